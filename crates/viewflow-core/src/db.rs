@@ -1,0 +1,264 @@
+//! One step's view of the store: what it has read, and what it will write.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::entity::{Entity, ToRef};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::store::{
+    Change, Commit, Event, Expect, Key, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord, What,
+};
+use crate::table::Table;
+use crate::time::Timestamp;
+
+/// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
+///
+/// Reads see what the step has written so far. All writes happen together with the rest of the step, or not at all.
+///
+/// [`Engine::transaction`]: crate::Engine::transaction
+#[derive(Clone)]
+pub struct Db(Rc<RefCell<Unit>>);
+
+impl Db {
+    pub(crate) fn new(store: Arc<dyn Store>, now: Timestamp, actor: Option<UserId>) -> Self {
+        Self(Rc::new(RefCell::new(Unit {
+            store,
+            now,
+            actor,
+            processes: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            stamps: BTreeMap::new(),
+            events: Vec::new(),
+        })))
+    }
+
+    /// The table of `E`.
+    pub fn table<E: Entity>(&self) -> Table<E> {
+        Table::new(self.clone())
+    }
+
+    /// The row referred to.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
+        self.table().load(reference.to_ref()?)
+    }
+
+    /// The time of this step: the same for all that happens in it.
+    pub fn now(&self) -> Timestamp {
+        self.0.borrow().now
+    }
+
+    /// Who does this step, when it is a person.
+    pub fn actor(&self) -> Option<UserId> {
+        self.0.borrow().actor.clone()
+    }
+
+    /// Runs `work` on the unit. `work` must not call code of the application, which may come back to this `Db`.
+    pub(crate) fn unit<R>(&self, work: impl FnOnce(&mut Unit) -> R) -> R {
+        work(&mut self.0.borrow_mut())
+    }
+
+    pub(crate) fn take_commit(&self) -> Commit {
+        self.unit(Unit::take_commit)
+    }
+}
+
+/// A record as it was read and as it will be.
+#[derive(Debug)]
+struct Held<R> {
+    old: Option<R>,
+    new: Option<R>,
+    changed: bool,
+}
+
+impl<R: Clone> Held<R> {
+    fn read(old: Option<R>) -> Self {
+        Self { new: old.clone(), old, changed: false }
+    }
+
+    fn made(new: R) -> Self {
+        Self { old: None, new: Some(new), changed: true }
+    }
+}
+
+/// The records one step has read and changed.
+pub(crate) struct Unit {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) now: Timestamp,
+    pub(crate) actor: Option<UserId>,
+    processes: BTreeMap<ProcessId, (Option<u64>, Held<ProcessRecord>)>,
+    tasks: BTreeMap<TaskId, Held<TaskRecord>>,
+    scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
+    rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
+    stamps: BTreeMap<String, u64>,
+    events: Vec<Event>,
+}
+
+impl Unit {
+    pub(crate) fn add_process(&mut self, record: ProcessRecord) {
+        self.processes.insert(record.id, (None, Held::made(record)));
+    }
+
+    fn held_process(&mut self, id: ProcessId) -> Result<&mut Held<ProcessRecord>> {
+        if !self.processes.contains_key(&id) {
+            let stored = self.store.process(id)?.ok_or(Error::NoProcess(id))?;
+            self.processes.insert(id, (Some(stored.revision), Held::read(Some(stored.record))));
+        }
+        self.processes.get_mut(&id).map(|(_, held)| held).ok_or(Error::NoProcess(id))
+    }
+
+    pub(crate) fn process(&mut self, id: ProcessId) -> Result<&ProcessRecord> {
+        self.held_process(id)?.new.as_ref().ok_or(Error::NoProcess(id))
+    }
+
+    pub(crate) fn change_process(&mut self, id: ProcessId) -> Result<&mut ProcessRecord> {
+        let held = self.held_process(id)?;
+        held.changed = true;
+        held.new.as_mut().ok_or(Error::NoProcess(id))
+    }
+
+    pub(crate) fn add_task(&mut self, record: TaskRecord) {
+        self.tasks.insert(record.id, Held::made(record));
+    }
+
+    /// A task. Its process is read before it, as the process's revision vouches for the task.
+    fn held_task(&mut self, id: TaskId) -> Result<&mut Held<TaskRecord>> {
+        if !self.tasks.contains_key(&id) {
+            self.process(id.process).map_err(|error| match error {
+                Error::NoProcess(_) => Error::NoTask(id),
+                error => error,
+            })?;
+            let record = self.store.task(id)?.ok_or(Error::NoTask(id))?;
+            self.tasks.insert(id, Held::read(Some(record)));
+        }
+        self.tasks.get_mut(&id).ok_or(Error::NoTask(id))
+    }
+
+    pub(crate) fn task(&mut self, id: TaskId) -> Result<&TaskRecord> {
+        self.held_task(id)?.new.as_ref().ok_or(Error::NoTask(id))
+    }
+
+    pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
+        let held = self.held_task(id)?;
+        held.changed = true;
+        held.new.as_mut().ok_or(Error::NoTask(id))
+    }
+
+    pub(crate) fn add_scope(&mut self, id: ScopeId, record: ScopeRecord) {
+        self.scopes.insert(id, Held::made(record));
+    }
+
+    fn held_scope(&mut self, id: ScopeId) -> Result<&mut Held<ScopeRecord>> {
+        if !self.scopes.contains_key(&id) {
+            self.process(id.process)?;
+            let record = self.store.scope(id)?;
+            self.scopes.insert(id, Held::read(record));
+        }
+        self.scopes.get_mut(&id).ok_or(Error::Internal("a scope"))
+    }
+
+    pub(crate) fn scope(&mut self, id: ScopeId) -> Result<&ScopeRecord> {
+        self.held_scope(id)?.new.as_ref().ok_or(Error::Internal("a scope that is closed"))
+    }
+
+    pub(crate) fn change_scope(&mut self, id: ScopeId) -> Result<&mut ScopeRecord> {
+        let held = self.held_scope(id)?;
+        held.changed = true;
+        held.new.as_mut().ok_or(Error::Internal("a scope that is closed"))
+    }
+
+    pub(crate) fn close_scope(&mut self, id: ScopeId) -> Result<()> {
+        let held = self.held_scope(id)?;
+        held.changed = true;
+        held.new = None;
+        Ok(())
+    }
+
+    pub(crate) fn record(&mut self, process: ProcessId, what: What) -> Result<()> {
+        let record = self.change_process(process)?;
+        record.events += 1;
+        let number = record.events;
+        self.events.push(Event { process, number, at: self.now, actor: self.actor.clone(), what });
+        Ok(())
+    }
+
+    fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
+        let key = (table.to_owned(), id);
+        if !self.rows.contains_key(&key) {
+            let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
+            self.rows.insert(key.clone(), (revision, Held::read(record)));
+        }
+        self.rows.get_mut(&key).map(|(_, held)| held).ok_or(Error::Internal("a row"))
+    }
+
+    pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {
+        Ok(self.held_row(table, id)?.new.as_ref())
+    }
+
+    pub(crate) fn put_row(&mut self, table: &str, id: u64, row: Option<RowRecord>) -> Result<()> {
+        let held = self.held_row(table, id)?;
+        held.changed = true;
+        held.new = row;
+        Ok(())
+    }
+
+    /// Notes that the step relies on the whole table, as a query does.
+    pub(crate) fn rely_on_table(&mut self, table: &str) -> Result<()> {
+        if !self.stamps.contains_key(table) {
+            let stamp = self.store.table_stamp(table)?;
+            self.stamps.insert(table.to_owned(), stamp);
+        }
+        Ok(())
+    }
+
+    /// The rows of a table that this step has changed, by number, from after `after` on.
+    pub(crate) fn changed_rows(&self, table: &str, after: u64) -> impl Iterator<Item = (u64, Option<&RowRecord>)> {
+        let range = (table.to_owned(), after.saturating_add(1))..=(table.to_owned(), u64::MAX);
+        self.rows
+            .range(range)
+            .filter(|(_, (_, held))| held.changed)
+            .map(|((_, id), (_, held))| (*id, held.new.as_ref()))
+    }
+
+    /// All rows this step has changed.
+    pub(crate) fn all_changed_rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
+        let changed = self.rows.iter().filter(|(_, (_, held))| held.changed);
+        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.new.as_ref()))
+    }
+
+    fn take_commit(&mut self) -> Commit {
+        let mut commit = Commit { events: std::mem::take(&mut self.events), ..Commit::default() };
+        for (id, (revision, held)) in std::mem::take(&mut self.processes) {
+            commit.expect.push(Expect::Revision(Key::Process(id), revision));
+            if let (true, Some(new)) = (held.changed, held.new) {
+                commit.changes.push(Change::Process { old: held.old, new });
+            }
+        }
+        for held in std::mem::take(&mut self.tasks).into_values() {
+            if let (true, Some(new)) = (held.changed, held.new) {
+                commit.changes.push(Change::Task { old: held.old, new });
+            }
+        }
+        for (id, held) in std::mem::take(&mut self.scopes) {
+            if held.changed && held.old != held.new {
+                commit.changes.push(Change::Scope { id, new: held.new });
+            }
+        }
+        for ((table, id), (revision, held)) in std::mem::take(&mut self.rows) {
+            commit.expect.push(Expect::Revision(Key::Row(table.clone(), id), revision));
+            if held.changed && (held.old.is_some() || held.new.is_some()) {
+                commit.changes.push(Change::Row { table, id, old: held.old, new: held.new });
+            }
+        }
+        let stamps = std::mem::take(&mut self.stamps);
+        commit.expect.extend(stamps.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
+        commit
+    }
+}

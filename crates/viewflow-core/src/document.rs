@@ -1,0 +1,309 @@
+//! JSON documents, and structs laid over them.
+
+use serde_json::Map;
+pub use serde_json::Value;
+
+use crate::error::FieldErrors;
+use crate::field::{FieldSpec, FieldType};
+
+/// A JSON object: what the fields of processes, tasks and rows are kept in.
+pub type Document = Map<String, Value>;
+
+/// A struct whose fields live in a JSON document.
+///
+/// Several such structs may be laid over one document; each reads and writes its own keys and keeps the others.
+/// The derive macros implement it; by hand it looks like this:
+///
+/// ```
+/// use viewflow_core::{At, Document, FieldErrors, FieldSpec, Fields, Reader, Writer, document};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Vote { points: u8 }
+///
+/// impl Fields for Vote {
+///     const FIELDS: &'static [FieldSpec] = &[FieldSpec::new::<u8>("points", "Points", &["points"])];
+///     fn read(reader: &mut Reader<'_>) -> Option<Self> {
+///         Some(Vote { points: reader.field(0, None)? })
+///     }
+///     fn write(&self, writer: &mut Writer) {
+///         writer.field(0, &self.points);
+///     }
+///     fn check(&self, errors: &mut FieldErrors) {
+///         At::new("points", errors).max(&self.points, 10);
+///     }
+/// }
+///
+/// let mut stored: Document = serde_json::from_str(r#"{"points": 3, "by": "ann"}"#).unwrap();
+/// document::write(&Vote { points: 7 }, &mut stored).unwrap();
+/// assert_eq!(stored["points"], 7);
+/// assert_eq!(stored["by"], "ann", "a key that `Vote` does not know is kept");
+/// assert!(document::write(&Vote { points: 11 }, &mut stored).is_err());
+/// ```
+pub trait Fields: Sized + 'static {
+    /// The fields, in declaration order.
+    const FIELDS: &'static [FieldSpec];
+
+    /// Reads all fields; none when one of them is wrong, which the reader then knows.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Writes all fields.
+    fn write(&self, writer: &mut Writer);
+
+    /// Holds the fields against their rules.
+    fn check(&self, errors: &mut FieldErrors);
+}
+
+/// The place of each field by its name, for a form made of some of them: `INDEX.approved`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no fields that `#[fields(..)]` can name",
+    label = "its fields are not known here",
+    note = "write `#[derive(Process)]` above `struct {Self}`, and `#[flow(process = {Self})]` above the flow"
+)]
+pub trait NamedFields: Fields {
+    /// A struct with a number for each field.
+    type Index;
+    /// The numbers.
+    const INDEX: Self::Index;
+}
+
+/// The type and the rules of the field at this place.
+pub trait FieldAt<const INDEX: usize>: Fields {
+    /// Its type.
+    type Type: FieldType + Clone;
+
+    /// Holds a value against the rules of the field.
+    fn check(value: &Self::Type, at: crate::At<'_>);
+}
+
+/// Sets a field to a value of its type.
+#[doc(hidden)]
+pub fn set_field<P: FieldAt<INDEX>, const INDEX: usize>(field: &mut P::Type, value: P::Type) {
+    *field = value;
+}
+
+impl Fields for () {
+    const FIELDS: &'static [FieldSpec] = &[];
+
+    fn read(_: &mut Reader<'_>) -> Option<Self> {
+        Some(())
+    }
+
+    fn write(&self, _: &mut Writer) {}
+
+    fn check(&self, _: &mut FieldErrors) {}
+}
+
+/// Reads `T` from a document.
+///
+/// # Errors
+/// A list of complaints for each field that is missing, of a wrong type or against its rules.
+pub fn read<T: Fields>(document: &Document) -> Result<T, FieldErrors> {
+    Reader::new(T::FIELDS, document, None).finish()
+}
+
+/// Writes `value` over a document: its own keys are replaced, all others kept. A document is not touched when a
+/// field is against its rules.
+///
+/// # Errors
+/// A list of complaints for each such field.
+pub fn write<T: Fields>(value: &T, document: &mut Document) -> Result<(), FieldErrors> {
+    write_with_columns(value, document, None)
+}
+
+pub(crate) fn write_with_columns<T: Fields>(
+    value: &T,
+    document: &mut Document,
+    columns: Option<&mut Document>,
+) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    value.check(&mut errors);
+    errors.into_result()?;
+    let mut writer = Writer::new(T::FIELDS, document, columns.as_deref());
+    value.write(&mut writer);
+    let (written, written_columns) = writer.finish()?;
+    *document = written;
+    if let Some(columns) = columns {
+        *columns = written_columns;
+    }
+    Ok(())
+}
+
+/// The fields of `value` under their names, wherever they are stored.
+pub(crate) fn by_name<T: Fields>(value: &T) -> Result<Document, FieldErrors> {
+    let mut writer = Writer { by_name: true, ..Writer::new(T::FIELDS, &Document::new(), None) };
+    value.write(&mut writer);
+    Ok(writer.finish()?.0)
+}
+
+/// Reads fields from a document and collects what is wrong with them.
+pub struct Reader<'d> {
+    specs: &'static [FieldSpec],
+    document: &'d Document,
+    columns: Option<&'d Document>,
+    from_a_person: bool,
+    errors: FieldErrors,
+}
+
+impl<'d> Reader<'d> {
+    pub(crate) fn new(specs: &'static [FieldSpec], document: &'d Document, columns: Option<&'d Document>) -> Self {
+        Self { specs, document, columns, from_a_person: false, errors: FieldErrors::default() }
+    }
+
+    /// Reads what a person filled in: an empty text is no value.
+    pub(crate) fn of_form(specs: &'static [FieldSpec], document: &'d Document) -> Self {
+        Self { from_a_person: true, ..Self::new(specs, document, None) }
+    }
+
+    /// Reads the field at `index` of [`Fields::FIELDS`]. Where it is missing it gets `default`.
+    pub fn field<T: FieldType>(&mut self, index: usize, default: Option<&dyn Fn() -> T>) -> Option<T> {
+        let spec = self.specs.get(index)?;
+        let document = if spec.column { self.columns.unwrap_or(self.document) } else { self.document };
+        let blank = |value: &Value| self.from_a_person && (value.is_null() || value.as_str() == Some(""));
+        let found = if self.from_a_person { document.get(spec.name) } else { spec.lookup(document) };
+        let read = match found {
+            Some(value) if blank(value) && T::OPTIONAL => T::decode(&Value::Null),
+            Some(value) if blank(value) && spec.required => Err("is required".to_owned()),
+            Some(value) => T::decode(value),
+            None => match default {
+                Some(default) => Ok(default()),
+                None if T::OPTIONAL => T::decode(&Value::Null),
+                None if self.from_a_person => Err("is required".to_owned()),
+                None => Err("is missing".to_owned()),
+            },
+        };
+        read.map_err(|message| self.errors.add(spec.name, message)).ok()
+    }
+
+    /// The struct, if all is right with it.
+    pub(crate) fn finish<T: Fields>(mut self) -> Result<T, FieldErrors> {
+        let read = T::read(&mut self);
+        if let (Some(value), true) = (&read, self.errors.is_empty()) {
+            value.check(&mut self.errors);
+        }
+        match read {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ if self.errors.is_empty() => Err({
+                self.errors.add("", "could not be read");
+                self.errors
+            }),
+            _ => Err(self.errors),
+        }
+    }
+}
+
+/// Writes fields into a document.
+pub struct Writer {
+    specs: &'static [FieldSpec],
+    by_name: bool,
+    document: Document,
+    columns: Document,
+    errors: FieldErrors,
+}
+
+impl Writer {
+    fn new(specs: &'static [FieldSpec], document: &Document, columns: Option<&Document>) -> Self {
+        Self {
+            specs,
+            by_name: false,
+            document: document.clone(),
+            columns: columns.cloned().unwrap_or_default(),
+            errors: FieldErrors::default(),
+        }
+    }
+
+    /// Writes the field at `index` of [`Fields::FIELDS`].
+    pub fn field<T: FieldType>(&mut self, index: usize, value: &T) {
+        let Some(spec) = self.specs.get(index) else { return };
+        if self.by_name {
+            match value.encode() {
+                Ok(value) => drop(self.document.insert(spec.name.to_owned(), value)),
+                Err(message) => self.errors.add(spec.name, message),
+            }
+            return;
+        }
+        let document: &mut Document = if spec.column { &mut self.columns } else { &mut self.document };
+        let written = value.merge(spec.lookup(document)).and_then(|value| {
+            for path in spec.was {
+                if !holds(document, path, spec.key) {
+                    remove(document, path);
+                }
+            }
+            put(document, spec.key, value)
+        });
+        if let Err(message) = written {
+            self.errors.add(spec.name, message);
+        }
+    }
+
+    fn finish(self) -> Result<(Document, Document), FieldErrors> {
+        self.errors.into_result()?;
+        Ok((self.document, self.columns))
+    }
+}
+
+/// What `#[derive(Embedded)]` makes of a nested struct: a field type kept as an object of its own.
+pub mod embedded {
+    use super::{Document, FieldErrors, Fields, Value};
+
+    fn sentence(errors: &FieldErrors) -> String {
+        format!("is not right inside: {errors}")
+    }
+
+    /// The struct as an object.
+    ///
+    /// # Errors
+    /// What is wrong with its fields.
+    pub fn encode<T: Fields>(value: &T) -> Result<Value, String> {
+        merge(value, None)
+    }
+
+    /// Reads the struct from an object.
+    ///
+    /// # Errors
+    /// What is wrong with its fields.
+    pub fn decode<T: Fields>(value: &Value) -> Result<T, String> {
+        let object = value.as_object().ok_or("must be an object")?;
+        super::read(object).map_err(|errors| sentence(&errors))
+    }
+
+    /// The struct as an object over a stored one, whose other keys are kept.
+    ///
+    /// # Errors
+    /// What is wrong with its fields.
+    pub fn merge<T: Fields>(value: &T, stored: Option<&Value>) -> Result<Value, String> {
+        let mut object = stored.and_then(Value::as_object).cloned().unwrap_or_else(Document::new);
+        super::write(value, &mut object).map_err(|errors| sentence(&errors))?;
+        Ok(Value::Object(object))
+    }
+}
+
+/// Puts a value at a nested key; objects on the way are made.
+fn put(document: &mut Document, path: &[&str], value: Value) -> Result<(), String> {
+    let Some((last, parents)) = path.split_last() else { return Ok(()) };
+    let mut object = document;
+    for key in parents {
+        let inner = object.entry(*key).or_insert_with(|| Value::Object(Document::new()));
+        object = match inner {
+            Value::Object(inner) => inner,
+            _ => return Err(format!("cannot be stored below `{key}`, which is no object")),
+        };
+    }
+    object.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+/// Whether what is at the old path is the object in which the field lives now.
+fn holds(document: &Document, old: &[&str], key: &[&str]) -> bool {
+    let at_old = old
+        .split_first()
+        .and_then(|(first, rest)| rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key)));
+    key.starts_with(old) && at_old.is_some_and(Value::is_object)
+}
+
+fn remove(document: &mut Document, path: &[&str]) {
+    let Some((last, parents)) = path.split_last() else { return };
+    let inner = parents.iter().try_fold(document, |object, key| object.get_mut(*key)?.as_object_mut());
+    if let Some(object) = inner {
+        object.remove(*last);
+    }
+}

@@ -1,0 +1,592 @@
+//! The engine: runs flows over a store.
+
+mod open;
+mod query;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use viewflow_graph::{Graph, Kind, Mark};
+
+pub use open::{AssignedTask, OpenHandle, OpenTask, Waiting};
+pub use query::{Page, ProcessQuery, TaskQuery};
+
+use crate::builder::FlowBuilder;
+use crate::db::Db;
+use crate::definition::{Definition, FormDef};
+use crate::document::Document;
+use crate::error::{Error, Place, Result};
+use crate::flow::Flow;
+use crate::form::{self, Form, FormSpec};
+use crate::id::{ProcessId, TaskId, User, UserId};
+use crate::kernel::{self, Step};
+use crate::node::{Input, Node, StartHandleNode, StartNode};
+use crate::process::ProcessOf;
+use crate::store::{Event, NodeName, ProcessRecord, Store, StoreError, TaskRecord, TaskStatus};
+use crate::time::{Clock, SystemClock};
+
+/// How often a step is tried while others change what it reads.
+const ATTEMPTS: u32 = 100;
+
+/// How many locks the processes share. More make it less likely that two processes wait for each other.
+const LOCKS: usize = 256;
+
+/// Runs flows over a store. Cheap to clone; all clones are one engine, and any number of threads may use it.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Box<dyn Clock>,
+    flows: BTreeMap<&'static str, Arc<Definition>>,
+    /// Steps of one process take turns, so that they seldom overtake each other. Nothing depends on it.
+    turns: Vec<Mutex<()>>,
+    listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+}
+
+impl Engine {
+    /// Begins an engine over this store.
+    pub fn builder(store: impl Store) -> EngineBuilder<()> {
+        EngineBuilder {
+            store: Arc::new(store),
+            clock: Box::new(SystemClock),
+            flows: Vec::new(),
+            listeners: Vec::new(),
+            _flows: PhantomData,
+        }
+    }
+
+    /// Starts a process with what a person filled in, and runs it until it waits.
+    ///
+    /// # Errors
+    /// [`Error::Form`] when the form is not filled in right, [`Error::Handler`] when a handler fails; nothing is
+    /// stored then.
+    pub fn start<F: Flow, T: crate::Task, Fm: Form>(
+        &self,
+        node: StartNode<F, T, Fm>,
+        user: &impl User,
+        form: Fm,
+    ) -> Result<ProcessOf<F::Process>> {
+        let id = self.begin(&node.full_name(), Some(user.id()), &|form_def, db| {
+            check_form(form_def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
+        })?;
+        self.process::<F>(id)
+    }
+
+    /// Starts a process from code, and runs it until it waits.
+    ///
+    /// # Errors
+    /// [`Error::Handler`] when a handler fails; nothing is stored then.
+    pub fn run<F: Flow, T: crate::Task, In: Input>(
+        &self,
+        node: StartHandleNode<F, T, In>,
+        input: In,
+    ) -> Result<ProcessOf<F::Process>> {
+        let id = self.begin(&node.full_name(), None, &|_, _| Ok(Box::new(input.clone())))?;
+        self.process::<F>(id)
+    }
+
+    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; [`Error::NoNode`] when the flow has no start with this name.
+    pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
+        self.begin(node, Some(user.id()), &|form_def, db| parse_form(form_def, form, db))
+    }
+
+    /// The open task of a node, to be assigned and executed.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`], and [`Error::OtherNode`] when the task is of another node.
+    pub fn task<N: Waiting>(&self, node: N, id: TaskId) -> Result<N::Open> {
+        let task = self.task_record(id)?;
+        let expected = node.full_name();
+        if (&task.flow, &task.node) != (&expected.flow, &expected.node) {
+            return Err(Error::OtherNode {
+                task: id,
+                expected: format!("{}.{}", expected.flow, expected.node),
+                found: format!("{}.{}", task.flow, task.node),
+            });
+        }
+        Ok(node.open(self.clone(), id))
+    }
+
+    /// Gives a task that nobody has to a person. To give it again to the same person changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when it is done.
+    pub fn assign(&self, id: TaskId, user: &impl User) -> Result<()> {
+        let user = user.id();
+        self.step(Some(id.process), Some(&user), |db| {
+            let task = human_task(db, id, "assign")?;
+            match (task.status, &task.owner) {
+                (TaskStatus::New, _) => kernel::assign(db, id, user.clone()),
+                (TaskStatus::Assigned, Some(owner)) if *owner == user => Ok(()),
+                (TaskStatus::Assigned, Some(owner)) => Err(not_owner(&task, "take", &user, owner)),
+                _ => Err(wrong_status(&task, "assign")),
+            }
+        })
+    }
+
+    /// Gives a task back, so that nobody has it.
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when nobody has, or it is done.
+    pub fn unassign(&self, id: TaskId, user: &impl User) -> Result<()> {
+        let user = user.id();
+        self.step(Some(id.process), Some(&user), |db| {
+            let task = human_task(db, id, "unassign")?;
+            own_task(&task, &user, "unassign")?;
+            kernel::unassign(db, id)
+        })
+    }
+
+    /// Does a task, for pages and terminals: with a form as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
+    /// person does not have the task.
+    pub fn execute_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
+        self.execute_form(id, &user.id(), &|form_def, db| parse_form(form_def, form, db))
+    }
+
+    /// The form of a start, described as data.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`] when the flow has no start with this name.
+    pub fn start_form(&self, node: &NodeName) -> Result<FormSpec> {
+        let def = self.definition(&node.flow)?;
+        let start = &def.nodes[start_of(&def, node)?];
+        let fields = start.form.as_ref().map_or(&[][..], |form| form.fields);
+        self.transaction(|db| form::describe(&start.title, fields, db, None))
+    }
+
+    /// The form of an open task, described as data and filled in with what is stored.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`], and [`Error::NoNode`] when no person does such tasks.
+    pub fn form(&self, id: TaskId) -> Result<FormSpec> {
+        self.transaction(|db| {
+            let task = db.unit(|unit| unit.task(id).cloned())?;
+            let def = self.definition(&task.flow)?;
+            let node = def.find(&task.node).map(|index| &def.nodes[index]);
+            let Some((node, form)) = node.and_then(|node| Some((node, node.form.as_ref()?))) else {
+                return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
+            };
+            let columns = match def.process.table {
+                Some(table) => {
+                    db.unit(|unit| unit.row(table, id.process.0).map(|row| row.map(|row| row.data.clone())))?
+                }
+                None => None,
+            };
+            let process = db.unit(|unit| unit.process(id.process).cloned())?;
+            let stored = form.of_process.then_some((&process.data, columns.as_ref()));
+            form::describe(&node.title, form.fields, db, stored)
+        })
+    }
+
+    /// A process, through the proxy of its flow.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`], and [`Error::OtherFlow`] when the process is of another flow.
+    pub fn process<F: Flow>(&self, id: ProcessId) -> Result<ProcessOf<F::Process>> {
+        self.transaction(|db| read_process::<F>(db, id))
+    }
+
+    /// A process as it is stored.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`].
+    pub fn process_record(&self, id: ProcessId) -> Result<ProcessRecord> {
+        self.0.store.process(id)?.map(|stored| stored.record).ok_or(Error::NoProcess(id))
+    }
+
+    /// A task as it is stored.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`].
+    pub fn task_record(&self, id: TaskId) -> Result<TaskRecord> {
+        self.0.store.task(id)?.ok_or(Error::NoTask(id))
+    }
+
+    /// The tasks of a process in the order in which they were made, at most `limit` that come after the ordinal `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<TaskRecord>> {
+        Ok(self.0.store.tasks(process, after, limit)?)
+    }
+
+    /// What happened in a process, at most `limit` events that come after the number `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn events(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<Event>> {
+        Ok(self.0.store.events(process, after, limit)?)
+    }
+
+    /// The tasks a person has to do.
+    pub fn inbox(&self, user: &impl User) -> TaskQuery {
+        TaskQuery::inbox(self.clone(), user.id())
+    }
+
+    /// The tasks that wait for a person and that nobody has.
+    pub fn queue(&self) -> TaskQuery {
+        TaskQuery::queue(self.clone())
+    }
+
+    /// The tasks a person has done, newest first.
+    pub fn archive(&self, user: &impl User) -> TaskQuery {
+        TaskQuery::archive(self.clone(), user.id())
+    }
+
+    /// The tasks of a node with a status.
+    pub fn tasks_of<N: Node>(&self, node: N, status: TaskStatus) -> TaskQuery {
+        TaskQuery::by_status(self.clone(), node.full_name(), status)
+    }
+
+    /// The processes of a flow.
+    pub fn processes<F: Flow>(&self) -> ProcessQuery<F> {
+        ProcessQuery::new(self.clone())
+    }
+
+    /// Reads and writes tables outside of any process. `work` may run several times, as a step may.
+    ///
+    /// ```
+    /// # use viewflow_core::{Engine, MemoryStore};
+    /// let engine = Engine::builder(MemoryStore::new()).build()?;
+    /// let now = engine.transaction(|db| Ok(db.now()))?;
+    /// # Ok::<(), viewflow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `work` fails with; nothing is written then.
+    pub fn transaction<R>(&self, work: impl Fn(&Db) -> Result<R>) -> Result<R> {
+        self.step(None, None, work)
+    }
+
+    /// The names of the flows, in alphabetical order.
+    pub fn flows(&self) -> impl Iterator<Item = &'static str> {
+        self.0.flows.keys().copied()
+    }
+
+    /// The title of a flow.
+    ///
+    /// # Errors
+    /// [`Error::NoFlow`].
+    pub fn title(&self, flow: &str) -> Result<&'static str> {
+        Ok(self.definition(flow)?.title)
+    }
+
+    /// The graph of a flow, by its name.
+    ///
+    /// # Errors
+    /// [`Error::NoFlow`].
+    pub fn graph(&self, flow: &str) -> Result<Graph> {
+        Ok(self.definition(flow)?.graph.clone())
+    }
+
+    /// How far each node of a process is, in the order of the graph's nodes.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`].
+    pub fn marks(&self, process: ProcessId) -> Result<Vec<Mark>> {
+        let record = self.process_record(process)?;
+        let def = self.definition(&record.flow)?;
+        let mut marks = vec![Mark::Untouched; def.nodes.len()];
+        let mut after = 0;
+        loop {
+            let tasks = self.tasks(process, after, 1000)?;
+            let Some(last) = tasks.last() else { return Ok(marks) };
+            after = last.id.ordinal;
+            for task in &tasks {
+                if let Some(node) = def.find(&task.node) {
+                    let mark = if task.status.is_final() { Mark::Passed } else { Mark::Active };
+                    marks[node] = marks[node].max(mark);
+                }
+            }
+        }
+    }
+
+    fn definition(&self, flow: &str) -> Result<Arc<Definition>> {
+        self.0.flows.get(flow).cloned().ok_or_else(|| Error::NoFlow(flow.to_owned()))
+    }
+
+    fn begin(&self, node: &NodeName, owner: Option<UserId>, input: &InputOf<'_>) -> Result<ProcessId> {
+        let def = self.definition(&node.flow)?;
+        let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
+        let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
+        let place = || Place::Node { flow: node.flow.clone(), node: node.node.clone() };
+        self.step(None, owner.as_ref(), |db| {
+            let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| form_error(error, place()))?;
+            let mut step = Step::begin(Arc::clone(&def), db.clone())?;
+            step.start(start, owner.clone(), &*input)?;
+            let id = step.id();
+            step.finish()?;
+            Ok(id)
+        })
+    }
+
+    pub(crate) fn execute_form(&self, id: TaskId, user: &UserId, input: &InputOf<'_>) -> Result<()> {
+        self.step(Some(id.process), Some(user), |db| {
+            let task = human_task(db, id, "execute")?;
+            own_task(&task, user, "execute")?;
+            self.execute(db, &task, input)
+        })
+    }
+
+    pub(crate) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
+        self.step(Some(id.process), None, |db| {
+            let task = db.unit(|unit| unit.task(id).cloned())?;
+            if task.kind != Kind::Handle || task.status != TaskStatus::New {
+                return Err(wrong_status(&task, "run"));
+            }
+            self.execute(db, &task, input)
+        })
+    }
+
+    fn execute(&self, db: &Db, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
+        let def = self.definition(&task.flow)?;
+        let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
+        let input = input(form, db).map_err(|error| form_error(error, crate::task::place(task)))?;
+        let mut step = Step::resume(Arc::clone(&def), db.clone(), task.id.process)?;
+        step.execute(task.id.ordinal, &*input)?;
+        step.finish()
+    }
+
+    /// Runs `work` as one step: again when others overtook it, and not at all when it fails.
+    fn step<R>(
+        &self,
+        process: Option<ProcessId>,
+        actor: Option<&UserId>,
+        work: impl Fn(&Db) -> Result<R>,
+    ) -> Result<R> {
+        for attempt in 0..ATTEMPTS {
+            let turn = process.map(|id| self.turn(id));
+            let db = Db::new(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned());
+            let answer = work(&db);
+            let mut commit = db.take_commit();
+            if answer.is_err() {
+                // Nothing is written. But was the failure seen, or made by another step in between?
+                commit.changes.clear();
+                commit.events.clear();
+            }
+            let events = commit.events.clone();
+            let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
+                None
+            } else {
+                Some(self.0.store.commit(commit))
+            };
+            drop(turn);
+            match taken {
+                Some(Err(StoreError::Conflict)) => back_off(attempt),
+                Some(Err(error)) => return answer.and(Err(error.into())),
+                Some(Ok(receipt)) if answer.is_ok() => {
+                    receipt.wait()?;
+                    events.iter().for_each(|event| self.0.listeners.iter().for_each(|listener| listener(event)));
+                    return answer;
+                }
+                _ => return answer,
+            }
+        }
+        Err(Error::Contended(ATTEMPTS))
+    }
+
+    fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        process.hash(&mut hasher);
+        #[expect(clippy::cast_possible_truncation, reason = "any part of a hash will do")]
+        let index = hasher.finish() as usize % LOCKS;
+        self.0.turns[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a node's input, given its form.
+type InputOf<'a> = dyn Fn(Option<&FormDef>, &Db) -> Result<Box<dyn Any>> + 'a;
+
+fn back_off(attempt: u32) {
+    if attempt < 4 {
+        std::thread::yield_now();
+    } else {
+        // Threads that collided once would do so again if all of them waited equally long.
+        let mut hasher = DefaultHasher::new();
+        (std::thread::current().id(), attempt).hash(&mut hasher);
+        std::thread::sleep(Duration::from_micros(hasher.finish() % (u64::from(attempt) * 100)));
+    }
+}
+
+pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<F::Process>> {
+    let record = db.unit(|unit| unit.process(id).cloned())?;
+    if record.flow != F::NAME {
+        return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
+    }
+    let columns = match <F::Process as crate::Process>::TABLE {
+        Some(table) => {
+            Some(db.unit(|unit| unit.row(table, id.0).map(|row| row.map(|row| row.data.clone())))?.unwrap_or_default())
+        }
+        None => None,
+    };
+    ProcessOf::read(&record, columns)
+}
+
+fn human_task(db: &Db, id: TaskId, action: &'static str) -> Result<TaskRecord> {
+    let task = db.unit(|unit| unit.task(id).cloned())?;
+    if task.kind == Kind::View { Ok(task) } else { Err(wrong_status(&task, action)) }
+}
+
+/// The task is assigned to this person.
+fn own_task(task: &TaskRecord, user: &UserId, action: &'static str) -> Result<()> {
+    match (task.status, &task.owner) {
+        (TaskStatus::Assigned, Some(owner)) if owner == user => Ok(()),
+        (TaskStatus::Assigned, Some(owner)) => Err(not_owner(task, action, user, owner)),
+        _ => Err(wrong_status(task, action)),
+    }
+}
+
+fn not_owner(task: &TaskRecord, action: &'static str, user: &UserId, owner: &UserId) -> Error {
+    Error::NotOwner { at: crate::task::place(task), action, user: user.clone(), owner: owner.clone() }
+}
+
+fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
+    Error::WrongStatus { at: crate::task::place(task), action, status: task.status }
+}
+
+fn no_node(node: &NodeName, what: &'static str) -> Error {
+    Error::NoNode { flow: node.flow.clone(), node: node.node.clone(), what }
+}
+
+fn start_of(def: &Definition, node: &NodeName) -> Result<usize> {
+    let start = def.find(&node.node).filter(|index| def.nodes[*index].kind == Kind::Start);
+    start.ok_or_else(|| no_node(node, "that a person starts"))
+}
+
+/// Complaints about a form do not know their place yet.
+fn form_error(error: Error, at: Place) -> Error {
+    match error {
+        Error::Form { errors, .. } => Error::Form { at, errors },
+        error => error,
+    }
+}
+
+fn nowhere() -> Place {
+    Place::Node { flow: String::new(), node: String::new() }
+}
+
+pub(crate) fn check_form<Fm: Form>(def: Option<&FormDef>, form: &Fm, db: &Db) -> Result<()> {
+    match def {
+        Some(def) => (def.check)(form, db)?.into_result().map_err(|errors| Error::Form { at: nowhere(), errors }),
+        None => Ok(()),
+    }
+}
+
+fn parse_form(def: Option<&FormDef>, sent: &Document, db: &Db) -> Result<Box<dyn Any>> {
+    let def = def.ok_or(Error::Internal("a node without a form"))?;
+    let form = (def.parse)(sent).map_err(|errors| Error::Form { at: nowhere(), errors })?;
+    (def.check)(&*form, db)?.into_result().map_err(|errors| Error::Form { at: nowhere(), errors })?;
+    Ok(form)
+}
+
+/// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
+pub struct EngineBuilder<L> {
+    store: Arc<dyn Store>,
+    clock: Box<dyn Clock>,
+    flows: Vec<Definition>,
+    listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    _flows: PhantomData<fn() -> L>,
+}
+
+/// A list of flows, as a type: the newest one and the list of the others.
+#[doc(hidden)]
+pub trait FlowList {
+    /// Their stored names.
+    const NAMES: Option<&'static Names>;
+}
+
+/// A list of names that can be walked at compile time.
+#[doc(hidden)]
+pub struct Names {
+    first: &'static str,
+    others: Option<&'static Self>,
+}
+
+impl FlowList for () {
+    const NAMES: Option<&'static Names> = None;
+}
+
+impl<F: Flow, L: FlowList> FlowList for (F, L) {
+    const NAMES: Option<&'static Names> = Some(&Names { first: F::NAME, others: L::NAMES });
+}
+
+const fn contains(mut names: Option<&Names>, name: &str) -> bool {
+    while let Some(Names { first, others }) = names {
+        if same(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        names = *others;
+    }
+    false
+}
+
+const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
+    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        if *a != *b {
+            return false;
+        }
+        (left, right) = (left_rest, right_rest);
+    }
+    left.is_empty() && right.is_empty()
+}
+
+impl<L: FlowList> EngineBuilder<L> {
+    /// Adds a flow. Two flows with one stored name do not compile.
+    pub fn flow<F: Flow>(mut self, flow: F) -> EngineBuilder<(F, L)> {
+        const {
+            assert!(
+                !contains(L::NAMES, F::NAME),
+                "two flows of this engine are stored under one name: give one of them `#[flow(name = \"..\")]`"
+            );
+        }
+        self.flows.push(FlowBuilder::build(flow));
+        EngineBuilder {
+            store: self.store,
+            clock: self.clock,
+            flows: self.flows,
+            listeners: self.listeners,
+            _flows: PhantomData,
+        }
+    }
+
+    /// Takes the time from this clock instead of the computer's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Calls `listener` with each event, in the thread of the step, once the step is durable.
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, patterns that are none, and
+    /// open tasks in the store that no flow here knows.
+    pub fn build(self) -> Result<Engine> {
+        let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
+        let mut flows = BTreeMap::new();
+        flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
+        query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
+        if !problems.is_empty() {
+            return Err(Error::Build(problems));
+        }
+        let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
+        Ok(Engine(Arc::new(Inner { store: self.store, clock: self.clock, flows, turns, listeners: self.listeners })))
+    }
+}

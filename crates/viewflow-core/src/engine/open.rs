@@ -1,0 +1,135 @@
+//! Handles to one open task, typed by its node.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Engine, check_form};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::form::Form;
+use crate::id::{TaskId, User};
+use crate::node::{HandleNode, Input, Node, ViewNode};
+use crate::task::Task;
+
+/// A node whose tasks wait to be done from outside.
+#[diagnostic::on_unimplemented(
+    message = "tasks of this node are done by the engine itself",
+    label = "only a `View` or a `Handle` has tasks to open"
+)]
+pub trait Waiting: Node {
+    /// The handle to an open task.
+    type Open;
+
+    /// The handle to this task.
+    #[doc(hidden)]
+    fn open(self, engine: Engine, id: TaskId) -> Self::Open;
+}
+
+impl<F: Flow, T: Task, Fm: Form> Waiting for ViewNode<F, T, Fm> {
+    type Open = OpenTask<F, T, Fm>;
+
+    fn open(self, engine: Engine, id: TaskId) -> OpenTask<F, T, Fm> {
+        OpenTask { engine, id, _node: PhantomData }
+    }
+}
+
+impl<F: Flow, T: Task, In: Input> Waiting for HandleNode<F, T, In> {
+    type Open = OpenHandle<F, T, In>;
+
+    fn open(self, engine: Engine, id: TaskId) -> OpenHandle<F, T, In> {
+        OpenHandle { engine, id, _node: PhantomData }
+    }
+}
+
+/// A person's task.
+pub struct OpenTask<F, T, Fm> {
+    engine: Engine,
+    id: TaskId,
+    _node: PhantomData<fn() -> (F, T, Fm)>,
+}
+
+impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
+    /// Which task.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Gives the task to a person, who alone can do it then.
+    ///
+    /// # Errors
+    /// As [`Engine::assign`].
+    pub fn assign(self, user: &impl User) -> Result<AssignedTask<F, T, Fm>> {
+        self.engine.assign(self.id, user)?;
+        Ok(AssignedTask(self))
+    }
+}
+
+/// A person's task that somebody has. Doing it uses the handle up.
+pub struct AssignedTask<F, T, Fm>(OpenTask<F, T, Fm>);
+
+impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
+    /// Which task.
+    pub fn id(&self) -> TaskId {
+        self.0.id
+    }
+
+    /// Gives the task back.
+    ///
+    /// # Errors
+    /// As [`Engine::unassign`].
+    pub fn unassign(self, user: &impl User) -> Result<OpenTask<F, T, Fm>> {
+        self.0.engine.unassign(self.0.id, user)?;
+        Ok(self.0)
+    }
+
+    /// Does the task and runs the process on until it waits.
+    ///
+    /// # Errors
+    /// As [`Engine::execute_with`].
+    pub fn execute(self, user: &impl User, form: Fm) -> Result<()> {
+        self.0.engine.execute_form(self.0.id, &user.id(), &|def, db| {
+            check_form(def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
+        })
+    }
+}
+
+/// A task that waits for code.
+pub struct OpenHandle<F, T, In> {
+    engine: Engine,
+    id: TaskId,
+    _node: PhantomData<fn() -> (F, T, In)>,
+}
+
+impl<F: Flow, T: Task, In: Input> OpenHandle<F, T, In> {
+    /// Which task.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Does the task and runs the process on until it waits.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`](crate::Error::WrongStatus) when it was done in the meantime.
+    pub fn run(self, input: In) -> Result<()> {
+        self.engine.run_handle(self.id, &|_, _| Ok(Box::new(input.clone())))
+    }
+}
+
+impl<F, T, Fm> fmt::Debug for OpenTask<F, T, Fm> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenTask({})", self.id)
+    }
+}
+
+impl<F, T, Fm> fmt::Debug for AssignedTask<F, T, Fm> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AssignedTask({})", self.0.id)
+    }
+}
+
+impl<F, T, In> fmt::Debug for OpenHandle<F, T, In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenHandle({})", self.id)
+    }
+}

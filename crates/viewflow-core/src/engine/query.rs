@@ -1,0 +1,217 @@
+//! Lists of tasks and processes, page by page.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Engine, read_process};
+use crate::definition::Definition;
+use crate::entity::IndexOf;
+use crate::error::{Error, Result};
+use crate::field::{Choose, FieldType};
+use crate::flow::Flow;
+use crate::id::{ProcessId, UserId};
+use crate::node::Node;
+use crate::process::{Process, ProcessOf};
+use crate::store::{Cursor, NodeName, ProcessList, ProcessStatus, Store, TaskList, TaskRecord, TaskStatus, index_key};
+
+/// One page of a list, and where the next one begins.
+#[derive(Clone, Debug)]
+pub struct Page<T, C> {
+    /// What is on the page.
+    pub items: Vec<T>,
+    /// What to hand to the next call; none on the last page.
+    pub next: Option<C>,
+}
+
+/// A list of tasks. Nothing is read before it is asked for.
+#[derive(Clone)]
+pub struct TaskQuery {
+    engine: Engine,
+    list: TaskList,
+}
+
+impl TaskQuery {
+    pub(super) fn inbox(engine: Engine, user: UserId) -> Self {
+        Self { engine, list: TaskList::Inbox(user, None) }
+    }
+
+    pub(super) fn queue(engine: Engine) -> Self {
+        Self { engine, list: TaskList::Queue(None) }
+    }
+
+    pub(super) fn archive(engine: Engine, user: UserId) -> Self {
+        Self { engine, list: TaskList::Archive(user, None) }
+    }
+
+    pub(super) fn by_status(engine: Engine, node: NodeName, status: TaskStatus) -> Self {
+        Self { engine, list: TaskList::Status(node, status) }
+    }
+
+    /// Only the tasks of this node.
+    pub fn of<N: Node>(mut self, node: N) -> Self {
+        let name = node.full_name();
+        match &mut self.list {
+            TaskList::Inbox(_, node) | TaskList::Queue(node) | TaskList::Archive(_, node) => *node = Some(name),
+            TaskList::Status(node, _) => *node = name,
+        }
+        self
+    }
+
+    /// The first one.
+    ///
+    /// # Errors
+    /// [`Error::NoneListed`] when there is none.
+    pub fn first(&self) -> Result<TaskRecord> {
+        let first = self.page(None, 1)?.items.pop();
+        first.ok_or_else(|| Error::NoneListed(self.describe()))
+    }
+
+    /// All of them. For lists that can be long, see [`TaskQuery::page`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn list(&self) -> Result<Vec<TaskRecord>> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.page(after, 500)?;
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn page(&self, after: Option<Cursor>, limit: usize) -> Result<Page<TaskRecord, Cursor>> {
+        let store = &self.engine.0.store;
+        let listed = store.list_tasks(&self.list, after, limit)?;
+        let next = if listed.len() == limit { listed.last().copied() } else { None };
+        let mut items = Vec::with_capacity(listed.len());
+        for cursor in listed {
+            // A task that has left the list since is left out.
+            items.extend(store.task(cursor.task)?.filter(|task| self.holds(task)));
+        }
+        Ok(Page { items, next })
+    }
+
+    fn holds(&self, task: &TaskRecord) -> bool {
+        match &self.list {
+            TaskList::Inbox(user, _) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
+            TaskList::Queue(_) => task.status == TaskStatus::New,
+            TaskList::Archive(..) => task.status == TaskStatus::Done,
+            TaskList::Status(_, status) => task.status == *status,
+        }
+    }
+
+    fn describe(&self) -> String {
+        let of = |node: &Option<NodeName>| {
+            node.as_ref().map_or(String::new(), |node| format!(" for `{}.{}`", node.flow, node.node))
+        };
+        match &self.list {
+            TaskList::Inbox(user, node) => format!("the inbox of `{user}`{}", of(node)),
+            TaskList::Queue(node) => format!("the queue{}", of(node)),
+            TaskList::Archive(user, node) => format!("the archive of `{user}`{}", of(node)),
+            TaskList::Status(node, status) => format!("status {status} of `{}.{}`", node.flow, node.node),
+        }
+    }
+}
+
+/// A list of the processes of a flow. Nothing is read before it is asked for.
+pub struct ProcessQuery<F> {
+    engine: Engine,
+    status: Option<ProcessStatus>,
+    _flow: PhantomData<fn() -> F>,
+}
+
+impl<F: Flow> ProcessQuery<F> {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine, status: None, _flow: PhantomData }
+    }
+
+    /// Only the processes with this status.
+    pub fn with_status(mut self, status: ProcessStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs what it finds.
+    ///
+    /// # Errors
+    /// When a process does not fit its proxy, or the store fails.
+    pub fn by<V: FieldType>(
+        &self,
+        index: IndexOf<F::Process, V>,
+        value: impl Choose<V::Item>,
+    ) -> Result<Vec<ProcessOf<F::Process>>> {
+        let key = value.value().map_err(Error::msg)?;
+        let key = index_key(&key).ok_or_else(|| Error::msg("a value this long is in no index"))?;
+        let Some(table) = F::Process::TABLE else { return Ok(Vec::new()) };
+        let ids = self.engine.0.store.rows_by(table, index.field(), &key, 0, usize::MAX)?;
+        let found = self.read(ids.into_iter().map(ProcessId))?;
+        Ok(found.into_iter().filter(|process| self.status.is_none_or(|status| process.status == status)).collect())
+    }
+
+    /// All of them, oldest first. For lists that can be long, see [`ProcessQuery::page`].
+    ///
+    /// # Errors
+    /// As [`ProcessQuery::by`].
+    pub fn list(&self) -> Result<Vec<ProcessOf<F::Process>>> {
+        Ok(self.page(None, usize::MAX)?.items)
+    }
+
+    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list.
+    ///
+    /// # Errors
+    /// As [`ProcessQuery::by`].
+    pub fn page(&self, after: Option<ProcessId>, limit: usize) -> Result<Page<ProcessOf<F::Process>, ProcessId>> {
+        let list = match self.status {
+            Some(status) => ProcessList::Status(F::NAME.to_owned(), status),
+            None => ProcessList::Flow(F::NAME.to_owned()),
+        };
+        let listed = self.engine.0.store.list_processes(&list, after, limit)?;
+        let next = if listed.len() == limit { listed.last().copied() } else { None };
+        Ok(Page { items: self.read(listed)?, next })
+    }
+
+    fn read(&self, ids: impl IntoIterator<Item = ProcessId>) -> Result<Vec<ProcessOf<F::Process>>> {
+        ids.into_iter().map(|id| self.engine.transaction(|db| read_process::<F>(db, id))).collect()
+    }
+}
+
+/// Finds open tasks that no flow knows.
+pub(super) fn check_stored_tasks(
+    store: &dyn Store,
+    flows: &BTreeMap<&'static str, Arc<Definition>>,
+    problems: &mut Vec<String>,
+) -> Result<()> {
+    let mut after: Option<NodeName> = None;
+    loop {
+        let nodes = store.nodes(after.as_ref(), 100)?;
+        let Some(last) = nodes.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for node in nodes {
+            let known = flows.get(node.flow.as_str());
+            if known.is_some_and(|def| def.find(&node.node).is_some()) {
+                continue;
+            }
+            for status in [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Started] {
+                let open = store.list_tasks(&TaskList::Status(node.clone(), status), None, 1)?;
+                if let Some(first) = open.first() {
+                    let missing = if known.is_some() { "node" } else { "flow" };
+                    problems.push(format!(
+                        "the store has open tasks of `{}.{}` (task {}, say), and there is no such {missing} here: \
+                         keep it until they are done",
+                        node.flow, node.node, first.task
+                    ));
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Business data: rows in typed tables of the same store.
+
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use crate::document::Fields;
+use crate::error::Result;
+use crate::field::{Choice, ChoiceSource, Choices, Choose, FieldType};
+use crate::id::{Id, Ref};
+use crate::table::Query;
+
+/// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no entity",
+    label = "not the type of a table's rows",
+    note = "write `#[derive(Entity)]` above `struct {Self}`, with a field `#[id] id: Id<{Self}>`"
+)]
+pub trait Entity: Fields {
+    /// The stored name of its table.
+    const TABLE: &'static str;
+
+    /// The row's identity; [`Id::NEW`] when it is not stored yet.
+    fn id(&self) -> Id<Self>;
+
+    /// Tells the value which row it is.
+    fn set_id(&mut self, id: Id<Self>);
+
+    /// What a person reads where the row can be chosen.
+    fn label(&self) -> String {
+        format!("{} {}", Self::TABLE, self.id())
+    }
+}
+
+/// An index of the table of `E` on a field of type `V`: `Post::BY_SLUG`. Made by `#[field(index)]` and
+/// `#[field(unique)]`.
+pub struct IndexOf<E, V> {
+    field: &'static str,
+    _types: PhantomData<fn() -> (E, V)>,
+}
+
+impl<E, V: FieldType> IndexOf<E, V> {
+    /// The index on the field that is stored under this key (`a.b` for a nested one).
+    pub const fn new(field: &'static str) -> Self {
+        Self { field, _types: PhantomData }
+    }
+
+    /// The key under which the field is stored.
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+}
+
+impl<E: Entity> Choose<Ref<E>> for E {
+    fn value(&self) -> Result<Value, String> {
+        self.id().to_ref().encode()
+    }
+
+    fn label(&self) -> String {
+        Entity::label(self)
+    }
+}
+
+impl<E: Entity> ChoiceSource<Ref<E>> for Query<E> {
+    fn into_choices(self) -> Result<Box<dyn Choices>> {
+        Ok(Box::new(self))
+    }
+}
+
+impl<E: Entity> ChoiceSource<Ref<E>> for Result<Query<E>> {
+    fn into_choices(self) -> Result<Box<dyn Choices>> {
+        self?.into_choices()
+    }
+}
+
+impl<E: Entity> Choices for Query<E> {
+    fn list(&self) -> Result<Vec<Choice>> {
+        let choice = |row: E| Ok(Choice { value: Choose::value(&row).map_err(crate::Error::msg)?, label: row.label() });
+        Self::list(self)?.into_iter().map(choice).collect()
+    }
+
+    fn contains(&self, value: &Value) -> Result<bool> {
+        match Ref::<E>::decode(value) {
+            Ok(reference) => self.holds(reference),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// What can stand for a row where one is loaded: a reference, an id, or an optional one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` refers to no row",
+    label = "expected a `Ref<..>`, an `Id<..>`, or an `Option` of one"
+)]
+pub trait ToRef {
+    /// The type of the row.
+    type Entity: Entity;
+
+    /// The reference.
+    ///
+    /// # Errors
+    /// [`Error::Empty`](crate::Error::Empty) when there is none.
+    fn to_ref(&self) -> Result<Ref<Self::Entity>>;
+}
+
+impl<E: Entity> ToRef for Ref<E> {
+    type Entity = E;
+
+    fn to_ref(&self) -> Result<Self> {
+        Ok(*self)
+    }
+}
+
+impl<E: Entity> ToRef for Id<E> {
+    type Entity = E;
+
+    fn to_ref(&self) -> Result<Ref<E>> {
+        Ok(Id::to_ref(*self))
+    }
+}
+
+impl<R: ToRef> ToRef for Option<R> {
+    type Entity = R::Entity;
+
+    fn to_ref(&self) -> Result<Ref<R::Entity>> {
+        self.as_ref().ok_or(crate::Error::Empty("the reference"))?.to_ref()
+    }
+}
+
+impl<R: ToRef> ToRef for &R {
+    type Entity = R::Entity;
+
+    fn to_ref(&self) -> Result<Ref<R::Entity>> {
+        (**self).to_ref()
+    }
+}

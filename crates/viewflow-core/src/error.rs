@@ -1,0 +1,295 @@
+//! What can go wrong, and where it did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::store::{StoreError, TaskStatus};
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. A step that fails leaves nothing behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was filled in does not fit the form.
+    #[error("{at}: the form is not filled in right: {errors}")]
+    Form {
+        /// The task's node and process.
+        at: Place,
+        /// One list of complaints for each field.
+        errors: FieldErrors,
+    },
+    /// A document does not fit the struct it is read as, or a struct breaks its own field rules.
+    #[error("{at}: {errors}")]
+    Data {
+        /// The process and node, or the table and row.
+        at: Place,
+        /// One list of complaints for each field.
+        errors: FieldErrors,
+    },
+    /// A handler or data closure of the application failed.
+    #[error("{at}: {source}")]
+    Handler {
+        /// Where it was called.
+        at: Place,
+        /// What it failed with.
+        source: Box<Error>,
+    },
+    /// An error of the application itself.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+    /// There is no such process.
+    #[error("there is no process {0}")]
+    NoProcess(ProcessId),
+    /// There is no such task.
+    #[error("there is no task {0}")]
+    NoTask(TaskId),
+    /// No task fits the query.
+    #[error("no task is in {0}")]
+    NoneListed(String),
+    /// The task belongs to another node or flow than the one it was asked for.
+    #[error("task {task} is of `{found}`, not of `{expected}`: use the handle of its own node")]
+    OtherNode {
+        /// The task.
+        task: TaskId,
+        /// The node asked for, as `flow.node`.
+        expected: String,
+        /// The node the task is of, as `flow.node`.
+        found: String,
+    },
+    /// The process belongs to another flow than the one it was asked for.
+    #[error("process {process} is of flow `{found}`, not of `{expected}`")]
+    OtherFlow {
+        /// The process.
+        process: ProcessId,
+        /// The flow asked for.
+        expected: String,
+        /// The flow the process is of.
+        found: String,
+    },
+    /// The action does not go with the task's status.
+    #[error("{at}: cannot {action} a task that is {status}")]
+    WrongStatus {
+        /// The task.
+        at: Place,
+        /// What was tried.
+        action: &'static str,
+        /// The status the task has.
+        status: TaskStatus,
+    },
+    /// The task is somebody else's.
+    #[error("{at}: `{user}` cannot {action} a task that belongs to `{owner}`")]
+    NotOwner {
+        /// The task.
+        at: Place,
+        /// What was tried.
+        action: &'static str,
+        /// Who tried it.
+        user: UserId,
+        /// Whose task it is.
+        owner: UserId,
+    },
+    /// An optional value was used where it has to be there.
+    #[error("{0} is empty here: set it in an earlier step, or make what uses it an `Option`")]
+    Empty(&'static str),
+    /// The row referred to is not there (any more).
+    #[error("table `{table}` has no row {id}{}", field.as_ref().map(|f| format!(", which `{f}` refers to")).unwrap_or_default())]
+    NoRow {
+        /// The table.
+        table: String,
+        /// The row's number.
+        id: u64,
+        /// The field that refers to it, as `table.field`, where there is one.
+        field: Option<String>,
+    },
+    /// Another row has the same value in a unique field.
+    #[error("table `{table}`: row {row} has the same `{field}` already, and it is unique")]
+    NotUnique {
+        /// The table.
+        table: String,
+        /// The unique field.
+        field: String,
+        /// The row that has the value.
+        row: u64,
+    },
+    /// The row cannot be deleted while others refer to it.
+    #[error("row {id} of `{table}` cannot be deleted: row {by} of `{by_table}` refers to it in `{field}`")]
+    Protected {
+        /// The table of the row.
+        table: String,
+        /// The row's number.
+        id: u64,
+        /// The table that refers to it.
+        by_table: String,
+        /// The row that refers to it.
+        by: u64,
+        /// The referring field.
+        field: String,
+    },
+    /// No flow of this name was given to the engine's builder.
+    #[error("flow `{0}` is not known here: give it to `Engine::builder(..).flow(..)`")]
+    NoFlow(String),
+    /// The flow has no such node, or none that can be used in this way.
+    #[error("flow `{flow}` has no node `{node}` {what}")]
+    NoNode {
+        /// The flow.
+        flow: String,
+        /// The node asked for.
+        node: String,
+        /// For what it was asked.
+        what: &'static str,
+    },
+    /// The engine cannot be built from these flows over this store.
+    #[error("the engine cannot be built:\n{}", .0.iter().map(|p| format!("- {p}")).collect::<Vec<_>>().join("\n"))]
+    Build(Vec<String>),
+    /// Other steps kept changing what this one reads. Nothing was written; try again.
+    #[error("other steps kept changing what this step reads ({0} attempts): try again")]
+    Contended(u32),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A value of another type than the node's own was handed over: a mistake of this library, please report it.
+    #[error("internal mistake at {0}: please report it")]
+    Internal(&'static str),
+}
+
+impl Error {
+    /// An error with this message, for handlers and data closures.
+    ///
+    /// ```
+    /// # use viewflow_core::{Error, Result};
+    /// fn check(amount: u32) -> Result<()> {
+    ///     if amount > 1000 { Err(Error::msg("more than the petty cash holds")) } else { Ok(()) }
+    /// }
+    /// assert_eq!(check(5000).unwrap_err().to_string(), "more than the petty cash holds");
+    /// ```
+    pub fn msg(message: impl Into<String>) -> Self {
+        Self::Other(message.into().into())
+    }
+
+    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
+    /// The complaints by field, where it is about fields: also from within a handler.
+    pub fn field_errors(&self) -> Option<&FieldErrors> {
+        match self {
+            Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
+            Self::Handler { source, .. } => source.field_errors(),
+            _ => None,
+        }
+    }
+
+    /// Says where it happened, unless that is known already.
+    pub(crate) fn at(self, place: impl FnOnce() -> Place) -> Self {
+        match self {
+            Self::Handler { .. } | Self::Form { .. } | Self::WrongStatus { .. } | Self::NotOwner { .. } => self,
+            Self::Store(_) | Self::Contended(_) | Self::Internal(_) => self,
+            source => Self::Handler { at: place(), source: Box::new(source) },
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::other(error)
+    }
+}
+
+impl From<Box<dyn std::error::Error + Send + Sync>> for Error {
+    fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Where an error happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// At a task of a process.
+    Task {
+        /// The flow's stored name.
+        flow: String,
+        /// The node's stored name.
+        node: String,
+        /// The task.
+        task: TaskId,
+    },
+    /// At a node, before there was a task.
+    Node {
+        /// The flow's stored name.
+        flow: String,
+        /// The node's stored name.
+        node: String,
+    },
+    /// In the data of a process.
+    Process {
+        /// The flow's stored name.
+        flow: String,
+        /// The process.
+        process: ProcessId,
+    },
+    /// In a row of a table.
+    Row {
+        /// The table.
+        table: String,
+        /// The row's number; 0 when it is not stored yet.
+        id: u64,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Task { flow, node, task } => write!(f, "`{flow}.{node}` of process {} (task {task})", task.process),
+            Self::Node { flow, node } => write!(f, "`{flow}.{node}`"),
+            Self::Process { flow, process } => write!(f, "data of process {process} (flow `{flow}`)"),
+            Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
+            Self::Row { table, id } => write!(f, "row {id} of `{table}`"),
+        }
+    }
+}
+
+/// Complaints about fields: for each field a list, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(BTreeMap<String, Vec<String>>);
+
+impl FieldErrors {
+    /// Adds a complaint about a field.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.entry(field.into()).or_default().push(message.into());
+    }
+
+    /// Whether there is no complaint.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The complaints about one field; none when it is right.
+    pub fn of(&self, field: &str) -> &[String] {
+        self.0.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// All fields with complaints.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(field, messages)| (field.as_str(), messages.as_slice()))
+    }
+
+    /// `Ok` when there is no complaint.
+    ///
+    /// # Errors
+    /// The complaints themselves.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.0.iter().map(|(field, messages)| format!("`{field}` {}", messages.join(" and ")));
+        f.write_str(&fields.collect::<Vec<_>>().join("; "))
+    }
+}

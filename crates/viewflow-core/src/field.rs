@@ -1,0 +1,281 @@
+//! Field types: how a value is kept in a JSON document, and how it is asked of a person.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::db::Db;
+use crate::error::Result;
+use crate::id::Ref;
+
+mod basic;
+#[cfg(feature = "jiff")]
+mod calendar;
+mod choice;
+#[cfg(feature = "decimal")]
+mod decimal;
+mod rule;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+pub use basic::Bytes;
+pub use choice::{Choice, ChoiceSource, Choices, Choose};
+pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, bound, encoded};
+pub(crate) use rule::{check_pattern, each_item, plain};
+
+/// A type that can be a field of a process, task, form or entity, and a seed or artifact.
+///
+/// Implement it for a type of your own by way of one that has it: `decode` a string, say, and `encode` to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field",
+    label = "not a field type",
+    note = "field types are bool, integers, floats, String, `Ref<Entity>`, `Bytes`, `serde_json::Value`; \
+            `Option`, `Vec` and maps of them; dates, decimals and UUIDs with their features",
+    note = "for an enum of your own write `#[derive(Choices)]`, for a struct `#[derive(Embedded)]`"
+)]
+pub trait FieldType: Sized + 'static {
+    /// What one choice picks: the type itself, or what an `Option` or `Vec` of it holds.
+    type Item: 'static;
+    /// Whether a missing value is a value: true for `Option`.
+    const OPTIONAL: bool = false;
+
+    /// What a page needs to know to draw a widget for it.
+    fn kind() -> FieldKind;
+
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with a value JSON cannot hold, such as a float that is no number.
+    fn encode(&self) -> Result<Value, String>;
+
+    /// Reads what `encode` wrote.
+    ///
+    /// # Errors
+    /// What the value has to be instead, as the end of the sentence "`field` ...".
+    fn decode(value: &Value) -> Result<Self, String>;
+
+    /// The value as JSON, over what is stored already: a nested struct keeps keys it does not know.
+    ///
+    /// # Errors
+    /// As `encode`.
+    fn merge(&self, _stored: Option<&Value>) -> Result<Value, String> {
+        self.encode()
+    }
+}
+
+/// A field type with a value for the time before anybody set it: what a process field without `default` starts with.
+#[diagnostic::on_unimplemented(
+    message = "a process field of type `{Self}` has no value when the process starts",
+    label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`"
+)]
+pub trait Initial: FieldType {
+    /// The value: false, zero, empty or none.
+    fn initial() -> Self;
+}
+
+/// What kind of value a field takes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// Nothing at all: `()`.
+    Nothing,
+    /// True or false.
+    Bool,
+    /// A whole number within these bounds.
+    Integer {
+        /// The least value of the type.
+        min: i128,
+        /// The greatest value of the type.
+        max: i128,
+    },
+    /// A number.
+    Float,
+    /// Text.
+    Text,
+    /// A decimal number, as text.
+    Decimal,
+    /// A date, as `2026-11-22`.
+    Date,
+    /// A time of day, as `13:45:00`.
+    Time,
+    /// A date and time without a zone, as `2026-11-22T13:45:00`.
+    DateTime,
+    /// A point in time, as `2026-11-22T13:45:00Z`.
+    Timestamp,
+    /// A duration, in ISO 8601, as `PT1H30M`.
+    Duration,
+    /// A UUID, as text with hyphens.
+    Uuid,
+    /// Bytes, as base64.
+    Bytes,
+    /// One of a fixed list.
+    Choice(Vec<Choice>),
+    /// A row of this table, by number.
+    Reference {
+        /// The table.
+        table: &'static str,
+    },
+    /// Any number of such values.
+    List(Box<FieldKind>),
+    /// Such values, each with a name.
+    Map(Box<FieldKind>),
+    /// A nested struct.
+    Embedded(&'static [FieldSpec]),
+    /// Any JSON.
+    Json,
+}
+
+impl FieldKind {
+    /// Calls `visit` with the table and number of each row that `value` refers to.
+    pub(crate) fn references(&self, value: &Value, visit: &mut dyn FnMut(&'static str, u64)) {
+        match (self, value) {
+            (Self::Reference { table }, Value::Number(number)) => {
+                if let Some(id) = number.as_u64() {
+                    visit(table, id);
+                }
+            }
+            (Self::List(kind), Value::Array(items)) => items.iter().for_each(|item| kind.references(item, visit)),
+            (Self::Map(kind), Value::Object(items)) => items.values().for_each(|item| kind.references(item, visit)),
+            (Self::Embedded(specs), Value::Object(document)) => {
+                for spec in *specs {
+                    if let Some(value) = spec.lookup(document) {
+                        (spec.kind)().references(value, visit);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One field, described as data: what the derive macros make of `#[field(..)]`.
+#[derive(Clone, Copy)]
+pub struct FieldSpec {
+    /// The field's name in the struct.
+    pub name: &'static str,
+    /// Where it is in the document: the keys to follow.
+    pub key: &'static [&'static str],
+    /// Keys under which earlier versions kept it.
+    pub was: &'static [&'static [&'static str]],
+    /// What a person reads.
+    pub label: &'static str,
+    /// A sentence of help for whoever fills it in.
+    pub help: &'static str,
+    /// Whether a person has to fill it in.
+    pub required: bool,
+    /// What kind of value it takes.
+    pub kind: fn() -> FieldKind,
+    /// The rules of its value.
+    pub rules: Rules,
+    /// What it is at first.
+    pub default: Option<fn() -> Value>,
+    /// What can be chosen, where that is limited.
+    pub choices: Option<fn(&Db) -> Result<Box<dyn Choices>>>,
+    /// Whether and how rows are found by it.
+    pub index: Option<Index>,
+    /// What happens to this row when the row it refers to is deleted.
+    pub on_delete: OnDelete,
+    /// Whether it is a column of a process: kept in a table of its own beside the process's document.
+    pub column: bool,
+}
+
+impl FieldSpec {
+    /// A field without options, under its own name.
+    ///
+    /// ```
+    /// use viewflow_core::{FieldSpec, FieldType};
+    /// const REMARK: FieldSpec = FieldSpec::new::<Option<String>>("remark", "Remark", &["remark"]);
+    /// assert!(!REMARK.required);
+    /// ```
+    pub const fn new<T: FieldType>(name: &'static str, label: &'static str, key: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            key,
+            was: &[],
+            label,
+            help: "",
+            required: !T::OPTIONAL,
+            kind: T::kind,
+            rules: Rules::NONE,
+            default: None,
+            choices: None,
+            index: None,
+            on_delete: OnDelete::Protect,
+            column: false,
+        }
+    }
+
+    /// The field's value in a document, under its key or one it had before.
+    pub(crate) fn lookup<'d>(&self, document: &'d crate::Document) -> Option<&'d Value> {
+        let follow = |path: &[&str]| {
+            let (first, rest) = path.split_first()?;
+            rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
+        };
+        follow(self.key).or_else(|| self.was.iter().find_map(|path| follow(path)))
+    }
+}
+
+impl fmt::Debug for FieldSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldSpec").field("name", &self.name).field("kind", &(self.kind)()).finish_non_exhaustive()
+    }
+}
+
+/// How rows are found by a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// Any number of rows may have the same value.
+    Plain,
+    /// No two rows may have the same value; rows without one do not count.
+    Unique,
+}
+
+/// What happens to a row when a row it refers to is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// The other row cannot be deleted.
+    Protect,
+    /// The field becomes none.
+    SetNone,
+    /// This row is deleted too.
+    Cascade,
+}
+
+/// A reference that can become none: `Option<Ref<..>>`, or a list of references.
+#[diagnostic::on_unimplemented(
+    message = "`on_delete = set_none` goes with an `Option<Ref<..>>` or a `Vec<Ref<..>>`, not with `{Self}`",
+    label = "a `{Self}` cannot become none"
+)]
+pub trait SetNone {}
+
+impl<E> SetNone for Option<Ref<E>> {}
+impl<E> SetNone for Vec<Ref<E>> {}
+
+/// [`OnDelete::SetNone`], for a field that can become none.
+#[doc(hidden)]
+pub const fn set_none<T: SetNone>() -> OnDelete {
+    OnDelete::SetNone
+}
+
+impl<E: crate::Entity> FieldType for Ref<E> {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Reference { table: E::TABLE }
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        match self.id().number() {
+            0 => Err("refers to a row that is not stored yet: insert it first".to_owned()),
+            number => Ok(number.into()),
+        }
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        match value.as_u64() {
+            Some(number) if number > 0 => Ok(crate::Id::from_number(number).to_ref()),
+            _ => Err(format!("must be the number of a row of `{}`", E::TABLE)),
+        }
+    }
+}

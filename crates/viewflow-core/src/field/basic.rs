@@ -1,0 +1,254 @@
+//! Booleans, numbers, text, bytes, JSON; options, lists and maps of field types.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::{FieldKind, FieldType, Initial};
+
+/// Bytes, kept as base64 text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(pub Vec<u8>);
+
+macro_rules! initial_is_default {
+    ($($type:ty),*) => {$(
+        impl Initial for $type {
+            fn initial() -> Self {
+                Self::default()
+            }
+        }
+    )*};
+}
+initial_is_default!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Bytes, Value, ());
+
+impl FieldType for () {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Nothing
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        Ok(Value::Null)
+    }
+
+    fn decode(_: &Value) -> Result<Self, String> {
+        Ok(())
+    }
+}
+
+impl FieldType for bool {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Bool
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        Ok(Value::Bool(*self))
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+    }
+}
+
+macro_rules! integer {
+    ($($type:ident as $wide:ident by $read:ident),*) => {$(
+        impl FieldType for $type {
+            type Item = Self;
+
+            fn kind() -> FieldKind {
+                FieldKind::Integer { min: $type::MIN.into(), max: $type::MAX.into() }
+            }
+
+            fn encode(&self) -> Result<Value, String> {
+                Ok(Value::from(*self))
+            }
+
+            fn decode(value: &Value) -> Result<Self, String> {
+                value
+                    .$read()
+                    .and_then(|wide: $wide| Self::try_from(wide).ok())
+                    .ok_or_else(|| format!("must be a whole number from {} to {}", Self::MIN, Self::MAX))
+            }
+        }
+    )*};
+}
+integer!(
+    i8 as i64 by as_i64, i16 as i64 by as_i64, i32 as i64 by as_i64, i64 as i64 by as_i64,
+    u8 as u64 by as_u64, u16 as u64 by as_u64, u32 as u64 by as_u64, u64 as u64 by as_u64
+);
+
+impl FieldType for f64 {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Float
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        serde_json::Number::from_f64(*self)
+            .map(Value::Number)
+            .ok_or_else(|| format!("is {self}, which is no finite number"))
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        value.as_f64().ok_or_else(|| "must be a number".to_owned())
+    }
+}
+
+impl FieldType for f32 {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Float
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        f64::from(*self).encode()
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "what was encoded is a f32; what a person enters is rounded"
+        )]
+        let narrow = f64::decode(value)? as Self;
+        if narrow.is_finite() { Ok(narrow) } else { Err(format!("must be a number of at most {}", Self::MAX)) }
+    }
+}
+
+impl FieldType for String {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Text
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        Ok(Value::String(self.clone()))
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        value.as_str().map(str::to_owned).ok_or_else(|| "must be text".to_owned())
+    }
+}
+
+impl FieldType for Bytes {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Bytes
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        Ok(Value::String(STANDARD.encode(&self.0)))
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+        bytes.map(Self).ok_or_else(|| "must be bytes in base64".to_owned())
+    }
+}
+
+impl FieldType for Value {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Json
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        Ok(self.clone())
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        Ok(value.clone())
+    }
+}
+
+impl<T: FieldType> FieldType for Option<T> {
+    type Item = T::Item;
+    const OPTIONAL: bool = true;
+
+    fn kind() -> FieldKind {
+        T::kind()
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        self.as_ref().map_or(Ok(Value::Null), T::encode)
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        if value.is_null() { Ok(None) } else { T::decode(value).map(Some) }
+    }
+
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+        self.as_ref().map_or(Ok(Value::Null), |value| value.merge(stored))
+    }
+}
+
+impl<T: FieldType> Initial for Option<T> {
+    fn initial() -> Self {
+        None
+    }
+}
+
+impl<T: FieldType> FieldType for Vec<T> {
+    type Item = T::Item;
+
+    fn kind() -> FieldKind {
+        FieldKind::List(Box::new(T::kind()))
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        let items = self.iter().enumerate().map(|(index, item)| item.encode().map_err(|e| in_item(index, &e)));
+        items.collect::<Result<_, _>>().map(Value::Array)
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        let items = value.as_array().ok_or("must be a list")?.iter().enumerate();
+        items.map(|(index, item)| T::decode(item).map_err(|e| in_item(index, &e))).collect()
+    }
+}
+
+impl<T: FieldType> Initial for Vec<T> {
+    fn initial() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: FieldType> FieldType for BTreeMap<String, T> {
+    type Item = T::Item;
+
+    fn kind() -> FieldKind {
+        FieldKind::Map(Box::new(T::kind()))
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        let items = self.iter().map(|(key, item)| Ok((key.clone(), item.encode().map_err(|e| in_key(key, &e))?)));
+        items.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        let items = value.as_object().ok_or("must be an object with names")?.iter();
+        items.map(|(key, item)| Ok((key.clone(), T::decode(item).map_err(|e| in_key(key, &e))?))).collect()
+    }
+}
+
+impl<T: FieldType> Initial for BTreeMap<String, T> {
+    fn initial() -> Self {
+        Self::new()
+    }
+}
+
+fn in_item(index: usize, message: &str) -> String {
+    format!("has an item, number {}, that {message}", index + 1)
+}
+
+fn in_key(key: &str, message: &str) -> String {
+    format!("has an item, `{key}`, that {message}")
+}

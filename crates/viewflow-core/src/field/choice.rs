@@ -1,0 +1,109 @@
+//! What can be chosen for a field.
+
+use serde_json::Value;
+
+use super::FieldType;
+use crate::error::Result;
+
+/// One thing that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What is stored.
+    pub value: Value,
+    /// What a person reads.
+    pub label: String,
+}
+
+/// A value that stands for a choice of type `T`: a `T` itself, a pair of a value and its label, an entity for a
+/// reference to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no choice for a field of `{T}`",
+    label = "the choices of this field are of type `{T}`"
+)]
+pub trait Choose<T> {
+    /// What is stored.
+    ///
+    /// # Errors
+    /// As [`FieldType::encode`].
+    fn value(&self) -> Result<Value, String>;
+
+    /// What a person reads; the value itself, unless there is something better.
+    fn label(&self) -> String {
+        self.value().map_or_else(|error| error, |value| super::rule::plain(&value))
+    }
+}
+
+impl<T: FieldType> Choose<T> for T {
+    fn value(&self) -> Result<Value, String> {
+        self.encode()
+    }
+}
+
+impl Choose<String> for &str {
+    fn value(&self) -> Result<Value, String> {
+        Ok(Value::from(*self))
+    }
+}
+
+impl<T, V: Choose<T>> Choose<T> for (V, &'static str) {
+    fn value(&self) -> Result<Value, String> {
+        self.0.value()
+    }
+
+    fn label(&self) -> String {
+        self.1.to_owned()
+    }
+}
+
+/// What can be chosen, ready to be listed or asked.
+pub trait Choices {
+    /// All choices, in their order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn list(&self) -> Result<Vec<Choice>>;
+
+    /// Whether this value can be chosen.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn contains(&self, value: &Value) -> Result<bool>;
+}
+
+impl Choices for Vec<Choice> {
+    fn list(&self) -> Result<Vec<Choice>> {
+        Ok(self.clone())
+    }
+
+    fn contains(&self, value: &Value) -> Result<bool> {
+        Ok(self.iter().any(|choice| choice.value == *value))
+    }
+}
+
+/// What a `choices` closure may give: a query of entities, or a list of choices.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no choices of `{T}`",
+    label = "expected a query such as `db.table::<Post>().filter(..)`, or a list of `{T}`"
+)]
+pub trait ChoiceSource<T> {
+    /// The choices.
+    ///
+    /// # Errors
+    /// When one of them cannot be stored.
+    fn into_choices(self) -> Result<Box<dyn Choices>>;
+}
+
+impl<T, C: Choose<T>> ChoiceSource<T> for Vec<C> {
+    fn into_choices(self) -> Result<Box<dyn Choices>> {
+        let choice =
+            |choice: &C| Ok(Choice { value: choice.value().map_err(crate::Error::msg)?, label: choice.label() });
+        let list: Vec<Choice> = self.iter().map(choice).collect::<Result<_>>()?;
+        Ok(Box::new(list))
+    }
+}
+
+impl<T, C: Choose<T>, const N: usize> ChoiceSource<T> for [C; N] {
+    fn into_choices(self) -> Result<Box<dyn Choices>> {
+        Vec::from(self).into_choices()
+    }
+}

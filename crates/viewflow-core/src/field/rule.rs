@@ -1,0 +1,227 @@
+//! Rules on a field's value: length, bounds, pattern, choices.
+
+use std::sync::OnceLock;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use super::{Bytes, Choose, FieldType};
+use crate::error::FieldErrors;
+
+/// The rules of one field, as data for whoever draws a form.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// The greatest number of characters, items or bytes.
+    pub max_length: Option<usize>,
+    /// A regular expression that the whole text must match.
+    pub pattern: Option<&'static str>,
+    /// The least value.
+    pub min: Option<fn() -> Value>,
+    /// The greatest value.
+    pub max: Option<fn() -> Value>,
+}
+
+impl Rules {
+    /// No rules.
+    pub const NONE: Self = Self { max_length: None, pattern: None, min: None, max: None };
+}
+
+/// Collects complaints about one field; its methods are what `#[field(..)]` options become.
+pub struct At<'e> {
+    field: &'static str,
+    errors: &'e mut FieldErrors,
+}
+
+impl<'e> At<'e> {
+    /// Complaints about `field` go to `errors`.
+    pub fn new(field: &'static str, errors: &'e mut FieldErrors) -> Self {
+        Self { field, errors }
+    }
+
+    fn require(self, holds: bool, message: impl FnOnce() -> String) -> Self {
+        if !holds {
+            self.errors.add(self.field, message());
+        }
+        self
+    }
+
+    /// At most `max` characters, items or bytes.
+    pub fn max_length<T: HasLength>(self, value: &T, max: usize) -> Self {
+        let length = value.length();
+        self.require(length <= max, || format!("must not be longer than {max} (it is {length} long)"))
+    }
+
+    /// At least `min`.
+    pub fn min<B: FieldType>(self, value: &impl Bounded<B>, min: B) -> Self {
+        self.require(value.at_least(&min), || format!("must be at least {}", shown(&min)))
+    }
+
+    /// At most `max`.
+    pub fn max<B: FieldType>(self, value: &impl Bounded<B>, max: B) -> Self {
+        self.require(value.at_most(&max), || format!("must be at most {}", shown(&max)))
+    }
+
+    /// Matches the pattern as a whole.
+    pub fn pattern<T: HasText>(self, value: &T, pattern: &'static Pattern) -> Self {
+        let Some(text) = value.text() else { return self };
+        match pattern.matches(text) {
+            Ok(true) => self,
+            Ok(false) => self.require(false, || format!("must look like `{}`", pattern.text)),
+            Err(message) => self.require(false, || message),
+        }
+    }
+
+    /// Is one of the choices, or all its items are.
+    pub fn one_of<T: FieldType>(self, value: &T, choices: impl IntoIterator<Item = impl Choose<T::Item>>) -> Self {
+        let Ok(encoded) = value.encode() else { return self };
+        let known: Vec<Value> = choices.into_iter().filter_map(|choice| choice.value().ok()).collect();
+        let unknown = each_item(&encoded).into_iter().find(|item| !known.contains(item)).cloned();
+        match unknown {
+            None => self,
+            Some(item) => self.require(false, || {
+                let known: Vec<String> = known.iter().map(plain).collect();
+                format!("must be one of {} (it is {})", known.join(", "), plain(&item))
+            }),
+        }
+    }
+}
+
+/// The items a choice is made for: none for null, all of a list, else the value itself.
+pub(crate) fn each_item(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().collect(),
+        value => vec![value],
+    }
+}
+
+fn shown<B: FieldType>(bound: &B) -> String {
+    bound.encode().map_or_else(|error| error, |value| plain(&value))
+}
+
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A bound of a field of type `T` as JSON, for its description.
+pub fn bound<T: Bounded<B>, B: FieldType>(bound: B) -> Value {
+    bound.encode().unwrap_or_default()
+}
+
+/// A value as JSON, for its description.
+#[doc(hidden)]
+pub fn encoded<T: FieldType>(value: &T) -> Value {
+    value.encode().unwrap_or_default()
+}
+
+/// A value that can be held against a least and a greatest one. A missing one keeps every bound.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be compared with a bound of type `{B}`",
+    label = "this bound is a `{B}`"
+)]
+pub trait Bounded<B> {
+    /// Whether it is `bound` or more.
+    fn at_least(&self, bound: &B) -> bool;
+    /// Whether it is `bound` or less.
+    fn at_most(&self, bound: &B) -> bool;
+}
+
+impl<T: PartialOrd> Bounded<T> for T {
+    fn at_least(&self, bound: &T) -> bool {
+        self >= bound
+    }
+
+    fn at_most(&self, bound: &T) -> bool {
+        self <= bound
+    }
+}
+
+impl<T: PartialOrd> Bounded<T> for Option<T> {
+    fn at_least(&self, bound: &T) -> bool {
+        self.as_ref().is_none_or(|value| value >= bound)
+    }
+
+    fn at_most(&self, bound: &T) -> bool {
+        self.as_ref().is_none_or(|value| value <= bound)
+    }
+}
+
+/// A value with a length: what `max_length` can be asked of.
+#[diagnostic::on_unimplemented(
+    message = "`max_length` goes with text, bytes and lists, not with `{Self}`",
+    label = "a `{Self}` has no length"
+)]
+pub trait HasLength {
+    /// Characters of a text, items of a list, bytes.
+    fn length(&self) -> usize;
+}
+
+impl HasLength for String {
+    fn length(&self) -> usize {
+        self.chars().count()
+    }
+}
+
+impl HasLength for Bytes {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<T> HasLength for Vec<T> {
+    fn length(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: HasLength> HasLength for Option<T> {
+    fn length(&self) -> usize {
+        self.as_ref().map_or(0, T::length)
+    }
+}
+
+/// A value that is text: what `pattern` can be asked of.
+#[diagnostic::on_unimplemented(message = "`pattern` goes with text, not with `{Self}`", label = "not text")]
+pub trait HasText {
+    /// The text, if there is one.
+    fn text(&self) -> Option<&str>;
+}
+
+impl HasText for String {
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl<T: HasText> HasText for Option<T> {
+    fn text(&self) -> Option<&str> {
+        self.as_ref().and_then(T::text)
+    }
+}
+
+/// A regular expression that is compiled when it is first used.
+pub struct Pattern {
+    text: &'static str,
+    compiled: OnceLock<Result<Regex, String>>,
+}
+
+impl Pattern {
+    /// The pattern with this text; it has to match from the first to the last character.
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+
+    fn matches(&self, text: &str) -> Result<bool, String> {
+        let compile = || Regex::new(&format!("^(?:{})$", self.text)).map_err(|e| invalid_pattern(self.text, &e));
+        self.compiled.get_or_init(compile).as_ref().map(|regex| regex.is_match(text)).map_err(Clone::clone)
+    }
+}
+
+/// Whether a pattern can be compiled.
+pub(crate) fn check_pattern(text: &str) -> Result<(), String> {
+    Regex::new(text).map(drop).map_err(|error| invalid_pattern(text, &error))
+}
+
+fn invalid_pattern(text: &str, error: &regex_lite::Error) -> String {
+    format!("has a pattern, `{text}`, that is no regular expression: {error}")
+}

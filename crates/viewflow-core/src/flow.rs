@@ -1,0 +1,22 @@
+//! What a flow is to the engine.
+
+use crate::builder::FlowBuilder;
+use crate::process::Process;
+
+/// A flow: `#[derive(Flow)]` implements it, by calls of [`FlowBuilder`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no flow",
+    label = "not a flow",
+    note = "write `#[derive(Flow)]` and `#[flow(process = ..)]` above `struct {Self}`"
+)]
+pub trait Flow: Sized + Send + Sync + 'static {
+    /// The proxy of its processes.
+    type Process: Process;
+    /// The name under which its processes are stored.
+    const NAME: &'static str;
+    /// What a person reads.
+    const TITLE: &'static str;
+
+    /// Tells its nodes, in order.
+    fn define(flow: &mut FlowBuilder<Self>);
+}

@@ -1,0 +1,140 @@
+//! What a person fills in.
+
+use serde_json::Value;
+
+use crate::db::Db;
+use crate::document::{Document, Fields, Reader};
+use crate::error::{FieldErrors, Result};
+use crate::field::{Choice, FieldKind, FieldSpec, each_item};
+
+/// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
+/// fields of the process. `()` is a form without fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no form",
+    label = "not a form",
+    note = "write `#[derive(Form)]` above `struct {Self}`"
+)]
+pub trait Form: Fields + Clone {}
+
+impl Form for () {}
+
+/// A form described as data, from which a page or a terminal can draw it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FormSpec {
+    /// What a person reads above it: the node's title.
+    pub title: String,
+    /// Its fields, in order.
+    pub fields: Vec<FormField>,
+}
+
+/// One field of a [`FormSpec`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FormField {
+    /// The key under which its value is sent.
+    pub name: &'static str,
+    /// What a person reads.
+    pub label: &'static str,
+    /// A sentence of help; empty when there is none.
+    pub help: &'static str,
+    /// Whether it has to be filled in.
+    pub required: bool,
+    /// What kind of value it takes.
+    pub kind: FieldKind,
+    /// The greatest number of characters, items or bytes.
+    pub max_length: Option<usize>,
+    /// A regular expression that the whole text must match.
+    pub pattern: Option<&'static str>,
+    /// The least value.
+    pub min: Option<Value>,
+    /// The greatest value.
+    pub max: Option<Value>,
+    /// What can be chosen, where that is limited.
+    pub choices: Option<Vec<Choice>>,
+    /// What it is filled in with at first; null when with nothing.
+    pub value: Value,
+}
+
+/// Describes the fields. `stored` is where their values are, when they are fields of something that is stored.
+pub(crate) fn describe(
+    title: &str,
+    specs: &[FieldSpec],
+    db: &Db,
+    stored: Option<(&Document, Option<&Document>)>,
+) -> Result<FormSpec> {
+    let field = |spec: &FieldSpec| {
+        let stored = stored.and_then(|(document, columns)| {
+            spec.lookup(if spec.column { columns.unwrap_or(document) } else { document })
+        });
+        let kind = (spec.kind)();
+        let choices = match (spec.choices, &kind) {
+            (Some(choices), _) => Some(choices(db)?.list()?),
+            (None, FieldKind::Choice(choices)) => Some(choices.clone()),
+            _ => None,
+        };
+        Ok(FormField {
+            name: spec.name,
+            label: spec.label,
+            help: spec.help,
+            required: spec.required,
+            kind,
+            max_length: spec.rules.max_length,
+            pattern: spec.rules.pattern,
+            min: spec.rules.min.map(|bound| bound()),
+            max: spec.rules.max.map(|bound| bound()),
+            choices,
+            value: stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default(),
+        })
+    };
+    Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<Result<_>>()? })
+}
+
+/// Reads a form from what a person sent. Keys that are no fields are mistakes.
+pub(crate) fn parse<F: Form>(sent: &Document) -> Result<F, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    for key in sent.keys().filter(|key| !F::FIELDS.iter().any(|spec| spec.name == *key)) {
+        errors.add(key, "is no field of this form");
+    }
+    errors.into_result()?;
+    Reader::of_form(F::FIELDS, sent).finish()
+}
+
+/// Holds a form against its rules, its choices, and the rows it refers to.
+pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
+    let mut errors = FieldErrors::default();
+    form.check(&mut errors);
+    let sent = match crate::document::by_name(form) {
+        Ok(sent) => sent,
+        Err(unwritable) => return Ok(unwritable),
+    };
+    for spec in F::FIELDS {
+        let Some(value) = sent.get(spec.name) else { continue };
+        match spec.choices {
+            Some(choices) => {
+                let choices = choices(db)?;
+                for item in each_item(value) {
+                    if !choices.contains(item)? {
+                        errors.add(
+                            spec.name,
+                            format!("cannot be {}: it is none of the choices", crate::field::plain(item)),
+                        );
+                    }
+                }
+            }
+            None => check_rows(spec, value, db, &mut errors)?,
+        }
+    }
+    Ok(errors)
+}
+
+fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> Result<()> {
+    let mut rows = Vec::new();
+    (spec.kind)().references(value, &mut |table, id| rows.push((table, id)));
+    for (table, id) in rows {
+        if db.unit(|unit| unit.row(table, id).map(|row| row.is_none()))? {
+            errors.add(spec.name, format!("refers to row {id} of `{table}`, which is not there"));
+        }
+    }
+    Ok(())
+}

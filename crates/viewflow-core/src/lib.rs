@@ -1,0 +1,53 @@
+//! The typed model, the kernel, the engine and the store contract of viewflow.
+//!
+//! Applications depend on `viewflow`, which re-exports what is here and adds the derive macros. Authors of stores
+//! depend on this crate: see [`store`] and [`testing`].
+
+mod activation;
+mod builder;
+mod db;
+mod definition;
+pub mod document;
+mod engine;
+mod entity;
+mod error;
+mod field;
+mod flow;
+mod form;
+mod id;
+mod kernel;
+mod node;
+mod process;
+pub mod store;
+mod table;
+mod task;
+pub mod testing;
+mod time;
+
+pub use viewflow_graph as graph;
+
+pub use crate::activation::Activation;
+pub use crate::builder::{EdgeBuilder, FlowBuilder, IntoOwner, NodeBuilder};
+pub use crate::db::Db;
+pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer, set_field};
+pub use crate::engine::{
+    AssignedTask, Engine, EngineBuilder, OpenHandle, OpenTask, Page, ProcessQuery, TaskQuery, Waiting,
+};
+pub use crate::entity::{Entity, IndexOf, ToRef};
+pub use crate::error::{Error, FieldErrors, Place, Result};
+pub use crate::field::{
+    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldSpec, FieldType, HasLength, HasText,
+    Index, Initial, OnDelete, Pattern, Rules, SetNone, bound, encoded, set_none,
+};
+pub use crate::flow::Flow;
+pub use crate::form::{Form, FormField, FormSpec};
+pub use crate::id::{Id, ProcessId, Ref, TaskId, User, UserId};
+pub use crate::node::{
+    End, Function, Handle, HandleNode, If, InnerNode, Input, Join, Marker, Node, Split, Start, StartHandle,
+    StartHandleNode, StartNode, Switch, View, ViewNode,
+};
+pub use crate::process::{Process, ProcessOf};
+pub use crate::store::{Event, MemoryStore, NodeName, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What};
+pub use crate::table::{Query, Table};
+pub use crate::task::{Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, Task, TaskOf};
+pub use crate::time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -1,0 +1,133 @@
+//! The types of a flow's fields, and the handles by which its nodes are named.
+
+use std::marker::PhantomData;
+
+use crate::flow::Flow;
+use crate::form::Form;
+use crate::store::NodeName;
+use crate::task::Task;
+
+macro_rules! markers {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        ///
+        /// The parameter is what a task of the node knows: a `#[derive(Task)]` struct, [`Seed`](crate::Seed),
+        /// [`Artifact`](crate::Artifact), or nothing.
+        pub struct $name<T = ()>(PhantomData<fn() -> T>);
+
+        impl<T> Marker for $name<T> {
+            const NODE: Self = Self(PhantomData);
+            type Task = T;
+        }
+
+        impl<T> std::fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+/// The type of a field that is a node. Such fields hold nothing.
+pub trait Marker: Sized {
+    /// The field's value.
+    const NODE: Self;
+    /// What a task of the node knows.
+    type Task;
+}
+
+markers! {
+    /// A person starts a process here, with a form.
+    Start
+    /// Code starts a process here: [`Engine::run`](crate::Engine::run).
+    StartHandle
+    /// A person's task: it waits until somebody has it assigned and submits its form.
+    View
+    /// Waits until code runs it.
+    Handle
+    /// Code that runs inside the step.
+    Function
+    /// Goes on one of two ways.
+    If
+    /// Goes on one of many ways, by a `match`.
+    Switch
+    /// Goes on several ways at once.
+    Split
+    /// Waits for all branches of a split.
+    Join
+    /// Ends a token; the process is done when the last one has ended.
+    End
+}
+
+/// A typed handle to a node of a flow: `PublishFlow::review`.
+pub trait Node: Copy {
+    /// The flow.
+    type Flow: Flow;
+    /// What a task of the node knows.
+    type Task: Task;
+
+    /// The node's stored name.
+    fn name(self) -> &'static str;
+
+    /// The stored names of flow and node.
+    fn full_name(self) -> NodeName {
+        NodeName { flow: Self::Flow::NAME.to_owned(), node: self.name().to_owned() }
+    }
+}
+
+macro_rules! handles {
+    ($($(#[$doc:meta])* $name:ident<$($extra:ident: $bound:path)?>;)*) => {$(
+        $(#[$doc])*
+        pub struct $name<F, T $(, $extra)?> {
+            name: &'static str,
+            _types: PhantomData<fn() -> (F, T $(, $extra)?)>,
+        }
+
+        impl<F: Flow, T: Task $(, $extra: $bound)?> $name<F, T $(, $extra)?> {
+            /// The node with this stored name. The derive macro vouches that the types are right.
+            #[doc(hidden)]
+            pub const fn new(name: &'static str) -> Self {
+                Self { name, _types: PhantomData }
+            }
+        }
+
+        impl<F, T $(, $extra)?> Clone for $name<F, T $(, $extra)?> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<F, T $(, $extra)?> Copy for $name<F, T $(, $extra)?> {}
+
+        impl<F: Flow, T: Task $(, $extra: $bound)?> Node for $name<F, T $(, $extra)?> {
+            type Flow = F;
+            type Task = T;
+
+            fn name(self) -> &'static str {
+                self.name
+            }
+        }
+    )*};
+}
+
+handles! {
+    /// A [`Start`] with the form `Fm`.
+    StartNode<Fm: Form>;
+    /// A [`StartHandle`] with the input `In`.
+    StartHandleNode<In: Input>;
+    /// A [`View`] with the form `Fm`.
+    ViewNode<Fm: Form>;
+    /// A [`Handle`] with the input `In`.
+    HandleNode<In: Input>;
+    /// A node that nobody acts on from outside.
+    InnerNode<>;
+}
+
+/// What code hands to a [`StartHandle`] or [`Handle`]: any type that can be cloned, as a step may be run again.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of a node: it has to be `Clone` and own its data",
+    label = "not `Clone + 'static`"
+)]
+pub trait Input: Clone + 'static {}
+
+impl<T: Clone + 'static> Input for T {}

@@ -1,0 +1,178 @@
+//! Proxy processes: structs laid over a process's document.
+
+use std::ops::{Deref, DerefMut};
+
+use serde_json::Value;
+
+use crate::document::{self, Document, Fields, Reader};
+use crate::error::{Error, FieldErrors, Place, Result};
+use crate::field::FieldType;
+use crate::id::ProcessId;
+use crate::store::{ProcessRecord, ProcessStatus};
+use crate::time::Timestamp;
+
+/// A struct laid over a process's document: its fields are the workflow data of the process.
+///
+/// `#[derive(Process)]` implements it. By hand it needs [`Fields`] and the types of seed and artifact:
+///
+/// ```
+/// # use viewflow_core::{Fields, FieldErrors, FieldSpec, Process, Reader, Writer};
+/// struct Bare;
+/// # impl Fields for Bare {
+/// #     const FIELDS: &'static [FieldSpec] = &[];
+/// #     fn read(_: &mut Reader<'_>) -> Option<Self> { Some(Bare) }
+/// #     fn write(&self, _: &mut Writer) {}
+/// #     fn check(&self, _: &mut FieldErrors) {}
+/// # }
+/// impl Process for Bare {
+///     type Seed = ();
+///     type Artifact = String;
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no process",
+    label = "not a process type",
+    note = "write `#[derive(Process)]` above `struct {Self}`"
+)]
+pub trait Process: Fields {
+    /// What the process starts from.
+    type Seed: FieldType;
+    /// What the process brings about.
+    type Artifact: FieldType;
+    /// The table of the fields that are columns: [`FieldSpec::column`](crate::FieldSpec::column). None without such fields.
+    const TABLE: Option<&'static str> = None;
+}
+
+impl Process for () {
+    type Seed = ();
+    type Artifact = ();
+}
+
+/// A process, seen through its proxy `P`: `process.approved` is the field of `P`, beside what every process has.
+///
+/// What `P` does not know of the document is kept. `id`, `status`, `created` and `finished` tell; changing them
+/// changes nothing.
+#[derive(Clone, Debug)]
+pub struct ProcessOf<P: Process> {
+    /// Which process.
+    pub id: ProcessId,
+    /// How far it is.
+    pub status: ProcessStatus,
+    /// When it was started.
+    pub created: Timestamp,
+    /// When it was finished.
+    pub finished: Option<Timestamp>,
+    /// What it starts from.
+    pub seed: Option<P::Seed>,
+    /// What it brings about.
+    pub artifact: Option<P::Artifact>,
+    fields: P,
+    document: Document,
+    columns: Option<Document>,
+    flow: String,
+}
+
+impl<P: Process> ProcessOf<P> {
+    pub(crate) fn read(record: &ProcessRecord, columns: Option<Document>) -> Result<Self> {
+        let place = || Place::Process { flow: record.flow.clone(), process: record.id };
+        let wrong = |errors| Error::Data { at: place(), errors };
+        let fields = Reader::new(P::FIELDS, &record.data, columns.as_ref()).finish().map_err(wrong)?;
+        Ok(Self {
+            id: record.id,
+            status: record.status,
+            created: record.created,
+            finished: record.finished,
+            seed: optional(&record.seed, "seed").map_err(wrong)?,
+            artifact: optional(&record.artifact, "artifact").map_err(wrong)?,
+            fields,
+            document: record.data.clone(),
+            columns,
+            flow: record.flow.clone(),
+        })
+    }
+
+    pub(crate) fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        self.fields.check(&mut errors);
+        errors.into_result()
+    }
+
+    /// Writes back what may have changed; answers with the columns as they are now.
+    pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<Document>> {
+        let wrong = |errors| Error::Data { at: self.place(), errors };
+        let mut columns = self.columns.clone();
+        document::write_with_columns(&self.fields, &mut record.data, columns.as_mut()).map_err(wrong)?;
+        record.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
+        record.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
+        Ok(columns)
+    }
+
+    fn place(&self) -> Place {
+        Place::Process { flow: self.flow.clone(), process: self.id }
+    }
+
+    /// The same document seen through another proxy.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the document does not fit `Q`.
+    pub fn proxy<Q: Fields>(&self) -> Result<Q> {
+        let wrong = |errors| Error::Data { at: self.place(), errors };
+        let mut document = self.document.clone();
+        document::write_with_columns(&self.fields, &mut document, self.columns.clone().as_mut()).map_err(wrong)?;
+        document::read(&document).map_err(wrong)
+    }
+
+    /// Changes the document through another proxy. Where both have a field, `P` sees the change.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the document does not fit `Q`, or `change` leaves a field against its rules; nothing is
+    /// changed then.
+    pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
+        let place = self.place();
+        let wrong = |errors| Error::Data { at: place.clone(), errors };
+        let mut document = self.document.clone();
+        let mut columns = self.columns.clone();
+        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        let mut other: Q = document::read(&document).map_err(wrong)?;
+        let answer = change(&mut other);
+        document::write(&other, &mut document).map_err(wrong)?;
+        self.fields = Reader::new(P::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
+        self.document = document;
+        self.columns = columns;
+        Ok(answer)
+    }
+
+    pub(crate) fn keep(&mut self, document: &Document, columns: Option<Document>) {
+        self.document = document.clone();
+        self.columns = columns;
+    }
+}
+
+impl<P: Process> Deref for ProcessOf<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.fields
+    }
+}
+
+impl<P: Process> DerefMut for ProcessOf<P> {
+    fn deref_mut(&mut self) -> &mut P {
+        &mut self.fields
+    }
+}
+
+/// A seed or artifact that may be missing.
+pub(crate) fn optional<T: FieldType>(value: &Value, name: &str) -> Result<Option<T>, FieldErrors> {
+    if value.is_null() { Ok(None) } else { T::decode(value).map(Some).map_err(|message| one(name, message)) }
+}
+
+pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Value, FieldErrors> {
+    value.map_or(Ok(Value::Null), T::encode).map_err(|message| one(name, message))
+}
+
+pub(crate) fn one(field: &str, message: String) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, message);
+    errors
+}

@@ -1,0 +1,377 @@
+//! What a store is: the contract between the engine and where things are kept.
+//!
+//! A store keeps *records* (processes, tasks, scopes, rows of tables), *events*, and ordered *lists* of tasks and
+//! processes that are derived from the records. It answers each question page by page, by key, so that a page costs
+//! the same among ten records and among ten million, and it takes all changes of a step as one [`Commit`], which
+//! happens as a whole or not at all.
+//!
+//! Steps are serializable by optimistic control: reading a record tells its *revision*, a commit names the revisions
+//! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
+//! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
+
+mod list;
+mod memory;
+mod record;
+
+use std::fmt;
+use std::ops::Deref;
+
+pub(crate) use list::check_keys;
+pub use list::{Cursor, ListedTask, NodeName, ProcessList, TaskList, index_key, process_lists, task_lists};
+pub use memory::MemoryStore;
+pub use record::{
+    Event, IndexEntry, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskRecord,
+    TaskStatus, What,
+};
+
+use crate::id::{ProcessId, TaskId};
+
+/// The result of a store's methods.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What a store can fail with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A record that the commit relies on has changed: run the step again.
+    #[error("another step changed what this one reads")]
+    Conflict,
+    /// A record is not as it was written.
+    #[error("the record of {what} is damaged ({detail}): restore a backup, or remove the record")]
+    Damaged {
+        /// Which record.
+        what: String,
+        /// In what way.
+        detail: String,
+    },
+    /// The store is open already, in this process or another one.
+    #[error("the store at `{path}` is in use: close the program that has it open")]
+    InUse {
+        /// Where the store is.
+        path: String,
+    },
+    /// What is at that place is no store, or one of another version.
+    #[error("cannot open the store at `{path}`: {detail}")]
+    CannotOpen {
+        /// Where the store should be.
+        path: String,
+        /// Why not.
+        detail: String,
+    },
+    /// An earlier write failed, so that what is on disk is not known: open the store again.
+    #[error("the store stopped after a failed write ({0}): open it again")]
+    Stopped(String),
+    /// A value is too long for an index.
+    #[error("`{field}` of table `{table}` has an index and takes at most {max} bytes")]
+    KeyTooLong {
+        /// The table.
+        table: String,
+        /// The field.
+        field: String,
+        /// The greatest length of an indexed value.
+        max: usize,
+    },
+    /// The medium failed.
+    #[error("the store cannot write or read: {0}")]
+    Io(String),
+}
+
+/// A record with its revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<R> {
+    /// The number of the commit that wrote it.
+    pub revision: u64,
+    /// What was written.
+    pub record: R,
+}
+
+impl<R> Deref for Stored<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+/// Which record. Tasks and scopes are not among them: no step changes them without changing their process.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A process, with its tasks and scopes.
+    Process(ProcessId),
+    /// A row of a table.
+    Row(String, u64),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process(id) => write!(f, "process {id}"),
+            Self::Row(table, id) => write!(f, "row {id} of `{table}`"),
+        }
+    }
+}
+
+/// What a commit relies on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// The record has this revision still; none: it is not there.
+    Revision(Key, Option<u64>),
+    /// The table has this stamp still: no row of it was written.
+    Table(String, u64),
+}
+
+/// One record before and after. The one before is what [`Expect::Revision`] vouches for: the store takes it out of its
+/// lists without reading it again.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A process was made or changed.
+    Process {
+        /// Before.
+        old: Option<ProcessRecord>,
+        /// After.
+        new: ProcessRecord,
+    },
+    /// A task was made or changed.
+    Task {
+        /// Before.
+        old: Option<TaskRecord>,
+        /// After.
+        new: TaskRecord,
+    },
+    /// A scope was opened, changed or closed.
+    Scope {
+        /// Which.
+        id: ScopeId,
+        /// After; none when it is closed.
+        new: Option<ScopeRecord>,
+    },
+    /// A row was inserted, changed or deleted.
+    Row {
+        /// The table.
+        table: String,
+        /// The row's number.
+        id: u64,
+        /// Before.
+        old: Option<RowRecord>,
+        /// After; none when it is deleted.
+        new: Option<RowRecord>,
+    },
+}
+
+/// All that one step relies on and changes.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// What must not have changed since it was read.
+    pub expect: Vec<Expect>,
+    /// What changes; a record at most once.
+    pub changes: Vec<Change>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// A commit the store has taken. It is visible, and will be durable before any later commit is.
+#[must_use = "a step is durable only when `wait` has returned"]
+pub struct Receipt(Box<dyn FnOnce() -> StoreResult<()> + Send>);
+
+impl Receipt {
+    /// A receipt whose `wait` does this.
+    pub fn new(wait: impl FnOnce() -> StoreResult<()> + Send + 'static) -> Self {
+        Self(Box::new(wait))
+    }
+
+    /// A receipt of a commit that is as durable as it will ever be.
+    pub fn durable() -> Self {
+        Self::new(|| Ok(()))
+    }
+
+    /// Waits until the commit would survive a power cut.
+    ///
+    /// # Errors
+    /// When it could not be made durable.
+    pub fn wait(self) -> StoreResult<()> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receipt")
+    }
+}
+
+/// Where processes, tasks and business data are kept.
+///
+/// Every method may be called from many threads at once. Reads see the newest commit taken, durable or not. A method
+/// that answers with a list gives at most `limit` items, in the order of their keys, that come after `after`.
+///
+/// Nothing here pins a lock or a snapshot between two calls, and nothing assumes that this process is the only one to
+/// write: a store on a relational server can implement it.
+pub trait Store: Send + Sync + 'static {
+    /// A process.
+    ///
+    /// # Errors
+    /// When the record is damaged or the medium fails; so for all reads.
+    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>>;
+
+    /// A task.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>>;
+
+    /// The tasks of a process, by ordinal; `after` 0 is from the first one.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>>;
+
+    /// A scope that is open.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>>;
+
+    /// A row of a table.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>>;
+
+    /// The rows of a table, by number; `after` 0 is from the first one.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>>;
+
+    /// The numbers of the rows with this value in an indexed field.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>>;
+
+    /// The rows that refer to a row, in the order of their tables, numbers and fields.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>>;
+
+    /// A number that is another one whenever a row of the table was written.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn table_stamp(&self, table: &str) -> StoreResult<u64>;
+
+    /// Tasks of a list, oldest first (an archive: newest first).
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>>;
+
+    /// Processes of a list, oldest first.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn list_processes(&self, list: &ProcessList, after: Option<ProcessId>, limit: usize)
+    -> StoreResult<Vec<ProcessId>>;
+
+    /// The nodes that have tasks, by name.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>>;
+
+    /// What happened in a process, by number; `after` 0 is from the beginning.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>>;
+
+    /// A process number that was never given out before and is greater than all before it.
+    ///
+    /// # Errors
+    /// When the store has stopped.
+    fn next_process(&self) -> StoreResult<ProcessId>;
+
+    /// A row number of a table, likewise.
+    ///
+    /// # Errors
+    /// When the store has stopped.
+    fn next_row(&self, table: &str) -> StoreResult<u64>;
+
+    /// Takes all changes of a step, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when an expectation does not hold, or a unique value is taken; nothing is changed then.
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt>;
+}
+
+impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
+    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
+        (**self).process(id)
+    }
+
+    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
+        (**self).task(id)
+    }
+
+    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
+        (**self).tasks(process, after, limit)
+    }
+
+    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
+        (**self).scope(id)
+    }
+
+    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
+        (**self).row(table, id)
+    }
+
+    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
+        (**self).rows(table, after, limit)
+    }
+
+    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
+        (**self).rows_by(table, field, key, after, limit)
+    }
+
+    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
+        (**self).references(table, id, limit)
+    }
+
+    fn table_stamp(&self, table: &str) -> StoreResult<u64> {
+        (**self).table_stamp(table)
+    }
+
+    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
+        (**self).list_tasks(list, after, limit)
+    }
+
+    fn list_processes(
+        &self,
+        list: &ProcessList,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> StoreResult<Vec<ProcessId>> {
+        (**self).list_processes(list, after, limit)
+    }
+
+    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
+        (**self).nodes(after, limit)
+    }
+
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
+        (**self).events(process, after, limit)
+    }
+
+    fn next_process(&self) -> StoreResult<ProcessId> {
+        (**self).next_process()
+    }
+
+    fn next_row(&self, table: &str) -> StoreResult<u64> {
+        (**self).next_row(table)
+    }
+
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        (**self).commit(commit)
+    }
+}

@@ -1,0 +1,167 @@
+//! The ordered lists that tasks and processes stand in, and the keys of indexed values.
+
+use serde_json::Value;
+
+use super::record::{ProcessRecord, ProcessStatus, RowRecord, TaskRecord, TaskStatus};
+use super::{StoreError, StoreResult};
+use crate::id::{ProcessId, TaskId, UserId};
+
+/// The stored names of a flow and one of its nodes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeName {
+    /// The flow.
+    pub flow: String,
+    /// The node.
+    pub node: String,
+}
+
+/// A list of tasks. With a node it holds only the tasks of that node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TaskList {
+    /// The human tasks a person has to do.
+    Inbox(UserId, Option<NodeName>),
+    /// The human tasks nobody has yet.
+    Queue(Option<NodeName>),
+    /// The human tasks a person has done, newest first.
+    Archive(UserId, Option<NodeName>),
+    /// The tasks of a node with a status.
+    Status(NodeName, TaskStatus),
+}
+
+/// A list of processes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProcessList {
+    /// All processes of a flow.
+    Flow(String),
+    /// The processes of a flow with a status.
+    Status(String, ProcessStatus),
+}
+
+/// A place in a list of tasks: the task there, and what the list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// What the list is sorted by.
+    pub sort: u64,
+    /// The task, for equal times.
+    pub task: TaskId,
+}
+
+impl Cursor {
+    /// Before every other place.
+    pub const FIRST: Self = Self { sort: 0, task: TaskId { process: ProcessId(0), ordinal: 0 } };
+    /// After every other place.
+    pub const LAST: Self = Self { sort: u64::MAX, task: TaskId { process: ProcessId(u64::MAX), ordinal: u32::MAX } };
+}
+
+/// One entry of a list of tasks.
+pub type ListedTask = Cursor;
+
+/// The lists a task stands in, each with its place there. A store keeps these and nothing else of lists.
+pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
+    let node = NodeName { flow: task.flow.clone(), node: task.node.clone() };
+    let by_age = Cursor { sort: ascending(task.created.as_millis()), task: task.id };
+    let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
+    if task.kind.is_human() {
+        let mut both = |list: &dyn Fn(Option<NodeName>) -> TaskList, cursor| {
+            lists.push((list(None), cursor));
+            lists.push((list(Some(node.clone())), cursor));
+        };
+        match (task.status, &task.owner) {
+            (TaskStatus::New, _) => both(&TaskList::Queue, by_age),
+            (TaskStatus::Assigned, Some(owner)) => both(&|node| TaskList::Inbox(owner.clone(), node), by_age),
+            (TaskStatus::Done, Some(owner)) => {
+                let finished = task.finished.unwrap_or(task.created);
+                let newest_first = Cursor { sort: !ascending(finished.as_millis()), task: task.id };
+                both(&|node| TaskList::Archive(owner.clone(), node), newest_first);
+            }
+            _ => {}
+        }
+    }
+    lists
+}
+
+/// The lists a process stands in.
+pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
+    vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)]
+}
+
+/// Maps a signed number to an unsigned one of the same order.
+fn ascending(number: i64) -> u64 {
+    number.cast_unsigned() ^ (1 << 63)
+}
+
+/// The longest key of an indexed value, in bytes.
+const MAX_INDEX_KEY: usize = 512;
+
+/// A JSON value as bytes whose order is that of the values: null, false, true, numbers, text, the rest as text.
+///
+/// Whole numbers and others are told apart, as the fields they come from have one type. None when it is longer than
+/// 512 bytes.
+pub fn index_key(value: &Value) -> Option<Vec<u8>> {
+    let key = match value {
+        Value::Null => vec![0],
+        Value::Bool(false) => vec![1],
+        Value::Bool(true) => vec![2],
+        Value::Number(number) => {
+            if let Some(whole) = number.as_i64() {
+                tagged(3, &ascending(whole).to_be_bytes())
+            } else if let Some(whole) = number.as_u64() {
+                tagged(4, &whole.to_be_bytes())
+            } else {
+                let bits = number.as_f64().unwrap_or(0.0).to_bits();
+                let ordered = if bits >> 63 == 0 { bits ^ (1 << 63) } else { !bits };
+                tagged(5, &ordered.to_be_bytes())
+            }
+        }
+        Value::String(text) => tagged(6, text.as_bytes()),
+        Value::Array(_) | Value::Object(_) => tagged(7, value.to_string().as_bytes()),
+    };
+    (key.len() <= MAX_INDEX_KEY).then_some(key)
+}
+
+/// Whether all indexed values of a row can be keys.
+pub(crate) fn check_keys(table: &str, row: &RowRecord) -> StoreResult<()> {
+    match row.index.iter().find(|entry| index_key(&entry.value).is_none()) {
+        None => Ok(()),
+        Some(entry) => {
+            Err(StoreError::KeyTooLong { table: table.to_owned(), field: entry.field.clone(), max: MAX_INDEX_KEY })
+        }
+    }
+}
+
+fn tagged(tag: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(bytes.len() + 1);
+    key.push(tag);
+    key.extend_from_slice(bytes);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_of_whole_numbers_have_the_order_of_the_numbers(a: i64, b: i64) {
+            prop_assert_eq!(a.cmp(&b), index_key(&a.into()).cmp(&index_key(&b.into())));
+        }
+
+        #[test]
+        fn keys_of_floats_have_the_order_of_the_floats(a in -1e300..1e300f64, b in -1e300..1e300f64) {
+            let (left, right) = (index_key(&a.into()), index_key(&b.into()));
+            prop_assert_eq!(a.partial_cmp(&b), Some(left.cmp(&right)));
+        }
+
+        #[test]
+        fn keys_of_texts_have_the_order_of_the_texts(a in ".{0,40}", b in ".{0,40}") {
+            prop_assert_eq!(a.cmp(&b), index_key(&a.into()).cmp(&index_key(&b.into())));
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_has_no_key() {
+        assert_eq!(index_key(&"x".repeat(MAX_INDEX_KEY).into()), None);
+        assert!(index_key(&"x".repeat(MAX_INDEX_KEY - 1).into()).is_some());
+    }
+}

@@ -1,0 +1,282 @@
+//! The reference store: everything in memory, nothing kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::{
+    Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
+    RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus,
+    index_key, process_lists, task_lists,
+};
+use crate::id::{ProcessId, TaskId};
+
+/// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
+#[derive(Debug, Default)]
+pub struct MemoryStore(RwLock<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    commits: u64,
+    last_process: u64,
+    last_row: BTreeMap<String, u64>,
+    processes: BTreeMap<ProcessId, Stored<ProcessRecord>>,
+    tasks: BTreeMap<TaskId, TaskRecord>,
+    scopes: BTreeMap<ScopeId, ScopeRecord>,
+    rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
+    stamps: BTreeMap<String, u64>,
+    events: BTreeMap<(ProcessId, u32), Event>,
+    task_lists: BTreeSet<(TaskList, Cursor)>,
+    process_lists: BTreeSet<(ProcessList, ProcessId)>,
+    /// Table, field, key, row.
+    index: BTreeSet<(String, String, Vec<u8>, u64)>,
+    /// The row referred to, then the row that refers.
+    references: BTreeMap<((String, u64), (String, u64, String)), Reference>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // A panic elsewhere cannot leave the state half-changed: changes are applied by code that does not panic.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
+        Ok(self.read().processes.get(&id).cloned())
+    }
+
+    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
+        Ok(self.read().tasks.get(&id).cloned())
+    }
+
+    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
+        let id = |ordinal| TaskId { process, ordinal };
+        let range = (Bound::Excluded(id(after)), Bound::Included(id(u32::MAX)));
+        if after == u32::MAX {
+            return Ok(Vec::new());
+        }
+        Ok(self.read().tasks.range(range).map(|(_, task)| task.clone()).take(limit).collect())
+    }
+
+    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
+        Ok(self.read().scopes.get(&id).cloned())
+    }
+
+    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
+        Ok(self.read().rows.get(table).and_then(|rows| rows.get(&id)).cloned())
+    }
+
+    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
+        let state = self.read();
+        let Some(rows) = state.rows.get(table) else { return Ok(Vec::new()) };
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        Ok(rows.range(after).map(|(id, row)| (*id, row.clone())).take(limit).collect())
+    }
+
+    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
+        let entry = (table.to_owned(), field.to_owned(), key.to_owned(), after);
+        let state = self.read();
+        let same =
+            |found: &&(String, String, Vec<u8>, u64)| (&found.0, &found.1, &found.2) == (&entry.0, &entry.1, &entry.2);
+        let range = (Bound::Excluded(entry.clone()), Bound::Unbounded);
+        Ok(state.index.range(range).take_while(same).map(|found| found.3).take(limit).collect())
+    }
+
+    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
+        let target = (table.to_owned(), id);
+        let first = (target.clone(), (String::new(), 0, String::new()));
+        let state = self.read();
+        let found = state.references.range(first..).take_while(|((to, _), _)| *to == target);
+        Ok(found.map(|(_, reference)| reference.clone()).take(limit).collect())
+    }
+
+    fn table_stamp(&self, table: &str) -> StoreResult<u64> {
+        Ok(self.read().stamps.get(table).copied().unwrap_or(0))
+    }
+
+    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
+        let first = after.map_or(Bound::Included(Cursor::FIRST), Bound::Excluded).map(|cursor| (list.clone(), cursor));
+        let state = self.read();
+        let found = state.task_lists.range((first, Bound::Unbounded)).take_while(|(of, _)| of == list);
+        Ok(found.map(|(_, cursor)| *cursor).take(limit).collect())
+    }
+
+    fn list_processes(
+        &self,
+        list: &ProcessList,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> StoreResult<Vec<ProcessId>> {
+        let first = Bound::Excluded((list.clone(), after.unwrap_or(ProcessId(0))));
+        let state = self.read();
+        let found = state.process_lists.range((first, Bound::Unbounded)).take_while(|(of, _)| of == list);
+        Ok(found.map(|(_, id)| *id).take(limit).collect())
+    }
+
+    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
+        let state = self.read();
+        let mut found: Vec<NodeName> = Vec::new();
+        while found.len() < limit {
+            let first = match found.last().or(after) {
+                None => {
+                    let least = NodeName { flow: String::new(), node: String::new() };
+                    Bound::Included((TaskList::Status(least, TaskStatus::New), Cursor::FIRST))
+                }
+                Some(node) => Bound::Excluded((TaskList::Status(node.clone(), TaskStatus::Done), Cursor::LAST)),
+            };
+            let next = state.task_lists.range((first, Bound::Unbounded)).next();
+            let Some((TaskList::Status(node, _), _)) = next else { break };
+            found.push(node.clone());
+        }
+        Ok(found)
+    }
+
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
+        let range = (Bound::Excluded((process, after)), Bound::Excluded((ProcessId(process.0 + 1), 0)));
+        Ok(self.read().events.range(range).map(|(_, event)| event.clone()).take(limit).collect())
+    }
+
+    fn next_process(&self) -> StoreResult<ProcessId> {
+        let mut state = self.write();
+        state.last_process += 1;
+        Ok(ProcessId(state.last_process))
+    }
+
+    fn next_row(&self, table: &str) -> StoreResult<u64> {
+        let mut state = self.write();
+        let last = state.last_row.entry(table.to_owned()).or_default();
+        *last += 1;
+        Ok(*last)
+    }
+
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        let mut state = self.write();
+        if !commit.expect.iter().all(|expect| state.holds(expect)) || !state.unique_values_are_free(&commit) {
+            return Err(StoreError::Conflict);
+        }
+        state.commits += 1;
+        for change in commit.changes {
+            state.apply(change);
+        }
+        for event in commit.events {
+            state.events.insert((event.process, event.number), event);
+        }
+        Ok(Receipt::durable())
+    }
+}
+
+impl State {
+    fn holds(&self, expect: &Expect) -> bool {
+        match expect {
+            Expect::Revision(key, revision) => self.revision(key) == *revision,
+            Expect::Table(table, stamp) => self.stamps.get(table).copied().unwrap_or(0) == *stamp,
+        }
+    }
+
+    fn revision(&self, key: &Key) -> Option<u64> {
+        match key {
+            Key::Process(id) => self.processes.get(id).map(|stored| stored.revision),
+            Key::Row(table, id) => self.rows.get(table).and_then(|rows| rows.get(id)).map(|stored| stored.revision),
+        }
+    }
+
+    /// Whether no other row has a unique value of the commit: among the rows that stay as they are, and among the
+    /// commit's own.
+    fn unique_values_are_free(&self, commit: &Commit) -> bool {
+        let changed: BTreeSet<(&str, u64)> = commit.changes.iter().filter_map(row_of).collect();
+        let mut taken = BTreeSet::new();
+        for change in &commit.changes {
+            let Change::Row { table, id, new: Some(new), .. } = change else { continue };
+            for (field, key) in unique_keys(new) {
+                let others = self.rows_by_unlocked(table, field, &key);
+                let held = others.iter().any(|other| other != id && !changed.contains(&(table.as_str(), *other)));
+                if held || !taken.insert((table, field, key)) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn rows_by_unlocked(&self, table: &str, field: &str, key: &[u8]) -> Vec<u64> {
+        let entry = |row| (table.to_owned(), field.to_owned(), key.to_owned(), row);
+        self.index.range(entry(0)..=entry(u64::MAX)).map(|found| found.3).collect()
+    }
+
+    fn apply(&mut self, change: Change) {
+        let revision = self.commits;
+        match change {
+            Change::Process { old, new } => {
+                for list in old.iter().flat_map(process_lists) {
+                    self.process_lists.remove(&(list, new.id));
+                }
+                self.process_lists.extend(process_lists(&new).into_iter().map(|list| (list, new.id)));
+                self.processes.insert(new.id, Stored { revision, record: new });
+            }
+            Change::Task { old, new } => {
+                for listed in old.iter().flat_map(task_lists) {
+                    self.task_lists.remove(&listed);
+                }
+                self.task_lists.extend(task_lists(&new));
+                self.tasks.insert(new.id, new);
+            }
+            Change::Scope { id, new: Some(new) } => {
+                self.scopes.insert(id, new);
+            }
+            Change::Scope { id, new: None } => {
+                self.scopes.remove(&id);
+            }
+            Change::Row { table, id, old, new } => self.apply_row(table, id, old.as_ref(), new),
+        }
+    }
+
+    fn apply_row(&mut self, table: String, id: u64, old: Option<&RowRecord>, new: Option<RowRecord>) {
+        for entry in old.iter().flat_map(|row| &row.index) {
+            if let Some(key) = index_key(&entry.value) {
+                self.index.remove(&(table.clone(), entry.field.clone(), key, id));
+            }
+        }
+        for to in old.iter().flat_map(|row| &row.references) {
+            self.references.remove(&((to.table.clone(), to.id), (table.clone(), id, to.field.clone())));
+        }
+        for entry in new.iter().flat_map(|row| &row.index) {
+            if let Some(key) = index_key(&entry.value) {
+                self.index.insert((table.clone(), entry.field.clone(), key, id));
+            }
+        }
+        for to in new.iter().flat_map(|row| &row.references) {
+            let back = Reference { table: table.clone(), id, ..to.clone() };
+            self.references.insert(((to.table.clone(), to.id), (table.clone(), id, to.field.clone())), back);
+        }
+        self.stamps.insert(table.clone(), self.commits);
+        let last = self.last_row.entry(table.clone()).or_default();
+        *last = id.max(*last);
+        let rows = self.rows.entry(table).or_default();
+        match new {
+            Some(record) => rows.insert(id, Stored { revision: self.commits, record }),
+            None => rows.remove(&id),
+        };
+    }
+}
+
+fn row_of(change: &Change) -> Option<(&str, u64)> {
+    match change {
+        Change::Row { table, id, .. } => Some((table, *id)),
+        _ => None,
+    }
+}
+
+/// The unique values of a row, as field and key.
+fn unique_keys(row: &RowRecord) -> impl Iterator<Item = (&String, Vec<u8>)> {
+    row.index.iter().filter(|entry| entry.unique).filter_map(|entry| Some((&entry.field, index_key(&entry.value)?)))
+}

@@ -1,0 +1,328 @@
+//! Typed tables and queries over them.
+
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use crate::db::{Db, Unit};
+use crate::document::{self, Document};
+use crate::entity::{Entity, IndexOf};
+use crate::error::{Error, FieldErrors, Place, Result};
+use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete};
+use crate::id::{Id, Ref};
+use crate::store::{IndexEntry, Reference, RowRecord, index_key};
+
+/// How many rows a query reads at a time.
+const PAGE: usize = 256;
+
+/// The table of `E`, within one step.
+pub struct Table<E> {
+    db: Db,
+    _rows: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Table<E> {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { db, _rows: PhantomData }
+    }
+
+    /// The row with this identity, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the row does not fit the struct.
+    pub fn get(&self, id: impl Into<Id<E>>) -> Result<Option<E>> {
+        let id = id.into();
+        let row = self.db.unit(|unit| unit.row(E::TABLE, id.number()).map(|row| row.cloned()))?;
+        row.map(|row| decode(id.number(), &row)).transpose()
+    }
+
+    /// The row with this identity.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is not there.
+    pub fn load(&self, id: impl Into<Id<E>>) -> Result<E> {
+        let id = id.into();
+        self.get(id)?.ok_or_else(|| no_row(E::TABLE, id.number(), None))
+    }
+
+    /// Stores a new row and gives it its identity. The `id` it has is ignored.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when a field is against its rules, [`Error::NotUnique`] when a unique value is taken,
+    /// [`Error::NoRow`] when it refers to a row that is not there.
+    pub fn insert(&self, entity: E) -> Result<Ref<E>> {
+        let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
+        let row = encode(&entity, 0, Document::new())?;
+        self.db.unit(|unit| write(unit, E::TABLE, id, row))?;
+        Ok(Id::from_number(id).to_ref())
+    }
+
+    /// Stores a row that is there already.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is not there; else as [`Table::insert`].
+    pub fn update(&self, entity: &E) -> Result<()> {
+        let id = entity.id().number();
+        let stored = self.db.unit(|unit| unit.row(E::TABLE, id).map(|row| row.cloned()))?;
+        let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
+        let row = encode(entity, id, stored.data)?;
+        self.db.unit(|unit| write(unit, E::TABLE, id, row))
+    }
+
+    /// Deletes a row, and does to the rows that refer to it what their `on_delete` says.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is not there, [`Error::Protected`] when another row holds on to it.
+    pub fn delete(&self, id: impl Into<Id<E>>) -> Result<()> {
+        let id = id.into().number();
+        self.db.unit(|unit| delete(unit, E::TABLE, id))
+    }
+
+    /// All rows, in the order of their insertion.
+    pub fn all(&self) -> Query<E> {
+        Query { db: self.db.clone(), index: Ok(None), filters: Vec::new() }
+    }
+
+    /// The rows for which `keep` is true.
+    pub fn filter(&self, keep: impl Fn(&E) -> bool + 'static) -> Query<E> {
+        self.all().filter(keep)
+    }
+
+    /// The rows with this value in an indexed field: costs what it finds, not what is stored.
+    pub fn by<V: FieldType>(&self, index: IndexOf<E, V>, value: impl Choose<V::Item>) -> Query<E> {
+        let key = value
+            .value()
+            .map_err(Error::msg)
+            .and_then(|value| index_key(&value).ok_or_else(|| Error::msg("a value this long is in no index")));
+        Query { index: key.map(|key| Some((index.field(), key))), ..self.all() }
+    }
+}
+
+/// Rows of a table, chosen by index and filters. Nothing is read before they are asked for.
+pub struct Query<E> {
+    db: Db,
+    index: Result<Option<(&'static str, Vec<u8>)>>,
+    filters: Vec<Box<dyn Fn(&E) -> bool>>,
+}
+
+impl<E: Entity> Query<E> {
+    /// Keeps only the rows for which `keep` is true.
+    pub fn filter(mut self, keep: impl Fn(&E) -> bool + 'static) -> Self {
+        self.filters.push(Box::new(keep));
+        self
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// When a row does not fit the struct, or the store fails; so for all methods.
+    pub fn list(&self) -> Result<Vec<E>> {
+        self.page(None, usize::MAX)
+    }
+
+    /// The first one, if there is any.
+    ///
+    /// # Errors
+    /// As [`Query::list`].
+    pub fn first(&self) -> Result<Option<E>> {
+        Ok(self.page(None, 1)?.pop())
+    }
+
+    /// At most `limit` of them that come after the row `after`.
+    ///
+    /// # Errors
+    /// As [`Query::list`].
+    pub fn page(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<E>> {
+        let mut found = Vec::new();
+        let mut after = after.map_or(0, Id::number);
+        while found.len() < limit {
+            let (rows, last) = self.read(after)?;
+            for (id, row) in rows {
+                let entity = decode(id, &row)?;
+                if found.len() < limit && self.keeps(&entity) {
+                    found.push(entity);
+                }
+            }
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many there are. Reads them all.
+    ///
+    /// # Errors
+    /// As [`Query::list`].
+    pub fn count(&self) -> Result<usize> {
+        Ok(self.list()?.len())
+    }
+
+    /// Whether the row is one of them: reads that row only.
+    pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
+        let id = reference.id().number();
+        let Some(row) = self.db.unit(|unit| unit.row(E::TABLE, id).map(|row| row.cloned()))? else { return Ok(false) };
+        Ok(matches_index(self.index()?, &row) && self.keeps(&decode(id, &row)?))
+    }
+
+    fn keeps(&self, entity: &E) -> bool {
+        self.filters.iter().all(|keep| keep(entity))
+    }
+
+    fn index(&self) -> Result<Option<&(&'static str, Vec<u8>)>> {
+        self.index.as_ref().map(Option::as_ref).map_err(|error| Error::msg(error.to_string()))
+    }
+
+    /// Some rows after `after`, with the step's own changes, and where to read on.
+    fn read(&self, after: u64) -> Result<(Vec<(u64, RowRecord)>, Option<u64>)> {
+        let index = self.index()?;
+        self.db.unit(|unit| read_rows(unit, E::TABLE, index, after))
+    }
+}
+
+type Page = (Vec<(u64, RowRecord)>, Option<u64>);
+
+fn read_rows(unit: &mut Unit, table: &str, index: Option<&(&'static str, Vec<u8>)>, after: u64) -> Result<Page> {
+    unit.rely_on_table(table)?;
+    let mut rows: Vec<(u64, RowRecord)> = Vec::new();
+    let ids = match index {
+        None => {
+            rows.extend(unit.store.rows(table, after, PAGE)?.into_iter().map(|(id, row)| (id, row.record)));
+            rows.iter().map(|(id, _)| *id).collect()
+        }
+        Some((field, key)) => unit.store.rows_by(table, field, key, after, PAGE)?,
+    };
+    let last = (ids.len() == PAGE).then(|| ids.last().copied()).flatten();
+    if index.is_some() {
+        for id in ids {
+            rows.extend(unit.store.row(table, id)?.map(|row| (id, row.record)));
+        }
+    }
+    for (id, row) in unit.changed_rows(table, after).take_while(|(id, _)| last.is_none_or(|last| *id <= last)) {
+        rows.retain(|(stored, _)| *stored != id);
+        rows.extend(row.filter(|row| matches_index(index, row)).map(|row| (id, row.clone())));
+    }
+    rows.sort_by_key(|(id, _)| *id);
+    Ok((rows, last))
+}
+
+fn matches_index(index: Option<&(&'static str, Vec<u8>)>, row: &RowRecord) -> bool {
+    index.is_none_or(|(field, key)| {
+        row.index.iter().any(|entry| entry.field == *field && index_key(&entry.value).as_ref() == Some(key))
+    })
+}
+
+fn no_row(table: &str, id: u64, field: Option<String>) -> Error {
+    Error::NoRow { table: table.to_owned(), id, field }
+}
+
+fn decode<E: Entity>(id: u64, row: &RowRecord) -> Result<E> {
+    let mut entity: E = document::read(&row.data).map_err(|errors| wrong_row(E::TABLE, id, errors))?;
+    entity.set_id(Id::from_number(id));
+    Ok(entity)
+}
+
+fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
+    Error::Data { at: Place::Row { table: table.to_owned(), id }, errors }
+}
+
+fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRecord> {
+    document::write(entity, &mut stored).map_err(|errors| wrong_row(E::TABLE, id, errors))?;
+    Ok(row_of(E::FIELDS, stored))
+}
+
+/// A row with the index entries and references that its fields call for.
+pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
+    let mut row = RowRecord { data, ..RowRecord::default() };
+    for spec in specs {
+        let Some(value) = spec.lookup(&row.data) else { continue };
+        if let (Some(index), false) = (spec.index, value.is_null()) {
+            let unique = index == Index::Unique;
+            row.index.push(IndexEntry { field: spec.key.join("."), value: value.clone(), unique });
+        }
+        (spec.kind)().references(value, &mut |table, id| {
+            let to = Reference { table: table.to_owned(), id, field: spec.key.join("."), on_delete: spec.on_delete };
+            if !row.references.contains(&to) {
+                row.references.push(to);
+            }
+        });
+    }
+    row
+}
+
+/// Writes a row once what it refers to is there and its unique values are free.
+pub(crate) fn write(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
+    for to in &row.references {
+        if (to.table.as_str(), to.id) != (table, id) && unit.row(&to.table, to.id)?.is_none() {
+            return Err(no_row(&to.table, to.id, Some(format!("{table}.{}", to.field))));
+        }
+    }
+    crate::store::check_keys(table, &row)?;
+    for entry in row.index.iter().filter(|entry| entry.unique) {
+        let Some(key) = index_key(&entry.value) else { continue };
+        let stored = unit.store.rows_by(table, &entry.field, &key, 0, 2)?;
+        let own = unit.changed_rows(table, 0).map(|(id, row)| (id, row.is_some_and(|row| has_entry(row, entry))));
+        let own: Vec<(u64, bool)> = own.collect();
+        let kept = stored.into_iter().filter(|other| !own.iter().any(|(id, _)| id == other));
+        let made = own.iter().filter(|(_, has)| *has).map(|(id, _)| *id);
+        if let Some(other) = kept.chain(made).find(|other| *other != id) {
+            return Err(Error::NotUnique { table: table.to_owned(), field: entry.field.clone(), row: other });
+        }
+    }
+    unit.put_row(table, id, Some(row))
+}
+
+fn has_entry(row: &RowRecord, entry: &IndexEntry) -> bool {
+    row.index.iter().any(|other| other.field == entry.field && other.value == entry.value)
+}
+
+/// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn.
+fn delete(unit: &mut Unit, table: &str, id: u64) -> Result<()> {
+    if unit.row(table, id)?.is_none() {
+        return Err(no_row(table, id, None));
+    }
+    let mut doomed = vec![(table.to_owned(), id)];
+    let mut next = 0;
+    while let Some((table, id)) = doomed.get(next).cloned() {
+        next += 1;
+        for by in references(unit, &table, id)? {
+            let source = (by.table.clone(), by.id);
+            match by.on_delete {
+                _ if doomed.contains(&source) => {}
+                OnDelete::Cascade => doomed.push(source),
+                OnDelete::SetNone => set_none(unit, &by, &table, id)?,
+                OnDelete::Protect => {
+                    return Err(Error::Protected { table, id, by_table: by.table, by: by.id, field: by.field });
+                }
+            }
+        }
+    }
+    doomed.into_iter().try_for_each(|(table, id)| unit.put_row(&table, id, None))
+}
+
+/// Who refers to a row, the step's own changes included.
+fn references(unit: &mut Unit, table: &str, id: u64) -> Result<Vec<Reference>> {
+    let mut found = unit.store.references(table, id, usize::MAX)?;
+    for (by_table, by, row) in unit.all_changed_rows() {
+        found.retain(|reference| (reference.table.as_str(), reference.id) != (by_table, by));
+        let to = row.iter().flat_map(|row| &row.references).filter(|to| (to.table.as_str(), to.id) == (table, id));
+        found.extend(to.map(|to| Reference { table: by_table.to_owned(), id: by, ..to.clone() }));
+    }
+    Ok(found)
+}
+
+fn set_none(unit: &mut Unit, by: &Reference, table: &str, id: u64) -> Result<()> {
+    let Some(mut row) = unit.row(&by.table, by.id)?.cloned() else { return Ok(()) };
+    let mut path = by.field.split('.');
+    let first = path.next().unwrap_or_default();
+    let value = path.try_fold(row.data.get_mut(first), |value, key| Some(value?.get_mut(key)));
+    match value.flatten() {
+        Some(Value::Array(items)) => items.retain(|item| item.as_u64() != Some(id)),
+        Some(value) => *value = Value::Null,
+        None => {}
+    }
+    row.references.retain(|to| (to.table.as_str(), to.id, &to.field) != (table, id, &by.field));
+    row.index.retain(|entry| entry.field != by.field || entry.value.as_u64() != Some(id));
+    unit.put_row(&by.table, by.id, Some(row))
+}

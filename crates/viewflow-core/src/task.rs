@@ -1,0 +1,187 @@
+//! What a task knows: its seed, its artifact, its data.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use serde_json::Value;
+
+use crate::document::{self, Document, Fields, Reader, Writer};
+use crate::error::{Error, FieldErrors, Place, Result};
+use crate::field::{FieldSpec, FieldType};
+use crate::id::{TaskId, UserId};
+use crate::process::{encoded, one, optional};
+use crate::store::{TaskRecord, TaskStatus};
+
+/// A struct laid over a task's document: what a task of a node knows.
+///
+/// `#[derive(Task)]` implements it; `()` is a task that knows nothing, [`Seed`] and [`Artifact`] one that knows only
+/// that. By hand it needs [`Fields`] and the types of seed and artifact; and [`NoDataNeeded`], if all its fields can
+/// be read from an empty document.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a task knows",
+    label = "not a task type",
+    note = "write `#[derive(Task)]` above `struct {Self}`; for a seed alone write `Seed<{Self}>`"
+)]
+pub trait Task: Fields {
+    /// What the task starts from; `()` for nothing, an `Option` where it may be missing.
+    type Seed: FieldType;
+    /// What the task brings about.
+    type Artifact: FieldType;
+}
+
+impl Task for () {
+    type Seed = ();
+    type Artifact = ();
+}
+
+/// A task that knows its seed, and perhaps its artifact, and nothing else: `View<Seed<Ref<Post>>>`.
+#[derive(Clone, Debug)]
+pub struct Seed<S, A = ()>(PhantomData<fn() -> (S, A)>);
+
+/// A task that knows its artifact and nothing else: `Start<Artifact<Ref<Post>>>`.
+pub type Artifact<A> = Seed<(), A>;
+
+impl<S: 'static, A: 'static> Fields for Seed<S, A> {
+    const FIELDS: &'static [FieldSpec] = &[];
+
+    fn read(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(PhantomData))
+    }
+
+    fn write(&self, _: &mut Writer) {}
+
+    fn check(&self, _: &mut FieldErrors) {}
+}
+
+impl<S: FieldType, A: FieldType> Task for Seed<S, A> {
+    type Seed = S;
+    type Artifact = A;
+}
+
+/// A task whose data can be left out by whoever leads to it: all its fields have a default or are optional.
+#[diagnostic::on_unimplemented(
+    message = "this edge has to give the data of its target: `{Self}` has fields without a default",
+    label = "add `task_data = |a| {Self} {{ .. }}`"
+)]
+pub trait NoDataNeeded: Task {}
+
+impl NoDataNeeded for () {}
+impl<S: FieldType, A: FieldType> NoDataNeeded for Seed<S, A> {}
+
+/// A seed that can be left out by whoever leads to its task: `()` or an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "this edge has to give its target a seed of type `{Self}`",
+    label = "add `task_seed = |a| ..`"
+)]
+pub trait NoSeedNeeded: FieldType {}
+
+impl NoSeedNeeded for () {}
+impl<T: FieldType> NoSeedNeeded for Option<T> {}
+
+/// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
+/// a plain one, also an optional one, which fails the step when it is none.
+#[diagnostic::on_unimplemented(
+    message = "the target takes a seed of type `{S}`, not of `{Self}`",
+    label = "this gives a `{Self}`"
+)]
+pub trait IntoSeed<S> {
+    /// The seed.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] when there is none and the target needs one.
+    fn into_seed(self) -> Result<S>;
+}
+
+impl<S: FieldType> IntoSeed<S> for S {
+    fn into_seed(self) -> Result<S> {
+        Ok(self)
+    }
+}
+
+impl<S: FieldType> IntoSeed<S> for Option<S> {
+    fn into_seed(self) -> Result<S> {
+        self.ok_or(Error::Empty("the seed that this edge should give"))
+    }
+}
+
+impl<S: FieldType> IntoSeed<Option<S>> for S {
+    fn into_seed(self) -> Result<Option<S>> {
+        Ok(Some(self))
+    }
+}
+
+/// What an edge may give as the data of its target: the target's task struct.
+#[diagnostic::on_unimplemented(
+    message = "the target takes data of type `{T}`, not of `{Self}`",
+    label = "this gives a `{Self}`"
+)]
+pub trait IntoData<T> {
+    /// The data.
+    fn into_data(self) -> T;
+}
+
+impl<T: Task> IntoData<T> for T {
+    fn into_data(self) -> T {
+        self
+    }
+}
+
+/// A task, seen as its node's `T`: `task.language` is the field of `T`, beside what every task has.
+///
+/// `id`, `status`, `owner` and `seed` tell; changing them changes nothing.
+#[derive(Clone, Debug)]
+pub struct TaskOf<T: Task> {
+    /// Which task.
+    pub id: TaskId,
+    /// How far it is.
+    pub status: TaskStatus,
+    /// Who has it, or did it.
+    pub owner: Option<UserId>,
+    /// What it starts from.
+    pub seed: T::Seed,
+    /// What it brings about.
+    pub artifact: Option<T::Artifact>,
+    fields: T,
+    document: Document,
+}
+
+impl<T: Task> TaskOf<T> {
+    pub(crate) fn read(record: &TaskRecord) -> Result<Self> {
+        let wrong = |errors| Error::Data { at: place(record), errors };
+        let seed = T::Seed::decode(&record.seed).map_err(|message| wrong(one("seed", message)))?;
+        Ok(Self {
+            id: record.id,
+            status: record.status,
+            owner: record.owner.clone(),
+            seed,
+            artifact: optional(&record.artifact, "artifact").map_err(wrong)?,
+            fields: document::read(&record.data).map_err(wrong)?,
+            document: record.data.clone(),
+        })
+    }
+
+    /// The artifact and document as they are now.
+    pub(crate) fn save(self) -> Result<(Value, Document), FieldErrors> {
+        let mut document = self.document;
+        document::write(&self.fields, &mut document)?;
+        Ok((encoded(self.artifact.as_ref(), "artifact")?, document))
+    }
+}
+
+impl<T: Task> Deref for TaskOf<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.fields
+    }
+}
+
+impl<T: Task> DerefMut for TaskOf<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.fields
+    }
+}
+
+pub(crate) fn place(task: &TaskRecord) -> Place {
+    Place::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id }
+}

@@ -1,0 +1,473 @@
+//! What every store has to do, as one call.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::json;
+use viewflow_graph::Kind;
+
+use crate::document::Document;
+use crate::field::OnDelete;
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::store::{
+    Change, Commit, Cursor, Event, Expect, IndexEntry, Key, NodeName, ProcessList, ProcessRecord, ProcessStatus,
+    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, What, index_key,
+};
+use crate::time::Timestamp;
+
+/// Proves that a store keeps its contract. `open` makes an empty store; it is called for each test.
+///
+/// ```
+/// viewflow_core::testing::store_suite(viewflow_core::MemoryStore::new);
+/// ```
+///
+/// # Panics
+/// When the store breaks the contract; the message says in what.
+pub fn store_suite<S: Store>(open: impl Fn() -> S) {
+    what_is_committed_is_read_back(&open());
+    an_empty_store_has_nothing(&open());
+    a_stale_revision_is_refused_and_nothing_is_changed(&open());
+    a_record_that_should_not_be_there_is_refused(&open());
+    a_table_stamp_changes_with_each_of_its_rows(&open());
+    tasks_of_a_process_come_in_order_and_by_pages(&open());
+    a_task_stands_in_the_lists_of_its_status(&open());
+    lists_are_paged_without_gap_or_repetition(&open());
+    processes_are_listed_by_flow_and_status(&open());
+    nodes_with_tasks_are_listed_once(&open());
+    rows_are_paged_and_deleted(&open());
+    rows_are_found_by_their_indexed_values(&open());
+    a_unique_value_has_one_row(&open());
+    a_unique_value_can_change_hands_in_one_commit(&open());
+    references_are_seen_from_the_other_end(&open());
+    events_are_kept_in_order(&open());
+    long_records_and_strange_names_are_kept(&open());
+    a_record_that_becomes_shorter_is_read_whole(&open());
+    numbers_are_given_out_once(&Arc::new(open()));
+    no_update_is_lost_among_threads(&Arc::new(open()));
+}
+
+fn process(id: u64) -> ProcessRecord {
+    ProcessRecord {
+        id: ProcessId(id),
+        flow: "hello".to_owned(),
+        status: ProcessStatus::New,
+        created: Timestamp::from_millis(1000),
+        finished: None,
+        seed: json!(7),
+        artifact: json!(null),
+        data: document(json!({"approved": true})),
+        tasks: 0,
+        scopes: 0,
+        events: 0,
+    }
+}
+
+fn task(process: u64, ordinal: u32) -> TaskRecord {
+    TaskRecord {
+        id: TaskId { process: ProcessId(process), ordinal },
+        flow: "hello".to_owned(),
+        node: "approve".to_owned(),
+        kind: Kind::View,
+        status: TaskStatus::New,
+        scope: 0,
+        owner: None,
+        created: Timestamp::from_millis(1000 + i64::from(ordinal)),
+        assigned: None,
+        finished: None,
+        previous: None,
+        joined: None,
+        seed: json!(null),
+        artifact: json!(null),
+        data: Document::new(),
+    }
+}
+
+fn row(value: serde_json::Value) -> RowRecord {
+    RowRecord { data: document(value), ..RowRecord::default() }
+}
+
+fn indexed(value: &str, unique: bool) -> RowRecord {
+    let entry = IndexEntry { field: "slug".to_owned(), value: json!(value), unique };
+    RowRecord { index: vec![entry], ..row(json!({"slug": value})) }
+}
+
+fn document(value: serde_json::Value) -> Document {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn key(value: &str) -> Vec<u8> {
+    index_key(&json!(value)).unwrap_or_default()
+}
+
+fn put_row(table: &str, id: u64, old: Option<RowRecord>, new: Option<RowRecord>) -> Change {
+    Change::Row { table: table.to_owned(), id, old, new }
+}
+
+fn put_task(old: Option<&TaskRecord>, new: &TaskRecord) -> Change {
+    Change::Task { old: old.cloned(), new: new.clone() }
+}
+
+/// Commits and waits.
+fn commit(store: &impl Store, expect: Vec<Expect>, changes: Vec<Change>) -> Result<(), StoreError> {
+    store.commit(Commit { expect, changes, events: Vec::new() })?.wait()
+}
+
+fn write(store: &impl Store, changes: Vec<Change>) {
+    commit(store, Vec::new(), changes).expect("a commit that relies on nothing is taken");
+}
+
+fn all_of(store: &impl Store, list: &TaskList) -> Vec<TaskId> {
+    store.list_tasks(list, None, 1000).unwrap().into_iter().map(|listed| listed.task).collect()
+}
+
+fn node() -> NodeName {
+    NodeName { flow: "hello".to_owned(), node: "approve".to_owned() }
+}
+
+fn what_is_committed_is_read_back(store: &impl Store) {
+    let scope_id = ScopeId { process: ProcessId(1), number: 2 };
+    let scope = ScopeRecord { parent: Some(0), split: Some("fork".to_owned()), live: 3, join: None };
+    write(
+        store,
+        vec![
+            Change::Process { old: None, new: process(1) },
+            put_task(None, &task(1, 1)),
+            Change::Scope { id: scope_id, new: Some(scope.clone()) },
+            put_row("post", 5, None, Some(row(json!({"title": "x"})))),
+        ],
+    );
+    assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().record, process(1));
+    assert_eq!(store.task(task(1, 1).id).unwrap().unwrap(), task(1, 1));
+    assert_eq!(store.scope(scope_id).unwrap().unwrap(), scope);
+    assert_eq!(store.row("post", 5).unwrap().unwrap().record, row(json!({"title": "x"})));
+    write(store, vec![Change::Scope { id: scope_id, new: None }]);
+    assert_eq!(store.scope(scope_id).unwrap(), None, "a closed scope is gone");
+}
+
+fn an_empty_store_has_nothing(store: &impl Store) {
+    assert_eq!(store.process(ProcessId(1)).unwrap(), None);
+    assert_eq!(store.task(task(1, 1).id).unwrap(), None);
+    assert_eq!(store.row("post", 1).unwrap(), None);
+    assert!(store.rows("post", 0, 10).unwrap().is_empty());
+    assert!(store.nodes(None, 10).unwrap().is_empty());
+    assert!(store.events(ProcessId(1), 0, 10).unwrap().is_empty());
+    assert!(store.references("post", 1, 10).unwrap().is_empty());
+    assert!(all_of(store, &TaskList::Queue(None)).is_empty());
+}
+
+fn a_stale_revision_is_refused_and_nothing_is_changed(store: &impl Store) {
+    write(store, vec![Change::Process { old: None, new: process(1) }]);
+    let first = store.process(ProcessId(1)).unwrap().unwrap().revision;
+    let newer = ProcessRecord { tasks: 1, ..process(1) };
+    let relied = || vec![Expect::Revision(Key::Process(ProcessId(1)), Some(first))];
+    commit(store, relied(), vec![Change::Process { old: Some(process(1)), new: newer.clone() }]).unwrap();
+    let second = store.process(ProcessId(1)).unwrap().unwrap().revision;
+    assert_ne!(first, second, "a record that was written has a new revision");
+    let late = vec![put_task(None, &task(1, 1)), put_row("post", 1, None, Some(row(json!({}))))];
+    assert!(matches!(commit(store, relied(), late), Err(StoreError::Conflict)));
+    assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().record, newer);
+    assert_eq!(store.task(task(1, 1).id).unwrap(), None);
+    assert_eq!(store.row("post", 1).unwrap(), None);
+    assert!(all_of(store, &TaskList::Queue(None)).is_empty());
+}
+
+fn a_record_that_should_not_be_there_is_refused(store: &impl Store) {
+    let absent = || vec![Expect::Revision(Key::Row("post".to_owned(), 1), None)];
+    commit(store, absent(), vec![put_row("post", 1, None, Some(row(json!({}))))]).unwrap();
+    let again = commit(store, absent(), vec![put_row("post", 1, None, Some(row(json!({}))))]);
+    assert!(matches!(again, Err(StoreError::Conflict)));
+    let revision = store.row("post", 1).unwrap().map(|row| row.revision);
+    write(store, vec![put_row("post", 1, Some(row(json!({}))), None)]);
+    let gone = commit(store, vec![Expect::Revision(Key::Row("post".to_owned(), 1), revision)], Vec::new());
+    assert!(matches!(gone, Err(StoreError::Conflict)), "a deleted row has no revision");
+}
+
+fn a_table_stamp_changes_with_each_of_its_rows(store: &impl Store) {
+    let stamp = store.table_stamp("post").unwrap();
+    write(store, vec![put_row("other", 1, None, Some(row(json!({}))))]);
+    assert_eq!(store.table_stamp("post").unwrap(), stamp, "another table does not matter");
+    write(store, vec![put_row("post", 1, None, Some(row(json!({}))))]);
+    assert_ne!(store.table_stamp("post").unwrap(), stamp);
+    let relied = commit(store, vec![Expect::Table("post".to_owned(), stamp)], Vec::new());
+    assert!(matches!(relied, Err(StoreError::Conflict)));
+    let stamp = store.table_stamp("post").unwrap();
+    write(store, vec![put_row("post", 1, Some(row(json!({}))), None)]);
+    assert_ne!(store.table_stamp("post").unwrap(), stamp, "a deleted row counts");
+}
+
+fn tasks_of_a_process_come_in_order_and_by_pages(store: &impl Store) {
+    let tasks = (1..=20).map(|ordinal| put_task(None, &task(1, ordinal)));
+    let others = [put_task(None, &task(2, 1)), put_task(None, &task(0, 7))];
+    write(store, tasks.chain(others).collect());
+    let ordinals = |after, limit| -> Vec<u32> {
+        store.tasks(ProcessId(1), after, limit).unwrap().iter().map(|task| task.id.ordinal).collect()
+    };
+    assert_eq!(ordinals(0, 100), (1..=20).collect::<Vec<_>>());
+    assert_eq!(ordinals(5, 3), [6, 7, 8]);
+    assert!(ordinals(20, 3).is_empty());
+    assert!(ordinals(u32::MAX, 3).is_empty());
+}
+
+fn a_task_stands_in_the_lists_of_its_status(store: &impl Store) {
+    let ann = UserId::new("ann");
+    let lists = |status| {
+        [
+            TaskList::Queue(None),
+            TaskList::Queue(Some(node())),
+            TaskList::Inbox(ann.clone(), None),
+            TaskList::Inbox(ann.clone(), Some(node())),
+            TaskList::Archive(ann.clone(), None),
+            TaskList::Archive(ann.clone(), Some(node())),
+            TaskList::Status(node(), status),
+        ]
+    };
+    let new = task(1, 1);
+    let assigned = TaskRecord { status: TaskStatus::Assigned, owner: Some(ann.clone()), ..new.clone() };
+    let done = TaskRecord { status: TaskStatus::Done, finished: Some(Timestamp::from_millis(9)), ..assigned.clone() };
+    let stands = |status| lists(status).map(|list| all_of(store, &list).len());
+    write(store, vec![put_task(None, &new)]);
+    assert_eq!(stands(TaskStatus::New), [1, 1, 0, 0, 0, 0, 1]);
+    write(store, vec![put_task(Some(&new), &assigned)]);
+    assert_eq!(stands(TaskStatus::Assigned), [0, 0, 1, 1, 0, 0, 1]);
+    assert!(all_of(store, &TaskList::Status(node(), TaskStatus::New)).is_empty());
+    write(store, vec![put_task(Some(&assigned), &done)]);
+    assert_eq!(stands(TaskStatus::Done), [0, 0, 0, 0, 1, 1, 1]);
+    let automatic = TaskRecord { kind: Kind::Function, ..task(1, 2) };
+    write(store, vec![put_task(None, &automatic)]);
+    assert!(all_of(store, &TaskList::Queue(None)).is_empty(), "nobody has to do an automatic task");
+}
+
+fn lists_are_paged_without_gap_or_repetition(store: &impl Store) {
+    let ann = UserId::new("ann");
+    let mut expected = Vec::new();
+    let mut changes = Vec::new();
+    for ordinal in 1..=57_u32 {
+        let finished = Timestamp::from_millis(i64::from(ordinal * 37 % 11) - 5);
+        let done = TaskRecord {
+            status: TaskStatus::Done,
+            owner: Some(ann.clone()),
+            finished: Some(finished),
+            ..task(1, ordinal)
+        };
+        expected.push((std::cmp::Reverse(finished), done.id));
+        changes.push(put_task(None, &done));
+    }
+    let other = TaskRecord { status: TaskStatus::Done, owner: Some(UserId::new("ann\0x")), ..task(2, 1) };
+    changes.push(put_task(None, &other));
+    write(store, changes);
+    expected.sort();
+    let list = TaskList::Archive(ann, None);
+    let (mut paged, mut after): (Vec<TaskId>, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        let page = store.list_tasks(&list, after, 10).unwrap();
+        assert!(page.len() <= 10);
+        after = page.last().copied();
+        paged.extend(page.iter().map(|listed| listed.task));
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, expected.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), "newest first, then by number");
+}
+
+fn processes_are_listed_by_flow_and_status(store: &impl Store) {
+    let done = ProcessRecord { status: ProcessStatus::Done, ..process(2) };
+    let other = ProcessRecord { flow: "other".to_owned(), ..process(3) };
+    let all = [process(1), done.clone(), other, process(4)];
+    write(store, all.into_iter().map(|new| Change::Process { old: None, new }).collect());
+    let listed = |list: ProcessList, after| -> Vec<u64> {
+        store.list_processes(&list, after, 2).unwrap().into_iter().map(|id| id.0).collect()
+    };
+    let flow = || ProcessList::Flow("hello".to_owned());
+    assert_eq!(listed(flow(), None), [1, 2]);
+    assert_eq!(listed(flow(), Some(ProcessId(2))), [4]);
+    assert_eq!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::New), None), [1, 4]);
+    write(store, vec![Change::Process { old: Some(done), new: process(2) }]);
+    assert!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::Done), None).is_empty());
+}
+
+fn nodes_with_tasks_are_listed_once(store: &impl Store) {
+    let of = |ordinal, flow: &str, node: &str| TaskRecord {
+        flow: flow.to_owned(),
+        node: node.to_owned(),
+        ..task(1, ordinal)
+    };
+    let tasks = [of(1, "b", "x"), of(2, "a", "y"), of(3, "b", "x"), of(4, "a", "z"), of(5, "ab", "c")];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let done = TaskRecord { status: TaskStatus::Done, ..of(3, "b", "x") };
+    write(store, vec![put_task(Some(&of(3, "b", "x")), &done)]);
+    let names = |after: Option<&NodeName>, limit| -> Vec<String> {
+        store.nodes(after, limit).unwrap().into_iter().map(|name| format!("{}.{}", name.flow, name.node)).collect()
+    };
+    assert_eq!(names(None, 10), ["a.y", "a.z", "ab.c", "b.x"]);
+    let after = NodeName { flow: "a".to_owned(), node: "y".to_owned() };
+    assert_eq!(names(Some(&after), 2), ["a.z", "ab.c"]);
+}
+
+fn rows_are_paged_and_deleted(store: &impl Store) {
+    write(store, (1..=600).map(|id| put_row("post", id, None, Some(row(json!({"n": id}))))).collect());
+    write(store, vec![put_row("pos", 3, None, Some(row(json!({})))), put_row("post2", 3, None, Some(row(json!({}))))]);
+    write(store, vec![put_row("post", 2, Some(row(json!({"n": 2}))), None)]);
+    let ids =
+        |after, limit| -> Vec<u64> { store.rows("post", after, limit).unwrap().iter().map(|(id, _)| *id).collect() };
+    assert_eq!(ids(0, 3), [1, 3, 4]);
+    assert_eq!(ids(4, 2), [5, 6]);
+    assert_eq!(ids(0, 10_000).len(), 599);
+    assert!(ids(600, 10).is_empty());
+    assert!(ids(u64::MAX, 10).is_empty());
+}
+
+fn rows_are_found_by_their_indexed_values(store: &impl Store) {
+    let slugs = ["a", "b", "a", "", "a\0b"];
+    write(store, (1..).zip(slugs).map(|(id, slug)| put_row("post", id, None, Some(indexed(slug, false)))).collect());
+    let by = |slug: &str, after| store.rows_by("post", "slug", &key(slug), after, 10).unwrap();
+    assert_eq!(by("a", 0), [1, 3]);
+    assert_eq!(by("a", 1), [3]);
+    assert_eq!(by("", 0), [4]);
+    assert_eq!(by("a\0b", 0), [5]);
+    assert!(by("c", 0).is_empty());
+    write(store, vec![put_row("post", 1, Some(indexed("a", false)), Some(indexed("c", false)))]);
+    assert_eq!((by("a", 0), by("c", 0)), (vec![3], vec![1]));
+    write(store, vec![put_row("post", 3, Some(indexed("a", false)), None)]);
+    assert!(by("a", 0).is_empty());
+}
+
+fn a_unique_value_has_one_row(store: &impl Store) {
+    write(store, vec![put_row("post", 1, None, Some(indexed("a", true)))]);
+    let taken = commit(store, Vec::new(), vec![put_row("post", 2, None, Some(indexed("a", true)))]);
+    assert!(matches!(taken, Err(StoreError::Conflict)));
+    assert_eq!(store.row("post", 2).unwrap(), None);
+    let both =
+        vec![put_row("post", 3, None, Some(indexed("b", true))), put_row("post", 4, None, Some(indexed("b", true)))];
+    assert!(matches!(commit(store, Vec::new(), both), Err(StoreError::Conflict)));
+    write(store, vec![put_row("other", 2, None, Some(indexed("a", true)))]);
+    write(store, vec![put_row("post", 1, Some(indexed("a", true)), Some(indexed("a", true)))]);
+    write(store, vec![put_row("post", 1, Some(indexed("a", true)), None)]);
+    write(store, vec![put_row("post", 2, None, Some(indexed("a", true)))]);
+}
+
+fn a_unique_value_can_change_hands_in_one_commit(store: &impl Store) {
+    write(
+        store,
+        vec![put_row("post", 1, None, Some(indexed("a", true))), put_row("post", 2, None, Some(indexed("b", true)))],
+    );
+    write(
+        store,
+        vec![
+            put_row("post", 1, Some(indexed("a", true)), Some(indexed("b", true))),
+            put_row("post", 2, Some(indexed("b", true)), Some(indexed("a", true))),
+        ],
+    );
+    assert_eq!(store.rows_by("post", "slug", &key("a"), 0, 10).unwrap(), [2]);
+    assert_eq!(store.rows_by("post", "slug", &key("b"), 0, 10).unwrap(), [1]);
+}
+
+fn references_are_seen_from_the_other_end(store: &impl Store) {
+    let to = |table: &str, id| Reference {
+        table: table.to_owned(),
+        id,
+        field: "post".to_owned(),
+        on_delete: OnDelete::Cascade,
+    };
+    let referring = RowRecord { references: vec![to("post", 1)], ..row(json!({"post": 1})) };
+    write(
+        store,
+        vec![
+            put_row("comment", 8, None, Some(referring.clone())),
+            put_row("comment", 9, None, Some(referring.clone())),
+            put_row("comment", 10, None, Some(RowRecord { references: vec![to("post", 2)], ..RowRecord::default() })),
+        ],
+    );
+    assert_eq!(store.references("post", 1, 10).unwrap(), [to("comment", 8), to("comment", 9)]);
+    assert_eq!(store.references("post", 1, 1).unwrap(), [to("comment", 8)]);
+    write(store, vec![put_row("comment", 8, Some(referring), None)]);
+    assert_eq!(store.references("post", 1, 10).unwrap(), [to("comment", 9)]);
+}
+
+fn events_are_kept_in_order(store: &impl Store) {
+    let event = |process, number| Event {
+        process: ProcessId(process),
+        number,
+        at: Timestamp::from_millis(5),
+        actor: Some(UserId::new("ann")),
+        what: What::TaskFinished { task: number, node: "approve".to_owned() },
+    };
+    let events = (1..=300).map(|number| event(1, number)).chain([event(2, 1)]).collect();
+    store.commit(Commit { events, ..Commit::default() }).unwrap().wait().unwrap();
+    assert_eq!(store.events(ProcessId(1), 0, 2).unwrap(), [event(1, 1), event(1, 2)]);
+    assert_eq!(store.events(ProcessId(1), 299, 10).unwrap(), [event(1, 300)]);
+    assert_eq!(store.events(ProcessId(1), 0, 1000).unwrap().len(), 300);
+}
+
+fn long_records_and_strange_names_are_kept(store: &impl Store) {
+    let long = row(json!({"text": "ü\0\n".repeat(400_000)}));
+    write(
+        store,
+        vec![put_row("täble\0", 1, None, Some(long.clone())), put_row("täble", 1, None, Some(row(json!({}))))],
+    );
+    assert_eq!(store.row("täble\0", 1).unwrap().unwrap().record, long);
+    assert_eq!(store.rows("täble\0", 0, 10).unwrap().len(), 1);
+    assert_eq!(store.rows("täble", 0, 10).unwrap().len(), 1);
+}
+
+fn a_record_that_becomes_shorter_is_read_whole(store: &impl Store) {
+    let mut old = None;
+    for length in [20_000_usize, 4_000, 3_000, 0, 9_000, 8_000] {
+        let new = row(json!({"text": "x".repeat(length)}));
+        write(store, vec![put_row("post", 1, old, Some(new.clone()))]);
+        assert_eq!(store.row("post", 1).unwrap().unwrap().record, new);
+        old = Some(new);
+    }
+}
+
+fn numbers_are_given_out_once(store: &Arc<impl Store>) {
+    let threads = (0..4).map(|_| {
+        let store = Arc::clone(store);
+        thread::spawn(move || -> Vec<u64> {
+            let mut mine = Vec::new();
+            for _ in 0..200 {
+                mine.push(store.next_process().unwrap().0);
+                assert!(store.next_row("post").unwrap() > 0);
+            }
+            mine
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    let mut seen = BTreeSet::new();
+    for thread in threads {
+        let mine = thread.join().expect("no thread fails");
+        assert!(mine.is_sorted(), "a later number is greater");
+        assert!(mine.into_iter().all(|number| number > 0 && seen.insert(number)), "no number is given out twice");
+    }
+}
+
+fn no_update_is_lost_among_threads(store: &Arc<impl Store>) {
+    const THREADS: u32 = 6;
+    const STEPS: u32 = 50;
+    write(&**store, vec![Change::Process { old: None, new: process(1) }]);
+    let step = |store: &dyn Store| {
+        loop {
+            let old = store.process(ProcessId(1)).unwrap().unwrap();
+            let expect = vec![Expect::Revision(Key::Process(ProcessId(1)), Some(old.revision))];
+            let new = ProcessRecord { tasks: old.tasks + 1, ..old.record.clone() };
+            let task = task(1, new.tasks);
+            let changes = vec![Change::Process { old: Some(old.record), new }, put_task(None, &task)];
+            match store.commit(Commit { expect, changes, events: Vec::new() }) {
+                Ok(receipt) => return receipt.wait().unwrap(),
+                Err(StoreError::Conflict) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let store = Arc::clone(store);
+            thread::spawn(move || (0..STEPS).for_each(|_| step(&*store)))
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("no thread fails"));
+    assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().tasks, THREADS * STEPS);
+    assert_eq!(store.tasks(ProcessId(1), 0, 1000).unwrap().len() as u32, THREADS * STEPS);
+    assert_eq!(all_of(&**store, &TaskList::Queue(None)).len() as u32, THREADS * STEPS);
+}

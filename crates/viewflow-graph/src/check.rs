@@ -1,0 +1,266 @@
+//! The soundness rules, one function each.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Graph;
+use crate::kind::{Kind, Role, Selection};
+use crate::rule::{Fault, Rule};
+use crate::scope::{self, Sound};
+
+/// Checks every rule. What follows from an earlier fault is not raised again: reachability is not judged around
+/// nodes whose edges are not all known, nor scopes while the edges are at fault.
+pub(crate) fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut incomplete: BTreeSet<usize> = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].incomplete).collect();
+
+    for node in 0..graph.nodes().len() {
+        if !incomplete.contains(&node) && !check_edges(graph, node, &mut faults) {
+            incomplete.insert(node);
+        }
+    }
+    check_into_start(graph, &mut faults);
+    let has_start = check_start(graph, &mut faults);
+    let unreachable = if has_start { check_reachable(graph, &incomplete, &mut faults) } else { BTreeSet::new() };
+    check_way_to_an_end(graph, &incomplete, &unreachable, &mut faults);
+    check_automatic_loops(graph, &mut faults);
+    if !faults.is_empty() || !incomplete.is_empty() {
+        return Err(faults);
+    }
+    scope::check_scopes(graph)
+}
+
+/// A flow has a start.
+fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
+    let found = graph.nodes().iter().any(|node| node.kind.is_start());
+    if !found {
+        let message = "a flow needs a start: add a field `start: Start` or `start: StartHandle`".to_owned();
+        faults.push(Fault { rule: Rule::NoStart, node: None, edge: None, message });
+    }
+    found
+}
+
+/// Each kind has its edges. Answers whether the node's edges are as they should be.
+fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
+    let before = faults.len();
+    let Node { name, kind } = Node::of(graph, node);
+    let count = |wanted: fn(&Role) -> bool| graph.out(node).filter(|(_, edge)| wanted(&edge.role)).count();
+    let mut missing = |what: &str| {
+        faults.push(Fault::node(
+            Rule::MissingEdge,
+            node,
+            format!("`{name}` is {} and needs {what}", kind.with_article()),
+        ));
+    };
+    match kind {
+        Kind::End => {}
+        Kind::If => match (count(|r| *r == Role::Then), count(|r| *r == Role::Otherwise)) {
+            (0, 0) => missing("`#[then(..)]` and `#[otherwise(..)]`"),
+            (0, _) => missing("`#[then(..)]`: where to go when the condition holds"),
+            (_, 0) => missing("`#[otherwise(..)]`: where to go when the condition does not hold"),
+            _ => {}
+        },
+        Kind::Switch => {
+            if count(|r| matches!(r, Role::Case(_) | Role::Default)) == 0 {
+                missing("`#[case(pattern => node)]` for each value");
+            }
+        }
+        Kind::Split => {
+            if count(|r| matches!(r, Role::Branch(_))) == 0 {
+                missing("`#[branch(..)]` for each of its branches");
+            }
+        }
+        _ => {
+            if count(|r| *r == Role::Next) == 0 {
+                missing("`#[next(..)]`: the node to go on to");
+            }
+        }
+    }
+    check_no_extra_edges(graph, node, faults);
+    faults.len() == before
+}
+
+/// A kind takes only its own edges, and takes those that name one way only once.
+fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
+    let Node { name, kind } = Node::of(graph, node);
+    let mut seen: Vec<&'static str> = Vec::new();
+    for (index, edge) in graph.out(node) {
+        let attribute = edge.role.attribute();
+        let fits = match edge.role {
+            Role::Next => !matches!(kind, Kind::If | Kind::Switch | Kind::Split | Kind::End),
+            Role::Then => kind == Kind::If,
+            Role::Otherwise => matches!(kind, Kind::If | Kind::Split),
+            Role::Case(_) | Role::Default => kind == Kind::Switch,
+            Role::Branch(_) => kind == Kind::Split,
+        };
+        if !fits {
+            let message = format!("`{name}` is {}, which takes no `#[{attribute}(..)]`", kind.with_article());
+            faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+        } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) && seen.contains(&attribute) {
+            let message = format!("`{name}` has a second `#[{attribute}(..)]`: to run several branches, use a `Split`");
+            faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+        }
+        seen.push(attribute);
+    }
+}
+
+/// Nothing leads into a start.
+fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
+    for (index, edge) in graph.edges().iter().enumerate() {
+        let target = &graph.nodes()[edge.to];
+        if target.kind.is_start() {
+            let message = format!(
+                "`{}` leads into the start `{}`: a process begins there and never comes back; lead to the node after it",
+                graph.nodes()[edge.from].name,
+                target.name
+            );
+            faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message));
+        }
+    }
+}
+
+/// Every node is reached from a start. Answers with those that are not.
+fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) -> BTreeSet<usize> {
+    let starts = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_start());
+    let reached = closure(&graph.successors(), starts.collect());
+    let all = 0..graph.nodes().len();
+    let unreachable: BTreeSet<usize> = all.filter(|node| !reached[*node]).collect();
+    if incomplete.iter().any(|node| reached[*node]) {
+        return unreachable;
+    }
+    // Only the heads are told of: what hangs below an unreachable node is a consequence.
+    let below: Vec<usize> =
+        unreachable.iter().flat_map(|node| graph.out(*node).map(|(_, edge)| edge.to)).collect::<Vec<_>>();
+    let heads: Vec<usize> = unreachable.iter().copied().filter(|node| !below.contains(node)).collect();
+    let told = if heads.is_empty() { unreachable.iter().copied().take(1).collect() } else { heads };
+    for node in told {
+        let name = &graph.nodes()[node].name;
+        let message = format!("no start leads to `{name}`: name it in an edge of another node, or remove it");
+        faults.push(Fault::node(Rule::UnreachableNode, node, message));
+    }
+    unreachable
+}
+
+/// Every node can reach an end.
+fn check_way_to_an_end(
+    graph: &Graph,
+    incomplete: &BTreeSet<usize>,
+    unreachable: &BTreeSet<usize>,
+    faults: &mut Vec<Fault>,
+) {
+    let nodes = graph.nodes();
+    let ends: Vec<usize> = (0..nodes.len()).filter(|n| nodes[*n].kind == Kind::End || incomplete.contains(n)).collect();
+    if !nodes.is_empty() && !nodes.iter().any(|node| node.kind == Kind::End) && incomplete.is_empty() {
+        let message = "a flow needs an end: add a field `end: End` and lead to it".to_owned();
+        faults.push(Fault { rule: Rule::NoWayToAnEnd, node: None, edge: None, message });
+        return;
+    }
+    let ending = closure(&graph.predecessors(), ends);
+    let stuck: Vec<usize> = (0..nodes.len()).filter(|n| !ending[*n] && !unreachable.contains(n)).collect();
+    // A loop without a way out is one mistake, told at its first node.
+    let mut told = vec![false; nodes.len()];
+    for node in stuck {
+        if told[node] {
+            continue;
+        }
+        for (seen, told) in closure(&graph.successors(), vec![node]).into_iter().zip(&mut told) {
+            *told |= seen;
+        }
+        let name = &nodes[node].name;
+        let message = format!("`{name}` can never reach an end: give it, or a node after it, a way to an `End`");
+        faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
+    }
+}
+
+/// A loop has a node that waits for someone or something: otherwise one step would never finish.
+fn check_automatic_loops(graph: &Graph, faults: &mut Vec<Fault>) {
+    let automatic = |node: usize| !graph.nodes()[node].kind.waits();
+    let successors: Vec<Vec<usize>> = graph
+        .successors()
+        .into_iter()
+        .enumerate()
+        .map(
+            |(node, list)| {
+                if automatic(node) { list.into_iter().filter(|n| automatic(*n)).collect() } else { Vec::new() }
+            },
+        )
+        .collect();
+    for cycle in cycles(&successors) {
+        let names: Vec<String> = cycle.iter().map(|n| format!("`{}`", graph.nodes()[*n].name)).collect();
+        let message = format!(
+            "the loop {} -> {} has no node that waits, so one step would run for ever: put a `View` or a `Handle` into it",
+            names.join(" -> "),
+            names[0]
+        );
+        faults.push(Fault::node(Rule::AutomaticLoop, cycle[0], message));
+    }
+}
+
+/// Whether some branch is taken on every run, or the split says where to go when none is.
+pub(crate) fn always_takes_a_branch(graph: &Graph, split: usize) -> bool {
+    graph.out(split).any(|(_, edge)| matches!(edge.role, Role::Branch(Selection::Always) | Role::Otherwise))
+}
+
+/// One cycle from each strongly connected part that has one: its nodes in order, the first declared one first.
+fn cycles(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut found = Vec::new();
+    let mut covered = vec![false; successors.len()];
+    for start in 0..successors.len() {
+        if covered[start] {
+            continue;
+        }
+        if let Some(cycle) = shortest_cycle(successors, start) {
+            let forward = closure(successors, vec![start]);
+            for (node, reached) in forward.iter().enumerate() {
+                covered[node] |= *reached && closure(successors, vec![node])[start];
+            }
+            found.push(cycle);
+        }
+    }
+    found
+}
+
+fn shortest_cycle(successors: &[Vec<usize>], start: usize) -> Option<Vec<usize>> {
+    let mut parent = vec![None; successors.len()];
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for &next in &successors[node] {
+            if next == start {
+                let mut path = vec![node];
+                while let Some(before) = parent[path[path.len() - 1]] {
+                    path.push(before);
+                }
+                path.reverse();
+                return Some(path);
+            }
+            if parent[next].is_none() {
+                parent[next] = Some(node);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+/// All nodes that can be reached from `from`, those included.
+fn closure(successors: &[Vec<usize>], from: Vec<usize>) -> Vec<bool> {
+    let mut reached = vec![false; successors.len()];
+    let mut open = from;
+    while let Some(node) = open.pop() {
+        if !std::mem::replace(&mut reached[node], true) {
+            open.extend(&successors[node]);
+        }
+    }
+    reached
+}
+
+struct Node<'g> {
+    name: &'g str,
+    kind: Kind,
+}
+
+impl<'g> Node<'g> {
+    fn of(graph: &'g Graph, node: usize) -> Self {
+        let node = &graph.nodes()[node];
+        Self { name: &node.name, kind: node.kind }
+    }
+}

@@ -1,0 +1,131 @@
+use crate::kind::{Kind, Role};
+use crate::rule::Fault;
+use crate::scope::Sound;
+
+/// A flow's nodes and edges, in the order of their declaration.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// The flow's name.
+    pub name: String,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+}
+
+/// One node of a [`Graph`].
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The name of the struct's field.
+    pub name: String,
+    /// What a person reads.
+    pub title: String,
+    /// What it does.
+    pub kind: Kind,
+    /// Set where not all edges of the node could be read: rules that would only repeat that mistake are not raised.
+    pub incomplete: bool,
+}
+
+/// One edge of a [`Graph`]; nodes are given by index.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The node it leaves.
+    pub from: usize,
+    /// The node it enters.
+    pub to: usize,
+    /// Which of the ways out of `from` it is.
+    pub role: Role,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Adds a node and returns its index.
+    pub fn node(&mut self, name: impl Into<String>, kind: Kind) -> usize {
+        let name = name.into();
+        let title = title_of(&name);
+        self.nodes.push(Node { name, title, kind, incomplete: false });
+        self.nodes.len() - 1
+    }
+
+    /// Adds an edge and returns its index.
+    ///
+    /// # Panics
+    /// When `from` or `to` is no index of a node.
+    pub fn edge(&mut self, from: usize, role: Role, to: usize) -> usize {
+        assert!(from < self.nodes.len() && to < self.nodes.len(), "an edge joins nodes of its graph");
+        self.edges.push(Edge { from, to, role });
+        self.edges.len() - 1
+    }
+
+    /// Sets what a person reads of a node.
+    pub fn set_title(&mut self, node: usize, title: impl Into<String>) {
+        self.nodes[node].title = title.into();
+    }
+
+    /// Tells that not all edges of a node could be read.
+    pub fn set_incomplete(&mut self, node: usize) {
+        self.nodes[node].incomplete = true;
+    }
+
+    /// The nodes, in declaration order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The edges, in declaration order.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// The edges out of a node, each with its index.
+    pub fn out(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
+        self.edges.iter().enumerate().filter(move |(_, edge)| edge.from == node)
+    }
+
+    /// The edges into a node, each with its index.
+    pub fn into(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
+        self.edges.iter().enumerate().filter(move |(_, edge)| edge.to == node)
+    }
+
+    /// The index of the node of this name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// Holds the graph against every soundness rule.
+    ///
+    /// # Errors
+    /// All faults found, none of them a mere consequence of another.
+    pub fn check(&self) -> Result<Sound, Vec<Fault>> {
+        crate::check::check(self)
+    }
+
+    /// For each node, the nodes its edges lead to.
+    pub(crate) fn successors(&self) -> Vec<Vec<usize>> {
+        let mut lists = vec![Vec::new(); self.nodes.len()];
+        for edge in &self.edges {
+            lists[edge.from].push(edge.to);
+        }
+        lists
+    }
+
+    /// For each node, the nodes whose edges lead to it.
+    pub(crate) fn predecessors(&self) -> Vec<Vec<usize>> {
+        let mut lists = vec![Vec::new(); self.nodes.len()];
+        for edge in &self.edges {
+            lists[edge.to].push(edge.from);
+        }
+        lists
+    }
+}
+
+/// `fill_post_label` becomes "Fill post label".
+fn title_of(name: &str) -> String {
+    let mut title = name.trim_start_matches("r#").replace('_', " ");
+    if let Some(first) = title.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}

@@ -1,0 +1,31 @@
+//! A flow's graph as plain data, and what it means.
+//!
+//! This is the one place that knows which graphs are *sound*: the derive macro asks it to reject a flow at compile
+//! time, the engine asks it which [`Kind::Join`] closes which [`Kind::Split`], and charts are drawn from it.
+//!
+//! ```
+//! use viewflow_graph::{Graph, Kind, Role};
+//!
+//! let mut graph = Graph::new("hello");
+//! let start = graph.node("start", Kind::Start);
+//! let approve = graph.node("approve", Kind::View);
+//! let end = graph.node("end", Kind::End);
+//! graph.edge(start, Role::Next, approve);
+//! graph.edge(approve, Role::Next, end);
+//! assert!(graph.check().is_ok());
+//! ```
+
+mod chart;
+mod check;
+mod graph;
+mod kind;
+mod rule;
+mod scope;
+mod suggest;
+
+pub use crate::chart::Mark;
+pub use crate::graph::{Edge, Graph, Node};
+pub use crate::kind::{Kind, Role, Selection};
+pub use crate::rule::{Fault, Rule};
+pub use crate::scope::Sound;
+pub use crate::suggest::nearest;

@@ -1,0 +1,98 @@
+use std::fmt;
+
+/// The rules a sound flow keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A flow has a start.
+    NoStart,
+    /// A node has the edges its kind needs.
+    MissingEdge,
+    /// A node has no edges its kind does not know, and none twice.
+    ExtraEdge,
+    /// Nothing leads into a start.
+    IntoStart,
+    /// Every node is reached from a start.
+    UnreachableNode,
+    /// Every node can reach an end.
+    NoWayToAnEnd,
+    /// A loop has a node that waits.
+    AutomaticLoop,
+    /// A node is reached inside one and the same nest of splits.
+    EscapesSplit,
+    /// A join closes a split.
+    JoinWithoutSplit,
+    /// A split is closed by one join.
+    SplitClosedTwice,
+    /// A split takes at least one branch, or says where to go when it takes none.
+    SplitWithoutBranch,
+}
+
+impl Rule {
+    /// All rules, in the order in which they are explained.
+    pub const ALL: [Self; 11] = [
+        Self::NoStart,
+        Self::MissingEdge,
+        Self::ExtraEdge,
+        Self::IntoStart,
+        Self::UnreachableNode,
+        Self::NoWayToAnEnd,
+        Self::AutomaticLoop,
+        Self::EscapesSplit,
+        Self::JoinWithoutSplit,
+        Self::SplitClosedTwice,
+        Self::SplitWithoutBranch,
+    ];
+
+    /// The rule's name, as it stands in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoStart => "no-start",
+            Self::MissingEdge => "missing-edge",
+            Self::ExtraEdge => "extra-edge",
+            Self::IntoStart => "into-start",
+            Self::UnreachableNode => "unreachable-node",
+            Self::NoWayToAnEnd => "no-way-to-an-end",
+            Self::AutomaticLoop => "automatic-loop",
+            Self::EscapesSplit => "escapes-split",
+            Self::JoinWithoutSplit => "join-without-split",
+            Self::SplitClosedTwice => "split-closed-twice",
+            Self::SplitWithoutBranch => "split-without-branch",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A place where a graph breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// The node it is about; none when it is about the flow as a whole.
+    pub node: Option<usize>,
+    /// The edge to point at, where one is to blame.
+    pub edge: Option<usize>,
+    /// What is wrong, and the way out.
+    pub message: String,
+}
+
+impl Fault {
+    pub(crate) fn node(rule: Rule, node: usize, message: String) -> Self {
+        Self { rule, node: Some(node), edge: None, message }
+    }
+
+    pub(crate) fn edge(rule: Rule, node: usize, edge: usize, message: String) -> Self {
+        Self { rule, node: Some(node), edge: Some(edge), message }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.message, self.rule)
+    }
+}

@@ -1,0 +1,109 @@
+//! `#[derive(Choices)]`: an enum as a field type.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields};
+
+use crate::errors::Errors;
+use crate::syntax::{default_crate, options, plain_name, snake_case, title_of, unknown_option};
+
+struct Variant {
+    ident: syn::Ident,
+    value: String,
+    label: String,
+}
+
+pub(crate) fn derive(input: DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut krate = default_crate();
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("choices")) {
+        for option in errors.ok(options(attribute)).unwrap_or_default() {
+            if option.key == "crate" {
+                krate = errors.ok(option.tokens()).unwrap_or(krate);
+            } else {
+                errors.push(unknown_option(&option.key, &["crate"]));
+            }
+        }
+    }
+    let variants = variants(&input, &mut errors);
+    expand(&input.ident, &krate, &variants, errors)
+}
+
+fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
+    let Data::Enum(data) = &input.data else {
+        errors.over(&input.ident, "`Choices` is derived for an enum: its variants are what can be chosen");
+        return Vec::new();
+    };
+    let mut variants: Vec<Variant> = Vec::new();
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors
+                .over(variant, "a choice is a variant without data: for data use a struct with `#[derive(Embedded)]`");
+            continue;
+        }
+        let snake = snake_case(&plain_name(&variant.ident));
+        let mut choice = Variant { ident: variant.ident.clone(), label: title_of(&snake), value: snake };
+        for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("choice")) {
+            for option in errors.ok(options(attribute)).unwrap_or_default() {
+                let text = match option.key.to_string().as_str() {
+                    "value" => &mut choice.value,
+                    "label" => &mut choice.label,
+                    _ => {
+                        errors.push(unknown_option(&option.key, &["value", "label"]));
+                        continue;
+                    }
+                };
+                *text = errors.ok(option.text()).map_or_else(|| text.clone(), |literal| literal.value());
+            }
+        }
+        if variants.iter().any(|other| other.value == choice.value) {
+            errors.over(
+                &variant.ident,
+                format!("two variants are stored as `{}`: give one `#[choice(value = \"..\")]`", choice.value),
+            );
+        }
+        variants.push(choice);
+    }
+    variants
+}
+
+fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors: Errors) -> TokenStream {
+    let (idents, values): (Vec<_>, Vec<_>) = variants.iter().map(|variant| (&variant.ident, &variant.value)).unzip();
+    let labels = variants.iter().map(|variant| &variant.label);
+    let known = values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
+    let must_be = format!("must be one of {known}");
+    let encode = if variants.is_empty() {
+        quote!(::core::result::Result::Err(vf::String::new()))
+    } else {
+        quote!(::core::result::Result::Ok(vf::Value::from(match self { #(Self::#idents => #values,)* })))
+    };
+    let errors = errors.into_tokens();
+    quote! {
+        #errors
+        const _: () = {
+            use #krate::__private as vf;
+
+            #[automatically_derived]
+            impl vf::FieldType for #ident {
+                type Item = Self;
+
+                fn kind() -> vf::FieldKind {
+                    vf::FieldKind::Choice(vf::vec![
+                        #(vf::Choice { value: vf::Value::from(#values), label: vf::String::from(#labels) },)*
+                    ])
+                }
+
+                fn encode(&self) -> ::core::result::Result<vf::Value, vf::String> {
+                    #encode
+                }
+
+                fn decode(value: &vf::Value) -> ::core::result::Result<Self, vf::String> {
+                    match value.as_str() {
+                        #(::core::option::Option::Some(#values) => ::core::result::Result::Ok(Self::#idents),)*
+                        _ => ::core::result::Result::Err(vf::String::from(#must_be)),
+                    }
+                }
+            }
+        };
+    }
+}

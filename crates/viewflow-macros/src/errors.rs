@@ -1,0 +1,35 @@
+//! Collects mistakes, so that all of them are told at once.
+
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Error;
+
+#[derive(Default)]
+pub(crate) struct Errors(Vec<Error>);
+
+impl Errors {
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.0.push(Error::new(span, message));
+    }
+
+    pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.0.push(Error::new_spanned(tokens, message));
+    }
+
+    pub(crate) fn push(&mut self, error: Error) {
+        self.0.push(error);
+    }
+
+    /// The value; or nothing, with the error noted.
+    pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// A `compile_error!` for each mistake.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        let errors = self.0.into_iter().map(Error::into_compile_error);
+        quote!(#(#errors)*)
+    }
+}

@@ -1,0 +1,18 @@
+//! `#[derive(Flow)]`: a struct whose fields are the nodes of a flow.
+
+mod check;
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+
+pub(crate) fn derive(input: DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let flow = parse::parse(input, &mut errors);
+    let sound = check::check(&flow, &mut errors);
+    expand::expand(&flow, sound.as_ref(), errors)
+}

@@ -1,0 +1,363 @@
+//! Writes a flow as calls of the typed builder, with handles to its nodes.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use viewflow_graph::{Kind, Selection, Sound};
+
+use super::model::{Edge, Flow, Node, Way};
+use crate::errors::Errors;
+use crate::syntax::{Closure, hidden, method_of_self, plain_name};
+
+pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> TokenStream {
+    let errors = errors.into_tokens();
+    let krate = &flow.krate;
+    let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
+    let flow_impl = expand_flow(flow, sound);
+    let inherent = flow.usable.then(|| expand_inherent(flow));
+    quote! {
+        #errors
+        #(#forms)*
+        const _: () = {
+            use #krate::__private as vf;
+            #flow_impl
+            #inherent
+        };
+    }
+}
+
+fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
+    let Flow { ident, process, name, title, .. } = flow;
+    let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
+    let process = quote_spanned!(process.span()=> #process);
+    let builder = Ident::new("builder", hidden());
+    let nodes = flow.nodes.iter().enumerate().map(|(index, node)| expand_node(flow, sound, index, node, &builder));
+    // Reads the fields, so that rustc does not call them unused; names resolve to them in editors.
+    let targets = flow.nodes.iter().flat_map(|node| &node.edges).filter(|edge| edge.to.is_some());
+    let named = flow.nodes.iter().map(|node| &node.ident).chain(targets.map(|edge| &edge.target));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #impl_generics vf::Flow for #ident #ty_generics #where_clause {
+            type Process = #process;
+            const NAME: &'static str = #name;
+            const TITLE: &'static str = #title;
+
+            #[allow(unused_variables)]
+            fn define(#builder: &mut vf::FlowBuilder<Self>) {
+                let _ = |flow: &Self| { #(let _ = &flow.#named;)* };
+                #(#nodes)*
+            }
+        }
+    }
+}
+
+fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, builder: &Ident) -> TokenStream {
+    let Node { task, name, kind, .. } = node;
+    let kind_ident = format_ident!("{}", kind.name());
+    let local = Ident::new("node", hidden());
+    let task_type = quote_spanned!(task.span()=> #task);
+    let title = node.title.as_ref().map(|title| quote!(let #local = #local.title(#title);));
+    let begins = kind.is_start().then(|| quote_spanned!(node.ident.span()=> let #local = #local.begins();));
+    let handlers = expand_handlers(flow, node, &local);
+    let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, edge, &local));
+    let empty = may_be_empty(flow, sound, index, node).map(|join| {
+        let task = &join.task;
+        quote_spanned!(node.ident.span()=> #local.may_have_no_items::<#task>();)
+    });
+    quote! {
+        {
+            let #local = #builder.node::<#task_type>(#name, vf::Kind::#kind_ident);
+            #title
+            #begins
+            #handlers
+            #[allow(unused_mut)]
+            let mut #local = #local;
+            #(#edges)*
+            #empty
+        }
+    }
+}
+
+/// The join that a split goes on to when its sources have no items.
+fn may_be_empty<'f>(flow: &'f Flow, sound: Option<&Sound>, index: usize, node: &Node) -> Option<&'f Node> {
+    use viewflow_graph::Role;
+    let covered = |edge: &Edge| matches!(edge.role(), Role::Otherwise | Role::Branch(Selection::Always));
+    if node.kind != Kind::Split || node.edges.iter().any(covered) {
+        return None;
+    }
+    flow.nodes.get(sound?.join_of(index)?)
+}
+
+fn expand_handlers(flow: &Flow, node: &Node, local: &Ident) -> TokenStream {
+    let mut calls = Vec::new();
+    let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
+    match (&node.fields, &node.submit, form_type) {
+        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, fields, submit.as_ref(), &form, local)),
+        (None, Some(submit), Some(form)) => {
+            calls.push(quote_spanned!(submit.span()=> let #local = #local.form::<#form>(#submit);));
+        }
+        (None, Some(submit), None) => calls.push(quote_spanned!(submit.span()=> let #local = #local.call(#submit);)),
+        _ => {}
+    }
+    if let Some(call) = &node.call {
+        calls.push(match &node.input {
+            Some(input) => quote_spanned!(call.span()=> let #local = #local.call_with::<#input>(#call);),
+            None => quote_spanned!(call.span()=> let #local = #local.call(#call);),
+        });
+    }
+    if let Some(cond) = &node.cond {
+        let (function, span) = (cond.to_plain_function(), span_of(cond));
+        calls.push(quote_spanned!(span=> let #local = #local.cond(#function);));
+    }
+    if let Some(switch) = &node.switch {
+        let (function, span) = (switch_function(node, switch), span_of(switch));
+        calls.push(quote_spanned!(span=> let #local = #local.switch(#function);));
+    }
+    if let Some(assign) = &node.assign {
+        let (function, span) = (assign.to_plain_function(), span_of(assign));
+        calls.push(quote_spanned!(span=> let #local = #local.assign(#function);));
+    }
+    if let Some(on_create) = &node.on_create {
+        let (function, span) = (on_create.to_plain_function(), span_of(on_create));
+        calls.push(quote_spanned!(span=> let #local = #local.on_create(#function);));
+    }
+    quote!(#(#calls)*)
+}
+
+/// Writes what was filled in into the process, then calls the handler if there is one.
+fn fields_call(
+    flow: &Flow,
+    fields: &[Ident],
+    submit: Option<&TokenStream>,
+    form: &TokenStream,
+    local: &Ident,
+) -> TokenStream {
+    let process = &flow.process;
+    let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
+    let set = fields.iter().map(|field| {
+        let index = field_index(process, field);
+        quote!(vf::set_field::<#process, { #index }>(&mut #a.process.#field, ::core::clone::Clone::clone(&#values.#field));)
+    });
+    let then = match submit {
+        Some(submit) => quote_spanned!(submit.span()=> (#submit)(#owner, #a, #values)),
+        None => quote!(::core::result::Result::Ok(())),
+    };
+    quote! {
+        let #local = #local.fields::<#form>(|#owner: &Self, #a, #values| {
+            #(#set)*
+            #then
+        });
+    }
+}
+
+/// `match value { .. }`, so that rustc tells of a value without a case.
+fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
+    let mut arms = Vec::new();
+    let mut default = TokenStream::new();
+    let known = node.edges.iter().filter(|edge| edge.to.is_some());
+    for (number, edge) in known.enumerate() {
+        match &edge.way {
+            Way::Case(pattern) => arms.push(quote!(#pattern => #number,)),
+            _ => default = quote!(_ => #number,),
+        }
+    }
+    match switch {
+        Closure::Path(path) => {
+            let [flow, a] = ["flow", "a"].map(|name| Ident::new(name, hidden()));
+            quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#path)(#flow, #a)? { #(#arms)* #default }))
+        }
+        Closure::Inline { .. } => switch.to_function(|body| {
+            let whole = quote_spanned!(body.span()=> match #body { #(#arms)* #default });
+            whole
+        }),
+    }
+}
+
+fn expand_edge(flow: &Flow, edge: &Edge, node: &Ident) -> Option<TokenStream> {
+    let target = flow.nodes.get(edge.to?)?;
+    let (task, name, at) = (&target.task, &target.name, edge.target.span());
+    let local = Ident::new("edge", hidden());
+    let role = expand_role(edge);
+    let mut calls = vec![quote_spanned!(at=> let #local = #node.edge::<#task>(#role, #name);)];
+    let mut give = |method: &str, closure: Option<&Closure>, function: &dyn Fn(&Closure) -> TokenStream| {
+        if let Some(closure) = closure {
+            let span = span_of(closure);
+            let (method, function) = (Ident::new(method, span), function(closure));
+            calls.push(quote_spanned!(span=> let #local = #local.#method(#function);));
+        }
+    };
+    if let Way::Branch(cond) = &edge.way {
+        give("when", cond.as_ref(), &Closure::to_plain_function);
+    }
+    give("seed", edge.task_seed.as_ref(), &Closure::to_plain_function);
+    give("data", edge.task_data.as_ref(), &Closure::to_plain_function);
+    give("seed_source", edge.task_seed_source.as_ref(), &collected);
+    give("data_source", edge.task_data_source.as_ref(), &collected);
+    if edge.task_seed.is_none() && edge.task_seed_source.is_none() {
+        calls.push(quote_spanned!(at=> let #local = #local.no_seed();));
+    }
+    if edge.task_data.is_none() && edge.task_data_source.is_none() {
+        calls.push(quote_spanned!(at=> let #local = #local.no_data();));
+    }
+    Some(quote!({ #(#calls)* let _ = #local; }))
+}
+
+/// The items are collected inside the closure, so that they may borrow from the activation.
+fn collected(closure: &Closure) -> TokenStream {
+    closure.to_function(|body| {
+        quote_spanned! {body.span()=>
+            ::core::iter::Iterator::collect::<vf::Vec<_>>(::core::iter::IntoIterator::into_iter(#body))
+        }
+    })
+}
+
+fn expand_role(edge: &Edge) -> TokenStream {
+    match &edge.way {
+        Way::Next => quote!(vf::Role::Next),
+        Way::Then => quote!(vf::Role::Then),
+        Way::Otherwise => quote!(vf::Role::Otherwise),
+        Way::Default => quote!(vf::Role::Default),
+        Way::Case(_) => {
+            let pattern = edge.role().to_string();
+            quote!(vf::Role::Case(vf::String::from(#pattern)))
+        }
+        Way::Branch(_) if edge.is_per_item() => quote!(vf::Role::Branch(vf::Selection::PerItem)),
+        Way::Branch(Some(_)) => quote!(vf::Role::Branch(vf::Selection::Conditional)),
+        Way::Branch(None) => quote!(vf::Role::Branch(vf::Selection::Always)),
+    }
+}
+
+fn span_of(closure: &Closure) -> proc_macro2::Span {
+    match closure {
+        Closure::Inline { body, .. } => body.span(),
+        Closure::Path(path) => path.span(),
+    }
+}
+
+/// The constructor, and a typed handle to each node.
+fn expand_inherent(flow: &Flow) -> TokenStream {
+    let Flow { ident, vis, .. } = flow;
+    let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
+    let (plain, types): (Vec<_>, Vec<_>) = flow.plain.iter().map(|(ident, ty)| (ident, ty)).unzip();
+    let nodes = flow.nodes.iter().map(|node| {
+        let Node { ident, ty, .. } = node;
+        quote_spanned!(ty.span()=> #ident: <#ty as vf::Marker>::NODE,)
+    });
+    let methods = methods_of_self(flow);
+    let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
+    let doc = format!("A `{ident}`, with what its handlers need.");
+    quote! {
+        #[automatically_derived]
+        #[allow(non_upper_case_globals, dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #impl_generics #ident #ty_generics #where_clause {
+            #[doc = #doc]
+            #vis fn new(#(#plain: #types),*) -> Self {
+                Self { #(#plain,)* #(#nodes)* }
+            }
+
+            #(#handles)*
+        }
+    }
+}
+
+fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenStream {
+    let Flow { vis, .. } = flow;
+    let Node { ident, task, name, docs, .. } = node;
+    let form = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name))).unwrap_or_else(|| quote!(()));
+    let input = node.input.clone().unwrap_or_else(|| quote!(()));
+    let ty = match node.kind {
+        Kind::Start => quote!(vf::StartNode<Self, #task, #form>),
+        Kind::View => quote!(vf::ViewNode<Self, #task, #form>),
+        Kind::StartHandle => quote!(vf::StartHandleNode<Self, #task, #input>),
+        Kind::Handle => quote!(vf::HandleNode<Self, #task, #input>),
+        _ => quote!(vf::InnerNode<Self, #task>),
+    };
+    // A method of the flow may have the name of its node; the handle then makes way.
+    let plain = plain_name(ident);
+    let handle =
+        if methods.contains(&plain) { format_ident!("{plain}_node", span = ident.span()) } else { ident.clone() };
+    let what = format!("The {} `{plain}`.", node.kind.name());
+    let docs = if docs.is_empty() { quote!(#[doc = #what]) } else { quote!(#(#docs)* #[doc = ""] #[doc = #what]) };
+    quote! {
+        #docs
+        #vis const #handle: #ty = <#ty>::new(#name);
+    }
+}
+
+/// The methods that attributes name as `Self::name`.
+fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
+    let mut methods = BTreeSet::new();
+    for node in &flow.nodes {
+        methods.extend([&node.submit, &node.call].into_iter().flatten().filter_map(method_of_self));
+        let closures = [&node.cond, &node.switch, &node.assign, &node.on_create];
+        methods.extend(closures.into_iter().flatten().filter_map(Closure::method));
+        for edge in &node.edges {
+            let closures = [&edge.task_seed, &edge.task_data, &edge.task_seed_source, &edge.task_data_source];
+            methods.extend(closures.into_iter().flatten().filter_map(Closure::method));
+            if let Way::Branch(Some(cond)) = &edge.way {
+                methods.extend(cond.method());
+            }
+        }
+    }
+    methods
+}
+
+fn field_index(process: &TokenStream, field: &Ident) -> TokenStream {
+    quote!(<#process as vf::NamedFields>::INDEX.#field)
+}
+
+/// The form that `#[fields(..)]` asks for: a struct of those fields of the process.
+fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    let fields = node.fields.as_ref()?;
+    let form = node.form_name()?;
+    let Flow { vis, krate, process, .. } = flow;
+    let private = quote!(#krate::__private);
+    let index = |field: &Ident| quote!(<#process as #private::NamedFields>::INDEX.#field);
+    let types: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            let index = index(field);
+            quote!(<#process as #private::FieldAt<{ #index }>>::Type)
+        })
+        .collect();
+    let doc = format!("What a person fills in at `{}` of [`{}`].", plain_name(&node.ident), flow.ident);
+    let locals: Vec<_> = (0..fields.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
+    let numbers = 0..fields.len();
+    let positions = numbers.clone();
+    let names = fields.iter().map(plain_name);
+    let indexes: Vec<_> = fields.iter().map(|field| field_index(process, field)).collect();
+    let field_docs = fields.iter().map(|field| format!("The process's `{}`.", plain_name(field)));
+    Some(quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone)]
+        #vis struct #form { #(#[doc = #field_docs] #vis #fields: #types,)* }
+
+        const _: () = {
+            use #private as vf;
+
+            #[automatically_derived]
+            impl vf::Fields for #form {
+                const FIELDS: &'static [vf::FieldSpec] = &[#(<#process as vf::Fields>::FIELDS[#indexes]),*];
+
+                fn read(reader: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
+                    #(let #locals = reader.field(#numbers, ::core::option::Option::None);)*
+                    ::core::option::Option::Some(Self { #(#fields: #locals?,)* })
+                }
+
+                fn write(&self, writer: &mut vf::Writer) {
+                    #(writer.field(#positions, &self.#fields);)*
+                }
+
+                fn check(&self, errors: &mut vf::FieldErrors) {
+                    #(<#process as vf::FieldAt<{ #indexes }>>::check(&self.#fields, vf::At::new(#names, errors));)*
+                }
+            }
+
+            #[automatically_derived]
+            impl vf::Form for #form {}
+        };
+    })
+}

@@ -1,0 +1,127 @@
+//! What was read from an annotated flow.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Attribute, Generics, Type, Visibility};
+use viewflow_graph::{Graph, Kind, Role, Selection};
+
+use crate::syntax::{Closure, plain_name};
+
+pub(super) struct Flow {
+    pub(super) ident: Ident,
+    pub(super) vis: Visibility,
+    pub(super) generics: Generics,
+    pub(super) krate: TokenStream,
+    /// Whether it is a struct of named fields: else only the trait is implemented, for the sake of the messages.
+    pub(super) usable: bool,
+    pub(super) process: TokenStream,
+    /// The stored name.
+    pub(super) name: String,
+    pub(super) title: String,
+    /// Fields that are no nodes: what handlers need.
+    pub(super) plain: Vec<(Ident, Type)>,
+    pub(super) nodes: Vec<Node>,
+}
+
+pub(super) struct Node {
+    pub(super) ident: Ident,
+    pub(super) docs: Vec<Attribute>,
+    pub(super) kind: Kind,
+    /// The type of the field.
+    pub(super) ty: Type,
+    /// What a task of the node knows.
+    pub(super) task: TokenStream,
+    /// The stored name.
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    pub(super) form: Option<TokenStream>,
+    pub(super) fields: Option<Vec<Ident>>,
+    pub(super) submit: Option<TokenStream>,
+    pub(super) input: Option<TokenStream>,
+    pub(super) call: Option<TokenStream>,
+    pub(super) cond: Option<Closure>,
+    pub(super) switch: Option<Closure>,
+    pub(super) assign: Option<Closure>,
+    pub(super) on_create: Option<Closure>,
+    pub(super) edges: Vec<Edge>,
+    /// Whether an attribute of it could not be read.
+    pub(super) incomplete: bool,
+}
+
+pub(super) struct Edge {
+    pub(super) target: Ident,
+    /// The target's place among the nodes, if there is such a node.
+    pub(super) to: Option<usize>,
+    pub(super) way: Way,
+    pub(super) task_seed: Option<Closure>,
+    pub(super) task_data: Option<Closure>,
+    pub(super) task_seed_source: Option<Closure>,
+    pub(super) task_data_source: Option<Closure>,
+}
+
+/// Which of a node's ways an edge is.
+pub(super) enum Way {
+    Next,
+    Then,
+    Otherwise,
+    /// The pattern.
+    Case(TokenStream),
+    Default,
+    /// The condition.
+    Branch(Option<Closure>),
+}
+
+impl Edge {
+    pub(super) fn role(&self) -> Role {
+        match &self.way {
+            Way::Next => Role::Next,
+            Way::Then => Role::Then,
+            Way::Otherwise => Role::Otherwise,
+            Way::Case(pattern) => Role::Case(compact(pattern)),
+            Way::Default => Role::Default,
+            Way::Branch(_) if self.is_per_item() => Role::Branch(Selection::PerItem),
+            Way::Branch(Some(_)) => Role::Branch(Selection::Conditional),
+            Way::Branch(None) => Role::Branch(Selection::Always),
+        }
+    }
+
+    pub(super) fn is_per_item(&self) -> bool {
+        self.task_seed_source.is_some() || self.task_data_source.is_some()
+    }
+}
+
+impl Node {
+    /// What the node's tasks are submitted with, for its handle.
+    pub(super) fn form_name(&self) -> Option<Ident> {
+        self.fields.as_ref()?;
+        let name = format!("{}Fields", crate::syntax::camel_case(&plain_name(&self.ident)));
+        Some(Ident::new(&name, self.ident.span()))
+    }
+}
+
+impl Flow {
+    /// The flow's graph, of what could be read.
+    pub(super) fn graph(&self) -> (Graph, Vec<Span>) {
+        let mut graph = Graph::new(&self.name);
+        let mut spans = Vec::new();
+        for node in &self.nodes {
+            let index = graph.node(plain_name(&node.ident), node.kind);
+            if node.incomplete || node.edges.iter().any(|edge| edge.to.is_none()) {
+                graph.set_incomplete(index);
+            }
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            for edge in &node.edges {
+                if let Some(to) = edge.to {
+                    graph.edge(index, edge.role(), to);
+                    spans.push(edge.target.span());
+                }
+            }
+        }
+        (graph, spans)
+    }
+}
+
+/// A pattern as a person writes it: `Kind::Post`, without the blanks that token streams are printed with.
+fn compact(pattern: &TokenStream) -> String {
+    pattern.to_string().replace(" :: ", "::").replace(" (", "(").replace("( ", "(").replace(" )", ")")
+}

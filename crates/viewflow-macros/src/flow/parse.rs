@@ -1,0 +1,335 @@
+//! Reads an annotated flow.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, PathArguments, Result, Token, Type};
+use viewflow_graph::{Kind, nearest};
+
+use super::model::{Edge, Flow, Node, Way};
+use crate::errors::Errors;
+use crate::syntax::{
+    Closure, Opt, Opts, default_crate, docs, first_sentence, options, plain_name, snake_case, title_of, unknown_option,
+};
+
+/// Every attribute of a node, and the kinds that take it.
+const ATTRIBUTES: &[(&str, &[Kind])] = &[
+    ("form", &[Kind::Start, Kind::View]),
+    ("fields", &[Kind::Start, Kind::View]),
+    ("submit", &[Kind::Start, Kind::View]),
+    ("input", &[Kind::StartHandle, Kind::Handle]),
+    ("call", &[Kind::StartHandle, Kind::Handle, Kind::Function]),
+    ("assign", &[Kind::View]),
+    ("on_create", &[Kind::View, Kind::Handle]),
+    ("cond", &[Kind::If]),
+    ("then", &[Kind::If]),
+    ("switch", &[Kind::Switch]),
+    ("case", &[Kind::Switch]),
+    ("default", &[Kind::Switch]),
+    ("branch", &[Kind::Split]),
+    ("otherwise", &[Kind::If, Kind::Split]),
+    ("next", &[Kind::Start, Kind::StartHandle, Kind::View, Kind::Handle, Kind::Function, Kind::Join]),
+    ("node", &Kind::ALL),
+];
+
+const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
+const BRANCH_OPTIONS: &[&str] = &["cond", "task_seed", "task_data", "task_seed_source", "task_data_source"];
+
+pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
+    let ident = input.ident;
+    let own_name = plain_name(&ident);
+    let base = own_name.strip_suffix("Flow").filter(|base| !base.is_empty()).unwrap_or(&own_name);
+    let mut flow = Flow {
+        krate: default_crate(),
+        usable: true,
+        process: quote!(()),
+        name: snake_case(base),
+        title: first_sentence(&input.attrs).unwrap_or_else(|| title_of(&snake_case(base))),
+        plain: Vec::new(),
+        nodes: Vec::new(),
+        vis: input.vis,
+        generics: input.generics,
+        ident,
+    };
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("flow")) {
+        for option in errors.ok(options(attribute)).unwrap_or_default() {
+            let read = read_flow_option(&mut flow, &option);
+            errors.ok(read);
+        }
+    }
+    match input.data {
+        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
+            data.fields.into_iter().for_each(|field| read_field(&mut flow, field, errors));
+        }
+        _ => {
+            errors
+                .over(&flow.ident, "a flow is a struct with named fields: each field is a node, or what handlers need");
+            flow.usable = false;
+        }
+    }
+    resolve_targets(&mut flow, errors);
+    flow
+}
+
+fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
+    match option.key.to_string().as_str() {
+        "process" => flow.process = option.tokens()?,
+        "name" => flow.name = option.text()?.value(),
+        "title" => flow.title = option.text()?.value(),
+        "crate" => flow.krate = option.tokens()?,
+        _ => return Err(unknown_option(&option.key, &["process", "name", "title", "crate"])),
+    }
+    Ok(())
+}
+
+fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
+    let Some(ident) = field.ident else { return };
+    let ours: Vec<&Attribute> = field.attrs.iter().filter(|attribute| name_of(attribute).is_some()).collect();
+    let Some((kind, task)) = node_type(&field.ty) else {
+        match ours.first() {
+            Some(attribute) => errors.over(
+                &field.ty,
+                format!(
+                    "`#[{}]` belongs to a node, and this is no type of one: write {}",
+                    attribute.path().to_token_stream(),
+                    Kind::ALL.map(|kind| format!("`{kind}`")).join(", ")
+                ),
+            ),
+            None => flow.plain.push((ident, field.ty)),
+        }
+        return;
+    };
+    let mut node = Node {
+        docs: docs(&field.attrs).cloned().collect(),
+        name: plain_name(&ident),
+        title: first_sentence(&field.attrs),
+        kind,
+        task,
+        ty: field.ty.clone(),
+        form: None,
+        fields: None,
+        submit: None,
+        input: None,
+        call: None,
+        cond: None,
+        switch: None,
+        assign: None,
+        on_create: None,
+        edges: Vec::new(),
+        incomplete: false,
+        ident,
+    };
+    for attribute in ours {
+        if let Err(error) = read_attribute(&mut node, attribute) {
+            errors.push(error);
+            node.incomplete = true;
+        }
+    }
+    flow.nodes.push(node);
+}
+
+fn name_of(attribute: &Attribute) -> Option<&'static str> {
+    ATTRIBUTES.iter().map(|(name, _)| *name).find(|name| attribute.path().is_ident(name))
+}
+
+/// The kind a type names, and its parameter.
+fn node_type(ty: &Type) -> Option<(Kind, TokenStream)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let kind = Kind::from_name(&last.ident.to_string())?;
+    let task = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty.to_token_stream()),
+            _ => None,
+        }),
+        _ => None,
+    };
+    Some((kind, task.unwrap_or_else(|| quote!(()))))
+}
+
+fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
+    let name = name_of(attribute).unwrap_or_default();
+    let kind = node.kind;
+    let takes = |name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds.contains(&kind));
+    if !takes(name) {
+        let known: Vec<String> =
+            ATTRIBUTES.iter().filter(|(name, _)| takes(name)).map(|(name, _)| format!("`{name}`")).collect();
+        let message = format!(
+            "`{}` is {}, which takes no `{name}`; it takes {}",
+            node.ident,
+            kind.with_article(),
+            known.join(", ")
+        );
+        return Err(syn::Error::new_spanned(attribute.path(), message));
+    }
+    match name {
+        "form" => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        "fields" => {
+            let names = attribute.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)?;
+            once(&mut node.fields, attribute, names.into_iter().collect())
+        }
+        "submit" => once(&mut node.submit, attribute, method(attribute)?),
+        "input" => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        "call" => once(&mut node.call, attribute, method(attribute)?),
+        "assign" => once(&mut node.assign, attribute, attribute.parse_args()?),
+        "on_create" => once(&mut node.on_create, attribute, attribute.parse_args()?),
+        "cond" => once(&mut node.cond, attribute, attribute.parse_args()?),
+        "switch" => once(&mut node.switch, attribute, attribute.parse_args()?),
+        "node" => read_node_options(node, attribute),
+        _ => {
+            node.edges.push(read_edge(attribute, name)?);
+            Ok(())
+        }
+    }
+}
+
+/// The method of a handler: `Self::name`.
+fn method(attribute: &Attribute) -> Result<TokenStream> {
+    match attribute.parse_args::<Closure>()? {
+        Closure::Path(path) => Ok(path),
+        Closure::Inline { body, .. } => {
+            Err(syn::Error::new_spanned(body, "a handler is a method of the flow: write `Self::name`"))
+        }
+    }
+}
+
+fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => {
+            let name = attribute.path().to_token_stream();
+            Err(syn::Error::new_spanned(attribute.path(), format!("a second `#[{name}]` on this node: keep one")))
+        }
+    }
+}
+
+fn read_node_options(node: &mut Node, attribute: &Attribute) -> Result<()> {
+    for option in options(attribute)? {
+        match option.key.to_string().as_str() {
+            "name" => node.name = option.text()?.value(),
+            "title" => node.title = Some(option.text()?.value()),
+            _ => return Err(unknown_option(&option.key, &["name", "title"])),
+        }
+    }
+    Ok(())
+}
+
+/// `target, options`, for a case with `pattern =>` before it.
+struct EdgeArguments {
+    pattern: Option<TokenStream>,
+    target: Ident,
+    options: Vec<Opt>,
+}
+
+impl EdgeArguments {
+    fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
+        if input.is_empty() {
+            return Err(input.error("expected the name of a node"));
+        }
+        let target = input.call(Ident::parse_any)?;
+        let options = if input.is_empty() {
+            Vec::new()
+        } else {
+            input.parse::<Token![,]>()?;
+            Opts::parse(input)?.0
+        };
+        Ok(Self { pattern, target, options })
+    }
+
+    fn parse_case(input: ParseStream<'_>) -> Result<Self> {
+        let mut pattern = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![=>]) {
+            pattern.extend([input.parse::<TokenTree>()?]);
+        }
+        if pattern.is_empty() || input.parse::<Token![=>]>().is_err() {
+            return Err(input.error("a case is `pattern => node`"));
+        }
+        Self::parse_plain(input, Some(pattern))
+    }
+}
+
+fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
+    let plain = |input: ParseStream<'_>| EdgeArguments::parse_plain(input, None);
+    let arguments = match name {
+        "case" => attribute.parse_args_with(EdgeArguments::parse_case)?,
+        _ => attribute.parse_args_with(plain)?,
+    };
+    let mut edge = Edge {
+        target: arguments.target,
+        to: None,
+        way: match (name, arguments.pattern) {
+            ("case", Some(pattern)) => Way::Case(pattern),
+            ("then", _) => Way::Then,
+            ("otherwise", _) => Way::Otherwise,
+            ("default", _) => Way::Default,
+            ("branch", _) => Way::Branch(None),
+            _ => Way::Next,
+        },
+        task_seed: None,
+        task_data: None,
+        task_seed_source: None,
+        task_data_source: None,
+    };
+    let known = if name == "branch" { BRANCH_OPTIONS } else { EDGE_OPTIONS };
+    for option in arguments.options {
+        read_edge_option(&mut edge, &option, known)?;
+    }
+    Ok(edge)
+}
+
+fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()> {
+    let name = option.key.to_string();
+    if !known.contains(&name.as_str()) {
+        if BRANCH_OPTIONS.contains(&name.as_str()) {
+            let message = format!("`{name}` goes with the `#[branch(..)]` of a `Split`");
+            return Err(syn::Error::new(option.key.span(), message));
+        }
+        return Err(unknown_option(&option.key, known));
+    }
+    let closure: Closure = option.parse()?;
+    let slot = match name.as_str() {
+        "task_seed" => &mut edge.task_seed,
+        "task_data" => &mut edge.task_data,
+        "task_seed_source" => &mut edge.task_seed_source,
+        "task_data_source" => &mut edge.task_data_source,
+        _ => {
+            edge.way = Way::Branch(Some(closure));
+            return Ok(());
+        }
+    };
+    *slot = Some(closure);
+    for (source, plain) in [("task_seed_source", "task_seed"), ("task_data_source", "task_data")] {
+        let both = match source {
+            "task_seed_source" => edge.task_seed_source.is_some() && edge.task_seed.is_some(),
+            _ => edge.task_data_source.is_some() && edge.task_data.is_some(),
+        };
+        if both {
+            let message =
+                format!("`{source}` gives each task its own, and `{plain}` all of them one: keep one of the two");
+            return Err(syn::Error::new(option.key.span(), message));
+        }
+    }
+    if edge.task_seed_source.is_some() && edge.task_data_source.is_some() {
+        let message = "a branch has one source of items: give the rest with `task_seed` or `task_data`";
+        return Err(syn::Error::new(option.key.span(), message));
+    }
+    Ok(())
+}
+
+/// Finds the node each edge leads to.
+fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
+    let names: Vec<String> = flow.nodes.iter().map(|node| plain_name(&node.ident)).collect();
+    for edge in flow.nodes.iter_mut().flat_map(|node| &mut node.edges) {
+        let target = plain_name(&edge.target);
+        edge.to = names.iter().position(|name| *name == target);
+        if edge.to.is_none() {
+            let hint = match nearest(&target, names.iter().map(String::as_str)) {
+                Some(near) => format!(", did you mean `{near}`?"),
+                None => format!(": the nodes are the fields of `{}`", flow.ident),
+            };
+            errors.at(edge.target.span(), format!("there is no node `{target}` in this flow{hint} [unknown-target]"));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The derive macros of viewflow. What they do is told where they are re-exported, in the crate `viewflow`.
+//!
+//! Each macro is a pipeline: *parse* the annotated struct into a *model*, *check* it, *expand* it. Mistakes are collected
+//! on the way and all told together; what is expanded besides is as complete as it can be, so that one mistake is one
+//! message and the rest of the program still finds its types and traits.
+
+mod choices;
+mod errors;
+mod flow;
+mod record;
+mod syntax;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+use crate::record::Face;
+
+/// Makes a struct a proxy process: a view of a process's document with typed fields.
+#[proc_macro_derive(Process, attributes(process, field))]
+pub fn derive_process(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Process).into()
+}
+
+/// Makes a struct what a task knows: a view of a task's document with typed fields.
+#[proc_macro_derive(Task, attributes(task, field))]
+pub fn derive_task(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Task).into()
+}
+
+/// Makes a struct the type of a table's rows.
+#[proc_macro_derive(Entity, attributes(entity, field, id))]
+pub fn derive_entity(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Entity).into()
+}
+
+/// Makes a struct what a person fills in.
+#[proc_macro_derive(Form, attributes(form, field))]
+pub fn derive_form(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Form).into()
+}
+
+/// Makes a struct a field type of its own, kept as a nested object.
+#[proc_macro_derive(Embedded, attributes(embedded, field))]
+pub fn derive_embedded(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Embedded).into()
+}
+
+/// Makes an enum without data a field type, whose variants can be chosen.
+#[proc_macro_derive(Choices, attributes(choices, choice))]
+pub fn derive_choices(input: TokenStream) -> TokenStream {
+    choices::derive(parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct a flow: its fields are the nodes, their attributes the edges.
+#[proc_macro_derive(
+    Flow,
+    attributes(
+        flow, node, form, submit, fields, input, call, cond, switch, assign, on_create, next, then, otherwise, case,
+        default, branch
+    )
+)]
+pub fn derive_flow(input: TokenStream) -> TokenStream {
+    flow::derive(parse_macro_input!(input as DeriveInput)).into()
+}

@@ -1,0 +1,66 @@
+//! What was read from an annotated struct.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Type, Visibility};
+
+use super::Face;
+
+pub(super) struct Record {
+    pub(super) face: Face,
+    pub(super) ident: Ident,
+    pub(super) krate: TokenStream,
+    /// Whether it is a struct of named fields: else only the traits are implemented, for the sake of the messages.
+    pub(super) usable: bool,
+    pub(super) seed: Option<TokenStream>,
+    pub(super) artifact: Option<TokenStream>,
+    pub(super) table: String,
+    pub(super) label: Option<Ident>,
+    pub(super) id: Option<Ident>,
+    pub(super) fields: Vec<Field>,
+}
+
+pub(super) struct Field {
+    pub(super) ident: Ident,
+    pub(super) vis: Visibility,
+    pub(super) ty: Type,
+    pub(super) label: String,
+    pub(super) help: String,
+    pub(super) key: Vec<String>,
+    pub(super) was: Vec<Vec<String>>,
+    pub(super) default: Option<TokenStream>,
+    pub(super) max_length: Option<TokenStream>,
+    pub(super) min: Option<TokenStream>,
+    pub(super) max: Option<TokenStream>,
+    pub(super) pattern: Option<TokenStream>,
+    pub(super) choices: Option<Choices>,
+    pub(super) index: Option<Index>,
+    pub(super) on_delete: Option<OnDelete>,
+    pub(super) column: bool,
+}
+
+pub(super) enum Choices {
+    /// A list, known beforehand.
+    List(TokenStream),
+    /// A question to the tables: `|db| ..`.
+    Query { parameter: TokenStream, body: TokenStream },
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Index {
+    Plain,
+    Unique,
+}
+
+#[derive(Clone)]
+pub(super) enum OnDelete {
+    Protect,
+    SetNone(Ident),
+    Cascade,
+}
+
+impl Field {
+    /// Whether the type is written as `Option<..>`.
+    pub(super) fn is_option(&self) -> bool {
+        matches!(&self.ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+    }
+}

@@ -1,0 +1,208 @@
+//! Reads an annotated struct.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr};
+
+use super::Face;
+use super::model::{Choices, Field, Index, OnDelete, Record};
+use crate::errors::Errors;
+use crate::syntax::{
+    Closure, Opt, default_crate, doc_lines, options, plain_name, snake_case, title_of, unknown_option,
+};
+
+pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
+    let mut record = Record {
+        face,
+        krate: default_crate(),
+        usable: true,
+        seed: None,
+        artifact: None,
+        table: snake_case(&plain_name(&input.ident)),
+        label: None,
+        id: None,
+        fields: Vec::new(),
+        ident: input.ident,
+    };
+    if !input.generics.params.is_empty() {
+        errors
+            .over(&input.generics, "a struct over a document has no generic parameters: its fields have one type each");
+        record.usable = false;
+    }
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident(face.attribute())) {
+        for option in errors.ok(options(attribute)).unwrap_or_default() {
+            let read = read_option(&mut record, &option);
+            errors.ok(read);
+        }
+    }
+    match input.data {
+        Data::Struct(data) => match data.fields {
+            Fields::Named(named) => named.named.into_iter().for_each(|field| read_field(&mut record, field, errors)),
+            Fields::Unit => {}
+            Fields::Unnamed(fields) => {
+                errors.over(&fields, "fields need names here: they are the keys in the document");
+                record.usable = false;
+            }
+        },
+        Data::Enum(_) | Data::Union(_) => {
+            errors.over(&record.ident, "this is derived for a struct: its fields are the keys of a document");
+            record.usable = false;
+        }
+    }
+    if face == Face::Entity && record.id.is_none() && record.usable {
+        let ident = &record.ident;
+        errors.over(ident, format!("an entity has an identity: add a field `#[id] id: Id<{ident}>`"));
+        record.usable = false;
+    }
+    check_keys(&record, errors);
+    record
+}
+
+fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
+    let name = option.key.to_string();
+    if !record.face.options().contains(&name.as_str()) {
+        return Err(unknown_option(&option.key, record.face.options()));
+    }
+    match name.as_str() {
+        "seed" => record.seed = Some(option.tokens()?),
+        "artifact" => record.artifact = Some(option.tokens()?),
+        "table" => record.table = option.text()?.value(),
+        "label" => record.label = Some(option.parse()?),
+        _ => record.krate = option.tokens()?,
+    }
+    Ok(())
+}
+
+fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
+    let Some(ident) = field.ident else { return };
+    let face = record.face;
+    if face == Face::Entity && field.attrs.iter().any(|attribute| attribute.path().is_ident("id")) {
+        if let Some(first) = record.id.replace(ident) {
+            errors.at(first.span(), "an entity has one identity: only one field is `#[id]`");
+        }
+        return;
+    }
+    let name = plain_name(&ident);
+    if face.built_in().contains(&name.as_str()) {
+        let what = face.attribute();
+        errors.at(
+            ident.span(),
+            format!("every {what} has a `{name}` already: give the field another name (its key may stay: `#[field(key = \"{name}\")]`)"),
+        );
+    }
+    let mut read = Field {
+        label: title_of(&name),
+        help: doc_lines(&field.attrs).join(" ").trim().to_owned(),
+        key: vec![name],
+        was: Vec::new(),
+        default: None,
+        max_length: None,
+        min: None,
+        max: None,
+        pattern: None,
+        choices: None,
+        index: None,
+        on_delete: None,
+        column: false,
+        ident,
+        vis: field.vis,
+        ty: field.ty,
+    };
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("field")) {
+        for option in errors.ok(options(attribute)).unwrap_or_default() {
+            let result = read_field_option(face, &mut read, &option);
+            errors.ok(result);
+        }
+    }
+    check_column(face, &read, &field.attrs, errors);
+    record.fields.push(read);
+}
+
+fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> syn::Result<()> {
+    let known = face.field_options();
+    let name = option.key.to_string();
+    if !known.contains(&name.as_str()) {
+        return Err(unknown_option(&option.key, &known));
+    }
+    match name.as_str() {
+        "label" => field.label = option.text()?.value(),
+        "help" => field.help = option.text()?.value(),
+        "default" => field.default = Some(option.tokens()?),
+        "max_length" => field.max_length = Some(option.tokens()?),
+        "min" => field.min = Some(option.tokens()?),
+        "max" => field.max = Some(option.tokens()?),
+        "pattern" => field.pattern = Some(option.text().map(|text| quote::quote!(#text))?),
+        "choices" => field.choices = Some(choices(option.tokens()?)?),
+        "key" => field.key = path(&option.text()?)?,
+        "was" => field.was.push(path(&option.text()?)?),
+        "column" => field.column = option.flag().map(|()| true)?,
+        "index" => field.index = option.flag().map(|()| Some(Index::Plain))?,
+        "unique" => field.index = option.flag().map(|()| Some(Index::Unique))?,
+        _ => field.on_delete = Some(on_delete(face, option)?),
+    }
+    Ok(())
+}
+
+/// `"a.b"` as a list of keys.
+fn path(text: &LitStr) -> syn::Result<Vec<String>> {
+    let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
+    if keys.iter().any(String::is_empty) {
+        return Err(syn::Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
+    }
+    Ok(keys)
+}
+
+fn choices(tokens: TokenStream) -> syn::Result<Choices> {
+    let first = tokens.clone().into_iter().next();
+    if !matches!(&first, Some(TokenTree::Punct(punct)) if punct.as_char() == '|') {
+        return Ok(Choices::List(tokens));
+    }
+    match syn::parse2(tokens)? {
+        Closure::Inline { parameter, body } => Ok(Choices::Query { parameter, body }),
+        Closure::Path(path) => Ok(Choices::List(path)),
+    }
+}
+
+fn on_delete(face: Face, option: &Opt) -> syn::Result<OnDelete> {
+    let ident: syn::Ident = option.parse()?;
+    match ident.to_string().as_str() {
+        "protect" => Ok(OnDelete::Protect),
+        "set_none" => Ok(OnDelete::SetNone(ident)),
+        "cascade" if face == Face::Process => Err(syn::Error::new(
+            ident.span(),
+            "a process is not deleted with a row it refers to: use `protect` or `set_none`",
+        )),
+        "cascade" => Ok(OnDelete::Cascade),
+        _ => Err(syn::Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
+    }
+}
+
+/// A process is found only by its columns.
+fn check_column(face: Face, field: &Field, attributes: &[Attribute], errors: &mut Errors) {
+    if face == Face::Process && !field.column && (field.index.is_some() || field.on_delete.is_some()) {
+        let at = attributes.iter().find(|attribute| attribute.path().is_ident("field"));
+        errors.over(at, "only a column of a process has an index or `on_delete`: write `#[field(column, ..)]`");
+    }
+    if field.column && field.key.len() > 1 {
+        errors.at(field.ident.span(), "a column has a key without dots");
+    }
+}
+
+/// No two fields share a key, and none lies below another.
+fn check_keys(record: &Record, errors: &mut Errors) {
+    for (index, field) in record.fields.iter().enumerate() {
+        let clash = record.fields[..index].iter().find(|other| {
+            other.column == field.column && (other.key.starts_with(&field.key) || field.key.starts_with(&other.key))
+        });
+        if let Some(other) = clash {
+            errors.at(
+                field.ident.span(),
+                format!(
+                    "`{}` and `{}` are kept under the same key `{}`",
+                    other.ident,
+                    field.ident,
+                    field.key.join(".")
+                ),
+            );
+        }
+    }
+}

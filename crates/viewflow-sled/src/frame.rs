@@ -1,0 +1,126 @@
+//! How a record is laid out: a head, and pieces for what is too long for it.
+//!
+//! The head is: layout version (1 byte), CRC-32 (4), revision (8), length of the content (4), content (up to 4,000 bytes);
+//! numbers are big endian. The checksum covers key, revision, length and all of the content, so that a record that
+//! was torn, or is at another's place, is noticed.
+
+use viewflow_core::StoreError;
+
+/// How much of a record one value holds. sled keeps values over 4 KiB in files that it does not sync.
+const PIECE: usize = 4000;
+const HEADER: usize = 17;
+const LAYOUT: u8 = 1;
+
+/// What a head tells of its record.
+pub(crate) struct Head<'v> {
+    crc: u32,
+    pub(crate) revision: u64,
+    length: usize,
+    first: &'v [u8],
+}
+
+impl<'v> Head<'v> {
+    pub(crate) fn read(value: &'v [u8]) -> Result<Self, &'static str> {
+        let (header, first) = value.split_at_checked(HEADER).ok_or("it is too short")?;
+        let [layout, rest @ ..] = header else { return Err("it is too short") };
+        if *layout != LAYOUT {
+            return Err("its layout is unknown");
+        }
+        let (crc, rest) = rest.split_first_chunk().ok_or("it is too short")?;
+        let (revision, rest) = rest.split_first_chunk().ok_or("it is too short")?;
+        let (length, _) = rest.split_first_chunk().ok_or("it is too short")?;
+        Ok(Self {
+            crc: u32::from_be_bytes(*crc),
+            revision: u64::from_be_bytes(*revision),
+            length: u32::from_be_bytes(*length) as usize,
+            first,
+        })
+    }
+
+    /// How many pieces come after the head.
+    pub(crate) fn pieces(&self) -> u32 {
+        pieces(self.length)
+    }
+
+    /// The content, once all its pieces are there and the checksum is right.
+    pub(crate) fn content(&self, key: &[u8], pieces: &[Vec<u8>]) -> Result<Vec<u8>, &'static str> {
+        let mut content = self.first.to_vec();
+        pieces.iter().for_each(|piece| content.extend(piece));
+        if content.len() != self.length {
+            return Err("a part of it is missing");
+        }
+        if checksum(key, self.revision, &content) != self.crc {
+            return Err("its checksum is wrong");
+        }
+        Ok(content)
+    }
+}
+
+fn pieces(length: usize) -> u32 {
+    u32::try_from(length.saturating_sub(1) / PIECE).unwrap_or(u32::MAX)
+}
+
+/// The values of a record: the head first, then its pieces.
+pub(crate) fn values(key: &[u8], revision: u64, content: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let length =
+        u32::try_from(content.len()).map_err(|_| StoreError::Io("a record is longer than 4 GiB".to_owned()))?;
+    let (first, rest) = content.split_at(content.len().min(PIECE));
+    let mut head = Vec::with_capacity(HEADER + first.len());
+    head.push(LAYOUT);
+    head.extend(checksum(key, revision, content).to_be_bytes());
+    head.extend(revision.to_be_bytes());
+    head.extend(length.to_be_bytes());
+    head.extend(first);
+    let mut values = vec![head];
+    values.extend(rest.chunks(PIECE).map(<[u8]>::to_vec));
+    Ok(values)
+}
+
+fn checksum(key: &[u8], revision: u64, content: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(&revision.to_be_bytes());
+    hasher.update(&(content.len() as u64).to_be_bytes());
+    hasher.update(content);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_record_of_any_length_comes_back(length in 0..20_000usize, revision: u64) {
+            let content: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let values = values(b"key", revision, &content).unwrap();
+            prop_assert!(values.iter().all(|value| value.len() <= 4096));
+            let head = Head::read(&values[0]).unwrap();
+            prop_assert_eq!(head.pieces() as usize, values.len() - 1);
+            prop_assert_eq!(head.content(b"key", &values[1..]).unwrap(), content);
+        }
+
+        #[test]
+        fn a_changed_byte_is_noticed(length in 1..9000usize, at: prop::sample::Index, by in 1..=255u8) {
+            let mut values = values(b"key", 7, &vec![42; length]).unwrap();
+            let all: usize = values.iter().map(Vec::len).sum();
+            let mut at = at.index(all);
+            for value in &mut values {
+                if at < value.len() {
+                    value[at] ^= by;
+                    break;
+                }
+                at -= value.len();
+            }
+            let read = Head::read(&values[0]).and_then(|head| head.content(b"key", &values[1..]));
+            prop_assert!(read.is_err());
+        }
+    }
+
+    #[test]
+    fn a_record_at_another_key_is_noticed() {
+        let values = values(b"key", 7, b"content").unwrap();
+        assert!(Head::read(&values[0]).unwrap().content(b"other", &[]).is_err());
+    }
+}

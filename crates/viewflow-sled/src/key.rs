@@ -1,0 +1,248 @@
+//! Keys: a letter for what it is, then its parts, so that bytes have the order of what they stand for.
+//!
+//! | letter | what | parts |
+//! |---|---|---|
+//! | `m` | meta | name |
+//! | `p` | process | process |
+//! | `t` | task | process, ordinal |
+//! | `s` | scope | process, number |
+//! | `e` | event | process, number |
+//! | `r` | row | table, row |
+//! | `l` | entry of a list of tasks | list, sort, process, ordinal |
+//! | `q` | entry of a list of processes | list, process |
+//! | `i` | entry of an index | table, field, value, row |
+//! | `f` | reference to a row | table, row, referring table, referring row, field |
+//! | `c` | further piece of a record | its key, number of the piece |
+//!
+//! Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
+
+use viewflow_core::store::{Cursor, Key, NodeName, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus};
+use viewflow_core::{ProcessId, TaskId};
+
+/// A key under construction.
+#[derive(Clone)]
+pub(crate) struct KeyBuf(Vec<u8>);
+
+impl KeyBuf {
+    pub(crate) fn new(letter: u8) -> Self {
+        Self(vec![letter])
+    }
+
+    pub(crate) fn u8(mut self, number: u8) -> Self {
+        self.0.push(number);
+        self
+    }
+
+    pub(crate) fn u32(mut self, number: u32) -> Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    pub(crate) fn u64(mut self, number: u64) -> Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    pub(crate) fn text(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
+        for byte in bytes {
+            self.0.push(*byte);
+            if *byte == 0 {
+                self.0.push(0xFF);
+            }
+        }
+        self.0.extend([0, 1]);
+        self
+    }
+
+    pub(crate) fn done(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Takes keys apart again.
+pub(crate) struct KeyReader<'k>(pub(crate) &'k [u8]);
+
+impl KeyReader<'_> {
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        let (number, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u32::from_be_bytes(*number))
+    }
+
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u64::from_be_bytes(*number))
+    }
+
+    pub(crate) fn text(&mut self) -> Option<String> {
+        let mut bytes = Vec::new();
+        loop {
+            match *self.0 {
+                [0, 1, ref rest @ ..] => {
+                    self.0 = rest;
+                    return String::from_utf8(bytes).ok();
+                }
+                [0, 0xFF, ref rest @ ..] => {
+                    bytes.push(0);
+                    self.0 = rest;
+                }
+                [byte, ref rest @ ..] if byte != 0 => {
+                    bytes.push(byte);
+                    self.0 = rest;
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+pub(crate) fn format() -> Vec<u8> {
+    KeyBuf::new(b'm').text("format").done()
+}
+
+/// Where the number of the last commit is kept.
+pub(crate) fn last_commit() -> Vec<u8> {
+    KeyBuf::new(b'm').text("last-commit").done()
+}
+
+/// Where the last number given out is kept: of a table's rows, or of processes when there is none.
+pub(crate) fn last_number(table: Option<&str>) -> Vec<u8> {
+    match table {
+        None => KeyBuf::new(b'm').text("last-process").done(),
+        Some(table) => KeyBuf::new(b'm').text("last-row").text(table).done(),
+    }
+}
+
+pub(crate) fn record(key: &Key) -> Vec<u8> {
+    match key {
+        Key::Process(id) => process(*id),
+        Key::Row(table, id) => row(table, *id),
+    }
+}
+
+pub(crate) fn process(id: ProcessId) -> Vec<u8> {
+    KeyBuf::new(b'p').u64(id.0).done()
+}
+
+pub(crate) fn task(id: TaskId) -> Vec<u8> {
+    KeyBuf::new(b't').u64(id.process.0).u32(id.ordinal).done()
+}
+
+pub(crate) fn tasks(process: ProcessId) -> Vec<u8> {
+    KeyBuf::new(b't').u64(process.0).done()
+}
+
+pub(crate) fn scope(id: ScopeId) -> Vec<u8> {
+    KeyBuf::new(b's').u64(id.process.0).u32(id.number).done()
+}
+
+pub(crate) fn event(process: ProcessId, number: u32) -> Vec<u8> {
+    KeyBuf::new(b'e').u64(process.0).u32(number).done()
+}
+
+pub(crate) fn events(process: ProcessId) -> Vec<u8> {
+    KeyBuf::new(b'e').u64(process.0).done()
+}
+
+pub(crate) fn row(table: &str, id: u64) -> Vec<u8> {
+    KeyBuf::new(b'r').text(table).u64(id).done()
+}
+
+pub(crate) fn rows(table: &str) -> Vec<u8> {
+    KeyBuf::new(b'r').text(table).done()
+}
+
+pub(crate) fn piece(of: &[u8], number: u32) -> Vec<u8> {
+    KeyBuf::new(b'c').bytes(of).u32(number).done()
+}
+
+pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
+    let of_node = |key: KeyBuf, node: &Option<NodeName>| match node {
+        None => key.u8(0),
+        Some(node) => key.u8(1).text(&node.flow).text(&node.node),
+    };
+    let key = KeyBuf::new(b'l');
+    let key = match list {
+        TaskList::Inbox(user, node) => of_node(key.u8(1).text(user.as_str()), node),
+        TaskList::Queue(node) => of_node(key.u8(2), node),
+        TaskList::Archive(user, node) => of_node(key.u8(3).text(user.as_str()), node),
+        TaskList::Status(node, status) => key.u8(NODES).text(&node.flow).text(&node.node).u8(task_status(*status)),
+    };
+    key.done()
+}
+
+/// The tag of the lists by node and status.
+const NODES: u8 = 4;
+
+/// What all lists by node and status begin with.
+pub(crate) fn nodes() -> Vec<u8> {
+    KeyBuf::new(b'l').u8(NODES).done()
+}
+
+/// After all lists of a node.
+pub(crate) fn after_node(node: &NodeName) -> Vec<u8> {
+    KeyBuf::new(b'l').u8(NODES).text(&node.flow).text(&node.node).u8(0xFF).done()
+}
+
+pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
+    list.extend(cursor.sort.to_be_bytes());
+    list.extend(cursor.task.process.0.to_be_bytes());
+    list.extend(cursor.task.ordinal.to_be_bytes());
+    list
+}
+
+pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
+    let key = KeyBuf::new(b'q');
+    let key = match list {
+        ProcessList::Flow(flow) => key.u8(1).text(flow),
+        ProcessList::Status(flow, status) => key.u8(2).text(flow).u8(process_status(*status)),
+    };
+    key.done()
+}
+
+pub(crate) fn in_process_list(mut list: Vec<u8>, id: ProcessId) -> Vec<u8> {
+    list.extend(id.0.to_be_bytes());
+    list
+}
+
+pub(crate) fn index(table: &str, field: &str, value: &[u8]) -> Vec<u8> {
+    KeyBuf::new(b'i').text(table).text(field).bytes(value).done()
+}
+
+pub(crate) fn in_index(mut index: Vec<u8>, row: u64) -> Vec<u8> {
+    index.extend(row.to_be_bytes());
+    index
+}
+
+pub(crate) fn references(table: &str, id: u64) -> Vec<u8> {
+    KeyBuf::new(b'f').text(table).u64(id).done()
+}
+
+pub(crate) fn reference(table: &str, id: u64, by_table: &str, by: u64, field: &str) -> Vec<u8> {
+    KeyBuf(references(table, id)).text(by_table).u64(by).text(field).done()
+}
+
+/// A number for each status. It is stored: a number never changes its meaning.
+fn task_status(status: TaskStatus) -> u8 {
+    match status {
+        TaskStatus::New => 1,
+        TaskStatus::Assigned => 2,
+        TaskStatus::Started => 3,
+        TaskStatus::Done => 4,
+        _ => 0xFE,
+    }
+}
+
+/// As [`task_status`].
+fn process_status(status: ProcessStatus) -> u8 {
+    match status {
+        ProcessStatus::New => 1,
+        ProcessStatus::Done => 2,
+        _ => 0xFE,
+    }
+}

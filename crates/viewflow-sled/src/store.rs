@@ -1,0 +1,486 @@
+//! The store contract over sled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use viewflow_core::store::{
+    Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
+    RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord, index_key, process_lists,
+    task_lists,
+};
+use viewflow_core::{ProcessId, StoreError, TaskId};
+
+use crate::frame::{self, Head};
+use crate::key::{self, KeyReader};
+use crate::open::{self, Opened};
+use crate::pending::{Writes, guarded};
+use crate::writer::{Shared, State, Writer};
+
+/// How many entries are read before others get their turn.
+const CHUNK: usize = 256;
+/// How often a record is read again that changed while its pieces were read.
+const READS: u32 = 100;
+
+/// A store in a directory. Dropping it writes what waits and releases the directory.
+pub struct SledStore {
+    shared: Arc<Shared>,
+    numbers: Mutex<Numbers>,
+    _writer: Writer,
+    _lock: File,
+}
+
+/// The last numbers given out, and the stamps of tables.
+#[derive(Default)]
+struct Numbers {
+    /// By table; none for processes.
+    last: BTreeMap<Option<String>, u64>,
+    /// Those that are not stored yet.
+    unsaved: BTreeSet<Option<String>>,
+    stamps: BTreeMap<String, u64>,
+}
+
+impl std::fmt::Debug for SledStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SledStore")
+    }
+}
+
+impl SledStore {
+    /// Opens the store in this directory, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when it is open already, [`StoreError::CannotOpen`] when the directory holds something
+    /// else, is damaged, or was written by another version.
+    pub fn open(path: impl AsRef<Path>) -> StoreResult<Self> {
+        let Opened { db, sync, lock } = open::open(path.as_ref())?;
+        let tree = (*db).clone();
+        let last_commit = match guarded(|| tree.get(key::last_commit()))? {
+            Some(value) => KeyReader(&value).u64().ok_or_else(|| cut_short("the number of the last commit"))?,
+            None => 0,
+        };
+        let shared = Arc::new(Shared::new(tree, last_commit));
+        let writer = Writer::start(db, sync, Arc::clone(&shared))?;
+        Ok(Self { shared, numbers: Mutex::default(), _writer: writer, _lock: lock })
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a record with its revision.
+    fn record<R: DeserializeOwned>(&self, key: &[u8], what: &dyn Fn() -> String) -> StoreResult<Option<Stored<R>>> {
+        let mut damage = "";
+        for _ in 0..READS {
+            let state = self.shared.state();
+            let Some(value) = state.pending.get(&self.shared.tree, key)? else { return Ok(None) };
+            match self.content(&state, key, &value) {
+                Ok((revision, content)) => {
+                    drop(state);
+                    let record = serde_json::from_slice(&content).map_err(|e| damaged(what(), e.to_string()))?;
+                    return Ok(Some(Stored { revision, record }));
+                }
+                // The writer may have put a part of it into the tree in between.
+                Err(Unreadable::Damaged(detail)) => damage = detail,
+                Err(Unreadable::Failed(error)) => return Err(error),
+            }
+        }
+        Err(damaged(what(), damage.to_owned()))
+    }
+
+    fn content(&self, state: &State, key: &[u8], value: &[u8]) -> Result<(u64, Vec<u8>), Unreadable> {
+        let head = Head::read(value).map_err(Unreadable::Damaged)?;
+        let mut pieces = Vec::new();
+        for number in 0..head.pieces() {
+            let piece = state.pending.get(&self.shared.tree, &key::piece(key, number)).map_err(Unreadable::Failed)?;
+            pieces.push(piece.ok_or(Unreadable::Damaged("a part of it is missing"))?);
+        }
+        Ok((head.revision, head.content(key, &pieces).map_err(Unreadable::Damaged)?))
+    }
+
+    /// Entries with a prefix after a key, in chunks, so that others are not held up by a long list.
+    fn entries(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        mut visit: impl FnMut(&[u8], &[u8]) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let mut after = after;
+        let mut left = limit;
+        while left > 0 {
+            let wanted = left.min(CHUNK);
+            let found = self.shared.state().pending.scan(&self.shared.tree, prefix, &after, wanted)?;
+            for (key, value) in &found {
+                visit(key, value)?;
+            }
+            left -= found.len();
+            match found.into_iter().next_back() {
+                Some((last, _)) if left > 0 => after = Bound::Excluded(last),
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The records with a prefix after a key.
+    fn records<R: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        after: Vec<u8>,
+        limit: usize,
+        what: &dyn Fn() -> String,
+    ) -> StoreResult<Vec<(Vec<u8>, Stored<R>)>> {
+        let mut keys = Vec::new();
+        self.entries(prefix, Bound::Excluded(after), limit, |key, _| {
+            keys.push(key.to_vec());
+            Ok(())
+        })?;
+        let mut records = Vec::with_capacity(keys.len());
+        for key in keys {
+            if let Some(record) = self.record(&key, what)? {
+                records.push((key, record));
+            }
+        }
+        Ok(records)
+    }
+
+    fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
+        let table = table.map(str::to_owned);
+        let mut numbers = self.numbers();
+        if !numbers.last.contains_key(&table) {
+            let stored = self.shared.state().pending.get(&self.shared.tree, &key::last_number(table.as_deref()))?;
+            let last = stored.map_or(Some(0), |value| KeyReader(&value).u64());
+            let last = last.ok_or_else(|| cut_short("the last number given out"))?;
+            numbers.last.insert(table.clone(), last);
+        }
+        let last = numbers.last.entry(table.clone()).or_default();
+        *last += 1;
+        let number = *last;
+        numbers.unsaved.insert(table);
+        Ok(number)
+    }
+}
+
+enum Unreadable {
+    Damaged(&'static str),
+    Failed(StoreError),
+}
+
+impl Store for SledStore {
+    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
+        self.record(&key::process(id), &|| format!("process {id}"))
+    }
+
+    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
+        Ok(self.record(&key::task(id), &|| format!("task {id}"))?.map(|stored| stored.record))
+    }
+
+    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
+        let first = key::task(TaskId { process, ordinal: after });
+        let tasks = self.records(&key::tasks(process), first, limit, &|| format!("a task of process {process}"))?;
+        Ok(tasks.into_iter().map(|(_, stored)| stored.record).collect())
+    }
+
+    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
+        let what = || format!("scope {} of process {}", id.number, id.process);
+        Ok(self.record(&key::scope(id), &what)?.map(|stored| stored.record))
+    }
+
+    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
+        self.record(&key::row(table, id), &|| format!("row {id} of `{table}`"))
+    }
+
+    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
+        let prefix = key::rows(table);
+        let rows = self.records(&prefix, key::row(table, after), limit, &|| format!("a row of `{table}`"))?;
+        rows.into_iter().map(|(key, row)| Ok((last_u64(&key, prefix.len())?, row))).collect()
+    }
+
+    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
+        let prefix = key::index(table, field, key);
+        let mut rows = Vec::new();
+        self.entries(&prefix, Bound::Excluded(key::in_index(prefix.clone(), after)), limit, |key, _| {
+            rows.push(last_u64(key, prefix.len())?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
+        let mut references = Vec::new();
+        self.entries(&key::references(table, id), Bound::Unbounded, limit, |_, value| {
+            let what = || format!("a reference to row {id} of `{table}`");
+            references.push(serde_json::from_slice(value).map_err(|error| damaged(what(), error.to_string()))?);
+            Ok(())
+        })?;
+        Ok(references)
+    }
+
+    fn table_stamp(&self, table: &str) -> StoreResult<u64> {
+        Ok(self.numbers().stamps.get(table).copied().unwrap_or(0))
+    }
+
+    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
+        let prefix = key::task_list(list);
+        let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(key::in_list(prefix.clone(), cursor)));
+        let mut listed = Vec::new();
+        self.entries(&prefix, after, limit, |key, _| {
+            let mut parts = KeyReader(&key[prefix.len()..]);
+            let cursor = (|| {
+                let (sort, process, ordinal) = (parts.u64()?, ProcessId(parts.u64()?), parts.u32()?);
+                Some(Cursor { sort, task: TaskId { process, ordinal } })
+            })();
+            listed.push(cursor.ok_or_else(|| cut_short("an entry of a list"))?);
+            Ok(())
+        })?;
+        Ok(listed)
+    }
+
+    fn list_processes(
+        &self,
+        list: &ProcessList,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> StoreResult<Vec<ProcessId>> {
+        let prefix = key::process_list(list);
+        let after = after.map_or(Bound::Unbounded, |id| Bound::Excluded(key::in_process_list(prefix.clone(), id)));
+        let mut listed = Vec::new();
+        self.entries(&prefix, after, limit, |key, _| {
+            listed.push(ProcessId(last_u64(key, prefix.len())?));
+            Ok(())
+        })?;
+        Ok(listed)
+    }
+
+    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
+        let prefix = key::nodes();
+        let mut found: Vec<NodeName> = Vec::new();
+        while found.len() < limit {
+            let first = found.last().or(after).map_or(Bound::Unbounded, |node| Bound::Excluded(key::after_node(node)));
+            let mut next = None;
+            self.entries(&prefix, first, 1, |key, _| {
+                let mut parts = KeyReader(&key[prefix.len()..]);
+                let name = (|| Some(NodeName { flow: parts.text()?, node: parts.text()? }))();
+                next = Some(name.ok_or_else(|| cut_short("an entry of a list"))?);
+                Ok(())
+            })?;
+            match next {
+                Some(node) => found.push(node),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
+        let first = key::event(process, after);
+        let events = self.records(&key::events(process), first, limit, &|| format!("an event of process {process}"))?;
+        Ok(events.into_iter().map(|(_, stored)| stored.record).collect())
+    }
+
+    fn next_process(&self) -> StoreResult<ProcessId> {
+        self.next_number(None).map(ProcessId)
+    }
+
+    fn next_row(&self, table: &str) -> StoreResult<u64> {
+        self.next_number(Some(table))
+    }
+
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        let encoded = Encoded::of(&commit)?;
+        let mut numbers = self.numbers();
+        let mut state = self.shared.state();
+        if let Some(message) = &state.failed {
+            return Err(StoreError::Stopped(message.clone()));
+        }
+        for expect in &commit.expect {
+            let holds = match expect {
+                Expect::Revision(of, revision) => self.revision(&state, &key::record(of), of)? == *revision,
+                Expect::Table(table, stamp) => numbers.stamps.get(table).copied().unwrap_or(0) == *stamp,
+            };
+            if !holds {
+                return Err(StoreError::Conflict);
+            }
+        }
+        if !self.unique_values_are_free(&state, &commit)? {
+            return Err(StoreError::Conflict);
+        }
+        if commit.changes.is_empty() && commit.events.is_empty() {
+            return Ok(Receipt::durable());
+        }
+        let number = state.commits + 1;
+        let mut writes = self.lay_out(&state, encoded, number)?;
+        writes.insert(key::last_commit(), Some(number.to_be_bytes().to_vec()));
+        for change in &commit.changes {
+            if let Change::Row { table, .. } = change {
+                numbers.stamps.insert(table.clone(), number);
+            }
+        }
+        for table in std::mem::take(&mut numbers.unsaved) {
+            let last = numbers.last.get(&table).copied().unwrap_or(0);
+            writes.insert(key::last_number(table.as_deref()), Some(last.to_be_bytes().to_vec()));
+        }
+        state.take(writes);
+        drop(state);
+        drop(numbers);
+        self.shared.wake_writer();
+        let shared = Arc::clone(&self.shared);
+        Ok(Receipt::new(move || shared.wait(number)))
+    }
+}
+
+impl SledStore {
+    fn revision(&self, state: &State, key: &[u8], of: &Key) -> StoreResult<Option<u64>> {
+        let Some(value) = state.pending.get(&self.shared.tree, key)? else { return Ok(None) };
+        Head::read(&value).map(|head| Some(head.revision)).map_err(|detail| damaged(of.to_string(), detail.to_owned()))
+    }
+
+    fn unique_values_are_free(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
+        let rows = || {
+            commit.changes.iter().filter_map(|change| match change {
+                Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
+                _ => None,
+            })
+        };
+        let changed: BTreeSet<(&str, u64)> = rows().map(|(table, id, _)| (table, id)).collect();
+        let mut taken = BTreeSet::new();
+        for (table, id, row) in rows() {
+            for entry in row.iter().flat_map(|row| &row.index).filter(|entry| entry.unique) {
+                let Some(value) = index_key(&entry.value) else { continue };
+                let prefix = key::index(table, &entry.field, &value);
+                let holders = state.pending.scan(&self.shared.tree, &prefix, &Bound::Unbounded, usize::MAX)?;
+                for (key, _) in holders {
+                    let holder = last_u64(&key, prefix.len())?;
+                    if holder != id && !changed.contains(&(table, holder)) {
+                        return Ok(false);
+                    }
+                }
+                if !taken.insert(prefix) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Cuts records into values, and removes pieces that a longer record before has left.
+    fn lay_out(&self, state: &State, encoded: Encoded, number: u64) -> StoreResult<Writes> {
+        let mut writes = encoded.entries;
+        for (key, content) in encoded.records {
+            let old = state.pending.get(&self.shared.tree, &key)?;
+            let old = old.as_deref().map_or(0, |value| Head::read(value).map_or(0, |head| head.pieces()));
+            let mut kept = 0;
+            if let Some(content) = content {
+                let mut values = frame::values(&key, number, &content)?.into_iter();
+                let head = values.next();
+                for value in values {
+                    writes.insert(key::piece(&key, kept), Some(value));
+                    kept += 1;
+                }
+                writes.insert(key.clone(), head);
+            } else {
+                writes.insert(key.clone(), None);
+            }
+            for left in kept..old {
+                writes.insert(key::piece(&key, left), None);
+            }
+        }
+        Ok(writes)
+    }
+}
+
+/// A commit as bytes: what can be prepared before others have to wait.
+#[derive(Default)]
+struct Encoded {
+    records: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Entries of lists and indexes.
+    entries: Writes,
+}
+
+impl Encoded {
+    fn of(commit: &Commit) -> StoreResult<Self> {
+        let mut encoded = Self::default();
+        for change in &commit.changes {
+            match change {
+                Change::Process { old, new } => {
+                    let entries = |process: &ProcessRecord| -> Vec<Vec<u8>> {
+                        let lists = process_lists(process).into_iter();
+                        lists.map(|list| key::in_process_list(key::process_list(&list), process.id)).collect()
+                    };
+                    encoded.replace(old.as_ref().map(entries), Some(entries(new)));
+                    encoded.record(key::process(new.id), Some(new))?;
+                }
+                Change::Task { old, new } => {
+                    let entries = |task: &TaskRecord| -> Vec<Vec<u8>> {
+                        let lists = task_lists(task).into_iter();
+                        lists.map(|(list, cursor)| key::in_list(key::task_list(&list), cursor)).collect()
+                    };
+                    encoded.replace(old.as_ref().map(entries), Some(entries(new)));
+                    encoded.record(key::task(new.id), Some(new))?;
+                }
+                Change::Scope { id, new } => encoded.record(key::scope(*id), new.as_ref())?,
+                Change::Row { table, id, old, new } => {
+                    let entries = |row: &RowRecord| -> Vec<Vec<u8>> {
+                        let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
+                        keys.map(|(entry, value)| key::in_index(key::index(table, &entry.field, &value), *id)).collect()
+                    };
+                    encoded.replace(old.as_ref().map(entries), new.as_ref().map(entries));
+                    encoded.references(table, *id, old.as_ref(), new.as_ref())?;
+                    encoded.record(key::row(table, *id), new.as_ref())?;
+                }
+            }
+        }
+        for event in &commit.events {
+            encoded.record(key::event(event.process, event.number), Some(event))?;
+        }
+        Ok(encoded)
+    }
+
+    fn record(&mut self, key: Vec<u8>, record: Option<&impl Serialize>) -> StoreResult<()> {
+        let content = record.map(serde_json::to_vec).transpose().map_err(|error| StoreError::Io(error.to_string()))?;
+        self.records.push((key, content));
+        Ok(())
+    }
+
+    fn replace(&mut self, old: Option<Vec<Vec<u8>>>, new: Option<Vec<Vec<u8>>>) {
+        self.entries.extend(old.into_iter().flatten().map(|key| (key, None)));
+        self.entries.extend(new.into_iter().flatten().map(|key| (key, Some(Vec::new()))));
+    }
+
+    fn references(
+        &mut self,
+        table: &str,
+        id: u64,
+        old: Option<&RowRecord>,
+        new: Option<&RowRecord>,
+    ) -> StoreResult<()> {
+        let key = |to: &Reference| key::reference(&to.table, to.id, table, id, &to.field);
+        for to in old.into_iter().flat_map(|row| &row.references) {
+            self.entries.insert(key(to), None);
+        }
+        for to in new.into_iter().flat_map(|row| &row.references) {
+            let back = Reference { table: table.to_owned(), id, ..to.clone() };
+            let value = serde_json::to_vec(&back).map_err(|error| StoreError::Io(error.to_string()))?;
+            self.entries.insert(key(to), Some(value));
+        }
+        Ok(())
+    }
+}
+
+fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
+    let number = key.get(prefix..).and_then(|rest| KeyReader(rest).u64());
+    number.ok_or_else(|| cut_short("an entry of a list"))
+}
+
+fn damaged(what: String, detail: String) -> StoreError {
+    StoreError::Damaged { what, detail }
+}
+
+fn cut_short(what: &str) -> StoreError {
+    damaged(what.to_owned(), "it is too short".to_owned())
+}

@@ -1,0 +1,131 @@
+//! The store contract, and what is special about a store on disk.
+
+use std::fs;
+
+use tempfile::TempDir;
+use viewflow_core::store::{Change, Commit, RowRecord, Store, StoreError};
+use viewflow_sled::SledStore;
+
+/// Each store of the suite has a directory of its own, which lives as long as the store.
+struct InDirectory {
+    store: SledStore,
+    _directory: TempDir,
+}
+
+impl InDirectory {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { store: SledStore::open(directory.path().join("data")).unwrap(), _directory: directory }
+    }
+}
+
+#[test]
+fn sled_keeps_the_contract_of_a_store() {
+    // The directories outlive their stores.
+    let directories = std::cell::RefCell::new(Vec::new());
+    viewflow_core::testing::store_suite(|| {
+        let InDirectory { store, _directory } = InDirectory::new();
+        directories.borrow_mut().push(_directory);
+        store
+    });
+}
+
+fn row(text: &str) -> RowRecord {
+    let data = serde_json::json!({"text": text}).as_object().cloned().unwrap();
+    RowRecord { data, ..RowRecord::default() }
+}
+
+fn put(store: &SledStore, id: u64, text: &str) {
+    let change = Change::Row { table: "post".into(), id, old: None, new: Some(row(text)) };
+    store.commit(Commit { changes: vec![change], ..Commit::default() }).unwrap().wait().unwrap();
+}
+
+#[test]
+fn what_was_committed_is_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let numbers = {
+        let store = SledStore::open(directory.path()).unwrap();
+        let number = (store.next_process().unwrap(), store.next_row("post").unwrap());
+        put(&store, number.1, &"long ".repeat(10_000));
+        number
+    };
+    let store = SledStore::open(directory.path()).unwrap();
+    assert_eq!(store.row("post", numbers.1).unwrap().unwrap().record, row(&"long ".repeat(10_000)));
+    assert!(store.next_process().unwrap() > numbers.0, "a number is not given out again");
+    assert!(store.next_row("post").unwrap() > numbers.1);
+    let before = store.row("post", numbers.1).unwrap().unwrap().revision;
+    put(&store, numbers.1, "new");
+    assert!(store.row("post", numbers.1).unwrap().unwrap().revision > before, "revisions go on counting");
+}
+
+#[test]
+fn a_store_is_open_only_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::InUse { .. })));
+    drop(store);
+    SledStore::open(directory.path()).unwrap();
+}
+
+#[test]
+fn a_directory_with_other_files_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("letter.txt"), "dear").unwrap();
+    let error = SledStore::open(directory.path()).unwrap_err();
+    assert!(error.to_string().contains("letter.txt"), "{error}");
+    assert!(!directory.path().join("db").exists());
+}
+
+#[test]
+fn a_database_that_is_not_ours_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    sled::open(directory.path()).unwrap().insert("theirs", "x").unwrap();
+    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::CannotOpen { .. })));
+}
+
+#[test]
+fn a_database_of_a_later_format_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(SledStore::open(directory.path()).unwrap());
+    let format: Vec<u8> = b"mformat\0\x01".to_vec();
+    let db = sled::open(directory.path()).unwrap();
+    assert!(db.insert(format, "2").unwrap().is_some(), "the key of the format is as this test has it");
+    drop(db);
+    let error = SledStore::open(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("format 2"), "{error}");
+}
+
+#[test]
+fn an_interrupted_snapshot_does_not_keep_the_store_from_opening() {
+    let directory = tempfile::tempdir().unwrap();
+    put(&SledStore::open(directory.path()).unwrap(), 1, "x");
+    fs::write(directory.path().join("snap.0000000000000000.generating"), b"").unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    assert_eq!(store.row("post", 1).unwrap().unwrap().record, row("x"));
+}
+
+#[test]
+fn no_value_is_kept_in_a_file_that_sled_does_not_sync() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    put(&store, 1, &"x".repeat(1_000_000));
+    drop(store);
+    assert_eq!(fs::read_dir(directory.path().join("blobs")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_record_is_a_typed_error_that_names_it() {
+    let directory = tempfile::tempdir().unwrap();
+    put(&SledStore::open(directory.path()).unwrap(), 1, "the text");
+    let db = sled::open(directory.path()).unwrap();
+    let (key, value) = db.scan_prefix(b"r").next().unwrap().unwrap();
+    let mut value = value.to_vec();
+    let last = value.len() - 3;
+    value[last] ^= 1;
+    db.insert(key, value).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let store = SledStore::open(directory.path()).unwrap();
+    let error = store.row("post", 1).unwrap_err();
+    assert!(matches!(&error, StoreError::Damaged { what, .. } if what == "row 1 of `post`"), "{error}");
+}

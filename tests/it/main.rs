@@ -1,0 +1,5 @@
+//! Behaviour of the whole, a module for each feature.
+
+#[path = "../../examples/publish/flow.rs"]
+mod flow;
+mod publish;
