@@ -1,5 +1,6 @@
 //! What the derive macros write about. Not for direct use.
 
+pub use std::boxed::Box;
 pub use std::string::{String, ToString};
 pub use std::vec;
 pub use std::vec::Vec;
@@ -7,8 +8,9 @@ pub use std::vec::Vec;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{Kind, Role, Selection};
 pub use viewflow_core::{
-    At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldSpec, FieldType, Fields, Flow,
-    FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, Marker, NamedFields, NoDataNeeded, OnDelete,
-    Pattern, Process, Reader, Rules, StartHandleNode, StartNode, Task, ViewNode, Writer, bound, encoded, set_none,
+    At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType,
+    Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, Marker, NamedFields,
+    NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode, Task, ViewNode, Writer,
+    encoded, set_none,
 };
-pub use viewflow_core::{Error, Result, set_field};
+pub use viewflow_core::{Error, Result};

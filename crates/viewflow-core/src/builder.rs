@@ -133,14 +133,14 @@ pub struct NodeBuilder<'b, F, T> {
     _task: PhantomData<fn() -> T>,
 }
 
-impl<'b, F: Flow, T: Task> NodeBuilder<'b, F, T> {
+impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     fn def(&mut self) -> &mut NodeDef {
         &mut self.flow.definition.nodes[self.index]
     }
 
     /// What a person reads.
     pub fn title(mut self, title: &str) -> Self {
-        self.def().title = title.to_owned();
+        title.clone_into(&mut self.def().title);
         let index = self.index;
         self.flow.definition.graph.set_title(index, title);
         self
@@ -221,10 +221,11 @@ impl<'b, F: Flow, T: Task> NodeBuilder<'b, F, T> {
     }
 
     /// A split that may have no items goes on to the join it is closed by, which knows `To`, without seed and data.
-    pub fn may_have_no_items<To: NoDataNeeded>(&self)
+    pub fn may_have_no_items<To: NoDataNeeded>(self) -> Self
     where
         To::Seed: NoSeedNeeded,
     {
+        self
     }
 
     /// Adds an edge to the node with this stored name, whose tasks know `To`.
@@ -343,7 +344,7 @@ fn encode_seed<To: Task>(seed: &To::Seed) -> Result<serde_json::Value> {
 fn encode_data<F: Flow, To: Task>(target: &'static str, data: &To) -> Result<Document> {
     let mut document = Document::new();
     document::write(data, &mut document).map_err(|errors| Error::Data {
-        at: Place::Node { flow: F::NAME.to_owned(), node: target.to_owned() },
+        at: Box::new(Place::Node { flow: F::NAME.to_owned(), node: target.to_owned() }),
         errors,
     })?;
     Ok(document)

@@ -202,6 +202,10 @@ impl Unit {
         Ok(self.held_row(table, id)?.new.as_ref())
     }
 
+    pub(crate) fn row_copy(&mut self, table: &str, id: u64) -> Result<Option<RowRecord>> {
+        Ok(self.row(table, id)?.cloned())
+    }
+
     pub(crate) fn put_row(&mut self, table: &str, id: u64, row: Option<RowRecord>) -> Result<()> {
         let held = self.held_row(table, id)?;
         held.changed = true;

@@ -4,7 +4,7 @@ use serde_json::Map;
 pub use serde_json::Value;
 
 use crate::error::FieldErrors;
-use crate::field::{FieldSpec, FieldType};
+use crate::field::{FieldOf, FieldSpec};
 
 /// A JSON object: what the fields of processes, tasks and rows are kept in.
 pub type Document = Map<String, Value>;
@@ -15,18 +15,20 @@ pub type Document = Map<String, Value>;
 /// The derive macros implement it; by hand it looks like this:
 ///
 /// ```
-/// use viewflow_core::{At, Document, FieldErrors, FieldSpec, Fields, Reader, Writer, document};
+/// use viewflow_core::{At, Document, FieldErrors, FieldOf, FieldSpec, Fields, Reader, Writer, document};
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Vote { points: u8 }
 ///
+/// const POINTS: FieldOf<u8> = FieldOf::new();
+///
 /// impl Fields for Vote {
-///     const FIELDS: &'static [FieldSpec] = &[FieldSpec::new::<u8>("points", "Points", &["points"])];
+///     const FIELDS: &'static [FieldSpec] = &[POINTS.spec("points", "Points", &["points"])];
 ///     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-///         Some(Vote { points: reader.field(0, None)? })
+///         Some(Vote { points: reader.field(0, &POINTS)? })
 ///     }
 ///     fn write(&self, writer: &mut Writer) {
-///         writer.field(0, &self.points);
+///         writer.field(0, &POINTS, &self.points);
 ///     }
 ///     fn check(&self, errors: &mut FieldErrors) {
 ///         At::new("points", errors).max(&self.points, 10);
@@ -69,16 +71,15 @@ pub trait NamedFields: Fields {
 /// The type and the rules of the field at this place.
 pub trait FieldAt<const INDEX: usize>: Fields {
     /// Its type.
-    type Type: FieldType + Clone;
+    type Type: Clone;
+    /// How it is read and written.
+    const FIELD: FieldOf<Self::Type>;
+
+    /// Sets it.
+    fn set(&mut self, value: Self::Type);
 
     /// Holds a value against the rules of the field.
     fn check(value: &Self::Type, at: crate::At<'_>);
-}
-
-/// Sets a field to a value of its type.
-#[doc(hidden)]
-pub fn set_field<P: FieldAt<INDEX>, const INDEX: usize>(field: &mut P::Type, value: P::Type) {
-    *field = value;
 }
 
 impl Fields for () {
@@ -154,19 +155,19 @@ impl<'d> Reader<'d> {
         Self { from_a_person: true, ..Self::new(specs, document, None) }
     }
 
-    /// Reads the field at `index` of [`Fields::FIELDS`]. Where it is missing it gets `default`.
-    pub fn field<T: FieldType>(&mut self, index: usize, default: Option<&dyn Fn() -> T>) -> Option<T> {
+    /// Reads the field at `index` of [`Fields::FIELDS`].
+    pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
         let document = if spec.column { self.columns.unwrap_or(self.document) } else { self.document };
         let blank = |value: &Value| self.from_a_person && (value.is_null() || value.as_str() == Some(""));
         let found = if self.from_a_person { document.get(spec.name) } else { spec.lookup(document) };
         let read = match found {
-            Some(value) if blank(value) && T::OPTIONAL => T::decode(&Value::Null),
+            Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),
             Some(value) if blank(value) && spec.required => Err("is required".to_owned()),
-            Some(value) => T::decode(value),
-            None => match default {
+            Some(value) => (field.decode)(value),
+            None => match field.default {
                 Some(default) => Ok(default()),
-                None if T::OPTIONAL => T::decode(&Value::Null),
+                None if field.optional => (field.decode)(&Value::Null),
                 None if self.from_a_person => Err("is required".to_owned()),
                 None => Err("is missing".to_owned()),
             },
@@ -212,17 +213,17 @@ impl Writer {
     }
 
     /// Writes the field at `index` of [`Fields::FIELDS`].
-    pub fn field<T: FieldType>(&mut self, index: usize, value: &T) {
+    pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>, value: &T) {
         let Some(spec) = self.specs.get(index) else { return };
         if self.by_name {
-            match value.encode() {
+            match (field.merge)(value, None) {
                 Ok(value) => drop(self.document.insert(spec.name.to_owned(), value)),
                 Err(message) => self.errors.add(spec.name, message),
             }
             return;
         }
         let document: &mut Document = if spec.column { &mut self.columns } else { &mut self.document };
-        let written = value.merge(spec.lookup(document)).and_then(|value| {
+        let written = (field.merge)(value, spec.lookup(document)).and_then(|value| {
             for path in spec.was {
                 if !holds(document, path, spec.key) {
                     remove(document, path);

@@ -178,12 +178,7 @@ impl Engine {
             let Some((node, form)) = node.and_then(|node| Some((node, node.form.as_ref()?))) else {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
-            let columns = match def.process.table {
-                Some(table) => {
-                    db.unit(|unit| unit.row(table, id.process.0).map(|row| row.map(|row| row.data.clone())))?
-                }
-                None => None,
-            };
+            let columns = kernel::columns(db, def.process.table, id.process)?;
             let process = db.unit(|unit| unit.process(id.process).cloned())?;
             let stored = form.of_process.then_some((&process.data, columns.as_ref()));
             form::describe(&node.title, form.fields, db, stored)
@@ -321,7 +316,7 @@ impl Engine {
         let def = self.definition(&node.flow)?;
         let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
-        let place = || Place::Node { flow: node.flow.clone(), node: node.node.clone() };
+        let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
         self.step(None, owner.as_ref(), |db| {
             let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| form_error(error, place()))?;
             let mut step = Step::begin(Arc::clone(&def), db.clone())?;
@@ -425,12 +420,7 @@ pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<
     if record.flow != F::NAME {
         return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
     }
-    let columns = match <F::Process as crate::Process>::TABLE {
-        Some(table) => {
-            Some(db.unit(|unit| unit.row(table, id.0).map(|row| row.map(|row| row.data.clone())))?.unwrap_or_default())
-        }
-        None => None,
-    };
+    let columns = kernel::columns(db, <F::Process as crate::Process>::TABLE, id)?;
     ProcessOf::read(&record, columns)
 }
 
@@ -466,15 +456,15 @@ fn start_of(def: &Definition, node: &NodeName) -> Result<usize> {
 }
 
 /// Complaints about a form do not know their place yet.
-fn form_error(error: Error, at: Place) -> Error {
+fn form_error(error: Error, at: Box<Place>) -> Error {
     match error {
         Error::Form { errors, .. } => Error::Form { at, errors },
         error => error,
     }
 }
 
-fn nowhere() -> Place {
-    Place::Node { flow: String::new(), node: String::new() }
+fn nowhere() -> Box<Place> {
+    Box::new(Place::Node { flow: String::new(), node: String::new() })
 }
 
 pub(crate) fn check_form<Fm: Form>(def: Option<&FormDef>, form: &Fm, db: &Db) -> Result<()> {

@@ -17,7 +17,7 @@ pub enum Error {
     #[error("{at}: the form is not filled in right: {errors}")]
     Form {
         /// The task's node and process.
-        at: Place,
+        at: Box<Place>,
         /// One list of complaints for each field.
         errors: FieldErrors,
     },
@@ -25,7 +25,7 @@ pub enum Error {
     #[error("{at}: {errors}")]
     Data {
         /// The process and node, or the table and row.
-        at: Place,
+        at: Box<Place>,
         /// One list of complaints for each field.
         errors: FieldErrors,
     },
@@ -33,7 +33,7 @@ pub enum Error {
     #[error("{at}: {source}")]
     Handler {
         /// Where it was called.
-        at: Place,
+        at: Box<Place>,
         /// What it failed with.
         source: Box<Error>,
     },
@@ -73,7 +73,7 @@ pub enum Error {
     #[error("{at}: cannot {action} a task that is {status}")]
     WrongStatus {
         /// The task.
-        at: Place,
+        at: Box<Place>,
         /// What was tried.
         action: &'static str,
         /// The status the task has.
@@ -83,7 +83,7 @@ pub enum Error {
     #[error("{at}: `{user}` cannot {action} a task that belongs to `{owner}`")]
     NotOwner {
         /// The task.
-        at: Place,
+        at: Box<Place>,
         /// What was tried.
         action: &'static str,
         /// Who tried it.
@@ -184,10 +184,9 @@ impl Error {
     }
 
     /// Says where it happened, unless that is known already.
-    pub(crate) fn at(self, place: impl FnOnce() -> Place) -> Self {
+    pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
         match self {
-            Self::Handler { .. } | Self::Form { .. } | Self::WrongStatus { .. } | Self::NotOwner { .. } => self,
-            Self::Store(_) | Self::Contended(_) | Self::Internal(_) => self,
+            Self::Handler { .. } | Self::Form { .. } | Self::Store(_) | Self::Internal(_) => self,
             source => Self::Handler { at: place(), source: Box::new(source) },
         }
     }

@@ -20,7 +20,7 @@ mod uuid;
 
 pub use basic::Bytes;
 pub use choice::{Choice, ChoiceSource, Choices, Choose};
-pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, bound, encoded};
+pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, encoded};
 pub(crate) use rule::{check_pattern, each_item, plain};
 
 /// A type that can be a field of a process, task, form or entity, and a seed or artifact.
@@ -66,7 +66,8 @@ pub trait FieldType: Sized + 'static {
 /// A field type with a value for the time before anybody set it: what a process field without `default` starts with.
 #[diagnostic::on_unimplemented(
     message = "a process field of type `{Self}` has no value when the process starts",
-    label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`"
+    label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`",
+    note = "a type of your own needs `#[derive(Choices)]` if it is an enum, `#[derive(Embedded)]` if it is a struct"
 )]
 pub trait Initial: FieldType {
     /// The value: false, zero, empty or none.
@@ -179,23 +180,59 @@ pub struct FieldSpec {
     pub column: bool,
 }
 
-impl FieldSpec {
-    /// A field without options, under its own name.
+/// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
+/// [`Writer`](crate::Writer).
+pub struct FieldOf<T> {
+    pub(crate) decode: fn(&Value) -> Result<T, String>,
+    pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, String>,
+    pub(crate) optional: bool,
+    /// What it is read as where it is missing.
+    pub(crate) default: Option<fn() -> T>,
+    kind: fn() -> FieldKind,
+}
+
+// The bounds are on the methods, so that a type that is none is told of once, in the words of its trait.
+impl<T> FieldOf<T> {
+    /// A field that has to be there, unless its type is an `Option`.
+    pub const fn new() -> Self
+    where
+        T: FieldType,
+    {
+        Self { decode: T::decode, merge: T::merge, optional: T::OPTIONAL, default: None, kind: T::kind }
+    }
+
+    /// A field that has the type's initial value where it is missing.
+    pub const fn initial() -> Self
+    where
+        T: Initial,
+    {
+        Self::with_default(T::initial)
+    }
+
+    /// A field that has this value where it is missing.
+    pub const fn with_default(default: fn() -> T) -> Self
+    where
+        T: FieldType,
+    {
+        Self { default: Some(default), ..Self::new() }
+    }
+
+    /// The field's description, without options.
     ///
     /// ```
-    /// use viewflow_core::{FieldSpec, FieldType};
-    /// const REMARK: FieldSpec = FieldSpec::new::<Option<String>>("remark", "Remark", &["remark"]);
+    /// use viewflow_core::{FieldOf, FieldSpec};
+    /// const REMARK: FieldSpec = FieldOf::<Option<String>>::new().spec("remark", "Remark", &["remark"]);
     /// assert!(!REMARK.required);
     /// ```
-    pub const fn new<T: FieldType>(name: &'static str, label: &'static str, key: &'static [&'static str]) -> Self {
-        Self {
+    pub const fn spec(&self, name: &'static str, label: &'static str, key: &'static [&'static str]) -> FieldSpec {
+        FieldSpec {
             name,
             key,
             was: &[],
             label,
             help: "",
-            required: !T::OPTIONAL,
-            kind: T::kind,
+            required: !self.optional,
+            kind: self.kind,
             rules: Rules::NONE,
             default: None,
             choices: None,
@@ -204,7 +241,15 @@ impl FieldSpec {
             column: false,
         }
     }
+}
 
+impl<T: FieldType> Default for FieldOf<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FieldSpec {
     /// The field's value in a document, under its key or one it had before.
     pub(crate) fn lookup<'d>(&self, document: &'d crate::Document) -> Option<&'d Value> {
         let follow = |path: &[&str]| {
@@ -249,7 +294,9 @@ pub enum OnDelete {
 )]
 pub trait SetNone {}
 
+#[diagnostic::do_not_recommend]
 impl<E> SetNone for Option<Ref<E>> {}
+#[diagnostic::do_not_recommend]
 impl<E> SetNone for Vec<Ref<E>> {}
 
 /// [`OnDelete::SetNone`], for a field that can become none.
@@ -258,6 +305,7 @@ pub const fn set_none<T: SetNone>() -> OnDelete {
     OnDelete::SetNone
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: crate::Entity> FieldType for Ref<E> {
     type Item = Self;
 

@@ -16,6 +16,7 @@ use crate::field::{Choice, FieldKind, FieldSpec, each_item};
 )]
 pub trait Form: Fields + Clone {}
 
+#[diagnostic::do_not_recommend]
 impl Form for () {}
 
 /// A form described as data, from which a page or a terminal can draw it.

@@ -182,12 +182,10 @@ impl Step {
                 spawns.extend(self.spawn(edge, activation)?);
             }
         }
-        if spawns.is_empty() {
-            if let Some(edge) = node.edges.iter().find(|edge| edge.role == Role::Otherwise) {
-                spawns.extend(self.spawn(edge, activation)?);
-            }
+        match node.edges.iter().find(|edge| edge.role == Role::Otherwise) {
+            Some(edge) if spawns.is_empty() => self.spawn(edge, activation),
+            _ => Ok(spawns),
         }
-        Ok(spawns)
     }
 
     /// The tasks that go along an edge: one, or one for each item.
@@ -406,22 +404,22 @@ impl Step {
         })
     }
 
-    fn node_place(&self, node: usize) -> Place {
-        Place::Node { flow: self.def.name.to_owned(), node: self.def.nodes[node].name.to_owned() }
+    fn node_place(&self, node: usize) -> Box<Place> {
+        Box::new(Place::Node { flow: self.def.name.to_owned(), node: self.def.nodes[node].name.to_owned() })
     }
 }
 
 /// Lays the flow's proxy over a process.
-pub(crate) fn open_proxy(def: &Definition, db: &Db, id: ProcessId) -> Result<Box<dyn Any>> {
-    let (record, columns) = db.unit(|unit| {
-        let record = unit.process(id)?.clone();
-        let columns = match def.process.table {
-            Some(table) => Some(unit.row(table, id.0)?.map(|row| row.data.clone()).unwrap_or_default()),
-            None => None,
-        };
-        Ok::<_, Error>((record, columns))
-    })?;
-    (def.process.open)(&record, columns)
+fn open_proxy(def: &Definition, db: &Db, id: ProcessId) -> Result<Box<dyn Any>> {
+    let record = db.unit(|unit| unit.process(id).cloned())?;
+    (def.process.open)(&record, columns(db, def.process.table, id)?)
+}
+
+/// The columns of a process whose proxy has a table of its own.
+pub(crate) fn columns(db: &Db, table: Option<&str>, id: ProcessId) -> Result<Option<Document>> {
+    let Some(table) = table else { return Ok(None) };
+    let row = db.unit(|unit| unit.row_copy(table, id.0))?;
+    Ok(Some(row.unwrap_or_default().data))
 }
 
 /// Gives a task to a person.

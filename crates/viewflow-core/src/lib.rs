@@ -29,15 +29,15 @@ pub use viewflow_graph as graph;
 pub use crate::activation::Activation;
 pub use crate::builder::{EdgeBuilder, FlowBuilder, IntoOwner, NodeBuilder};
 pub use crate::db::Db;
-pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer, set_field};
+pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
     AssignedTask, Engine, EngineBuilder, OpenHandle, OpenTask, Page, ProcessQuery, TaskQuery, Waiting,
 };
 pub use crate::entity::{Entity, IndexOf, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};
 pub use crate::field::{
-    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldSpec, FieldType, HasLength, HasText,
-    Index, Initial, OnDelete, Pattern, Rules, SetNone, bound, encoded, set_none,
+    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
+    HasText, Index, Initial, OnDelete, Pattern, Rules, SetNone, encoded, set_none,
 };
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};

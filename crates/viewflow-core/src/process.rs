@@ -43,6 +43,7 @@ pub trait Process: Fields {
     const TABLE: Option<&'static str> = None;
 }
 
+#[diagnostic::do_not_recommend]
 impl Process for () {
     type Seed = ();
     type Artifact = ();
@@ -74,7 +75,7 @@ pub struct ProcessOf<P: Process> {
 
 impl<P: Process> ProcessOf<P> {
     pub(crate) fn read(record: &ProcessRecord, columns: Option<Document>) -> Result<Self> {
-        let place = || Place::Process { flow: record.flow.clone(), process: record.id };
+        let place = || Box::new(Place::Process { flow: record.flow.clone(), process: record.id });
         let wrong = |errors| Error::Data { at: place(), errors };
         let fields = Reader::new(P::FIELDS, &record.data, columns.as_ref()).finish().map_err(wrong)?;
         Ok(Self {
@@ -107,8 +108,8 @@ impl<P: Process> ProcessOf<P> {
         Ok(columns)
     }
 
-    fn place(&self) -> Place {
-        Place::Process { flow: self.flow.clone(), process: self.id }
+    fn place(&self) -> Box<Place> {
+        Box::new(Place::Process { flow: self.flow.clone(), process: self.id })
     }
 
     /// The same document seen through another proxy.
@@ -143,7 +144,7 @@ impl<P: Process> ProcessOf<P> {
     }
 
     pub(crate) fn keep(&mut self, document: &Document, columns: Option<Document>) {
-        self.document = document.clone();
+        self.document.clone_from(document);
         self.columns = columns;
     }
 }

@@ -32,7 +32,7 @@ impl<E: Entity> Table<E> {
     /// [`Error::Data`] when the row does not fit the struct.
     pub fn get(&self, id: impl Into<Id<E>>) -> Result<Option<E>> {
         let id = id.into();
-        let row = self.db.unit(|unit| unit.row(E::TABLE, id.number()).map(|row| row.cloned()))?;
+        let row = self.db.unit(|unit| unit.row_copy(E::TABLE, id.number()))?;
         row.map(|row| decode(id.number(), &row)).transpose()
     }
 
@@ -63,7 +63,7 @@ impl<E: Entity> Table<E> {
     /// [`Error::NoRow`] when it is not there; else as [`Table::insert`].
     pub fn update(&self, entity: &E) -> Result<()> {
         let id = entity.id().number();
-        let stored = self.db.unit(|unit| unit.row(E::TABLE, id).map(|row| row.cloned()))?;
+        let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
         let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
         let row = encode(entity, id, stored.data)?;
         self.db.unit(|unit| write(unit, E::TABLE, id, row))
@@ -162,7 +162,7 @@ impl<E: Entity> Query<E> {
     /// Whether the row is one of them: reads that row only.
     pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
         let id = reference.id().number();
-        let Some(row) = self.db.unit(|unit| unit.row(E::TABLE, id).map(|row| row.cloned()))? else { return Ok(false) };
+        let Some(row) = self.db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(false) };
         Ok(matches_index(self.index()?, &row) && self.keeps(&decode(id, &row)?))
     }
 
@@ -224,7 +224,7 @@ fn decode<E: Entity>(id: u64, row: &RowRecord) -> Result<E> {
 }
 
 fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
-    Error::Data { at: Place::Row { table: table.to_owned(), id }, errors }
+    Error::Data { at: Box::new(Place::Row { table: table.to_owned(), id }), errors }
 }
 
 fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRecord> {
@@ -313,7 +313,7 @@ fn references(unit: &mut Unit, table: &str, id: u64) -> Result<Vec<Reference>> {
 }
 
 fn set_none(unit: &mut Unit, by: &Reference, table: &str, id: u64) -> Result<()> {
-    let Some(mut row) = unit.row(&by.table, by.id)?.cloned() else { return Ok(()) };
+    let Some(mut row) = unit.row_copy(&by.table, by.id)? else { return Ok(()) };
     let mut path = by.field.split('.');
     let first = path.next().unwrap_or_default();
     let value = path.try_fold(row.data.get_mut(first), |value, key| Some(value?.get_mut(key)));

@@ -29,6 +29,7 @@ pub trait Task: Fields {
     type Artifact: FieldType;
 }
 
+#[diagnostic::do_not_recommend]
 impl Task for () {
     type Seed = ();
     type Artifact = ();
@@ -53,6 +54,7 @@ impl<S: 'static, A: 'static> Fields for Seed<S, A> {
     fn check(&self, _: &mut FieldErrors) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: FieldType, A: FieldType> Task for Seed<S, A> {
     type Seed = S;
     type Artifact = A;
@@ -60,22 +62,26 @@ impl<S: FieldType, A: FieldType> Task for Seed<S, A> {
 
 /// A task whose data can be left out by whoever leads to it: all its fields have a default or are optional.
 #[diagnostic::on_unimplemented(
-    message = "this edge has to give the data of its target: `{Self}` has fields without a default",
-    label = "add `task_data = |a| {Self} {{ .. }}`"
+    message = "nothing gives this node the data that it needs: `{Self}` has fields without a default",
+    label = "add `task_data = |a| {Self} {{ .. }}` to the edge, or give all fields a default"
 )]
 pub trait NoDataNeeded: Task {}
 
+#[diagnostic::do_not_recommend]
 impl NoDataNeeded for () {}
+#[diagnostic::do_not_recommend]
 impl<S: FieldType, A: FieldType> NoDataNeeded for Seed<S, A> {}
 
 /// A seed that can be left out by whoever leads to its task: `()` or an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "this edge has to give its target a seed of type `{Self}`",
-    label = "add `task_seed = |a| ..`"
+    message = "nothing gives this node the seed that it needs: a `{Self}`",
+    label = "add `task_seed = |a| ..` to the edge, or make the seed an `Option`"
 )]
 pub trait NoSeedNeeded: FieldType {}
 
+#[diagnostic::do_not_recommend]
 impl NoSeedNeeded for () {}
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> NoSeedNeeded for Option<T> {}
 
 /// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
@@ -92,18 +98,21 @@ pub trait IntoSeed<S> {
     fn into_seed(self) -> Result<S>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: FieldType> IntoSeed<S> for S {
     fn into_seed(self) -> Result<S> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: FieldType> IntoSeed<S> for Option<S> {
     fn into_seed(self) -> Result<S> {
         self.ok_or(Error::Empty("the seed that this edge should give"))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: FieldType> IntoSeed<Option<S>> for S {
     fn into_seed(self) -> Result<Option<S>> {
         Ok(Some(self))
@@ -120,6 +129,7 @@ pub trait IntoData<T> {
     fn into_data(self) -> T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Task> IntoData<T> for T {
     fn into_data(self) -> T {
         self
@@ -182,6 +192,6 @@ impl<T: Task> DerefMut for TaskOf<T> {
     }
 }
 
-pub(crate) fn place(task: &TaskRecord) -> Place {
-    Place::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id }
+pub(crate) fn place(task: &TaskRecord) -> Box<Place> {
+    Box::new(Place::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
 }

@@ -72,7 +72,8 @@ fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors:
     let labels = variants.iter().map(|variant| &variant.label);
     let known = values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
     let must_be = format!("must be one of {known}");
-    let encode = if variants.is_empty() {
+    // With a variant left out the match would not be complete, which is no mistake of its own.
+    let encode = if variants.is_empty() || !errors.is_empty() {
         quote!(::core::result::Result::Err(vf::String::new()))
     } else {
         quote!(::core::result::Result::Ok(vf::Value::from(match self { #(Self::#idents => #values,)* })))
@@ -80,6 +81,7 @@ fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors:
     let errors = errors.into_tokens();
     quote! {
         #errors
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #krate::__private as vf;
 

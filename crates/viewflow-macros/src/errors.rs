@@ -27,6 +27,10 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let errors = self.0.into_iter().map(Error::into_compile_error);

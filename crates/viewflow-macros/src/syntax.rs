@@ -68,7 +68,10 @@ impl Parse for Opts {
 
 fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut value = TokenStream::new();
-    while !input.is_empty() && !(input.peek(Token![,]) && option_follows(input)) {
+    while !input.is_empty() {
+        if input.peek(Token![,]) && option_follows(input) {
+            break;
+        }
         value.extend([input.parse::<TokenTree>()?]);
     }
     Ok(value)

@@ -2,31 +2,16 @@
 
 use std::fs;
 
-use tempfile::TempDir;
 use viewflow_core::store::{Change, Commit, RowRecord, Store, StoreError};
 use viewflow_sled::SledStore;
 
-/// Each store of the suite has a directory of its own, which lives as long as the store.
-struct InDirectory {
-    store: SledStore,
-    _directory: TempDir,
-}
-
-impl InDirectory {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        Self { store: SledStore::open(directory.path().join("data")).unwrap(), _directory: directory }
-    }
-}
-
 #[test]
 fn sled_keeps_the_contract_of_a_store() {
-    // The directories outlive their stores.
-    let directories = std::cell::RefCell::new(Vec::new());
+    let directory = tempfile::tempdir().unwrap();
+    let number = std::cell::Cell::new(0);
     viewflow_core::testing::store_suite(|| {
-        let InDirectory { store, _directory } = InDirectory::new();
-        directories.borrow_mut().push(_directory);
-        store
+        number.set(number.get() + 1);
+        SledStore::open(directory.path().join(number.get().to_string())).unwrap()
     });
 }
 

@@ -26,6 +26,7 @@ pub trait Waiting: Node {
     fn open(self, engine: Engine, id: TaskId) -> Self::Open;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Flow, T: Task, Fm: Form> Waiting for ViewNode<F, T, Fm> {
     type Open = OpenTask<F, T, Fm>;
 
@@ -34,6 +35,7 @@ impl<F: Flow, T: Task, Fm: Form> Waiting for ViewNode<F, T, Fm> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Flow, T: Task, In: Input> Waiting for HandleNode<F, T, In> {
     type Open = OpenHandle<F, T, In>;
 

@@ -14,7 +14,8 @@ pub struct Bytes(pub Vec<u8>);
 
 macro_rules! initial_is_default {
     ($($type:ty),*) => {$(
-        impl Initial for $type {
+        #[diagnostic::do_not_recommend]
+impl Initial for $type {
             fn initial() -> Self {
                 Self::default()
             }
@@ -23,6 +24,7 @@ macro_rules! initial_is_default {
 }
 initial_is_default!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Bytes, Value, ());
 
+#[diagnostic::do_not_recommend]
 impl FieldType for () {
     type Item = Self;
 
@@ -39,6 +41,7 @@ impl FieldType for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FieldType for bool {
     type Item = Self;
 
@@ -57,7 +60,8 @@ impl FieldType for bool {
 
 macro_rules! integer {
     ($($type:ident as $wide:ident by $read:ident),*) => {$(
-        impl FieldType for $type {
+        #[diagnostic::do_not_recommend]
+impl FieldType for $type {
             type Item = Self;
 
             fn kind() -> FieldKind {
@@ -82,6 +86,7 @@ integer!(
     u8 as u64 by as_u64, u16 as u64 by as_u64, u32 as u64 by as_u64, u64 as u64 by as_u64
 );
 
+#[diagnostic::do_not_recommend]
 impl FieldType for f64 {
     type Item = Self;
 
@@ -100,6 +105,7 @@ impl FieldType for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FieldType for f32 {
     type Item = Self;
 
@@ -121,6 +127,7 @@ impl FieldType for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FieldType for String {
     type Item = Self;
 
@@ -137,6 +144,7 @@ impl FieldType for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FieldType for Bytes {
     type Item = Self;
 
@@ -154,6 +162,7 @@ impl FieldType for Bytes {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FieldType for Value {
     type Item = Self;
 
@@ -170,6 +179,7 @@ impl FieldType for Value {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for Option<T> {
     type Item = T::Item;
     const OPTIONAL: bool = true;
@@ -191,12 +201,14 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> Initial for Option<T> {
     fn initial() -> Self {
         None
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for Vec<T> {
     type Item = T::Item;
 
@@ -215,12 +227,14 @@ impl<T: FieldType> FieldType for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> Initial for Vec<T> {
     fn initial() -> Self {
         Self::new()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for BTreeMap<String, T> {
     type Item = T::Item;
 
@@ -239,6 +253,7 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> Initial for BTreeMap<String, T> {
     fn initial() -> Self {
         Self::new()

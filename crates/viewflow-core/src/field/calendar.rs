@@ -8,7 +8,8 @@ use super::{FieldKind, FieldType};
 
 macro_rules! text_in_iso_8601 {
     ($($type:ty, $kind:ident, $what:literal;)*) => {$(
-        impl FieldType for $type {
+        #[diagnostic::do_not_recommend]
+impl FieldType for $type {
             type Item = Self;
 
             fn kind() -> FieldKind {

@@ -33,12 +33,14 @@ pub trait Choose<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FieldType> Choose<T> for T {
     fn value(&self) -> Result<Value, String> {
         self.encode()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Choose<String> for &str {
     fn value(&self) -> Result<Value, String> {
         Ok(Value::from(*self))

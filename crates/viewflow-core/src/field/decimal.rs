@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{FieldKind, FieldType, Initial};
 
+#[diagnostic::do_not_recommend]
 impl FieldType for Decimal {
     type Item = Self;
 
@@ -26,6 +27,7 @@ impl FieldType for Decimal {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Initial for Decimal {
     fn initial() -> Self {
         Self::ZERO

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::{Bytes, Choose, FieldType};
+use super::{Bytes, Choices, FieldType};
 use crate::error::FieldErrors;
 
 /// The rules of one field, as data for whoever draws a form.
@@ -71,15 +71,20 @@ impl<'e> At<'e> {
         }
     }
 
-    /// Is one of the choices, or all its items are.
-    pub fn one_of<T: FieldType>(self, value: &T, choices: impl IntoIterator<Item = impl Choose<T::Item>>) -> Self {
-        let Ok(encoded) = value.encode() else { return self };
-        let known: Vec<Value> = choices.into_iter().filter_map(|choice| choice.value().ok()).collect();
-        let unknown = each_item(&encoded).into_iter().find(|item| !known.contains(item)).cloned();
+    /// Is one of a list of choices that is known beforehand, or all its items are.
+    pub fn one_of<T: FieldType>(self, value: &T, choices: crate::Result<Box<dyn Choices>>) -> Self {
+        let list = choices.and_then(|choices| choices.list());
+        let (encoded, list) = match (value.encode(), list) {
+            (Ok(encoded), Ok(list)) => (encoded, list),
+            (Err(message), _) => return self.require(false, || message),
+            (_, Err(error)) => return self.require(false, || error.to_string()),
+        };
+        let known = |item: &Value| list.iter().any(|choice| choice.value == *item);
+        let unknown = each_item(&encoded).into_iter().find(|item| !known(item)).cloned();
         match unknown {
             None => self,
             Some(item) => self.require(false, || {
-                let known: Vec<String> = known.iter().map(plain).collect();
+                let known: Vec<String> = list.iter().map(|choice| plain(&choice.value)).collect();
                 format!("must be one of {} (it is {})", known.join(", "), plain(&item))
             }),
         }
@@ -103,11 +108,6 @@ pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A bound of a field of type `T` as JSON, for its description.
-pub fn bound<T: Bounded<B>, B: FieldType>(bound: B) -> Value {
-    bound.encode().unwrap_or_default()
-}
-
 /// A value as JSON, for its description.
 #[doc(hidden)]
 pub fn encoded<T: FieldType>(value: &T) -> Value {
@@ -116,8 +116,8 @@ pub fn encoded<T: FieldType>(value: &T) -> Value {
 
 /// A value that can be held against a least and a greatest one. A missing one keeps every bound.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` cannot be compared with a bound of type `{B}`",
-    label = "this bound is a `{B}`"
+    message = "`min` and `max` go with values that have an order, not with `{Self}`",
+    label = "a `{Self}` is neither less nor greater than another"
 )]
 pub trait Bounded<B> {
     /// Whether it is `bound` or more.
@@ -126,6 +126,7 @@ pub trait Bounded<B> {
     fn at_most(&self, bound: &B) -> bool;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: PartialOrd> Bounded<T> for T {
     fn at_least(&self, bound: &T) -> bool {
         self >= bound
@@ -136,6 +137,7 @@ impl<T: PartialOrd> Bounded<T> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: PartialOrd> Bounded<T> for Option<T> {
     fn at_least(&self, bound: &T) -> bool {
         self.as_ref().is_none_or(|value| value >= bound)
@@ -156,24 +158,28 @@ pub trait HasLength {
     fn length(&self) -> usize;
 }
 
+#[diagnostic::do_not_recommend]
 impl HasLength for String {
     fn length(&self) -> usize {
         self.chars().count()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl HasLength for Bytes {
     fn length(&self) -> usize {
         self.0.len()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> HasLength for Vec<T> {
     fn length(&self) -> usize {
         self.len()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: HasLength> HasLength for Option<T> {
     fn length(&self) -> usize {
         self.as_ref().map_or(0, T::length)
@@ -187,12 +193,14 @@ pub trait HasText {
     fn text(&self) -> Option<&str>;
 }
 
+#[diagnostic::do_not_recommend]
 impl HasText for String {
     fn text(&self) -> Option<&str> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: HasText> HasText for Option<T> {
     fn text(&self) -> Option<&str> {
         self.as_ref().and_then(T::text)

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{FieldKind, FieldType};
 
+#[diagnostic::do_not_recommend]
 impl FieldType for Uuid {
     type Item = Self;
 

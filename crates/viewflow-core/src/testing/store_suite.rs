@@ -468,6 +468,7 @@ fn no_update_is_lost_among_threads(store: &Arc<impl Store>) {
         .collect();
     threads.into_iter().for_each(|thread| thread.join().expect("no thread fails"));
     assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().tasks, THREADS * STEPS);
-    assert_eq!(store.tasks(ProcessId(1), 0, 1000).unwrap().len() as u32, THREADS * STEPS);
-    assert_eq!(all_of(&**store, &TaskList::Queue(None)).len() as u32, THREADS * STEPS);
+    let tasks = store.tasks(ProcessId(1), 0, 1000).unwrap();
+    assert!(tasks.iter().map(|task| task.id.ordinal).eq(1..=THREADS * STEPS), "no task is lost");
+    assert_eq!(all_of(&**store, &TaskList::Queue(None)).len(), tasks.len());
 }

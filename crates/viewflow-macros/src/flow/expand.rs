@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Selection, Sound};
@@ -20,6 +20,7 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> Toke
     quote! {
         #errors
         #(#forms)*
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #krate::__private as vf;
             #flow_impl
@@ -39,7 +40,6 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
     let named = flow.nodes.iter().map(|node| &node.ident).chain(targets.map(|edge| &edge.target));
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #impl_generics vf::Flow for #ident #ty_generics #where_clause {
             type Process = #process;
             const NAME: &'static str = #name;
@@ -56,29 +56,38 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
 
 fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, builder: &Ident) -> TokenStream {
     let Node { task, name, kind, .. } = node;
+    let at = node.ident.span();
     let kind_ident = format_ident!("{}", kind.name());
-    let local = Ident::new("node", hidden());
+    let variable = local("node", hidden());
     let task_type = quote_spanned!(task.span()=> #task);
-    let title = node.title.as_ref().map(|title| quote!(let #local = #local.title(#title);));
-    let begins = kind.is_start().then(|| quote_spanned!(node.ident.span()=> let #local = #local.begins();));
-    let handlers = expand_handlers(flow, node, &local);
-    let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, edge, &local));
+    let title = node.title.as_ref().map(|title| chained("node", at, "title", &quote!((#title))));
+    let begins = kind.is_start().then(|| chained("node", at, "begins", &quote!(())));
+    let handlers = expand_handlers(flow, node);
+    let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, edge));
     let empty = may_be_empty(flow, sound, index, node).map(|join| {
         let task = &join.task;
-        quote_spanned!(node.ident.span()=> #local.may_have_no_items::<#task>();)
+        chained("node", at, "may_have_no_items", &quote!(::<#task>()))
     });
     quote! {
         {
-            let #local = #builder.node::<#task_type>(#name, vf::Kind::#kind_ident);
+            let #variable = #builder.node::<#task_type>(#name, vf::Kind::#kind_ident);
             #title
             #begins
             #handlers
-            #[allow(unused_mut)]
-            let mut #local = #local;
-            #(#edges)*
             #empty
+            #[allow(unused_mut)]
+            let mut #variable = #variable;
+            #(#edges)*
         }
     }
+}
+
+/// `let variable = variable.call;`, where rustc points at the user's code when the call is wrong.
+///
+/// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
+fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> TokenStream {
+    let (variable, method) = (local(variable, at), local(method, at));
+    quote_spanned!(at=> let #variable = #variable.#method #arguments;)
 }
 
 /// The join that a split goes on to when its sources have no items.
@@ -91,66 +100,68 @@ fn may_be_empty<'f>(flow: &'f Flow, sound: Option<&Sound>, index: usize, node: &
     flow.nodes.get(sound?.join_of(index)?)
 }
 
-fn expand_handlers(flow: &Flow, node: &Node, local: &Ident) -> TokenStream {
+fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let mut calls = Vec::new();
     let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
     match (&node.fields, &node.submit, form_type) {
-        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, fields, submit.as_ref(), &form, local)),
+        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, fields, submit.as_ref(), &form)),
         (None, Some(submit), Some(form)) => {
-            calls.push(quote_spanned!(submit.span()=> let #local = #local.form::<#form>(#submit);));
+            calls.push(chained("node", submit.span(), "form", &quote!(::<#form>(#submit))));
         }
-        (None, Some(submit), None) => calls.push(quote_spanned!(submit.span()=> let #local = #local.call(#submit);)),
+        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &quote!((#submit)))),
         _ => {}
     }
     if let Some(call) = &node.call {
+        let at = call.span();
         calls.push(match &node.input {
-            Some(input) => quote_spanned!(call.span()=> let #local = #local.call_with::<#input>(#call);),
-            None => quote_spanned!(call.span()=> let #local = #local.call(#call);),
+            Some(input) => chained("node", at, "call_with", &quote!(::<#input>(#call))),
+            None => chained("node", at, "call", &quote!((#call))),
         });
     }
-    if let Some(cond) = &node.cond {
-        let (function, span) = (cond.to_plain_function(), span_of(cond));
-        calls.push(quote_spanned!(span=> let #local = #local.cond(#function);));
-    }
-    if let Some(switch) = &node.switch {
-        let (function, span) = (switch_function(node, switch), span_of(switch));
-        calls.push(quote_spanned!(span=> let #local = #local.switch(#function);));
-    }
-    if let Some(assign) = &node.assign {
-        let (function, span) = (assign.to_plain_function(), span_of(assign));
-        calls.push(quote_spanned!(span=> let #local = #local.assign(#function);));
-    }
-    if let Some(on_create) = &node.on_create {
-        let (function, span) = (on_create.to_plain_function(), span_of(on_create));
-        calls.push(quote_spanned!(span=> let #local = #local.on_create(#function);));
+    let switch = node.switch.as_ref().filter(|_| !node.incomplete);
+    let questions = [
+        ("cond", node.cond.as_ref().map(|cond| (cond, condition(cond)))),
+        ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
+        ("assign", node.assign.as_ref().map(|assign| (assign, assign.to_plain_function()))),
+        ("on_create", node.on_create.as_ref().map(|call| (call, call.to_plain_function()))),
+    ];
+    for (method, question) in questions {
+        if let Some((closure, function)) = question {
+            calls.push(chained("node", span_of(closure), method, &quote!((#function))));
+        }
     }
     quote!(#(#calls)*)
 }
 
+/// A closure that answers yes or no; rustc says so when it does not.
+fn condition(closure: &Closure) -> TokenStream {
+    closure.to_function(|body| {
+        let holds = Ident::new("holds", hidden());
+        quote_spanned!(body.span()=> { let #holds: bool = #body; #holds })
+    })
+}
+
 /// Writes what was filled in into the process, then calls the handler if there is one.
-fn fields_call(
-    flow: &Flow,
-    fields: &[Ident],
-    submit: Option<&TokenStream>,
-    form: &TokenStream,
-    local: &Ident,
-) -> TokenStream {
+fn fields_call(flow: &Flow, fields: &[Ident], submit: Option<&TokenStream>, form: &TokenStream) -> TokenStream {
     let process = &flow.process;
     let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
     let set = fields.iter().map(|field| {
         let index = field_index(process, field);
-        quote!(vf::set_field::<#process, { #index }>(&mut #a.process.#field, ::core::clone::Clone::clone(&#values.#field));)
+        quote! {
+            <#process as vf::FieldAt<{ #index }>>::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
+        }
     });
     let then = match submit {
         Some(submit) => quote_spanned!(submit.span()=> (#submit)(#owner, #a, #values)),
         None => quote!(::core::result::Result::Ok(())),
     };
-    quote! {
-        let #local = #local.fields::<#form>(|#owner: &Self, #a, #values| {
+    let call = quote! {
+        ::<#form>(|#owner: &Self, #a, #values| {
             #(#set)*
             #then
-        });
-    }
+        })
+    };
+    chained("node", hidden(), "fields", &call)
 }
 
 /// `match value { .. }`, so that rustc tells of a value without a case.
@@ -176,33 +187,33 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     }
 }
 
-fn expand_edge(flow: &Flow, edge: &Edge, node: &Ident) -> Option<TokenStream> {
+fn expand_edge(flow: &Flow, edge: &Edge) -> Option<TokenStream> {
     let target = flow.nodes.get(edge.to?)?;
     let (task, name, at) = (&target.task, &target.name, edge.target.span());
-    let local = Ident::new("edge", hidden());
+    let (node, variable) = (local("node", at), local("edge", at));
     let role = expand_role(edge);
-    let mut calls = vec![quote_spanned!(at=> let #local = #node.edge::<#task>(#role, #name);)];
+    let mut calls = vec![quote_spanned!(at=> let #variable = #node.edge::<#task>(#role, #name);)];
     let mut give = |method: &str, closure: Option<&Closure>, function: &dyn Fn(&Closure) -> TokenStream| {
         if let Some(closure) = closure {
             let span = span_of(closure);
-            let (method, function) = (Ident::new(method, span), function(closure));
-            calls.push(quote_spanned!(span=> let #local = #local.#method(#function);));
+            let function = function(closure);
+            calls.push(chained("edge", span, method, &quote!((#function))));
         }
     };
     if let Way::Branch(cond) = &edge.way {
-        give("when", cond.as_ref(), &Closure::to_plain_function);
+        give("when", cond.as_ref(), &condition);
     }
     give("seed", edge.task_seed.as_ref(), &Closure::to_plain_function);
     give("data", edge.task_data.as_ref(), &Closure::to_plain_function);
     give("seed_source", edge.task_seed_source.as_ref(), &collected);
     give("data_source", edge.task_data_source.as_ref(), &collected);
     if edge.task_seed.is_none() && edge.task_seed_source.is_none() {
-        calls.push(quote_spanned!(at=> let #local = #local.no_seed();));
+        calls.push(chained("edge", at, "no_seed", &quote!(())));
     }
     if edge.task_data.is_none() && edge.task_data_source.is_none() {
-        calls.push(quote_spanned!(at=> let #local = #local.no_data();));
+        calls.push(chained("edge", at, "no_data", &quote!(())));
     }
-    Some(quote!({ #(#calls)* let _ = #local; }))
+    Some(quote!({ #(#calls)* let _ = #variable; }))
 }
 
 /// The items are collected inside the closure, so that they may borrow from the activation.
@@ -230,7 +241,12 @@ fn expand_role(edge: &Edge) -> TokenStream {
     }
 }
 
-fn span_of(closure: &Closure) -> proc_macro2::Span {
+/// A local variable that rustc points at with the user's code, and that his code cannot see.
+fn local(name: &str, at: Span) -> Ident {
+    Ident::new(name, hidden().located_at(at))
+}
+
+fn span_of(closure: &Closure) -> Span {
     match closure {
         Closure::Inline { body, .. } => body.span(),
         Closure::Path(path) => path.span(),
@@ -251,7 +267,7 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
     let doc = format!("A `{ident}`, with what its handlers need.");
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals, dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(non_upper_case_globals, dead_code)]
         impl #impl_generics #ident #ty_generics #where_clause {
             #[doc = #doc]
             #vis fn new(#(#plain: #types),*) -> Self {
@@ -335,6 +351,7 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
         #[derive(::core::clone::Clone)]
         #vis struct #form { #(#[doc = #field_docs] #vis #fields: #types,)* }
 
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #private as vf;
 
@@ -343,12 +360,12 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
                 const FIELDS: &'static [vf::FieldSpec] = &[#(<#process as vf::Fields>::FIELDS[#indexes]),*];
 
                 fn read(reader: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
-                    #(let #locals = reader.field(#numbers, ::core::option::Option::None);)*
+                    #(let #locals = reader.field(#numbers, &<#process as vf::FieldAt<{ #indexes }>>::FIELD);)*
                     ::core::option::Option::Some(Self { #(#fields: #locals?,)* })
                 }
 
                 fn write(&self, writer: &mut vf::Writer) {
-                    #(writer.field(#positions, &self.#fields);)*
+                    #(writer.field(#positions, &<#process as vf::FieldAt<{ #indexes }>>::FIELD, &self.#fields);)*
                 }
 
                 fn check(&self, errors: &mut vf::FieldErrors) {

@@ -88,17 +88,17 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     let ours: Vec<&Attribute> = field.attrs.iter().filter(|attribute| name_of(attribute).is_some()).collect();
     let Some((kind, task)) = node_type(&field.ty) else {
-        match ours.first() {
-            Some(attribute) => errors.over(
+        if let Some(attribute) = ours.first() {
+            errors.over(
                 &field.ty,
                 format!(
                     "`#[{}]` belongs to a node, and this is no type of one: write {}",
                     attribute.path().to_token_stream(),
                     Kind::ALL.map(|kind| format!("`{kind}`")).join(", ")
                 ),
-            ),
-            None => flow.plain.push((ident, field.ty)),
+            );
         }
+        flow.plain.push((ident, field.ty));
         return;
     };
     let mut node = Node {

@@ -1,6 +1,6 @@
 //! Writes the impls for a struct over a document.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -22,6 +22,7 @@ pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     };
     quote! {
         #errors
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #krate::__private as vf;
             #fields
@@ -48,39 +49,34 @@ fn expand_no_fields(record: &Record) -> TokenStream {
 
 fn expand_fields(record: &Record) -> TokenStream {
     let ident = &record.ident;
-    let specs = record.fields.iter().map(|field| spec(record, field));
+    let items = record.fields.iter().enumerate().map(|(index, field)| expand_items(record.face, index, field));
+    let specs = record.fields.iter().enumerate().map(|(index, field)| spec(record, index, field));
     let idents: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
     let locals: Vec<_> = (0..idents.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
-    let reads = record.fields.iter().enumerate().map(|(index, field)| {
-        let (ty, default) = (&field.ty, default(record.face, field));
-        quote_spanned!(ty.span()=> reader.field::<#ty>(#index, #default))
-    });
-    let indexes = 0..idents.len();
+    let fields: Vec<_> = (0..idents.len()).map(|index| item("FIELD", index)).collect();
+    let indexes: Vec<_> = (0..idents.len()).collect();
     let checks = record.fields.iter().enumerate().map(|(index, field)| {
         let name = plain_name(&field.ident);
         let value = &field.ident;
-        if record.face == Face::Process {
-            quote!(<Self as vf::FieldAt<#index>>::check(&self.#value, vf::At::new(#name, errors));)
-        } else {
-            check(field, &quote!(&self.#value), &quote!(vf::At::new(#name, errors)))
-        }
+        check(index, field, &quote!(&self.#value), &quote!(vf::At::new(#name, errors)))
     });
     let id = record.id.as_ref().map(|id| quote!(#id: vf::Id::NEW,));
     quote! {
+        #(#items)*
+
         #[automatically_derived]
-        #[allow(deprecated)]
         impl vf::Fields for #ident {
             const FIELDS: &'static [vf::FieldSpec] = &[#(#specs),*];
 
             #[allow(unused_variables)]
             fn read(reader: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
-                #(let #locals = #reads;)*
+                #(let #locals = reader.field(#indexes, &#fields);)*
                 ::core::option::Option::Some(Self { #(#idents: #locals?,)* #id })
             }
 
             #[allow(unused_variables)]
             fn write(&self, writer: &mut vf::Writer) {
-                #(writer.field(#indexes, &self.#idents);)*
+                #(writer.field(#indexes, &#fields, &self.#idents);)*
             }
 
             #[allow(unused_variables)]
@@ -91,16 +87,50 @@ fn expand_fields(record: &Record) -> TokenStream {
     }
 }
 
-/// The default to read a missing field as.
-fn default(face: Face, field: &Field) -> TokenStream {
+/// The name of what is generated for a field.
+fn item(what: &str, index: usize) -> Ident {
+    format_ident!("{what}_{index}", span = hidden())
+}
+
+/// What is said of a field in several places is generated once, so that a mistake in it is told once: its type, its
+/// default, its bounds, its choices.
+fn expand_items(face: Face, index: usize, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    match default_value(field) {
-        Some(value) => quote!(::core::option::Option::Some(&|| -> #ty { #value })),
-        None if face == Face::Process => {
-            let initial = quote_spanned!(ty.span()=> <#ty as vf::Initial>::initial);
-            quote!(::core::option::Option::Some(&#initial))
+    let of = quote_spanned!(ty.span()=> vf::FieldOf::<#ty>);
+    let constant = item("FIELD", index);
+    let value_type = quote_spanned!(ty.span()=> <#ty as vf::FieldType>::Item);
+    let function = |what: &str, returns: &TokenStream, body: &TokenStream| {
+        let name = item(what, index);
+        quote! {
+            #[allow(non_snake_case)]
+            fn #name() -> #returns {
+                #body
+            }
         }
-        None => quote!(::core::option::Option::None),
+    };
+    let default = default_value(field).map(|value| function("DEFAULT", &quote!(#ty), &value));
+    let new = match &default {
+        Some(_) => {
+            let default = item("DEFAULT", index);
+            quote!(with_default(#default))
+        }
+        None if face == Face::Process => quote_spanned!(ty.span()=> initial()),
+        None => quote_spanned!(ty.span()=> new()),
+    };
+    let min = field.min.as_ref().map(|bound| function("MIN", &value_type, bound));
+    let max = field.max.as_ref().map(|bound| function("MAX", &value_type, bound));
+    let choices = field.choices.as_ref().map(|choices| choice_function(index, ty, choices));
+    let pattern = field.pattern.as_ref().map(|pattern| {
+        let name = item("PATTERN", index);
+        quote!(static #name: vf::Pattern = vf::Pattern::new(#pattern);)
+    });
+    quote! {
+        const #constant: vf::FieldOf<#ty> = #of::#new;
+        #default
+        #min
+        #max
+        #choices
+        #pattern
     }
 }
 
@@ -111,8 +141,7 @@ fn default_value(field: &Field) -> Option<TokenStream> {
     Some(if is_text { quote!(::core::convert::Into::into(#value)) } else { value.clone() })
 }
 
-fn spec(record: &Record, field: &Field) -> TokenStream {
-    let ty = &field.ty;
+fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
     let name = plain_name(&field.ident);
     let (label, help, key) = (&field.label, &field.help, &field.key);
     let was = field.was.iter().map(|path| quote!(&[#(#path),*]));
@@ -120,76 +149,106 @@ fn spec(record: &Record, field: &Field) -> TokenStream {
         Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
         None => quote!(::core::option::Option::None),
     };
+    let encoded = |is_given: bool, what: &str| {
+        let function = item(what, index);
+        some(is_given.then(|| quote!(|| vf::encoded(&#function()))))
+    };
     let max_length = some(field.max_length.clone());
     let pattern = some(field.pattern.clone());
-    let bound = |bound: &Option<TokenStream>| some(bound.as_ref().map(|bound| quote!(|| vf::bound::<#ty, _>(#bound))));
-    let (min, max) = (bound(&field.min), bound(&field.max));
-    let default_value = some(default_value(field).map(|value| quote!(|| vf::encoded::<#ty>(&{ #value }))));
-    let choices = some(field.choices.as_ref().map(|choices| choice_function(ty, choices)));
-    let index = some(field.index.map(|index| match index {
+    let (min, max) = (encoded(field.min.is_some(), "MIN"), encoded(field.max.is_some(), "MAX"));
+    let default = encoded(field.default.is_some(), "DEFAULT");
+    let choices = item("CHOICES", index);
+    let choices = some(field.choices.as_ref().map(|of| match of {
+        Choices::List(_) => quote!(|_| #choices()),
+        Choices::Query { .. } => quote!(#choices),
+    }));
+    let lookup = some(field.index.map(|index| match index {
         Index::Plain => quote!(vf::Index::Plain),
         Index::Unique => quote!(vf::Index::Unique),
     }));
     let on_delete = match &field.on_delete {
         None | Some(OnDelete::Protect) => quote!(vf::OnDelete::Protect),
         Some(OnDelete::Cascade) => quote!(vf::OnDelete::Cascade),
-        Some(OnDelete::SetNone(ident)) => quote_spanned!(ident.span()=> vf::set_none::<#ty>()),
+        Some(OnDelete::SetNone(ident)) => {
+            let ty = &field.ty;
+            quote_spanned!(ident.span()=> vf::set_none::<#ty>())
+        }
     };
     let column = field.column && record.face == Face::Process;
-    let new = quote_spanned!(ty.span()=> vf::FieldSpec::new::<#ty>);
+    let constant = item("FIELD", index);
     quote! {
         vf::FieldSpec {
             help: #help,
             was: &[#(#was),*],
             rules: vf::Rules { max_length: #max_length, pattern: #pattern, min: #min, max: #max },
-            default: #default_value,
+            default: #default,
             choices: #choices,
-            index: #index,
+            index: #lookup,
             on_delete: #on_delete,
             column: #column,
-            ..#new(#name, #label, &[#(#key),*])
+            ..#constant.spec(#name, #label, &[#(#key),*])
         }
     }
 }
 
-fn choice_function(ty: &syn::Type, choices: &Choices) -> TokenStream {
+fn choice_function(index: usize, ty: &syn::Type, choices: &Choices) -> TokenStream {
+    let name = item("CHOICES", index);
     let (parameter, body) = match choices {
-        Choices::List(list) => (quote!(_), list),
-        Choices::Query { parameter, body } => (parameter.clone(), body),
+        Choices::List(list) => (TokenStream::new(), list),
+        Choices::Query { parameter, body } => (quote!(#parameter: &vf::Db), body),
     };
     let into = quote_spanned!(body.span()=> vf::ChoiceSource::<<#ty as vf::FieldType>::Item>::into_choices);
-    quote!(|#parameter: &vf::Db| #into(#body))
+    quote! {
+        #[allow(non_snake_case)]
+        fn #name(#parameter) -> vf::Result<vf::Box<dyn vf::Choices>> {
+            #into(#body)
+        }
+    }
 }
 
 /// Holds a value against the rules of its field.
-fn check(field: &Field, value: &TokenStream, at: &TokenStream) -> TokenStream {
+fn check(index: usize, field: &Field, value: &TokenStream, at: &TokenStream) -> TokenStream {
+    let local = |span: Span| Ident::new("at", hidden().located_at(span));
     let mut rules = Vec::new();
     if let Some(max) = &field.max_length {
-        rules.push(quote_spanned!(max.span()=> let at = at.max_length(#value, #max);));
+        let at = local(max.span());
+        let (method, value) = (Ident::new("max_length", at.span()), located(value, max.span()));
+        rules.push(quote_spanned!(max.span()=> let #at = #at.#method(#value, #max);));
     }
-    if let Some(min) = &field.min {
-        rules.push(quote_spanned!(min.span()=> let at = at.min(#value, #min);));
-    }
-    if let Some(max) = &field.max {
-        rules.push(quote_spanned!(max.span()=> let at = at.max(#value, #max);));
+    for (bound, method, what) in [(&field.min, "min", "MIN"), (&field.max, "max", "MAX")] {
+        if let Some(bound) = bound {
+            let (at, function) = (local(bound.span()), item(what, index));
+            let (method, value) = (Ident::new(method, at.span()), located(value, bound.span()));
+            rules.push(quote_spanned!(bound.span()=> let #at = #at.#method(#value, #function());));
+        }
     }
     if let Some(pattern) = &field.pattern {
-        rules.push(quote_spanned! {pattern.span()=>
-            static PATTERN: vf::Pattern = vf::Pattern::new(#pattern);
-            let at = at.pattern(#value, &PATTERN);
-        });
+        let (at, compiled) = (local(pattern.span()), item("PATTERN", index));
+        let (method, value) = (Ident::new("pattern", at.span()), located(value, pattern.span()));
+        rules.push(quote_spanned!(pattern.span()=> let #at = #at.#method(#value, &#compiled);));
     }
     if let Some(Choices::List(list)) = &field.choices {
-        rules.push(quote_spanned!(list.span()=> let at = at.one_of(#value, #list);));
+        let (at, function) = (local(list.span()), item("CHOICES", index));
+        rules.push(quote_spanned!(list.span()=> let #at = #at.one_of(#value, #function());));
     }
     if rules.is_empty() {
         return TokenStream::new();
     }
+    let local = local(hidden());
     quote!({
-        let at = #at;
+        let #local = #at;
         #(#rules)*
-        let _ = at;
+        let _ = #local;
     })
+}
+
+/// The tokens, where rustc points at `at` when they are wrong.
+fn located(tokens: &TokenStream, at: Span) -> TokenStream {
+    let move_there = |mut tree: TokenTree| {
+        tree.set_span(tree.span().located_at(at));
+        tree
+    };
+    tokens.clone().into_iter().map(move_there).collect()
 }
 
 fn expand_process(record: &Record) -> TokenStream {
@@ -203,12 +262,18 @@ fn expand_process(record: &Record) -> TokenStream {
     let indexes = 0..record.fields.len();
     let index_type = format_ident!("{}Fields", plain_name(ident), span = ident.span());
     let at = record.fields.iter().enumerate().map(|(index, field)| {
-        let ty = &field.ty;
-        let check = check(field, &quote!(value), &quote!(at));
+        let Field { ty, ident: name, .. } = field;
+        let check = check(index, field, &quote!(value), &quote!(at));
+        let constant = item("FIELD", index);
         quote! {
             #[automatically_derived]
             impl vf::FieldAt<#index> for #ident {
                 type Type = #ty;
+                const FIELD: vf::FieldOf<#ty> = #constant;
+
+                fn set(&mut self, value: #ty) {
+                    self.#name = value;
+                }
 
                 #[allow(unused_variables)]
                 fn check(value: &#ty, at: vf::At<'_>) {

@@ -54,6 +54,9 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
         record.usable = false;
     }
     check_keys(&record, errors);
+    if !record.usable {
+        record.fields.clear();
+    }
     record
 }
 

@@ -1,0 +1,8 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+enum MyFlow {
+    Start,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+struct Order;
+
+#[derive(Flow)]
+#[flow(process = Order)]
+struct MyFlow {
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+fn main() {}

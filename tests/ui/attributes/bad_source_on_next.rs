@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(review, task_data_source = |_| [()])]
+    start: Start,
+    #[next(end)]
+    review: View,
+    end: End,
+}
+
+fn main() {}

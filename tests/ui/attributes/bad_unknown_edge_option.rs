@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(review, task_sed = |_| 7_u32)]
+    start: Start,
+    #[next(end)]
+    review: View<Seed<Option<u32>>>,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use viewflow::prelude::*;
+
+#[derive(Task, Clone, Debug)]
+struct Proofread {
+    language: String,
+}
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(proofread)]
+    start: Start,
+    #[next(end)]
+    proofread: View<Proofread>,
+    end: End,
+}
+
+fn main() {}

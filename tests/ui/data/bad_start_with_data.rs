@@ -1,0 +1,16 @@
+use viewflow::prelude::*;
+
+#[derive(Task, Clone, Debug)]
+struct Proofread {
+    language: String,
+}
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(end)]
+    start: Start<Proofread>,
+    end: End,
+}
+
+fn main() {}

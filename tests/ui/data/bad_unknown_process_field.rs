@@ -1,0 +1,21 @@
+use viewflow::prelude::*;
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    approved: bool,
+    remark: Option<String>,
+}
+
+#[derive(Flow)]
+#[flow(process = Order)]
+struct MyFlow {
+    #[next(decide)]
+    start: Start,
+    #[cond(|a| a.process.aproved)]
+    #[then(end)]
+    #[otherwise(end)]
+    decide: If,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+use viewflow::prelude::*;
+
+#[derive(Task, Clone, Debug)]
+struct Proofread {
+    language: String,
+}
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(each)]
+    start: Start,
+    #[branch(proofread, task_data_source = |_| ["de", "fr"])]
+    each: Split,
+    #[next(gather)]
+    proofread: View<Proofread>,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+fn main() {}

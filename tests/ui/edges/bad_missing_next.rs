@@ -1,0 +1,12 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    review: View,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(decide)]
+    start: Start,
+    #[cond(|a| a.task.owner.is_none())]
+    #[then(end)]
+    decide: If,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+struct Pay {
+    #[field(min = "one")]
+    amount: u32,
+}
+
+fn main() {}

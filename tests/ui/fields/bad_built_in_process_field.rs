@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    status: String,
+    approved: bool,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use viewflow::prelude::*;
+
+#[derive(Task, Clone, Debug)]
+struct Review {
+    seed: Option<String>,
+}
+
+fn main() {}

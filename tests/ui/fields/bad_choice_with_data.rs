@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Choices, Clone, Debug)]
+enum Carrier {
+    Post,
+    Courier(String),
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+struct Pick {
+    #[field(choices = ["one", "two"])]
+    number: u32,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+struct Pay {
+    #[field(max_length = 3)]
+    amount: u32,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use viewflow::prelude::*;
+
+#[derive(Choices, Clone, Debug)]
+enum Carrier {
+    Post,
+    Courier,
+}
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    carrier: Carrier,
+}
+
+fn main() {}

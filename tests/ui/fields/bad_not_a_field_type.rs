@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Clone, Debug)]
+struct Address {
+    street: String,
+}
+
+#[derive(Form, Clone, Debug)]
+struct Deliver {
+    to: Address,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use viewflow::prelude::*;
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    #[field(key = "address.street")]
+    street: Option<String>,
+    address: Option<String>,
+}
+
+fn main() {}

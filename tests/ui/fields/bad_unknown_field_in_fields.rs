@@ -1,0 +1,18 @@
+use viewflow::prelude::*;
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    approved: bool,
+    remark: Option<String>,
+}
+
+#[derive(Flow)]
+#[flow(process = Order)]
+struct MyFlow {
+    #[fields(aproved, remark)]
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+fn main() {}

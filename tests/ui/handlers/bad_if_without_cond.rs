@@ -1,0 +1,14 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(decide)]
+    start: Start,
+    #[then(end)]
+    #[otherwise(end)]
+    decide: If,
+    end: End,
+}
+
+fn main() {}

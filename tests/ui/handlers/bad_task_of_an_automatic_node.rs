@@ -1,0 +1,19 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(decide)]
+    start: Start,
+    #[cond(|_| true)]
+    #[then(end)]
+    #[otherwise(end)]
+    decide: If,
+    end: End,
+}
+
+fn open(engine: &Engine, id: viewflow::TaskId) {
+    let _ = engine.task(MyFlow::decide, id);
+}
+
+fn main() {}

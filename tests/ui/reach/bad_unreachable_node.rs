@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(end)]
+    start: Start,
+    #[next(end)]
+    review: View,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(pack)]
+    #[branch(pay)]
+    fork: Split,
+    #[next(gather)]
+    pack: View,
+    #[next(gather)]
+    pay: View,
+    #[next(check)]
+    gather: Join,
+    #[cond(|_| true)]
+    #[then(end)]
+    #[otherwise(pay)]
+    check: If,
+    end: End,
+}
+
+fn main() {}

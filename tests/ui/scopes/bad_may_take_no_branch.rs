@@ -1,0 +1,20 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(pack, cond = |_| true)]
+    #[branch(pay, cond = |_| false)]
+    fork: Split,
+    #[next(gather)]
+    pack: View,
+    #[next(gather)]
+    pay: View,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(each)]
+    start: Start,
+    #[branch(pack, task_data_source = |_| [()])]
+    each: Split,
+    #[next(end)]
+    pack: View,
+    end: End,
+}
+
+fn main() {}
