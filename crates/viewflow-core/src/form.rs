@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::db::Db;
 use crate::document::{Document, Fields, Reader};
-use crate::error::{FieldErrors, Result};
+use crate::error::FieldErrors;
 use crate::field::{Choice, FieldKind, FieldSpec, each_item};
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
@@ -63,7 +63,7 @@ pub(crate) fn describe(
     specs: &[FieldSpec],
     db: &Db,
     stored: Option<(&Document, Option<&Document>)>,
-) -> Result<FormSpec> {
+) -> crate::Result<FormSpec> {
     let field = |spec: &FieldSpec| {
         let stored = stored.and_then(|(document, columns)| {
             spec.lookup(if spec.column { columns.unwrap_or(document) } else { document })
@@ -88,7 +88,7 @@ pub(crate) fn describe(
             value: stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default(),
         })
     };
-    Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<Result<_>>()? })
+    Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<crate::Result<_>>()? })
 }
 
 /// Reads a form from what a person sent. Keys that are no fields are mistakes.
@@ -102,7 +102,7 @@ pub(crate) fn parse<F: Form>(sent: &Document) -> Result<F, FieldErrors> {
 }
 
 /// Holds a form against its rules, its choices, and the rows it refers to.
-pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
+pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
     let mut errors = FieldErrors::default();
     form.check(&mut errors);
     let sent = match crate::document::by_name(form) {
@@ -129,7 +129,7 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
     Ok(errors)
 }
 
-fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> Result<()> {
+fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> crate::Result<()> {
     let mut rows = Vec::new();
     (spec.kind)().references(value, &mut |table, id| rows.push((table, id)));
     for (table, id) in rows {
@@ -138,4 +138,41 @@ fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors
         }
     }
     Ok(())
+}
+
+impl FormField {
+    /// Reads what a person typed, for faces that have only text: a terminal, a page's form.
+    ///
+    /// Nothing typed is null; lists have commas between their items; nested structs and maps are JSON.
+    ///
+    /// # Errors
+    /// What has to be typed instead, as the end of the sentence "`field` ...". Whether the value fits the field besides
+    /// is found out when the form is submitted.
+    pub fn value_from_text(&self, text: &str) -> Result<Value, String> {
+        value_from_text(&self.kind, text.trim())
+    }
+}
+
+fn value_from_text(kind: &FieldKind, text: &str) -> Result<Value, String> {
+    match kind {
+        FieldKind::List(item) if !text.starts_with('[') => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.map(|text| value_from_text(item, text)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        _ if text.is_empty() => Ok(Value::Null),
+        FieldKind::Bool => match text.to_lowercase().as_str() {
+            "yes" | "y" | "true" | "on" => Ok(Value::Bool(true)),
+            "no" | "n" | "false" | "off" => Ok(Value::Bool(false)),
+            _ => Err("must be yes or no".to_owned()),
+        },
+        FieldKind::Integer { .. } | FieldKind::Reference { .. } => {
+            let whole = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
+            whole.map_err(|_| "must be a whole number".to_owned())
+        }
+        FieldKind::Float => text.parse::<f64>().map(Value::from).map_err(|_| "must be a number".to_owned()),
+        FieldKind::List(_) | FieldKind::Map(_) | FieldKind::Embedded(_) | FieldKind::Json => {
+            serde_json::from_str(text).map_err(|error| format!("must be JSON: {error}"))
+        }
+        _ => Ok(Value::from(text)),
+    }
 }

@@ -1,0 +1,242 @@
+//! The flow of the README in a terminal: `cargo run --example publish`.
+//!
+//! Everything is kept in a directory. Stop it whenever you like, with Ctrl-C too: it goes on where it was.
+
+mod flow;
+
+use std::error::Error;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use viewflow::prelude::*;
+use viewflow::{Document, FormSpec, NodeName, ProcessId, TaskId};
+
+use crate::flow::{Mailer, Post, PublishFlow};
+
+const HELP: &str = "\
+  post TITLE [BODY]              add a reader's post
+  posts                          the posts that can be published
+  start USER [FIELD=VALUE ...]   start publishing a post
+  waiting                        what waits for whom
+  take TASK USER                 give a task to a person
+  back TASK USER                 give it back
+  do TASK USER [FIELD=VALUE ..]  do a task; fields that are not given are asked for
+  show PROCESS                   how far a process is
+  history PROCESS                what happened in it
+  quit                           stop; all is kept";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::read(std::env::args().skip(1))?;
+    let input: Box<dyn BufRead> = match &options.script {
+        Some(path) => Box::new(io::BufReader::new(std::fs::File::open(path)?)),
+        None => Box::new(io::stdin().lock()),
+    };
+    let asks = options.script.is_none() && io::stdin().is_terminal();
+    let mailer = Mailer::default();
+    let engine =
+        Engine::builder(SledStore::open(&options.data)?).flow(PublishFlow::new(Mailer::clone(&mailer))).build()?;
+    let mut terminal = Terminal { engine, mailer, input, asks };
+    println!("Publishing, kept in {}. Type `help` for what can be done.", options.data.display());
+    terminal.waiting()?;
+    while let Some(line) = terminal.read("publish> ")? {
+        match terminal.obey(&line) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => println!("  {error}"),
+        }
+        terminal.read_mail();
+    }
+    Ok(())
+}
+
+struct Options {
+    data: PathBuf,
+    script: Option<PathBuf>,
+}
+
+impl Options {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self { data: PathBuf::from("publish-data"), script: None };
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().ok_or(format!("`{name}` needs a value"));
+            match name.as_str() {
+                "--data" => options.data = value?.into(),
+                "--script" => options.script = Some(value?.into()),
+                _ => return Err(format!("`{name}` is no option: there is `--data DIRECTORY` and `--script FILE`")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+struct Terminal {
+    engine: Engine,
+    mailer: Mailer,
+    input: Box<dyn BufRead>,
+    /// Whether a person sits there, who wants to see what is asked.
+    asks: bool,
+}
+
+impl Terminal {
+    /// A line of input; none at its end.
+    fn read(&mut self, prompt: &str) -> io::Result<Option<String>> {
+        if self.asks {
+            print!("{prompt}");
+            io::stdout().flush()?;
+        }
+        let mut line = String::new();
+        let some = self.input.read_line(&mut line)? > 0;
+        if some && !self.asks {
+            println!("{prompt}{}", line.trim_end());
+        }
+        Ok(some.then(|| line.trim().to_owned()))
+    }
+
+    /// Does what a line says; answers whether to go on.
+    fn obey(&mut self, line: &str) -> Result<bool, Box<dyn Error>> {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] => {}
+            [comment, ..] if comment.starts_with('#') => {}
+            ["help"] => println!("{HELP}"),
+            ["post", title] => self.add_post(title, "")?,
+            ["post", title, body] => self.add_post(title, body)?,
+            ["posts"] => self.posts()?,
+            ["waiting"] => self.waiting()?,
+            ["start", user, fields @ ..] => self.start(&UserId::new(*user), fields)?,
+            ["take", task, user] => self.engine.assign(task_id(task)?, &UserId::new(*user))?,
+            ["back", task, user] => self.engine.unassign(task_id(task)?, &UserId::new(*user))?,
+            ["do", task, user, fields @ ..] => self.perform(task_id(task)?, &UserId::new(*user), fields)?,
+            ["show", process] => self.show(process_id(process)?)?,
+            ["history", process] => self.history(process_id(process)?)?,
+            ["quit" | "exit"] => return Ok(false),
+            _ => println!("  `{line}` is nothing that can be done here:\n{HELP}"),
+        }
+        Ok(true)
+    }
+
+    fn add_post(&self, title: &str, body: &str) -> Result<(), Box<dyn Error>> {
+        let post = Post { id: Id::NEW, title: title.to_owned(), body: body.to_owned(), fresh: true };
+        let post = self.engine.transaction(|db| db.table().insert(post.clone()))?;
+        println!("  post {post} is there");
+        Ok(())
+    }
+
+    fn posts(&self) -> Result<(), Box<dyn Error>> {
+        for post in self.engine.transaction(|db| db.table::<Post>().filter(|post| post.fresh).list())? {
+            println!("  {}  {}", post.id, post.title);
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> Result<(), Box<dyn Error>> {
+        let queue = self.engine.queue().list()?;
+        let assigned = [
+            self.engine.tasks_of(PublishFlow::review, viewflow::TaskStatus::Assigned).list()?,
+            self.engine.tasks_of(PublishFlow::proofread, viewflow::TaskStatus::Assigned).list()?,
+        ];
+        for task in queue.iter().chain(assigned.iter().flatten()) {
+            let owner = task.owner.as_ref().map_or("anybody", UserId::as_str);
+            let about = task.data.get("language").and_then(|language| language.as_str()).unwrap_or_default();
+            println!("  task {:6} {:10} {about:4} waits for {owner}", task.id.to_string(), task.node);
+        }
+        if queue.is_empty() && assigned.iter().all(Vec::is_empty) {
+            println!("  nothing is waiting");
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, user: &UserId, given: &[&str]) -> Result<(), Box<dyn Error>> {
+        let start = NodeName { flow: "publish".to_owned(), node: "start".to_owned() };
+        let form = self.engine.start_form(&start)?;
+        let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
+        let process = self.engine.start_with(&start, user, &filled)?;
+        println!("  process {process} is started");
+        self.waiting()
+    }
+
+    fn perform(&mut self, task: TaskId, user: &UserId, given: &[&str]) -> Result<(), Box<dyn Error>> {
+        let form = self.engine.form(task)?;
+        let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
+        self.engine.assign(task, user)?;
+        self.engine.execute_with(task, user, &filled)?;
+        println!("  done");
+        self.show(task.process)
+    }
+
+    /// Fills in a form from `field=value` words; what they leave out is asked for. None when the input ends.
+    fn fill_in(&mut self, form: &FormSpec, given: &[&str]) -> Result<Option<Document>, Box<dyn Error>> {
+        let mut filled = Document::new();
+        for word in given {
+            let (name, text) = word.split_once('=').ok_or(format!("`{word}` should be FIELD=VALUE"))?;
+            let field = form.fields.iter().find(|field| field.name == name);
+            let value = match field {
+                Some(field) => field.value_from_text(text).map_err(|error| format!("`{name}` {error}"))?,
+                // The engine tells what is wrong with it.
+                None => text.into(),
+            };
+            filled.insert(name.to_owned(), value);
+        }
+        for field in form.fields.iter().filter(|field| given.is_empty() || field.required) {
+            while !filled.contains_key(field.name) {
+                for choice in field.choices.iter().flatten() {
+                    println!("    {}  {}", choice.value, choice.label);
+                }
+                let needed = if field.required { "" } else { " (may be left out)" };
+                let Some(text) = self.read(&format!("  {}{needed}: ", field.label))? else { return Ok(None) };
+                match field.value_from_text(&text) {
+                    Ok(value) => drop(filled.insert(field.name.to_owned(), value)),
+                    Err(error) => println!("  it {error}"),
+                }
+            }
+        }
+        Ok(Some(filled))
+    }
+
+    fn show(&self, id: ProcessId) -> Result<(), Box<dyn Error>> {
+        let process = self.engine.process::<PublishFlow>(id)?;
+        let marks = self.engine.marks(id)?;
+        println!("  process {id} is {}", process.status);
+        let chart = self.engine.graph("publish")?.outline(|node| marks.get(node).copied().unwrap_or_default());
+        chart.lines().for_each(|line| println!("    {line}"));
+        Ok(())
+    }
+
+    fn history(&self, id: ProcessId) -> Result<(), Box<dyn Error>> {
+        for event in self.engine.events(id, 0, 1000)? {
+            let actor = event.actor.map_or(String::new(), |actor| format!(" ({actor})"));
+            println!("  {:3}  {}{actor}", event.number, event.what);
+        }
+        Ok(())
+    }
+
+    fn read_mail(&self) {
+        if let Ok(mut mail) = self.mailer.lock() {
+            mail.drain(..).for_each(|letter| println!("  mail: {letter}"));
+        }
+    }
+}
+
+fn task_id(text: &str) -> Result<TaskId, String> {
+    text.parse().map_err(|_| format!("`{text}` is no task: write PROCESS/NUMBER, as in 1/2"))
+}
+
+fn process_id(text: &str) -> Result<ProcessId, String> {
+    text.parse().map_err(|_| format!("`{text}` is no number of a process"))
+}
+
+/// The words of a line; quotes keep blanks together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            letter => words.last_mut().into_iter().for_each(|word| word.push(letter)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
