@@ -1,5 +1,18 @@
 //! Behaviour of the whole, a module for each feature.
 
 #[path = "../../examples/publish/flow.rs"]
+#[allow(dead_code)]
 mod flow;
+
+mod bad_input;
+mod concurrency;
+mod data_management;
+mod engine;
+mod entities;
+mod example;
+mod fields;
+mod forms;
+mod nodes;
 mod publish;
+mod support;
+mod tokens;

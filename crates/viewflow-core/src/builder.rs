@@ -50,12 +50,7 @@ impl<F: Flow> FlowBuilder<F> {
                     fields: F::Process::FIELDS,
                     table: F::Process::TABLE,
                     open: |record, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, columns)?)),
-                    save: |process, record| {
-                        let process = mut_of::<ProcessOf<F::Process>>(process)?;
-                        let columns = process.save(record)?;
-                        process.keep(&record.data, columns.clone());
-                        Ok(columns)
-                    },
+                    save: |process, record| ref_of::<ProcessOf<F::Process>>(process)?.save(record),
                 },
                 problems: Vec::new(),
             },

@@ -96,6 +96,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`]; [`Error::NoNode`] when the flow has no start with this name.
     pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
+        start_of(&*self.definition(&node.flow)?, node)?;
         self.begin(node, Some(user.id()), &|form_def, db| parse_form(form_def, form, db))
     }
 

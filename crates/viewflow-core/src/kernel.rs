@@ -97,9 +97,9 @@ impl Step {
 
     /// Writes the process back. The step is complete.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let mut proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
+        let proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
         let (def, id) = (&self.def, self.id);
-        let columns = self.db.unit(|unit| (def.process.save)(&mut *proxy, unit.change_process(id)?))?;
+        let columns = self.db.unit(|unit| (def.process.save)(&*proxy, unit.change_process(id)?))?;
         if let (Some(table), Some(columns)) = (def.process.table, columns) {
             let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
             self.db.unit(|unit| {

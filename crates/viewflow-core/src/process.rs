@@ -102,7 +102,9 @@ impl<P: Process> ProcessOf<P> {
     pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<Document>> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
         let mut columns = self.columns.clone();
-        document::write_with_columns(&self.fields, &mut record.data, columns.as_mut()).map_err(wrong)?;
+        let mut document = self.document.clone();
+        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        record.data = document;
         record.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
         record.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
         Ok(columns)
@@ -141,11 +143,6 @@ impl<P: Process> ProcessOf<P> {
         self.document = document;
         self.columns = columns;
         Ok(answer)
-    }
-
-    pub(crate) fn keep(&mut self, document: &Document, columns: Option<Document>) {
-        self.document.clone_from(document);
-        self.columns = columns;
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let has_start = check_start(graph, &mut faults);
     let unreachable = if has_start { check_reachable(graph, &incomplete, &mut faults) } else { BTreeSet::new() };
     check_way_to_an_end(graph, &incomplete, &unreachable, &mut faults);
-    check_automatic_loops(graph, &mut faults);
+    check_automatic_loops(graph, &incomplete, &mut faults);
     if !faults.is_empty() || !incomplete.is_empty() {
         return Err(faults);
     }
@@ -172,8 +172,8 @@ fn check_way_to_an_end(
 }
 
 /// A loop has a node that waits for someone or something: otherwise one step would never finish.
-fn check_automatic_loops(graph: &Graph, faults: &mut Vec<Fault>) {
-    let automatic = |node: usize| !graph.nodes()[node].kind.waits();
+fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
+    let automatic = |node: usize| !graph.nodes()[node].kind.waits() && !incomplete.contains(&node);
     let successors: Vec<Vec<usize>> = graph
         .successors()
         .into_iter()

@@ -42,8 +42,8 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics vf::Flow for #ident #ty_generics #where_clause {
             type Process = #process;
-            const NAME: &'static str = #name;
-            const TITLE: &'static str = #title;
+            const NAME: &'static ::core::primitive::str = #name;
+            const TITLE: &'static ::core::primitive::str = #title;
 
             #[allow(unused_variables)]
             fn define(#builder: &mut vf::FlowBuilder<Self>) {
@@ -104,7 +104,7 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let mut calls = Vec::new();
     let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
     match (&node.fields, &node.submit, form_type) {
-        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, fields, submit.as_ref(), &form)),
+        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, &fields.fields, submit.as_ref(), &form)),
         (None, Some(submit), Some(form)) => {
             calls.push(chained("node", submit.span(), "form", &quote!(::<#form>(#submit))));
         }
@@ -137,7 +137,7 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
 fn condition(closure: &Closure) -> TokenStream {
     closure.to_function(|body| {
         let holds = Ident::new("holds", hidden());
-        quote_spanned!(body.span()=> { let #holds: bool = #body; #holds })
+        quote_spanned!(body.span()=> { let #holds: ::core::primitive::bool = #body; #holds })
     })
 }
 
@@ -327,7 +327,7 @@ fn field_index(process: &TokenStream, field: &Ident) -> TokenStream {
 
 /// The form that `#[fields(..)]` asks for: a struct of those fields of the process.
 fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
-    let fields = node.fields.as_ref()?;
+    let fields = &node.fields.as_ref()?.fields;
     let form = node.form_name()?;
     let Flow { vis, krate, process, .. } = flow;
     let private = quote!(#krate::__private);

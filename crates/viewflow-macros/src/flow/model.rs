@@ -34,7 +34,7 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) title: Option<String>,
     pub(super) form: Option<TokenStream>,
-    pub(super) fields: Option<Vec<Ident>>,
+    pub(super) fields: Option<FieldsForm>,
     pub(super) submit: Option<TokenStream>,
     pub(super) input: Option<TokenStream>,
     pub(super) call: Option<TokenStream>,
@@ -45,6 +45,13 @@ pub(super) struct Node {
     pub(super) edges: Vec<Edge>,
     /// Whether an attribute of it could not be read.
     pub(super) incomplete: bool,
+}
+
+/// A form made of fields of the process.
+pub(super) struct FieldsForm {
+    pub(super) fields: Vec<Ident>,
+    /// Its name, where it is not the node's with `Fields` after it.
+    pub(super) name: Option<Ident>,
 }
 
 pub(super) struct Edge {
@@ -92,9 +99,11 @@ impl Edge {
 impl Node {
     /// What the node's tasks are submitted with, for its handle.
     pub(super) fn form_name(&self) -> Option<Ident> {
-        self.fields.as_ref()?;
-        let name = format!("{}Fields", crate::syntax::camel_case(&plain_name(&self.ident)));
-        Some(Ident::new(&name, self.ident.span()))
+        let given = &self.fields.as_ref()?.name;
+        Some(given.clone().unwrap_or_else(|| {
+            let name = format!("{}Fields", crate::syntax::camel_case(&plain_name(&self.ident)));
+            Ident::new(&name, self.ident.span())
+        }))
     }
 }
 

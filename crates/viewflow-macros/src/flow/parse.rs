@@ -4,11 +4,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, PathArguments, Result, Token, Type};
 use viewflow_graph::{Kind, nearest};
 
-use super::model::{Edge, Flow, Node, Way};
+use super::model::{Edge, FieldsForm, Flow, Node, Way};
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, Opts, default_crate, docs, first_sentence, options, plain_name, snake_case, title_of, unknown_option,
@@ -167,8 +166,8 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
     match name {
         "form" => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
         "fields" => {
-            let names = attribute.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)?;
-            once(&mut node.fields, attribute, names.into_iter().collect())
+            let form = attribute.parse_args::<FieldsForm>()?;
+            once(&mut node.fields, attribute, form)
         }
         "submit" => once(&mut node.submit, attribute, method(attribute)?),
         "input" => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
@@ -182,6 +181,29 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
             node.edges.push(read_edge(attribute, name)?);
             Ok(())
         }
+    }
+}
+
+impl Parse for FieldsForm {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut form = Self { fields: Vec::new(), name: None };
+        while !input.is_empty() {
+            if input.peek(Token![as]) && input.peek2(Token![=]) {
+                input.parse::<Token![as]>()?;
+                input.parse::<Token![=]>()?;
+                form.name = Some(input.parse()?);
+            } else {
+                let field: Ident = input.parse()?;
+                if form.fields.contains(&field) {
+                    return Err(syn::Error::new(field.span(), format!("`{field}` is in this form twice")));
+                }
+                form.fields.push(field);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(form)
     }
 }
 

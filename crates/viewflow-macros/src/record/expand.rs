@@ -256,7 +256,7 @@ fn expand_process(record: &Record) -> TokenStream {
     let (seed, artifact) = (or_unit(record.seed.as_ref()), or_unit(record.artifact.as_ref()));
     let table = record.fields.iter().any(|field| field.column).then(|| {
         let name = &record.table;
-        quote!(const TABLE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#name);)
+        quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#name);)
     });
     let names = record.fields.iter().map(|field| &field.ident);
     let indexes = 0..record.fields.len();
@@ -292,7 +292,7 @@ fn expand_process(record: &Record) -> TokenStream {
             #table
         }
 
-        pub struct #index_type { #(pub #fields: usize,)* }
+        pub struct #index_type { #(pub #fields: ::core::primitive::usize,)* }
 
         #[automatically_derived]
         impl vf::NamedFields for #ident {
@@ -350,7 +350,7 @@ fn expand_entity(record: &Record) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl vf::Entity for #ident {
-            const TABLE: &'static str = #table;
+            const TABLE: &'static ::core::primitive::str = #table;
 
             fn id(&self) -> vf::Id<Self> {
                 #get

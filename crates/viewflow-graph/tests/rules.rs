@@ -1,0 +1,204 @@
+//! Each rule: what breaks it, where the fault is, and what passes.
+
+use viewflow_graph::{Graph, Kind, Mark, Role, Rule, Selection};
+
+/// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
+///
+/// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
+/// split is its `otherwise`.
+fn graph(text: &str) -> Graph {
+    let mut graph = Graph::new("test");
+    let lines: Vec<(&str, &str, &str)> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let (node, targets) = line.split_once("->").unwrap_or((line, ""));
+            let (name, kind) = node.split_once(':').expect("name: Kind");
+            (name.trim(), kind.trim(), targets)
+        })
+        .collect();
+    for (name, kind, _) in &lines {
+        graph.node(*name, Kind::from_name(kind).expect("a kind"));
+    }
+    for (from, (_, kind, targets)) in lines.iter().enumerate() {
+        for (number, target) in targets.split(',').map(str::trim).filter(|target| !target.is_empty()).enumerate() {
+            let name = target.trim_matches(['?', '*', '!']);
+            let role = match (*kind, number) {
+                ("If", 0) => Role::Then,
+                ("If", _) => Role::Otherwise,
+                ("Switch", _) => Role::Case(number.to_string()),
+                ("Split", _) if target.starts_with('!') => Role::Otherwise,
+                ("Split", _) if target.ends_with('?') => Role::Branch(Selection::Conditional),
+                ("Split", _) if target.ends_with('*') => Role::Branch(Selection::PerItem),
+                ("Split", _) => Role::Branch(Selection::Always),
+                _ => Role::Next,
+            };
+            graph.edge(from, role, graph.find(name).unwrap_or_else(|| panic!("a node `{name}`")));
+        }
+    }
+    graph
+}
+
+/// The faults as rule and node.
+fn faults(text: &str) -> Vec<(Rule, String)> {
+    let graph = graph(text);
+    let Err(faults) = graph.check() else { panic!("this is sound:\n{text}") };
+    let name = |node: Option<usize>| node.map_or(String::new(), |node| graph.nodes()[node].name.clone());
+    faults.into_iter().map(|fault| (fault.rule, name(fault.node))).collect()
+}
+
+fn one(rule: Rule, node: &str) -> Vec<(Rule, String)> {
+    vec![(rule, node.to_owned())]
+}
+
+fn sound(text: &str) {
+    graph(text).check().unwrap_or_else(|faults| panic!("{}\n{text}", faults[0]));
+}
+
+#[test]
+fn a_straight_flow_is_sound() {
+    sound("start: Start -> review\n review: View -> end\n end: End");
+}
+
+#[test]
+fn every_kind_needs_its_edges() {
+    let needs = |kind: &str, targets: &str| faults(&format!("start: Start -> x\n x: {kind} -> {targets}\n end: End"));
+    for kind in ["View", "Handle", "Function"] {
+        assert_eq!(needs(kind, ""), one(Rule::MissingEdge, "x"), "{kind}");
+        assert_eq!(needs(kind, "end, end"), one(Rule::ExtraEdge, "x"), "{kind}");
+    }
+    for kind in ["If", "Switch", "Split"] {
+        assert_eq!(needs(kind, ""), one(Rule::MissingEdge, "x"), "{kind}");
+    }
+    assert_eq!(needs("If", "end"), one(Rule::MissingEdge, "x"));
+    assert_eq!(needs("If", "end, end, end"), one(Rule::ExtraEdge, "x"));
+    assert_eq!(faults("start: Start -> end\n end: End -> end"), one(Rule::ExtraEdge, "end"));
+}
+
+#[test]
+fn an_edge_of_another_kind_is_told() {
+    let mut graph = graph("start: Start -> view\n view: View -> end\n end: End");
+    graph.edge(1, Role::Then, 2);
+    let faults = graph.check().unwrap_err();
+    assert_eq!(faults[0].message, "`view` is a `View`, which takes no `#[then(..)]`");
+    assert_eq!(faults[0].edge, Some(2));
+}
+
+#[test]
+fn a_flow_has_a_start_and_an_end() {
+    assert_eq!(faults("view: View -> end\n end: End"), one(Rule::NoStart, ""));
+    assert_eq!(faults("start: Start -> view\n view: View -> view"), one(Rule::NoWayToAnEnd, ""));
+    assert_eq!(
+        faults("start: Start -> view\n view: View -> start"),
+        [(Rule::IntoStart, "view".to_owned()), (Rule::NoWayToAnEnd, String::new())]
+    );
+}
+
+#[test]
+fn only_the_head_of_what_is_unreachable_is_told() {
+    let text = "start: Start -> end\n a: View -> b\n b: View -> c\n c: View -> end\n end: End";
+    assert_eq!(faults(text), one(Rule::UnreachableNode, "a"));
+    let ring = "start: Start -> end\n a: View -> b\n b: View -> a\n end: End";
+    assert_eq!(faults(ring)[0], (Rule::UnreachableNode, "a".to_owned()));
+    assert_eq!(faults(ring).len(), 1);
+}
+
+#[test]
+fn a_loop_without_a_way_out_is_told_once() {
+    let text = "start: Start -> if\n if: If -> end, a\n a: View -> b\n b: View -> a\n end: End";
+    assert_eq!(faults(text), one(Rule::NoWayToAnEnd, "a"));
+    sound("start: Start -> a\n a: View -> if\n if: If -> end, a\n end: End");
+}
+
+#[test]
+fn a_loop_waits_somewhere() {
+    let text = "start: Start -> f\n f: Function -> if\n if: If -> end, f\n end: End";
+    assert_eq!(faults(text), one(Rule::AutomaticLoop, "f"));
+    let self_loop = "start: Start -> if\n if: If -> end, if\n end: End";
+    assert_eq!(faults(self_loop), one(Rule::AutomaticLoop, "if"));
+    let through_a_join = "start: Start -> s\n s: Split -> j, j\n j: Join -> if\n if: If -> end, s\n end: End";
+    assert_eq!(faults(through_a_join), one(Rule::AutomaticLoop, "s"));
+    sound("start: Start -> f\n f: Function -> h\n h: Handle -> if\n if: If -> end, f\n end: End");
+}
+
+#[test]
+fn a_join_closes_its_split() {
+    assert_eq!(faults("start: Start -> j\n j: Join -> end\n end: End"), one(Rule::JoinWithoutSplit, "j"));
+    let exclusive = "start: Start -> if\n if: If -> a, b\n a: View -> j\n b: View -> j\n j: Join -> end\n end: End";
+    assert_eq!(faults(exclusive), one(Rule::JoinWithoutSplit, "j"));
+    let twice = "start: Start -> s\n s: Split -> a, b\n a: View -> j\n b: View -> k\n j: Join -> end\n k: Join -> end\n end: End";
+    assert_eq!(faults(twice), one(Rule::SplitClosedTwice, "k"));
+    sound("start: Start -> s\n s: Split -> a, b\n a: View -> j\n b: View -> j\n j: Join -> end\n end: End");
+    sound("start: Start -> s\n s: Split -> j, b\n b: View -> j\n j: Join -> end\n end: End");
+}
+
+#[test]
+fn a_node_is_inside_a_split_or_outside_it() {
+    let text = "start: Start -> s\n s: Split -> a, b\n a: View -> j\n b: View -> j\n j: Join -> if\n if: If -> end, b\n end: End";
+    assert_eq!(faults(text), one(Rule::EscapesSplit, "b"));
+    let end = "start: Start -> s\n s: Split -> a, b\n a: View -> j\n b: View -> end\n j: Join -> end\n end: End";
+    assert_eq!(faults(end), one(Rule::EscapesSplit, "end"));
+    sound(
+        "start: Start -> s\n s: Split -> a, b\n a: View -> j\n b: View -> own\n j: Join -> end\n own: End\n end: End",
+    );
+    let grows = "start: Start -> s\n s: Split -> a, b\n a: View -> s\n b: View -> end\n end: End";
+    assert_eq!(faults(grows)[0], (Rule::EscapesSplit, "s".to_owned()));
+}
+
+#[test]
+fn splits_may_be_nested_looped_and_left_open() {
+    sound(
+        "start: Start -> o\n o: Split -> i, c\n i: Split -> a, b\n a: View -> j\n b: View -> j\n j: Join -> k\n c: View -> k\n k: Join -> end\n end: End",
+    );
+    let one_join = "start: Start -> o\n o: Split -> i, c\n i: Split -> a, b\n a: View -> k\n b: View -> k\n c: View -> k\n k: Join -> end\n end: End";
+    let sound_graph = graph(one_join).check().unwrap();
+    let of = |name: &str| graph(one_join).find(name).unwrap();
+    assert_eq!((sound_graph.join_of(of("o")), sound_graph.join_of(of("i"))), (Some(of("k")), None));
+    assert_eq!(sound_graph.split_of(of("k")), Some(of("o")));
+    assert_eq!(sound_graph.scope(of("a")), [of("o"), of("i")]);
+    assert_eq!(sound_graph.scope(of("end")), [0_usize; 0]);
+    sound(
+        "start: Start -> s\n s: Split -> a, b\n a: View -> again\n again: If -> a, j\n b: View -> j\n j: Join -> more\n more: If -> s, end\n end: End",
+    );
+    sound("start: Start -> s\n s: Split -> a, b\n a: View -> end\n b: View -> end\n end: End");
+}
+
+#[test]
+fn a_split_knows_what_to_do_without_branches() {
+    let tail = "a: View -> j\n b: View -> j\n j: Join -> end\n end: End";
+    let split = |targets: &str| format!("start: Start -> s\n s: Split -> {targets}\n {tail}");
+    assert_eq!(faults(&split("a?, b?")), one(Rule::SplitWithoutBranch, "s"));
+    sound(&split("a?, b"));
+    sound(&split("a?, b?, !j"));
+    sound(&split("a*, b?"));
+    let open = "start: Start -> s\n s: Split -> a*\n a: View -> end\n end: End";
+    assert_eq!(faults(open), one(Rule::SplitWithoutBranch, "s"));
+    sound("start: Start -> s\n s: Split -> a*, !end\n a: View -> end\n end: End");
+}
+
+#[test]
+fn an_edge_that_could_not_be_read_is_not_told_again_in_other_words() {
+    let mut graph = graph("start: Start\n a: View -> j\n j: Join -> end\n end: End");
+    graph.set_incomplete(0);
+    assert_eq!(graph.check().unwrap_err(), []);
+}
+
+#[test]
+fn charts_show_every_node_and_edge() {
+    let graph = graph("start: Start -> s\n s: Split -> a?, !end\n a: View -> end\n end: End");
+    let outline = graph.outline(|node| if node == 2 { Mark::Active } else { Mark::Passed });
+    assert_eq!(
+        outline,
+        "✓ start  Start        → s\n\
+         ✓ s      Split        if → a, otherwise → end\n\
+         ● a      View         → end\n\
+         ✓ end    End\n"
+    );
+    assert_eq!(
+        graph.mermaid(),
+        "flowchart LR\n\
+         \x20   n0([\"Start\"])\n    n1{{\"S\"}}\n    n2[\"A\"]\n    n3([\"End\"])\n\
+         \x20   n0 --> n1\n    n1 -->|\"if\"| n2\n    n1 -->|\"otherwise\"| n3\n    n2 --> n3\n"
+    );
+}

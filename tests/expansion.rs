@@ -1,0 +1,342 @@
+//! What the macros write is right in any surroundings, and gives no warnings.
+#![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery, unused_qualifications, missing_docs)]
+#![allow(clippy::unused_self, clippy::unnecessary_wraps, clippy::missing_const_for_fn, clippy::missing_errors_doc)]
+#![allow(clippy::must_use_candidate, clippy::new_without_default, clippy::use_self, clippy::needless_pass_by_value)]
+
+/// The crate under another name, which is all that these macros are told.
+extern crate viewflow as renamed;
+
+/// Names of the prelude that mean something else here.
+#[allow(dead_code, non_camel_case_types, clippy::pedantic)]
+mod shadowed {
+    pub struct Option;
+    pub struct Some;
+    pub struct None;
+    pub struct Result;
+    pub struct Ok;
+    pub struct Err;
+    pub struct Vec;
+    pub struct String;
+    pub struct Box;
+    pub struct Default;
+    pub struct Iterator;
+    pub struct IntoIterator;
+    pub struct Into;
+    pub struct ToString;
+    pub struct usize;
+    pub struct bool;
+    pub struct str;
+    pub struct Sized;
+    pub struct Send;
+    pub struct Sync;
+    pub struct Fn;
+    pub mod core {}
+    pub mod std {}
+    pub mod viewflow {}
+}
+
+/// Everything derived where the prelude is shadowed and the crate has another name.
+mod everything {
+    #[allow(unused_imports)]
+    use super::shadowed::*;
+    use renamed::prelude::{
+        Activation, Choices, Embedded, End, Engine, Entity, Flow, Form, Function, Handle, Id, If, Join, Process, Ref,
+        Seed, Split, Start, StartHandle, Switch, Task, View,
+    };
+
+    /// Something to choose.
+    #[derive(Choices, Clone, Debug)]
+    #[choices(crate = renamed)]
+    pub enum Size {
+        /// Small.
+        Small,
+        /// Large.
+        #[choice(value = "L", label = "Large")]
+        Large,
+    }
+
+    /// Something nested.
+    #[derive(Embedded, Clone, Debug)]
+    #[embedded(crate = renamed)]
+    pub struct Place {
+        /// Where.
+        #[field(max_length = 9, pattern = "[a-z]*")]
+        pub r#where: ::std::string::String,
+    }
+
+    /// Rows.
+    #[derive(Entity, Clone, Debug)]
+    #[entity(crate = renamed, label = r#type, table = "things")]
+    pub struct Thing {
+        /// Which.
+        #[id]
+        pub number: Id<Thing>,
+        /// Of what type.
+        #[field(unique)]
+        pub r#type: ::std::string::String,
+        /// Made from.
+        #[field(index, on_delete = cascade)]
+        pub from: ::std::option::Option<Ref<Thing>>,
+    }
+
+    /// The process.
+    #[derive(Process, Clone, Debug)]
+    #[process(crate = renamed, seed = Ref<Thing>, artifact = ::std::string::String)]
+    pub struct Everything {
+        /// How large.
+        #[field(default = Size::Small)]
+        pub size: Size,
+        /// How many.
+        #[field(default = 1, min = 1, max = 9)]
+        pub r#loop: u8,
+        /// Where to.
+        pub place: ::std::option::Option<Place>,
+        /// Which word.
+        #[field(default = "a", choices = ["a", "b"])]
+        pub word: ::std::string::String,
+        /// In a column.
+        #[field(column, index, on_delete = set_none)]
+        pub thing: ::std::option::Option<Ref<Thing>>,
+    }
+
+    /// A task.
+    #[derive(Task, Clone, Debug)]
+    #[task(crate = renamed, seed = ::std::option::Option<Ref<Thing>>)]
+    pub struct Work {
+        /// Of what.
+        pub part: ::std::string::String,
+    }
+
+    /// A form.
+    #[derive(Form, Clone, Debug)]
+    #[form(crate = renamed)]
+    pub struct Choose {
+        /// One of them.
+        #[field(choices = |db| db.table::<Thing>().filter(|thing| thing.from.is_none()))]
+        pub thing: Ref<Thing>,
+    }
+
+    /// Everything there is.
+    #[derive(Flow)]
+    #[flow(crate = renamed, process = Everything, name = "everything")]
+    pub struct EverythingFlow {
+        engine: ::std::option::Option<Engine>,
+
+        /// Begin.
+        #[form(Choose)]
+        #[submit(Self::chosen)]
+        #[next(way)]
+        start: Start,
+
+        #[input(u8)]
+        #[call(Self::begun)]
+        #[next(way)]
+        by_code: StartHandle,
+
+        #[switch(|a| &a.process.size)]
+        #[case(Size::Small => r#type)]
+        #[case(Size::Large => fork)]
+        way: Switch,
+
+        #[fields(size, r#loop, place, word, thing)]
+        #[submit(Self::filled)]
+        #[assign(|a| a.actor())]
+        #[on_create(Self::made)]
+        #[next(fork)]
+        r#type: View,
+
+        #[branch(work, task_data_source = |a| (0..a.process.r#loop).map(|part| Work { part: part.to_string() }))]
+        #[branch(wait, cond = |a| a.process.place.is_some(), task_seed = |a| a.process.word.clone())]
+        #[otherwise(join)]
+        fork: Split,
+
+        #[next(join)]
+        work: View<Work>,
+
+        #[call(Self::made)]
+        #[next(join)]
+        wait: Handle<Seed<::std::string::String>>,
+
+        #[next(check)]
+        join: Join,
+
+        #[cond(Self::is_large)]
+        #[then(compute)]
+        #[otherwise(end)]
+        check: If,
+
+        #[call(Self::compute)]
+        #[next(end)]
+        compute: Function,
+
+        end: End,
+    }
+
+    impl EverythingFlow {
+        fn chosen(&self, a: &mut Activation<Self, ()>, form: Choose) -> renamed::Result<()> {
+            a.process.thing = ::std::option::Option::Some(form.thing);
+            ::std::result::Result::Ok(())
+        }
+
+        fn begun(&self, a: &mut Activation<Self, ()>, number: u8) -> renamed::Result<()> {
+            a.process.r#loop = number;
+            ::std::result::Result::Ok(())
+        }
+
+        fn filled(&self, a: &mut Activation<Self, ()>, form: TypeFields) -> renamed::Result<()> {
+            a.process.r#loop = form.r#loop;
+            ::std::result::Result::Ok(())
+        }
+
+        fn made<T: Task>(&self, _: &mut Activation<Self, T>) -> renamed::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+
+        fn is_large(&self, a: &Activation<Self, ()>) -> renamed::Result<::std::primitive::bool> {
+            ::std::result::Result::Ok(self.engine.is_none() && a.process.r#loop > 3)
+        }
+
+        fn compute(&self, _: &mut Activation<Self, ()>) -> renamed::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+    }
+}
+
+/// Structs made by a macro of the application.
+mod by_macro {
+    use renamed::prelude::*;
+
+    macro_rules! approval {
+        ($flow:ident, $process:ident, $field:ident, $node:ident, $form:ident, $test:expr) => {
+            /// The process.
+            #[derive(Process, Clone, Debug)]
+            pub struct $process {
+                /// The field.
+                #[field(default = false)]
+                pub $field: bool,
+            }
+
+            /// The flow.
+            #[derive(Flow)]
+            #[flow(process = $process)]
+            pub struct $flow {
+                #[next($node)]
+                start: Start,
+                #[fields($field, as = $form)]
+                #[next(decide)]
+                $node: View,
+                #[cond(|a| a.process.$field == $test)]
+                #[then(end)]
+                #[otherwise($node)]
+                decide: If,
+                end: End,
+            }
+        };
+    }
+    approval!(BillFlow, Bill, paid, pay, PayForm, true);
+    approval!(OrderFlow, Order, packed, pack, PackForm, true);
+
+    #[test]
+    fn a_flow_made_by_a_macro_runs() {
+        let engine =
+            Engine::builder(renamed::MemoryStore::new()).flow(BillFlow::new()).flow(OrderFlow::new()).build().unwrap();
+        let ann = UserId::new("ann");
+        let id = engine.start(OrderFlow::start, &ann, ()).unwrap().id;
+        for packed in [false, true] {
+            let task = engine.queue().of(OrderFlow::pack).first().unwrap().id;
+            engine
+                .task(OrderFlow::pack, task)
+                .unwrap()
+                .assign(&ann)
+                .unwrap()
+                .execute(&ann, PackForm { packed })
+                .unwrap();
+        }
+        assert_eq!(engine.process::<OrderFlow>(id).unwrap().status, renamed::ProcessStatus::Done);
+    }
+}
+
+/// A flow with a type parameter: whatever sends letters.
+mod generic {
+    use renamed::prelude::*;
+
+    /// Sends letters.
+    pub trait Post: Send + Sync + 'static {
+        /// Sends one.
+        fn send(&self) -> Result<()>;
+    }
+
+    /// The flow.
+    #[derive(Flow)]
+    pub struct LetterFlow<P: Post> {
+        post: P,
+        #[next(send)]
+        start: Start,
+        #[call(Self::send)]
+        #[next(end)]
+        send: Function,
+        end: End,
+    }
+
+    impl<P: Post> LetterFlow<P> {
+        fn send(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            self.post.send()
+        }
+    }
+
+    struct Counter(std::sync::Arc<std::sync::atomic::AtomicU32>);
+
+    impl Post for Counter {
+        fn send(&self) -> Result<()> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_flow_may_have_type_parameters() {
+        let sent = std::sync::Arc::default();
+        let flow = LetterFlow::new(Counter(std::sync::Arc::clone(&sent)));
+        let engine = Engine::builder(renamed::MemoryStore::new()).flow(flow).build().unwrap();
+        engine.start(LetterFlow::<Counter>::start, &UserId::new("ann"), ()).unwrap();
+        assert_eq!(sent.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
+}
+
+/// Flows in a function, private, with everything they need beside them.
+#[test]
+fn a_flow_may_be_declared_in_a_function() {
+    use renamed::prelude::*;
+
+    #[derive(Process, Clone, Debug)]
+    struct Local {
+        #[field(default = 3)]
+        number: u8,
+    }
+
+    #[derive(Flow)]
+    #[flow(process = Local)]
+    struct LocalFlow {
+        #[fields(number)]
+        #[next(end)]
+        start: Start,
+        end: End,
+    }
+
+    let engine = Engine::builder(renamed::MemoryStore::new()).flow(LocalFlow::new()).build().unwrap();
+    let process = engine.start(LocalFlow::start, &UserId::new("ann"), StartFields { number: 4 }).unwrap();
+    assert_eq!(process.number, 4);
+}
+
+#[test]
+fn everything_runs() {
+    use everything::EverythingFlow;
+    use renamed::ProcessStatus;
+
+    let engine = renamed::Engine::builder(renamed::MemoryStore::new()).flow(EverythingFlow::new(None)).build().unwrap();
+    let process = engine.run(EverythingFlow::by_code, 0).unwrap_err();
+    assert!(process.to_string().contains("`loop` must be at least 1"), "{process}");
+    let process = engine.run(EverythingFlow::by_code, 2).unwrap();
+    assert_eq!(process.status, ProcessStatus::New);
+    assert_eq!(engine.queue().of(EverythingFlow::r#type).list().unwrap().len(), 1);
+}

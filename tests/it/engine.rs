@@ -1,0 +1,238 @@
+//! Inbox, queue and archive; events; what the engine checks before it runs.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use viewflow::prelude::*;
+use viewflow::{Clock, Error, ManualClock, MemoryStore, Node, ProcessStatus, TaskStatus, Timestamp};
+
+use crate::support::{do_next, events, on_every_store, open_task, user};
+
+#[derive(Flow)]
+pub struct HelloFlow {
+    #[next(approve)]
+    start: Start,
+    #[next(sign)]
+    approve: View,
+    #[next(end)]
+    sign: View,
+    end: End,
+}
+
+#[derive(Flow)]
+pub struct OtherFlow {
+    #[next(approve)]
+    start: Start,
+    #[next(end)]
+    approve: View,
+    end: End,
+}
+
+fn with_engine(test: impl Fn(&Engine)) {
+    on_every_store(|store| {
+        test(&Engine::builder(store).flow(HelloFlow::new()).flow(OtherFlow::new()).build().unwrap());
+    });
+}
+
+#[test]
+fn tasks_go_from_the_queue_to_the_inbox_to_the_archive() {
+    with_engine(|engine| {
+        let (ann, bob) = (user("ann"), user("bob"));
+        let first = engine.start(HelloFlow::start, &ann, ()).unwrap().id;
+        let other = engine.start(OtherFlow::start, &ann, ()).unwrap().id;
+        let second = engine.start(HelloFlow::start, &ann, ()).unwrap().id;
+        let processes = |query: viewflow::TaskQuery| -> Vec<_> {
+            query.list().unwrap().into_iter().map(|task| (task.id.process, task.node)).collect()
+        };
+        let at = |process, node: &str| (process, node.to_owned());
+        assert_eq!(processes(engine.queue()), [at(first, "approve"), at(other, "approve"), at(second, "approve")]);
+        assert_eq!(processes(engine.queue().of(HelloFlow::approve)), [at(first, "approve"), at(second, "approve")]);
+        assert!(processes(engine.inbox(&bob)).is_empty());
+
+        let task = open_task(engine, HelloFlow::approve, second).id;
+        let open = engine.task(HelloFlow::approve, task).unwrap().assign(&bob).unwrap();
+        assert_eq!(processes(engine.inbox(&bob)), [at(second, "approve")]);
+        assert_eq!(processes(engine.queue()), [at(first, "approve"), at(other, "approve")]);
+        let open = open.unassign(&bob).unwrap();
+        assert_eq!(processes(engine.queue()).len(), 3);
+        open.assign(&bob).unwrap().execute(&bob, ()).unwrap();
+        assert_eq!(processes(engine.archive(&bob)), [at(second, "approve")]);
+        assert_eq!(processes(engine.archive(&ann)).len(), 3, "who started a process did its start");
+        assert_eq!(processes(engine.queue().of(HelloFlow::sign)), [at(second, "sign")]);
+    });
+}
+
+#[test]
+fn a_list_that_is_empty_says_which() {
+    with_engine(|engine| {
+        let error = engine.inbox(&user("bob")).of(HelloFlow::approve).first().unwrap_err();
+        assert_eq!(error.to_string(), "no task is in the inbox of `bob` for `hello.approve`");
+    });
+}
+
+#[test]
+fn lists_are_paged() {
+    with_engine(|engine| {
+        for _ in 0..7 {
+            engine.start(HelloFlow::start, &user("ann"), ()).unwrap();
+        }
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = engine.queue().page(after, 3).unwrap();
+            pages.push(page.items.len());
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, [3, 3, 1]);
+        let page = engine.processes::<HelloFlow>().page(None, 5).unwrap();
+        assert_eq!(page.items.len(), 5);
+        assert_eq!(engine.processes::<HelloFlow>().page(page.next, 5).unwrap().items.len(), 2);
+    });
+}
+
+#[test]
+fn processes_are_listed_by_status() {
+    with_engine(|engine| {
+        let done = engine.start(OtherFlow::start, &user("ann"), ()).unwrap().id;
+        engine.start(OtherFlow::start, &user("ann"), ()).unwrap();
+        do_next(engine, OtherFlow::approve, done, ());
+        let listed = |status| {
+            let found = engine.processes::<OtherFlow>().with_status(status).list().unwrap();
+            found.iter().map(|process| process.id).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(ProcessStatus::Done), [done]);
+        assert_eq!(listed(ProcessStatus::New).len(), 1);
+        assert_eq!(engine.processes::<OtherFlow>().list().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn events_are_kept_in_order_and_told_after_the_commit() {
+    on_every_store(|store| {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let listener = Arc::clone(&told);
+        let engine = Engine::builder(store)
+            .flow(OtherFlow::new())
+            .on_event(move |event| listener.lock().unwrap().push(event.clone()))
+            .build()
+            .unwrap();
+        let id = engine.start(OtherFlow::start, &user("ann"), ()).unwrap().id;
+        do_next(&engine, OtherFlow::approve, id, ());
+        assert_eq!(
+            events(&engine, id),
+            [
+                "process started",
+                "start created",
+                "start finished",
+                "approve created",
+                "approve assigned to ann",
+                "approve finished",
+                "end created",
+                "end finished",
+                "process finished"
+            ]
+        );
+        assert_eq!(*told.lock().unwrap(), engine.events(id, 0, 100).unwrap());
+        assert!(told.lock().unwrap().iter().all(|event| event.actor == Some(user("ann"))));
+        told.lock().unwrap().clear();
+        engine.task(OtherFlow::approve, open_or_done(&engine, id)).unwrap().assign(&user("ann")).unwrap_err();
+        assert!(told.lock().unwrap().is_empty(), "a step that fails tells nothing");
+    });
+}
+
+fn open_or_done(engine: &Engine, process: viewflow::ProcessId) -> viewflow::TaskId {
+    engine.tasks(process, 0, 100).unwrap().into_iter().find(|task| task.node == "approve").unwrap().id
+}
+
+#[test]
+fn time_comes_from_the_clock() {
+    on_every_store(|store| {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_000)));
+        let engine = Engine::builder(store).clock(Arc::clone(&clock)).flow(OtherFlow::new()).build().unwrap();
+        let id = engine.start(OtherFlow::start, &user("ann"), ()).unwrap().id;
+        clock.advance(Duration::from_secs(5));
+        let task = open_task(&engine, OtherFlow::approve, id).id;
+        engine.assign(task, &user("ann")).unwrap();
+        clock.advance(Duration::from_secs(5));
+        engine.task(OtherFlow::approve, task).unwrap().assign(&user("ann")).unwrap().execute(&user("ann"), ()).unwrap();
+        let task = engine.task_record(task).unwrap();
+        let at = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+        assert_eq!(
+            (at(Some(task.created)), at(task.assigned), at(task.finished)),
+            (Some(1_000), Some(6_000), Some(11_000))
+        );
+        assert_eq!(at(engine.process_record(id).unwrap().finished), at(Some(clock.now())));
+    });
+}
+
+#[test]
+fn open_tasks_that_the_code_does_not_know_are_told_before_anything_runs() {
+    let store = Arc::new(MemoryStore::new());
+    let engine = Engine::builder(Arc::clone(&store)).flow(HelloFlow::new()).flow(OtherFlow::new()).build().unwrap();
+    let id = engine.start(HelloFlow::start, &user("ann"), ()).unwrap().id;
+    let Err(Error::Build(problems)) = Engine::builder(Arc::clone(&store)).flow(OtherFlow::new()).build() else {
+        panic!("a flow is missing")
+    };
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("`hello.approve`") && problems[0].contains("no such flow"), "{problems:?}");
+    do_next(&engine, HelloFlow::approve, id, ());
+    do_next(&engine, HelloFlow::sign, id, ());
+    Engine::builder(store).flow(OtherFlow::new()).build().expect("what is done needs no code");
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Broken {
+    #[field(pattern = "[")]
+    pub text: Option<String>,
+}
+
+#[derive(Flow)]
+#[flow(process = Broken)]
+pub struct BrokenFlow {
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+#[test]
+fn a_pattern_that_is_none_is_told_before_anything_runs() {
+    let Err(error) = Engine::builder(MemoryStore::new()).flow(BrokenFlow::new()).build() else { panic!("it is none") };
+    assert!(error.to_string().contains("field `text` has a pattern, `[`"), "{error}");
+}
+
+/// A flow written by hand against the builder: what a derived one is made of.
+struct ByHand;
+
+impl Flow for ByHand {
+    type Process = ();
+    const NAME: &'static str = "by_hand";
+    const TITLE: &'static str = "By hand";
+
+    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        use viewflow::graph::{Kind, Role};
+        flow.node::<()>("start", Kind::Start).begins().edge::<()>(Role::Next, "gather").no_seed().no_data();
+        flow.node::<()>("gather", Kind::Join).edge::<()>(Role::Next, "nowhere").no_seed().no_data();
+    }
+}
+
+#[test]
+fn a_flow_written_by_hand_is_held_to_the_same_rules() {
+    let Err(Error::Build(problems)) = Engine::builder(MemoryStore::new()).flow(ByHand).build() else {
+        panic!("it is not sound")
+    };
+    assert!(problems[0].contains("`gather` leads to `nowhere`, which is no node"), "{problems:?}");
+    assert!(problems[1].contains("[missing-edge]"), "{problems:?}");
+}
+
+#[test]
+fn handles_name_their_node() {
+    assert_eq!((HelloFlow::approve.name(), HelloFlow::approve.full_name().flow), ("approve", "hello".to_owned()));
+    with_engine(|engine| {
+        assert_eq!(engine.flows().collect::<Vec<_>>(), ["hello", "other"]);
+        let id = engine.start(HelloFlow::start, &user("ann"), ()).unwrap().id;
+        do_next(engine, HelloFlow::approve, id, ());
+        assert_eq!(engine.tasks_of(HelloFlow::approve, TaskStatus::Done).list().unwrap().len(), 1);
+    });
+}

@@ -1,0 +1,99 @@
+//! The example of the README, run as a user runs it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The example's program, built if it is not.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--example", "publish", "--message-format=json-render-diagnostics"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        let output = String::from_utf8(built.stdout).unwrap();
+        let executable = |line: &str| -> Option<PathBuf> {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            (message["target"]["name"] == "publish").then(|| message["executable"].as_str().map(PathBuf::from))?
+        };
+        output.lines().find_map(executable).expect("cargo tells where it has put the example")
+    })
+}
+
+/// What the program prints for a script.
+fn run(data: &TempDir, script: &str) -> String {
+    let file = data.path().join("script");
+    std::fs::write(&file, script).unwrap();
+    let database = data.path().join("database");
+    let output = Command::new(program()).arg("--data").arg(database).arg("--script").arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_script_publishes_a_post_and_a_second_one_goes_on_where_the_first_stopped() {
+    let data = TempDir::new().unwrap();
+    let printed = run(&data, "post Hello\nstart ann\n7\nstart ann post=1\ndo 1/2 bob\nyes\n\nde, fr\nwaiting\n");
+    assert!(printed.contains("`post` cannot be 7: it is none of the choices"), "{printed}");
+    assert!(printed.contains("● proofread  View         → gather"), "{printed}");
+    assert!(printed.contains("task 1/5    proofread  de   waits for anybody"), "{printed}");
+    let printed = run(&data, "take 1/5 carl\ndo 1/5 bob\ndo 1/5 carl\ndo 1/6 carl\nhistory 1\nposts\n");
+    assert!(printed.starts_with("Publishing, kept in"), "{printed}");
+    assert!(printed.contains("task 1/6    proofread  fr   waits for anybody"), "{printed}");
+    assert!(printed.contains("`bob` cannot take a task that belongs to `carl`"), "{printed}");
+    assert!(printed.contains("mail: Hello is out in de, fr"), "{printed}");
+    assert!(printed.contains("process 1 is done") && printed.contains("process finished (carl)"), "{printed}");
+    assert!(!printed.contains("  1  Hello"), "a published post is not offered again: {printed}");
+}
+
+#[test]
+fn mistakes_at_the_terminal_are_told_and_change_nothing() {
+    let data = TempDir::new().unwrap();
+    let printed = run(
+        &data,
+        "frobnicate\ndo 9/9 ann\ndo x ann\nshow 5\nstart ann post=one\npost Hello\nstart ann post=1 colour=red\nwaiting\n",
+    );
+    for told in [
+        "`frobnicate` is nothing that can be done here",
+        "there is no task 9/9",
+        "`x` is no task",
+        "there is no process 5",
+        "`post` must be a whole number",
+        "`colour` is no field of this form",
+        "nothing is waiting",
+    ] {
+        assert!(printed.contains(told), "{told}: {printed}");
+    }
+}
+
+#[test]
+fn what_was_answered_survives_a_killed_program() {
+    let data = TempDir::new().unwrap();
+    for round in 1..=8 {
+        let mut child = Command::new(program())
+            .arg("--data")
+            .arg(data.path().join("database"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        writeln!(input, "post Round{round}\nstart ann post={round}").unwrap();
+        input.flush().unwrap();
+        let answered = format!("process {round} is started");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains(&answered)), "round {round}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let printed = run(&data, "waiting\n");
+    for process in 1..=8 {
+        assert!(printed.contains(&format!("task {process}/2")), "{printed}");
+    }
+}

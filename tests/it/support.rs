@@ -1,0 +1,61 @@
+//! What the tests share.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use viewflow::prelude::*;
+use viewflow::{FieldErrors, Form, MemoryStore, Node, ProcessId, Store, Task, TaskId, TaskRecord, ViewNode};
+
+/// Runs a test over each store. What it asserts has to hold on all of them.
+pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {
+    test(Arc::new(MemoryStore::new()));
+    let directory = TempDir::new().unwrap();
+    test(Arc::new(SledStore::open(directory.path()).unwrap()));
+}
+
+pub fn user(name: &str) -> UserId {
+    UserId::new(name)
+}
+
+/// The one open task of a node in a process.
+pub fn open_task<N: Node>(engine: &Engine, node: N, process: ProcessId) -> TaskRecord {
+    let mut open = open_tasks(engine, node, process);
+    assert_eq!(open.len(), 1, "open tasks of `{}`", node.name());
+    open.remove(0)
+}
+
+/// The open tasks of a node in a process.
+pub fn open_tasks<N: Node>(engine: &Engine, node: N, process: ProcessId) -> Vec<TaskRecord> {
+    let tasks = engine.tasks(process, 0, usize::MAX).unwrap();
+    tasks.into_iter().filter(|task| task.node == node.name() && !task.status.is_final()).collect()
+}
+
+/// Ann does a task.
+pub fn perform<F: Flow, T: Task, Fm: Form>(engine: &Engine, node: ViewNode<F, T, Fm>, id: TaskId, form: Fm) {
+    let ann = user("ann");
+    engine.task(node, id).unwrap().assign(&ann).unwrap().execute(&ann, form).unwrap();
+}
+
+/// Ann does the one open task of a node.
+pub fn do_next<F: Flow, T: Task, Fm: Form>(engine: &Engine, node: ViewNode<F, T, Fm>, process: ProcessId, form: Fm) {
+    perform(engine, node, open_task(engine, node, process).id, form);
+}
+
+/// The events of a process, one line each.
+pub fn events(engine: &Engine, process: ProcessId) -> Vec<String> {
+    engine.events(process, 0, usize::MAX).unwrap().iter().map(|event| event.what.to_string()).collect()
+}
+
+/// The complaints of an error, as `field: message`.
+pub fn complaints<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
+    let error = result.unwrap_err();
+    let errors = error.field_errors().unwrap_or_else(|| panic!("an error about fields, not: {error}"));
+    of(errors)
+}
+
+pub fn of(errors: &FieldErrors) -> Vec<String> {
+    errors
+        .iter()
+        .flat_map(|(field, messages)| messages.iter().map(move |message| format!("{field}: {message}")))
+        .collect()
+}
