@@ -1,12 +1,30 @@
-//! Business processes with people and background work in them: flows as annotated structs, checked by the compiler,
-//! kept in an embedded store.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to look
+//!
+//! - What a flow is made of: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
+//!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices).
+//! - Running it: [`Engine`], and [`Activation`] in handlers.
+//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] and [`testing`] for those who write one.
 
 pub use viewflow_core::*;
-pub use viewflow_macros::{Choices, Embedded, Entity, Flow, Form, Process, Task};
+#[doc = include_str!("guide/choices.md")]
+pub use viewflow_macros::Choices;
+#[doc = include_str!("guide/embedded.md")]
+pub use viewflow_macros::Embedded;
+#[doc = include_str!("guide/entity.md")]
+pub use viewflow_macros::Entity;
+#[doc = include_str!("guide/flow.md")]
+pub use viewflow_macros::Flow;
+#[doc = include_str!("guide/form.md")]
+pub use viewflow_macros::Form;
+#[doc = include_str!("guide/process.md")]
+pub use viewflow_macros::Process;
+#[doc = include_str!("guide/task.md")]
+pub use viewflow_macros::Task;
 #[cfg(feature = "sled")]
 pub use viewflow_sled::SledStore;
 
-/// What a flow's module needs: `use viewflow::prelude::*`.
 pub mod prelude;
 
 #[doc(hidden)]

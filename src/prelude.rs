@@ -1,3 +1,5 @@
+//! What a flow's module needs: `use viewflow::prelude::*`.
+
 #[cfg(feature = "sled")]
 pub use crate::SledStore;
 pub use crate::{

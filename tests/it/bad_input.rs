@@ -52,7 +52,7 @@ impl NoteFlow {
 
     fn written(&self, a: &mut Activation<Self, ()>, form: WriteFields) -> Result<()> {
         if form.note == "loud" {
-            a.process.note = "too loud".to_owned();
+            a.process.note.push_str(", too loud");
         }
         Ok(())
     }
@@ -192,7 +192,7 @@ fn a_handler_that_breaks_a_rule_of_a_field_is_told_its_node_and_field() {
         let error = desk.refused(|| desk.write("loud"));
         assert_eq!(
             error.to_string(),
-            "`note.write` of process 1 (task 1/2): `note` must not be longer than 5 (it is 8 long)"
+            "`note.write` of process 1 (task 1/2): `note` must not be longer than 5 (it is 14 long)"
         );
     });
 }
