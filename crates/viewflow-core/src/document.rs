@@ -69,6 +69,10 @@ pub trait NamedFields: Fields {
 }
 
 /// The type and the rules of the field at this place.
+#[diagnostic::on_unimplemented(
+    message = "a private field of `{Self}` cannot be in a form",
+    label = "make it `pub`, or `pub(crate)`"
+)]
 pub trait FieldAt<const INDEX: usize>: Fields {
     /// Its type.
     type Type: Clone;

@@ -20,6 +20,14 @@ macro_rules! markers {
             type Task = T;
         }
 
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T> Copy for $name<T> {}
+
         impl<T> std::fmt::Debug for $name<T> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(stringify!($name))
@@ -29,6 +37,10 @@ macro_rules! markers {
 }
 
 /// The type of a field that is a node. Such fields hold nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no node of a flow, though it has the name of one",
+    label = "for a type of your own write its path, such as `my_crate::Handle`"
+)]
 pub trait Marker: Sized {
     /// The field's value.
     const NODE: Self;

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
 use crate::errors::Errors;
-use crate::syntax::{default_crate, options, plain_name, snake_case, title_of, unknown_option};
+use crate::syntax::{default_crate, misplaced, options, plain_name, quiet_lints, snake_case, title_of, unknown_option};
 
 struct Variant {
     ident: syn::Ident,
@@ -16,13 +16,12 @@ struct Variant {
 pub(crate) fn derive(input: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut krate = default_crate();
-    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("choices")) {
-        for option in errors.ok(options(attribute)).unwrap_or_default() {
-            if option.key == "crate" {
-                krate = errors.ok(option.tokens()).unwrap_or(krate);
-            } else {
-                errors.push(unknown_option(&option.key, &["crate"]));
-            }
+    misplaced(&input.attrs, &["choice"], "on a variant", &mut errors);
+    for option in options(&input.attrs, "choices", &mut errors) {
+        if option.key == "crate" {
+            krate = errors.ok(option.path()).unwrap_or(krate);
+        } else {
+            errors.push(unknown_option(&option.key, &["crate"]));
         }
     }
     let variants = variants(&input, &mut errors);
@@ -43,18 +42,16 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
         }
         let snake = snake_case(&plain_name(&variant.ident));
         let mut choice = Variant { ident: variant.ident.clone(), label: title_of(&snake), value: snake };
-        for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("choice")) {
-            for option in errors.ok(options(attribute)).unwrap_or_default() {
-                let text = match option.key.to_string().as_str() {
-                    "value" => &mut choice.value,
-                    "label" => &mut choice.label,
-                    _ => {
-                        errors.push(unknown_option(&option.key, &["value", "label"]));
-                        continue;
-                    }
-                };
-                *text = errors.ok(option.text()).map_or_else(|| text.clone(), |literal| literal.value());
-            }
+        for option in options(&variant.attrs, "choice", errors) {
+            let text = match option.key.to_string().as_str() {
+                "value" => &mut choice.value,
+                "label" => &mut choice.label,
+                _ => {
+                    errors.push(unknown_option(&option.key, &["value", "label"]));
+                    continue;
+                }
+            };
+            *text = errors.ok(option.name()).unwrap_or_else(|| text.clone());
         }
         if variants.iter().any(|other| other.value == choice.value) {
             errors.over(
@@ -74,35 +71,36 @@ fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors:
     let must_be = format!("must be one of {known}");
     // With a variant left out the match would not be complete, which is no mistake of its own.
     let encode = if variants.is_empty() || !errors.is_empty() {
-        quote!(::core::result::Result::Err(vf::String::new()))
+        quote!(::core::result::Result::Err(__viewflow::String::new()))
     } else {
-        quote!(::core::result::Result::Ok(vf::Value::from(match self { #(Self::#idents => #values,)* })))
+        quote!(::core::result::Result::Ok(__viewflow::Value::from(match self { #(Self::#idents => #values,)* })))
     };
     let errors = errors.into_tokens();
+    let lints = quiet_lints();
     quote! {
         #errors
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(#lints)]
         const _: () = {
-            use #krate::__private as vf;
+            use #krate::__private as __viewflow;
 
             #[automatically_derived]
-            impl vf::FieldType for #ident {
+            impl __viewflow::FieldType for #ident {
                 type Item = Self;
 
-                fn kind() -> vf::FieldKind {
-                    vf::FieldKind::Choice(vf::vec![
-                        #(vf::Choice { value: vf::Value::from(#values), label: vf::String::from(#labels) },)*
+                fn kind() -> __viewflow::FieldKind {
+                    __viewflow::FieldKind::Choice(__viewflow::vec![
+                        #(__viewflow::Choice { value: __viewflow::Value::from(#values), label: __viewflow::String::from(#labels) },)*
                     ])
                 }
 
-                fn encode(&self) -> ::core::result::Result<vf::Value, vf::String> {
+                fn encode(&self) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
                     #encode
                 }
 
-                fn decode(value: &vf::Value) -> ::core::result::Result<Self, vf::String> {
+                fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
                     match value.as_str() {
                         #(::core::option::Option::Some(#values) => ::core::result::Result::Ok(Self::#idents),)*
-                        _ => ::core::result::Result::Err(vf::String::from(#must_be)),
+                        _ => ::core::result::Result::Err(__viewflow::String::from(#must_be)),
                     }
                 }
             }

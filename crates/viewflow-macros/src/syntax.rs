@@ -2,12 +2,16 @@
 //!
 //! Expressions are kept as the tokens the user wrote: rustc reads them, and tells of mistakes in them at their place.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token};
+use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token, Type};
+
+use crate::errors::Errors;
 
 /// `key`, or `key = tokens`.
 pub(crate) struct Opt {
@@ -27,11 +31,26 @@ impl Opt {
         syn::parse2(self.tokens()?)
     }
 
+    /// The value read as the path of a crate.
+    pub(crate) fn path(&self) -> Result<TokenStream> {
+        let tokens = self.tokens()?;
+        let message = format!("`{0}` takes a path: `{0} = my_name`", self.key);
+        syn::parse2::<syn::Path>(tokens.clone()).map_err(|_| Error::new_spanned(&tokens, message))?;
+        Ok(tokens)
+    }
+
     /// The value read as text in quotes.
     pub(crate) fn text(&self) -> Result<LitStr> {
         let tokens = self.tokens()?;
         let message = format!("`{0}` takes text in quotes: `{0} = \"..\"`", self.key);
         syn::parse2(tokens.clone()).map_err(|_| Error::new_spanned(tokens, message))
+    }
+
+    /// The value read as a name that is stored: text in quotes that is not empty.
+    pub(crate) fn name(&self) -> Result<String> {
+        let text = self.text()?;
+        let name = text.value();
+        if name.is_empty() { Err(Error::new(text.span(), "a stored name is not empty")) } else { Ok(name) }
     }
 
     /// Nothing, for an option that is just named.
@@ -77,22 +96,50 @@ fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
     Ok(value)
 }
 
-/// Whether `, key =`, `, key,` or `,` and the end come next.
+/// Options without a value: the only names that can follow a comma without a `=`.
+const FLAGS: [&str; 3] = ["column", "index", "unique"];
+
+/// Whether `, key =`, a comma and a flag, or `,` and the end come next.
 fn option_follows(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     if ahead.parse::<Token![,]>().is_err() || ahead.is_empty() {
         return true;
     }
-    let named = ahead.call(Ident::parse_any).is_ok();
+    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
     let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
-    named && (assigned || ahead.is_empty() || ahead.peek(Token![,]))
+    let is_flag = FLAGS.contains(&name.to_string().as_str()) && (ahead.is_empty() || ahead.peek(Token![,]));
+    assigned || is_flag
 }
 
-/// The options of an attribute; none for `#[name]`.
-pub(crate) fn options(attribute: &Attribute) -> Result<Vec<Opt>> {
-    match &attribute.meta {
-        Meta::Path(_) => Ok(Vec::new()),
-        _ => Ok(attribute.parse_args::<Opts>()?.0),
+/// The options of all attributes with this name. An option stands once, but for `was`.
+pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Opt> {
+    let mut options: Vec<Opt> = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        if let Meta::Path(_) = &attribute.meta {
+            continue;
+        }
+        options.extend(errors.ok(attribute.parse_args::<Opts>()).into_iter().flat_map(|options| options.0));
+    }
+    errors.ok(each_once(&options));
+    options
+}
+
+/// No option stands twice, but for `was`.
+pub(crate) fn each_once(options: &[Opt]) -> Result<()> {
+    for (index, option) in options.iter().enumerate() {
+        if option.key != "was" && options[..index].iter().any(|other| other.key == option.key) {
+            return Err(Error::new(option.key.span(), format!("a second `{}`: keep one", option.key)));
+        }
+    }
+    Ok(())
+}
+
+/// Attributes of ours that stand where they mean nothing.
+pub(crate) fn misplaced(attributes: &[Attribute], names: &[&str], belongs: &str, errors: &mut Errors) {
+    for attribute in attributes {
+        if let Some(name) = names.iter().find(|name| attribute.path().is_ident(name)) {
+            errors.over(attribute.path(), format!("`#[{name}(..)]` belongs {belongs}"));
+        }
     }
 }
 
@@ -106,36 +153,85 @@ pub(crate) enum Closure {
 impl Parse for Closure {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let whole = input.span();
+        let tokens = ungrouped(input.parse()?);
+        let parse = |input: ParseStream<'_>| Self::parse_tokens(input, whole);
+        parse.parse2(without_last_comma(tokens))
+    }
+}
+
+impl Closure {
+    fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         let _ = input.parse::<Option<Token![move]>>()?;
         if input.peek(Token![||]) {
             return Err(Error::new(whole, "this closure takes the activation: write `|a| ..`"));
         }
         if !input.peek(Token![|]) {
-            let path = input.parse::<TokenStream>()?;
-            if path.is_empty() {
-                return Err(Error::new(whole, "expected a closure `|a| ..` or a method `Self::name`"));
-            }
-            let looks_like_path = |tree: &TokenTree| match tree {
-                TokenTree::Ident(_) => true,
-                TokenTree::Punct(punct) => matches!(punct.as_char(), ':' | '<' | '>' | ','),
-                _ => false,
-            };
-            if !path.clone().into_iter().all(|tree| looks_like_path(&tree)) {
-                return Err(Error::new_spanned(path, "expected a closure `|a| ..` or a method `Self::name`"));
-            }
-            return Ok(Self::Path(path));
+            return Self::parse_path(input, whole);
         }
         input.parse::<Token![|]>()?;
         let mut parameter = TokenStream::new();
         while !input.peek(Token![|]) {
+            if input.peek(Token![,]) {
+                let message =
+                    "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
+                return Err(Error::new(input.span(), message));
+            }
             parameter.extend([input.parse::<TokenTree>()?]);
         }
         input.parse::<Token![|]>()?;
+        if input.peek(Token![->]) {
+            return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
+        }
         let body: TokenStream = input.parse()?;
         if body.is_empty() {
             return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
         }
         Ok(Self::Inline { parameter, body })
+    }
+
+    fn parse_path(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+        let path = input.parse::<TokenStream>()?;
+        let expected = "expected a closure `|a| ..` or a method `Self::name`";
+        if path.is_empty() {
+            return Err(Error::new(whole, expected));
+        }
+        let looks_like_path = |tree: &TokenTree| match tree {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => matches!(punct.as_char(), ':' | '<' | '>' | ','),
+            TokenTree::Group(group) => group.delimiter() == Delimiter::None,
+            TokenTree::Literal(_) => false,
+        };
+        if path.clone().into_iter().all(|tree| looks_like_path(&tree)) {
+            Ok(Self::Path(path))
+        } else {
+            Err(Error::new_spanned(path, expected))
+        }
+    }
+}
+
+/// What stands in the invisible group that a fragment of a `macro_rules!` macro comes in.
+pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => ungrouped(group.stream()),
+        _ => tokens,
+    }
+}
+
+fn without_last_comma(tokens: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if matches!(trees.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+        trees.pop();
+    }
+    trees.into_iter().collect()
+}
+
+/// A type without the invisible group and the parentheses it may stand in.
+pub(crate) fn plain_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain_type(&group.elem),
+        Type::Paren(paren) => plain_type(&paren.elem),
+        ty => ty,
     }
 }
 
@@ -157,25 +253,30 @@ impl Closure {
         self.to_function(Clone::clone)
     }
 
-    /// The method's name, when it is `Self::name`.
-    pub(crate) fn method(&self) -> Option<String> {
+    /// The body, or the path.
+    pub(crate) fn tokens(&self) -> &TokenStream {
         match self {
-            Self::Inline { .. } => None,
-            Self::Path(path) => method_of_self(path),
+            Self::Inline { body, .. } => body,
+            Self::Path(path) => path,
         }
     }
 }
 
-/// `name`, of `Self::name`.
-pub(crate) fn method_of_self(path: &TokenStream) -> Option<String> {
-    let idents: Vec<String> = path
-        .clone()
-        .into_iter()
-        .filter_map(|tree| if let TokenTree::Ident(ident) = tree { Some(ident.to_string()) } else { None })
-        .collect();
-    match idents.as_slice() {
-        [first, name] if first == "Self" => Some(name.clone()),
-        _ => None,
+/// Adds each `name` that stands in the tokens as `Self::name`, or after the flow's own name.
+pub(crate) fn methods_named(tokens: &TokenStream, own: &str, names: &mut BTreeSet<String>) {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    for tree in &trees {
+        if let TokenTree::Group(group) = tree {
+            methods_named(&group.stream(), own, names);
+        }
+    }
+    for window in trees.windows(4) {
+        if let [TokenTree::Ident(of), TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(name)] = window {
+            let of_the_flow = of == "Self" || plain_name(of) == own;
+            if of_the_flow && a.as_char() == ':' && b.as_char() == ':' {
+                names.insert(plain_name(name));
+            }
+        }
     }
 }
 
@@ -239,11 +340,9 @@ pub(crate) fn snake_case(name: &str) -> String {
 /// `fill_post_label` becomes `FillPostLabel`.
 pub(crate) fn camel_case(name: &str) -> String {
     let words = name.split('_').map(|word| {
-        let mut word = word.to_owned();
-        if let Some(first) = word.get_mut(0..1) {
-            first.make_ascii_uppercase();
-        }
-        word
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
     });
     words.collect()
 }
@@ -266,6 +365,22 @@ pub(crate) fn unknown_option(key: &Ident, known: &[&str]) -> Error {
         None => format!("; there is {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     };
     Error::new(key.span(), format!("there is no option `{name}` here{hint}"))
+}
+
+/// Lints that code from attributes may break where it is put, or that are about style.
+pub(crate) fn quiet_lints() -> TokenStream {
+    quote!(
+        deprecated,
+        non_snake_case,
+        non_upper_case_globals,
+        unreachable_code,
+        unused_braces,
+        unused_parens,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )
 }
 
 /// A span that resolves names where the macro is defined, for local variables.

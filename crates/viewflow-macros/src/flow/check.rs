@@ -8,6 +8,9 @@ use crate::errors::Errors;
 /// Answers with what is known of a sound graph.
 pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     check_stored_names(flow, errors);
+    if let Some(node) = flow.nodes.iter().find(|node| node.ident == "new") {
+        errors.at(node.ident.span(), "`new` makes the flow: give the node another name");
+    }
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         check_handlers(node, errors);
     }
@@ -46,9 +49,6 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     }
     if node.form.is_some() && node.submit.is_none() {
         missing("`#[submit(Self::..)]`: a method that takes what the form brings");
-    }
-    if let (Some(form), Some(_)) = (&node.form, &node.fields) {
-        errors.over(form, "`#[form(..)]` and `#[fields(..)]` both make the form of this node: keep one");
     }
 }
 

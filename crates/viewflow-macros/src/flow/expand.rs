@@ -9,7 +9,7 @@ use viewflow_graph::{Kind, Selection, Sound};
 
 use super::model::{Edge, Flow, Node, Way};
 use crate::errors::Errors;
-use crate::syntax::{Closure, hidden, method_of_self, plain_name};
+use crate::syntax::{Closure, hidden, methods_named, plain_name, quiet_lints};
 
 pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -17,12 +17,13 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> Toke
     let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
     let flow_impl = expand_flow(flow, sound);
     let inherent = flow.usable.then(|| expand_inherent(flow));
+    let lints = quiet_lints();
     quote! {
         #errors
         #(#forms)*
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(#lints)]
         const _: () = {
-            use #krate::__private as vf;
+            use #krate::__private as __viewflow;
             #flow_impl
             #inherent
         };
@@ -30,23 +31,31 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> Toke
 }
 
 fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
-    let Flow { ident, process, name, title, .. } = flow;
+    let Flow { ident, name, title, .. } = flow;
+    let process = flow.process_type();
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
     let process = quote_spanned!(process.span()=> #process);
     let builder = Ident::new("builder", hidden());
-    let nodes = flow.nodes.iter().enumerate().map(|(index, node)| expand_node(flow, sound, index, node, &builder));
+    // Without the flow's own options, what its nodes say would only be misread.
+    let usable = if flow.usable && flow.complete { &flow.nodes[..] } else { &[] };
+    let nodes = usable.iter().enumerate().map(|(index, node)| expand_node(flow, sound, index, node, &builder));
     // Reads the fields, so that rustc does not call them unused; names resolve to them in editors.
     let targets = flow.nodes.iter().flat_map(|node| &node.edges).filter(|edge| edge.to.is_some());
-    let named = flow.nodes.iter().map(|node| &node.ident).chain(targets.map(|edge| &edge.target));
+    let targets = targets.filter_map(|edge| {
+        let mut ident = flow.nodes.get(edge.to?)?.ident.clone();
+        ident.set_span(edge.target.span());
+        Some(ident)
+    });
+    let named = flow.nodes.iter().map(|node| node.ident.clone()).chain(targets);
     quote! {
         #[automatically_derived]
-        impl #impl_generics vf::Flow for #ident #ty_generics #where_clause {
+        impl #impl_generics __viewflow::Flow for #ident #ty_generics #where_clause {
             type Process = #process;
             const NAME: &'static ::core::primitive::str = #name;
             const TITLE: &'static ::core::primitive::str = #title;
 
             #[allow(unused_variables)]
-            fn define(#builder: &mut vf::FlowBuilder<Self>) {
+            fn define(#builder: &mut __viewflow::FlowBuilder<Self>) {
                 let _ = |flow: &Self| { #(let _ = &flow.#named;)* };
                 #(#nodes)*
             }
@@ -70,7 +79,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     });
     quote! {
         {
-            let #variable = #builder.node::<#task_type>(#name, vf::Kind::#kind_ident);
+            let #variable = #builder.node::<#task_type>(#name, __viewflow::Kind::#kind_ident);
             #title
             #begins
             #handlers
@@ -106,16 +115,16 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     match (&node.fields, &node.submit, form_type) {
         (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, &fields.fields, submit.as_ref(), &form)),
         (None, Some(submit), Some(form)) => {
-            calls.push(chained("node", submit.span(), "form", &quote!(::<#form>(#submit))));
+            calls.push(chained("node", submit.span(), "form", &handler(submit, Some(form))));
         }
-        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &quote!((#submit)))),
+        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(submit, None))),
         _ => {}
     }
     if let Some(call) = &node.call {
         let at = call.span();
         calls.push(match &node.input {
-            Some(input) => chained("node", at, "call_with", &quote!(::<#input>(#call))),
-            None => chained("node", at, "call", &quote!((#call))),
+            Some(input) => chained("node", at, "call_with", &handler(call, Some(input.clone()))),
+            None => chained("node", at, "call", &handler(call, None)),
         });
     }
     let switch = node.switch.as_ref().filter(|_| !node.incomplete);
@@ -133,6 +142,16 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     quote!(#(#calls)*)
 }
 
+/// The arguments of a builder method that takes a handler: a closure around it, so that rustc tells of a wrong
+/// signature in terms of the handler's own parameters.
+fn handler(path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
+    let [flow, a, value] = ["flow", "a", "value"].map(|name| local(name, path.span()));
+    match input {
+        Some(input) => quote_spanned!(path.span()=> ::<#input>(|#flow, #a, #value| (#path)(#flow, #a, #value))),
+        None => quote_spanned!(path.span()=> (|#flow, #a| (#path)(#flow, #a))),
+    }
+}
+
 /// A closure that answers yes or no; rustc says so when it does not.
 fn condition(closure: &Closure) -> TokenStream {
     closure.to_function(|body| {
@@ -143,12 +162,12 @@ fn condition(closure: &Closure) -> TokenStream {
 
 /// Writes what was filled in into the process, then calls the handler if there is one.
 fn fields_call(flow: &Flow, fields: &[Ident], submit: Option<&TokenStream>, form: &TokenStream) -> TokenStream {
-    let process = &flow.process;
+    let process = &flow.process_type();
     let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
     let set = fields.iter().map(|field| {
         let index = field_index(process, field);
         quote! {
-            <#process as vf::FieldAt<{ #index }>>::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
+            <#process as __viewflow::FieldAt<{ #index }>>::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
         }
     });
     let then = match submit {
@@ -168,8 +187,11 @@ fn fields_call(flow: &Flow, fields: &[Ident], submit: Option<&TokenStream>, form
 fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     let mut arms = Vec::new();
     let mut default = TokenStream::new();
-    let known = node.edges.iter().filter(|edge| edge.to.is_some());
-    for (number, edge) in known.enumerate() {
+    // The builder numbers only edges with a target; of the others it is enough that their values are covered.
+    let mut next = 0_usize;
+    for edge in &node.edges {
+        let number = next;
+        next += usize::from(edge.to.is_some());
         match &edge.way {
             Way::Case(pattern) => arms.push(quote!(#pattern => #number,)),
             _ => default = quote!(_ => #number,),
@@ -181,7 +203,7 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
             quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#path)(#flow, #a)? { #(#arms)* #default }))
         }
         Closure::Inline { .. } => switch.to_function(|body| {
-            let whole = quote_spanned!(body.span()=> match #body { #(#arms)* #default });
+            let whole = quote_spanned!(body.span()=> match (#body) { #(#arms)* #default });
             whole
         }),
     }
@@ -220,24 +242,24 @@ fn expand_edge(flow: &Flow, edge: &Edge) -> Option<TokenStream> {
 fn collected(closure: &Closure) -> TokenStream {
     closure.to_function(|body| {
         quote_spanned! {body.span()=>
-            ::core::iter::Iterator::collect::<vf::Vec<_>>(::core::iter::IntoIterator::into_iter(#body))
+            ::core::iter::Iterator::collect::<__viewflow::Vec<_>>(::core::iter::IntoIterator::into_iter(#body))
         }
     })
 }
 
 fn expand_role(edge: &Edge) -> TokenStream {
     match &edge.way {
-        Way::Next => quote!(vf::Role::Next),
-        Way::Then => quote!(vf::Role::Then),
-        Way::Otherwise => quote!(vf::Role::Otherwise),
-        Way::Default => quote!(vf::Role::Default),
+        Way::Next => quote!(__viewflow::Role::Next),
+        Way::Then => quote!(__viewflow::Role::Then),
+        Way::Otherwise => quote!(__viewflow::Role::Otherwise),
+        Way::Default => quote!(__viewflow::Role::Default),
         Way::Case(_) => {
             let pattern = edge.role().to_string();
-            quote!(vf::Role::Case(vf::String::from(#pattern)))
+            quote!(__viewflow::Role::Case(__viewflow::String::from(#pattern)))
         }
-        Way::Branch(_) if edge.is_per_item() => quote!(vf::Role::Branch(vf::Selection::PerItem)),
-        Way::Branch(Some(_)) => quote!(vf::Role::Branch(vf::Selection::Conditional)),
-        Way::Branch(None) => quote!(vf::Role::Branch(vf::Selection::Always)),
+        Way::Branch(_) if edge.is_per_item() => quote!(__viewflow::Role::Branch(__viewflow::Selection::PerItem)),
+        Way::Branch(Some(_)) => quote!(__viewflow::Role::Branch(__viewflow::Selection::Conditional)),
+        Way::Branch(None) => quote!(__viewflow::Role::Branch(__viewflow::Selection::Always)),
     }
 }
 
@@ -260,14 +282,14 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
     let (plain, types): (Vec<_>, Vec<_>) = flow.plain.iter().map(|(ident, ty)| (ident, ty)).unzip();
     let nodes = flow.nodes.iter().map(|node| {
         let Node { ident, ty, .. } = node;
-        quote_spanned!(ty.span()=> #ident: <#ty as vf::Marker>::NODE,)
+        quote_spanned!(ty.span()=> #ident: <#ty as __viewflow::Marker>::NODE,)
     });
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals, dead_code)]
+        #[allow(dead_code)]
         impl #impl_generics #ident #ty_generics #where_clause {
             #[doc = #doc]
             #vis fn new(#(#plain: #types),*) -> Self {
@@ -285,11 +307,11 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     let form = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name))).unwrap_or_else(|| quote!(()));
     let input = node.input.clone().unwrap_or_else(|| quote!(()));
     let ty = match node.kind {
-        Kind::Start => quote!(vf::StartNode<Self, #task, #form>),
-        Kind::View => quote!(vf::ViewNode<Self, #task, #form>),
-        Kind::StartHandle => quote!(vf::StartHandleNode<Self, #task, #input>),
-        Kind::Handle => quote!(vf::HandleNode<Self, #task, #input>),
-        _ => quote!(vf::InnerNode<Self, #task>),
+        Kind::Start => quote!(__viewflow::StartNode<Self, #task, #form>),
+        Kind::View => quote!(__viewflow::ViewNode<Self, #task, #form>),
+        Kind::StartHandle => quote!(__viewflow::StartHandleNode<Self, #task, #input>),
+        Kind::Handle => quote!(__viewflow::HandleNode<Self, #task, #input>),
+        _ => quote!(__viewflow::InnerNode<Self, #task>),
     };
     // A method of the flow may have the name of its node; the handle then makes way.
     let plain = plain_name(ident);
@@ -303,33 +325,41 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     }
 }
 
-/// The methods that attributes name as `Self::name`.
+/// The methods of the flow that attributes name.
 fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
+    let own = plain_name(&flow.ident);
     for node in &flow.nodes {
-        methods.extend([&node.submit, &node.call].into_iter().flatten().filter_map(method_of_self));
-        let closures = [&node.cond, &node.switch, &node.assign, &node.on_create];
-        methods.extend(closures.into_iter().flatten().filter_map(Closure::method));
+        let handlers = [&node.submit, &node.call].into_iter().flatten();
+        let mut closures: Vec<&Closure> =
+            [&node.cond, &node.switch, &node.assign, &node.on_create].into_iter().flatten().collect();
         for edge in &node.edges {
-            let closures = [&edge.task_seed, &edge.task_data, &edge.task_seed_source, &edge.task_data_source];
-            methods.extend(closures.into_iter().flatten().filter_map(Closure::method));
+            closures.extend(
+                [&edge.task_seed, &edge.task_data, &edge.task_seed_source, &edge.task_data_source]
+                    .into_iter()
+                    .flatten(),
+            );
             if let Way::Branch(Some(cond)) = &edge.way {
-                methods.extend(cond.method());
+                closures.push(cond);
             }
+        }
+        for tokens in handlers.chain(closures.into_iter().map(Closure::tokens)) {
+            methods_named(tokens, &own, &mut methods);
         }
     }
     methods
 }
 
 fn field_index(process: &TokenStream, field: &Ident) -> TokenStream {
-    quote!(<#process as vf::NamedFields>::INDEX.#field)
+    quote!(<#process as __viewflow::NamedFields>::INDEX.#field)
 }
 
 /// The form that `#[fields(..)]` asks for: a struct of those fields of the process.
 fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let fields = &node.fields.as_ref()?.fields;
     let form = node.form_name()?;
-    let Flow { vis, krate, process, .. } = flow;
+    let Flow { vis, krate, .. } = flow;
+    let process = &flow.process_type();
     let private = quote!(#krate::__private);
     let index = |field: &Ident| quote!(<#process as #private::NamedFields>::INDEX.#field);
     let types: Vec<_> = fields
@@ -341,6 +371,7 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
         .collect();
     let doc = format!("What a person fills in at `{}` of [`{}`].", plain_name(&node.ident), flow.ident);
     let locals: Vec<_> = (0..fields.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
+    let lints = quiet_lints();
     let numbers = 0..fields.len();
     let positions = numbers.clone();
     let names = fields.iter().map(plain_name);
@@ -349,32 +380,33 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
     Some(quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone)]
+        #[allow(deprecated, non_camel_case_types)]
         #vis struct #form { #(#[doc = #field_docs] #vis #fields: #types,)* }
 
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(#lints)]
         const _: () = {
-            use #private as vf;
+            use #private as __viewflow;
 
             #[automatically_derived]
-            impl vf::Fields for #form {
-                const FIELDS: &'static [vf::FieldSpec] = &[#(<#process as vf::Fields>::FIELDS[#indexes]),*];
+            impl __viewflow::Fields for #form {
+                const FIELDS: &'static [__viewflow::FieldSpec] = &[#(<#process as __viewflow::Fields>::FIELDS[#indexes]),*];
 
-                fn read(reader: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
-                    #(let #locals = reader.field(#numbers, &<#process as vf::FieldAt<{ #indexes }>>::FIELD);)*
+                fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
+                    #(let #locals = reader.field(#numbers, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD);)*
                     ::core::option::Option::Some(Self { #(#fields: #locals?,)* })
                 }
 
-                fn write(&self, writer: &mut vf::Writer) {
-                    #(writer.field(#positions, &<#process as vf::FieldAt<{ #indexes }>>::FIELD, &self.#fields);)*
+                fn write(&self, writer: &mut __viewflow::Writer) {
+                    #(writer.field(#positions, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD, &self.#fields);)*
                 }
 
-                fn check(&self, errors: &mut vf::FieldErrors) {
-                    #(<#process as vf::FieldAt<{ #indexes }>>::check(&self.#fields, vf::At::new(#names, errors));)*
+                fn check(&self, errors: &mut __viewflow::FieldErrors) {
+                    #(<#process as __viewflow::FieldAt<{ #indexes }>>::check(&self.#fields, __viewflow::At::new(#names, errors));)*
                 }
             }
 
             #[automatically_derived]
-            impl vf::Form for #form {}
+            impl __viewflow::Form for #form {}
         };
     })
 }

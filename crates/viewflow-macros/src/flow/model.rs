@@ -1,6 +1,7 @@
 //! What was read from an annotated flow.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::{Attribute, Generics, Type, Visibility};
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
@@ -13,7 +14,9 @@ pub(super) struct Flow {
     pub(super) krate: TokenStream,
     /// Whether it is a struct of named fields: else only the trait is implemented, for the sake of the messages.
     pub(super) usable: bool,
-    pub(super) process: TokenStream,
+    /// Whether its own options could all be read.
+    pub(super) complete: bool,
+    pub(super) process: Option<TokenStream>,
     /// The stored name.
     pub(super) name: String,
     pub(super) title: String,
@@ -108,6 +111,11 @@ impl Node {
 }
 
 impl Flow {
+    /// The proxy of its processes.
+    pub(super) fn process_type(&self) -> TokenStream {
+        self.process.clone().unwrap_or_else(|| quote!(()))
+    }
+
     /// The flow's graph, of what could be read.
     pub(super) fn graph(&self) -> (Graph, Vec<Span>) {
         let mut graph = Graph::new(&self.name);

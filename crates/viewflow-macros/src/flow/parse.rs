@@ -10,11 +10,12 @@ use viewflow_graph::{Kind, nearest};
 use super::model::{Edge, FieldsForm, Flow, Node, Way};
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, Opts, default_crate, docs, first_sentence, options, plain_name, snake_case, title_of, unknown_option,
+    Closure, Opt, Opts, default_crate, docs, each_once, first_sentence, misplaced, options, plain_name, plain_type,
+    snake_case, title_of, unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: &[(&str, &[Kind])] = &[
+const ATTRIBUTES: [(&str, &[Kind]); 16] = [
     ("form", &[Kind::Start, Kind::View]),
     ("fields", &[Kind::Start, Kind::View]),
     ("submit", &[Kind::Start, Kind::View]),
@@ -43,7 +44,8 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     let mut flow = Flow {
         krate: default_crate(),
         usable: true,
-        process: quote!(()),
+        complete: true,
+        process: None,
         name: snake_case(base),
         title: first_sentence(&input.attrs).unwrap_or_else(|| title_of(&snake_case(base))),
         plain: Vec::new(),
@@ -52,10 +54,11 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         generics: input.generics,
         ident,
     };
-    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("flow")) {
-        for option in errors.ok(options(attribute)).unwrap_or_default() {
-            let read = read_flow_option(&mut flow, &option);
-            errors.ok(read);
+    misplaced(&input.attrs, &ATTRIBUTES.map(|(name, _)| name), "on a field of the flow", errors);
+    for option in options(&input.attrs, "flow", errors) {
+        if let Err(error) = read_flow_option(&mut flow, &option) {
+            errors.push(error);
+            flow.complete = false;
         }
     }
     match input.data {
@@ -74,10 +77,10 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
 
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
     match option.key.to_string().as_str() {
-        "process" => flow.process = option.tokens()?,
-        "name" => flow.name = option.text()?.value(),
+        "process" => flow.process = Some(option.tokens()?),
+        "name" => flow.name = option.name()?,
         "title" => flow.title = option.text()?.value(),
-        "crate" => flow.krate = option.tokens()?,
+        "crate" => flow.krate = option.path()?,
         _ => return Err(unknown_option(&option.key, &["process", "name", "title", "crate"])),
     }
     Ok(())
@@ -85,8 +88,10 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
 
 fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
+    misplaced(&field.attrs, &["flow"], "on the struct", errors);
     let ours: Vec<&Attribute> = field.attrs.iter().filter(|attribute| name_of(attribute).is_some()).collect();
-    let Some((kind, task)) = node_type(&field.ty) else {
+    let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty());
+    let Some((kind, task)) = node_type else {
         if let Some(attribute) = ours.first() {
             errors.over(
                 &field.ty,
@@ -126,7 +131,28 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
             node.incomplete = true;
         }
     }
+    check_fields(flow, &mut node, errors);
     flow.nodes.push(node);
+}
+
+/// `#[fields(..)]` that cannot be a form are left out, so that they are told of once.
+fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
+    let Some(fields) = &node.fields else { return };
+    let at = fields.fields.first().map_or_else(|| node.ident.span(), Ident::span);
+    let name = node.form_name();
+    let twin = flow.nodes.iter().find(|other| other.form_name() == name);
+    let message = if node.form.is_some() {
+        "`#[form(..)]` and `#[fields(..)]` both make the form of this node: keep one".to_owned()
+    } else if flow.process.is_none() {
+        "`#[fields(..)]` are fields of the process, and this flow has none: add `#[flow(process = ..)]`".to_owned()
+    } else if let (Some(twin), Some(name)) = (twin, name) {
+        let (first, second) = (&twin.ident, &node.ident);
+        format!("the forms of `{first}` and `{second}` are both called `{name}`: add `as = OtherName` to one of them")
+    } else {
+        return;
+    };
+    errors.at(at, message);
+    node.fields = None;
 }
 
 fn name_of(attribute: &Attribute) -> Option<&'static str> {
@@ -134,10 +160,22 @@ fn name_of(attribute: &Attribute) -> Option<&'static str> {
 }
 
 /// The kind a type names, and its parameter.
-fn node_type(ty: &Type) -> Option<(Kind, TokenStream)> {
+///
+/// A type of the application's own may have such a name too: with its path, as `tokio::runtime::Handle`, and without an
+/// attribute of ours it is none of ours.
+fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Kind, TokenStream)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let kind = Kind::from_name(&last.ident.to_string())?;
+    let first = &path.path.segments.first()?.ident;
+    let crate_name = krate
+        .clone()
+        .into_iter()
+        .filter_map(|tree| if let TokenTree::Ident(name) = tree { Some(name) } else { None })
+        .last();
+    if path.path.segments.len() > 1 && crate_name.is_none_or(|name| *first != name) && !has_attributes {
+        return None;
+    }
     let task = match &last.arguments {
         PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
             GenericArgument::Type(ty) => Some(ty.to_token_stream()),
@@ -228,9 +266,11 @@ fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()>
 }
 
 fn read_node_options(node: &mut Node, attribute: &Attribute) -> Result<()> {
-    for option in options(attribute)? {
+    let options = attribute.parse_args::<Opts>()?.0;
+    each_once(&options)?;
+    for option in options {
         match option.key.to_string().as_str() {
-            "name" => node.name = option.text()?.value(),
+            "name" => node.name = option.name()?,
             "title" => node.title = Some(option.text()?.value()),
             _ => return Err(unknown_option(&option.key, &["name", "title"])),
         }
@@ -295,6 +335,7 @@ fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
         task_data_source: None,
     };
     let known = if name == "branch" { BRANCH_OPTIONS } else { EDGE_OPTIONS };
+    each_once(&arguments.options)?;
     for option in arguments.options {
         read_edge_option(&mut edge, &option, known)?;
     }

@@ -1,13 +1,14 @@
 //! Writes the impls for a struct over a document.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Visibility;
 use syn::spanned::Spanned as _;
 
 use super::Face;
 use super::model::{Choices, Field, Index, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{hidden, plain_name};
+use crate::syntax::{hidden, plain_name, quiet_lints};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -20,11 +21,12 @@ pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
         Face::Entity => expand_entity(record),
         Face::Embedded => expand_embedded(record),
     };
+    let lints = quiet_lints();
     quote! {
         #errors
-        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(#lints)]
         const _: () = {
-            use #krate::__private as vf;
+            use #krate::__private as __viewflow;
             #fields
             #face
         };
@@ -36,20 +38,20 @@ fn expand_no_fields(record: &Record) -> TokenStream {
     let ident = &record.ident;
     quote! {
         #[automatically_derived]
-        impl vf::Fields for #ident {
-            const FIELDS: &'static [vf::FieldSpec] = &[];
-            fn read(_: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
+        impl __viewflow::Fields for #ident {
+            const FIELDS: &'static [__viewflow::FieldSpec] = &[];
+            fn read(_: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
                 ::core::option::Option::None
             }
-            fn write(&self, _: &mut vf::Writer) {}
-            fn check(&self, _: &mut vf::FieldErrors) {}
+            fn write(&self, _: &mut __viewflow::Writer) {}
+            fn check(&self, _: &mut __viewflow::FieldErrors) {}
         }
     }
 }
 
 fn expand_fields(record: &Record) -> TokenStream {
     let ident = &record.ident;
-    let items = record.fields.iter().enumerate().map(|(index, field)| expand_items(record.face, index, field));
+    let items = record.fields.iter().enumerate().map(|(index, field)| expand_items(record, index, field));
     let specs = record.fields.iter().enumerate().map(|(index, field)| spec(record, index, field));
     let idents: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
     let locals: Vec<_> = (0..idents.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
@@ -58,29 +60,29 @@ fn expand_fields(record: &Record) -> TokenStream {
     let checks = record.fields.iter().enumerate().map(|(index, field)| {
         let name = plain_name(&field.ident);
         let value = &field.ident;
-        check(index, field, &quote!(&self.#value), &quote!(vf::At::new(#name, errors)))
+        check(index, field, &quote!(&self.#value), &quote!(__viewflow::At::new(#name, errors)))
     });
-    let id = record.id.as_ref().map(|id| quote!(#id: vf::Id::NEW,));
+    let id = record.id.as_ref().map(|id| quote!(#id: __viewflow::Id::NEW,));
     quote! {
         #(#items)*
 
         #[automatically_derived]
-        impl vf::Fields for #ident {
-            const FIELDS: &'static [vf::FieldSpec] = &[#(#specs),*];
+        impl __viewflow::Fields for #ident {
+            const FIELDS: &'static [__viewflow::FieldSpec] = &[#(#specs),*];
 
             #[allow(unused_variables)]
-            fn read(reader: &mut vf::Reader<'_>) -> ::core::option::Option<Self> {
+            fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
                 #(let #locals = reader.field(#indexes, &#fields);)*
                 ::core::option::Option::Some(Self { #(#idents: #locals?,)* #id })
             }
 
             #[allow(unused_variables)]
-            fn write(&self, writer: &mut vf::Writer) {
+            fn write(&self, writer: &mut __viewflow::Writer) {
                 #(writer.field(#indexes, &#fields, &self.#idents);)*
             }
 
             #[allow(unused_variables)]
-            fn check(&self, errors: &mut vf::FieldErrors) {
+            fn check(&self, errors: &mut __viewflow::FieldErrors) {
                 #(#checks)*
             }
         }
@@ -89,56 +91,85 @@ fn expand_fields(record: &Record) -> TokenStream {
 
 /// The name of what is generated for a field.
 fn item(what: &str, index: usize) -> Ident {
-    format_ident!("{what}_{index}", span = hidden())
+    format_ident!("__viewflow_{what}_{index}", span = hidden())
 }
 
 /// What is said of a field in several places is generated once, so that a mistake in it is told once: its type, its
 /// default, its bounds, its choices.
-fn expand_items(face: Face, index: usize, field: &Field) -> TokenStream {
-    let ty = &field.ty;
-    let of = quote_spanned!(ty.span()=> vf::FieldOf::<#ty>);
+///
+/// These are items beside the impls, where `Self` would mean nothing: it is replaced by the struct's name.
+fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
+    let named = |tokens: &TokenStream| without_self(tokens, &record.ident);
+    let ty = named(&field.ty.to_token_stream());
+    let of = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
     let constant = item("FIELD", index);
-    let value_type = quote_spanned!(ty.span()=> <#ty as vf::FieldType>::Item);
+    let value_type = quote_spanned!(ty.span()=> <#ty as __viewflow::FieldType>::Item);
     let function = |what: &str, returns: &TokenStream, body: &TokenStream| {
         let name = item(what, index);
         quote! {
-            #[allow(non_snake_case)]
             fn #name() -> #returns {
                 #body
             }
         }
     };
-    let default = default_value(field).map(|value| function("DEFAULT", &quote!(#ty), &value));
+    let default = default_value(field).map(|value| function("DEFAULT", &ty, &named(&value)));
     let new = match &default {
         Some(_) => {
             let default = item("DEFAULT", index);
             quote!(with_default(#default))
         }
-        None if face == Face::Process => quote_spanned!(ty.span()=> initial()),
+        None if record.face == Face::Process => quote_spanned!(ty.span()=> initial()),
         None => quote_spanned!(ty.span()=> new()),
     };
-    let min = field.min.as_ref().map(|bound| function("MIN", &value_type, bound));
-    let max = field.max.as_ref().map(|bound| function("MAX", &value_type, bound));
-    let choices = field.choices.as_ref().map(|choices| choice_function(index, ty, choices));
+    let min = field.min.as_ref().map(|bound| function("MIN", &value_type, &named(bound)));
+    let max = field.max.as_ref().map(|bound| function("MAX", &value_type, &named(bound)));
+    let length = field.max_length.as_ref().map(|max| {
+        let (name, max) = (item("LENGTH", index), named(max));
+        quote!(const #name: ::core::primitive::usize = #max;)
+    });
+    let choices = field.choices.as_ref().map(|choices| choice_function(record, index, &ty, choices));
     let pattern = field.pattern.as_ref().map(|pattern| {
         let name = item("PATTERN", index);
-        quote!(static #name: vf::Pattern = vf::Pattern::new(#pattern);)
+        quote!(static #name: __viewflow::Pattern = __viewflow::Pattern::new(#pattern);)
     });
     quote! {
-        const #constant: vf::FieldOf<#ty> = #of::#new;
+        const #constant: __viewflow::FieldOf<#ty> = #of::#new;
         #default
         #min
         #max
+        #length
         #choices
         #pattern
     }
+}
+
+/// The tokens with `Self` spelled out.
+fn without_self(tokens: &TokenStream, ident: &Ident) -> TokenStream {
+    let replace = |tree: TokenTree| match tree {
+        TokenTree::Ident(name) if name == "Self" => {
+            let mut named = ident.clone();
+            named.set_span(name.span());
+            TokenTree::Ident(named)
+        }
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), without_self(&group.stream(), ident));
+            replaced.set_span(group.span());
+            TokenTree::Group(replaced)
+        }
+        tree => tree,
+    };
+    tokens.clone().into_iter().map(replace).collect()
 }
 
 /// The expression of `default`; text in quotes becomes what the field is.
 fn default_value(field: &Field) -> Option<TokenStream> {
     let value = field.default.as_ref()?;
     let is_text = syn::parse2::<syn::LitStr>(value.clone()).is_ok();
-    Some(if is_text { quote!(::core::convert::Into::into(#value)) } else { value.clone() })
+    Some(match (is_text, field.is_option()) {
+        (false, _) => value.clone(),
+        (true, false) => quote!(::core::convert::Into::into(#value)),
+        (true, true) => quote!(::core::option::Option::Some(::core::convert::Into::into(#value))),
+    })
 }
 
 fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
@@ -151,9 +182,10 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
     };
     let encoded = |is_given: bool, what: &str| {
         let function = item(what, index);
-        some(is_given.then(|| quote!(|| vf::encoded(&#function()))))
+        some(is_given.then(|| quote!(|| __viewflow::encoded(&#function()))))
     };
-    let max_length = some(field.max_length.clone());
+    let length = item("LENGTH", index);
+    let max_length = some(field.max_length.as_ref().map(|_| quote!(#length)));
     let pattern = some(field.pattern.clone());
     let (min, max) = (encoded(field.min.is_some(), "MIN"), encoded(field.max.is_some(), "MAX"));
     let default = encoded(field.default.is_some(), "DEFAULT");
@@ -163,24 +195,24 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
         Choices::Query { .. } => quote!(#choices),
     }));
     let lookup = some(field.index.map(|index| match index {
-        Index::Plain => quote!(vf::Index::Plain),
-        Index::Unique => quote!(vf::Index::Unique),
+        Index::Plain => quote!(__viewflow::Index::Plain),
+        Index::Unique => quote!(__viewflow::Index::Unique),
     }));
     let on_delete = match &field.on_delete {
-        None | Some(OnDelete::Protect) => quote!(vf::OnDelete::Protect),
-        Some(OnDelete::Cascade) => quote!(vf::OnDelete::Cascade),
+        None | Some(OnDelete::Protect) => quote!(__viewflow::OnDelete::Protect),
+        Some(OnDelete::Cascade) => quote!(__viewflow::OnDelete::Cascade),
         Some(OnDelete::SetNone(ident)) => {
             let ty = &field.ty;
-            quote_spanned!(ident.span()=> vf::set_none::<#ty>())
+            quote_spanned!(ident.span()=> __viewflow::set_none::<#ty>())
         }
     };
     let column = field.column && record.face == Face::Process;
     let constant = item("FIELD", index);
     quote! {
-        vf::FieldSpec {
+        __viewflow::FieldSpec {
             help: #help,
             was: &[#(#was),*],
-            rules: vf::Rules { max_length: #max_length, pattern: #pattern, min: #min, max: #max },
+            rules: __viewflow::Rules { max_length: #max_length, pattern: #pattern, min: #min, max: #max },
             default: #default,
             choices: #choices,
             index: #lookup,
@@ -191,16 +223,17 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
     }
 }
 
-fn choice_function(index: usize, ty: &syn::Type, choices: &Choices) -> TokenStream {
+fn choice_function(record: &Record, index: usize, ty: &TokenStream, choices: &Choices) -> TokenStream {
     let name = item("CHOICES", index);
     let (parameter, body) = match choices {
         Choices::List(list) => (TokenStream::new(), list),
-        Choices::Query { parameter, body } => (quote!(#parameter: &vf::Db), body),
+        Choices::Query { parameter, body } => (quote!(#parameter: &__viewflow::Db), body),
     };
-    let into = quote_spanned!(body.span()=> vf::ChoiceSource::<<#ty as vf::FieldType>::Item>::into_choices);
+    let body = without_self(body, &record.ident);
+    let into =
+        quote_spanned!(body.span()=> __viewflow::ChoiceSource::<<#ty as __viewflow::FieldType>::Item>::into_choices);
     quote! {
-        #[allow(non_snake_case)]
-        fn #name(#parameter) -> vf::Result<vf::Box<dyn vf::Choices>> {
+        fn #name(#parameter) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
             #into(#body)
         }
     }
@@ -213,7 +246,8 @@ fn check(index: usize, field: &Field, value: &TokenStream, at: &TokenStream) -> 
     if let Some(max) = &field.max_length {
         let at = local(max.span());
         let (method, value) = (Ident::new("max_length", at.span()), located(value, max.span()));
-        rules.push(quote_spanned!(max.span()=> let #at = #at.#method(#value, #max);));
+        let length = item("LENGTH", index);
+        rules.push(quote_spanned!(max.span()=> let #at = #at.#method(#value, #length);));
     }
     for (bound, method, what) in [(&field.min, "min", "MIN"), (&field.max, "max", "MAX")] {
         if let Some(bound) = bound {
@@ -261,22 +295,26 @@ fn expand_process(record: &Record) -> TokenStream {
     let names = record.fields.iter().map(|field| &field.ident);
     let indexes = 0..record.fields.len();
     let index_type = format_ident!("{}Fields", plain_name(ident), span = ident.span());
-    let at = record.fields.iter().enumerate().map(|(index, field)| {
+    // The type of a private field may be private too, and cannot be named by a trait of a struct that is not.
+    let hides =
+        |field: &Field| !matches!(record.vis, Visibility::Inherited) && matches!(field.vis, Visibility::Inherited);
+    let visible = record.fields.iter().enumerate().filter(|(_, field)| !hides(field));
+    let at = visible.map(|(index, field)| {
         let Field { ty, ident: name, .. } = field;
         let check = check(index, field, &quote!(value), &quote!(at));
         let constant = item("FIELD", index);
         quote! {
             #[automatically_derived]
-            impl vf::FieldAt<#index> for #ident {
+            impl __viewflow::FieldAt<#index> for #ident {
                 type Type = #ty;
-                const FIELD: vf::FieldOf<#ty> = #constant;
+                const FIELD: __viewflow::FieldOf<#ty> = #constant;
 
                 fn set(&mut self, value: #ty) {
                     self.#name = value;
                 }
 
                 #[allow(unused_variables)]
-                fn check(value: &#ty, at: vf::At<'_>) {
+                fn check(value: &#ty, at: __viewflow::At<'_>) {
                     #check
                 }
             }
@@ -286,18 +324,20 @@ fn expand_process(record: &Record) -> TokenStream {
     let fields = names.clone();
     quote! {
         #[automatically_derived]
-        impl vf::Process for #ident {
+        impl __viewflow::Process for #ident {
             type Seed = #seed;
             type Artifact = #artifact;
             #table
         }
 
-        pub struct #index_type { #(pub #fields: ::core::primitive::usize,)* }
+        mod named {
+            pub struct #index_type { #(pub #fields: ::core::primitive::usize,)* }
+        }
 
         #[automatically_derived]
-        impl vf::NamedFields for #ident {
-            type Index = #index_type;
-            const INDEX: #index_type = #index_type { #(#names: #indexes,)* };
+        impl __viewflow::NamedFields for #ident {
+            type Index = named::#index_type;
+            const INDEX: named::#index_type = named::#index_type { #(#names: #indexes,)* };
         }
 
         #(#at)*
@@ -309,15 +349,18 @@ fn expand_task(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let (seed, artifact) = (or_unit(record.seed.as_ref()), or_unit(record.artifact.as_ref()));
     let complete = record.fields.iter().all(|field| field.default.is_some() || field.is_option());
+    let options = record.fields.iter().filter(|field| field.default.is_none()).map(|field| &field.ty);
     let no_data_needed = complete.then(|| {
         quote! {
+            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`");)*
+
             #[automatically_derived]
-            impl vf::NoDataNeeded for #ident {}
+            impl __viewflow::NoDataNeeded for #ident {}
         }
     });
     quote! {
         #[automatically_derived]
-        impl vf::Task for #ident {
+        impl __viewflow::Task for #ident {
             type Seed = #seed;
             type Artifact = #artifact;
         }
@@ -329,7 +372,7 @@ fn expand_form(record: &Record) -> TokenStream {
     let ident = &record.ident;
     quote! {
         #[automatically_derived]
-        impl vf::Form for #ident {}
+        impl __viewflow::Form for #ident {}
     }
 }
 
@@ -337,26 +380,26 @@ fn expand_entity(record: &Record) -> TokenStream {
     let (ident, table) = (&record.ident, &record.table);
     let (get, set) = match &record.id {
         Some(id) => (quote!(self.#id), quote!(self.#id = id;)),
-        None => (quote!(vf::Id::NEW), quote!(let _ = id;)),
+        None => (quote!(__viewflow::Id::NEW), quote!(let _ = id;)),
     };
     let label = record.label.as_ref().map(|label| {
         quote! {
-            fn label(&self) -> vf::String {
-                vf::ToString::to_string(&self.#label)
+            fn label(&self) -> __viewflow::String {
+                __viewflow::ToString::to_string(&self.#label)
             }
         }
     });
     let lookups = lookups(record);
     quote! {
         #[automatically_derived]
-        impl vf::Entity for #ident {
+        impl __viewflow::Entity for #ident {
             const TABLE: &'static ::core::primitive::str = #table;
 
-            fn id(&self) -> vf::Id<Self> {
+            fn id(&self) -> __viewflow::Id<Self> {
                 #get
             }
 
-            fn set_id(&mut self, id: vf::Id<Self>) {
+            fn set_id(&mut self, id: __viewflow::Id<Self>) {
                 #set
             }
 
@@ -375,7 +418,7 @@ fn lookups(record: &Record) -> TokenStream {
         let (doc, key) = (format!("Finds by `{name}`."), field.key.join("."));
         quote! {
             #[doc = #doc]
-            #vis const #constant: vf::IndexOf<Self, #ty> = vf::IndexOf::new(#key);
+            #vis const #constant: __viewflow::IndexOf<Self, #ty> = __viewflow::IndexOf::new(#key);
         }
     });
     quote! {
@@ -391,23 +434,23 @@ fn expand_embedded(record: &Record) -> TokenStream {
     let ident = &record.ident;
     quote! {
         #[automatically_derived]
-        impl vf::FieldType for #ident {
+        impl __viewflow::FieldType for #ident {
             type Item = Self;
 
-            fn kind() -> vf::FieldKind {
-                vf::FieldKind::Embedded(<Self as vf::Fields>::FIELDS)
+            fn kind() -> __viewflow::FieldKind {
+                __viewflow::FieldKind::Embedded(<Self as __viewflow::Fields>::FIELDS)
             }
 
-            fn encode(&self) -> ::core::result::Result<vf::Value, vf::String> {
-                vf::embedded::encode(self)
+            fn encode(&self) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+                __viewflow::embedded::encode(self)
             }
 
-            fn decode(value: &vf::Value) -> ::core::result::Result<Self, vf::String> {
-                vf::embedded::decode(value)
+            fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
+                __viewflow::embedded::decode(value)
             }
 
-            fn merge(&self, stored: ::core::option::Option<&vf::Value>) -> ::core::result::Result<vf::Value, vf::String> {
-                vf::embedded::merge(self, stored)
+            fn merge(&self, stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+                __viewflow::embedded::merge(self, stored)
             }
         }
     }

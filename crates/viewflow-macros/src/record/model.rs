@@ -4,10 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Type, Visibility};
 
 use super::Face;
+use crate::syntax::plain_type;
 
 pub(super) struct Record {
     pub(super) face: Face,
     pub(super) ident: Ident,
+    pub(super) vis: Visibility,
     pub(super) krate: TokenStream,
     /// Whether it is a struct of named fields: else only the traits are implemented, for the sake of the messages.
     pub(super) usable: bool,
@@ -61,6 +63,6 @@ pub(super) enum OnDelete {
 impl Field {
     /// Whether the type is written as `Option<..>`.
     pub(super) fn is_option(&self) -> bool {
-        matches!(&self.ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+        matches!(plain_type(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
     }
 }

@@ -7,7 +7,8 @@ use super::Face;
 use super::model::{Choices, Field, Index, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, default_crate, doc_lines, options, plain_name, snake_case, title_of, unknown_option,
+    Closure, Opt, default_crate, doc_lines, misplaced, options, plain_name, snake_case, title_of, ungrouped,
+    unknown_option,
 };
 
 pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
@@ -17,10 +18,12 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
         usable: true,
         seed: None,
         artifact: None,
-        table: snake_case(&plain_name(&input.ident)),
+        // With a dot in it, the table of a process's columns is no entity's.
+        table: snake_case(&plain_name(&input.ident)) + if face == Face::Process { ".columns" } else { "" },
         label: None,
         id: None,
         fields: Vec::new(),
+        vis: input.vis,
         ident: input.ident,
     };
     if !input.generics.params.is_empty() {
@@ -28,11 +31,10 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
             .over(&input.generics, "a struct over a document has no generic parameters: its fields have one type each");
         record.usable = false;
     }
-    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident(face.attribute())) {
-        for option in errors.ok(options(attribute)).unwrap_or_default() {
-            let read = read_option(&mut record, &option);
-            errors.ok(read);
-        }
+    misplaced(&input.attrs, &["field", "id"], "on a field", errors);
+    for option in options(&input.attrs, face.attribute(), errors) {
+        let read = read_option(&mut record, &option);
+        errors.ok(read);
     }
     match input.data {
         Data::Struct(data) => match data.fields {
@@ -68,9 +70,9 @@ fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
     match name.as_str() {
         "seed" => record.seed = Some(option.tokens()?),
         "artifact" => record.artifact = Some(option.tokens()?),
-        "table" => record.table = option.text()?.value(),
+        "table" => record.table = option.name()?,
         "label" => record.label = Some(option.parse()?),
-        _ => record.krate = option.tokens()?,
+        _ => record.krate = option.path()?,
     }
     Ok(())
 }
@@ -78,11 +80,14 @@ fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
 fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     let face = record.face;
+    misplaced(&field.attrs, &[face.attribute()], "on the struct", errors);
     if face == Face::Entity && field.attrs.iter().any(|attribute| attribute.path().is_ident("id")) {
-        if let Some(first) = record.id.replace(ident) {
-            errors.at(first.span(), "an entity has one identity: only one field is `#[id]`");
+        if record.id.is_none() {
+            misplaced(&field.attrs, &["field"], "on a field that is not `#[id]`", errors);
+            record.id = Some(ident);
+            return;
         }
-        return;
+        errors.at(ident.span(), "an entity has one identity: only one field is `#[id]`");
     }
     let name = plain_name(&ident);
     if face.built_in().contains(&name.as_str()) {
@@ -110,11 +115,9 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
         vis: field.vis,
         ty: field.ty,
     };
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("field")) {
-        for option in errors.ok(options(attribute)).unwrap_or_default() {
-            let result = read_field_option(face, &mut read, &option);
-            errors.ok(result);
-        }
+    for option in options(&field.attrs, "field", errors) {
+        let result = read_field_option(face, &mut read, &option);
+        errors.ok(result);
     }
     check_column(face, &read, &field.attrs, errors);
     record.fields.push(read);
@@ -155,6 +158,7 @@ fn path(text: &LitStr) -> syn::Result<Vec<String>> {
 }
 
 fn choices(tokens: TokenStream) -> syn::Result<Choices> {
+    let tokens = ungrouped(tokens);
     let first = tokens.clone().into_iter().next();
     if !matches!(&first, Some(TokenTree::Punct(punct)) if punct.as_char() == '|') {
         return Ok(Choices::List(tokens));
@@ -190,22 +194,20 @@ fn check_column(face: Face, field: &Field, attributes: &[Attribute], errors: &mu
     }
 }
 
-/// No two fields share a key, and none lies below another.
+/// No two fields share a key, and none lies below another: the keys that they had before included.
 fn check_keys(record: &Record, errors: &mut Errors) {
+    let overlap = |a: &[String], b: &[String]| a.starts_with(b) || b.starts_with(a);
     for (index, field) in record.fields.iter().enumerate() {
-        let clash = record.fields[..index].iter().find(|other| {
-            other.column == field.column && (other.key.starts_with(&field.key) || field.key.starts_with(&other.key))
-        });
-        if let Some(other) = clash {
-            errors.at(
-                field.ident.span(),
-                format!(
-                    "`{}` and `{}` are kept under the same key `{}`",
-                    other.ident,
-                    field.ident,
-                    field.key.join(".")
-                ),
-            );
+        for other in record.fields[..index].iter().filter(|other| other.column == field.column) {
+            let keys = |field: &'_ Field| -> Vec<Vec<String>> {
+                std::iter::once(&field.key).chain(&field.was).cloned().collect()
+            };
+            let (own, others) = (keys(field), keys(other));
+            if let Some(key) = own.iter().find(|key| others.iter().any(|other| overlap(key, other))) {
+                let (first, second, key) = (&other.ident, &field.ident, key.join("."));
+                let message = format!("`{first}` and `{second}` are kept under the same key `{key}`");
+                errors.at(field.ident.span(), message);
+            }
         }
     }
 }

@@ -1,0 +1,10 @@
+use viewflow::prelude::*;
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    b: String,
+    #[field(was = "b")]
+    a: String,
+}
+
+fn main() {}
