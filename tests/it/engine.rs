@@ -176,7 +176,10 @@ fn open_tasks_that_the_code_does_not_know_are_told_before_anything_runs() {
         panic!("a flow is missing")
     };
     assert_eq!(problems.len(), 1);
-    assert!(problems[0].contains("`hello.approve`") && problems[0].contains("no such flow"), "{problems:?}");
+    assert!(
+        problems[0].contains("`hello.approve`") && problems[0].contains("is of a flow that is not here"),
+        "{problems:?}"
+    );
     do_next(&engine, HelloFlow::approve, id, ());
     do_next(&engine, HelloFlow::sign, id, ());
     Engine::builder(store).flow(OtherFlow::new()).build().expect("what is done needs no code");
@@ -235,4 +238,90 @@ fn handles_name_their_node() {
         do_next(engine, HelloFlow::approve, id, ());
         assert_eq!(engine.tasks_of(HelloFlow::approve, TaskStatus::Done).list().unwrap().len(), 1);
     });
+}
+
+#[derive(Clone, Default)]
+struct Reach(Arc<Mutex<Option<Engine>>>);
+
+#[derive(Flow)]
+struct ReachingFlow {
+    reach: Reach,
+    #[call(Self::start_another)]
+    #[next(end)]
+    start: StartHandle,
+    end: End,
+}
+
+impl ReachingFlow {
+    fn start_another(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        let engine = self.reach.0.lock().unwrap().clone().unwrap();
+        engine.run(Self::start, ()).map(drop)
+    }
+}
+
+#[test]
+fn a_handler_that_starts_another_step_is_told_not_to() {
+    let reach = Reach::default();
+    let engine = Engine::builder(MemoryStore::new()).flow(ReachingFlow::new(reach.clone())).build().unwrap();
+    *reach.0.lock().unwrap() = Some(engine.clone());
+    let error = engine.run(ReachingFlow::start, ()).unwrap_err().to_string();
+    assert!(error.contains("a handler is part of a step and cannot start another one"), "{error}");
+    assert!(engine.transaction(|db| Ok(db.now())).is_ok(), "the next step is not held to it");
+}
+
+#[test]
+fn who_listens_may_use_the_engine() {
+    let reach = Reach::default();
+    let heard = Arc::new(Mutex::new(0));
+    let (inside, counter) = (reach.clone(), Arc::clone(&heard));
+    let listener = move |event: &viewflow::Event| {
+        let engine = inside.0.lock().unwrap().clone();
+        if let Some(engine) = engine {
+            assert!(engine.process::<OtherFlow>(event.process).is_ok());
+            *counter.lock().unwrap() += 1;
+        }
+    };
+    let engine = Engine::builder(MemoryStore::new()).flow(OtherFlow::new()).on_event(listener).build().unwrap();
+    *reach.0.lock().unwrap() = Some(engine.clone());
+    engine.start(OtherFlow::start, &user("ann"), ()).unwrap();
+    assert_eq!(*heard.lock().unwrap(), 4);
+}
+
+#[derive(Flow)]
+#[flow(name = "other")]
+struct ChangedFlow {
+    #[next(approve)]
+    start: Start,
+    #[next(end)]
+    approve: Handle,
+    end: End,
+}
+
+#[test]
+fn a_node_that_became_another_kind_is_told_before_anything_runs() {
+    let store = Arc::new(MemoryStore::new());
+    let engine = Engine::builder(Arc::clone(&store)).flow(OtherFlow::new()).build().unwrap();
+    engine.start(OtherFlow::start, &user("ann"), ()).unwrap();
+    let Err(error) = Engine::builder(store).flow(ChangedFlow::new()).build() else { panic!("it waits as a View") };
+    assert!(error.to_string().contains("which was a `View` and is a `Handle` here"), "{error}");
+}
+
+#[derive(Process, Clone, Debug)]
+struct Impossible {
+    #[field(min = 1)]
+    count: u8,
+}
+
+#[derive(Flow)]
+#[flow(process = Impossible)]
+struct ImpossibleFlow {
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+#[test]
+fn a_process_that_begins_against_its_own_rules_is_told_before_anything_runs() {
+    let Err(error) = Engine::builder(MemoryStore::new()).flow(ImpossibleFlow::new()).build() else { panic!("it is 0") };
+    assert!(error.to_string().contains("its process cannot start") && error.to_string().contains("`count`"), "{error}");
 }

@@ -230,3 +230,73 @@ fn rules_of_fields_are_held_and_unknown_keys_kept() {
         assert!(error.to_string().contains("`web.slug`"), "{error}");
     });
 }
+
+#[derive(Entity, Clone, Debug)]
+struct Tagged {
+    #[id]
+    id: Id<Tagged>,
+    #[field(index)]
+    tags: Vec<String>,
+}
+
+#[test]
+fn a_list_is_found_by_each_of_its_items() {
+    with_tables(|engine| {
+        let tagged = |tags: &[&str]| {
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            insert(engine, Tagged { id: Id::NEW, tags })
+        };
+        let (both, one, _) = (tagged(&["a", "b", "a"]), tagged(&["b"]), tagged(&[]));
+        let by = |tag: &str| {
+            let found = run(engine, |db| db.table::<Tagged>().by(Tagged::BY_TAGS, tag).list());
+            found.iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!((by("a"), by("b")), (vec![both.id()], vec![both.id(), one.id()]));
+        assert!(by(&"x".repeat(600)).is_empty(), "what is too long to be a key is found under none");
+    });
+}
+
+#[test]
+fn a_deletion_that_fails_and_is_put_up_with_has_changed_nothing() {
+    with_tables(|engine| {
+        let (ann, bob) = (insert(engine, author("ann")), insert(engine, author("bob")));
+        let comment = Comment { id: Id::NEW, post: insert(engine, post(ann)), editor: Some(bob), readers: vec![bob] };
+        let comment = insert(engine, comment);
+        insert(engine, post(bob));
+        run(engine, |db| {
+            assert!(matches!(db.table::<Author>().delete(bob), Err(Error::Protected { .. })));
+            Ok(())
+        });
+        let comment = run(engine, |db| db.load(comment));
+        assert_eq!((comment.editor, comment.readers), (Some(bob), vec![bob]));
+    });
+}
+
+#[test]
+fn a_protected_row_may_go_with_the_rows_that_refer_to_it() {
+    with_tables(|engine| {
+        #[derive(Entity, Clone, Debug)]
+        struct Note {
+            #[id]
+            id: Id<Note>,
+            #[field(on_delete = cascade)]
+            comment: Ref<Comment>,
+            post: Ref<Post>,
+        }
+        let written = insert(engine, post(insert(engine, author("ann"))));
+        let comment = Comment { id: Id::NEW, post: written, editor: None, readers: Vec::new() };
+        let comment = insert(engine, comment);
+        insert(engine, Note { id: Id::NEW, comment, post: written });
+        run(engine, |db| db.table::<Post>().delete(written));
+        assert_eq!(run(engine, |db| db.table::<Note>().all().count()), 0);
+    });
+}
+
+#[test]
+fn a_table_carried_out_of_its_step_is_of_no_use() {
+    with_tables(|engine| {
+        let table = run(engine, |db| Ok(db.table::<Author>()));
+        assert!(matches!(table.insert(author("ann")), Err(Error::StepIsOver)));
+        assert!(matches!(table.all().list(), Err(Error::StepIsOver)));
+    });
+}

@@ -283,3 +283,78 @@ fn two_proxies_lie_over_one_document() {
     let stored = engine.process_record(process.id).unwrap().data;
     assert_eq!((&stored["sum"], &stored["parcels"], &stored["carrier"]), (&json!(12), &json!(5), &json!("post")));
 }
+
+#[derive(Process, Clone, Debug)]
+struct Lines {
+    lines: Vec<Moved>,
+    places: BTreeMap<String, Address>,
+    #[field(default = 3)]
+    count: u8,
+}
+
+#[test]
+fn unknown_keys_of_structs_in_lists_and_maps_are_kept() {
+    let mut stored = doc(json!({
+        "lines": [{"a": {"b": 1}, "note": "x"}, {"a": {"b": 2}, "note": "y"}],
+        "places": {"home": {"street": "A", "zip": null, "floor": 3}},
+    }));
+    let mut lines: Lines = document::read(&stored).unwrap();
+    lines.lines[1].value = 5;
+    lines.places.get_mut("home").unwrap().street = "B".to_owned();
+    document::write(&lines, &mut stored).unwrap();
+    assert_eq!(stored["lines"], json!([{"a": {"b": 1}, "note": "x"}, {"a": {"b": 5}}]), "another item has other keys");
+    assert_eq!(stored["places"]["home"], json!({"street": "B", "zip": null, "floor": 3}));
+}
+
+#[test]
+fn a_null_that_an_option_has_left_is_the_default() {
+    assert_eq!(read::<Lines>(json!({"count": null})).unwrap().count, 3);
+}
+
+#[derive(Process, Clone, Debug)]
+struct Before {
+    weight: Option<u32>,
+}
+
+#[derive(Process, Clone, Debug)]
+struct Since {
+    #[field(column, index)]
+    weight: Option<u32>,
+}
+
+#[derive(Flow)]
+#[flow(process = Before, name = "weigh")]
+struct BeforeFlow {
+    #[fields(weight, as = BeforeForm)]
+    #[next(wait)]
+    start: Start,
+    #[next(end)]
+    wait: View,
+    end: End,
+}
+
+#[derive(Flow)]
+#[flow(process = Since, name = "weigh")]
+struct SinceFlow {
+    #[fields(weight, as = SinceForm)]
+    #[next(wait)]
+    start: Start,
+    #[next(end)]
+    wait: View,
+    end: End,
+}
+
+#[test]
+fn a_field_may_become_a_column() {
+    let store = std::sync::Arc::new(viewflow::MemoryStore::new());
+    let ann = UserId::new("ann");
+    let engine = Engine::builder(std::sync::Arc::clone(&store)).flow(BeforeFlow::new()).build().unwrap();
+    let id = engine.start(BeforeFlow::start, &ann, BeforeForm { weight: Some(7) }).unwrap().id;
+    let engine = Engine::builder(store).flow(SinceFlow::new()).build().unwrap();
+    assert_eq!(engine.process::<SinceFlow>(id).unwrap().weight, Some(7), "it is in the document still");
+    crate::support::do_next(&engine, SinceFlow::wait, id, ());
+    assert_eq!(engine.process::<SinceFlow>(id).unwrap().weight, Some(7));
+    assert_eq!(engine.processes::<SinceFlow>().by(Since::BY_WEIGHT, 7_u32).unwrap().len(), 1);
+    assert_eq!(engine.process::<SinceFlow>(id).unwrap().proxy::<Since>().unwrap().weight, Some(7));
+    let _ = (SinceForm { weight: None }, engine.start_form(&viewflow::Node::full_name(SinceFlow::start)).unwrap());
+}

@@ -201,3 +201,25 @@ fn typed_text_becomes_values() {
         assert_eq!(typed(3, ""), Ok(json!([])));
     });
 }
+
+#[test]
+fn a_field_of_the_process_that_is_not_sent_is_not_overwritten() {
+    in_a_shop(|shop| {
+        let order = sent(json!({"what": "tea", "count": 3, "carriers": [1]}));
+        let id = shop.engine.start_with(&start(), &user("ann"), &order).unwrap();
+        let task = open_task(&shop.engine, OrderFlow::check, id).id;
+        shop.engine.assign(task, &user("ann")).unwrap();
+        let refused = complaints(shop.engine.execute_with(task, &user("ann"), &sent(json!({}))));
+        assert_eq!(refused, ["count: is required", "what: is required"]);
+        assert_eq!(shop.engine.process::<OrderFlow>(id).unwrap().what, "tea");
+    });
+}
+
+#[test]
+fn an_empty_text_is_no_value_from_rust_either() {
+    in_a_shop(|shop| {
+        let form = Order { what: String::new(), count: 1, gift: None, carriers: Vec::new(), back: None };
+        let refused = complaints(shop.engine.start(OrderFlow::start, &user("ann"), form));
+        assert_eq!(refused, ["what: is required"]);
+    });
+}

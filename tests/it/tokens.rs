@@ -369,3 +369,18 @@ fn ten_thousand_branches_are_joined_once() {
     assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
     assert_eq!(engine.tasks_of(ManyFlow::gather, TaskStatus::Done).list().unwrap().len(), 1);
 }
+
+#[test]
+fn a_split_is_open_as_long_as_its_branches() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(ShipFlow::new()).build().unwrap();
+        let id = engine.start(ShipFlow::start, &user("ann"), StartFields { label: false }).unwrap().id;
+        let status =
+            |node: &str| engine.tasks(id, 0, 100).unwrap().iter().find(|task| task.node == node).unwrap().status;
+        assert_eq!((status("outer"), status("inner")), (TaskStatus::Started, TaskStatus::Started));
+        do_next(&engine, ShipFlow::pack, id, ());
+        assert_eq!((status("outer"), status("inner")), (TaskStatus::Started, TaskStatus::Done));
+        do_next(&engine, ShipFlow::pay, id, PayFields { giving_up: false });
+        assert_eq!(status("outer"), TaskStatus::Done);
+    });
+}

@@ -65,16 +65,16 @@ pub(crate) fn open<F: Flow, T: Task>(
     Ok(Box::new(Activation::<F, T> { process: *process, task: TaskOf::read(task)?, db }))
 }
 
-/// Takes an activation apart again: the process, and the task's artifact and document.
-pub(crate) fn close<F: Flow, T: Task>(activation: Box<dyn Any>) -> Result<Closed> {
+/// Takes an activation apart again: the process, and the task's artifact and document if a handler may have changed them.
+pub(crate) fn close<F: Flow, T: Task>(activation: Box<dyn Any>, changed: bool) -> Result<Closed> {
     let activation = activation.downcast::<Activation<F, T>>().map_err(|_| Error::Internal("an activation"))?;
     let Activation { process, task, .. } = *activation;
-    let checked = process.check();
-    Ok(Closed { process: Box::new(process), task: checked.and_then(|()| task.save()) })
+    let task = changed.then(|| process.check().and_then(|()| task.save()));
+    Ok(Closed { process: Box::new(process), task })
 }
 
 /// What is left of an activation.
 pub(crate) struct Closed {
     pub(crate) process: Box<dyn Any>,
-    pub(crate) task: Result<(serde_json::Value, crate::Document), crate::FieldErrors>,
+    pub(crate) task: Option<Result<(serde_json::Value, crate::Document), crate::FieldErrors>>,
 }

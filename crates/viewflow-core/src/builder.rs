@@ -4,7 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use viewflow_graph::{Graph, Kind, Role};
+use viewflow_graph::{Graph, Kind, Role, Selection};
 
 use crate::activation::{self, Activation};
 use crate::definition::{Act, Action, Ask, Definition, EdgeDef, Erased, FormDef, Items, NodeDef, ProcessDef};
@@ -58,6 +58,13 @@ impl<F: Flow> FlowBuilder<F> {
             _flow: PhantomData,
         };
         builder.note_patterns(F::Process::FIELDS);
+        if let Err(errors) = document::read::<F::Process>(&Document::new()) {
+            let problem = format!(
+                "flow `{}`: its process cannot start, as its data begins against its own rules: {errors}",
+                F::NAME
+            );
+            builder.definition.problems.push(problem);
+        }
         F::define(&mut builder);
         builder.connect()
     }
@@ -73,6 +80,12 @@ impl<F: Flow> FlowBuilder<F> {
     fn connect(mut self) -> Definition {
         for edge in self.edges {
             let PendingEdge { from, target, role, when, seed, data, items } = edge;
+            if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
+                let node = self.definition.nodes[from].name;
+                let problem =
+                    format!("flow `{}`: `{node}` has a source of items on an edge that is no branch per item", F::NAME);
+                self.definition.problems.push(problem);
+            }
             match self.definition.find(target) {
                 None => {
                     let node = self.definition.nodes[from].name;
@@ -81,10 +94,26 @@ impl<F: Flow> FlowBuilder<F> {
                         .push(format!("flow `{}`: `{node}` leads to `{target}`, which is no node", F::NAME));
                 }
                 Some(target) => {
+                    if let (None, Err(errors)) = (&data, (self.definition.nodes[target].no_data)())
+                        && !matches!(items, Some(Items::Data(_)))
+                    {
+                        let name = self.definition.nodes[target].name;
+                        let problem =
+                            format!("flow `{}`: `{name}` begins with data against its own rules: {errors}", F::NAME);
+                        self.definition.problems.push(problem);
+                    }
                     self.definition.graph.edge(from, role.clone(), target);
                     self.definition.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items });
                 }
             }
+        }
+        for node in &self.definition.nodes {
+            let needs = match node.kind {
+                Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
+                Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
+                _ => continue,
+            };
+            self.definition.problems.push(format!("flow `{}`: `{}` needs {needs}", F::NAME, node.name));
         }
         match self.definition.graph.check() {
             Ok(sound) => self.definition.sound = Some(sound),

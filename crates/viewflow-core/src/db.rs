@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
     Change, Commit, Event, Expect, Key, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord, What,
+    index_key,
 };
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -33,7 +34,9 @@ impl Db {
             scopes: BTreeMap::new(),
             rows: BTreeMap::new(),
             stamps: BTreeMap::new(),
+            unique: BTreeMap::new(),
             events: Vec::new(),
+            closed: false,
         })))
     }
 
@@ -98,7 +101,11 @@ pub(crate) struct Unit {
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
     stamps: BTreeMap<String, u64>,
+    /// Which of the changed rows has which unique value: table, field, key.
+    unique: BTreeMap<(String, String, Vec<u8>), u64>,
     events: Vec<Event>,
+    /// Whether the step is over.
+    closed: bool,
 }
 
 impl Unit {
@@ -190,6 +197,7 @@ impl Unit {
     }
 
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
+        self.check_open()?;
         let key = (table.to_owned(), id);
         if !self.rows.contains_key(&key) {
             let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
@@ -209,12 +217,39 @@ impl Unit {
     pub(crate) fn put_row(&mut self, table: &str, id: u64, row: Option<RowRecord>) -> Result<()> {
         let held = self.held_row(table, id)?;
         held.changed = true;
-        held.new = row;
+        let old = std::mem::replace(&mut held.new, row);
+        let new = held.new.as_ref().map(unique_keys).unwrap_or_default();
+        for (field, key) in old.as_ref().map(unique_keys).unwrap_or_default() {
+            let entry = (table.to_owned(), field, key);
+            if self.unique.get(&entry) == Some(&id) {
+                self.unique.remove(&entry);
+            }
+        }
+        self.unique.extend(new.into_iter().map(|(field, key)| ((table.to_owned(), field, key), id)));
         Ok(())
+    }
+
+    /// The row that has a unique value, in this step.
+    pub(crate) fn holder(&mut self, table: &str, field: &str, key: &[u8]) -> Result<Option<u64>> {
+        if let Some(id) = self.unique.get(&(table.to_owned(), field.to_owned(), key.to_owned())) {
+            return Ok(Some(*id));
+        }
+        for id in self.store.rows_by(table, field, key, 0, 2)? {
+            if self.row(table, id)?.is_some_and(|row| row.has(field, key)) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A table that was carried out of its step is of no use any more.
+    fn check_open(&self) -> Result<()> {
+        if self.closed { Err(Error::StepIsOver) } else { Ok(()) }
     }
 
     /// Notes that the step relies on the whole table, as a query does.
     pub(crate) fn rely_on_table(&mut self, table: &str) -> Result<()> {
+        self.check_open()?;
         if !self.stamps.contains_key(table) {
             let stamp = self.store.table_stamp(table)?;
             self.stamps.insert(table.to_owned(), stamp);
@@ -238,6 +273,7 @@ impl Unit {
     }
 
     fn take_commit(&mut self) -> Commit {
+        self.closed = true;
         let mut commit = Commit { events: std::mem::take(&mut self.events), ..Commit::default() };
         for (id, (revision, held)) in std::mem::take(&mut self.processes) {
             commit.expect.push(Expect::Revision(Key::Process(id), revision));
@@ -262,7 +298,17 @@ impl Unit {
             }
         }
         let stamps = std::mem::take(&mut self.stamps);
+        if commit.changes.is_empty() {
+            // Who only looks at a table is not made to look again because it has grown.
+            return commit;
+        }
         commit.expect.extend(stamps.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
         commit
     }
+}
+
+/// The unique values of a row, as field and key.
+fn unique_keys(row: &RowRecord) -> Vec<(String, Vec<u8>)> {
+    let unique = row.index.iter().filter(|entry| entry.unique);
+    unique.filter_map(|entry| Some((entry.field.clone(), index_key(&entry.value)?))).collect()
 }

@@ -56,7 +56,7 @@ pub(crate) struct NodeDef {
     pub(crate) kind: Kind,
     pub(crate) title: String,
     pub(crate) open: fn(Box<Erased>, &TaskRecord, Db) -> Result<Box<Erased>>,
-    pub(crate) close: fn(Box<Erased>) -> Result<Closed>,
+    pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
     /// The document of a task that was given no data.
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) action: Action,

@@ -69,10 +69,6 @@ pub trait NamedFields: Fields {
 }
 
 /// The type and the rules of the field at this place.
-#[diagnostic::on_unimplemented(
-    message = "a private field of `{Self}` cannot be in a form",
-    label = "make it `pub`, or `pub(crate)`"
-)]
 pub trait FieldAt<const INDEX: usize>: Fields {
     /// Its type.
     type Type: Clone;
@@ -127,8 +123,8 @@ pub(crate) fn write_with_columns<T: Fields>(
     value.write(&mut writer);
     let (written, written_columns) = writer.finish()?;
     *document = written;
-    if let Some(columns) = columns {
-        *columns = written_columns;
+    if let (Some(columns), Some(written)) = (columns, written_columns) {
+        *columns = written;
     }
     Ok(())
 }
@@ -162,14 +158,20 @@ impl<'d> Reader<'d> {
     /// Reads the field at `index` of [`Fields::FIELDS`].
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
-        let document = if spec.column { self.columns.unwrap_or(self.document) } else { self.document };
         let blank = |value: &Value| self.from_a_person && (value.is_null() || value.as_str() == Some(""));
-        let found = if self.from_a_person { document.get(spec.name) } else { spec.lookup(document) };
+        let found = if self.from_a_person {
+            self.document.get(spec.name)
+        } else {
+            // A field that became a column since is in the document still.
+            let in_columns = self.columns.filter(|_| spec.column).and_then(|columns| spec.lookup(columns));
+            in_columns.or_else(|| spec.lookup(self.document))
+        };
         let read = match found {
             Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),
             Some(value) if blank(value) && spec.required => Err("is required".to_owned()),
-            Some(value) => (field.decode)(value),
-            None => match field.default {
+            // A field that was an `Option` once may have left a null.
+            Some(value) if !(value.is_null() && field.default.is_some() && !field.optional) => (field.decode)(value),
+            _ => match field.default {
                 Some(default) => Ok(default()),
                 None if field.optional => (field.decode)(&Value::Null),
                 None if self.from_a_person => Err("is required".to_owned()),
@@ -201,7 +203,7 @@ pub struct Writer {
     specs: &'static [FieldSpec],
     by_name: bool,
     document: Document,
-    columns: Document,
+    columns: Option<Document>,
     errors: FieldErrors,
 }
 
@@ -211,7 +213,7 @@ impl Writer {
             specs,
             by_name: false,
             document: document.clone(),
-            columns: columns.cloned().unwrap_or_default(),
+            columns: columns.cloned(),
             errors: FieldErrors::default(),
         }
     }
@@ -226,7 +228,10 @@ impl Writer {
             }
             return;
         }
-        let document: &mut Document = if spec.column { &mut self.columns } else { &mut self.document };
+        let document: &mut Document = match &mut self.columns {
+            Some(columns) if spec.column => columns,
+            _ => &mut self.document,
+        };
         let written = (field.merge)(value, spec.lookup(document)).and_then(|value| {
             for path in spec.was {
                 if !holds(document, path, spec.key) {
@@ -240,7 +245,7 @@ impl Writer {
         }
     }
 
-    fn finish(self) -> Result<(Document, Document), FieldErrors> {
+    fn finish(self) -> Result<(Document, Option<Document>), FieldErrors> {
         self.errors.into_result()?;
         Ok((self.document, self.columns))
     }

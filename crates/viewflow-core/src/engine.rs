@@ -4,6 +4,7 @@ mod open;
 mod query;
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -363,9 +364,11 @@ impl Engine {
         work: impl Fn(&Db) -> Result<R>,
     ) -> Result<R> {
         for attempt in 0..ATTEMPTS {
+            let running = Running::begin()?;
             let turn = process.map(|id| self.turn(id));
             let db = Db::new(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned());
             let answer = work(&db);
+            drop(running);
             let mut commit = db.take_commit();
             if answer.is_err() {
                 // Nothing is written. But was the failure seen, or made by another step in between?
@@ -404,6 +407,26 @@ impl Engine {
 
 /// Makes a node's input, given its form.
 type InputOf<'a> = dyn Fn(Option<&FormDef>, &Db) -> Result<Box<dyn Any>> + 'a;
+
+thread_local! {
+    /// Whether this thread is within a step.
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives, this thread is within a step. A step within it would wait for its turn for ever.
+struct Running;
+
+impl Running {
+    fn begin() -> Result<Self> {
+        if RUNNING.replace(true) { Err(Error::StepInStep) } else { Ok(Self) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(false);
+    }
+}
 
 fn back_off(attempt: u32) {
     if attempt < 4 {

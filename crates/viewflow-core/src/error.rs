@@ -147,6 +147,12 @@ pub enum Error {
     /// Other steps kept changing what this one reads. Nothing was written; try again.
     #[error("other steps kept changing what this step reads ({0} attempts): try again")]
     Contended(u32),
+    /// A table was used after the step it belongs to.
+    #[error("this table belongs to a step that is over: use it inside the handler or transaction that gave it")]
+    StepIsOver,
+    /// A handler called the engine.
+    #[error("a handler is part of a step and cannot start another one: read and write through its activation")]
+    StepInStep,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -260,6 +266,11 @@ impl FieldErrors {
     /// Adds a complaint about a field.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.entry(field.into()).or_default().push(message.into());
+    }
+
+    /// Makes this the only complaint about a field.
+    pub(crate) fn replace(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.insert(field.into(), vec![message.into()]);
     }
 
     /// Whether there is no complaint.

@@ -217,6 +217,11 @@ impl<T> FieldOf<T> {
         Self { default: Some(default), ..Self::new() }
     }
 
+    /// The same field, that has to be there even if it has a default.
+    pub const fn without_default(&self) -> Self {
+        Self { default: None, ..*self }
+    }
+
     /// The field's description, without options.
     ///
     /// ```

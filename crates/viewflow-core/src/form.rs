@@ -111,6 +111,10 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
     };
     for spec in F::FIELDS {
         let Some(value) = sent.get(spec.name) else { continue };
+        if spec.required && value.as_str() == Some("") {
+            errors.replace(spec.name, "is required");
+            continue;
+        }
         match spec.choices {
             Some(choices) => {
                 let choices = choices(db)?;
@@ -169,7 +173,10 @@ fn value_from_text(kind: &FieldKind, text: &str) -> Result<Value, String> {
             let whole = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
             whole.map_err(|_| "must be a whole number".to_owned())
         }
-        FieldKind::Float => text.parse::<f64>().map(Value::from).map_err(|_| "must be a number".to_owned()),
+        FieldKind::Float => {
+            let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+            number.map(Value::from).ok_or_else(|| "must be a number".to_owned())
+        }
         FieldKind::List(_) | FieldKind::Map(_) | FieldKind::Embedded(_) | FieldKind::Json => {
             serde_json::from_str(text).map_err(|error| format!("must be JSON: {error}"))
         }

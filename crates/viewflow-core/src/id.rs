@@ -89,6 +89,12 @@ impl From<&str> for UserId {
     }
 }
 
+impl From<String> for UserId {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

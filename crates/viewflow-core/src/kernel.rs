@@ -132,7 +132,10 @@ impl Step {
                     let role = if cond(flow, activation)? { Role::Then } else { Role::Otherwise };
                     node.edges.iter().find(|edge| edge.role == role)
                 }
-                Action::Switch(choose) => node.edges.get(choose(flow, activation)?),
+                Action::Switch(choose) => {
+                    let chosen = node.edges.get(choose(flow, activation)?);
+                    Some(chosen.ok_or(Error::Internal("a switch that chose an edge it does not have"))?)
+                }
             };
             match node.kind {
                 Kind::Split => step.branches(node, activation),
@@ -143,7 +146,13 @@ impl Step {
                 },
             }
         })?;
-        self.finish_task(ordinal)?;
+        // A split whose branches run is not done: its scope is open.
+        let opens = node.kind == Kind::Split && !spawns.is_empty();
+        if opens {
+            self.change_task(ordinal, |task| task.status = TaskStatus::Started)?;
+        } else {
+            self.finish_task(ordinal)?;
+        }
         match node.kind {
             Kind::End => self.end_token(task.scope),
             Kind::Split => self.open_scope(index, &task, spawns),
@@ -162,13 +171,16 @@ impl Step {
         let proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
         let answer = work(self, &mut *activation).map_err(|error| error.at(place))?;
-        let closed = (node.close)(activation)?;
+        let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some();
+        let closed = (node.close)(activation, handlers)?;
         self.proxy = Some(closed.process);
-        let (artifact, data) = closed.task.map_err(|errors| Error::Data { at: place(), errors })?;
-        self.change_task(task.id.ordinal, |task| {
-            task.artifact = artifact;
-            task.data = data;
-        })?;
+        if let Some(changed) = closed.task {
+            let (artifact, data) = changed.map_err(|errors| Error::Data { at: place(), errors })?;
+            self.change_task(task.id.ordinal, |task| {
+                task.artifact = artifact;
+                task.data = data;
+            })?;
+        }
         Ok(answer)
     }
 
@@ -231,7 +243,7 @@ impl Step {
             process.scopes += 1;
             let number = process.scopes;
             let parent = Some(task.scope);
-            let scope = ScopeRecord { parent, split: Some(name.to_owned()), live, join: None };
+            let scope = ScopeRecord { parent, split: Some((name.to_owned(), task.id.ordinal)), live, join: None };
             unit.add_scope(ScopeId { process: id, number }, scope);
             Ok::<_, Error>(number)
         })?;
@@ -274,7 +286,7 @@ impl Step {
         let mut number = scope;
         loop {
             let record = self.scope(number)?;
-            if record.split.as_deref() == split {
+            if record.split.as_ref().map(|(name, _)| name.as_str()) == split {
                 return Ok(number);
             }
             number = record.parent.ok_or(Error::Internal("a join without a split"))?;
@@ -291,6 +303,9 @@ impl Step {
             }
             let id = ScopeId { process: self.id, number };
             self.db.unit(|unit| unit.close_scope(id))?;
+            if let Some((_, split)) = record.split {
+                self.finish_task(split)?;
+            }
             match (record.join, record.parent) {
                 (Some(join), _) => {
                     self.ready.push_back(join);

@@ -120,9 +120,9 @@ impl<P: Process> ProcessOf<P> {
     /// [`Error::Data`] when the document does not fit `Q`.
     pub fn proxy<Q: Fields>(&self) -> Result<Q> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
-        let mut document = self.document.clone();
-        document::write_with_columns(&self.fields, &mut document, self.columns.clone().as_mut()).map_err(wrong)?;
-        document::read(&document).map_err(wrong)
+        let (mut document, mut columns) = (self.document.clone(), self.columns.clone());
+        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)
     }
 
     /// Changes the document through another proxy. Where both have a field, `P` sees the change.
@@ -136,9 +136,9 @@ impl<P: Process> ProcessOf<P> {
         let mut document = self.document.clone();
         let mut columns = self.columns.clone();
         document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
-        let mut other: Q = document::read(&document).map_err(wrong)?;
+        let mut other: Q = Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
         let answer = change(&mut other);
-        document::write(&other, &mut document).map_err(wrong)?;
+        document::write_with_columns(&other, &mut document, columns.as_mut()).map_err(wrong)?;
         self.fields = Reader::new(P::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
         self.document = document;
         self.columns = columns;

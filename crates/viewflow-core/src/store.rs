@@ -61,6 +61,14 @@ pub enum StoreError {
     /// An earlier write failed, so that what is on disk is not known: open the store again.
     #[error("the store stopped after a failed write ({0}): open it again")]
     Stopped(String),
+    /// A record or key is more than the store takes.
+    #[error("{what} cannot be stored: {detail}")]
+    TooLarge {
+        /// What it is.
+        what: String,
+        /// What is too large about it.
+        detail: String,
+    },
     /// A value is too long for an index.
     #[error("`{field}` of table `{table}` has an index and takes at most {max} bytes")]
     KeyTooLong {
@@ -286,7 +294,7 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>>;
 
-    /// A process number that was never given out before and is greater than all before it.
+    /// A process number that no stored process has, and that is greater than all given out since the store was opened.
     ///
     /// # Errors
     /// When the store has stopped.
@@ -301,7 +309,8 @@ pub trait Store: Send + Sync + 'static {
     /// Takes all changes of a step, or none.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when an expectation does not hold, or a unique value is taken; nothing is changed then.
+    /// [`StoreError::Conflict`] when an expectation does not hold, a unique value is taken, or a row is deleted to which a
+    /// row refers that the commit leaves as it is; nothing is changed then.
     fn commit(&self, commit: Commit) -> StoreResult<Receipt>;
 }
 

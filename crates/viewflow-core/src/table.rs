@@ -1,5 +1,6 @@
 //! Typed tables and queries over them.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use serde_json::Value;
@@ -8,7 +9,7 @@ use crate::db::{Db, Unit};
 use crate::document::{self, Document};
 use crate::entity::{Entity, IndexOf};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete};
+use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete, each_item};
 use crate::id::{Id, Ref};
 use crate::store::{IndexEntry, Reference, RowRecord, index_key};
 
@@ -90,10 +91,8 @@ impl<E: Entity> Table<E> {
 
     /// The rows with this value in an indexed field: costs what it finds, not what is stored.
     pub fn by<V: FieldType>(&self, index: IndexOf<E, V>, value: impl Choose<V::Item>) -> Query<E> {
-        let key = value
-            .value()
-            .map_err(Error::msg)
-            .and_then(|value| index_key(&value).ok_or_else(|| Error::msg("a value this long is in no index")));
+        // A value that is too long to be a key is found under none.
+        let key = value.value().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));
         Query { index: key.map(|key| Some((index.field(), key))), ..self.all() }
     }
 }
@@ -101,7 +100,7 @@ impl<E: Entity> Table<E> {
 /// Rows of a table, chosen by index and filters. Nothing is read before they are asked for.
 pub struct Query<E> {
     db: Db,
-    index: Result<Option<(&'static str, Vec<u8>)>>,
+    index: Result<Option<(&'static str, Vec<u8>)>, String>,
     filters: Vec<Box<dyn Fn(&E) -> bool>>,
 }
 
@@ -138,8 +137,11 @@ impl<E: Entity> Query<E> {
         while found.len() < limit {
             let (rows, last) = self.read(after)?;
             for (id, row) in rows {
+                if found.len() == limit {
+                    break;
+                }
                 let entity = decode(id, &row)?;
-                if found.len() < limit && self.keeps(&entity) {
+                if self.keeps(&entity) {
                     found.push(entity);
                 }
             }
@@ -163,7 +165,7 @@ impl<E: Entity> Query<E> {
     pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
         let id = reference.id().number();
         let Some(row) = self.db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(false) };
-        Ok(matches_index(self.index()?, &row) && self.keeps(&decode(id, &row)?))
+        Ok(self.index()?.is_none_or(|(field, key)| row.has(field, key)) && self.keeps(&decode(id, &row)?))
     }
 
     fn keeps(&self, entity: &E) -> bool {
@@ -171,7 +173,7 @@ impl<E: Entity> Query<E> {
     }
 
     fn index(&self) -> Result<Option<&(&'static str, Vec<u8>)>> {
-        self.index.as_ref().map(Option::as_ref).map_err(|error| Error::msg(error.to_string()))
+        self.index.as_ref().map(Option::as_ref).map_err(Error::msg)
     }
 
     /// Some rows after `after`, with the step's own changes, and where to read on.
@@ -199,18 +201,15 @@ fn read_rows(unit: &mut Unit, table: &str, index: Option<&(&'static str, Vec<u8>
             rows.extend(unit.store.row(table, id)?.map(|row| (id, row.record)));
         }
     }
+    let (mut changed, mut own) = (BTreeSet::new(), Vec::new());
     for (id, row) in unit.changed_rows(table, after).take_while(|(id, _)| last.is_none_or(|last| *id <= last)) {
-        rows.retain(|(stored, _)| *stored != id);
-        rows.extend(row.filter(|row| matches_index(index, row)).map(|row| (id, row.clone())));
+        changed.insert(id);
+        own.extend(row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key))).map(|row| (id, row.clone())));
     }
+    rows.retain(|(id, _)| !changed.contains(id));
+    rows.extend(own);
     rows.sort_by_key(|(id, _)| *id);
     Ok((rows, last))
-}
-
-fn matches_index(index: Option<&(&'static str, Vec<u8>)>, row: &RowRecord) -> bool {
-    index.is_none_or(|(field, key)| {
-        row.index.iter().any(|entry| entry.field == *field && index_key(&entry.value).as_ref() == Some(key))
-    })
 }
 
 fn no_row(table: &str, id: u64, field: Option<String>) -> Error {
@@ -237,9 +236,15 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     let mut row = RowRecord { data, ..RowRecord::default() };
     for spec in specs {
         let Some(value) = spec.lookup(&row.data) else { continue };
-        if let (Some(index), false) = (spec.index, value.is_null()) {
-            let unique = index == Index::Unique;
-            row.index.push(IndexEntry { field: spec.key.join("."), value: value.clone(), unique });
+        if let Some(index) = spec.index {
+            // A list is found by each of its items.
+            for item in each_item(value) {
+                let unique = index == Index::Unique;
+                let entry = IndexEntry { field: spec.key.join("."), value: item.clone(), unique };
+                if !row.index.contains(&entry) {
+                    row.index.push(entry);
+                }
+            }
         }
         (spec.kind)().references(value, &mut |table, id| {
             let to = Reference { table: table.to_owned(), id, field: spec.key.join("."), on_delete: spec.on_delete };
@@ -261,42 +266,48 @@ pub(crate) fn write(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Re
     crate::store::check_keys(table, &row)?;
     for entry in row.index.iter().filter(|entry| entry.unique) {
         let Some(key) = index_key(&entry.value) else { continue };
-        let stored = unit.store.rows_by(table, &entry.field, &key, 0, 2)?;
-        let own = unit.changed_rows(table, 0).map(|(id, row)| (id, row.is_some_and(|row| has_entry(row, entry))));
-        let own: Vec<(u64, bool)> = own.collect();
-        let kept = stored.into_iter().filter(|other| !own.iter().any(|(id, _)| id == other));
-        let made = own.iter().filter(|(_, has)| *has).map(|(id, _)| *id);
-        if let Some(other) = kept.chain(made).find(|other| *other != id) {
+        if let Some(other) = unit.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
             return Err(Error::NotUnique { table: table.to_owned(), field: entry.field.clone(), row: other });
         }
     }
     unit.put_row(table, id, Some(row))
 }
 
-fn has_entry(row: &RowRecord, entry: &IndexEntry) -> bool {
-    row.index.iter().any(|other| other.field == entry.field && other.value == entry.value)
-}
-
-/// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn.
+/// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn. Nothing is written
+/// before all is judged.
 fn delete(unit: &mut Unit, table: &str, id: u64) -> Result<()> {
     if unit.row(table, id)?.is_none() {
         return Err(no_row(table, id, None));
     }
-    let mut doomed = vec![(table.to_owned(), id)];
-    let mut next = 0;
-    while let Some((table, id)) = doomed.get(next).cloned() {
-        next += 1;
+    let mut doomed = BTreeSet::from([(table.to_owned(), id)]);
+    let mut open = vec![(table.to_owned(), id)];
+    let mut others = Vec::new();
+    while let Some((table, id)) = open.pop() {
         for by in references(unit, &table, id)? {
-            let source = (by.table.clone(), by.id);
-            match by.on_delete {
-                _ if doomed.contains(&source) => {}
-                OnDelete::Cascade => doomed.push(source),
-                OnDelete::SetNone => set_none(unit, &by, &table, id)?,
-                OnDelete::Protect => {
-                    return Err(Error::Protected { table, id, by_table: by.table, by: by.id, field: by.field });
+            // The row as it is in this step: what was listed may have changed since.
+            let refers = |row: &RowRecord| {
+                row.references.iter().any(|to| (&to.table, to.id, &to.field) == (&table, id, &by.field))
+            };
+            if !unit.row(&by.table, by.id)?.is_some_and(refers) {
+                continue;
+            }
+            if by.on_delete == OnDelete::Cascade {
+                let source = (by.table, by.id);
+                if doomed.insert(source.clone()) {
+                    open.push(source);
                 }
+            } else {
+                others.push(((table.clone(), id), by));
             }
         }
+    }
+    others.retain(|(_, by)| !doomed.contains(&(by.table.clone(), by.id)));
+    if let Some(((table, id), by)) = others.iter().find(|(_, by)| by.on_delete == OnDelete::Protect) {
+        let (table, by_table, field) = (table.clone(), by.table.clone(), by.field.clone());
+        return Err(Error::Protected { table, id: *id, by_table, by: by.id, field });
+    }
+    for ((table, id), by) in others {
+        set_none(unit, &by, &table, id)?;
     }
     doomed.into_iter().try_for_each(|(table, id)| unit.put_row(&table, id, None))
 }
@@ -319,8 +330,8 @@ fn set_none(unit: &mut Unit, by: &Reference, table: &str, id: u64) -> Result<()>
     let value = path.try_fold(row.data.get_mut(first), |value, key| Some(value?.get_mut(key)));
     match value.flatten() {
         Some(Value::Array(items)) => items.retain(|item| item.as_u64() != Some(id)),
-        Some(value) => *value = Value::Null,
-        None => {}
+        Some(value) if value.as_u64() == Some(id) => *value = Value::Null,
+        _ => {}
     }
     row.references.retain(|to| (to.table.as_str(), to.id, &to.field) != (table, id, &by.field));
     row.index.retain(|entry| entry.field != by.field || entry.value.as_u64() != Some(id));

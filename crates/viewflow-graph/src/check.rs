@@ -76,6 +76,7 @@ fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
         }
     }
     check_no_extra_edges(graph, node, faults);
+    check_otherwise_of_split(graph, node, faults);
     faults.len() == before
 }
 
@@ -100,6 +101,20 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
         }
         seen.push(attribute);
+    }
+}
+
+/// A split that always takes a branch has nothing to do otherwise.
+fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
+    let always = graph.out(node).find(|(_, edge)| edge.role == Role::Branch(Selection::Always));
+    let otherwise = graph.out(node).find(|(_, edge)| edge.role == Role::Otherwise);
+    if let (Kind::Split, Some((_, always)), Some((index, _))) = (graph.nodes()[node].kind, always, otherwise) {
+        let Node { name, .. } = Node::of(graph, node);
+        let message = format!(
+            "split `{name}` always takes the branch to `{}`, so there is no otherwise: remove it, or give the branch a `cond`",
+            graph.nodes()[always.to].name
+        );
+        faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     if faults.is_empty() {
         let closes = check_joins(graph, &arriving, &mut faults);
         check_splits(graph, &closes, &mut faults);
+        check_can_finish(graph, &closes, &mut faults);
         if faults.is_empty() {
             let nodes = 0..graph.nodes().len();
             let stacks = nodes.map(|node| leaving_base(graph, &arriving, node)).collect();
@@ -156,6 +157,54 @@ fn check_joins(graph: &Graph, arriving: &[Vec<usize>], faults: &mut Vec<Fault>) 
         }
     }
     closes
+}
+
+/// A token at any node can come to its end, with all that it sets going.
+///
+/// An `End` inside a split ends a branch, not the token that opened the split: a split that is closed by a join goes on
+/// there, and so has to be able to finish *after* the join. The answer is a least fixed point; a token that comes to a
+/// join has come to its end, as what follows is the join's. Stricter than need be in one point: a split is not counted
+/// on to take no branch that leads to its join.
+fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+    use crate::kind::{Role, Selection};
+    let nodes = graph.nodes();
+    let mut finishes = vec![false; nodes.len()];
+    loop {
+        let ends = |finishes: &[bool], target: usize| nodes[target].kind == Kind::Join || finishes[target];
+        let now = (0..nodes.len()).map(|node| {
+            let mut targets = graph.out(node).map(|(_, edge)| edge.to);
+            match nodes[node].kind {
+                Kind::End => true,
+                Kind::Split => {
+                    let always = |(_, edge): &(usize, &crate::Edge)| edge.role == Role::Branch(Selection::Always);
+                    let after = closes.get(&node).is_none_or(|join| finishes[*join]);
+                    let branches = if graph.out(node).any(|out| always(&out)) {
+                        graph.out(node).filter(always).all(|(_, edge)| ends(&finishes, edge.to))
+                    } else {
+                        targets.any(|target| ends(&finishes, target))
+                    };
+                    after && branches
+                }
+                _ => targets.any(|target| ends(&finishes, target)),
+            }
+        });
+        let now: Vec<bool> = now.collect();
+        if now == finishes {
+            break;
+        }
+        finishes = now;
+    }
+    let stuck = |node: &usize| !finishes[*node];
+    // The split that goes round explains best what its neighbours suffer from.
+    let split = closes.keys().copied().find(|split| stuck(split));
+    if let Some(node) = split.or_else(|| (0..nodes.len()).find(stuck)) {
+        let message = format!(
+            "`{}` can never reach the end of the process: an `End` inside a split ends one branch only; \
+             give the path after the join a way to an `End`",
+            nodes[node].name
+        );
+        faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
+    }
 }
 
 /// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its

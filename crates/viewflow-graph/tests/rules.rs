@@ -202,3 +202,19 @@ fn charts_show_every_node_and_edge() {
          \x20   n0 --> n1\n    n1 -->|\"if\"| n2\n    n1 -->|\"otherwise\"| n3\n    n2 --> n3\n"
     );
 }
+
+#[test]
+fn an_end_inside_a_split_is_not_the_end_of_the_process() {
+    let text = "start: Start -> fork\n fork: Split -> v, e\n v: View -> gather\n gather: Join -> fork\n e: End";
+    assert_eq!(faults(text), one(Rule::NoWayToAnEnd, "start"));
+    sound(
+        "start: Start -> fork\n fork: Split -> v, e\n v: View -> gather\n gather: Join -> if\n if: If -> fork, end\n e: End\n end: End",
+    );
+    sound("start: Start -> fork\n fork: Split -> v, e\n v: View -> if\n if: If -> v, own\n own: End\n e: End");
+}
+
+#[test]
+fn a_split_that_always_takes_a_branch_has_no_otherwise() {
+    let text = "start: Start -> s\n s: Split -> a, !b\n a: View -> j\n b: View -> j\n j: Join -> end\n end: End";
+    assert_eq!(faults(text), one(Rule::ExtraEdge, "s"));
+}

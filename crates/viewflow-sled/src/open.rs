@@ -29,12 +29,12 @@ pub(crate) fn open(path: &Path) -> StoreResult<Opened> {
     let cannot = |detail: String| StoreError::CannotOpen { path: path.display().to_string(), detail };
     let io = |error: std::io::Error| cannot(error.to_string());
     fs::create_dir_all(path).map_err(io)?;
-    let lock = lock(path)?;
     check_is_ours(path)?;
+    let lock = lock(path)?;
     remove_unfinished_snapshots(path).map_err(io)?;
     let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
     let db = guarded(|| config.open()).map_err(|error| cannot(error.to_string()))?;
-    let fresh = guarded(|| Ok(db.is_empty()))?;
+    let fresh = guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1))?;
     match guarded(|| db.get(key::format()))? {
         Some(format) if format == FORMAT => {}
         Some(format) => {

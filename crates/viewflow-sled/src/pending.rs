@@ -93,3 +93,50 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    fn key() -> impl Strategy<Value = Vec<u8>> {
+        vec(prop::sample::select(vec![0_u8, 1, 7, 255]), 0..4)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_scan_sees_the_tree_with_the_pending_writes_over_it(
+            stored in btree_map(key(), vec(any::<u8>(), 0..3), 0..20),
+            pending in btree_map(key(), proptest::option::of(vec(any::<u8>(), 0..3)), 0..20),
+            prefix in vec(prop::sample::select(vec![0_u8, 1, 7, 255]), 0..2),
+            after in proptest::option::of(key()),
+            limit in 0..8_usize,
+        ) {
+            let tree = sled::Config::new().temporary(true).open().unwrap();
+            for (key, value) in &stored {
+                tree.insert(key, value.clone()).unwrap();
+            }
+            let mut over = Pending::default();
+            over.add(1, &pending);
+
+            let mut model = stored;
+            for (key, value) in pending {
+                match value {
+                    Some(value) => drop(model.insert(key, value)),
+                    None => drop(model.remove(&key)),
+                }
+            }
+            let after = after.map(|after| [prefix.clone(), after].concat());
+            let expected: Vec<_> = model
+                .into_iter()
+                .filter(|(key, _)| key.starts_with(&prefix) && after.as_ref().is_none_or(|after| key > after))
+                .take(limit)
+                .collect();
+            let bound = after.map_or(Bound::Unbounded, Bound::Excluded);
+            prop_assert_eq!(over.scan(&tree, &prefix, &bound, limit).unwrap(), expected);
+        }
+    }
+}

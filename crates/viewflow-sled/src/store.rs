@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sled::Tree;
 use viewflow_core::store::{
     Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
     RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord, index_key, process_lists,
@@ -23,11 +24,14 @@ use crate::writer::{Shared, State, Writer};
 
 /// How many entries are read before others get their turn.
 const CHUNK: usize = 256;
-/// How often a record is read again that changed while its pieces were read.
-const READS: u32 = 100;
+/// The longest key, in bytes. sled keeps a page with longer ones in a file that it does not sync.
+const MAX_KEY: usize = 1024;
+/// How deep a document may be nested: deeper ones cannot be read back.
+const MAX_DEPTH: usize = 100;
 
 /// A store in a directory. Dropping it writes what waits and releases the directory.
 pub struct SledStore {
+    tree: Tree,
     shared: Arc<Shared>,
     numbers: Mutex<Numbers>,
     _writer: Writer,
@@ -63,9 +67,9 @@ impl SledStore {
             Some(value) => KeyReader(&value).u64().ok_or_else(|| cut_short("the number of the last commit"))?,
             None => 0,
         };
-        let shared = Arc::new(Shared::new(tree, last_commit));
+        let shared = Arc::new(Shared::new(last_commit));
         let writer = Writer::start(db, sync, Arc::clone(&shared))?;
-        Ok(Self { shared, numbers: Mutex::default(), _writer: writer, _lock: lock })
+        Ok(Self { tree, shared, numbers: Mutex::default(), _writer: writer, _lock: lock })
     }
 
     fn numbers(&self) -> MutexGuard<'_, Numbers> {
@@ -74,32 +78,23 @@ impl SledStore {
 
     /// Reads a record with its revision.
     fn record<R: DeserializeOwned>(&self, key: &[u8], what: &dyn Fn() -> String) -> StoreResult<Option<Stored<R>>> {
-        let mut damage = "";
-        for _ in 0..READS {
-            let state = self.shared.state();
-            let Some(value) = state.pending.get(&self.shared.tree, key)? else { return Ok(None) };
-            match self.content(&state, key, &value) {
-                Ok((revision, content)) => {
-                    drop(state);
-                    let record = serde_json::from_slice(&content).map_err(|e| damaged(what(), e.to_string()))?;
-                    return Ok(Some(Stored { revision, record }));
-                }
-                // The writer may have put a part of it into the tree in between.
-                Err(Unreadable::Damaged(detail)) => damage = detail,
-                Err(Unreadable::Failed(error)) => return Err(error),
-            }
-        }
-        Err(damaged(what(), damage.to_owned()))
+        let state = self.shared.state();
+        let Some(value) = state.pending.get(&self.tree, key)? else { return Ok(None) };
+        let content = self.content(&state, key, &value, what)?;
+        drop(state);
+        content.parse(what).map(Some)
     }
 
-    fn content(&self, state: &State, key: &[u8], value: &[u8]) -> Result<(u64, Vec<u8>), Unreadable> {
-        let head = Head::read(value).map_err(Unreadable::Damaged)?;
+    /// The content of a record, whose pieces are read under the lock its head was read under.
+    fn content(&self, state: &State, key: &[u8], value: &[u8], what: &dyn Fn() -> String) -> StoreResult<Content> {
+        let wrong = |detail: &str| damaged(what(), detail.to_owned());
+        let head = Head::read(value).map_err(wrong)?;
         let mut pieces = Vec::new();
         for number in 0..head.pieces() {
-            let piece = state.pending.get(&self.shared.tree, &key::piece(key, number)).map_err(Unreadable::Failed)?;
-            pieces.push(piece.ok_or(Unreadable::Damaged("a part of it is missing"))?);
+            let piece = state.pending.get(&self.tree, &key::piece(key, number))?;
+            pieces.push(piece.ok_or_else(|| wrong("a part of it is missing"))?);
         }
-        Ok((head.revision, head.content(key, &pieces).map_err(Unreadable::Damaged)?))
+        Ok(Content { revision: head.revision, bytes: head.content(key, &pieces).map_err(wrong)? })
     }
 
     /// Entries with a prefix after a key, in chunks, so that others are not held up by a long list.
@@ -114,7 +109,7 @@ impl SledStore {
         let mut left = limit;
         while left > 0 {
             let wanted = left.min(CHUNK);
-            let found = self.shared.state().pending.scan(&self.shared.tree, prefix, &after, wanted)?;
+            let found = self.shared.state().pending.scan(&self.tree, prefix, &after, wanted)?;
             for (key, value) in &found {
                 visit(key, value)?;
             }
@@ -135,15 +130,20 @@ impl SledStore {
         limit: usize,
         what: &dyn Fn() -> String,
     ) -> StoreResult<Vec<(Vec<u8>, Stored<R>)>> {
-        let mut keys = Vec::new();
-        self.entries(prefix, Bound::Excluded(after), limit, |key, _| {
-            keys.push(key.to_vec());
-            Ok(())
-        })?;
-        let mut records = Vec::with_capacity(keys.len());
-        for key in keys {
-            if let Some(record) = self.record(&key, what)? {
-                records.push((key, record));
+        let mut records = Vec::new();
+        let mut after = after;
+        while records.len() < limit {
+            let wanted = (limit - records.len()).min(CHUNK);
+            let state = self.shared.state();
+            let found = state.pending.scan(&self.tree, prefix, &Bound::Excluded(after.clone()), wanted)?;
+            let contents: StoreResult<Vec<_>> =
+                found.into_iter().map(|(key, value)| Ok((self.content(&state, &key, &value, what)?, key))).collect();
+            drop(state);
+            let contents = contents?;
+            let Some((_, last)) = contents.last() else { break };
+            after.clone_from(last);
+            for (content, key) in contents {
+                records.push((key, content.parse(what)?));
             }
         }
         Ok(records)
@@ -152,8 +152,9 @@ impl SledStore {
     fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
         let table = table.map(str::to_owned);
         let mut numbers = self.numbers();
+        self.shared.state().check_running()?;
         if !numbers.last.contains_key(&table) {
-            let stored = self.shared.state().pending.get(&self.shared.tree, &key::last_number(table.as_deref()))?;
+            let stored = self.shared.state().pending.get(&self.tree, &key::last_number(table.as_deref()))?;
             let last = stored.map_or(Some(0), |value| KeyReader(&value).u64());
             let last = last.ok_or_else(|| cut_short("the last number given out"))?;
             numbers.last.insert(table.clone(), last);
@@ -166,9 +167,17 @@ impl SledStore {
     }
 }
 
-enum Unreadable {
-    Damaged(&'static str),
-    Failed(StoreError),
+/// A record that was read and is not parsed yet.
+struct Content {
+    revision: u64,
+    bytes: Vec<u8>,
+}
+
+impl Content {
+    fn parse<R: DeserializeOwned>(self, what: &dyn Fn() -> String) -> StoreResult<Stored<R>> {
+        let record = serde_json::from_slice(&self.bytes).map_err(|error| damaged(what(), error.to_string()))?;
+        Ok(Stored { revision: self.revision, record })
+    }
 }
 
 impl Store for SledStore {
@@ -214,8 +223,7 @@ impl Store for SledStore {
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
         let mut references = Vec::new();
         self.entries(&key::references(table, id), Bound::Unbounded, limit, |_, value| {
-            let what = || format!("a reference to row {id} of `{table}`");
-            references.push(serde_json::from_slice(value).map_err(|error| damaged(what(), error.to_string()))?);
+            references.push(read_reference(table, id, value)?);
             Ok(())
         })?;
         Ok(references)
@@ -295,9 +303,7 @@ impl Store for SledStore {
         let encoded = Encoded::of(&commit)?;
         let mut numbers = self.numbers();
         let mut state = self.shared.state();
-        if let Some(message) = &state.failed {
-            return Err(StoreError::Stopped(message.clone()));
-        }
+        state.check_running()?;
         for expect in &commit.expect {
             let holds = match expect {
                 Expect::Revision(of, revision) => self.revision(&state, &key::record(of), of)? == *revision,
@@ -307,7 +313,7 @@ impl Store for SledStore {
                 return Err(StoreError::Conflict);
             }
         }
-        if !self.unique_values_are_free(&state, &commit)? {
+        if !self.unique_values_are_free(&state, &commit)? || !self.no_reference_dangles(&state, &commit)? {
             return Err(StoreError::Conflict);
         }
         if commit.changes.is_empty() && commit.events.is_empty() {
@@ -317,9 +323,18 @@ impl Store for SledStore {
         let mut writes = self.lay_out(&state, encoded, number)?;
         writes.insert(key::last_commit(), Some(number.to_be_bytes().to_vec()));
         for change in &commit.changes {
-            if let Change::Row { table, .. } = change {
+            if let Change::Row { table, id, .. } = change {
                 numbers.stamps.insert(table.clone(), number);
+                let last = numbers.last.get_mut(&Some(table.clone())).filter(|last| **last < *id);
+                if let Some(last) = last {
+                    *last = *id;
+                    numbers.unsaved.insert(Some(table.clone()));
+                }
             }
+        }
+        for key in writes.keys().filter(|key| key.len() > MAX_KEY) {
+            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
+            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
         }
         for table in std::mem::take(&mut numbers.unsaved) {
             let last = numbers.last.get(&table).copied().unwrap_or(0);
@@ -336,24 +351,18 @@ impl Store for SledStore {
 
 impl SledStore {
     fn revision(&self, state: &State, key: &[u8], of: &Key) -> StoreResult<Option<u64>> {
-        let Some(value) = state.pending.get(&self.shared.tree, key)? else { return Ok(None) };
+        let Some(value) = state.pending.get(&self.tree, key)? else { return Ok(None) };
         Head::read(&value).map(|head| Some(head.revision)).map_err(|detail| damaged(of.to_string(), detail.to_owned()))
     }
 
     fn unique_values_are_free(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
-        let rows = || {
-            commit.changes.iter().filter_map(|change| match change {
-                Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
-                _ => None,
-            })
-        };
-        let changed: BTreeSet<(&str, u64)> = rows().map(|(table, id, _)| (table, id)).collect();
+        let changed: BTreeSet<(&str, u64)> = changed_rows(commit).map(|(table, id, _)| (table, id)).collect();
         let mut taken = BTreeSet::new();
-        for (table, id, row) in rows() {
+        for (table, id, row) in changed_rows(commit) {
             for entry in row.iter().flat_map(|row| &row.index).filter(|entry| entry.unique) {
                 let Some(value) = index_key(&entry.value) else { continue };
                 let prefix = key::index(table, &entry.field, &value);
-                let holders = state.pending.scan(&self.shared.tree, &prefix, &Bound::Unbounded, usize::MAX)?;
+                let holders = state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)?;
                 for (key, _) in holders {
                     let holder = last_u64(&key, prefix.len())?;
                     if holder != id && !changed.contains(&(table, holder)) {
@@ -368,11 +377,27 @@ impl SledStore {
         Ok(true)
     }
 
+    /// Whether no row that stays refers to one that the commit deletes.
+    fn no_reference_dangles(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
+        let changed: BTreeSet<(&str, u64)> = changed_rows(commit).map(|(table, id, _)| (table, id)).collect();
+        for (table, id, _) in changed_rows(commit).filter(|(_, _, new)| new.is_none()) {
+            let prefix = key::references(table, id);
+            for (_, value) in state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)? {
+                let by = read_reference(table, id, &value)?;
+                // Those the commit changes too are its own business.
+                if !changed.contains(&(by.table.as_str(), by.id)) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Cuts records into values, and removes pieces that a longer record before has left.
     fn lay_out(&self, state: &State, encoded: Encoded, number: u64) -> StoreResult<Writes> {
         let mut writes = encoded.entries;
         for (key, content) in encoded.records {
-            let old = state.pending.get(&self.shared.tree, &key)?;
+            let old = state.pending.get(&self.tree, &key)?;
             let old = old.as_deref().map_or(0, |value| Head::read(value).map_or(0, |head| head.pieces()));
             let mut kept = 0;
             if let Some(content) = content {
@@ -443,6 +468,10 @@ impl Encoded {
 
     fn record(&mut self, key: Vec<u8>, record: Option<&impl Serialize>) -> StoreResult<()> {
         let content = record.map(serde_json::to_vec).transpose().map_err(|error| StoreError::Io(error.to_string()))?;
+        if content.as_deref().is_some_and(|json| depth(json) > MAX_DEPTH) {
+            let detail = format!("it is nested more than {MAX_DEPTH} deep");
+            return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
+        }
         self.records.push((key, content));
         Ok(())
     }
@@ -470,6 +499,37 @@ impl Encoded {
         }
         Ok(())
     }
+}
+
+/// How deep the arrays and objects of a JSON text are nested.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn changed_rows(commit: &Commit) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
+    commit.changes.iter().filter_map(|change| match change {
+        Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
+        _ => None,
+    })
+}
+
+fn read_reference(table: &str, id: u64, value: &[u8]) -> StoreResult<Reference> {
+    let what = || format!("a reference to row {id} of `{table}`");
+    serde_json::from_slice(value).map_err(|error| damaged(what(), error.to_string()))
 }
 
 fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {

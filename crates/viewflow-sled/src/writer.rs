@@ -4,15 +4,15 @@ use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use sled::{Batch, Db, Tree};
+use sled::{Batch, Db};
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
 use crate::pending::{Pending, Writes, guarded};
 
-/// What the callers and the writing thread share.
+/// What the callers, their receipts and the writing thread share. It does not hold the database: a receipt that
+/// outlives the store does not keep the directory in use.
 pub(crate) struct Shared {
-    pub(crate) tree: Tree,
     state: Mutex<State>,
     /// There is something to write, or the store closes.
     work: Condvar,
@@ -33,6 +33,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Nothing more is read or written after a failed write.
+    pub(crate) fn check_running(&self) -> StoreResult<()> {
+        self.failed.as_ref().map_or(Ok(()), |message| Err(StoreError::Stopped(message.clone())))
+    }
+
     /// Takes a commit: it is visible at once, and will be durable with the next batch.
     pub(crate) fn take(&mut self, writes: Writes) {
         self.commits += 1;
@@ -42,9 +47,8 @@ impl State {
 }
 
 impl Shared {
-    pub(crate) fn new(tree: Tree, last_commit: u64) -> Self {
+    pub(crate) fn new(last_commit: u64) -> Self {
         Self {
-            tree,
             state: Mutex::new(State {
                 commits: last_commit,
                 durable: last_commit,
@@ -125,7 +129,7 @@ fn run(db: &Db, sync: Option<&File>, shared: &Shared) {
         let through = state.commits;
         drop(state);
 
-        let written = write(db, &shared.tree, sync, writes);
+        let written = write(db, sync, writes);
 
         let mut state = shared.state();
         match written {
@@ -144,7 +148,7 @@ fn run(db: &Db, sync: Option<&File>, shared: &Shared) {
     }
 }
 
-fn write(db: &Db, tree: &Tree, sync: Option<&File>, writes: Writes) -> StoreResult<()> {
+fn write(db: &Db, sync: Option<&File>, writes: Writes) -> StoreResult<()> {
     let mut batch = Batch::default();
     for (key, value) in writes {
         match value {
@@ -153,7 +157,7 @@ fn write(db: &Db, tree: &Tree, sync: Option<&File>, writes: Writes) -> StoreResu
         }
     }
     guarded(|| {
-        tree.apply_batch(batch)?;
+        db.apply_batch(batch)?;
         db.flush()?;
         Ok(())
     })?;

@@ -69,6 +69,42 @@ fn a_database_that_is_not_ours_is_left_alone() {
 }
 
 #[test]
+fn a_database_with_named_trees_only_is_not_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = sled::open(directory.path()).unwrap();
+    db.open_tree("theirs").unwrap().insert("theirs", "x").unwrap();
+    drop(db);
+    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::CannotOpen { .. })));
+}
+
+#[test]
+fn a_receipt_that_outlives_the_store_does_not_keep_it_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    let change = Change::Row { table: "post".into(), id: 1, old: None, new: Some(row("x")) };
+    let receipt = store.commit(Commit { changes: vec![change], ..Commit::default() }).unwrap();
+    drop(store);
+    SledStore::open(directory.path()).unwrap();
+    receipt.wait().unwrap();
+}
+
+#[test]
+fn what_could_not_be_read_back_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    let nested = (0..126).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+    let data = serde_json::json!({"text": "[[[[", "nested": nested}).as_object().cloned().unwrap();
+    let too_deep = Change::Row { table: "post".into(), id: 1, old: None, new: Some(RowRecord { data, ..row("") }) };
+    let long_name = Change::Row { table: "x".repeat(2000), id: 1, old: None, new: Some(row("")) };
+    for change in [too_deep, long_name] {
+        let refused = store.commit(Commit { changes: vec![change], ..Commit::default() });
+        assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
+    }
+    put(&store, 2, &"[".repeat(500));
+    assert_eq!(store.rows("post", 0, 10).unwrap().len(), 1);
+}
+
+#[test]
 fn a_database_of_a_later_format_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     drop(SledStore::open(directory.path()).unwrap());

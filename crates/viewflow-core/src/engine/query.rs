@@ -63,8 +63,16 @@ impl TaskQuery {
     /// # Errors
     /// [`Error::NoneListed`] when there is none.
     pub fn first(&self) -> Result<TaskRecord> {
-        let first = self.page(None, 1)?.items.pop();
-        first.ok_or_else(|| Error::NoneListed(self.describe()))
+        let mut after = None;
+        loop {
+            let mut page = self.page(after, 1)?;
+            match (page.items.pop(), page.next) {
+                (Some(first), _) => return Ok(first),
+                // The task there was taken in the meantime; others may wait.
+                (None, Some(next)) => after = Some(next),
+                (None, None) => return Err(Error::NoneListed(self.describe())),
+            }
+        }
     }
 
     /// All of them. For lists that can be long, see [`TaskQuery::page`].
@@ -149,12 +157,19 @@ impl<F: Flow> ProcessQuery<F> {
         index: IndexOf<F::Process, V>,
         value: impl Choose<V::Item>,
     ) -> Result<Vec<ProcessOf<F::Process>>> {
-        let key = value.value().map_err(Error::msg)?;
-        let key = index_key(&key).ok_or_else(|| Error::msg("a value this long is in no index"))?;
-        let Some(table) = F::Process::TABLE else { return Ok(Vec::new()) };
-        let ids = self.engine.0.store.rows_by(table, index.field(), &key, 0, usize::MAX)?;
-        let found = self.read(ids.into_iter().map(ProcessId))?;
-        Ok(found.into_iter().filter(|process| self.status.is_none_or(|status| process.status == status)).collect())
+        let key = index_key(&value.value().map_err(Error::msg)?);
+        let (Some(table), Some(key)) = (F::Process::TABLE, key) else { return Ok(Vec::new()) };
+        let store = &self.engine.0.store;
+        let mut found = Vec::new();
+        for id in store.rows_by(table, index.field(), &key, 0, usize::MAX)?.into_iter().map(ProcessId) {
+            // Other flows may have processes of the same type, and the process may have changed since.
+            let Some(record) = store.process(id)?.filter(|process| process.flow == F::NAME) else { continue };
+            let listed = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
+            if listed && self.status.is_none_or(|status| record.status == status) {
+                found.push(id);
+            }
+        }
+        self.read(found)
     }
 
     /// All of them, oldest first. For lists that can be long, see [`ProcessQuery::page`].
@@ -197,20 +212,23 @@ pub(super) fn check_stored_tasks(
         after = Some(last.clone());
         for node in nodes {
             let known = flows.get(node.flow.as_str());
-            if known.is_some_and(|def| def.find(&node.node).is_some()) {
-                continue;
-            }
+            let kind = known.and_then(|def| def.find(&node.node).map(|index| def.nodes[index].kind));
             for status in [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Started] {
                 let open = store.list_tasks(&TaskList::Status(node.clone(), status), None, 1)?;
-                if let Some(first) = open.first() {
-                    let missing = if known.is_some() { "node" } else { "flow" };
-                    problems.push(format!(
-                        "the store has open tasks of `{}.{}` (task {}, say), and there is no such {missing} here: \
-                         keep it until they are done",
-                        node.flow, node.node, first.task
-                    ));
-                    break;
-                }
+                let Some(task) = open.first().map(|first| store.task(first.task)).transpose()?.flatten() else {
+                    continue;
+                };
+                let what = match (known, kind) {
+                    (_, Some(kind)) if kind == task.kind => continue,
+                    (_, Some(kind)) => format!("was {} and is {} here", task.kind.with_article(), kind.with_article()),
+                    (Some(_), None) => "is no node of the flow here".to_owned(),
+                    (None, None) => "is of a flow that is not here".to_owned(),
+                };
+                problems.push(format!(
+                    "the store has open tasks of `{}.{}` (task {}, say), which {what}: keep it as it was until they are done",
+                    node.flow, node.node, task.id
+                ));
+                break;
             }
         }
     }

@@ -225,6 +225,18 @@ impl<T: FieldType> FieldType for Vec<T> {
         let items = value.as_array().ok_or("must be a list")?.iter().enumerate();
         items.map(|(index, item)| T::decode(item).map_err(|e| in_item(index, &e))).collect()
     }
+
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+        let stored = stored.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let items = self.iter().enumerate().map(|(index, item)| {
+            let encoded = item.encode().map_err(|e| in_item(index, &e))?;
+            // Only an item that stands where it stood is the one whose unknown keys these are.
+            let before = stored.get(index).filter(|before| before.is_object());
+            let same = before.filter(|before| T::decode(before).and_then(|old| old.encode()).as_ref() == Ok(&encoded));
+            same.map_or(Ok(encoded), |before| item.merge(Some(before)))
+        });
+        items.collect::<Result<_, _>>().map(Value::Array)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -250,6 +262,14 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
     fn decode(value: &Value) -> Result<Self, String> {
         let items = value.as_object().ok_or("must be an object with names")?.iter();
         items.map(|(key, item)| Ok((key.clone(), T::decode(item).map_err(|e| in_key(key, &e))?))).collect()
+    }
+
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+        let items = self.iter().map(|(key, item)| {
+            let merged = item.merge(stored.and_then(|stored| stored.get(key)));
+            Ok((key.clone(), merged.map_err(|e| in_key(key, &e))?))
+        });
+        items.collect::<Result<Map<_, _>, String>>().map(Value::Object)
     }
 }
 

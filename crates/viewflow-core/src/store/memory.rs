@@ -142,7 +142,10 @@ impl Store for MemoryStore {
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
-        let range = (Bound::Excluded((process, after)), Bound::Excluded((ProcessId(process.0 + 1), 0)));
+        let range = (Bound::Excluded((process, after)), Bound::Included((process, u32::MAX)));
+        if after == u32::MAX {
+            return Ok(Vec::new());
+        }
         Ok(self.read().events.range(range).map(|(_, event)| event.clone()).take(limit).collect())
     }
 
@@ -161,7 +164,8 @@ impl Store for MemoryStore {
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         let mut state = self.write();
-        if !commit.expect.iter().all(|expect| state.holds(expect)) || !state.unique_values_are_free(&commit) {
+        let holds = commit.expect.iter().all(|expect| state.holds(expect));
+        if !holds || !state.unique_values_are_free(&commit) || !state.no_reference_dangles(&commit) {
             return Err(StoreError::Conflict);
         }
         state.commits += 1;
@@ -206,6 +210,21 @@ impl State {
             }
         }
         true
+    }
+
+    /// Whether no row that stays refers to one that the commit deletes.
+    fn no_reference_dangles(&self, commit: &Commit) -> bool {
+        let changed: BTreeSet<(&str, u64)> = commit.changes.iter().filter_map(row_of).collect();
+        let deleted = commit.changes.iter().filter_map(|change| match change {
+            Change::Row { table, id, new: None, .. } => Some((table.clone(), *id)),
+            _ => None,
+        });
+        deleted.into_iter().all(|target| {
+            let first = (target.clone(), (String::new(), 0, String::new()));
+            let mut referring = self.references.range(first..).take_while(|((to, _), _)| *to == target);
+            // Those the commit changes too are its own business.
+            referring.all(|(_, by)| changed.contains(&(by.table.as_str(), by.id)))
+        })
     }
 
     fn rows_by_unlocked(&self, table: &str, field: &str, key: &[u8]) -> Vec<u64> {

@@ -29,7 +29,7 @@ pub enum TaskStatus {
     New,
     /// Waits for the person who has it.
     Assigned,
-    /// Waits at a join for the other branches.
+    /// Is a split whose branches run, or a join that waits for them.
     Started,
     /// Is done.
     Done,
@@ -150,8 +150,8 @@ pub struct ScopeId {
 pub struct ScopeRecord {
     /// The scope around it; none for the process itself.
     pub parent: Option<u32>,
-    /// The stored name of the split that opened it; none for the process itself.
-    pub split: Option<String>,
+    /// The stored name and the task of the split that opened it; none for the process itself.
+    pub split: Option<(String, u32)>,
     /// How many tokens and inner scopes in it are not done. Tokens that wait at its join do not count.
     pub live: u64,
     /// The task at its join, once a token has arrived there.
@@ -170,6 +170,13 @@ pub struct RowRecord {
     /// Which rows it refers to. Here `table` and `id` are those of the other row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
+}
+
+impl RowRecord {
+    /// Whether the row is found under this key of an indexed field.
+    pub fn has(&self, field: &str, key: &[u8]) -> bool {
+        self.index.iter().any(|entry| entry.field == field && super::index_key(&entry.value).as_deref() == Some(key))
+    }
 }
 
 /// One value under which a row can be found.

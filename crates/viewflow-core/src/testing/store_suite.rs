@@ -40,9 +40,12 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     a_unique_value_has_one_row(&open());
     a_unique_value_can_change_hands_in_one_commit(&open());
     references_are_seen_from_the_other_end(&open());
+    a_row_that_is_referred_to_is_not_deleted(&open());
     events_are_kept_in_order(&open());
     long_records_and_strange_names_are_kept(&open());
     a_record_that_becomes_shorter_is_read_whole(&open());
+    floats_are_kept_to_the_last_bit(&open());
+    a_number_that_a_row_has_is_not_given_out(&open());
     numbers_are_given_out_once(&Arc::new(open()));
     no_update_is_lost_among_threads(&Arc::new(open()));
 }
@@ -127,7 +130,7 @@ fn node() -> NodeName {
 
 fn what_is_committed_is_read_back(store: &impl Store) {
     let scope_id = ScopeId { process: ProcessId(1), number: 2 };
-    let scope = ScopeRecord { parent: Some(0), split: Some("fork".to_owned()), live: 3, join: None };
+    let scope = ScopeRecord { parent: Some(0), split: Some(("fork".to_owned(), 1)), live: 3, join: None };
     write(
         store,
         vec![
@@ -385,6 +388,20 @@ fn references_are_seen_from_the_other_end(store: &impl Store) {
     assert_eq!(store.references("post", 1, 10).unwrap(), [to("comment", 9)]);
 }
 
+fn a_row_that_is_referred_to_is_not_deleted(store: &impl Store) {
+    let to = Reference { table: "post".to_owned(), id: 1, field: "post".to_owned(), on_delete: OnDelete::Protect };
+    let referring = RowRecord { references: vec![to], ..row(json!({"post": 1})) };
+    write(
+        store,
+        vec![put_row("post", 1, None, Some(row(json!({})))), put_row("comment", 1, None, Some(referring.clone()))],
+    );
+    let delete = || put_row("post", 1, Some(row(json!({}))), None);
+    assert!(matches!(commit(store, Vec::new(), vec![delete()]), Err(StoreError::Conflict)));
+    assert!(store.row("post", 1).unwrap().is_some());
+    write(store, vec![delete(), put_row("comment", 1, Some(referring), None)]);
+    assert!(store.row("post", 1).unwrap().is_none());
+}
+
 fn events_are_kept_in_order(store: &impl Store) {
     let event = |process, number| Event {
         process: ProcessId(process),
@@ -419,6 +436,26 @@ fn a_record_that_becomes_shorter_is_read_whole(store: &impl Store) {
         assert_eq!(store.row("post", 1).unwrap().unwrap().record, new);
         old = Some(new);
     }
+}
+
+fn floats_are_kept_to_the_last_bit(store: &impl Store) {
+    let indexed = |value: f64| {
+        let entry = IndexEntry { field: "n".to_owned(), value: json!(value), unique: true };
+        RowRecord { index: vec![entry], ..row(json!({"n": value})) }
+    };
+    for (id, value) in (1..).zip([0.907_303_832_202_868_8, 1.0 / 3.0, 5e-324, f64::MAX, -0.0]) {
+        write(store, vec![put_row("post", id, None, Some(indexed(value)))]);
+        let read = store.row("post", id).unwrap().unwrap().record;
+        assert_eq!(read.data["n"].as_f64().map(f64::to_bits), Some(value.to_bits()));
+        write(store, vec![put_row("post", id, Some(read), None)]);
+        assert!(store.rows_by("post", "n", &index_key(&json!(value)).unwrap_or_default(), 0, 10).unwrap().is_empty());
+    }
+}
+
+fn a_number_that_a_row_has_is_not_given_out(store: &impl Store) {
+    let first = store.next_row("post").unwrap();
+    write(store, vec![put_row("post", first + 5, None, Some(row(json!({}))))]);
+    assert!(store.next_row("post").unwrap() > first + 5);
 }
 
 fn numbers_are_given_out_once(store: &Arc<impl Store>) {

@@ -392,7 +392,7 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
                 const FIELDS: &'static [__viewflow::FieldSpec] = &[#(<#process as __viewflow::Fields>::FIELDS[#indexes]),*];
 
                 fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
-                    #(let #locals = reader.field(#numbers, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD);)*
+                    #(let #locals = reader.field(#numbers, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD.without_default());)*
                     ::core::option::Option::Some(Self { #(#fields: #locals?,)* })
                 }
 

@@ -292,14 +292,13 @@ fn expand_process(record: &Record) -> TokenStream {
         let name = &record.table;
         quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#name);)
     });
-    let names = record.fields.iter().map(|field| &field.ident);
-    let indexes = 0..record.fields.len();
-    let index_type = format_ident!("{}Fields", plain_name(ident), span = ident.span());
     // The type of a private field may be private too, and cannot be named by a trait of a struct that is not.
     let hides =
         |field: &Field| !matches!(record.vis, Visibility::Inherited) && matches!(field.vis, Visibility::Inherited);
-    let visible = record.fields.iter().enumerate().filter(|(_, field)| !hides(field));
-    let at = visible.map(|(index, field)| {
+    let visible: Vec<_> = record.fields.iter().enumerate().filter(|(_, field)| !hides(field)).collect();
+    let (indexes, names): (Vec<_>, Vec<_>) = visible.iter().map(|(index, field)| (*index, &field.ident)).unzip();
+    let index_type = format_ident!("VisibleFieldsOf{}", plain_name(ident), span = ident.span());
+    let at = visible.into_iter().map(|(index, field)| {
         let Field { ty, ident: name, .. } = field;
         let check = check(index, field, &quote!(value), &quote!(at));
         let constant = item("FIELD", index);
@@ -321,7 +320,6 @@ fn expand_process(record: &Record) -> TokenStream {
         }
     });
     let lookups = lookups(record);
-    let fields = names.clone();
     quote! {
         #[automatically_derived]
         impl __viewflow::Process for #ident {
@@ -331,7 +329,7 @@ fn expand_process(record: &Record) -> TokenStream {
         }
 
         mod named {
-            pub struct #index_type { #(pub #fields: ::core::primitive::usize,)* }
+            pub struct #index_type { #(pub #names: ::core::primitive::usize,)* }
         }
 
         #[automatically_derived]

@@ -137,7 +137,15 @@ fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> syn::Result
         "min" => field.min = Some(option.tokens()?),
         "max" => field.max = Some(option.tokens()?),
         "pattern" => field.pattern = Some(option.text().map(|text| quote::quote!(#text))?),
-        "choices" => field.choices = Some(choices(option.tokens()?)?),
+        "choices" => {
+            let choices = choices(option.tokens()?)?;
+            if let (Choices::Query { .. }, false) = (&choices, matches!(face, Face::Form | Face::Process)) {
+                let message =
+                    "choices from tables go with the fields of forms and processes: only forms are held against them";
+                return Err(syn::Error::new(option.key.span(), message));
+            }
+            field.choices = Some(choices);
+        }
         "key" => field.key = path(&option.text()?)?,
         "was" => field.was.push(path(&option.text()?)?),
         "column" => field.column = option.flag().map(|()| true)?,

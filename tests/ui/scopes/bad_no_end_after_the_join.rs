@@ -1,0 +1,18 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(pack)]
+    #[branch(tell)]
+    fork: Split,
+    #[next(gather)]
+    pack: View,
+    #[next(fork)]
+    gather: Join,
+    tell: End,
+}
+
+fn main() {}

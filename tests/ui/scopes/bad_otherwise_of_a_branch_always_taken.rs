@@ -1,0 +1,16 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(pack)]
+    #[otherwise(end)]
+    fork: Split,
+    #[next(end)]
+    pack: View,
+    end: End,
+}
+
+fn main() {}
