@@ -206,7 +206,7 @@ fn charts_show_every_node_and_edge() {
 #[test]
 fn an_end_inside_a_split_is_not_the_end_of_the_process() {
     let text = "start: Start -> fork\n fork: Split -> v, e\n v: View -> gather\n gather: Join -> fork\n e: End";
-    assert_eq!(faults(text), one(Rule::NoWayToAnEnd, "start"));
+    assert_eq!(faults(text), one(Rule::NoWayToAnEnd, "fork"));
     sound(
         "start: Start -> fork\n fork: Split -> v, e\n v: View -> gather\n gather: Join -> if\n if: If -> fork, end\n e: End\n end: End",
     );

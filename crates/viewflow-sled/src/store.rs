@@ -332,7 +332,7 @@ impl Store for SledStore {
                 }
             }
         }
-        for key in writes.keys().filter(|key| key.len() > MAX_KEY) {
+        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
             let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
             return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
         }
