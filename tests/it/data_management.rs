@@ -92,9 +92,18 @@ mod proxy_field {
     fn a_field_is_kept_in_the_document_and_read_as_a_field() {
         on_every_store(|store| {
             let engine = Engine::builder(store).flow(ApprovalFlow::new()).build().unwrap();
-            let id = engine.start(ApprovalFlow::start, &user("ann"), ()).unwrap().id;
-            let stored = engine.process_record(id).unwrap().data;
+            let process = engine.start(ApprovalFlow::start, &user("ann"), ()).unwrap();
+            assert!(!process.approved);
+            let stored = engine.process_record(process.id).unwrap().data;
             assert_eq!(stored["approved"], false, "a default is stored, not only read");
+        });
+    }
+
+    #[test]
+    fn a_form_of_fields_of_the_process_updates_them() {
+        on_every_store(|store| {
+            let engine = Engine::builder(store).flow(ApprovalFlow::new()).build().unwrap();
+            let id = engine.start(ApprovalFlow::start, &user("ann"), ()).unwrap().id;
             do_next(&engine, ApprovalFlow::approve, id, ApproveFields { approved: true });
             assert!(engine.process::<ApprovalFlow>(id).unwrap().approved);
             assert_eq!(engine.process_record(id).unwrap().data["approved"], true);

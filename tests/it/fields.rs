@@ -285,7 +285,7 @@ fn two_proxies_lie_over_one_document() {
 }
 
 #[derive(Process, Clone, Debug)]
-struct Lines {
+struct Bag {
     lines: Vec<Moved>,
     places: BTreeMap<String, Address>,
     #[field(default = 3)]
@@ -298,17 +298,17 @@ fn unknown_keys_of_structs_in_lists_and_maps_are_kept() {
         "lines": [{"a": {"b": 1}, "note": "x"}, {"a": {"b": 2}, "note": "y"}],
         "places": {"home": {"street": "A", "zip": null, "floor": 3}},
     }));
-    let mut lines: Lines = document::read(&stored).unwrap();
-    lines.lines[1].value = 5;
-    lines.places.get_mut("home").unwrap().street = "B".to_owned();
-    document::write(&lines, &mut stored).unwrap();
+    let mut bag: Bag = document::read(&stored).unwrap();
+    bag.lines[1].value = 5;
+    bag.places.get_mut("home").unwrap().street = "B".to_owned();
+    document::write(&bag, &mut stored).unwrap();
     assert_eq!(stored["lines"], json!([{"a": {"b": 1}, "note": "x"}, {"a": {"b": 5}}]), "another item has other keys");
     assert_eq!(stored["places"]["home"], json!({"street": "B", "zip": null, "floor": 3}));
 }
 
 #[test]
 fn a_null_that_an_option_has_left_is_the_default() {
-    assert_eq!(read::<Lines>(json!({"count": null})).unwrap().count, 3);
+    assert_eq!(read::<Bag>(json!({"count": null})).unwrap().count, 3);
 }
 
 #[derive(Process, Clone, Debug)]

@@ -186,6 +186,32 @@ fn what_is_left_empty_is_none_or_the_default() {
     });
 }
 
+#[derive(Process, Clone, Debug)]
+pub struct AnyProcess {
+    pub any: Option<Value>,
+    pub weight: Option<f64>,
+}
+
+#[derive(Flow)]
+#[flow(process = AnyProcess)]
+pub struct AnyFlow {
+    #[fields(any, weight, as = AnyForm)]
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+#[test]
+fn typed_json_that_is_malformed_is_told() {
+    let engine = Engine::builder(viewflow::MemoryStore::new()).flow(AnyFlow::new()).build().unwrap();
+    let form = engine.start_form(&AnyFlow::start.full_name()).unwrap();
+    assert_eq!(form.fields[0].value_from_text(r#"{"a": [1]}"#), Ok(json!({"a": [1]})));
+    let told = form.fields[0].value_from_text(r#"{"a": [1}"#).unwrap_err();
+    assert!(told.starts_with("must be JSON: expected `,` or `]` at line 1"), "{told}");
+    assert_eq!(form.fields[1].value_from_text("nan"), Err("must be a number".to_owned()));
+    let _ = AnyForm { any: None, weight: None };
+}
+
 #[test]
 fn typed_text_becomes_values() {
     in_a_shop(|shop| {

@@ -53,6 +53,15 @@ fn a_post_that_is_not_approved_goes_to_the_end() {
 }
 
 #[test]
+fn the_chart_of_the_readme_is_that_of_the_flow() {
+    let engine =
+        Engine::builder(viewflow::MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
+    let chart = engine.graph("publish").unwrap().mermaid();
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("```mermaid\n{chart}```")), "put this into the README:\n{chart}");
+}
+
+#[test]
 fn a_flow_can_be_asked_for_its_chart() {
     let engine =
         Engine::builder(viewflow::MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();

@@ -34,6 +34,11 @@ pub(crate) fn open(path: &Path) -> StoreResult<Opened> {
     remove_unfinished_snapshots(path).map_err(io)?;
     let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
     let db = guarded(|| config.open()).map_err(|error| cannot(error.to_string()))?;
+    if fs::read_dir(path.join("blobs")).is_ok_and(|mut blobs| blobs.next().is_some()) {
+        return Err(cannot(
+            "it has files in `blobs`, which this store never makes and sled does not sync: restore a backup".to_owned(),
+        ));
+    }
     let fresh = guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1))?;
     match guarded(|| db.get(key::format()))? {
         Some(format) if format == FORMAT => {}

@@ -21,9 +21,13 @@ impl Pending {
         self.0.extend(entries);
     }
 
-    /// Forgets what the tree has since commit `through`.
-    pub(crate) fn forget(&mut self, through: u64) {
-        self.0.retain(|_, (commit, _)| *commit > through);
+    /// Forgets writes that the tree has now, by commits up to `through`. What was written again since stays.
+    pub(crate) fn forget(&mut self, through: u64, writes: &Writes) {
+        for key in writes.keys() {
+            if self.0.get(key).is_some_and(|(commit, _)| *commit <= through) {
+                self.0.remove(key);
+            }
+        }
     }
 
     pub(crate) fn get(&self, tree: &Tree, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {

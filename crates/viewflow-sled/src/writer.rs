@@ -1,14 +1,26 @@
 //! The one thread that writes: whatever waits goes into one batch and one sync.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use sled::{Batch, Db};
+use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
 use crate::pending::{Pending, Writes, guarded};
+
+/// How many commits one batch holds at most, and after how many bytes it is full. A batch locks out readers.
+const BATCH_COMMITS: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Commits that are written together.
+struct Batch {
+    /// The number of the last one.
+    through: u64,
+    writes: Writes,
+}
 
 /// What the callers, their receipts and the writing thread share. It does not hold the database: a receipt that
 /// outlives the store does not keep the directory in use.
@@ -25,8 +37,8 @@ pub(crate) struct State {
     pub(crate) commits: u64,
     /// The number of the last commit that is durable.
     durable: u64,
-    /// What the next batch will hold.
-    next: Writes,
+    /// The commits that wait for a batch, in order.
+    waiting: VecDeque<Writes>,
     pub(crate) pending: Pending,
     pub(crate) failed: Option<String>,
     closing: bool,
@@ -42,7 +54,22 @@ impl State {
     pub(crate) fn take(&mut self, writes: Writes) {
         self.commits += 1;
         self.pending.add(self.commits, &writes);
-        self.next.extend(writes);
+        self.waiting.push_back(writes);
+    }
+
+    /// The next batch, at least one commit; the last write of a key is the one that counts.
+    fn next_batch(&mut self) -> Batch {
+        let mut batch = Batch { through: self.commits - self.waiting.len() as u64, writes: Writes::new() };
+        let (mut commits, mut bytes) = (0, 0);
+        while commits < BATCH_COMMITS && bytes < BATCH_BYTES {
+            let Some(writes) = self.waiting.pop_front() else { break };
+            let size = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
+            bytes += writes.iter().map(size).sum::<usize>();
+            commits += 1;
+            batch.through += 1;
+            batch.writes.extend(writes);
+        }
+        batch
     }
 }
 
@@ -52,7 +79,7 @@ impl Shared {
             state: Mutex::new(State {
                 commits: last_commit,
                 durable: last_commit,
-                next: Writes::new(),
+                waiting: VecDeque::new(),
                 pending: Pending::default(),
                 failed: None,
                 closing: false,
@@ -119,23 +146,22 @@ impl Drop for Writer {
 fn run(db: &Db, sync: Option<&File>, shared: &Shared) {
     loop {
         let mut state = shared.state();
-        while state.next.is_empty() && !state.closing {
+        while state.waiting.is_empty() && !state.closing {
             state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.next.is_empty() {
+        if state.waiting.is_empty() {
             return;
         }
-        let writes = std::mem::take(&mut state.next);
-        let through = state.commits;
+        let batch = state.next_batch();
         drop(state);
 
-        let written = write(db, sync, writes);
+        let written = write(db, sync, &batch.writes);
 
         let mut state = shared.state();
         match written {
             Ok(()) => {
-                state.durable = through;
-                state.pending.forget(through);
+                state.durable = batch.through;
+                state.pending.forget(batch.through, &batch.writes);
             }
             Err(error) => {
                 state.failed = Some(error.to_string());
@@ -145,15 +171,16 @@ fn run(db: &Db, sync: Option<&File>, shared: &Shared) {
         }
         drop(state);
         shared.done.notify_all();
+        drop(batch);
     }
 }
 
-fn write(db: &Db, sync: Option<&File>, writes: Writes) -> StoreResult<()> {
-    let mut batch = Batch::default();
+fn write(db: &Db, sync: Option<&File>, writes: &Writes) -> StoreResult<()> {
+    let mut batch = sled::Batch::default();
     for (key, value) in writes {
         match value {
-            Some(value) => batch.insert(key, value),
-            None => batch.remove(key),
+            Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+            None => batch.remove(key.as_slice()),
         }
     }
     guarded(|| {
