@@ -125,6 +125,32 @@ fn branches_done_at_the_same_time_are_joined_once() {
 }
 
 #[test]
+fn two_engines_over_one_store_lose_no_step() {
+    on_every_store(|store| {
+        // The locks of an engine are not those of another one: here only the store keeps steps apart.
+        let engines = [0, 1].map(|_| Engine::builder(Arc::clone(&store)).flow(DepositFlow::new()).build().unwrap());
+        let account = engines[0].transaction(|db| db.table().insert(Account { id: Id::NEW, balance: 0 })).unwrap();
+        for _ in 0..5 {
+            let id = engines[0].run(DepositFlow::start, account).unwrap().id;
+            let tasks = open_tasks(&engines[0], DepositFlow::sign, id);
+            let workers = engines.clone();
+            in_threads(8, move |number| {
+                let (engine, ann) = (&workers[number % 2], user("ann"));
+                engine.assign(tasks[number].id, &ann).unwrap();
+                engine.execute_with(tasks[number].id, &ann, &viewflow::Document::new()).unwrap();
+            });
+            let process = engines[1].process::<DepositFlow>(id).unwrap();
+            assert_eq!((process.status, process.arrived), (ProcessStatus::Done, 8));
+            let numbers: Vec<u32> = engines[0].events(id, 0, 1000).unwrap().iter().map(|event| event.number).collect();
+            assert!(
+                numbers.iter().copied().eq(1..=u32::try_from(numbers.len()).unwrap()),
+                "no event is lost: {numbers:?}"
+            );
+        }
+    });
+}
+
+#[test]
 fn a_query_that_another_step_would_have_changed_is_asked_again() {
     in_a_bank(|engine, _| {
         // Each adds an account with the number of accounts before as its balance: all different, or a step was not

@@ -1,23 +1,20 @@
 //! The engine: runs flows over a store.
 
+mod builder;
 mod open;
 mod query;
+mod step;
 
 use std::any::Any;
-use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use viewflow_graph::{Graph, Kind, Mark};
 
+pub use builder::{EngineBuilder, FlowList};
 pub use open::{AssignedTask, OpenHandle, OpenTask, Waiting};
 pub use query::{Page, ProcessQuery, TaskQuery};
 
-use crate::builder::FlowBuilder;
 use crate::db::Db;
 use crate::definition::{Definition, FormDef};
 use crate::document::Document;
@@ -28,11 +25,8 @@ use crate::id::{ProcessId, TaskId, User, UserId};
 use crate::kernel::{self, Step};
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
-use crate::store::{Event, NodeName, ProcessRecord, Store, StoreError, TaskRecord, TaskStatus};
-use crate::time::{Clock, SystemClock};
-
-/// How often a step is tried while others change what it reads.
-const ATTEMPTS: u32 = 100;
+use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
+use crate::time::Clock;
 
 /// How many locks the processes share. More make it less likely that two processes wait for each other.
 const LOCKS: usize = 256;
@@ -53,13 +47,7 @@ struct Inner {
 impl Engine {
     /// Begins an engine over this store.
     pub fn builder(store: impl Store) -> EngineBuilder<()> {
-        EngineBuilder {
-            store: Arc::new(store),
-            clock: Box::new(SystemClock),
-            flows: Vec::new(),
-            listeners: Vec::new(),
-            _flows: PhantomData,
-        }
+        EngineBuilder::over(Arc::new(store))
     }
 
     /// Starts a process with what a person filled in, and runs it until it waits.
@@ -355,89 +343,10 @@ impl Engine {
         step.execute(task.id.ordinal, &*input)?;
         step.finish()
     }
-
-    /// Runs `work` as one step: again when others overtook it, and not at all when it fails.
-    fn step<R>(
-        &self,
-        process: Option<ProcessId>,
-        actor: Option<&UserId>,
-        work: impl Fn(&Db) -> Result<R>,
-    ) -> Result<R> {
-        for attempt in 0..ATTEMPTS {
-            let running = Running::begin()?;
-            let turn = process.map(|id| self.turn(id));
-            let db = Db::new(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned());
-            let answer = work(&db);
-            drop(running);
-            let mut commit = db.take_commit();
-            if answer.is_err() {
-                // Nothing is written. But was the failure seen, or made by another step in between?
-                commit.changes.clear();
-                commit.events.clear();
-            }
-            let events = commit.events.clone();
-            let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
-                None
-            } else {
-                Some(self.0.store.commit(commit))
-            };
-            drop(turn);
-            match taken {
-                Some(Err(StoreError::Conflict)) => back_off(attempt),
-                Some(Err(error)) => return answer.and(Err(error.into())),
-                Some(Ok(receipt)) if answer.is_ok() => {
-                    receipt.wait()?;
-                    events.iter().for_each(|event| self.0.listeners.iter().for_each(|listener| listener(event)));
-                    return answer;
-                }
-                _ => return answer,
-            }
-        }
-        Err(Error::Contended(ATTEMPTS))
-    }
-
-    fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        process.hash(&mut hasher);
-        #[expect(clippy::cast_possible_truncation, reason = "any part of a hash will do")]
-        let index = hasher.finish() as usize % LOCKS;
-        self.0.turns[index].lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Makes a node's input, given its form.
 type InputOf<'a> = dyn Fn(Option<&FormDef>, &Db) -> Result<Box<dyn Any>> + 'a;
-
-thread_local! {
-    /// Whether this thread is within a step.
-    static RUNNING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// While it lives, this thread is within a step. A step within it would wait for its turn for ever.
-struct Running;
-
-impl Running {
-    fn begin() -> Result<Self> {
-        if RUNNING.replace(true) { Err(Error::StepInStep) } else { Ok(Self) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.set(false);
-    }
-}
-
-fn back_off(attempt: u32) {
-    if attempt < 4 {
-        std::thread::yield_now();
-    } else {
-        // Threads that collided once would do so again if all of them waited equally long.
-        let mut hasher = DefaultHasher::new();
-        (std::thread::current().id(), attempt).hash(&mut hasher);
-        std::thread::sleep(Duration::from_micros(hasher.finish() % (u64::from(attempt) * 100)));
-    }
-}
 
 pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<F::Process>> {
     let record = db.unit(|unit| unit.process(id).cloned())?;
@@ -503,104 +412,4 @@ fn parse_form(def: Option<&FormDef>, sent: &Document, db: &Db) -> Result<Box<dyn
     let form = (def.parse)(sent).map_err(|errors| Error::Form { at: nowhere(), errors })?;
     (def.check)(&*form, db)?.into_result().map_err(|errors| Error::Form { at: nowhere(), errors })?;
     Ok(form)
-}
-
-/// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
-pub struct EngineBuilder<L> {
-    store: Arc<dyn Store>,
-    clock: Box<dyn Clock>,
-    flows: Vec<Definition>,
-    listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
-    _flows: PhantomData<fn() -> L>,
-}
-
-/// A list of flows, as a type: the newest one and the list of the others.
-#[doc(hidden)]
-pub trait FlowList {
-    /// Their stored names.
-    const NAMES: Option<&'static Names>;
-}
-
-/// A list of names that can be walked at compile time.
-#[doc(hidden)]
-pub struct Names {
-    first: &'static str,
-    others: Option<&'static Self>,
-}
-
-impl FlowList for () {
-    const NAMES: Option<&'static Names> = None;
-}
-
-impl<F: Flow, L: FlowList> FlowList for (F, L) {
-    const NAMES: Option<&'static Names> = Some(&Names { first: F::NAME, others: L::NAMES });
-}
-
-const fn contains(mut names: Option<&Names>, name: &str) -> bool {
-    while let Some(Names { first, others }) = names {
-        if same(first.as_bytes(), name.as_bytes()) {
-            return true;
-        }
-        names = *others;
-    }
-    false
-}
-
-const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
-    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
-        if *a != *b {
-            return false;
-        }
-        (left, right) = (left_rest, right_rest);
-    }
-    left.is_empty() && right.is_empty()
-}
-
-impl<L: FlowList> EngineBuilder<L> {
-    /// Adds a flow. Two flows with one stored name do not compile.
-    pub fn flow<F: Flow>(mut self, flow: F) -> EngineBuilder<(F, L)> {
-        const {
-            assert!(
-                !contains(L::NAMES, F::NAME),
-                "two flows of this engine are stored under one name: give one of them `#[flow(name = \"..\")]`"
-            );
-        }
-        self.flows.push(FlowBuilder::build(flow));
-        EngineBuilder {
-            store: self.store,
-            clock: self.clock,
-            flows: self.flows,
-            listeners: self.listeners,
-            _flows: PhantomData,
-        }
-    }
-
-    /// Takes the time from this clock instead of the computer's.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
-        self
-    }
-
-    /// Calls `listener` with each event, in the thread of the step, once the step is durable.
-    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.listeners.push(Box::new(listener));
-        self
-    }
-
-    /// The engine.
-    ///
-    /// # Errors
-    /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, patterns that are none, and
-    /// open tasks in the store that no flow here knows.
-    pub fn build(self) -> Result<Engine> {
-        let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
-        let mut flows = BTreeMap::new();
-        flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
-        query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
-        if !problems.is_empty() {
-            return Err(Error::Build(problems));
-        }
-        let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
-        Ok(Engine(Arc::new(Inner { store: self.store, clock: self.clock, flows, turns, listeners: self.listeners })))
-    }
 }

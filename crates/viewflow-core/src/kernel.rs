@@ -297,7 +297,7 @@ impl Step {
     fn end_token(&mut self, scope: u32) -> Result<()> {
         let mut number = scope;
         loop {
-            let record = self.change_scope(number, |scope| scope.live -= 1)?;
+            let record = self.change_scope(number, |scope| scope.live = scope.live.saturating_sub(1))?;
             if record.live > 0 {
                 return Ok(());
             }

@@ -17,6 +17,7 @@
 //! # Ok::<(), viewflow_core::StoreError>(())
 //! ```
 
+mod encode;
 mod frame;
 mod key;
 mod open;
