@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use viewflow_graph::{Graph, Kind, Mark};
 
-pub use builder::{EngineBuilder, FlowList};
+pub use builder::EngineBuilder;
 pub use open::{AssignedTask, OpenHandle, OpenTask, Waiting};
 pub use query::{Page, ProcessQuery, TaskQuery};
 
