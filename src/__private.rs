@@ -8,9 +8,9 @@ pub use std::vec::Vec;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{Kind, Role, Selection};
 pub use viewflow_core::{
-    At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType,
-    Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, Marker, NamedFields,
-    NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode, Task, ViewNode, Writer,
-    encoded, set_none,
+    Activation, At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec,
+    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, Marker,
+    NamedFields, NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode, Task, ViewNode,
+    Writer, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

@@ -3,6 +3,7 @@
 #[cfg(feature = "sled")]
 pub use crate::SledStore;
 pub use crate::{
-    Activation, Artifact, Bytes, Choices, Embedded, End, Engine, Entity, Flow, Form, Function, Handle, Id, If, Join,
-    Process, ProcessOf, Ref, Result, Seed, Split, Start, StartHandle, Switch, Task, TaskOf, UserId, View,
+    Activation, Artifact, Bytes, Choices, Embedded, End, Engine, Entity, Error, Flow, Form, Function, Handle, Id, If,
+    Join, MemoryStore, Node as _, Process, ProcessId, ProcessOf, ProcessStatus, Ref, Result, Seed, Split, Start,
+    StartHandle, Switch, Task, TaskId, TaskOf, TaskStatus, UserId, View,
 };

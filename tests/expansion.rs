@@ -238,8 +238,7 @@ mod by_macro {
 
     #[test]
     fn a_flow_made_by_a_macro_runs() {
-        let engine =
-            Engine::builder(renamed::MemoryStore::new()).flow(BillFlow::new()).flow(OrderFlow::new()).build().unwrap();
+        let engine = Engine::builder(MemoryStore::new()).flow(BillFlow::new()).flow(OrderFlow::new()).build().unwrap();
         let ann = UserId::new("ann");
         let id = engine.start(OrderFlow::start, &ann, ()).unwrap().id;
         for packed in [false, true] {
@@ -252,7 +251,7 @@ mod by_macro {
                 .execute(&ann, PackForm { packed })
                 .unwrap();
         }
-        assert_eq!(engine.process::<OrderFlow>(id).unwrap().status, renamed::ProcessStatus::Done);
+        assert_eq!(engine.process::<OrderFlow>(id).unwrap().status, ProcessStatus::Done);
     }
 }
 
@@ -297,7 +296,7 @@ mod generic {
     fn a_flow_may_have_type_parameters() {
         let sent = std::sync::Arc::default();
         let flow = LetterFlow::new(Counter(std::sync::Arc::clone(&sent)));
-        let engine = Engine::builder(renamed::MemoryStore::new()).flow(flow).build().unwrap();
+        let engine = Engine::builder(MemoryStore::new()).flow(flow).build().unwrap();
         engine.start(LetterFlow::<Counter>::start, &UserId::new("ann"), ()).unwrap();
         assert_eq!(sent.load(std::sync::atomic::Ordering::SeqCst), 1);
     }
@@ -323,7 +322,7 @@ fn a_flow_may_be_declared_in_a_function() {
         end: End,
     }
 
-    let engine = Engine::builder(renamed::MemoryStore::new()).flow(LocalFlow::new()).build().unwrap();
+    let engine = Engine::builder(MemoryStore::new()).flow(LocalFlow::new()).build().unwrap();
     let process = engine.start(LocalFlow::start, &UserId::new("ann"), StartFields { number: 4 }).unwrap();
     assert_eq!(process.number, 4);
 }
@@ -331,9 +330,9 @@ fn a_flow_may_be_declared_in_a_function() {
 #[test]
 fn everything_runs() {
     use everything::EverythingFlow;
-    use renamed::ProcessStatus;
+    use renamed::{MemoryStore, ProcessStatus};
 
-    let engine = renamed::Engine::builder(renamed::MemoryStore::new()).flow(EverythingFlow::new(None)).build().unwrap();
+    let engine = renamed::Engine::builder(MemoryStore::new()).flow(EverythingFlow::new(None)).build().unwrap();
     let process = engine.run(EverythingFlow::by_code, 0).unwrap_err();
     assert!(process.to_string().contains("`loop` must be at least 1"), "{process}");
     let process = engine.run(EverythingFlow::by_code, 2).unwrap();

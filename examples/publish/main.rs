@@ -4,16 +4,16 @@
 
 mod flow;
 
-use std::error::Error;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec, NodeName, ProcessId, TaskId};
+use viewflow::{Document, FormSpec, NodeName};
 
 use crate::flow::{Mailer, Post, PublishFlow};
 
-const HELP: &str = "\
+const HELP: &str = "  \
   post TITLE [BODY]              add a reader's post
   posts                          the posts that can be published
   start USER [FIELD=VALUE ...]   start publishing a post
@@ -25,10 +25,33 @@ const HELP: &str = "\
   history PROCESS                what happened in it
   quit                           stop; all is kept";
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::read(std::env::args().skip(1))?;
+const USAGE: &str = "usage: publish [--data DIRECTORY] [--script FILE]";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failed) => {
+            eprintln!("{failed} of the commands failed");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what is asked for, and answers how much of it failed.
+fn run() -> Result<u32, Box<dyn std::error::Error>> {
+    let Some(options) = Options::read(std::env::args().skip(1))? else {
+        println!("{USAGE}\n\n{HELP}");
+        return Ok(0);
+    };
     let input: Box<dyn BufRead> = match &options.script {
-        Some(path) => Box::new(io::BufReader::new(std::fs::File::open(path)?)),
+        Some(path) => {
+            let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Box::new(io::BufReader::new(file))
+        }
         None => Box::new(io::stdin().lock()),
     };
     let asks = options.script.is_none() && io::stdin().is_terminal();
@@ -38,15 +61,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut terminal = Terminal { engine, mailer, input, asks };
     println!("Publishing, kept in {}. Type `help` for what can be done.", options.data.display());
     terminal.waiting()?;
+    let mut failed = 0;
     while let Some(line) = terminal.read("publish> ")? {
         match terminal.obey(&line) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => println!("  {error}"),
+            Err(error) => {
+                println!("  {error}");
+                failed += u32::from(!terminal.asks);
+            }
         }
         terminal.read_mail();
     }
-    Ok(())
+    Ok(failed)
 }
 
 struct Options {
@@ -55,17 +82,21 @@ struct Options {
 }
 
 impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    /// None when help is asked for.
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Self { data: PathBuf::from("publish-data"), script: None };
         while let Some(name) = arguments.next() {
+            if name == "--help" {
+                return Ok(None);
+            }
             let value = arguments.next().ok_or(format!("`{name}` needs a value"));
             match name.as_str() {
                 "--data" => options.data = value?.into(),
                 "--script" => options.script = Some(value?.into()),
-                _ => return Err(format!("`{name}` is no option: there is `--data DIRECTORY` and `--script FILE`")),
+                _ => return Err(format!("`{name}` is no option; {USAGE}")),
             }
         }
-        Ok(options)
+        Ok(Some(options))
     }
 }
 
@@ -93,7 +124,7 @@ impl Terminal {
     }
 
     /// Does what a line says; answers whether to go on.
-    fn obey(&mut self, line: &str) -> Result<bool, Box<dyn Error>> {
+    fn obey(&mut self, line: &str) -> Result<bool, Box<dyn std::error::Error>> {
         let words = words(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -111,30 +142,30 @@ impl Terminal {
             ["show", process] => self.show(process_id(process)?)?,
             ["history", process] => self.history(process_id(process)?)?,
             ["quit" | "exit"] => return Ok(false),
-            _ => println!("  `{line}` is nothing that can be done here:\n{HELP}"),
+            _ => return Err(format!("`{line}` is nothing that can be done here: see `help`").into()),
         }
         Ok(true)
     }
 
-    fn add_post(&self, title: &str, body: &str) -> Result<(), Box<dyn Error>> {
+    fn add_post(&self, title: &str, body: &str) -> Result<(), Box<dyn std::error::Error>> {
         let post = Post { id: Id::NEW, title: title.to_owned(), body: body.to_owned(), fresh: true };
         let post = self.engine.transaction(|db| db.table().insert(post.clone()))?;
         println!("  post {post} is there");
         Ok(())
     }
 
-    fn posts(&self) -> Result<(), Box<dyn Error>> {
+    fn posts(&self) -> Result<(), Box<dyn std::error::Error>> {
         for post in self.engine.transaction(|db| db.table::<Post>().filter(|post| post.fresh).list())? {
             println!("  {}  {}", post.id, post.title);
         }
         Ok(())
     }
 
-    fn waiting(&self) -> Result<(), Box<dyn Error>> {
+    fn waiting(&self) -> Result<(), Box<dyn std::error::Error>> {
         let queue = self.engine.queue().list()?;
         let assigned = [
-            self.engine.tasks_of(PublishFlow::review, viewflow::TaskStatus::Assigned).list()?,
-            self.engine.tasks_of(PublishFlow::proofread, viewflow::TaskStatus::Assigned).list()?,
+            self.engine.tasks_of(PublishFlow::review, TaskStatus::Assigned).list()?,
+            self.engine.tasks_of(PublishFlow::proofread, TaskStatus::Assigned).list()?,
         ];
         for task in queue.iter().chain(assigned.iter().flatten()) {
             let owner = task.owner.as_ref().map_or("anybody", UserId::as_str);
@@ -147,7 +178,7 @@ impl Terminal {
         Ok(())
     }
 
-    fn start(&mut self, user: &UserId, given: &[&str]) -> Result<(), Box<dyn Error>> {
+    fn start(&mut self, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
         let start = NodeName { flow: "publish".to_owned(), node: "start".to_owned() };
         let form = self.engine.start_form(&start)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
@@ -156,7 +187,7 @@ impl Terminal {
         self.waiting()
     }
 
-    fn perform(&mut self, task: TaskId, user: &UserId, given: &[&str]) -> Result<(), Box<dyn Error>> {
+    fn perform(&mut self, task: TaskId, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
         let form = self.engine.form(task)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
         self.engine.assign(task, user)?;
@@ -166,7 +197,7 @@ impl Terminal {
     }
 
     /// Fills in a form from `field=value` words; what they leave out is asked for. None when the input ends.
-    fn fill_in(&mut self, form: &FormSpec, given: &[&str]) -> Result<Option<Document>, Box<dyn Error>> {
+    fn fill_in(&mut self, form: &FormSpec, given: &[&str]) -> Result<Option<Document>, Box<dyn std::error::Error>> {
         let mut filled = Document::new();
         for word in given {
             let (name, text) = word.split_once('=').ok_or(format!("`{word}` should be FIELD=VALUE"))?;
@@ -187,14 +218,15 @@ impl Terminal {
                 let Some(text) = self.read(&format!("  {}{needed}: ", field.label))? else { return Ok(None) };
                 match field.value_from_text(&text) {
                     Ok(value) => drop(filled.insert(field.name.to_owned(), value)),
-                    Err(error) => println!("  it {error}"),
+                    Err(error) if self.asks => println!("  it {error}"),
+                    Err(error) => return Err(format!("`{}` {error}", field.name).into()),
                 }
             }
         }
         Ok(Some(filled))
     }
 
-    fn show(&self, id: ProcessId) -> Result<(), Box<dyn Error>> {
+    fn show(&self, id: ProcessId) -> Result<(), Box<dyn std::error::Error>> {
         let process = self.engine.process::<PublishFlow>(id)?;
         let marks = self.engine.marks(id)?;
         println!("  process {id} is {}", process.status);
@@ -203,7 +235,8 @@ impl Terminal {
         Ok(())
     }
 
-    fn history(&self, id: ProcessId) -> Result<(), Box<dyn Error>> {
+    fn history(&self, id: ProcessId) -> Result<(), Box<dyn std::error::Error>> {
+        self.engine.process_record(id)?;
         for event in self.engine.events(id, 0, 1000)? {
             let actor = event.actor.map_or(String::new(), |actor| format!(" ({actor})"));
             println!("  {:3}  {}{actor}", event.number, event.what);
@@ -228,15 +261,17 @@ fn process_id(text: &str) -> Result<ProcessId, String> {
 
 /// The words of a line; quotes keep blanks together.
 fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
+    let (mut words, mut word, mut quoted) = (Vec::new(), None, false);
     for letter in line.chars() {
         match letter {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            letter => words.last_mut().into_iter().for_each(|word| word.push(letter)),
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_with(String::new);
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            letter => word.get_or_insert_with(String::new).push(letter),
         }
     }
-    words.retain(|word| !word.is_empty());
+    words.extend(word);
     words
 }

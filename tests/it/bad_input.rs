@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Store};
-use viewflow::{Error, MemoryStore, Node, NodeName, ProcessId, StoreError, TaskId, TaskStatus};
+use viewflow::{Node, NodeName, StoreError};
 
 use crate::support::{do_next, events, on_every_store, open_task, user};
 

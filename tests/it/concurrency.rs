@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use viewflow::prelude::*;
-use viewflow::{Error, ProcessStatus};
 
 use crate::support::{on_every_store, open_task, open_tasks, user};
 
@@ -194,7 +193,7 @@ fn a_handler_that_panics_leaves_the_engine_at_work() {
     });
 }
 
-fn open_task_owner(engine: &Engine, task: viewflow::TaskId) -> String {
+fn open_task_owner(engine: &Engine, task: TaskId) -> String {
     let _ = open_task::<viewflow::ViewNode<DepositFlow, Seed<u8>, ()>>;
     engine.task_record(task).unwrap().owner.unwrap().as_str().to_owned()
 }

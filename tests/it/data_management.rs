@@ -1,7 +1,7 @@
 //! A twin of each snippet on Viewflow's page about data management. (Sub-processes come later.)
 
+use viewflow::IndexOf;
 use viewflow::prelude::*;
-use viewflow::{IndexOf, ProcessStatus};
 
 use crate::support::{do_next, on_every_store, open_task, open_tasks, user};
 
@@ -181,7 +181,7 @@ mod inheritance {
             let third = engine.process::<ShipmentFlow>(third.id).unwrap();
             assert_eq!((third.carrier, third.label.as_str()), (Some(post), "fragile"));
             let error = engine.transaction(|db| db.table::<Carrier>().delete(post)).unwrap_err();
-            assert!(matches!(error, viewflow::Error::Protected { .. }), "{error}");
+            assert!(matches!(error, Error::Protected { .. }), "{error}");
         });
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::{Clock, Error, ManualClock, MemoryStore, Node, ProcessStatus, TaskStatus, Timestamp};
+use viewflow::{Clock, ManualClock, Node, Timestamp};
 
 use crate::support::{do_next, events, on_every_store, open_task, user};
 
@@ -142,7 +142,7 @@ fn events_are_kept_in_order_and_told_after_the_commit() {
     });
 }
 
-fn open_or_done(engine: &Engine, process: viewflow::ProcessId) -> viewflow::TaskId {
+fn open_or_done(engine: &Engine, process: ProcessId) -> TaskId {
     engine.tasks(process, 0, 100).unwrap().into_iter().find(|task| task.node == "approve").unwrap().id
 }
 

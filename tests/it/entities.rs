@@ -1,7 +1,7 @@
 //! Business data in typed tables.
 
+use viewflow::Db;
 use viewflow::prelude::*;
-use viewflow::{Db, Error};
 
 use crate::support::{complaints, on_every_store};
 

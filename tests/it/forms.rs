@@ -62,6 +62,9 @@ impl OrderFlow {
     }
 
     fn checked(&self, a: &mut Activation<Self, ()>, form: CheckFields) -> Result<()> {
+        if form.what == "gin" {
+            return Err(Error::field("what", "is not sold here"));
+        }
         assert_eq!(a.process.what, form.what, "the fields are set before the handler is called");
         a.process.count += 1;
         Ok(())
@@ -130,17 +133,37 @@ fn a_form_of_process_fields_shows_what_is_stored() {
 }
 
 #[test]
+fn a_handler_complains_of_a_field_as_the_rules_do() {
+    in_a_shop(|shop| {
+        let order = sent(json!({"what": "tea", "count": 3, "carriers": [1]}));
+        let id = shop.engine.start_with(&start(), &user("ann"), &order).unwrap();
+        let task = open_task(&shop.engine, OrderFlow::check, id).id;
+        shop.engine.assign(task, &user("ann")).unwrap();
+        let gin = sent(json!({"what": "gin", "count": 3}));
+        let error = shop.engine.execute_with(task, &user("ann"), &gin).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`order.check` of process 1 (task 1/2): the form is not filled in right: `what` is not sold here"
+        );
+        assert_eq!(error.field_errors().unwrap().of("what"), ["is not sold here"]);
+        assert_eq!(shop.engine.process::<OrderFlow>(id).unwrap().what, "tea");
+    });
+}
+
+#[test]
 fn each_field_has_its_list_of_complaints() {
     in_a_shop(|shop| {
         let refused = |form: Value| complaints(shop.engine.start_with(&start(), &user("ann"), &sent(form)));
         assert_eq!(refused(json!({})), ["carriers: is required", "what: is required"]);
         assert_eq!(
-            refused(json!({"what": "", "carriers": 7, "gift": "maybe", "colour": "red"})),
-            ["colour: is no field of this form"]
-        );
-        assert_eq!(
-            refused(json!({"what": "", "carriers": 7, "gift": "maybe"})),
-            ["carriers: must be a list", "gift: must be true or false", "what: is required"]
+            refused(json!({"what": "", "count": 10, "carriers": 7, "gift": "maybe", "colour": "red"})),
+            [
+                "carriers: must be a list",
+                "colour: is no field of this form",
+                "count: must be at most 9",
+                "gift: must be true or false",
+                "what: is required"
+            ]
         );
         assert_eq!(
             refused(json!({"what": "TEA TEA TEA", "count": 10, "carriers": []})),
@@ -203,7 +226,7 @@ pub struct AnyFlow {
 
 #[test]
 fn typed_json_that_is_malformed_is_told() {
-    let engine = Engine::builder(viewflow::MemoryStore::new()).flow(AnyFlow::new()).build().unwrap();
+    let engine = Engine::builder(MemoryStore::new()).flow(AnyFlow::new()).build().unwrap();
     let form = engine.start_form(&AnyFlow::start.full_name()).unwrap();
     assert_eq!(form.fields[0].value_from_text(r#"{"a": [1]}"#), Ok(json!({"a": [1]})));
     let told = form.fields[0].value_from_text(r#"{"a": [1}"#).unwrap_err();

@@ -1,7 +1,6 @@
 //! Each kind of node.
 
 use viewflow::prelude::*;
-use viewflow::{Error, ProcessStatus, TaskStatus};
 
 use crate::support::{do_next, events, on_every_store, open_task, open_tasks, user};
 
@@ -132,9 +131,11 @@ fn a_handle_waits_for_code_and_a_failing_handler_leaves_no_trace() {
         let error = engine.task(TripFlow::sail, task.id).unwrap().run(0).unwrap_err();
         assert_eq!(error.to_string(), format!("`trip.sail` of process {id} (task {}): no wind", task.id));
         assert_eq!((engine.process_record(id).unwrap(), events(engine, id)), before);
-        engine.task(TripFlow::sail, task.id).unwrap().run(7).unwrap();
+        engine.open_task(TripFlow::sail, id).unwrap().run(7).unwrap();
         let process = engine.process::<TripFlow>(id).unwrap();
         assert_eq!((process.status, process.stops.join(" ")), (ProcessStatus::Done, "port at 7 knots".to_owned()));
+        let none = engine.open_task(TripFlow::sail, id).unwrap_err();
+        assert_eq!(none.to_string(), format!("no task is in process {id} that is open at `trip.sail`"));
         let again = engine.task(TripFlow::sail, task.id).unwrap().run(7).unwrap_err();
         assert!(matches!(again, Error::WrongStatus { status: TaskStatus::Done, .. }), "{again}");
     });

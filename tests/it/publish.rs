@@ -1,7 +1,7 @@
 //! The flow of the README, from beginning to end.
 
+use viewflow::Node;
 use viewflow::prelude::*;
-use viewflow::{Node, ProcessStatus};
 
 use crate::flow::*;
 use crate::support::{do_next, events, on_every_store, open_tasks, perform, user};
@@ -54,8 +54,7 @@ fn a_post_that_is_not_approved_goes_to_the_end() {
 
 #[test]
 fn the_chart_of_the_readme_is_that_of_the_flow() {
-    let engine =
-        Engine::builder(viewflow::MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
+    let engine = Engine::builder(MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
     let chart = engine.graph("publish").unwrap().mermaid();
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&format!("```mermaid\n{chart}```")), "put this into the README:\n{chart}");
@@ -63,8 +62,7 @@ fn the_chart_of_the_readme_is_that_of_the_flow() {
 
 #[test]
 fn a_flow_can_be_asked_for_its_chart() {
-    let engine =
-        Engine::builder(viewflow::MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
+    let engine = Engine::builder(MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
     let graph = engine.graph(<PublishFlow as Flow>::NAME).unwrap();
     assert_eq!(graph.nodes()[graph.find(PublishFlow::send_node.name()).unwrap()].kind.name(), "Function");
     assert_eq!(engine.title("publish").unwrap(), "Publish a post");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::{FieldErrors, Form, MemoryStore, Node, ProcessId, Store, Task, TaskId, TaskRecord, ViewNode};
+use viewflow::{FieldErrors, Form, Node, Store, Task, TaskRecord, ViewNode};
 
 /// Runs a test over each store. What it asserts has to hold on all of them.
 pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {

@@ -1,7 +1,7 @@
 //! Splits, joins and scopes: no process gets stuck, no token is lost, no continuation runs twice.
 
+use viewflow::TaskRecord;
 use viewflow::prelude::*;
-use viewflow::{Error, ProcessStatus, TaskRecord, TaskStatus};
 
 use crate::support::{do_next, events, on_every_store, open_task, open_tasks, perform, user};
 
@@ -355,7 +355,7 @@ pub struct ManyFlow {
 
 #[test]
 fn ten_thousand_branches_are_joined_once() {
-    let engine = Engine::builder(viewflow::MemoryStore::new()).flow(ManyFlow::new()).build().unwrap();
+    let engine = Engine::builder(MemoryStore::new()).flow(ManyFlow::new()).build().unwrap();
     let form = ManyForm { shipped: 10_000 };
     let id = engine.start(ManyFlow::begin, &user("ann"), form).unwrap().id;
     let tasks = open_tasks(&engine, ManyFlow::wrap, id);

@@ -181,6 +181,13 @@ impl<'d> Reader<'d> {
         read.map_err(|message| self.errors.add(spec.name, message)).ok()
     }
 
+    /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
+    pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, crate::At<'_>)) {
+        if let (Some(value), Some(spec)) = (value, self.specs.get(index)) {
+            rules(value, crate::At::new(spec.name, &mut self.errors));
+        }
+    }
+
     /// The struct, if all is right with it.
     pub(crate) fn finish<T: Fields>(mut self) -> Result<T, FieldErrors> {
         let read = T::read(&mut self);

@@ -106,6 +106,28 @@ impl Engine {
         Ok(node.open(self.clone(), id))
     }
 
+    /// The open task of a node in a process, for code that knows the process alone. Reads the tasks of the process.
+    ///
+    /// # Errors
+    /// [`Error::NoneListed`] when no task of the node is open there.
+    pub fn open_task<N: Waiting>(&self, node: N, process: ProcessId) -> Result<N::Open> {
+        let name = node.full_name();
+        let mut after = 0;
+        loop {
+            let tasks = self.tasks(process, after, 256)?;
+            let Some(last) = tasks.last() else {
+                let list = format!("process {process} that is open at `{}.{}`", name.flow, name.node);
+                return Err(Error::NoneListed(list));
+            };
+            after = last.id.ordinal;
+            let open =
+                |task: &&TaskRecord| (&task.flow, &task.node) == (&name.flow, &name.node) && !task.status.is_final();
+            if let Some(task) = tasks.iter().find(open) {
+                return Ok(node.open(self.clone(), task.id));
+            }
+        }
+    }
+
     /// Gives a task that nobody has to a person. To give it again to the same person changes nothing.
     ///
     /// # Errors
@@ -308,7 +330,7 @@ impl Engine {
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
         let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
         self.step(None, owner.as_ref(), |db| {
-            let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| form_error(error, place()))?;
+            let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| error.at(place))?;
             let mut step = Step::begin(Arc::clone(&def), db.clone())?;
             step.start(start, owner.clone(), &*input)?;
             let id = step.id();
@@ -338,7 +360,7 @@ impl Engine {
     fn execute(&self, db: &Db, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        let input = input(form, db).map_err(|error| form_error(error, crate::task::place(task)))?;
+        let input = input(form, db).map_err(|error| error.at(|| crate::task::place(task)))?;
         let mut step = Step::resume(Arc::clone(&def), db.clone(), task.id.process)?;
         step.execute(task.id.ordinal, &*input)?;
         step.finish()
@@ -388,28 +410,18 @@ fn start_of(def: &Definition, node: &NodeName) -> Result<usize> {
     start.ok_or_else(|| no_node(node, "that a person starts"))
 }
 
-/// Complaints about a form do not know their place yet.
-fn form_error(error: Error, at: Box<Place>) -> Error {
-    match error {
-        Error::Form { errors, .. } => Error::Form { at, errors },
-        error => error,
-    }
-}
-
-fn nowhere() -> Box<Place> {
-    Box::new(Place::Node { flow: String::new(), node: String::new() })
-}
-
 pub(crate) fn check_form<Fm: Form>(def: Option<&FormDef>, form: &Fm, db: &Db) -> Result<()> {
     match def {
-        Some(def) => (def.check)(form, db)?.into_result().map_err(|errors| Error::Form { at: nowhere(), errors }),
+        Some(def) => {
+            (def.check)(form, db)?.into_result().map_err(|errors| Error::Form { at: Place::unknown(), errors })
+        }
         None => Ok(()),
     }
 }
 
 fn parse_form(def: Option<&FormDef>, sent: &Document, db: &Db) -> Result<Box<dyn Any>> {
     let def = def.ok_or(Error::Internal("a node without a form"))?;
-    let form = (def.parse)(sent).map_err(|errors| Error::Form { at: nowhere(), errors })?;
-    (def.check)(&*form, db)?.into_result().map_err(|errors| Error::Form { at: nowhere(), errors })?;
+    let form = (def.parse)(sent).map_err(|errors| Error::Form { at: Place::unknown(), errors })?;
+    (def.check)(&*form, db)?.into_result().map_err(|errors| Error::Form { at: Place::unknown(), errors })?;
     Ok(form)
 }

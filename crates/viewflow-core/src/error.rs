@@ -180,11 +180,25 @@ impl Error {
         Self::Other(error.into())
     }
 
-    /// The complaints by field, where it is about fields: also from within a handler.
+    /// A complaint about a field of the form that a handler was given: it is told as those of the form's own rules are.
+    ///
+    /// ```
+    /// # use viewflow_core::{Error, Result};
+    /// fn submit(from: u32, to: u32) -> Result<()> {
+    ///     if from <= to { Ok(()) } else { Err(Error::field("from", "must not be after `to`")) }
+    /// }
+    /// assert_eq!(submit(7, 3).unwrap_err().field_errors().unwrap().of("from"), ["must not be after `to`"]);
+    /// ```
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut errors = FieldErrors::default();
+        errors.add(field, message);
+        Self::Form { at: Place::unknown(), errors }
+    }
+
+    /// The complaints by field, where it is about the fields of a form, a process, a task or a row.
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match self {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
-            Self::Handler { source, .. } => source.field_errors(),
             _ => None,
         }
     }
@@ -192,6 +206,7 @@ impl Error {
     /// Says where it happened, unless that is known already.
     pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
         match self {
+            Self::Form { at, errors } if at == Place::unknown() => Self::Form { at: place(), errors },
             Self::Handler { .. } | Self::Form { .. } | Self::Store(_) | Self::Internal(_) => self,
             source => Self::Handler { at: place(), source: Box::new(source) },
         }
@@ -246,6 +261,13 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// A place that is told later.
+    pub(crate) fn unknown() -> Box<Self> {
+        Box::new(Self::Node { flow: String::new(), node: String::new() })
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -266,6 +288,12 @@ impl FieldErrors {
     /// Adds a complaint about a field.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.entry(field.into()).or_default().push(message.into());
+    }
+
+    pub(crate) fn extend(&mut self, others: Self) {
+        for (field, messages) in others.0 {
+            self.0.entry(field).or_default().extend(messages);
+        }
     }
 
     /// Makes this the only complaint about a field.

@@ -97,8 +97,13 @@ pub(crate) fn parse<F: Form>(sent: &Document) -> Result<F, FieldErrors> {
     for key in sent.keys().filter(|key| !F::FIELDS.iter().any(|spec| spec.name == *key)) {
         errors.add(key, "is no field of this form");
     }
-    errors.into_result()?;
-    Reader::of_form(F::FIELDS, sent).finish()
+    match Reader::of_form(F::FIELDS, sent).finish() {
+        Ok(form) => errors.into_result().map(|()| form),
+        Err(wrong) => {
+            errors.extend(wrong);
+            Err(errors)
+        }
+    }
 }
 
 /// Holds a form against its rules, its choices, and the rows it refers to.

@@ -102,6 +102,11 @@ impl fmt::Display for UserId {
 }
 
 /// A person of the host application: implement it for the type you have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a user",
+    label = "expected a `UserId`, or a type with `impl User`",
+    note = "for a name write `&UserId::new(\"ann\")`"
+)]
 pub trait User {
     /// The name under which tasks are assigned to this person. It must stay the same for ever.
     fn id(&self) -> UserId;

@@ -24,6 +24,13 @@ mod task;
 pub mod testing;
 mod time;
 
+#[cfg(feature = "jiff")]
+pub use jiff;
+#[cfg(feature = "decimal")]
+pub use rust_decimal;
+pub use serde_json;
+#[cfg(feature = "uuid")]
+pub use uuid;
 pub use viewflow_graph as graph;
 
 pub use crate::activation::Activation;

@@ -183,6 +183,10 @@ impl Closure {
             return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
         }
         let body: TokenStream = input.parse()?;
+        if let Some(span) = find_self(&body) {
+            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<..>)` and name it as `Self::name`";
+            return Err(Error::new(span, message));
+        }
         if body.is_empty() {
             return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
         }
@@ -207,6 +211,15 @@ impl Closure {
             Err(Error::new_spanned(path, expected))
         }
     }
+}
+
+/// Where `self` stands in the tokens.
+fn find_self(tokens: &TokenStream) -> Option<Span> {
+    tokens.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(name) if name == "self" => Some(name.span()),
+        TokenTree::Group(group) => find_self(&group.stream()),
+        _ => None,
+    })
 }
 
 /// What stands in the invisible group that a fragment of a `macro_rules!` macro comes in.

@@ -225,7 +225,8 @@ pub(super) fn check_stored_tasks(
                     (None, None) => "is of a flow that is not here".to_owned(),
                 };
                 problems.push(format!(
-                    "the store has open tasks of `{}.{}` (task {}, say), which {what}: keep it as it was until they are done",
+                    "the store has open tasks of `{}.{}` (task {}, say), which {what}: keep it until they are done, \
+                     or let what replaces it have its stored name: `#[node(name = \"..\")]`, `#[flow(name = \"..\")]`",
                     node.flow, node.node, task.id
                 ));
                 break;

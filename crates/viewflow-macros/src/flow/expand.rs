@@ -72,7 +72,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let title = node.title.as_ref().map(|title| chained("node", at, "title", &quote!((#title))));
     let begins = kind.is_start().then(|| chained("node", at, "begins", &quote!(())));
     let handlers = expand_handlers(flow, node);
-    let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, edge));
+    let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
     let empty = may_be_empty(flow, sound, index, node).map(|join| {
         let task = &join.task;
         chained("node", at, "may_have_no_items", &quote!(::<#task>()))
@@ -115,24 +115,24 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     match (&node.fields, &node.submit, form_type) {
         (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, &fields.fields, submit.as_ref(), &form)),
         (None, Some(submit), Some(form)) => {
-            calls.push(chained("node", submit.span(), "form", &handler(submit, Some(form))));
+            calls.push(chained("node", submit.span(), "form", &handler(node, submit, Some(form))));
         }
-        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(submit, None))),
+        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(node, submit, None))),
         _ => {}
     }
     if let Some(call) = &node.call {
         let at = call.span();
         calls.push(match &node.input {
-            Some(input) => chained("node", at, "call_with", &handler(call, Some(input.clone()))),
-            None => chained("node", at, "call", &handler(call, None)),
+            Some(input) => chained("node", at, "call_with", &handler(node, call, Some(input.clone()))),
+            None => chained("node", at, "call", &handler(node, call, None)),
         });
     }
     let switch = node.switch.as_ref().filter(|_| !node.incomplete);
     let questions = [
-        ("cond", node.cond.as_ref().map(|cond| (cond, condition(cond)))),
+        ("cond", node.cond.as_ref().map(|cond| (cond, condition(node, cond)))),
         ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
-        ("assign", node.assign.as_ref().map(|assign| (assign, assign.to_plain_function()))),
-        ("on_create", node.on_create.as_ref().map(|call| (call, call.to_plain_function()))),
+        ("assign", node.assign.as_ref().map(|assign| (assign, question(node, assign, &quote!(_))))),
+        ("on_create", node.on_create.as_ref().map(|call| (call, on_create(node, call)))),
     ];
     for (method, question) in questions {
         if let Some((closure, function)) = question {
@@ -142,22 +142,51 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     quote!(#(#calls)*)
 }
 
-/// The arguments of a builder method that takes a handler: a closure around it, so that rustc tells of a wrong
-/// signature in terms of the handler's own parameters.
-fn handler(path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
-    let [flow, a, value] = ["flow", "a", "value"].map(|name| local(name, path.span()));
+/// The arguments of a builder method that takes a handler: the method as a function pointer, so that rustc tells what
+/// signature it expects and what it has found.
+fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
+    let (task, at) = (&node.task, path.span());
+    let handler = local("handler", at);
+    let given = input.iter();
+    let signature = quote_spanned! {at=>
+        fn(&Self, &mut __viewflow::Activation<Self, #task> #(, #given)*) -> __viewflow::Result<()>
+    };
+    let pointer = quote_spanned!(at=> { let #handler: #signature = #path; #handler });
     match input {
-        Some(input) => quote_spanned!(path.span()=> ::<#input>(|#flow, #a, #value| (#path)(#flow, #a, #value))),
-        None => quote_spanned!(path.span()=> (|#flow, #a| (#path)(#flow, #a))),
+        Some(input) => quote!(::<#input>(#pointer)),
+        None => quote!((#pointer)),
     }
 }
 
+/// As [`Closure::to_plain_function`], with a path as a function pointer that answers with `answer`.
+fn question(node: &Node, closure: &Closure, answer: &TokenStream) -> TokenStream {
+    let Closure::Path(path) = closure else { return closure.to_plain_function() };
+    let (task, at) = (&node.task, path.span());
+    let question = local("question", at);
+    let signature = quote_spanned!(at=> fn(&Self, &__viewflow::Activation<Self, #task>) -> __viewflow::Result<#answer>);
+    quote_spanned!(at=> { let #question: #signature = #path; #question })
+}
+
 /// A closure that answers yes or no; rustc says so when it does not.
-fn condition(closure: &Closure) -> TokenStream {
+fn condition(node: &Node, closure: &Closure) -> TokenStream {
+    if let Closure::Path(_) = closure {
+        return question(node, closure, &quote!(::core::primitive::bool));
+    }
     closure.to_function(|body| {
         let holds = Ident::new("holds", hidden());
         quote_spanned!(body.span()=> { let #holds: ::core::primitive::bool = #body; #holds })
     })
+}
+
+/// A handler, which may also be written as a closure.
+fn on_create(node: &Node, closure: &Closure) -> TokenStream {
+    let Closure::Path(path) = closure else { return closure.to_plain_function() };
+    let (task, at) = (&node.task, path.span());
+    let handler = local("handler", at);
+    quote_spanned! {at=> {
+        let #handler: fn(&Self, &mut __viewflow::Activation<Self, #task>) -> __viewflow::Result<()> = #path;
+        #handler
+    }}
 }
 
 /// Writes what was filled in into the process, then calls the handler if there is one.
@@ -194,7 +223,8 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
         next += usize::from(edge.to.is_some());
         match &edge.way {
             Way::Case(pattern) => arms.push(quote!(#pattern => #number,)),
-            _ => default = quote!(_ => #number,),
+            // With the span of the attribute, rustc tells of a default that no value is left for.
+            _ => default = quote_spanned!(edge.target.span()=> _ => #number,),
         }
     }
     match switch {
@@ -209,7 +239,7 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     }
 }
 
-fn expand_edge(flow: &Flow, edge: &Edge) -> Option<TokenStream> {
+fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
     let target = flow.nodes.get(edge.to?)?;
     let (task, name, at) = (&target.task, &target.name, edge.target.span());
     let (node, variable) = (local("node", at), local("edge", at));
@@ -223,7 +253,7 @@ fn expand_edge(flow: &Flow, edge: &Edge) -> Option<TokenStream> {
         }
     };
     if let Way::Branch(cond) = &edge.way {
-        give("when", cond.as_ref(), &condition);
+        give("when", cond.as_ref(), &|closure| condition(source, closure));
     }
     give("seed", edge.task_seed.as_ref(), &Closure::to_plain_function);
     give("data", edge.task_data.as_ref(), &Closure::to_plain_function);
@@ -372,7 +402,7 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let doc = format!("What a person fills in at `{}` of [`{}`].", plain_name(&node.ident), flow.ident);
     let locals: Vec<_> = (0..fields.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
     let lints = quiet_lints();
-    let numbers = 0..fields.len();
+    let numbers: Vec<_> = (0..fields.len()).collect();
     let positions = numbers.clone();
     let names = fields.iter().map(plain_name);
     let indexes: Vec<_> = fields.iter().map(|field| field_index(process, field)).collect();
@@ -392,7 +422,14 @@ fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
                 const FIELDS: &'static [__viewflow::FieldSpec] = &[#(<#process as __viewflow::Fields>::FIELDS[#indexes]),*];
 
                 fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
-                    #(let #locals = reader.field(#numbers, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD.without_default());)*
+                    #(
+                        let #locals = reader.field(#numbers, &<#process as __viewflow::FieldAt<{ #indexes }>>::FIELD.without_default());
+                        reader.check(
+                            #numbers,
+                            ::core::option::Option::as_ref(&#locals),
+                            <#process as __viewflow::FieldAt<{ #indexes }>>::check,
+                        );
+                    )*
                     ::core::option::Option::Some(Self { #(#fields: #locals?,)* })
                 }
 

@@ -23,6 +23,8 @@ pub(super) struct Flow {
     /// Fields that are no nodes: what handlers need.
     pub(super) plain: Vec<(Ident, Type)>,
     pub(super) nodes: Vec<Node>,
+    /// Fields that should be nodes, but whose type is none.
+    pub(super) misread: Vec<String>,
 }
 
 pub(super) struct Node {

@@ -50,6 +50,7 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         title: first_sentence(&input.attrs).unwrap_or_else(|| title_of(&snake_case(base))),
         plain: Vec::new(),
         nodes: Vec::new(),
+        misread: Vec::new(),
         vis: input.vis,
         generics: input.generics,
         ident,
@@ -93,14 +94,17 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
     let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty());
     let Some((kind, task)) = node_type else {
         if let Some(attribute) = ours.first() {
+            let written = field.ty.to_token_stream().to_string();
+            let hint = match nearest(&written, Kind::ALL.iter().map(|kind| kind.name())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write {}", Kind::ALL.map(|kind| format!("`{kind}`")).join(", ")),
+            };
+            let attribute = attribute.path().to_token_stream();
             errors.over(
                 &field.ty,
-                format!(
-                    "`#[{}]` belongs to a node, and this is no type of one: write {}",
-                    attribute.path().to_token_stream(),
-                    Kind::ALL.map(|kind| format!("`{kind}`")).join(", ")
-                ),
+                format!("`#[{attribute}]` belongs to a node, and `{written}` is no type of one: {hint}"),
             );
+            flow.misread.push(plain_name(&ident));
         }
         flow.plain.push((ident, field.ty));
         return;
@@ -247,12 +251,19 @@ impl Parse for FieldsForm {
 
 /// The method of a handler: `Self::name`.
 fn method(attribute: &Attribute) -> Result<TokenStream> {
-    match attribute.parse_args::<Closure>()? {
-        Closure::Path(path) => Ok(path),
-        Closure::Inline { body, .. } => {
-            Err(syn::Error::new_spanned(body, "a handler is a method of the flow: write `Self::name`"))
+    let tokens: TokenStream = attribute.parse_args()?;
+    let mut trees = tokens.clone().into_iter();
+    let message = match (trees.next(), trees.next()) {
+        (Some(TokenTree::Punct(punct)), _) if punct.as_char() == '|' => {
+            "a handler is a method of the flow: write `Self::name`".to_owned()
         }
-    }
+        (Some(TokenTree::Ident(name)), None) => format!("a handler is a method of the flow: write `Self::{name}`"),
+        _ => match syn::parse2(tokens)? {
+            Closure::Path(path) => return Ok(path),
+            Closure::Inline { .. } => "a handler is a method of the flow: write `Self::name`".to_owned(),
+        },
+    };
+    Err(syn::Error::new_spanned(attribute.parse_args::<TokenStream>()?, message))
 }
 
 fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()> {
@@ -287,10 +298,15 @@ struct EdgeArguments {
 
 impl EdgeArguments {
     fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
+        let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
         if input.is_empty() {
-            return Err(input.error("expected the name of a node"));
+            return Err(input.error(expected));
         }
-        let target = input.call(Ident::parse_any)?;
+        let begin = input.span();
+        let target = input.call(Ident::parse_any).map_err(|_| syn::Error::new(begin, expected))?;
+        if input.peek(Token![::]) {
+            return Err(syn::Error::new(begin, expected));
+        }
         let options = if input.is_empty() {
             Vec::new()
         } else {
@@ -387,7 +403,7 @@ fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
     for edge in flow.nodes.iter_mut().flat_map(|node| &mut node.edges) {
         let target = plain_name(&edge.target);
         edge.to = names.iter().position(|name| *name == target);
-        if edge.to.is_none() {
+        if edge.to.is_none() && !flow.misread.contains(&target) {
             let hint = match nearest(&target, names.iter().map(String::as_str)) {
                 Some(near) => format!(", did you mean `{near}`?"),
                 None => format!(": the nodes are the fields of `{}`", flow.ident),

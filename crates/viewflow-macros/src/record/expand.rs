@@ -56,12 +56,9 @@ fn expand_fields(record: &Record) -> TokenStream {
     let idents: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
     let locals: Vec<_> = (0..idents.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
     let fields: Vec<_> = (0..idents.len()).map(|index| item("FIELD", index)).collect();
+    let rules: Vec<_> = (0..idents.len()).map(|index| item("RULES", index)).collect();
     let indexes: Vec<_> = (0..idents.len()).collect();
-    let checks = record.fields.iter().enumerate().map(|(index, field)| {
-        let name = plain_name(&field.ident);
-        let value = &field.ident;
-        check(index, field, &quote!(&self.#value), &quote!(__viewflow::At::new(#name, errors)))
-    });
+    let names = idents.iter().map(|ident| plain_name(ident));
     let id = record.id.as_ref().map(|id| quote!(#id: __viewflow::Id::NEW,));
     quote! {
         #(#items)*
@@ -72,7 +69,10 @@ fn expand_fields(record: &Record) -> TokenStream {
 
             #[allow(unused_variables)]
             fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
-                #(let #locals = reader.field(#indexes, &#fields);)*
+                #(
+                    let #locals = reader.field(#indexes, &#fields);
+                    reader.check(#indexes, ::core::option::Option::as_ref(&#locals), #rules);
+                )*
                 ::core::option::Option::Some(Self { #(#idents: #locals?,)* #id })
             }
 
@@ -83,7 +83,7 @@ fn expand_fields(record: &Record) -> TokenStream {
 
             #[allow(unused_variables)]
             fn check(&self, errors: &mut __viewflow::FieldErrors) {
-                #(#checks)*
+                #(#rules(&self.#idents, __viewflow::At::new(#names, errors));)*
             }
         }
     }
@@ -132,8 +132,16 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
         let name = item("PATTERN", index);
         quote!(static #name: __viewflow::Pattern = __viewflow::Pattern::new(#pattern);)
     });
+    let rules = item("RULES", index);
+    let check = check(index, field, &quote!(value), &quote!(at));
     quote! {
         const #constant: __viewflow::FieldOf<#ty> = #of::#new;
+
+        #[allow(unused_variables)]
+        fn #rules(value: &#ty, at: __viewflow::At<'_>) {
+            #check
+        }
+
         #default
         #min
         #max
@@ -300,8 +308,7 @@ fn expand_process(record: &Record) -> TokenStream {
     let index_type = format_ident!("VisibleFieldsOf{}", plain_name(ident), span = ident.span());
     let at = visible.into_iter().map(|(index, field)| {
         let Field { ty, ident: name, .. } = field;
-        let check = check(index, field, &quote!(value), &quote!(at));
-        let constant = item("FIELD", index);
+        let (constant, rules) = (item("FIELD", index), item("RULES", index));
         quote! {
             #[automatically_derived]
             impl __viewflow::FieldAt<#index> for #ident {
@@ -312,9 +319,8 @@ fn expand_process(record: &Record) -> TokenStream {
                     self.#name = value;
                 }
 
-                #[allow(unused_variables)]
                 fn check(value: &#ty, at: __viewflow::At<'_>) {
-                    #check
+                    #rules(value, at);
                 }
             }
         }

@@ -1,0 +1,16 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    limit: u32,
+    #[next(decide)]
+    start: Start,
+    #[cond(|a| a.process.id.0 > u64::from(self.limit))]
+    #[then(end)]
+    #[otherwise(end)]
+    decide: If,
+    end: End,
+}
+
+fn main() {}

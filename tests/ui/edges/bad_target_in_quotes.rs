@@ -1,0 +1,11 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next("end")]
+    start: Start,
+    end: End,
+}
+
+fn main() {}

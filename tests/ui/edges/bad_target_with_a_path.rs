@@ -1,0 +1,11 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(Self::end)]
+    start: Start,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+#[flow(process = ())]
+struct MyFlow {
+    #[next(decide)]
+    start: Start,
+    #[cond(Self::is_large)]
+    #[then(end)]
+    #[otherwise(end)]
+    decide: If,
+    end: End,
+}
+
+impl MyFlow {
+    fn is_large(&self) -> bool {
+        true
+    }
+}
+
+fn main() {}

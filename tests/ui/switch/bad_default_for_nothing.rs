@@ -1,0 +1,30 @@
+#![deny(warnings)]
+use viewflow::prelude::*;
+
+#[derive(Choices, Clone, Debug, PartialEq)]
+enum Carrier {
+    Post,
+    Courier,
+    Pigeon,
+}
+
+#[derive(Process, Clone, Debug)]
+struct Order {
+    #[field(default = Carrier::Post)]
+    carrier: Carrier,
+}
+
+#[derive(Flow)]
+#[flow(process = Order)]
+struct MyFlow {
+    #[next(route)]
+    start: Start,
+    #[switch(|a| a.process.carrier)]
+    #[case(Carrier::Post => end)]
+    #[case(Carrier::Courier | Carrier::Pigeon => end)]
+    #[default(end)]
+    route: Switch,
+    end: End,
+}
+
+fn main() {}
