@@ -159,13 +159,8 @@ impl<'d> Reader<'d> {
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
         let blank = |value: &Value| self.from_a_person && (value.is_null() || value.as_str() == Some(""));
-        let found = if self.from_a_person {
-            self.document.get(spec.name)
-        } else {
-            // A field that became a column since is in the document still.
-            let in_columns = self.columns.filter(|_| spec.column).and_then(|columns| spec.lookup(columns));
-            in_columns.or_else(|| spec.lookup(self.document))
-        };
+        let found =
+            if self.from_a_person { self.document.get(spec.name) } else { spec.find(self.document, self.columns) };
         let read = match found {
             Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),
             Some(value) if blank(value) && spec.required => Err("is required".to_owned()),

@@ -255,6 +255,16 @@ impl<T: FieldType> Default for FieldOf<T> {
 }
 
 impl FieldSpec {
+    /// The field's value, in the columns if it is one, else in the document: there too if it became a column since.
+    pub(crate) fn find<'d>(
+        &self,
+        document: &'d crate::Document,
+        columns: Option<&'d crate::Document>,
+    ) -> Option<&'d Value> {
+        let in_columns = columns.filter(|_| self.column).and_then(|columns| self.lookup(columns));
+        in_columns.or_else(|| self.lookup(document))
+    }
+
     /// The field's value in a document, under its key or one it had before.
     pub(crate) fn lookup<'d>(&self, document: &'d crate::Document) -> Option<&'d Value> {
         let follow = |path: &[&str]| {

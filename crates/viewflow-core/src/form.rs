@@ -65,9 +65,7 @@ pub(crate) fn describe(
     stored: Option<(&Document, Option<&Document>)>,
 ) -> crate::Result<FormSpec> {
     let field = |spec: &FieldSpec| {
-        let stored = stored.and_then(|(document, columns)| {
-            spec.lookup(if spec.column { columns.unwrap_or(document) } else { document })
-        });
+        let stored = stored.and_then(|(document, columns)| spec.find(document, columns));
         let kind = (spec.kind)();
         let choices = match (spec.choices, &kind) {
             (Some(choices), _) => Some(choices(db)?.list()?),

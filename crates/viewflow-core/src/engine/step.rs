@@ -35,7 +35,7 @@ impl Engine {
                 commit.changes.clear();
                 commit.events.clear();
             }
-            let events = commit.events.clone();
+            let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
                 None
             } else {
