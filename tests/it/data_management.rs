@@ -126,6 +126,8 @@ mod inheritance {
     pub struct ShipmentProcess {
         #[field(column, index, on_delete = protect)]
         pub carrier: Option<Ref<Carrier>>,
+        #[field(column, on_delete = set_none)]
+        pub spare: Option<Ref<Carrier>>,
         pub label: String,
     }
 
@@ -138,6 +140,7 @@ mod inheritance {
         start: StartHandle,
 
         #[fields(label)]
+        #[submit(Self::packed)]
         #[next(end)]
         pack: View,
 
@@ -147,7 +150,15 @@ mod inheritance {
     impl ShipmentFlow {
         fn ship(&self, a: &mut Activation<Self, ()>, carrier: Ref<Carrier>) -> Result<()> {
             a.process.carrier = Some(carrier);
+            a.process.spare = Some(a.table().insert(Carrier { id: Id::NEW, name: "spare".to_owned() })?);
             Ok(())
+        }
+
+        fn packed(&self, a: &mut Activation<Self, ()>, _: PackFields) -> Result<()> {
+            match a.process.spare {
+                Some(spare) => a.table::<Carrier>().delete(spare),
+                None => Ok(()),
+            }
         }
     }
 
@@ -180,6 +191,7 @@ mod inheritance {
             assert_eq!(open.by(ShipmentProcess::BY_CARRIER, post).unwrap().len(), 1);
             let third = engine.process::<ShipmentFlow>(third.id).unwrap();
             assert_eq!((third.carrier, third.label.as_str()), (Some(post), "fragile"));
+            assert_eq!(third.spare, None, "it was deleted in the step");
             let error = engine.transaction(|db| db.table::<Carrier>().delete(post)).unwrap_err();
             assert!(matches!(error, Error::Protected { .. }), "{error}");
         });

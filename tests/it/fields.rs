@@ -357,3 +357,15 @@ fn a_field_may_become_a_column() {
     assert_eq!(engine.process::<SinceFlow>(id).unwrap().proxy::<Since>().unwrap().weight, Some(7));
     let _ = (SinceForm { weight: None }, engine.start_form(&viewflow::Node::full_name(SinceFlow::start)).unwrap());
 }
+
+#[derive(Process, Clone, Debug)]
+struct Loose {
+    #[field(default = json!({"a": 1}))]
+    any: Value,
+}
+
+#[test]
+fn a_null_that_was_set_is_no_default() {
+    assert_eq!(read::<Loose>(json!({"any": null})).unwrap().any, Value::Null);
+    assert_eq!(read::<Loose>(json!({})).unwrap().any, json!({"a": 1}));
+}

@@ -272,3 +272,38 @@ fn an_empty_text_is_no_value_from_rust_either() {
         assert_eq!(refused, ["what: is required"]);
     });
 }
+
+#[derive(Form, Clone, Debug)]
+pub struct Sizes {
+    #[field(default = "m", choices = ["s", "m"])]
+    pub size: String,
+}
+
+#[derive(Flow)]
+pub struct SizeFlow {
+    #[form(Sizes)]
+    #[submit(Self::begin)]
+    #[next(end)]
+    start: Start<Artifact<String>>,
+    end: End,
+}
+
+impl SizeFlow {
+    fn begin(&self, a: &mut Activation<Self, Artifact<String>>, form: Sizes) -> Result<()> {
+        a.task.artifact = Some(form.size);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_has_a_default_may_be_left_out_and_a_wrong_choice_is_told_once() {
+    let engine = Engine::builder(MemoryStore::new()).flow(SizeFlow::new()).build().unwrap();
+    let start = SizeFlow::start.full_name();
+    assert!(!engine.start_form(&start).unwrap().fields[0].required);
+    for form in [json!({}), json!({"size": ""}), json!({"size": null})] {
+        let id = engine.start_with(&start, &user("ann"), &sent(form)).unwrap();
+        assert_eq!(engine.tasks(id, 0, 1).unwrap()[0].artifact, "m");
+    }
+    let wrong = complaints(engine.start(SizeFlow::start, &user("ann"), Sizes { size: "xl".to_owned() }));
+    assert_eq!(wrong, ["size: must be one of s, m (it is xl)"]);
+}

@@ -68,8 +68,9 @@ impl Db {
         work(&mut self.0.borrow_mut())
     }
 
-    pub(crate) fn take_commit(&self) -> Commit {
-        self.unit(Unit::take_commit)
+    /// What the step has come to; of one that failed, only what it relied on.
+    pub(crate) fn take_commit(&self, failed: bool) -> Commit {
+        self.unit(|unit| unit.take_commit(failed))
     }
 }
 
@@ -272,7 +273,7 @@ impl Unit {
         changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.new.as_ref()))
     }
 
-    fn take_commit(&mut self) -> Commit {
+    fn take_commit(&mut self, failed: bool) -> Commit {
         self.closed = true;
         let mut commit = Commit { events: std::mem::take(&mut self.events), ..Commit::default() };
         for (id, (revision, held)) in std::mem::take(&mut self.processes) {
@@ -298,7 +299,10 @@ impl Unit {
             }
         }
         let stamps = std::mem::take(&mut self.stamps);
-        if commit.changes.is_empty() {
+        if failed {
+            commit.changes.clear();
+            commit.events.clear();
+        } else if commit.changes.is_empty() {
             // Who only looks at a table is not made to look again because it has grown.
             return commit;
         }

@@ -47,7 +47,7 @@ pub(crate) struct ProcessDef {
     pub(crate) fields: &'static [FieldSpec],
     pub(crate) table: Option<&'static str>,
     pub(crate) open: fn(&ProcessRecord, Option<Document>) -> Result<Box<Erased>>,
-    pub(crate) save: fn(&Erased, &mut ProcessRecord) -> Result<Option<Document>>,
+    pub(crate) save: fn(&Erased, &mut ProcessRecord) -> Result<Option<(Document, Document)>>,
 }
 
 pub(crate) struct NodeDef {

@@ -164,8 +164,11 @@ impl<'d> Reader<'d> {
         let read = match found {
             Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),
             Some(value) if blank(value) && spec.required => Err("is required".to_owned()),
-            // A field that was an `Option` once may have left a null.
-            Some(value) if !(value.is_null() && field.default.is_some() && !field.optional) => (field.decode)(value),
+            Some(value) if !blank(value) || field.default.is_none() => match ((field.decode)(value), field.default) {
+                // A field that was an `Option` once may have left a null.
+                (Err(_), Some(default)) if value.is_null() => Ok(default()),
+                (decoded, _) => decoded,
+            },
             _ => match field.default {
                 Some(default) => Ok(default()),
                 None if field.optional => (field.decode)(&Value::Null),

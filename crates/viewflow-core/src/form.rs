@@ -119,6 +119,8 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
             continue;
         }
         match spec.choices {
+            // A list known beforehand is one of the rules, and was complained of.
+            Some(_) if !errors.of(spec.name).is_empty() => {}
             Some(choices) => {
                 let choices = choices(db)?;
                 for item in each_item(value) {

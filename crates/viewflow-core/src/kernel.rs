@@ -100,9 +100,18 @@ impl Step {
         let proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
         let (def, id) = (&self.def, self.id);
         let columns = self.db.unit(|unit| (def.process.save)(&*proxy, unit.change_process(id)?))?;
-        if let (Some(table), Some(columns)) = (def.process.table, columns) {
+        if let (Some(table), Some((before, mut columns))) = (def.process.table, columns) {
             let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
             self.db.unit(|unit| {
+                // A deletion in this step may have set a column to none; the proxy does not know of it.
+                let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
+                for key in specs.iter().filter_map(|spec| spec.key.first()) {
+                    if columns.get(*key) == before.get(*key)
+                        && let Some(value) = now.get(*key)
+                    {
+                        columns.insert((*key).to_owned(), value.clone());
+                    }
+                }
                 let row = crate::table::row_of(&specs, columns);
                 if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { crate::table::write(unit, table, id.0, row) }
             })?;

@@ -98,8 +98,8 @@ impl<P: Process> ProcessOf<P> {
         errors.into_result()
     }
 
-    /// Writes back what may have changed; answers with the columns as they are now.
-    pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<Document>> {
+    /// Writes back what may have changed; answers with the columns as they were read and as they are now.
+    pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<(Document, Document)>> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
         let mut columns = self.columns.clone();
         let mut document = self.document.clone();
@@ -107,7 +107,7 @@ impl<P: Process> ProcessOf<P> {
         record.data = document;
         record.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
         record.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
-        Ok(columns)
+        Ok(self.columns.clone().zip(columns))
     }
 
     fn place(&self) -> Box<Place> {

@@ -198,7 +198,10 @@ fn read_rows(unit: &mut Unit, table: &str, index: Option<&(&'static str, Vec<u8>
     let last = (ids.len() == PAGE).then(|| ids.last().copied()).flatten();
     if index.is_some() {
         for id in ids {
-            rows.extend(unit.store.row(table, id)?.map(|row| (id, row.record)));
+            let row = unit.store.row(table, id)?.map(|row| row.record);
+            // The row may have changed since the index was read.
+            let found = row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key)));
+            rows.extend(found.map(|row| (id, row)));
         }
     }
     let (mut changed, mut own) = (BTreeSet::new(), Vec::new());

@@ -170,8 +170,10 @@ impl Closure {
         }
         input.parse::<Token![|]>()?;
         let mut parameter = TokenStream::new();
+        let mut generics = 0;
         while !input.peek(Token![|]) {
-            if input.peek(Token![,]) {
+            generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
+            if generics == 0 && input.peek(Token![,]) {
                 let message =
                     "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
                 return Err(Error::new(input.span(), message));
@@ -213,13 +215,23 @@ impl Closure {
     }
 }
 
-/// Where `self` stands in the tokens.
+/// Where `self` stands in the tokens, but for paths such as `self::name`.
 fn find_self(tokens: &TokenStream) -> Option<Span> {
-    tokens.clone().into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(name) if name == "self" => Some(name.span()),
-        TokenTree::Group(group) => find_self(&group.stream()),
-        _ => None,
-    })
+    let mut trees = tokens.clone().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(name) if name == "self" && !trees.peek().is_some_and(is_colon) => {
+                return Some(name.span());
+            }
+            TokenTree::Group(group) => {
+                if let Some(span) = find_self(&group.stream()) {
+                    return Some(span);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What stands in the invisible group that a fragment of a `macro_rules!` macro comes in.
@@ -275,7 +287,7 @@ impl Closure {
     }
 }
 
-/// Adds each `name` that stands in the tokens as `Self::name`, or after the flow's own name.
+/// Adds the methods of the flow that a closure calls, as `Self::name(..)`, or that a path names.
 pub(crate) fn methods_named(tokens: &TokenStream, own: &str, names: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for tree in &trees {
@@ -283,14 +295,41 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, names: &mut BTreeSe
             methods_named(&group.stream(), own, names);
         }
     }
-    for window in trees.windows(4) {
-        if let [TokenTree::Ident(of), TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(name)] = window {
-            let of_the_flow = of == "Self" || plain_name(of) == own;
-            if of_the_flow && a.as_char() == ':' && b.as_char() == ':' {
+    for (at, tree) in trees.iter().enumerate() {
+        let TokenTree::Ident(of) = tree else { continue };
+        let part_of_a_path = at > 0 && is_colon(&trees[at - 1]);
+        if (of != "Self" && plain_name(of) != own) || part_of_a_path {
+            continue;
+        }
+        // `Self::name`, or `Flow::<Arguments>::name`.
+        let mut rest = &trees[at + 1..];
+        if let [a, b, TokenTree::Punct(open), ..] = rest
+            && is_colon(a)
+            && is_colon(b)
+            && open.as_char() == '<'
+        {
+            let Some(close) = rest.iter().rposition(|tree| matches!(tree, TokenTree::Punct(p) if p.as_char() == '>'))
+            else {
+                continue;
+            };
+            rest = &rest[close + 1..];
+        }
+        if let [a, b, TokenTree::Ident(name), after @ ..] = rest {
+            let called = match after.first() {
+                // The whole of it: an attribute that names a method.
+                None => at == 0,
+                Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+                Some(next) => is_colon(next),
+            };
+            if is_colon(a) && is_colon(b) && called {
                 names.insert(plain_name(name));
             }
         }
     }
+}
+
+fn is_colon(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':')
 }
 
 /// An expression that stays one whatever stands around it, without parentheses that rustc would call superfluous.

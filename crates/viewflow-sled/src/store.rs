@@ -73,9 +73,16 @@ impl SledStore {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, for reading. After a failed write nothing is told of what may never have reached the disk.
+    fn reading(&self) -> StoreResult<MutexGuard<'_, State>> {
+        let state = self.shared.state();
+        state.check_running()?;
+        Ok(state)
+    }
+
     /// Reads a record with its revision.
     fn record<R: DeserializeOwned>(&self, key: &[u8], what: &dyn Fn() -> String) -> StoreResult<Option<Stored<R>>> {
-        let state = self.shared.state();
+        let state = self.reading()?;
         let Some(value) = state.pending.get(&self.tree, key)? else { return Ok(None) };
         let content = self.content(&state, key, &value, what)?;
         drop(state);
@@ -106,7 +113,7 @@ impl SledStore {
         let mut left = limit;
         while left > 0 {
             let wanted = left.min(CHUNK);
-            let found = self.shared.state().pending.scan(&self.tree, prefix, &after, wanted)?;
+            let found = self.reading()?.pending.scan(&self.tree, prefix, &after, wanted)?;
             for (key, value) in &found {
                 visit(key, value)?;
             }
@@ -131,7 +138,7 @@ impl SledStore {
         let mut after = after;
         while records.len() < limit {
             let wanted = (limit - records.len()).min(CHUNK);
-            let state = self.shared.state();
+            let state = self.reading()?;
             let found = state.pending.scan(&self.tree, prefix, &Bound::Excluded(after.clone()), wanted)?;
             let contents: StoreResult<Vec<_>> =
                 found.into_iter().map(|(key, value)| Ok((self.content(&state, &key, &value, what)?, key))).collect();
@@ -319,6 +326,10 @@ impl Store for SledStore {
         let number = state.commits + 1;
         let mut writes = self.lay_out(&state, encoded, number)?;
         writes.insert(key::last_commit(), Some(number.to_be_bytes().to_vec()));
+        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
+            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
+            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
+        }
         for change in &commit.changes {
             if let Change::Row { table, id, .. } = change {
                 numbers.stamps.insert(table.clone(), number);
@@ -328,10 +339,6 @@ impl Store for SledStore {
                     numbers.unsaved.insert(Some(table.clone()));
                 }
             }
-        }
-        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
-            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
-            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
         }
         for table in std::mem::take(&mut numbers.unsaved) {
             let last = numbers.last.get(&table).copied().unwrap_or(0);

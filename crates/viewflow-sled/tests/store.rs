@@ -96,12 +96,15 @@ fn what_could_not_be_read_back_is_refused() {
     let data = serde_json::json!({"text": "[[[[", "nested": nested}).as_object().cloned().unwrap();
     let too_deep = Change::Row { table: "post".into(), id: 1, old: None, new: Some(RowRecord { data, ..row("") }) };
     let long_name = Change::Row { table: "x".repeat(2000), id: 1, old: None, new: Some(row("")) };
+    let also = || Change::Row { table: "post".into(), id: 3, old: None, new: Some(row("")) };
     for change in [too_deep, long_name] {
-        let refused = store.commit(Commit { changes: vec![change], ..Commit::default() });
+        let refused = store.commit(Commit { changes: vec![also(), change], ..Commit::default() });
         assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
     }
+    let stamp = store.table_stamp("post").unwrap();
     put(&store, 2, &"[".repeat(500));
     assert_eq!(store.rows("post", 0, 10).unwrap().len(), 1);
+    assert_ne!(store.table_stamp("post").unwrap(), stamp, "what was refused has used up no stamp");
 }
 
 #[test]

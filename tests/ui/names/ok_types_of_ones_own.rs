@@ -3,6 +3,10 @@ use viewflow::prelude::*;
 mod mine {
     pub struct Handle;
     pub struct View(pub u8);
+
+    pub fn yes(number: u64) -> bool {
+        number > 0
+    }
 }
 
 #[derive(Flow)]
@@ -15,9 +19,13 @@ struct MyFlow {
     #[next(fresh)]
     r#match: Function,
     #[cond(|a| Self::fresh(a))]
-    #[then(end)]
+    #[then(typed)]
     #[otherwise(end)]
     fresh: If,
+    #[cond(|a: &viewflow::Activation<Self, ()>| self::mine::yes(a.process.id.0) && viewflow::Node::name(Self::end) == "end")]
+    #[then(end)]
+    #[otherwise(end)]
+    typed: If,
     end: End,
 }
 

@@ -29,12 +29,8 @@ impl Engine {
             let db = Db::new(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned());
             let answer = work(&db);
             drop(running);
-            let mut commit = db.take_commit();
-            if answer.is_err() {
-                // Nothing is written. But was the failure seen, or made by another step in between?
-                commit.changes.clear();
-                commit.events.clear();
-            }
+            // A failed step writes nothing. But was the failure seen, or made by another step in between?
+            let commit = db.take_commit(answer.is_err());
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
                 None

@@ -248,7 +248,7 @@ impl<T: FieldType> Initial for Vec<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for BTreeMap<String, T> {
-    type Item = T::Item;
+    type Item = Self;
 
     fn kind() -> FieldKind {
         FieldKind::Map(Box::new(T::kind()))

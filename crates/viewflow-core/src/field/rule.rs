@@ -91,11 +91,11 @@ impl<'e> At<'e> {
     }
 }
 
-/// The items a choice is made for: none for null, all of a list, else the value itself.
+/// The items a choice is made for: none for null, all of a list and the lists in it, else the value itself.
 pub(crate) fn each_item(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().collect(),
+        Value::Array(items) => items.iter().flat_map(each_item).collect(),
         value => vec![value],
     }
 }

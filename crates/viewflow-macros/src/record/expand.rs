@@ -215,6 +215,8 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
         }
     };
     let column = field.column && record.face == Face::Process;
+    // In a form, what has a default may be left out.
+    let required = (record.face == Face::Form && field.default.is_some()).then(|| quote!(required: false,));
     let constant = item("FIELD", index);
     quote! {
         __viewflow::FieldSpec {
@@ -226,6 +228,7 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
             index: #lookup,
             on_delete: #on_delete,
             column: #column,
+            #required
             ..#constant.spec(#name, #label, &[#(#key),*])
         }
     }
