@@ -278,21 +278,21 @@ impl Closure {
         self.to_function(Clone::clone)
     }
 
-    /// The body, or the path.
-    pub(crate) fn tokens(&self) -> &TokenStream {
+    /// The body or the path, and whether it is a path.
+    pub(crate) fn tokens(&self) -> (&TokenStream, bool) {
         match self {
-            Self::Inline { body, .. } => body,
-            Self::Path(path) => path,
+            Self::Inline { body, .. } => (body, false),
+            Self::Path(path) => (path, true),
         }
     }
 }
 
-/// Adds the methods of the flow that a closure calls, as `Self::name(..)`, or that a path names.
-pub(crate) fn methods_named(tokens: &TokenStream, own: &str, names: &mut BTreeSet<String>) {
+/// Adds the methods of the flow that are called in the tokens, as `Self::name(..)`, or that they name as a path.
+pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, names: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for tree in &trees {
         if let TokenTree::Group(group) = tree {
-            methods_named(&group.stream(), own, names);
+            methods_named(&group.stream(), own, false, names);
         }
     }
     for (at, tree) in trees.iter().enumerate() {
@@ -316,8 +316,7 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, names: &mut BTreeSe
         }
         if let [a, b, TokenTree::Ident(name), after @ ..] = rest {
             let called = match after.first() {
-                // The whole of it: an attribute that names a method.
-                None => at == 0,
+                None => is_path && at == 0,
                 Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
                 Some(next) => is_colon(next),
             };

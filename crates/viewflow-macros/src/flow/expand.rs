@@ -373,8 +373,9 @@ fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
                 closures.push(cond);
             }
         }
-        for tokens in handlers.chain(closures.into_iter().map(Closure::tokens)) {
-            methods_named(tokens, &own, &mut methods);
+        let handlers = handlers.map(|path| (path, true));
+        for (tokens, is_path) in handlers.chain(closures.into_iter().map(Closure::tokens)) {
+            methods_named(tokens, &own, is_path, &mut methods);
         }
     }
     methods
