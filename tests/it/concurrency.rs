@@ -55,9 +55,28 @@ impl DepositFlow {
     }
 }
 
+/// Another flow that changes the same rows.
+#[derive(Flow)]
+pub struct WithdrawalFlow {
+    #[input(Ref<Account>)]
+    #[call(Self::pay_out)]
+    #[next(end)]
+    start: StartHandle,
+
+    end: End,
+}
+
+impl WithdrawalFlow {
+    fn pay_out(&self, a: &mut Activation<Self, ()>, account: Ref<Account>) -> Result<()> {
+        let mut account = a.load(account)?;
+        account.balance -= 1;
+        a.table().update(&account)
+    }
+}
+
 fn in_a_bank(test: impl Fn(&Engine, Ref<Account>)) {
     on_every_store(|store| {
-        let engine = Engine::builder(store).flow(DepositFlow::new()).build().unwrap();
+        let engine = Engine::builder(store).flow(DepositFlow::new()).flow(WithdrawalFlow::new()).build().unwrap();
         let account = engine.transaction(|db| db.table().insert(Account { id: Id::NEW, balance: 0 })).unwrap();
         test(&engine, account);
     });
@@ -100,6 +119,23 @@ fn flows_that_change_the_same_row_lose_no_update() {
         in_threads(6, move |_| (0..20).for_each(|_| drop(worker.run(DepositFlow::start, account).unwrap())));
         assert_eq!(engine.transaction(|db| db.load(account)).unwrap().balance, 120);
         assert_eq!(engine.processes::<DepositFlow>().list().unwrap().len(), 120);
+    });
+}
+
+#[test]
+fn two_flows_that_change_the_same_row_lose_no_update() {
+    in_a_bank(|engine, account| {
+        let worker = engine.clone();
+        in_threads(6, move |number| {
+            for _ in 0..20 {
+                if number % 3 == 0 {
+                    worker.run(WithdrawalFlow::start, account).unwrap();
+                } else {
+                    worker.run(DepositFlow::start, account).unwrap();
+                }
+            }
+        });
+        assert_eq!(engine.transaction(|db| db.load(account)).unwrap().balance, 80 - 40);
     });
 }
 
