@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
     Change, Commit, Event, Expect, Key, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord, What,
-    index_key,
 };
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -219,14 +218,14 @@ impl Unit {
         let held = self.held_row(table, id)?;
         held.changed = true;
         let old = std::mem::replace(&mut held.new, row);
-        let new = held.new.as_ref().map(unique_keys).unwrap_or_default();
-        for (field, key) in old.as_ref().map(unique_keys).unwrap_or_default() {
-            let entry = (table.to_owned(), field, key);
+        let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
+        let new: Vec<_> = held.new.iter().flat_map(RowRecord::unique_keys).map(entry).collect();
+        for entry in old.iter().flat_map(RowRecord::unique_keys).map(entry) {
             if self.unique.get(&entry) == Some(&id) {
                 self.unique.remove(&entry);
             }
         }
-        self.unique.extend(new.into_iter().map(|(field, key)| ((table.to_owned(), field, key), id)));
+        self.unique.extend(new.into_iter().map(|entry| (entry, id)));
         Ok(())
     }
 
@@ -309,10 +308,4 @@ impl Unit {
         commit.expect.extend(stamps.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
         commit
     }
-}
-
-/// The unique values of a row, as field and key.
-fn unique_keys(row: &RowRecord) -> Vec<(String, Vec<u8>)> {
-    let unique = row.index.iter().filter(|entry| entry.unique);
-    unique.filter_map(|entry| Some((entry.field.clone(), index_key(&entry.value)?))).collect()
 }

@@ -390,12 +390,11 @@ impl Step {
 
     fn finish_task(&mut self, ordinal: u32) -> Result<()> {
         let now = self.db.now();
-        let task = self.change_task(ordinal, |task| {
+        let node = self.change_task(ordinal, |task| {
             task.status = TaskStatus::Done;
             task.finished = Some(now);
-        });
-        task?;
-        let node = self.task(ordinal)?.node;
+            task.node.clone()
+        })?;
         let id = self.id;
         self.db.unit(|unit| unit.record(id, What::TaskFinished { task: ordinal, node }))
     }
@@ -404,7 +403,7 @@ impl Step {
         self.db.unit(|unit| unit.task(TaskId { process: self.id, ordinal }).cloned())
     }
 
-    fn change_task(&self, ordinal: u32, change: impl FnOnce(&mut TaskRecord)) -> Result<()> {
+    fn change_task<R>(&self, ordinal: u32, change: impl FnOnce(&mut TaskRecord) -> R) -> Result<R> {
         self.db.unit(|unit| unit.change_task(TaskId { process: self.id, ordinal }).map(change))
     }
 

@@ -101,13 +101,18 @@ impl<P: Process> ProcessOf<P> {
     /// Writes back what may have changed; answers with the columns as they were read and as they are now.
     pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<(Document, Document)>> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
-        let mut columns = self.columns.clone();
-        let mut document = self.document.clone();
-        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        let (document, columns) = self.written().map_err(wrong)?;
         record.data = document;
         record.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
         record.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
         Ok(self.columns.clone().zip(columns))
+    }
+
+    /// The document and the columns with the fields as they are now.
+    fn written(&self) -> Result<(Document, Option<Document>), FieldErrors> {
+        let (mut document, mut columns) = (self.document.clone(), self.columns.clone());
+        document::write_with_columns(&self.fields, &mut document, columns.as_mut())?;
+        Ok((document, columns))
     }
 
     fn place(&self) -> Box<Place> {
@@ -120,8 +125,7 @@ impl<P: Process> ProcessOf<P> {
     /// [`Error::Data`] when the document does not fit `Q`.
     pub fn proxy<Q: Fields>(&self) -> Result<Q> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
-        let (mut document, mut columns) = (self.document.clone(), self.columns.clone());
-        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        let (document, columns) = self.written().map_err(wrong)?;
         Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)
     }
 
@@ -133,9 +137,7 @@ impl<P: Process> ProcessOf<P> {
     pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
         let place = self.place();
         let wrong = |errors| Error::Data { at: place.clone(), errors };
-        let mut document = self.document.clone();
-        let mut columns = self.columns.clone();
-        document::write_with_columns(&self.fields, &mut document, columns.as_mut()).map_err(wrong)?;
+        let (mut document, mut columns) = self.written().map_err(wrong)?;
         let mut other: Q = Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
         let answer = change(&mut other);
         document::write_with_columns(&other, &mut document, columns.as_mut()).map_err(wrong)?;

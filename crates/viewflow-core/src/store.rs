@@ -177,6 +177,16 @@ pub struct Commit {
     pub events: Vec<Event>,
 }
 
+impl Commit {
+    /// The rows it changes: table, number, and the row after; none when it is deleted.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
+            _ => None,
+        })
+    }
+}
+
 /// A commit the store has taken. It is visible, and will be durable before any later commit is.
 #[must_use = "a step is durable only when `wait` has returned"]
 pub struct Receipt(Box<dyn FnOnce() -> StoreResult<()> + Send>);

@@ -210,11 +210,6 @@ fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &m
     }
 }
 
-/// Whether some branch is taken on every run, or the split says where to go when none is.
-pub(crate) fn always_takes_a_branch(graph: &Graph, split: usize) -> bool {
-    graph.out(split).any(|(_, edge)| matches!(edge.role, Role::Branch(Selection::Always) | Role::Otherwise))
-}
-
 /// One cycle from each strongly connected part that has one: its nodes in order, the first declared one first.
 fn cycles(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut found = Vec::new();

@@ -125,6 +125,11 @@ pub enum Selection {
 }
 
 impl Role {
+    /// Whether a split with such an edge has somewhere to go on every run.
+    pub fn is_sure(&self) -> bool {
+        matches!(self, Self::Branch(Selection::Always) | Self::Otherwise)
+    }
+
     /// The attribute that makes such an edge.
     pub fn attribute(&self) -> &'static str {
         match self {

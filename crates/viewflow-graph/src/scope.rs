@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::always_takes_a_branch;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::rule::{Fault, Rule};
@@ -213,7 +212,7 @@ fn check_splits(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec
     use crate::kind::{Role, Selection};
     for split in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind == Kind::Split) {
         let per_item = graph.out(split).any(|(_, edge)| edge.role == Role::Branch(Selection::PerItem));
-        if always_takes_a_branch(graph, split) || (per_item && closes.contains_key(&split)) {
+        if graph.out(split).any(|(_, edge)| edge.role.is_sure()) || (per_item && closes.contains_key(&split)) {
             continue;
         }
         let name = &graph.nodes()[split].name;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use sled::Tree;
 use viewflow_core::store::{
     Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
-    RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord, index_key,
+    RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord,
 };
 use viewflow_core::{ProcessId, StoreError, TaskId};
 
@@ -156,9 +156,9 @@ impl SledStore {
     fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
         let table = table.map(str::to_owned);
         let mut numbers = self.numbers();
-        self.shared.state().check_running()?;
+        let state = self.reading()?;
         if !numbers.last.contains_key(&table) {
-            let stored = self.shared.state().pending.get(&self.tree, &key::last_number(table.as_deref()))?;
+            let stored = state.pending.get(&self.tree, &key::last_number(table.as_deref()))?;
             let last = stored.map_or(Some(0), |value| KeyReader(&value).u64());
             let last = last.ok_or_else(|| cut_short("the last number given out"))?;
             numbers.last.insert(table.clone(), last);
@@ -360,12 +360,11 @@ impl SledStore {
     }
 
     fn unique_values_are_free(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
-        let changed: BTreeSet<(&str, u64)> = changed_rows(commit).map(|(table, id, _)| (table, id)).collect();
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
         let mut taken = BTreeSet::new();
-        for (table, id, row) in changed_rows(commit) {
-            for entry in row.iter().flat_map(|row| &row.index).filter(|entry| entry.unique) {
-                let Some(value) = index_key(&entry.value) else { continue };
-                let prefix = key::index(table, &entry.field, &value);
+        for (table, id, row) in commit.rows() {
+            for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
+                let prefix = key::index(table, field, &value);
                 let holders = state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)?;
                 for (key, _) in holders {
                     let holder = last_u64(&key, prefix.len())?;
@@ -383,8 +382,8 @@ impl SledStore {
 
     /// Whether no row that stays refers to one that the commit deletes.
     fn no_reference_dangles(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
-        let changed: BTreeSet<(&str, u64)> = changed_rows(commit).map(|(table, id, _)| (table, id)).collect();
-        for (table, id, _) in changed_rows(commit).filter(|(_, _, new)| new.is_none()) {
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
+        for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
             let prefix = key::references(table, id);
             for (_, value) in state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)? {
                 let by = read_reference(table, id, &value)?;
@@ -421,13 +420,6 @@ impl SledStore {
         }
         Ok(writes)
     }
-}
-
-fn changed_rows(commit: &Commit) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
-    commit.changes.iter().filter_map(|change| match change {
-        Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
-        _ => None,
-    })
 }
 
 fn read_reference(table: &str, id: u64, value: &[u8]) -> StoreResult<Reference> {

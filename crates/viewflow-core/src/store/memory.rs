@@ -197,13 +197,12 @@ impl State {
     /// Whether no other row has a unique value of the commit: among the rows that stay as they are, and among the
     /// commit's own.
     fn unique_values_are_free(&self, commit: &Commit) -> bool {
-        let changed: BTreeSet<(&str, u64)> = commit.changes.iter().filter_map(row_of).collect();
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
         let mut taken = BTreeSet::new();
-        for change in &commit.changes {
-            let Change::Row { table, id, new: Some(new), .. } = change else { continue };
-            for (field, key) in unique_keys(new) {
+        for (table, id, row) in commit.rows() {
+            for (field, key) in row.iter().flat_map(|row| row.unique_keys()) {
                 let others = self.rows_by_unlocked(table, field, &key);
-                let held = others.iter().any(|other| other != id && !changed.contains(&(table.as_str(), *other)));
+                let held = others.iter().any(|other| *other != id && !changed.contains(&(table, *other)));
                 if held || !taken.insert((table, field, key)) {
                     return false;
                 }
@@ -214,12 +213,10 @@ impl State {
 
     /// Whether no row that stays refers to one that the commit deletes.
     fn no_reference_dangles(&self, commit: &Commit) -> bool {
-        let changed: BTreeSet<(&str, u64)> = commit.changes.iter().filter_map(row_of).collect();
-        let deleted = commit.changes.iter().filter_map(|change| match change {
-            Change::Row { table, id, new: None, .. } => Some((table.clone(), *id)),
-            _ => None,
-        });
-        deleted.into_iter().all(|target| {
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
+        let mut deleted = commit.rows().filter(|(_, _, row)| row.is_none());
+        deleted.all(|(table, id, _)| {
+            let target = (table.to_owned(), id);
             let first = (target.clone(), (String::new(), 0, String::new()));
             let mut referring = self.references.range(first..).take_while(|((to, _), _)| *to == target);
             // Those the commit changes too are its own business.
@@ -286,16 +283,4 @@ impl State {
             None => rows.remove(&id),
         };
     }
-}
-
-fn row_of(change: &Change) -> Option<(&str, u64)> {
-    match change {
-        Change::Row { table, id, .. } => Some((table, *id)),
-        _ => None,
-    }
-}
-
-/// The unique values of a row, as field and key.
-fn unique_keys(row: &RowRecord) -> impl Iterator<Item = (&String, Vec<u8>)> {
-    row.index.iter().filter(|entry| entry.unique).filter_map(|entry| Some((&entry.field, index_key(&entry.value)?)))
 }

@@ -173,6 +173,12 @@ pub struct RowRecord {
 }
 
 impl RowRecord {
+    /// Its unique values, as field and key.
+    pub fn unique_keys(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
+        let unique = self.index.iter().filter(|entry| entry.unique);
+        unique.filter_map(|entry| Some((entry.field.as_str(), super::index_key(&entry.value)?)))
+    }
+
     /// Whether the row is found under this key of an indexed field.
     pub fn has(&self, field: &str, key: &[u8]) -> bool {
         self.index.iter().any(|entry| entry.field == field && super::index_key(&entry.value).as_deref() == Some(key))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use viewflow_graph::{Kind, Selection, Sound};
+use viewflow_graph::{Kind, Sound};
 
 use super::model::{Edge, Flow, Node, Way};
 use crate::errors::Errors;
@@ -101,9 +101,7 @@ fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> T
 
 /// The join that a split goes on to when its sources have no items.
 fn may_be_empty<'f>(flow: &'f Flow, sound: Option<&Sound>, index: usize, node: &Node) -> Option<&'f Node> {
-    use viewflow_graph::Role;
-    let covered = |edge: &Edge| matches!(edge.role(), Role::Otherwise | Role::Branch(Selection::Always));
-    if node.kind != Kind::Split || node.edges.iter().any(covered) {
+    if node.kind != Kind::Split || node.edges.iter().any(|edge| edge.role().is_sure()) {
         return None;
     }
     flow.nodes.get(sound?.join_of(index)?)
@@ -113,7 +111,9 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let mut calls = Vec::new();
     let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
     match (&node.fields, &node.submit, form_type) {
-        (Some(fields), submit, Some(form)) => calls.push(fields_call(flow, &fields.fields, submit.as_ref(), &form)),
+        (Some(fields), submit, Some(form)) => {
+            calls.push(fields_call(flow, node, &fields.fields, submit.as_ref(), &form));
+        }
         (None, Some(submit), Some(form)) => {
             calls.push(chained("node", submit.span(), "form", &handler(node, submit, Some(form))));
         }
@@ -142,29 +142,38 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     quote!(#(#calls)*)
 }
 
-/// The arguments of a builder method that takes a handler: the method as a function pointer, so that rustc tells what
-/// signature it expects and what it has found.
+/// The arguments of a builder method that takes a handler.
 fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
-    let (task, at) = (&node.task, path.span());
-    let handler = local("handler", at);
-    let given = input.iter();
-    let signature = quote_spanned! {at=>
-        fn(&Self, &mut __viewflow::Activation<Self, #task> #(, #given)*) -> __viewflow::Result<()>
-    };
-    let pointer = quote_spanned!(at=> { let #handler: #signature = #path; #handler });
+    let pointer = handler_pointer(node, path, input.as_ref());
     match input {
         Some(input) => quote!(::<#input>(#pointer)),
         None => quote!((#pointer)),
     }
 }
 
+/// A method that works on an activation, with what is handed in.
+fn handler_pointer(node: &Node, path: &TokenStream, input: Option<&TokenStream>) -> TokenStream {
+    let (task, given) = (&node.task, input.iter());
+    let signature = quote_spanned! {path.span()=>
+        fn(&Self, &mut __viewflow::Activation<Self, #task> #(, #given)*) -> __viewflow::Result<()>
+    };
+    pointer(path, &signature)
+}
+
 /// As [`Closure::to_plain_function`], with a path as a function pointer that answers with `answer`.
 fn question(node: &Node, closure: &Closure, answer: &TokenStream) -> TokenStream {
     let Closure::Path(path) = closure else { return closure.to_plain_function() };
-    let (task, at) = (&node.task, path.span());
-    let question = local("question", at);
-    let signature = quote_spanned!(at=> fn(&Self, &__viewflow::Activation<Self, #task>) -> __viewflow::Result<#answer>);
-    quote_spanned!(at=> { let #question: #signature = #path; #question })
+    let task = &node.task;
+    let signature = quote_spanned! {path.span()=>
+        fn(&Self, &__viewflow::Activation<Self, #task>) -> __viewflow::Result<#answer>
+    };
+    pointer(path, &signature)
+}
+
+/// A method as a function pointer, so that rustc tells what signature it expects and what it has found.
+fn pointer(path: &TokenStream, signature: &TokenStream) -> TokenStream {
+    let method = local("method", path.span());
+    quote_spanned!(path.span()=> { let #method: #signature = #path; #method })
 }
 
 /// A closure that answers yes or no; rustc says so when it does not.
@@ -180,17 +189,20 @@ fn condition(node: &Node, closure: &Closure) -> TokenStream {
 
 /// A handler, which may also be written as a closure.
 fn on_create(node: &Node, closure: &Closure) -> TokenStream {
-    let Closure::Path(path) = closure else { return closure.to_plain_function() };
-    let (task, at) = (&node.task, path.span());
-    let handler = local("handler", at);
-    quote_spanned! {at=> {
-        let #handler: fn(&Self, &mut __viewflow::Activation<Self, #task>) -> __viewflow::Result<()> = #path;
-        #handler
-    }}
+    match closure {
+        Closure::Path(path) => handler_pointer(node, path, None),
+        Closure::Inline { .. } => closure.to_plain_function(),
+    }
 }
 
 /// Writes what was filled in into the process, then calls the handler if there is one.
-fn fields_call(flow: &Flow, fields: &[Ident], submit: Option<&TokenStream>, form: &TokenStream) -> TokenStream {
+fn fields_call(
+    flow: &Flow,
+    node: &Node,
+    fields: &[Ident],
+    submit: Option<&TokenStream>,
+    form: &TokenStream,
+) -> TokenStream {
     let process = &flow.process_type();
     let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
     let set = fields.iter().map(|field| {
@@ -200,7 +212,10 @@ fn fields_call(flow: &Flow, fields: &[Ident], submit: Option<&TokenStream>, form
         }
     });
     let then = match submit {
-        Some(submit) => quote_spanned!(submit.span()=> (#submit)(#owner, #a, #values)),
+        Some(submit) => {
+            let pointer = handler_pointer(node, submit, Some(form));
+            quote_spanned!(submit.span()=> (#pointer)(#owner, #a, #values))
+        }
         None => quote!(::core::result::Result::Ok(())),
     };
     let call = quote! {
@@ -232,10 +247,9 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
             let [flow, a] = ["flow", "a"].map(|name| Ident::new(name, hidden()));
             quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#path)(#flow, #a)? { #(#arms)* #default }))
         }
-        Closure::Inline { .. } => switch.to_function(|body| {
-            let whole = quote_spanned!(body.span()=> match (#body) { #(#arms)* #default });
-            whole
-        }),
+        Closure::Inline { .. } => {
+            switch.to_function(|body| quote_spanned!(body.span()=> match (#body) { #(#arms)* #default }))
+        }
     }
 }
 
@@ -255,10 +269,11 @@ fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
     if let Way::Branch(cond) = &edge.way {
         give("when", cond.as_ref(), &|closure| condition(source, closure));
     }
-    give("seed", edge.task_seed.as_ref(), &Closure::to_plain_function);
-    give("data", edge.task_data.as_ref(), &Closure::to_plain_function);
-    give("seed_source", edge.task_seed_source.as_ref(), &collected);
-    give("data_source", edge.task_data_source.as_ref(), &collected);
+    let value = |closure: &Closure| question(source, closure, &quote!(_));
+    give("seed", edge.task_seed.as_ref(), &value);
+    give("data", edge.task_data.as_ref(), &value);
+    give("seed_source", edge.task_seed_source.as_ref(), &|closure| collected(source, closure));
+    give("data_source", edge.task_data_source.as_ref(), &|closure| collected(source, closure));
     if edge.task_seed.is_none() && edge.task_seed_source.is_none() {
         calls.push(chained("edge", at, "no_seed", &quote!(())));
     }
@@ -269,7 +284,10 @@ fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
 }
 
 /// The items are collected inside the closure, so that they may borrow from the activation.
-fn collected(closure: &Closure) -> TokenStream {
+fn collected(source: &Node, closure: &Closure) -> TokenStream {
+    if let Closure::Path(_) = closure {
+        return question(source, closure, &quote!(__viewflow::Vec<_>));
+    }
     closure.to_function(|body| {
         quote_spanned! {body.span()=>
             ::core::iter::Iterator::collect::<__viewflow::Vec<_>>(::core::iter::IntoIterator::into_iter(#body))
