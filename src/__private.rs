@@ -2,15 +2,18 @@
 
 pub use std::boxed::Box;
 pub use std::string::{String, ToString};
+pub use std::sync::Arc;
 pub use std::vec;
 pub use std::vec::Vec;
 
+#[cfg(feature = "tokio")]
+pub use viewflow_core::BoxFuture;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{Kind, Role, Selection};
 pub use viewflow_core::{
     Activation, At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec,
-    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, Marker,
-    NamedFields, NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode, Task, ViewNode,
-    Writer, encoded, set_none,
+    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, JobRun, Latch,
+    Marker, Message, NamedFields, NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode,
+    SubprocessNode, Task, ViewNode, Writer, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

@@ -18,6 +18,8 @@ pub use viewflow_macros::Entity;
 pub use viewflow_macros::Flow;
 #[doc = include_str!("guide/form.md")]
 pub use viewflow_macros::Form;
+#[doc = include_str!("guide/message.md")]
+pub use viewflow_macros::Message;
 #[doc = include_str!("guide/process.md")]
 pub use viewflow_macros::Process;
 #[doc = include_str!("guide/task.md")]

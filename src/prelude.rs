@@ -3,7 +3,9 @@
 #[cfg(feature = "sled")]
 pub use crate::SledStore;
 pub use crate::{
-    Activation, Artifact, Bytes, Choices, Embedded, End, Engine, Entity, Error, Flow, Form, Function, Handle, Id, If,
-    Join, MemoryStore, Node as _, Process, ProcessId, ProcessOf, ProcessStatus, Ref, Result, Seed, Split, Start,
-    StartHandle, Switch, Task, TaskId, TaskOf, TaskStatus, UserId, View,
+    Activation, Artifact, BusinessRule, Bytes, Choices, CompensateThrow, ConditionalCatch, Embedded, End, Engine,
+    Entity, Error, ErrorEnd, EscalationThrow, Flow, Form, Function, Handle, Id, If, Job, JobRun, Join, ManualTask,
+    MemoryStore, Message, MessageCatch, MessageThrow, NSubprocess, Node as _, Process, ProcessId, ProcessOf,
+    ProcessStatus, Ref, Result, Seed, SendHandle, SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle,
+    StartTimer, Subprocess, Switch, Task, TaskId, TaskOf, TaskStatus, Terminate, Timer, UserId, View,
 };

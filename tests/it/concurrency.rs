@@ -214,13 +214,12 @@ fn a_handler_that_panics_leaves_the_engine_at_work() {
         let id = engine.run(DepositFlow::start, account).unwrap().id;
         let before = engine.process_record(id).unwrap();
         let worker = engine.clone();
-        let panicked = thread::spawn(move || {
-            worker.transaction(|db| -> Result<()> {
-                db.table().insert(Account { id: Id::NEW, balance: 7 })?;
-                panic!("on purpose")
-            })
+        let panicked = worker.transaction(|db| -> Result<()> {
+            db.table().insert(Account { id: Id::NEW, balance: 7 })?;
+            panic!("on purpose")
         });
-        assert!(panicked.join().is_err());
+        let error = panicked.unwrap_err();
+        assert!(matches!(&error, Error::Panicked { message, .. } if message == "on purpose"), "{error}");
         assert_eq!(engine.process_record(id).unwrap(), before);
         assert_eq!(engine.transaction(|db| db.table::<Account>().all().count()).unwrap(), 1);
         let task = open_tasks(engine, DepositFlow::sign, id)[0].id;

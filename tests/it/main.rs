@@ -12,6 +12,7 @@ mod entities;
 mod example;
 mod fields;
 mod forms;
+mod jobs;
 mod nodes;
 mod publish;
 mod support;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::{FieldErrors, Form, Node, Store, Task, TaskRecord, ViewNode};
+use viewflow::{FieldErrors, Form, ManualClock, Node, Store, Task, TaskRecord, ViewNode};
 
 /// Runs a test over each store. What it asserts has to hold on all of them.
 pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {
@@ -58,4 +58,19 @@ pub fn of(errors: &FieldErrors) -> Vec<String> {
         .iter()
         .flat_map(|(field, messages)| messages.iter().map(move |message| format!("{field}: {message}")))
         .collect()
+}
+
+/// An engine's builder over the store whose clock stands at 0 until it is moved.
+pub fn manual(store: Arc<dyn Store>) -> (viewflow::EngineBuilder<()>, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::default());
+    (Engine::builder(store).clock(Arc::clone(&clock)), clock)
+}
+
+/// Waits for what other threads do.
+pub fn wait_until(done: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "it takes too long");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
 }

@@ -3,20 +3,30 @@
 use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
 use crate::activation::{self, Activation};
-use crate::definition::{Act, Action, Ask, Definition, EdgeDef, Erased, FormDef, Items, NodeDef, ProcessDef};
+use crate::definition::{
+    Act, Action, After, Ask, ChildDef, ChildItems, Data, Definition, EdgeDef, Erased, FormDef, Items, JobDef,
+    MessageDef, NodeDef, ProcessDef, Wait,
+};
 use crate::document::{self, Document, Fields as _};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::field::{FieldSpec, FieldType, check_pattern};
 use crate::flow::Flow;
 use crate::form::{self, Form};
 use crate::id::UserId;
-use crate::node::Input;
-use crate::process::{Process, ProcessOf, one};
+#[cfg(feature = "tokio")]
+use crate::job::BoxFuture;
+use crate::job::{JobRun, Run, flow_of};
+use crate::message::{Letter, Message, correlation};
+use crate::node::{Input, Node as _, StartHandleNode};
+use crate::process::{Process, ProcessOf, data_of, one};
+use crate::schedule::Schedule;
 use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
+use crate::time::IntoMoment;
 
 /// Collects the nodes of a flow.
 pub struct FlowBuilder<F> {
@@ -33,6 +43,7 @@ struct PendingEdge {
     seed: Option<Ask<serde_json::Value>>,
     data: Option<Ask<Document>>,
     items: Option<Items>,
+    after: Option<After>,
 }
 
 impl<F: Flow> FlowBuilder<F> {
@@ -79,7 +90,7 @@ impl<F: Flow> FlowBuilder<F> {
 
     fn connect(mut self) -> Definition {
         for edge in self.edges {
-            let PendingEdge { from, target, role, when, seed, data, items } = edge;
+            let PendingEdge { from, target, role, when, seed, data, items, after } = edge;
             if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
                 let node = self.definition.nodes[from].name;
                 let problem =
@@ -103,7 +114,8 @@ impl<F: Flow> FlowBuilder<F> {
                         self.definition.problems.push(problem);
                     }
                     self.definition.graph.edge(from, role.clone(), target);
-                    self.definition.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items });
+                    self.definition.nodes[target].undoes |= role == Role::Compensation;
+                    self.definition.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
                 }
             }
         }
@@ -111,6 +123,23 @@ impl<F: Flow> FlowBuilder<F> {
             let needs = match node.kind {
                 Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
                 Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
+                Kind::StartTimer if node.schedule.is_none() => "a rhythm",
+                Kind::Timer if !matches!(node.wait, Wait::Time(_)) => "a delay",
+                Kind::Job if !matches!(node.wait, Wait::Worker(_)) => "a handler",
+                Kind::Subprocess | Kind::NSubprocess if !matches!(node.wait, Wait::Children(_)) => "a flow to run",
+                Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
+                Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
+                Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
+                Kind::MessageThrow if !matches!(node.action, Action::Send(_)) => "a message",
+                Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
+                Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
+                _ if node
+                    .edges
+                    .iter()
+                    .any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some()) =>
+                {
+                    "a time for each timeout"
+                }
                 _ => continue,
             };
             self.definition.problems.push(format!("flow `{}`: `{}` needs {needs}", F::NAME, node.name));
@@ -141,8 +170,13 @@ impl<F: Flow> FlowBuilder<F> {
             assign: None,
             on_create: None,
             edges: Vec::new(),
+            wait: Wait::Nothing,
+            until: None,
+            code: None,
+            schedule: None,
+            undoes: false,
         });
-        if kind == Kind::Start || kind == Kind::View {
+        if kind.is_human() {
             self.definition.nodes[index].form = Some(form_def::<()>(false));
             self.definition.nodes[index].action = Action::Call(Box::new(|_, _, _| Ok(())));
         }
@@ -217,10 +251,190 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// The condition of an `If`.
+    /// The condition of an `If`, or what a `ConditionalCatch` waits for.
     pub fn cond(mut self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
-        self.def().action = Action::Cond(ask(cond));
+        let def = self.def();
+        match def.kind {
+            Kind::ConditionalCatch => def.wait = Wait::Condition(ask(cond)),
+            _ => def.action = Action::Cond(ask(cond)),
+        }
         self
+    }
+
+    /// The handler of a job.
+    pub fn job<R: 'static>(self, run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static) -> Self {
+        self.work(Run::Here(Box::new(move |flow, attempt| {
+            let value = run(&*flow_of::<F>(flow)?, &attempt.open()?)?;
+            Ok(Box::new(value))
+        })))
+    }
+
+    /// The handler of a job, and what happens with the value it returns, in the step that records it.
+    pub fn job_done<R: Input>(
+        self,
+        run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static,
+        done: impl Fn(&F, &mut Activation<F, T>, R) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.job(run).call_with(done)
+    }
+
+    /// As [`NodeBuilder::job`], with a future.
+    #[cfg(feature = "tokio")]
+    pub fn future<R: Send + 'static>(
+        self,
+        run: impl Fn(Arc<F>, JobRun<F, T>) -> BoxFuture<Result<R>> + Send + Sync + 'static,
+    ) -> Self {
+        self.work(Run::Future(Box::new(move |flow, attempt| {
+            match flow_of::<F>(flow).and_then(|flow| Ok(run(flow, attempt.open()?))) {
+                Ok(future) => Box::pin(async move { future.await.map(|value| Box::new(value) as Box<dyn Any + Send>) }),
+                Err(error) => Box::pin(std::future::ready(Err(error))),
+            }
+        })))
+    }
+
+    /// As [`NodeBuilder::job_done`], with a future.
+    #[cfg(feature = "tokio")]
+    pub fn future_done<R: Input + Send>(
+        self,
+        run: impl Fn(Arc<F>, JobRun<F, T>) -> BoxFuture<Result<R>> + Send + Sync + 'static,
+        done: impl Fn(&F, &mut Activation<F, T>, R) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.future(run).call_with(done)
+    }
+
+    fn work(mut self, run: Run) -> Self {
+        let delay = After::Fixed(Duration::ZERO);
+        let (backoff, max) = (Duration::ZERO, Duration::MAX);
+        self.def().wait = Wait::Worker(JobDef { run, attempts: 1, backoff, max, timeout: None, delay });
+        self
+    }
+
+    /// How often a job is tried, how long to wait after the first failure (twice as long after each further one), and how
+    /// long at most.
+    pub fn retry(mut self, attempts: u32, backoff: Duration, max: Duration) -> Self {
+        if let Wait::Worker(job) = &mut self.def().wait {
+            (job.attempts, job.backoff, job.max) = (attempts, backoff, max);
+        }
+        self
+    }
+
+    /// How long one attempt at a job may take.
+    pub fn timeout(mut self, longest: Duration) -> Self {
+        if let Wait::Worker(job) = &mut self.def().wait {
+            job.timeout = Some(longest);
+        }
+        self
+    }
+
+    /// How long a timer waits, or a job before it begins.
+    pub fn delay(self, wait: Duration) -> Self {
+        self.delayed(After::Fixed(wait))
+    }
+
+    /// As [`NodeBuilder::delay`], asked when the task is made.
+    pub fn delay_by<M: IntoMoment>(
+        self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.delayed(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))))
+    }
+
+    fn delayed(mut self, after: After) -> Self {
+        match &mut self.def().wait {
+            Wait::Worker(job) => job.delay = after,
+            wait => *wait = Wait::Time(after),
+        }
+        self
+    }
+
+    /// The signal that is caught or thrown.
+    pub fn signal(mut self, name: &'static str) -> Self {
+        let def = self.def();
+        match def.kind {
+            Kind::SignalThrow => def.action = Action::Signal(name),
+            _ => def.wait = Wait::Signal(name),
+        }
+        self
+    }
+
+    /// The message that is sent.
+    pub fn send<M: Message>(
+        mut self,
+        message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().action = Action::Send(ask(move |flow, a| Letter::of(&message(flow, a)?)));
+        self
+    }
+
+    /// The message that is waited for, and its correlation key.
+    pub fn message<M: Message, K: IntoKey<M::Key>>(
+        mut self,
+        key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
+    ) -> Self {
+        self.flow.note_patterns(M::FIELDS);
+        self.def().wait = Wait::Message(MessageDef {
+            name: M::NAME,
+            key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
+            parse: |content| Ok(Box::new(document::read::<M>(content)?)),
+            letter: |content| {
+                let wrong = |errors| Error::Data { at: crate::message::place(M::NAME), errors };
+                Letter::of(&document::read::<M>(content).map_err(wrong)?)
+            },
+        });
+        self
+    }
+
+    /// When a join need not wait for the rest.
+    pub fn until(mut self, enough: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.def().until = Some(ask(enough));
+        self
+    }
+
+    /// The code of an `ErrorEnd` or `EscalationThrow`.
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.def().code = Some(code);
+        self
+    }
+
+    /// How long it is from one start to the next.
+    pub fn every(mut self, interval: Duration) -> Self {
+        self.def().schedule = Some(Schedule::every(interval));
+        self
+    }
+
+    /// When processes start, in the language of crontab, and in which time zone: UTC if none is given, that of the computer
+    /// for `"local"`.
+    #[cfg(feature = "cron")]
+    pub fn cron(mut self, pattern: &str, zone: Option<&str>) -> Self {
+        match Schedule::cron(pattern, zone) {
+            Ok(schedule) => self.def().schedule = Some(schedule),
+            Err(message) => {
+                let problem = format!("flow `{}`: `{}`: {message}", F::NAME, self.def().name);
+                self.flow.definition.problems.push(problem);
+            }
+        }
+        self
+    }
+
+    /// The flow that a sub-process runs, and where it starts.
+    pub fn child<C: Flow, CT: Task, In: NoInputNeeded>(
+        mut self,
+        start: StartHandleNode<C, CT, In>,
+    ) -> ChildBuilder<Self, C, CT> {
+        let name = start.name();
+        let index = self.index;
+        self.flow.definition.graph.set_child(index, C::NAME, name);
+        self.def().wait = Wait::Children(ChildDef {
+            flow: C::NAME,
+            start: name,
+            sequential: false,
+            process_seed: None,
+            process_data: None,
+            task_seed: None,
+            task_data: None,
+            items: None,
+        });
+        ChildBuilder { node: self, _types: PhantomData }
     }
 
     /// Which edge of a `Switch` to take, by its number.
@@ -254,10 +468,156 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
     /// Adds an edge to the node with this stored name, whose tasks know `To`.
     pub fn edge<To: Task>(&mut self, role: Role, target: &'static str) -> EdgeBuilder<'_, F, T, To> {
-        let edge = PendingEdge { from: self.index, target, role, when: None, seed: None, data: None, items: None };
+        let edge = PendingEdge {
+            from: self.index,
+            target,
+            role,
+            when: None,
+            seed: None,
+            data: None,
+            items: None,
+            after: None,
+        };
         self.flow.edges.push(edge);
         let index = self.flow.edges.len() - 1;
         EdgeBuilder { edge: &mut self.flow.edges[index], _types: PhantomData }
+    }
+}
+
+/// Tells what the processes of the flow `C` begin with that a sub-process runs. `CT` is what their first task knows.
+pub struct ChildBuilder<N, C, CT> {
+    node: N,
+    _types: PhantomData<fn() -> (C, CT)>,
+}
+
+impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>, C, CT> {
+    fn child(&mut self) -> Option<&mut ChildDef> {
+        match &mut self.node.def().wait {
+            Wait::Children(child) => Some(child),
+            _ => None,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
+        self.child().map(change);
+        self
+    }
+
+    /// One child after the other.
+    pub fn sequential(self) -> Self {
+        self.with(|child| child.sequential = true)
+    }
+
+    /// The seed of the process.
+    pub fn process_seed<R: IntoSeed<<C::Process as Process>::Seed>>(
+        self,
+        seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_seed::<<C::Process as Process>::Seed>(&seed(flow, a)?.into_seed()?));
+        self.with(|child| child.process_seed = Some(ask))
+    }
+
+    /// The data of the process.
+    pub fn process_data(
+        self,
+        data: impl Fn(&F, &Activation<F, T>) -> Result<C::Process> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_process::<C>(&data(flow, a)?));
+        self.with(|child| child.process_data = Some(ask))
+    }
+
+    /// The seed of its first task.
+    pub fn task_seed<R: IntoSeed<CT::Seed>>(
+        self,
+        seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_seed::<CT::Seed>(&seed(flow, a)?.into_seed()?));
+        self.with(|child| child.task_seed = Some(ask))
+    }
+
+    /// The data of its first task.
+    pub fn task_data<R: IntoData<CT>>(
+        self,
+        data: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_data::<C, CT>("start", &data(flow, a)?.into_data()));
+        self.with(|child| child.task_data = Some(ask))
+    }
+
+    /// One process for each seed.
+    pub fn process_seed_source<R: IntoSeed<<C::Process as Process>::Seed>>(
+        self,
+        seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            let seeds = seeds(flow, a)?.into_iter();
+            seeds.map(|seed| encode_seed::<<C::Process as Process>::Seed>(&seed.into_seed()?)).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
+    }
+
+    /// One process for each item of data.
+    pub fn process_data_source(
+        self,
+        items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<C::Process>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| items(flow, a)?.iter().map(encode_process::<C>).collect());
+        self.with(|child| child.items = Some(ChildItems::ProcessData(ask)))
+    }
+
+    /// One process for each seed of its first task.
+    pub fn task_seed_source<R: IntoSeed<CT::Seed>>(
+        self,
+        seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            seeds(flow, a)?.into_iter().map(|seed| encode_seed::<CT::Seed>(&seed.into_seed()?)).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
+    }
+
+    /// One process for each item of data of its first task.
+    pub fn task_data_source<R: IntoData<CT>>(
+        self,
+        items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            items(flow, a)?.into_iter().map(|item| encode_data::<C, CT>("start", &item.into_data())).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::TaskData(ask)))
+    }
+
+    /// The node that runs them.
+    pub fn node(self) -> NodeBuilder<'b, F, T> {
+        self.node
+    }
+}
+
+/// Where a sub-process can start: a `StartHandle` without `#[input(..)]`.
+#[diagnostic::on_unimplemented(
+    message = "a sub-process cannot start where a `{Self}` is handed in",
+    label = "this start has an `#[input(..)]`",
+    note = "give the sub-process its data with `process_data` or `task_data`, at a `StartHandle` without input"
+)]
+pub trait NoInputNeeded: Input {}
+
+#[diagnostic::do_not_recommend]
+impl NoInputNeeded for () {}
+
+/// What a catch may give as the correlation key of its message.
+#[diagnostic::on_unimplemented(
+    message = "the correlation key of this message is of type `{K}`, not of `{Self}`",
+    label = "this gives a `{Self}`: write `key = |a| ..` with a value of the message's key field"
+)]
+pub trait IntoKey<K> {
+    /// The key.
+    fn into_key(self) -> K;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: FieldType> IntoKey<K> for K {
+    fn into_key(self) -> K {
+        self
     }
 }
 
@@ -268,6 +628,21 @@ pub struct EdgeBuilder<'b, F, T, To> {
 }
 
 impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
+    /// When a timeout fires, after the task was made.
+    pub fn after(self, wait: Duration) -> Self {
+        self.edge.after = Some(After::Fixed(wait));
+        self
+    }
+
+    /// As [`EdgeBuilder::after`], asked when the task is made.
+    pub fn after_by<M: IntoMoment>(
+        self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.edge.after = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
+        self
+    }
+
     /// Takes the branch only when this holds.
     pub fn when(self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         self.edge.when = Some(ask(cond));
@@ -279,7 +654,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self,
         seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
-        self.edge.seed = Some(ask(move |flow, a| encode_seed::<To>(&seed(flow, a)?.into_seed()?)));
+        self.edge.seed = Some(ask(move |flow, a| encode_seed::<To::Seed>(&seed(flow, a)?.into_seed()?)));
         self
     }
 
@@ -315,7 +690,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
     ) -> Self {
         self.edge.items = Some(Items::Seeds(ask(move |flow, a| {
-            seeds(flow, a)?.into_iter().map(|seed| encode_seed::<To>(&seed.into_seed()?)).collect()
+            seeds(flow, a)?.into_iter().map(|seed| encode_seed::<To::Seed>(&seed.into_seed()?)).collect()
         })));
         self
     }
@@ -361,7 +736,12 @@ impl<T: IntoOwner> IntoOwner for Option<T> {
     }
 }
 
-fn encode_seed<To: Task>(seed: &To::Seed) -> Result<serde_json::Value> {
+fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
+    let at = || Box::new(Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() });
+    data_of(data).map_err(|errors| Error::Data { at: at(), errors })
+}
+
+fn encode_seed<S: FieldType>(seed: &S) -> Result<serde_json::Value> {
     seed.encode().map_err(|message| Error::msg(format!("the seed {message}")))
 }
 

@@ -1,7 +1,7 @@
 //! One step's view of the store: what it has read, and what it will write.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
-    Change, Commit, Event, Expect, Key, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord, What,
+    Change, Commit, Event, Expect, Key, ProcessList, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskList,
+    TaskRecord, What, task_lists,
 };
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -24,6 +25,16 @@ pub struct Db(Rc<RefCell<Unit>>);
 
 impl Db {
     pub(crate) fn new(store: Arc<dyn Store>, now: Timestamp, actor: Option<UserId>) -> Self {
+        Self::with_numbers(store, now, actor, Vec::new())
+    }
+
+    /// As [`Db::new`], for a step that is run again: new processes get the numbers they got the last time.
+    pub(crate) fn with_numbers(
+        store: Arc<dyn Store>,
+        now: Timestamp,
+        actor: Option<UserId>,
+        numbers: Vec<ProcessId>,
+    ) -> Self {
         Self(Rc::new(RefCell::new(Unit {
             store,
             now,
@@ -35,8 +46,21 @@ impl Db {
             stamps: BTreeMap::new(),
             unique: BTreeMap::new(),
             events: Vec::new(),
+            numbers: numbers.into(),
+            numbered: Vec::new(),
+            culprit: None,
+            asking: false,
+            read_tables: BTreeSet::new(),
+            read_only: false,
             closed: false,
         })))
+    }
+
+    /// The tables as they are, for who only reads.
+    pub(crate) fn reader(store: Arc<dyn Store>, now: Timestamp) -> Self {
+        let db = Self::new(store, now, None);
+        db.unit(|unit| unit.read_only = true);
+        db
     }
 
     /// The table of `E`.
@@ -104,11 +128,99 @@ pub(crate) struct Unit {
     /// Which of the changed rows has which unique value: table, field, key.
     unique: BTreeMap<(String, String, Vec<u8>), u64>,
     events: Vec<Event>,
+    /// Numbers for new processes that were given out before.
+    numbers: VecDeque<ProcessId>,
+    /// The numbers that new processes got.
+    numbered: Vec<ProcessId>,
+    /// The task that is at work, to be blamed when the step fails.
+    pub(crate) culprit: Option<TaskId>,
+    /// Whether it is only asked whether its condition holds: its failure is no reason to fail the step.
+    pub(crate) asking: bool,
+    /// The tables that were read from.
+    pub(crate) read_tables: BTreeSet<String>,
+    read_only: bool,
     /// Whether the step is over.
     closed: bool,
 }
 
 impl Unit {
+    /// A number for a new process.
+    pub(crate) fn next_process(&mut self) -> Result<ProcessId> {
+        let id = match self.numbers.pop_front() {
+            Some(id) => id,
+            None => self.store.next_process()?,
+        };
+        self.numbered.push(id);
+        Ok(id)
+    }
+
+    /// The numbers that new processes got.
+    pub(crate) fn numbered(&self) -> Vec<ProcessId> {
+        self.numbered.clone()
+    }
+
+    /// All tasks of a process, as this step sees them, in the order in which they were made.
+    pub(crate) fn each_task(&mut self, process: ProcessId, mut visit: impl FnMut(&TaskRecord)) -> Result<()> {
+        const PAGE: usize = 1000;
+        self.process(process)?;
+        let mut after = 0;
+        loop {
+            let page = self.store.tasks(process, after, PAGE)?;
+            let whole = page.len() < PAGE;
+            for stored in &page {
+                after = stored.id.ordinal;
+                visit(self.tasks.get(&stored.id).and_then(|held| held.new.as_ref()).unwrap_or(stored));
+            }
+            if whole {
+                break;
+            }
+        }
+        let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
+        self.tasks.range(made).filter_map(|(_, held)| held.new.as_ref()).for_each(visit);
+        Ok(())
+    }
+
+    /// At most `limit` tasks of a list of those that wait to hear of something, as this step sees it.
+    pub(crate) fn waiting(&mut self, list: &TaskList, limit: usize) -> Result<Vec<TaskId>> {
+        const PAGE: usize = 1000;
+        let stands = |task: &TaskRecord| {
+            task.waits_for.is_some() && task_lists(task).iter().any(|(candidate, _)| candidate == list)
+        };
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.list_tasks(list, after, PAGE)?;
+            after = page.last().copied().filter(|_| page.len() == PAGE);
+            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.new.as_ref().is_some_and(stands));
+            found.extend(page.into_iter().map(|listed| listed.task).filter(still));
+            if after.is_none() || found.len() >= limit {
+                break;
+            }
+        }
+        let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_ref().is_some_and(stands);
+        let came = self.tasks.values().filter(came).filter_map(|held| held.new.as_ref());
+        found.extend(came.filter(|task| stands(task)).map(|task| task.id));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The sub-processes of a task, in the order in which they were made.
+    pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
+        let mut found = self.store.list_processes(&ProcessList::Children(task), None, usize::MAX)?;
+        let made = self.processes.values().filter_map(|(_, held)| held.new.as_ref().filter(|_| held.old.is_none()));
+        found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// What happened in a process, this step included.
+    pub(crate) fn events_of(&self, process: ProcessId) -> Result<Vec<Event>> {
+        let mut events = self.store.events(process, 0, usize::MAX)?;
+        events.extend(self.events.iter().filter(|event| event.process == process).cloned());
+        Ok(events)
+    }
+
     pub(crate) fn add_process(&mut self, record: ProcessRecord) {
         self.processes.insert(record.id, (None, Held::made(record)));
     }
@@ -171,6 +283,11 @@ impl Unit {
         self.scopes.get_mut(&id).ok_or(Error::Internal("a scope"))
     }
 
+    /// A scope, unless it is closed.
+    pub(crate) fn open_scope(&mut self, id: ScopeId) -> Result<Option<&ScopeRecord>> {
+        Ok(self.held_scope(id)?.new.as_ref())
+    }
+
     pub(crate) fn scope(&mut self, id: ScopeId) -> Result<&ScopeRecord> {
         self.held_scope(id)?.new.as_ref().ok_or(Error::Internal("a scope that is closed"))
     }
@@ -197,7 +314,7 @@ impl Unit {
     }
 
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
-        self.check_open()?;
+        self.note_read(table)?;
         let key = (table.to_owned(), id);
         if !self.rows.contains_key(&key) {
             let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
@@ -215,6 +332,9 @@ impl Unit {
     }
 
     pub(crate) fn put_row(&mut self, table: &str, id: u64, row: Option<RowRecord>) -> Result<()> {
+        if self.read_only {
+            return Err(Error::ReadOnly);
+        }
         let held = self.held_row(table, id)?;
         held.changed = true;
         let old = std::mem::replace(&mut held.new, row);
@@ -247,9 +367,17 @@ impl Unit {
         if self.closed { Err(Error::StepIsOver) } else { Ok(()) }
     }
 
+    fn note_read(&mut self, table: &str) -> Result<()> {
+        self.check_open()?;
+        if !self.read_tables.contains(table) {
+            self.read_tables.insert(table.to_owned());
+        }
+        Ok(())
+    }
+
     /// Notes that the step relies on the whole table, as a query does.
     pub(crate) fn rely_on_table(&mut self, table: &str) -> Result<()> {
-        self.check_open()?;
+        self.note_read(table)?;
         if !self.stamps.contains_key(table) {
             let stamp = self.store.table_stamp(table)?;
             self.stamps.insert(table.to_owned(), stamp);

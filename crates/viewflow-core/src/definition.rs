@@ -1,7 +1,9 @@
 //! A flow as the engine holds it: without types, so that it is compiled once for all flows.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use viewflow_graph::{Graph, Kind, Role, Sound};
@@ -12,7 +14,11 @@ use crate::document::Document;
 use crate::error::{FieldErrors, Result};
 use crate::field::FieldSpec;
 use crate::id::UserId;
+use crate::job::Run;
+use crate::message::Letter;
+use crate::schedule::Schedule;
 use crate::store::{ProcessRecord, TaskRecord};
+use crate::time::{Moment, Timestamp};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;
@@ -35,6 +41,9 @@ pub(crate) struct Definition {
     /// What is wrong with the field rules of its types.
     pub(crate) problems: Vec<String>,
 }
+
+/// All flows of an engine, by their stored names.
+pub(crate) type Flows = BTreeMap<&'static str, Arc<Definition>>;
 
 impl Definition {
     pub(crate) fn find(&self, stored_name: &str) -> Option<usize> {
@@ -64,6 +73,90 @@ pub(crate) struct NodeDef {
     pub(crate) assign: Option<Ask<Option<UserId>>>,
     pub(crate) on_create: Option<Act>,
     pub(crate) edges: Vec<EdgeDef>,
+    pub(crate) wait: Wait,
+    /// Whether a join need not wait for the rest.
+    pub(crate) until: Option<Ask<bool>>,
+    /// The code of an error or escalation.
+    pub(crate) code: Option<&'static str>,
+    pub(crate) schedule: Option<Schedule>,
+    /// Whether it undoes another node: no token comes here.
+    pub(crate) undoes: bool,
+}
+
+/// What a task of the node waits for, beside somebody who does it.
+pub(crate) enum Wait {
+    /// Nothing.
+    Nothing,
+    /// A time.
+    Time(After),
+    /// A worker.
+    Worker(JobDef),
+    /// Its children.
+    Children(ChildDef),
+    /// A signal of this name.
+    Signal(&'static str),
+    /// A message.
+    Message(MessageDef),
+    /// That a condition holds.
+    Condition(Ask<bool>),
+}
+
+/// From when on something may happen.
+pub(crate) enum After {
+    Fixed(Duration),
+    Asked(Ask<Moment>),
+}
+
+pub(crate) struct JobDef {
+    pub(crate) run: Run,
+    pub(crate) attempts: u32,
+    pub(crate) backoff: Duration,
+    pub(crate) max: Duration,
+    /// How long an attempt may take.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) delay: After,
+}
+
+impl JobDef {
+    /// How long to wait after so many failures: twice as long each time.
+    pub(crate) fn wait_after(&self, failures: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
+        self.backoff.saturating_mul(factor).min(self.max)
+    }
+}
+
+pub(crate) struct ChildDef {
+    /// The stored names of the flow and its start.
+    pub(crate) flow: &'static str,
+    pub(crate) start: &'static str,
+    /// One child after the other.
+    pub(crate) sequential: bool,
+    pub(crate) process_seed: Option<Ask<Value>>,
+    pub(crate) process_data: Option<Ask<Data>>,
+    pub(crate) task_seed: Option<Ask<Value>>,
+    pub(crate) task_data: Option<Ask<Document>>,
+    pub(crate) items: Option<ChildItems>,
+}
+
+/// The data of a process: its document, and its columns if it has any.
+pub(crate) type Data = (Document, Option<Document>);
+
+/// One child for each item.
+pub(crate) enum ChildItems {
+    ProcessSeeds(Ask<Vec<Value>>),
+    ProcessData(Ask<Vec<Data>>),
+    TaskSeeds(Ask<Vec<Value>>),
+    TaskData(Ask<Vec<Document>>),
+}
+
+pub(crate) struct MessageDef {
+    pub(crate) name: &'static str,
+    /// The correlation key, as JSON text.
+    pub(crate) key: Ask<String>,
+    /// Reads a message as what the handler takes.
+    pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
+    /// Makes a message of JSON that comes from outside.
+    pub(crate) letter: fn(&Document) -> Result<Letter>,
 }
 
 /// What a node does when its turn comes.
@@ -76,6 +169,10 @@ pub(crate) enum Action {
     Cond(Ask<bool>),
     /// Answers which of its edges to take.
     Switch(Ask<usize>),
+    /// Sends a message.
+    Send(Ask<Letter>),
+    /// Sends a signal of this name.
+    Signal(&'static str),
 }
 
 pub(crate) struct FormDef {
@@ -93,6 +190,21 @@ pub(crate) struct EdgeDef {
     pub(crate) seed: Option<Ask<Value>>,
     pub(crate) data: Option<Ask<Document>>,
     pub(crate) items: Option<Items>,
+    /// When a timeout fires.
+    pub(crate) after: Option<After>,
+}
+
+impl After {
+    /// The point in time that is meant.
+    pub(crate) fn at(&self, now: Timestamp, flow: &Erased, activation: &Erased) -> Result<Timestamp> {
+        Ok(match self {
+            Self::Fixed(wait) => now.after(*wait),
+            Self::Asked(ask) => match ask(flow, activation)? {
+                Moment::In(wait) => now.after(wait),
+                Moment::At(time) => time,
+            },
+        })
+    }
 }
 
 /// One task for each item.

@@ -2,29 +2,34 @@
 
 mod builder;
 mod open;
+mod pending;
 mod query;
 mod step;
+mod workers;
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use viewflow_graph::{Graph, Kind, Mark};
 
 pub use builder::EngineBuilder;
-pub use open::{AssignedTask, OpenHandle, OpenTask, Waiting};
+pub use open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use query::{Page, ProcessQuery, TaskQuery};
+pub use workers::Workers;
 
 use crate::db::Db;
-use crate::definition::{Definition, FormDef};
+use crate::definition::{Definition, Flows, FormDef, Wait};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::form::{self, Form, FormSpec};
 use crate::id::{ProcessId, TaskId, User, UserId};
 use crate::kernel::{self, Step};
+use crate::message::{Delivery, Letter, Message};
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
+use pending::Pending;
+
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
 
@@ -38,10 +43,11 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     clock: Box<dyn Clock>,
-    flows: BTreeMap<&'static str, Arc<Definition>>,
+    flows: Arc<Flows>,
     /// Steps of one process take turns, so that they seldom overtake each other. Nothing depends on it.
     turns: Vec<Mutex<()>>,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    pending: Pending,
 }
 
 impl Engine {
@@ -156,6 +162,95 @@ impl Engine {
             own_task(&task, &user, "unassign")?;
             kernel::unassign(db, id)
         })
+    }
+
+    /// Cancels a process: what is open in it is taken away, and so are its sub-processes.
+    ///
+    /// # Errors
+    /// [`Error::ProcessIsOver`] when it has ended.
+    pub fn cancel(&self, process: ProcessId, user: &impl User) -> Result<()> {
+        self.foreground(Some(process), Some(&user.id()), |step, _| step.cancel(process))
+    }
+
+    /// Cancels an open or failed task: its token ends, and a join that waits for it goes on without it.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it has ended, or is a split or join whose branches are open: cancel those.
+    pub fn cancel_task(&self, id: TaskId, user: &impl User) -> Result<()> {
+        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.cancel_one(id))
+    }
+
+    /// Has a failed task tried again, with all its attempts if it is a job. A sub-process is revived, as its children
+    /// cannot be tried again. Answers with the task that is open now.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it has not failed, and what it fails with this time.
+    pub fn retry(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.retry(id))
+    }
+
+    /// Makes a canceled or failed task again, as another one with the same seed and data; its timeouts begin anew.
+    /// Answers with that task.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it was neither canceled nor failed, or the branch it was in has been joined;
+    /// [`Error::ProcessIsOver`].
+    pub fn revive(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.revive(id))
+    }
+
+    /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with
+    /// how many there are.
+    ///
+    /// # Errors
+    /// [`Error::NobodyListens`] when no flow here has a catch for it.
+    pub fn signal(&self, name: &str) -> Result<usize> {
+        self.check_awaited("a signal", name, |wait| match wait {
+            Wait::Signal(name) => Some(name),
+            _ => None,
+        })?;
+        self.step(None, None, |db| db.unit(|unit| crate::signal::throw(unit, name)))
+    }
+
+    /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`]; one that
+    /// nobody waits for is kept or dropped, as it says itself.
+    ///
+    /// # Errors
+    /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.
+    pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
+        self.check_awaited("the message", M::NAME, message_name)?;
+        let letter = Letter::of(message)?;
+        self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
+    }
+
+    /// As [`Engine::send`], for what comes from outside: by name, as JSON.
+    ///
+    /// # Errors
+    /// As [`Engine::send`]; [`Error::Data`] also when the JSON does not fit the message.
+    pub fn send_with(&self, name: &str, message: &Document) -> Result<Delivery> {
+        self.check_awaited("the message", name, message_name)?;
+        let waits = self.0.flows.values().flat_map(|def| &def.nodes).find_map(|node| match &node.wait {
+            Wait::Message(message) if message.name == name => Some(message),
+            _ => None,
+        });
+        let waits = waits.ok_or(Error::Internal("a message"))?;
+        let letter = (waits.letter)(message)?;
+        self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
+    }
+
+    /// Some flow waits for something of this name.
+    fn check_awaited(
+        &self,
+        what: &'static str,
+        name: &str,
+        name_of: impl Fn(&Wait) -> Option<&'static str>,
+    ) -> Result<()> {
+        let names = || self.0.flows.values().flat_map(|def| &def.nodes).filter_map(|node| name_of(&node.wait));
+        if names().any(|known| known == name) {
+            return Ok(());
+        }
+        let near = viewflow_graph::nearest(name, names()).map(str::to_owned);
+        Err(Error::NobodyListens { what, name: name.to_owned(), near })
     }
 
     /// Does a task, for pages and terminals: with a form as JSON.
@@ -313,7 +408,11 @@ impl Engine {
             after = last.id.ordinal;
             for task in &tasks {
                 if let Some(node) = def.find(&task.node) {
-                    let mark = if task.status.is_final() { Mark::Passed } else { Mark::Active };
+                    let mark = match task.status {
+                        TaskStatus::Error => Mark::Failed,
+                        status if status.is_final() => Mark::Passed,
+                        _ => Mark::Active,
+                    };
                     marks[node] = marks[node].max(mark);
                 }
             }
@@ -329,41 +428,42 @@ impl Engine {
         let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
         let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
-        self.step(None, owner.as_ref(), |db| {
+        self.foreground(None, owner.as_ref(), |step, db| {
             let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| error.at(place))?;
-            let mut step = Step::begin(Arc::clone(&def), db.clone())?;
-            step.start(start, owner.clone(), &*input)?;
-            let id = step.id();
-            step.finish()?;
-            Ok(id)
+            step.start(&def, start, owner.clone(), &*input)
         })
     }
 
     pub(crate) fn execute_form(&self, id: TaskId, user: &UserId, input: &InputOf<'_>) -> Result<()> {
-        self.step(Some(id.process), Some(user), |db| {
+        self.foreground(Some(id.process), Some(user), |step, db| {
             let task = human_task(db, id, "execute")?;
             own_task(&task, user, "execute")?;
-            self.execute(db, &task, input)
+            self.execute(step, db, &task, input)
         })
     }
 
     pub(crate) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
-        self.step(Some(id.process), None, |db| {
+        self.foreground(Some(id.process), None, |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             if task.kind != Kind::Handle || task.status != TaskStatus::New {
                 return Err(wrong_status(&task, "run"));
             }
-            self.execute(db, &task, input)
+            self.execute(step, db, &task, input)
         })
     }
 
-    fn execute(&self, db: &Db, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
+    fn execute(&self, step: &mut Step, db: &Db, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
         let input = input(form, db).map_err(|error| error.at(|| crate::task::place(task)))?;
-        let mut step = Step::resume(Arc::clone(&def), db.clone(), task.id.process)?;
-        step.execute(task.id.ordinal, &*input)?;
-        step.finish()
+        step.execute(task.id, &*input)
+    }
+}
+
+fn message_name(wait: &Wait) -> Option<&'static str> {
+    match wait {
+        Wait::Message(message) => Some(message.name),
+        _ => None,
     }
 }
 
@@ -381,7 +481,7 @@ pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<
 
 fn human_task(db: &Db, id: TaskId, action: &'static str) -> Result<TaskRecord> {
     let task = db.unit(|unit| unit.task(id).cloned())?;
-    if task.kind == Kind::View { Ok(task) } else { Err(wrong_status(&task, action)) }
+    if task.kind.is_task_of_a_person() { Ok(task) } else { Err(wrong_status(&task, action)) }
 }
 
 /// The task is assigned to this person.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{StoreError, TaskStatus};
+use crate::store::{ProcessStatus, StoreError, TaskError, TaskStatus};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -153,6 +153,63 @@ pub enum Error {
     /// A handler called the engine.
     #[error("a handler is part of a step and cannot start another one: read and write through its activation")]
     StepInStep,
+    /// An error of the application that flows know by its code: [`Error::coded`].
+    #[error("{message}")]
+    Coded {
+        /// The code: what `#[on_error(code = "..")]` names.
+        code: String,
+        /// What it says.
+        message: String,
+    },
+    /// A handler or data closure panicked. Its step was given up as if it had returned an error.
+    #[error("{at}: panicked: {message}")]
+    Panicked {
+        /// Where it was called.
+        at: Box<Place>,
+        /// What the panic said.
+        message: String,
+    },
+    /// What was asked for goes with a process that is open, and this one is not.
+    #[error("process {process} is {status} already")]
+    ProcessIsOver {
+        /// The process.
+        process: ProcessId,
+        /// The status it has.
+        status: ProcessStatus,
+    },
+    /// One step made task after task without ever waiting.
+    #[error(
+        "{at}: this step made {tasks} tasks one after the other without waiting: a loop whose condition never changes?"
+    )]
+    Endless {
+        /// The last task.
+        at: Box<Place>,
+        /// How many came before it.
+        tasks: u32,
+    },
+    /// A worker comes too late: its job was taken over, or is not there any more. Its result is not recorded.
+    #[error("{at}: attempt {attempt} came too late: the job was taken over, canceled or failed in the meantime")]
+    LeaseLost {
+        /// The job's task.
+        at: Box<Place>,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// No flow of this engine waits for this signal or message.
+    #[error("no flow here waits for {what} `{name}`{}", near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+    NobodyListens {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// A name like it that some flow waits for.
+        near: Option<String>,
+    },
+    /// A job tried to write.
+    #[error(
+        "a job sees the tables as they are and cannot write: return a value, and write in the node's `#[done(..)]` handler"
+    )]
+    ReadOnly,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -173,6 +230,44 @@ impl Error {
     /// ```
     pub fn msg(message: impl Into<String>) -> Self {
         Self::Other(message.into().into())
+    }
+
+    /// An error with a code, for which a flow can have a way of its own: `#[on_error(code = "..", then = ..)]`.
+    ///
+    /// ```
+    /// # use viewflow_core::{Error, Result};
+    /// fn reserve(stock: u32) -> Result<()> {
+    ///     if stock == 0 { Err(Error::coded("out-of-stock", "nothing is left")) } else { Ok(()) }
+    /// }
+    /// assert_eq!(reserve(0).unwrap_err().code(), Some("out-of-stock"));
+    /// ```
+    pub fn coded(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Coded { code: code.into(), message: message.into() }
+    }
+
+    /// The code of the error, where it has one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Coded { code, .. } => Some(code),
+            Self::Handler { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the application's, or its data's, so that the task at fault can be told.
+    pub(crate) fn is_of_a_task(&self) -> bool {
+        !matches!(
+            self,
+            Self::Store(_)
+                | Self::Internal(_)
+                | Self::Contended(_)
+                | Self::StepInStep
+                | Self::LeaseLost { .. }
+                | Self::NoProcess(_)
+                | Self::NoTask(_)
+                | Self::WrongStatus { .. }
+                | Self::ProcessIsOver { .. }
+        )
     }
 
     /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.
@@ -207,9 +302,20 @@ impl Error {
     pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
         match self {
             Self::Form { at, errors } if at == Place::unknown() => Self::Form { at: place(), errors },
-            Self::Handler { .. } | Self::Form { .. } | Self::Store(_) | Self::Internal(_) => self,
+            Self::Handler { .. }
+            | Self::Form { .. }
+            | Self::Panicked { .. }
+            | Self::Endless { .. }
+            | Self::Store(_)
+            | Self::Internal(_) => self,
             source => Self::Handler { at: place(), source: Box::new(source) },
         }
+    }
+}
+
+impl From<&Error> for TaskError {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code().map(str::to_owned), message: error.to_string() }
     }
 }
 
@@ -252,6 +358,11 @@ pub enum Place {
         /// The process.
         process: ProcessId,
     },
+    /// In a message.
+    Message {
+        /// The message's name.
+        name: String,
+    },
     /// In a row of a table.
     Row {
         /// The table.
@@ -272,8 +383,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Task { flow, node, task } => write!(f, "`{flow}.{node}` of process {} (task {task})", task.process),
+            Self::Node { flow, .. } if flow.is_empty() => f.write_str("a transaction"),
             Self::Node { flow, node } => write!(f, "`{flow}.{node}`"),
             Self::Process { flow, process } => write!(f, "data of process {process} (flow `{flow}`)"),
+            Self::Message { name } => write!(f, "message `{name}`"),
             Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
             Self::Row { table, id } => write!(f, "row {id} of `{table}`"),
         }

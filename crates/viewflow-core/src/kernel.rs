@@ -1,36 +1,58 @@
-//! One step of one process: from what was asked for until every token waits.
+//! One step: from what was asked for until every token waits.
 //!
 //! A token is a task that is open, in a scope. A `Split` opens a scope around the tokens of its branches; a scope
 //! counts what is alive in it, tokens and inner scopes, and stands for one in the scope around it. A token that comes to
 //! the scope's `Join`, to an `End`, or to the join of an outer scope leaves the count. At zero the scope closes: its
 //! join goes on if a token is waiting there, in the scope around; else the scope ends as a token does. So every end
 //! of a token lets the scopes around it be looked at again, at a cost that does not grow with their size.
+//!
+//! A step may reach into other processes: down into sub-processes, and up again when they are done.
+
+mod activity;
+mod children;
+mod ending;
+mod waiting;
+
+pub(crate) use activity::out_of_time;
+pub(crate) use children::Child;
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
 use crate::db::Db;
-use crate::definition::{Action, Definition, EdgeDef, Items, NodeDef};
+use crate::definition::{Action, Data, Definition, EdgeDef, Flows, Items, NodeDef};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
+use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
 
 /// The scope that is the process itself.
 const ROOT: u32 = 0;
+/// How many tasks one step may make one after the other, each from the one before.
+const DEPTH: u32 = 10_000;
+
+/// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
+pub(crate) type Faults = BTreeMap<TaskId, TaskError>;
 
 pub(crate) struct Step {
+    flows: Arc<Flows>,
+    pub(crate) db: Db,
+    faults: Faults,
+    /// The processes the step has come to.
+    running: BTreeMap<ProcessId, Running>,
+    /// Tasks whose turn has come, in order, each with how many came before it one from the other.
+    ready: VecDeque<(TaskId, u32)>,
+    depth: u32,
+}
+
+struct Running {
     def: Arc<Definition>,
-    db: Db,
-    id: ProcessId,
     /// The proxy, while no activation has it.
     proxy: Option<Box<dyn Any>>,
-    /// Tasks whose turn has come, in order.
-    ready: VecDeque<u32>,
 }
 
 /// A task to be made.
@@ -40,103 +62,177 @@ struct Spawn {
     data: Document,
 }
 
+/// What a process begins with.
+#[derive(Default)]
+struct Begin {
+    parent: Option<TaskId>,
+    seed: Value,
+    data: Data,
+}
+
 impl Step {
-    /// Begins a process.
-    pub(crate) fn begin(def: Arc<Definition>, db: Db) -> Result<Self> {
-        let id = db.unit(|unit| unit.store.next_process())?;
-        let record = ProcessRecord {
-            id,
-            flow: def.name.to_owned(),
-            status: ProcessStatus::New,
-            created: db.now(),
-            finished: None,
-            seed: Value::Null,
-            artifact: Value::Null,
-            data: Document::new(),
-            tasks: 0,
-            scopes: 0,
-            events: 0,
-        };
-        let proxy = (def.process.open)(&record, def.process.table.map(|_| Document::new()))?;
-        db.unit(|unit| {
-            unit.add_process(record);
-            unit.add_scope(
-                ScopeId { process: id, number: ROOT },
-                ScopeRecord { parent: None, split: None, live: 1, join: None },
-            );
-            unit.record(id, What::ProcessStarted)
-        })?;
-        Ok(Self { def, db, id, proxy: Some(proxy), ready: VecDeque::new() })
+    pub(crate) fn new(flows: Arc<Flows>, db: Db, faults: Faults) -> Self {
+        Self { flows, db, faults, running: BTreeMap::new(), ready: VecDeque::new(), depth: 0 }
     }
 
-    /// Goes on with a process.
-    pub(crate) fn resume(def: Arc<Definition>, db: Db, id: ProcessId) -> Result<Self> {
-        let proxy = open_proxy(&def, &db, id)?;
-        Ok(Self { def, db, id, proxy: Some(proxy), ready: VecDeque::new() })
+    fn definition(&self, flow: &str) -> Result<Arc<Definition>> {
+        self.flows.get(flow).cloned().ok_or_else(|| Error::NoFlow(flow.to_owned()))
     }
 
-    pub(crate) fn id(&self) -> ProcessId {
-        self.id
-    }
-
-    /// Makes the task of a start and does it.
-    pub(crate) fn start(&mut self, node: usize, owner: Option<UserId>, input: &dyn Any) -> Result<()> {
-        let def = Arc::clone(&self.def);
-        let data = (def.nodes[node].no_data)().map_err(|errors| Error::Data { at: self.node_place(node), errors })?;
-        let ordinal = self.add_task(&Spawn { target: node, seed: Value::Null, data }, ROOT, None)?;
-        self.change_task(ordinal, |task| task.owner = owner)?;
-        self.go_through(ordinal, input)?;
-        self.drain()
+    /// Begins a process at a start, with what was handed in.
+    pub(crate) fn start(
+        &mut self,
+        def: &Arc<Definition>,
+        node: usize,
+        owner: Option<UserId>,
+        input: &dyn Any,
+    ) -> Result<ProcessId> {
+        let id = self.begin(def, Begin::default())?;
+        let spawn = self.plain_spawn(def, node)?;
+        let task = self.add_task(id, &spawn, ROOT, None)?;
+        self.change_task(task, |task| task.owner = owner)?;
+        self.go_through(task, input)?;
+        self.drain()?;
+        Ok(id)
     }
 
     /// Does an open task, and all that follows.
-    pub(crate) fn execute(&mut self, ordinal: u32, input: &dyn Any) -> Result<()> {
-        self.go_through(ordinal, input)?;
+    pub(crate) fn execute(&mut self, task: TaskId, input: &dyn Any) -> Result<()> {
+        self.go_through(task, input)?;
         self.drain()
     }
 
-    /// Writes the process back. The step is complete.
+    /// Makes a process that has no task yet.
+    fn begin(&mut self, def: &Arc<Definition>, begin: Begin) -> Result<ProcessId> {
+        let id = self.db.unit(|unit| unit.next_process())?;
+        let (data, columns) = begin.data;
+        let mut record = ProcessRecord::new(id, def.name, self.db.now());
+        (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
+        let proxy = (def.process.open)(&record, def.process.table.map(|_| columns.unwrap_or_default()))?;
+        self.db.unit(|unit| {
+            unit.add_process(record);
+            unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
+            unit.record(id, What::ProcessStarted)
+        })?;
+        self.running.insert(id, Running { def: Arc::clone(def), proxy: Some(proxy) });
+        Ok(id)
+    }
+
+    /// The flow of a process, which the step comes to if it has not yet.
+    fn def_of(&mut self, id: ProcessId) -> Result<Arc<Definition>> {
+        if let Some(running) = self.running.get(&id) {
+            return Ok(Arc::clone(&running.def));
+        }
+        let record = self.db.unit(|unit| unit.process(id).cloned())?;
+        let def = self.definition(&record.flow)?;
+        let proxy = (def.process.open)(&record, columns(&self.db, def.process.table, id)?)?;
+        self.running.insert(id, Running { def: Arc::clone(&def), proxy: Some(proxy) });
+        Ok(def)
+    }
+
+    /// The flow and the node of a task.
+    fn node_of(&mut self, task: &TaskRecord) -> Result<(Arc<Definition>, usize)> {
+        let def = self.def_of(task.id.process)?;
+        let index = def.find(&task.node).ok_or_else(|| Error::NoNode {
+            flow: task.flow.clone(),
+            node: task.node.clone(),
+            what: "any more",
+        })?;
+        Ok((def, index))
+    }
+
+    /// Writes all processes back. The step is complete.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
-        let (def, id) = (&self.def, self.id);
-        let columns = self.db.unit(|unit| (def.process.save)(&*proxy, unit.change_process(id)?))?;
-        if let (Some(table), Some((before, mut columns))) = (def.process.table, columns) {
-            let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
-            self.db.unit(|unit| {
-                // A deletion in this step may have set a column to none; the proxy does not know of it.
-                let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
-                for key in specs.iter().filter_map(|spec| spec.key.first()) {
-                    if columns.get(*key) == before.get(*key)
-                        && let Some(value) = now.get(*key)
-                    {
-                        columns.insert((*key).to_owned(), value.clone());
-                    }
-                }
-                let row = crate::table::row_of(&specs, columns);
-                if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { crate::table::write(unit, table, id.0, row) }
-            })?;
+        for (id, running) in std::mem::take(&mut self.running) {
+            let proxy = running.proxy.ok_or(Error::Internal("a step"))?;
+            self.save(id, &running.def, &*proxy)?;
         }
         Ok(())
     }
 
-    fn drain(&mut self) -> Result<()> {
-        while let Some(ordinal) = self.ready.pop_front() {
-            self.go_through(ordinal, &())?;
+    fn save(&self, id: ProcessId, def: &Definition, proxy: &dyn Any) -> Result<()> {
+        let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
+        let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
+        let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
+        self.db.unit(|unit| {
+            // A deletion in this step may have set a column to none; the proxy does not know of it.
+            let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
+            for key in specs.iter().filter_map(|spec| spec.key.first()) {
+                if columns.get(*key) == before.get(*key)
+                    && let Some(value) = now.get(*key)
+                {
+                    columns.insert((*key).to_owned(), value.clone());
+                }
+            }
+            let row = crate::table::row_of(&specs, columns);
+            if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { crate::table::write(unit, table, id.0, row) }
+        })
+    }
+
+    /// Takes turns until every token waits, and no condition holds that is waited for.
+    pub(crate) fn drain(&mut self) -> Result<()> {
+        loop {
+            while let Some((task, depth)) = self.ready.pop_front() {
+                if depth > DEPTH {
+                    let task = self.task(task)?;
+                    return Err(Error::Endless { at: crate::task::place(&task), tasks: DEPTH });
+                }
+                self.depth = depth;
+                self.turn(task)?;
+            }
+            if !self.ask_conditions()? {
+                return Ok(());
+            }
         }
-        Ok(())
+    }
+
+    fn make_ready(&mut self, task: TaskId) {
+        self.ready.push_back((task, self.depth + 1));
+    }
+
+    /// The turn of a task that is done by the engine itself.
+    fn turn(&mut self, id: TaskId) -> Result<()> {
+        let task = self.task(id)?;
+        if task.kind.has_children() && task.status == TaskStatus::New {
+            self.blame(id);
+            match self.faults.get(&id).cloned() {
+                Some(error) => self.fail(id, error),
+                None => self.start_children(&task),
+            }
+        } else {
+            self.go_through(id, &())
+        }
+    }
+
+    /// Should the step fail from here on, it is because of this task.
+    fn blame(&self, task: TaskId) -> Option<TaskId> {
+        self.db.unit(|unit| unit.culprit.replace(task))
     }
 
     /// Does what the task's node does, finishes the task and makes its followers.
-    fn go_through(&mut self, ordinal: u32, input: &dyn Any) -> Result<()> {
-        let def = Arc::clone(&self.def);
-        let task = self.task(ordinal)?;
-        let index = self.node_of(&task)?;
+    fn go_through(&mut self, id: TaskId, input: &dyn Any) -> Result<()> {
+        self.blame(id);
+        let task = self.task(id)?;
+        if task.status.is_final() {
+            // Another token of this step ended the process or the scope.
+            return Ok(());
+        }
+        if let Some(error) = self.faults.get(&id).cloned() {
+            return self.fail(id, error);
+        }
+        let (def, index) = self.node_of(&task)?;
         let node = &def.nodes[index];
+        self.throw(node, &task)?;
         let spawns = self.activate(node, &task, |step, activation| {
             let flow = &*def.flow;
             let chosen = match &node.action {
-                Action::Pass => None,
+                Action::Pass | Action::Signal(_) => None,
                 Action::Call(call) => call(flow, activation, input).map(|()| None)?,
+                Action::Send(letter) => {
+                    let letter = letter(flow, activation)?;
+                    step.db.unit(|unit| crate::message::post(unit, &letter))?;
+                    None
+                }
                 Action::Cond(cond) => {
                     let role = if cond(flow, activation)? { Role::Then } else { Role::Otherwise };
                     node.edges.iter().find(|edge| edge.role == role)
@@ -147,25 +243,43 @@ impl Step {
                 }
             };
             match node.kind {
-                Kind::Split => step.branches(node, activation),
-                Kind::End => Ok(Vec::new()),
-                _ => match chosen.or(node.edges.first()) {
-                    Some(edge) => step.spawn(edge, activation),
+                kind if kind.is_split() => step.branches(&def, node, activation),
+                kind if kind.is_end() || node.undoes => Ok(Vec::new()),
+                _ => match chosen.or_else(|| node.edges.iter().find(|edge| edge.role == Role::Next)) {
+                    Some(edge) => step.spawn(&def, edge, activation),
                     None => Err(Error::Internal("a node without edges")),
                 },
             }
         })?;
-        // A split whose branches run is not done: its scope is open.
-        let opens = node.kind == Kind::Split && !spawns.is_empty();
-        if opens {
-            self.change_task(ordinal, |task| task.status = TaskStatus::Started)?;
-        } else {
-            self.finish_task(ordinal)?;
-        }
         match node.kind {
-            Kind::End => self.end_token(task.scope),
-            Kind::Split => self.open_scope(index, &task, spawns),
-            _ => spawns.into_iter().try_for_each(|spawn| self.arrive(&spawn, task.scope, ordinal)),
+            // A split whose branches run is not done: its scope is open.
+            kind if kind.is_split() && !spawns.is_empty() => {
+                self.change_task(id, |task| task.status = TaskStatus::Started)?;
+                self.open_scope(&def, index, &task, spawns)
+            }
+            kind if kind.is_split() => {
+                self.finish_task(id)?;
+                self.pass_empty_split(&def, index, &task)
+            }
+            Kind::End => {
+                self.finish_task(id)?;
+                self.db.unit(|unit| unit.change_process(id.process).map(|process| process.ends += 1))?;
+                self.end_token(id.process, task.scope)
+            }
+            Kind::Terminate => {
+                self.finish_task(id)?;
+                self.end_process(id.process, ProcessStatus::Done, None)
+            }
+            Kind::ErrorEnd => {
+                self.finish_task(id)?;
+                let code = node.code.unwrap_or_default().to_owned();
+                self.end_process(id.process, ProcessStatus::Failed, Some(code))
+            }
+            _ => {
+                let scope = self.leave(&task)?;
+                self.finish_task(id)?;
+                spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))
+            }
         }
     }
 
@@ -177,15 +291,19 @@ impl Step {
         work: impl FnOnce(&mut Self, &mut dyn Any) -> Result<R>,
     ) -> Result<R> {
         let place = || crate::task::place(task);
-        let proxy = self.proxy.take().ok_or(Error::Internal("a step"))?;
+        self.def_of(task.id.process)?;
+        let running = self.running.get_mut(&task.id.process).and_then(|running| running.proxy.take());
+        let proxy = running.ok_or(Error::Internal("a step"))?;
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
         let answer = work(self, &mut *activation).map_err(|error| error.at(place))?;
         let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some();
         let closed = (node.close)(activation, handlers)?;
-        self.proxy = Some(closed.process);
+        if let Some(running) = self.running.get_mut(&task.id.process) {
+            running.proxy = Some(closed.process);
+        }
         if let Some(changed) = closed.task {
             let (artifact, data) = changed.map_err(|errors| Error::Data { at: place(), errors })?;
-            self.change_task(task.id.ordinal, |task| {
+            self.change_task(task.id, |task| {
                 task.artifact = artifact;
                 task.data = data;
             })?;
@@ -194,31 +312,29 @@ impl Step {
     }
 
     /// The tasks of the branches that a split takes, in declaration order.
-    fn branches(&self, node: &NodeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
-        let flow = &*self.def.flow;
+    fn branches(&self, def: &Definition, node: &NodeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
+        let flow = &*def.flow;
         let mut spawns = Vec::new();
         for edge in node.edges.iter().filter(|edge| matches!(edge.role, Role::Branch(_))) {
             let taken = edge.when.as_ref().map_or(Ok(true), |when| when(flow, activation))?;
             if taken {
-                spawns.extend(self.spawn(edge, activation)?);
+                spawns.extend(self.spawn(def, edge, activation)?);
             }
         }
         match node.edges.iter().find(|edge| edge.role == Role::Otherwise) {
-            Some(edge) if spawns.is_empty() => self.spawn(edge, activation),
+            Some(edge) if spawns.is_empty() => self.spawn(def, edge, activation),
             _ => Ok(spawns),
         }
     }
 
     /// The tasks that go along an edge: one, or one for each item.
-    fn spawn(&self, edge: &EdgeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
-        let flow = &*self.def.flow;
+    fn spawn(&self, def: &Definition, edge: &EdgeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
+        let flow = &*def.flow;
         let target = edge.target;
         let seed = edge.seed.as_ref().map_or(Ok(Value::Null), |seed| seed(flow, activation));
         let data = || match &edge.data {
             Some(data) => data(flow, activation),
-            None => {
-                (self.def.nodes[target].no_data)().map_err(|errors| Error::Data { at: self.node_place(target), errors })
-            }
+            None => self.plain_spawn(def, target).map(|spawn| spawn.data),
         };
         match &edge.items {
             None => Ok(vec![Spawn { target, seed: seed?, data: data()? }]),
@@ -233,68 +349,93 @@ impl Step {
         }
     }
 
-    /// Puts the branches of a split into a scope of their own. Without branches the closing join goes on at once.
-    fn open_scope(&mut self, split: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
-        if spawns.is_empty() {
-            let join = self.def.sound.as_ref().and_then(|sound| sound.join_of(split));
-            let Some(target) = join else { return self.end_token(task.scope) };
-            let data = (self.def.nodes[target].no_data)()
-                .map_err(|errors| Error::Data { at: self.node_place(target), errors })?;
-            let spawn = Spawn { target, seed: Value::Null, data };
-            let ordinal = self.add_task(&spawn, task.scope, Some(task.id.ordinal))?;
-            self.ready.push_back(ordinal);
-            return Ok(());
-        }
-        let (id, name) = (self.id, self.def.nodes[split].name);
+    /// A task that was given nothing.
+    #[expect(clippy::unused_self, reason = "it is one of the ways to make a task")]
+    fn plain_spawn(&self, def: &Definition, target: usize) -> Result<Spawn> {
+        let node = &def.nodes[target];
+        let place = || Box::new(Place::Node { flow: def.name.to_owned(), node: node.name.to_owned() });
+        let data = (node.no_data)().map_err(|errors| Error::Data { at: place(), errors })?;
+        Ok(Spawn { target, seed: Value::Null, data })
+    }
+
+    /// Without branches the closing join goes on at once.
+    fn pass_empty_split(&mut self, def: &Definition, split: usize, task: &TaskRecord) -> Result<()> {
+        let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
+        let Some(target) = join else { return self.end_token(task.id.process, task.scope) };
+        let spawn = self.plain_spawn(def, target)?;
+        let join = self.add_task(task.id.process, &spawn, task.scope, Some(task.id.ordinal))?;
+        self.make_ready(join);
+        Ok(())
+    }
+
+    /// Puts the branches of a split into a scope of their own.
+    fn open_scope(&mut self, def: &Definition, split: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
+        let (id, node) = (task.id.process, &def.nodes[split]);
         let live = spawns.len() as u64;
         let number = self.db.unit(|unit| {
             let process = unit.change_process(id)?;
             process.scopes += 1;
             let number = process.scopes;
-            let parent = Some(task.scope);
-            let scope = ScopeRecord { parent, split: Some((name.to_owned(), task.id.ordinal)), live, join: None };
+            let scope = ScopeRecord {
+                parent: Some(task.scope),
+                split: Some((node.name.to_owned(), task.id.ordinal)),
+                live,
+                first: node.kind == Kind::SplitFirst,
+                ..ScopeRecord::default()
+            };
             unit.add_scope(ScopeId { process: id, number }, scope);
             Ok::<_, Error>(number)
         })?;
-        spawns.into_iter().try_for_each(|spawn| self.arrive(&spawn, number, task.id.ordinal))
-    }
-
-    /// A token of `scope` comes to a node.
-    fn arrive(&mut self, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
-        if self.def.nodes[spawn.target].kind == Kind::Join {
-            return self.arrive_at_join(spawn, scope, from);
-        }
-        let ordinal = self.add_task(spawn, scope, Some(from))?;
-        self.prepare(spawn.target, ordinal)?;
-        if !self.def.nodes[spawn.target].kind.waits() {
-            self.ready.push_back(ordinal);
+        self.change_task(task.id, |task| task.around = Some(number))?;
+        for spawn in spawns {
+            // A branch that a join did not wait for, or that was won already, is not begun.
+            if self.open_scope_record(id, number)?.is_none() {
+                return Ok(());
+            }
+            self.arrive(id, &spawn, number, task.id.ordinal)?;
         }
         Ok(())
     }
 
+    /// A token of `scope` comes to a node.
+    fn arrive(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
+        let def = self.def_of(process)?;
+        let kind = def.nodes[spawn.target].kind;
+        if kind == Kind::Join {
+            return self.arrive_at_join(process, spawn, scope, from);
+        }
+        let task = self.add_task(process, spawn, scope, Some(from))?;
+        self.prepare(task, true)
+    }
+
     /// A token comes to a join: it stops counting in its scope. The first one makes the join's task.
-    fn arrive_at_join(&mut self, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
-        let closed = self.scope_closed_by(spawn.target, scope)?;
-        let record = self.scope(closed)?;
+    fn arrive_at_join(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
+        let closed = self.scope_closed_by(process, spawn.target, scope)?;
+        let record = self.scope(process, closed)?;
         match record.join {
-            Some(join) => self.change_task(from, |task| task.joined = Some(join))?,
+            Some(join) => self.change_task(TaskId { process, ordinal: from }, |task| task.joined = Some(join))?,
             None => {
                 let around = record.parent.ok_or(Error::Internal("a join without a split"))?;
-                let join = self.add_task(spawn, around, Some(from))?;
-                self.change_task(join, |task| task.status = TaskStatus::Started)?;
-                self.change_scope(closed, |scope| scope.join = Some(join))?;
+                let join = self.add_task(process, spawn, around, Some(from))?;
+                self.change_task(join, |task| {
+                    task.status = TaskStatus::Started;
+                    task.around = Some(closed);
+                })?;
+                self.change_scope(process, closed, |scope| scope.join = Some(join.ordinal))?;
             }
         }
-        self.end_token(scope)
+        self.change_scope(process, closed, |scope| scope.arrived += 1)?;
+        self.end_token(process, scope)
     }
 
     /// The innermost scope around `scope`, itself included, that the join closes.
-    fn scope_closed_by(&self, join: usize, scope: u32) -> Result<u32> {
-        let split = self.def.sound.as_ref().and_then(|sound| sound.split_of(join));
-        let split = split.map(|split| self.def.nodes[split].name);
+    fn scope_closed_by(&mut self, process: ProcessId, join: usize, scope: u32) -> Result<u32> {
+        let def = self.def_of(process)?;
+        let split = def.sound.as_ref().and_then(|sound| sound.split_of(join));
+        let split = split.map(|split| def.nodes[split].name);
         let mut number = scope;
         loop {
-            let record = self.scope(number)?;
+            let record = self.scope(process, number)?;
             if record.split.as_ref().map(|(name, _)| name.as_str()) == split {
                 return Ok(number);
             }
@@ -303,139 +444,95 @@ impl Step {
     }
 
     /// Something alive in a scope came to its end.
-    fn end_token(&mut self, scope: u32) -> Result<()> {
+    fn end_token(&mut self, process: ProcessId, scope: u32) -> Result<()> {
         let mut number = scope;
         loop {
-            let record = self.change_scope(number, |scope| scope.live = scope.live.saturating_sub(1))?;
-            if record.live > 0 {
+            let record = self.change_scope(process, number, |scope| scope.live = scope.live.saturating_sub(1))?;
+            if record.live > 0 && !self.join_need_not_wait(process, number, &record)? {
                 return Ok(());
             }
-            let id = ScopeId { process: self.id, number };
-            self.db.unit(|unit| unit.close_scope(id))?;
-            if let Some((_, split)) = record.split {
-                self.finish_task(split)?;
-            }
+            self.close_scope(process, number, &record)?;
             match (record.join, record.parent) {
                 (Some(join), _) => {
-                    self.ready.push_back(join);
+                    self.make_ready(TaskId { process, ordinal: join });
                     return Ok(());
                 }
                 (None, Some(parent)) => number = parent,
-                (None, None) => return self.finish_process(),
+                (None, None) => {
+                    let ends = self.db.unit(|unit| unit.process(process).map(|process| process.ends))?;
+                    let status = if ends > 0 { ProcessStatus::Done } else { ProcessStatus::Canceled };
+                    return self.finish_process(process, status, None);
+                }
             }
         }
     }
 
-    fn finish_process(&mut self) -> Result<()> {
-        let id = self.id;
-        self.db.unit(|unit| {
-            let now = unit.now;
-            let process = unit.change_process(id)?;
-            process.status = ProcessStatus::Done;
-            process.finished = Some(now);
-            unit.record(id, What::ProcessFinished)
-        })
-    }
-
-    /// Makes a task, in status New.
-    fn add_task(&mut self, spawn: &Spawn, scope: u32, previous: Option<u32>) -> Result<u32> {
-        let node = &self.def.nodes[spawn.target];
-        let (id, flow) = (self.id, self.def.name);
-        self.db.unit(|unit| {
-            let created = unit.now;
-            let process = unit.change_process(id)?;
-            process.tasks += 1;
-            let ordinal = process.tasks;
-            unit.add_task(TaskRecord {
-                id: TaskId { process: id, ordinal },
-                flow: flow.to_owned(),
-                node: node.name.to_owned(),
-                kind: node.kind,
-                status: TaskStatus::New,
-                scope,
-                owner: None,
-                created,
-                assigned: None,
-                finished: None,
-                previous,
-                joined: None,
-                seed: spawn.seed.clone(),
-                artifact: Value::Null,
-                data: spawn.data.clone(),
-            });
-            unit.record(id, What::TaskCreated { task: ordinal, node: node.name.to_owned() })?;
-            Ok(ordinal)
-        })
-    }
-
-    /// Calls `on_create` and `assign` of a new task.
-    fn prepare(&mut self, index: usize, ordinal: u32) -> Result<()> {
-        let def = Arc::clone(&self.def);
-        let node = &def.nodes[index];
-        if node.assign.is_none() && node.on_create.is_none() {
-            return Ok(());
-        }
-        let task = self.task(ordinal)?;
-        let owner = self.activate(node, &task, |_, activation| {
-            if let Some(on_create) = &node.on_create {
-                on_create(&*def.flow, activation, &())?;
-            }
-            node.assign.as_ref().map_or(Ok(None), |assign| assign(&*def.flow, activation))
-        })?;
-        match owner {
-            Some(owner) => assign(&self.db, task.id, owner),
+    fn close_scope(&mut self, process: ProcessId, number: u32, record: &ScopeRecord) -> Result<()> {
+        self.db.unit(|unit| unit.close_scope(ScopeId { process, number }))?;
+        match &record.split {
+            Some((_, split)) => self.finish_task(TaskId { process, ordinal: *split }),
             None => Ok(()),
         }
     }
 
-    fn finish_task(&mut self, ordinal: u32) -> Result<()> {
-        let now = self.db.now();
-        let node = self.change_task(ordinal, |task| {
-            task.status = TaskStatus::Done;
-            task.finished = Some(now);
+    /// Makes a task, in status New.
+    fn add_task(&mut self, id: ProcessId, spawn: &Spawn, scope: u32, previous: Option<u32>) -> Result<TaskId> {
+        let def = self.def_of(id)?;
+        let node = &def.nodes[spawn.target];
+        self.db.unit(|unit| {
+            let created = unit.now;
+            let process = unit.change_process(id)?;
+            process.tasks += 1;
+            let task = TaskId { process: id, ordinal: process.tasks };
+            let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
+            let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
+            unit.add_task(TaskRecord { scope, previous, seed, data, ..made });
+            unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
+            Ok(task)
+        })
+    }
+
+    fn finish_task(&mut self, id: TaskId) -> Result<()> {
+        self.settle(id, TaskStatus::Done)?;
+        let node = self.change_task(id, |task| {
+            task.error = None;
             task.node.clone()
         })?;
-        let id = self.id;
-        self.db.unit(|unit| unit.record(id, What::TaskFinished { task: ordinal, node }))
+        self.record(id.process, What::TaskFinished { task: id.ordinal, node })
     }
 
-    fn task(&self, ordinal: u32) -> Result<TaskRecord> {
-        self.db.unit(|unit| unit.task(TaskId { process: self.id, ordinal }).cloned())
+    fn record(&self, process: ProcessId, what: What) -> Result<()> {
+        self.db.unit(|unit| unit.record(process, what))
     }
 
-    fn change_task<R>(&self, ordinal: u32, change: impl FnOnce(&mut TaskRecord) -> R) -> Result<R> {
-        self.db.unit(|unit| unit.change_task(TaskId { process: self.id, ordinal }).map(change))
+    fn task(&self, id: TaskId) -> Result<TaskRecord> {
+        self.db.unit(|unit| unit.task(id).cloned())
     }
 
-    fn scope(&self, number: u32) -> Result<ScopeRecord> {
-        self.db.unit(|unit| unit.scope(ScopeId { process: self.id, number }).cloned())
+    fn change_task<R>(&self, id: TaskId, change: impl FnOnce(&mut TaskRecord) -> R) -> Result<R> {
+        self.db.unit(|unit| unit.change_task(id).map(change))
     }
 
-    fn change_scope(&self, number: u32, change: impl FnOnce(&mut ScopeRecord)) -> Result<ScopeRecord> {
+    fn scope(&self, process: ProcessId, number: u32) -> Result<ScopeRecord> {
+        self.db.unit(|unit| unit.scope(ScopeId { process, number }).cloned())
+    }
+
+    fn open_scope_record(&self, process: ProcessId, number: u32) -> Result<Option<ScopeRecord>> {
+        self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(|scope| scope.cloned()))
+    }
+
+    fn change_scope(
+        &self,
+        process: ProcessId,
+        number: u32,
+        change: impl FnOnce(&mut ScopeRecord),
+    ) -> Result<ScopeRecord> {
         self.db.unit(|unit| {
-            let scope = unit.change_scope(ScopeId { process: self.id, number })?;
+            let scope = unit.change_scope(ScopeId { process, number })?;
             change(scope);
             Ok(scope.clone())
         })
     }
-
-    fn node_of(&self, task: &TaskRecord) -> Result<usize> {
-        self.def.find(&task.node).ok_or_else(|| Error::NoNode {
-            flow: task.flow.clone(),
-            node: task.node.clone(),
-            what: "any more",
-        })
-    }
-
-    fn node_place(&self, node: usize) -> Box<Place> {
-        Box::new(Place::Node { flow: self.def.name.to_owned(), node: self.def.nodes[node].name.to_owned() })
-    }
-}
-
-/// Lays the flow's proxy over a process.
-fn open_proxy(def: &Definition, db: &Db, id: ProcessId) -> Result<Box<dyn Any>> {
-    let record = db.unit(|unit| unit.process(id).cloned())?;
-    (def.process.open)(&record, columns(db, def.process.table, id)?)
 }
 
 /// The columns of a process whose proxy has a table of its own.

@@ -15,9 +15,13 @@ mod field;
 mod flow;
 mod form;
 mod id;
+mod job;
 mod kernel;
+mod message;
 mod node;
 mod process;
+mod schedule;
+mod signal;
 pub mod store;
 mod table;
 mod task;
@@ -34,11 +38,12 @@ pub use uuid;
 pub use viewflow_graph as graph;
 
 pub use crate::activation::Activation;
-pub use crate::builder::{EdgeBuilder, FlowBuilder, IntoOwner, NodeBuilder};
+pub use crate::builder::{ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder};
 pub use crate::db::Db;
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
-    AssignedTask, Engine, EngineBuilder, OpenHandle, OpenTask, Page, ProcessQuery, TaskQuery, Waiting,
+    AssignedTask, Engine, EngineBuilder, OpenHandle, OpenSubprocess, OpenTask, Page, ProcessQuery, TaskQuery, Waiting,
+    Workers,
 };
 pub use crate::entity::{Entity, IndexOf, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};
@@ -49,12 +54,18 @@ pub use crate::field::{
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};
 pub use crate::id::{Id, ProcessId, Ref, TaskId, User, UserId};
+#[cfg(feature = "tokio")]
+pub use crate::job::BoxFuture;
+pub use crate::job::JobRun;
+pub use crate::message::{Delivery, Latch, Message};
 pub use crate::node::{
-    End, Function, Handle, HandleNode, If, InnerNode, Input, Join, Marker, Node, Split, Start, StartHandle,
-    StartHandleNode, StartNode, Switch, View, ViewNode,
+    BusinessRule, CompensateThrow, ConditionalCatch, End, ErrorEnd, EscalationThrow, Function, Handle, HandleNode, If,
+    InnerNode, Input, Job, Join, ManualTask, Marker, MessageCatch, MessageThrow, NSubprocess, Node, SendHandle,
+    SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle, StartHandleNode, StartNode, StartTimer,
+    Subprocess, SubprocessNode, Switch, Terminate, Timer, View, ViewNode,
 };
 pub use crate::process::{Process, ProcessOf};
 pub use crate::store::{Event, MemoryStore, NodeName, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What};
 pub use crate::table::{Query, Table};
 pub use crate::task::{Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, Task, TaskOf};
-pub use crate::time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};

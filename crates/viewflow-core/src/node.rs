@@ -53,22 +53,58 @@ markers! {
     Start
     /// Code starts a process here: [`Engine::run`](crate::Engine::run).
     StartHandle
+    /// A process starts here again and again: `#[every("1h")]`, or `#[cron("0 8 * * 1-5")]`.
+    StartTimer
     /// A person's task: it waits until somebody has it assigned and submits its form.
     View
+    /// A person's task away from the computer: it waits until somebody has it assigned and says that it is done.
+    ManualTask
     /// Waits until code runs it.
     Handle
     /// Code that runs inside the step.
     Function
+    /// A [`Function`] that sends something: another sign in charts.
+    SendHandle
+    /// A [`Function`] that decides something: another sign in charts.
+    BusinessRule
+    /// Code that a worker runs outside of the step, at least once, and again when it fails.
+    Job
+    /// Waits for a time.
+    Timer
+    /// Runs a process of another flow and waits for it.
+    Subprocess
+    /// Runs a process of another flow for each item and waits for all of them.
+    NSubprocess
+    /// Waits for a signal.
+    SignalCatch
+    /// Waits for a message with its correlation key.
+    MessageCatch
+    /// Waits until a condition holds.
+    ConditionalCatch
+    /// Sends a signal to all who wait for it.
+    SignalThrow
+    /// Sends a message.
+    MessageThrow
+    /// Tells the process that this one is a sub-process of.
+    EscalationThrow
+    /// Undoes what was done, newest first.
+    CompensateThrow
     /// Goes on one of two ways.
     If
     /// Goes on one of many ways, by a `match`.
     Switch
     /// Goes on several ways at once.
     Split
+    /// Offers several ways: the one whose first step is done first is taken, the others are canceled.
+    SplitFirst
     /// Waits for all branches of a split.
     Join
     /// Ends a token; the process is done when the last one has ended.
     End
+    /// Ends the process, and cancels what is open in it.
+    Terminate
+    /// Ends the process as failed, with a code, and cancels what is open in it.
+    ErrorEnd
 }
 
 /// A typed handle to a node of a flow: `PublishFlow::review`.
@@ -127,8 +163,10 @@ handles! {
     StartNode<Fm: Form>;
     /// A [`StartHandle`] with the input `In`.
     StartHandleNode<In: Input>;
-    /// A [`View`] with the form `Fm`.
+    /// A [`View`] or [`ManualTask`] with the form `Fm`.
     ViewNode<Fm: Form>;
+    /// A [`Subprocess`] or [`NSubprocess`] that runs processes of the flow `C`.
+    SubprocessNode<C: Flow>;
     /// A [`Handle`] with the input `In`.
     HandleNode<In: Input>;
     /// A node that nobody acts on from outside.

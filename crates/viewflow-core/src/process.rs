@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
+use crate::definition::Data;
 use crate::document::{self, Document, Fields, Reader};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::field::FieldType;
@@ -169,6 +170,13 @@ pub(crate) fn optional<T: FieldType>(value: &Value, name: &str) -> Result<Option
 
 pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Value, FieldErrors> {
     value.map_or(Ok(Value::Null), T::encode).map_err(|message| one(name, message))
+}
+
+/// A proxy as the data of a process that begins with it.
+pub(crate) fn data_of<P: Process>(fields: &P) -> Result<Data, FieldErrors> {
+    let (mut document, mut columns) = (Document::new(), P::TABLE.map(|_| Document::new()));
+    document::write_with_columns(fields, &mut document, columns.as_mut())?;
+    Ok((document, columns))
 }
 
 pub(crate) fn one(field: &str, message: String) -> FieldErrors {

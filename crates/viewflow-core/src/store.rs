@@ -17,11 +17,11 @@ use std::fmt;
 use std::ops::Deref;
 
 pub(crate) use list::check_keys;
-pub use list::{Cursor, ListedTask, NodeName, ProcessList, TaskList, index_key, process_lists, task_lists};
+pub use list::{Cursor, ListedTask, NodeName, ProcessList, TaskList, due_sort, index_key, process_lists, task_lists};
 pub use memory::MemoryStore;
 pub use record::{
-    Event, IndexEntry, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskRecord,
-    TaskStatus, What,
+    Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
+    TaskRecord, TaskStatus, Timeout, WaitsFor, What,
 };
 
 use crate::id::{ProcessId, TaskId};
@@ -131,6 +131,7 @@ pub enum Expect {
 /// One record before and after. The one before is what [`Expect::Revision`] vouches for: the store takes it out of its
 /// lists without reading it again.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most changes are of tasks")]
 pub enum Change {
     /// A process was made or changed.
     Process {

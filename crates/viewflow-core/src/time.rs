@@ -23,6 +23,16 @@ impl Timestamp {
     pub const fn as_millis(self) -> i64 {
         self.0
     }
+
+    /// The point this much later; the last one there is when that is too far.
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How much later than `other` it is; nothing when it is not.
+    pub fn since(self, other: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(other.0)).unwrap_or(0))
+    }
 }
 
 impl From<SystemTime> for Timestamp {
@@ -56,6 +66,60 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
+/// When something is to happen: so much later, or at a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// So much later.
+    In(Duration),
+    /// At this time; at once when it is over.
+    At(Timestamp),
+}
+
+/// What a timer or timeout may be given: a `Duration`, a [`Timestamp`], and with the feature `jiff` a
+/// `jiff::SignedDuration` or a `jiff::Timestamp`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a time nor a duration",
+    label = "expected a `Duration`, or a `Timestamp`",
+    note = "for a fixed duration write text: `\"3d\"`, `\"1h 30m\"`"
+)]
+pub trait IntoMoment {
+    /// When it is to happen.
+    fn into_moment(self) -> Moment;
+}
+
+impl IntoMoment for Duration {
+    fn into_moment(self) -> Moment {
+        Moment::In(self)
+    }
+}
+
+impl IntoMoment for Timestamp {
+    fn into_moment(self) -> Moment {
+        Moment::At(self)
+    }
+}
+
+impl IntoMoment for Moment {
+    fn into_moment(self) -> Moment {
+        self
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl IntoMoment for jiff::Timestamp {
+    fn into_moment(self) -> Moment {
+        Moment::At(self.into())
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl IntoMoment for jiff::SignedDuration {
+    /// A negative one is over already.
+    fn into_moment(self) -> Moment {
+        Moment::In(Duration::try_from(self).unwrap_or_default())
+    }
+}
+
 /// Where the engine takes the time from.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
@@ -85,6 +149,11 @@ impl ManualClock {
     /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    /// Sets the clock, be it back.
+    pub fn set(&self, time: Timestamp) {
+        self.0.store(time.as_millis(), Ordering::SeqCst);
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Mark {
     Passed,
     /// A token is here.
     Active,
+    /// A token is here whose task failed.
+    Failed,
 }
 
 impl Mark {
@@ -23,6 +25,7 @@ impl Mark {
             Self::Untouched => '·',
             Self::Passed => '✓',
             Self::Active => '●',
+            Self::Failed => '✗',
         }
     }
 }
@@ -33,14 +36,15 @@ impl Graph {
     /// `mark` is asked for each node by index.
     pub fn outline(&self, mark: impl Fn(usize) -> Mark) -> String {
         let width = self.nodes().iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
+        let kinds = self.nodes().iter().map(|node| node.kind.name().len()).max().unwrap_or(0);
         let mut text = String::new();
         for (index, node) in self.nodes().iter().enumerate() {
             let line = format!(
-                "{} {:width$}  {:11}  {}",
+                "{} {:width$}  {:kinds$}  {}",
                 mark(index).symbol(),
                 node.name,
                 node.kind.name(),
-                self.ways_out(index)
+                self.told_ways(index)
             );
             text.push_str(line.trim_end());
             text.push('\n');
@@ -48,7 +52,7 @@ impl Graph {
         text
     }
 
-    fn ways_out(&self, node: usize) -> String {
+    fn told_ways(&self, node: usize) -> String {
         let ways = self.out(node).map(|(_, edge)| {
             let target = &self.nodes()[edge.to].name;
             match &edge.role {
@@ -64,11 +68,13 @@ impl Graph {
         let mut text = String::from("flowchart LR\n");
         for (index, node) in self.nodes().iter().enumerate() {
             let (open, close) = match node.kind {
-                Kind::Start | Kind::StartHandle | Kind::End => ("([", "])"),
+                kind if kind.is_start() || kind.is_end() => ("([", "])"),
                 Kind::If | Kind::Switch => ("{", "}"),
-                Kind::Split | Kind::Join => ("{{", "}}"),
-                Kind::Function => ("[[", "]]"),
-                Kind::View | Kind::Handle => ("[", "]"),
+                Kind::Split | Kind::SplitFirst | Kind::Join => ("{{", "}}"),
+                Kind::Subprocess | Kind::NSubprocess => ("[[", "]]"),
+                Kind::View | Kind::ManualTask | Kind::Handle | Kind::Job => ("[", "]"),
+                kind if kind.is_function() => ("[[", "]]"),
+                _ => ("((", "))"),
             };
             let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", escaped(&node.title));
         }
@@ -77,7 +83,8 @@ impl Graph {
                 Role::Next | Role::Branch(crate::Selection::Always) => String::new(),
                 role => format!("|\"{}\"|", escaped(&role.to_string())),
             };
-            let _ = writeln!(text, "    n{} -->{label} n{}", edge.from, edge.to);
+            let arrow = if edge.role.is_boundary() || edge.role == Role::Compensation { "-.->" } else { "-->" };
+            let _ = writeln!(text, "    n{} {arrow}{label} n{}", edge.from, edge.to);
         }
         text
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::Graph;
+use crate::graph::{Edge, Graph};
 use crate::kind::{Kind, Role, Selection};
 use crate::rule::{Fault, Rule};
 use crate::scope::{self, Sound};
@@ -19,6 +19,8 @@ pub(crate) fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
         }
     }
     check_into_start(graph, &mut faults);
+    check_compensation(graph, &mut faults);
+    check_first_branches(graph, &mut faults);
     let has_start = check_start(graph, &mut faults);
     let unreachable = if has_start { check_reachable(graph, &incomplete, &mut faults) } else { BTreeSet::new() };
     check_way_to_an_end(graph, &incomplete, &unreachable, &mut faults);
@@ -52,7 +54,8 @@ fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
         ));
     };
     match kind {
-        Kind::End => {}
+        kind if kind.is_end() => {}
+        _ if graph.is_compensation(node) => {}
         Kind::If => match (count(|r| *r == Role::Then), count(|r| *r == Role::Otherwise)) {
             (0, 0) => missing("`#[then(..)]` and `#[otherwise(..)]`"),
             (0, _) => missing("`#[then(..)]`: where to go when the condition holds"),
@@ -64,7 +67,7 @@ fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
                 missing("`#[case(pattern => node)]` for each value");
             }
         }
-        Kind::Split => {
+        Kind::Split | Kind::SplitFirst => {
             if count(|r| matches!(r, Role::Branch(_))) == 0 {
                 missing("`#[branch(..)]` for each of its branches");
             }
@@ -87,20 +90,35 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     for (index, edge) in graph.out(node) {
         let attribute = edge.role.attribute();
         let fits = match edge.role {
-            Role::Next => !matches!(kind, Kind::If | Kind::Switch | Kind::Split | Kind::End),
+            Role::Next => !matches!(kind, Kind::If | Kind::Switch) && !kind.is_split() && !kind.is_end(),
             Role::Then => kind == Kind::If,
-            Role::Otherwise => matches!(kind, Kind::If | Kind::Split),
+            Role::Otherwise => kind == Kind::If || kind.is_split(),
             Role::Case(_) | Role::Default => kind == Kind::Switch,
-            Role::Branch(_) => kind == Kind::Split,
+            Role::Branch(_) => kind.is_split(),
+            Role::Timeout { .. } => kind.waits() && kind != Kind::Timer,
+            Role::OnError(_) => kind == Kind::Job || kind.has_children(),
+            Role::OnEscalation(_) => kind.has_children(),
+            Role::Compensation => kind.is_function() || (kind.waits() && kind != Kind::Timer),
+        };
+        let same = |(other, edge): (usize, &Edge), role: &Role, to: usize| {
+            let both_timeouts = matches!((&edge.role, role), (Role::Timeout { .. }, Role::Timeout { .. }));
+            other < index && (edge.role == *role || both_timeouts) && (!both_timeouts || edge.to == to)
         };
         if !fits {
             let message = format!("`{name}` is {}, which takes no `#[{attribute}(..)]`", kind.with_article());
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+        } else if edge.role.is_boundary() {
+            if graph.out(node).any(|other| same(other, &edge.role, edge.to)) {
+                let message = format!("`{name}` has this `#[{attribute}(..)]` already: keep one of them");
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+            }
         } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) && seen.contains(&attribute) {
             let message = format!("`{name}` has a second `#[{attribute}(..)]`: to run several branches, use a `Split`");
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
         }
-        seen.push(attribute);
+        if !edge.role.is_boundary() {
+            seen.push(attribute);
+        }
     }
 }
 
@@ -108,7 +126,7 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
 fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let always = graph.out(node).find(|(_, edge)| edge.role == Role::Branch(Selection::Always));
     let otherwise = graph.out(node).find(|(_, edge)| edge.role == Role::Otherwise);
-    if let (Kind::Split, Some((_, always)), Some((index, _))) = (graph.nodes()[node].kind, always, otherwise) {
+    if let (true, Some((_, always)), Some((index, _))) = (graph.nodes()[node].kind.is_split(), always, otherwise) {
         let Node { name, .. } = Node::of(graph, node);
         let message = format!(
             "split `{name}` always takes the branch to `{}`, so there is no otherwise: remove it, or give the branch a `cond`",
@@ -129,6 +147,47 @@ fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
                 target.name
             );
             faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message));
+        }
+    }
+}
+
+/// What undoes a node is a function that no token comes to or leaves.
+fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
+    for node in (0..graph.nodes().len()).filter(|node| graph.is_compensation(*node)) {
+        let Node { name, kind } = Node::of(graph, node);
+        let host = graph.into(node).find(|(_, edge)| edge.role == Role::Compensation);
+        let host = host.map_or("", |(_, edge)| graph.nodes()[edge.from].name.as_str());
+        if !kind.is_function() {
+            let message = format!("`{name}` undoes `{host}` and is {}: it has to be a `Function`", kind.with_article());
+            faults.push(Fault::node(Rule::CompensationApart, node, message));
+        } else if let Some((index, _)) = graph.out(node).next() {
+            let message = format!(
+                "`{name}` undoes `{host}`, so nothing comes after it: the process goes on where it was; remove the attribute"
+            );
+            faults.push(Fault::edge(Rule::CompensationApart, node, index, message));
+        } else if let Some((index, edge)) = graph.ways_in(node).next() {
+            let message = format!(
+                "`{name}` undoes `{host}` and stands apart, but `{}` leads to it: use another node there",
+                graph.nodes()[edge.from].name
+            );
+            faults.push(Fault::edge(Rule::CompensationApart, edge.from, index, message));
+        }
+    }
+}
+
+/// The branches of a `SplitFirst` begin at nodes that wait: else the first one would always win.
+fn check_first_branches(graph: &Graph, faults: &mut Vec<Fault>) {
+    for (index, edge) in graph.edges().iter().enumerate() {
+        let (from, to) = (&graph.nodes()[edge.from], &graph.nodes()[edge.to]);
+        let branch = matches!(edge.role, Role::Branch(_)) && from.kind == Kind::SplitFirst;
+        if branch && !to.kind.waits() && !to.incomplete {
+            let message = format!(
+                "`{}` takes the branch whose first step is done first, but `{}` is {}, which does not wait: begin the branch                  with a `View`, a `Job`, a `Timer` or a catch",
+                from.name,
+                to.name,
+                to.kind.with_article()
+            );
+            faults.push(Fault::edge(Rule::FirstBranchWaits, edge.from, index, message));
         }
     }
 }
@@ -163,8 +222,10 @@ fn check_way_to_an_end(
     faults: &mut Vec<Fault>,
 ) {
     let nodes = graph.nodes();
-    let ends: Vec<usize> = (0..nodes.len()).filter(|n| nodes[*n].kind == Kind::End || incomplete.contains(n)).collect();
-    if !nodes.is_empty() && !nodes.iter().any(|node| node.kind == Kind::End) && incomplete.is_empty() {
+    let ends: Vec<usize> = (0..nodes.len())
+        .filter(|n| nodes[*n].kind.is_end() || incomplete.contains(n) || graph.is_compensation(*n))
+        .collect();
+    if !nodes.is_empty() && !nodes.iter().any(|node| node.kind.is_end()) && incomplete.is_empty() {
         let message = "a flow needs an end: add a field `end: End` and lead to it".to_owned();
         faults.push(Fault { rule: Rule::NoWayToAnEnd, node: None, edge: None, message });
         return;
@@ -188,7 +249,11 @@ fn check_way_to_an_end(
 
 /// A loop has a node that waits for someone or something: otherwise one step would never finish.
 fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
-    let automatic = |node: usize| !graph.nodes()[node].kind.waits() && !incomplete.contains(&node);
+    check_loops_of(graph, faults, |node| graph.nodes()[node].kind.may_not_wait() && !incomplete.contains(&node));
+}
+
+/// Tells of loops all of whose nodes are `automatic`.
+pub(crate) fn check_loops_of(graph: &Graph, faults: &mut Vec<Fault>, automatic: impl Fn(usize) -> bool) {
     let successors: Vec<Vec<usize>> = graph
         .successors()
         .into_iter()
@@ -252,7 +317,7 @@ fn shortest_cycle(successors: &[Vec<usize>], start: usize) -> Option<Vec<usize>>
 }
 
 /// All nodes that can be reached from `from`, those included.
-fn closure(successors: &[Vec<usize>], from: Vec<usize>) -> Vec<bool> {
+pub(crate) fn closure(successors: &[Vec<usize>], from: Vec<usize>) -> Vec<bool> {
     let mut reached = vec![false; successors.len()];
     let mut open = from;
     while let Some(node) = open.pop() {

@@ -22,6 +22,8 @@ pub struct Node {
     pub kind: Kind,
     /// Set where not all edges of the node could be read: rules that would only repeat that mistake are not raised.
     pub incomplete: bool,
+    /// The stored names of the flow and the start that a sub-process begins at, once they are known.
+    pub child: Option<(String, String)>,
 }
 
 /// One edge of a [`Graph`]; nodes are given by index.
@@ -45,7 +47,7 @@ impl Graph {
     pub fn node(&mut self, name: impl Into<String>, kind: Kind) -> usize {
         let name = name.into();
         let title = title_of(&name);
-        self.nodes.push(Node { name, title, kind, incomplete: false });
+        self.nodes.push(Node { name, title, kind, incomplete: false, child: None });
         self.nodes.len() - 1
     }
 
@@ -62,6 +64,11 @@ impl Graph {
     /// Sets what a person reads of a node.
     pub fn set_title(&mut self, node: usize, title: impl Into<String>) {
         self.nodes[node].title = title.into();
+    }
+
+    /// Tells at which start of which flow the children of a node begin, by stored names.
+    pub fn set_child(&mut self, node: usize, flow: impl Into<String>, start: impl Into<String>) {
+        self.nodes[node].child = Some((flow.into(), start.into()));
     }
 
     /// Tells that not all edges of a node could be read.
@@ -87,6 +94,21 @@ impl Graph {
     /// The edges into a node, each with its index.
     pub fn into(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
         self.edges.iter().enumerate().filter(move |(_, edge)| edge.to == node)
+    }
+
+    /// The edges out of a node that tokens go along.
+    pub(crate) fn ways_out(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
+        self.out(node).filter(|(_, edge)| edge.role != Role::Compensation)
+    }
+
+    /// The edges into a node that tokens come along.
+    pub(crate) fn ways_in(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
+        self.into(node).filter(|(_, edge)| edge.role != Role::Compensation)
+    }
+
+    /// Whether the node is what undoes another one. No token comes here; the engine calls it.
+    pub fn is_compensation(&self, node: usize) -> bool {
+        self.into(node).any(|(_, edge)| edge.role == Role::Compensation)
     }
 
     /// The index of the node of this name.

@@ -1,88 +1,156 @@
 use std::fmt;
 
-/// What a node does when a token reaches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Kind {
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// What a node does when a token reaches it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Kind {
+            /// All kinds, in the order of their documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name of the marker type a user writes, such as `View`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// A person starts a process here, with a form.
     Start,
     /// Code starts a process here.
     StartHandle,
+    /// A process starts here again and again, by the clock.
+    StartTimer,
     /// A person's task: waits until its form is submitted.
     View,
+    /// A person's task away from the computer: waits until it is said to be done.
+    ManualTask,
     /// Waits until code runs it.
     Handle,
     /// Code that runs at once, inside the step.
     Function,
+    /// A `Function` that sends something, for charts.
+    SendHandle,
+    /// A `Function` that decides something, for charts.
+    BusinessRule,
+    /// Code that a worker runs outside the step, at least once.
+    Job,
+    /// Waits for a time.
+    Timer,
+    /// Runs a process of another flow and waits for it.
+    Subprocess,
+    /// Runs a process of another flow for each of many items and waits for all of them.
+    NSubprocess,
+    /// Waits for a signal.
+    SignalCatch,
+    /// Waits for a message with its correlation key.
+    MessageCatch,
+    /// Waits until a condition holds.
+    ConditionalCatch,
+    /// Sends a signal to all who wait for it.
+    SignalThrow,
+    /// Sends a message.
+    MessageThrow,
+    /// Tells the process that this one is a sub-process of.
+    EscalationThrow,
+    /// Undoes what was done, newest first.
+    CompensateThrow,
     /// Goes one of two ways.
     If,
     /// Goes one of many ways, by a `match`.
     Switch,
     /// Opens a scope of parallel branches.
     Split,
+    /// Offers several ways: the one whose first step is done first is taken, the others are canceled.
+    SplitFirst,
     /// Waits for all branches of a scope, and closes it.
     Join,
     /// Ends a token.
     End,
+    /// Ends the process, whatever else is open in it.
+    Terminate,
+    /// Ends the process as failed, with a code.
+    ErrorEnd,
 }
 
 impl Kind {
-    /// All kinds, in the order of their documentation.
-    pub const ALL: [Self; 10] = [
-        Self::Start,
-        Self::StartHandle,
-        Self::View,
-        Self::Handle,
-        Self::Function,
-        Self::If,
-        Self::Switch,
-        Self::Split,
-        Self::Join,
-        Self::End,
-    ];
-
-    /// The name of the marker type a user writes, such as `View`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::StartHandle => "StartHandle",
-            Self::View => "View",
-            Self::Handle => "Handle",
-            Self::Function => "Function",
-            Self::If => "If",
-            Self::Switch => "Switch",
-            Self::Split => "Split",
-            Self::Join => "Join",
-            Self::End => "End",
-        }
-    }
-
     /// The kind a user names, if there is one of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// Whether a process begins here.
     pub fn is_start(self) -> bool {
-        matches!(self, Self::Start | Self::StartHandle)
+        matches!(self, Self::Start | Self::StartHandle | Self::StartTimer)
+    }
+
+    /// Whether a token, or the process, ends here.
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::End | Self::Terminate | Self::ErrorEnd)
     }
 
     /// Whether a token rests here until someone or something outside the step moves it on.
     ///
     /// A `Join` does not count: it waits for tokens, and those are moved on elsewhere.
     pub fn waits(self) -> bool {
-        matches!(self, Self::View | Self::Handle)
+        matches!(
+            self,
+            Self::View
+                | Self::ManualTask
+                | Self::Handle
+                | Self::Job
+                | Self::Timer
+                | Self::Subprocess
+                | Self::NSubprocess
+                | Self::SignalCatch
+                | Self::MessageCatch
+                | Self::ConditionalCatch
+        )
+    }
+
+    /// Whether it may let a token pass within the step in which it came: a condition may hold already.
+    pub(crate) fn may_not_wait(self) -> bool {
+        !self.waits() || self == Self::ConditionalCatch
     }
 
     /// Whether a person does this.
     pub fn is_human(self) -> bool {
-        matches!(self, Self::Start | Self::View)
+        matches!(self, Self::Start) || self.is_task_of_a_person()
+    }
+
+    /// Whether it waits for a person to do it.
+    pub fn is_task_of_a_person(self) -> bool {
+        matches!(self, Self::View | Self::ManualTask)
+    }
+
+    /// Whether it calls a handler inside the step, and does nothing else.
+    pub fn is_function(self) -> bool {
+        matches!(self, Self::Function | Self::SendHandle | Self::BusinessRule)
+    }
+
+    /// Whether it runs processes of another flow.
+    pub fn has_children(self) -> bool {
+        matches!(self, Self::Subprocess | Self::NSubprocess)
+    }
+
+    /// Whether it opens a scope of branches.
+    pub fn is_split(self) -> bool {
+        matches!(self, Self::Split | Self::SplitFirst)
     }
 
     /// "a `View`", "an `If`".
     pub fn with_article(self) -> String {
         let article = match self {
-            Self::If | Self::End => "an",
+            Self::If | Self::End | Self::ErrorEnd | Self::EscalationThrow | Self::NSubprocess => "an",
             _ => "a",
         };
         format!("{article} `{}`", self.name())
@@ -103,17 +171,28 @@ pub enum Role {
     Next,
     /// An `If`'s way when its condition holds.
     Then,
-    /// An `If`'s way when its condition does not hold; a `Split`'s when it takes no branch.
+    /// An `If`'s way when its condition does not hold; a split's when it takes no branch.
     Otherwise,
     /// A `Switch`'s way for values of this pattern.
     Case(String),
     /// A `Switch`'s way for all other values.
     Default,
-    /// A `Split`'s branch.
+    /// A split's branch.
     Branch(Selection),
+    /// The way of a task whose time is up.
+    Timeout {
+        /// Whether the task is canceled then. If not, the way is taken beside it.
+        interrupting: bool,
+    },
+    /// The way of a job or sub-process that failed with this code, or with any.
+    OnError(Option<String>),
+    /// A way taken beside a sub-process that escalates with this code, or with any.
+    OnEscalation(Option<String>),
+    /// To the function that undoes what the node did. No token goes this way.
+    Compensation,
 }
 
-/// When a `Split` takes a branch.
+/// When a split takes a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// On every run.
@@ -130,6 +209,16 @@ impl Role {
         matches!(self, Self::Branch(Selection::Always) | Self::Otherwise)
     }
 
+    /// Whether a token goes this way while the one it comes from stays where it is.
+    pub fn is_beside(&self) -> bool {
+        matches!(self, Self::Timeout { interrupting: false } | Self::OnEscalation(_))
+    }
+
+    /// Whether it leaves the border of a waiting task, and not the end of a done one.
+    pub fn is_boundary(&self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::OnError(_) | Self::OnEscalation(_))
+    }
+
     /// The attribute that makes such an edge.
     pub fn attribute(&self) -> &'static str {
         match self {
@@ -139,6 +228,10 @@ impl Role {
             Self::Case(_) => "case",
             Self::Default => "default",
             Self::Branch(_) => "branch",
+            Self::Timeout { .. } => "on_timeout",
+            Self::OnError(_) => "on_error",
+            Self::OnEscalation(_) => "on_escalation",
+            Self::Compensation => "compensate_with",
         }
     }
 }
@@ -154,6 +247,13 @@ impl fmt::Display for Role {
             Self::Branch(Selection::Always) => f.write_str("always"),
             Self::Branch(Selection::Conditional) => f.write_str("if"),
             Self::Branch(Selection::PerItem) => f.write_str("per item"),
+            Self::Timeout { interrupting: true } => f.write_str("on timeout"),
+            Self::Timeout { interrupting: false } => f.write_str("on timeout, beside it"),
+            Self::OnError(None) => f.write_str("on error"),
+            Self::OnError(Some(code)) => write!(f, "on error `{code}`"),
+            Self::OnEscalation(None) => f.write_str("on escalation"),
+            Self::OnEscalation(Some(code)) => write!(f, "on escalation `{code}`"),
+            Self::Compensation => f.write_str("undone by"),
         }
     }
 }

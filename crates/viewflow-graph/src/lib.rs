@@ -17,6 +17,7 @@
 
 mod chart;
 mod check;
+mod family;
 mod graph;
 mod kind;
 mod rule;
@@ -24,6 +25,7 @@ mod scope;
 mod suggest;
 
 pub use crate::chart::Mark;
+pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Kind, Role, Selection};
 pub use crate::rule::{Fault, Rule};

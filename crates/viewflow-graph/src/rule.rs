@@ -26,11 +26,19 @@ pub enum Rule {
     SplitClosedTwice,
     /// A split takes at least one branch, or says where to go when it takes none.
     SplitWithoutBranch,
+    /// The branches of a `SplitFirst` begin where something is waited for.
+    FirstBranchWaits,
+    /// What runs beside a task does not run into the task's own way.
+    RunsIntoHost,
+    /// What undoes a node is a function that stands apart.
+    CompensationApart,
+    /// Processes do not start each other without ever waiting.
+    StartsForEver,
 }
 
 impl Rule {
     /// All rules, in the order in which they are explained.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::NoStart,
         Self::MissingEdge,
         Self::ExtraEdge,
@@ -42,6 +50,10 @@ impl Rule {
         Self::JoinWithoutSplit,
         Self::SplitClosedTwice,
         Self::SplitWithoutBranch,
+        Self::FirstBranchWaits,
+        Self::RunsIntoHost,
+        Self::CompensationApart,
+        Self::StartsForEver,
     ];
 
     /// The rule's name, as it stands in messages.
@@ -58,6 +70,10 @@ impl Rule {
             Self::JoinWithoutSplit => "join-without-split",
             Self::SplitClosedTwice => "split-closed-twice",
             Self::SplitWithoutBranch => "split-without-branch",
+            Self::FirstBranchWaits => "first-branch-waits",
+            Self::RunsIntoHost => "runs-into-host",
+            Self::CompensationApart => "compensation-apart",
+            Self::StartsForEver => "starts-for-ever",
         }
     }
 }

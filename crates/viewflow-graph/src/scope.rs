@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::closure;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::rule::{Fault, Rule};
@@ -47,6 +48,7 @@ pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     if faults.is_empty() {
         let closes = check_joins(graph, &arriving, &mut faults);
         check_splits(graph, &closes, &mut faults);
+        check_beside(graph, &arriving, &closes, &mut faults);
         check_can_finish(graph, &closes, &mut faults);
         if faults.is_empty() {
             let nodes = 0..graph.nodes().len();
@@ -64,7 +66,7 @@ fn arriving_stacks(graph: &Graph) -> Vec<Vec<usize>> {
     let mut open: BTreeSet<usize> = (0..arriving.len()).filter(|node| arriving[*node].is_some()).collect();
     while let Some(node) = open.pop_first() {
         let known: Vec<Vec<usize>> = arriving.iter().map(|stack| stack.clone().unwrap_or_default()).collect();
-        for (_, edge) in graph.out(node) {
+        for (_, edge) in graph.ways_out(node) {
             let passed = passed_on(graph, &known, node);
             let met = match &arriving[edge.to] {
                 None => passed,
@@ -103,18 +105,18 @@ fn common_prefix(left: &[usize], right: &[usize]) -> Vec<usize> {
 /// Every node other than a join is reached with one and the same stack.
 fn check_one_stack(graph: &Graph, arriving: &[Vec<usize>], node: usize, faults: &mut Vec<Fault>) {
     let deepest = graph
-        .into(node)
+        .ways_in(node)
         .max_by_key(|(index, edge)| (passed_on(graph, arriving, edge.from).len(), std::cmp::Reverse(*index)));
     let Some((index, edge)) = deepest else { return };
     let stack = passed_on(graph, arriving, edge.from);
     let Some(split) = stack.get(arriving[node].len()) else { return };
     let name = |node: usize| &graph.nodes()[node].name;
     let outside = graph
-        .into(node)
+        .ways_in(node)
         .find(|(_, other)| !passed_on(graph, arriving, other.from).contains(split))
         .map_or(String::new(), |(_, other)| format!(" (from `{}`)", name(other.from)));
     let kind = graph.nodes()[node].kind;
-    let way_out = if kind == Kind::End {
+    let way_out = if kind.is_end() {
         format!("give the branches of `{}` an end of their own, or join them first", name(*split))
     } else {
         format!("join the branches of `{}` before `{}`, or give each path a node of its own", name(*split), name(node))
@@ -171,9 +173,14 @@ fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut
     loop {
         let ends = |finishes: &[bool], target: usize| nodes[target].kind == Kind::Join || finishes[target];
         let now = (0..nodes.len()).map(|node| {
-            let mut targets = graph.out(node).map(|(_, edge)| edge.to);
+            let beside = |(_, edge): &(usize, &crate::Edge)| edge.role.is_beside();
+            if !graph.ways_out(node).filter(beside).all(|(_, edge)| ends(&finishes, edge.to)) {
+                return false;
+            }
+            let mut targets = graph.ways_out(node).filter(|out| !beside(out)).map(|(_, edge)| edge.to);
             match nodes[node].kind {
-                Kind::End => true,
+                kind if kind.is_end() => true,
+                _ if graph.is_compensation(node) => true,
                 Kind::Split => {
                     let always = |(_, edge): &(usize, &crate::Edge)| edge.role == Role::Branch(Selection::Always);
                     let after = closes.get(&node).is_none_or(|join| finishes[*join]);
@@ -206,11 +213,38 @@ fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut
     }
 }
 
+/// What a task starts beside itself does not run into the task's own way, but through the join of the scope they are in:
+/// else that way would be gone twice.
+fn check_beside(graph: &Graph, arriving: &[Vec<usize>], closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+    let nodes = graph.nodes();
+    for (index, edge) in graph.edges().iter().enumerate().filter(|(_, edge)| edge.role.is_beside()) {
+        let host = edge.from;
+        let join = leaving_base(graph, arriving, host).last().and_then(|split| closes.get(split)).copied();
+        let mut successors = graph.successors();
+        if let Some(join) = join {
+            successors[join].clear();
+        }
+        let beside = closure(&successors, vec![edge.to]);
+        let own = graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to);
+        let own = closure(&successors, own.collect());
+        let shared = |node: &usize| {
+            beside[*node] && (own[*node] || *node == host) && !nodes[*node].kind.is_end() && Some(*node) != join
+        };
+        if let Some(shared) = (0..nodes.len()).find(shared) {
+            let message = format!(
+                "what `{}` starts beside itself, at `{}`, runs into its own way at `{}`, which would be gone twice: let it                  end by itself, or make it interrupt `{}`",
+                nodes[host].name, nodes[edge.to].name, nodes[shared].name, nodes[host].name
+            );
+            faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message));
+        }
+    }
+}
+
 /// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its
 /// sources were empty.
 fn check_splits(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     use crate::kind::{Role, Selection};
-    for split in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind == Kind::Split) {
+    for split in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_split()) {
         let per_item = graph.out(split).any(|(_, edge)| edge.role == Role::Branch(Selection::PerItem));
         if graph.out(split).any(|(_, edge)| edge.role.is_sure()) || (per_item && closes.contains_key(&split)) {
             continue;

@@ -190,9 +190,9 @@ fn charts_show_every_node_and_edge() {
     let outline = graph.outline(|node| if node == 2 { Mark::Active } else { Mark::Passed });
     assert_eq!(
         outline,
-        "✓ start  Start        → s\n\
-         ✓ s      Split        if → a, otherwise → end\n\
-         ● a      View         → end\n\
+        "✓ start  Start  → s\n\
+         ✓ s      Split  if → a, otherwise → end\n\
+         ● a      View   → end\n\
          ✓ end    End\n"
     );
     assert_eq!(

@@ -39,6 +39,12 @@ pub fn derive_form(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Form).into()
 }
 
+/// Makes a struct a message between processes.
+#[proc_macro_derive(Message, attributes(message, field))]
+pub fn derive_message(input: TokenStream) -> TokenStream {
+    record::derive(parse_macro_input!(input as DeriveInput), Face::Message).into()
+}
+
 /// Makes a struct a field type of its own, kept as a nested object.
 #[proc_macro_derive(Embedded, attributes(embedded, field))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
@@ -55,8 +61,38 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(
     Flow,
     attributes(
-        flow, node, form, submit, fields, input, call, cond, switch, assign, on_create, next, then, otherwise, case,
-        default, branch
+        flow,
+        node,
+        form,
+        submit,
+        fields,
+        input,
+        call,
+        done,
+        retry,
+        timeout,
+        delay,
+        every,
+        cron,
+        signal,
+        message,
+        child,
+        code,
+        cond,
+        until,
+        switch,
+        assign,
+        on_create,
+        next,
+        then,
+        otherwise,
+        case,
+        default,
+        branch,
+        on_timeout,
+        on_error,
+        on_escalation,
+        compensate_with
     )
 )]
 pub fn derive_flow(input: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! `#[derive(Process)]`, `Task`, `Form`, `Entity` and `Embedded`: structs laid over documents.
+//! `#[derive(Process)]`, `Task`, `Form`, `Entity`, `Embedded` and `Message`: structs laid over documents.
 
 mod expand;
 mod model;
@@ -17,6 +17,7 @@ pub(crate) enum Face {
     Form,
     Entity,
     Embedded,
+    Message,
 }
 
 impl Face {
@@ -28,6 +29,7 @@ impl Face {
             Self::Form => "form",
             Self::Entity => "entity",
             Self::Embedded => "embedded",
+            Self::Message => "message",
         }
     }
 
@@ -38,6 +40,7 @@ impl Face {
             Self::Task => &["seed", "artifact", "crate"],
             Self::Form | Self::Embedded => &["crate"],
             Self::Entity => &["table", "label", "crate"],
+            Self::Message => &["name", "key", "latch", "expires", "crate"],
         }
     }
 

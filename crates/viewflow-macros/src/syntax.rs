@@ -3,6 +3,7 @@
 //! Expressions are kept as the tokens the user wrote: rustc reads them, and tells of mistakes in them at their place.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -53,6 +54,22 @@ impl Opt {
         if name.is_empty() { Err(Error::new(text.span(), "a stored name is not empty")) } else { Ok(name) }
     }
 
+    /// The value read as a length of time.
+    pub(crate) fn duration(&self) -> Result<Duration> {
+        duration(&self.text()?)
+    }
+
+    /// The value read as `true` or `false`.
+    pub(crate) fn yes_or_no(&self) -> Result<bool> {
+        let message = format!("`{0}` takes `true` or `false`: `{0} = false`", self.key);
+        let tokens = self.tokens()?;
+        match tokens.to_string().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Error::new_spanned(tokens, message)),
+        }
+    }
+
     /// Nothing, for an option that is just named.
     pub(crate) fn flag(&self) -> Result<()> {
         match &self.value {
@@ -60,6 +77,20 @@ impl Opt {
             Some(value) => Err(Error::new_spanned(value, format!("`{}` takes no value", self.key))),
         }
     }
+}
+
+/// Reads a length of time such as `"10s"`.
+pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
+    humantime::parse_duration(&text.value()).map_err(|_| {
+        let message = format!("\"{}\" is no length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
+        Error::new(text.span(), message)
+    })
+}
+
+/// A length of time in the code that is written.
+pub(crate) fn duration_tokens(duration: Duration) -> TokenStream {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    quote!(::core::time::Duration::from_millis(#millis))
 }
 
 /// A list of options. A comma ends a value only where another option follows: values may hold commas, as `a::<B, C>()`.
@@ -97,7 +128,7 @@ fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
 }
 
 /// Options without a value: the only names that can follow a comma without a `=`.
-const FLAGS: [&str; 3] = ["column", "index", "unique"];
+const FLAGS: [&str; 4] = ["column", "index", "unique", "sequential"];
 
 /// Whether `, key =`, a comma and a flag, or `,` and the end come next.
 fn option_follows(input: ParseStream<'_>) -> bool {

@@ -172,6 +172,11 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
         TaskList::Queue(node) => of_node(key.u8(2), node),
         TaskList::Archive(user, node) => of_node(key.u8(3).text(user.as_str()), node),
         TaskList::Status(node, status) => key.u8(NODES).text(&node.flow).text(&node.node).u8(task_status(*status)),
+        TaskList::Due => key.u8(5),
+        TaskList::Signal(name) => key.u8(6).text(name),
+        TaskList::Message(name, correlation) => key.u8(7).text(name).text(correlation),
+        TaskList::Conditions(process) => key.u8(8).u64(process.0),
+        TaskList::Watching(table) => key.u8(9).text(table),
     };
     key.done()
 }
@@ -201,6 +206,7 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
     let key = match list {
         ProcessList::Flow(flow) => key.u8(1).text(flow),
         ProcessList::Status(flow, status) => key.u8(2).text(flow).u8(process_status(*status)),
+        ProcessList::Children(task) => key.u8(3).u64(task.process.0).u32(task.ordinal),
     };
     key.done()
 }
@@ -234,6 +240,10 @@ fn task_status(status: TaskStatus) -> u8 {
         TaskStatus::Assigned => 2,
         TaskStatus::Started => 3,
         TaskStatus::Done => 4,
+        TaskStatus::Scheduled => 5,
+        TaskStatus::Canceled => 6,
+        TaskStatus::Error => 7,
+        TaskStatus::Revived => 8,
         _ => 0xFE,
     }
 }
@@ -243,6 +253,8 @@ fn process_status(status: ProcessStatus) -> u8 {
     match status {
         ProcessStatus::New => 1,
         ProcessStatus::Done => 2,
+        ProcessStatus::Canceled => 3,
+        ProcessStatus::Failed => 4,
         _ => 0xFE,
     }
 }

@@ -1,12 +1,13 @@
 //! Puts an engine together.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use super::pending::Pending;
 use super::{Engine, Inner, LOCKS, query};
 use crate::builder::FlowBuilder;
-use crate::definition::Definition;
+use crate::definition::{Definition, Flows, Wait};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::store::{Event, Store};
@@ -18,8 +19,13 @@ pub struct EngineBuilder<L> {
     clock: Box<dyn Clock>,
     flows: Vec<Definition>,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    lease: Duration,
+    on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
     _flows: PhantomData<fn() -> L>,
 }
+
+/// How long a worker has a job.
+const LEASE: Duration = Duration::from_secs(30);
 
 /// A list of flows, as a type: the newest one and the list of the others.
 #[doc(hidden)]
@@ -65,7 +71,15 @@ const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
 
 impl EngineBuilder<()> {
     pub(super) fn over(store: Arc<dyn Store>) -> Self {
-        Self { store, clock: Box::new(SystemClock), flows: Vec::new(), listeners: Vec::new(), _flows: PhantomData }
+        Self {
+            store,
+            clock: Box::new(SystemClock),
+            flows: Vec::new(),
+            listeners: Vec::new(),
+            lease: LEASE,
+            on_error: None,
+            _flows: PhantomData,
+        }
     }
 }
 
@@ -84,6 +98,8 @@ impl<L: FlowList> EngineBuilder<L> {
             clock: self.clock,
             flows: self.flows,
             listeners: self.listeners,
+            lease: self.lease,
+            on_error: self.on_error,
             _flows: PhantomData,
         }
     }
@@ -100,20 +116,62 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
+    /// How long a worker has a job before another one may take it over; 30 seconds if this is not called. Workers that
+    /// live renew it, so that it says how soon the jobs of a lost worker are taken over.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Calls `listener` with failures of workers that no task can be blamed for, such as of the store.
+    pub fn on_error(mut self, listener: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(listener));
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
-    /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, patterns that are none, and
-    /// open tasks in the store that no flow here knows.
+    /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
+    /// waiting; sub-processes of flows that are not here; patterns that are none; and open tasks in the store that no
+    /// flow here knows.
     pub fn build(self) -> Result<Engine> {
         let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
-        let mut flows = BTreeMap::new();
+        let mut flows = Flows::new();
         flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
+        check_children(&flows, &mut problems);
         query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
         let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
-        Ok(Engine(Arc::new(Inner { store: self.store, clock: self.clock, flows, turns, listeners: self.listeners })))
+        Ok(Engine(Arc::new(Inner {
+            store: self.store,
+            clock: self.clock,
+            flows: Arc::new(flows),
+            turns,
+            listeners: self.listeners,
+            pending: Pending::new(self.lease, self.on_error),
+        })))
+    }
+}
+
+/// The flows of sub-processes are here, and do not start each other for ever.
+fn check_children(flows: &Flows, problems: &mut Vec<String>) {
+    for def in flows.values() {
+        for node in &def.nodes {
+            if let Wait::Children(child) = &node.wait
+                && !flows.contains_key(child.flow)
+            {
+                problems.push(format!(
+                    "flow `{}`: `{}` runs processes of flow `{}`, which is not here: give it to the builder, too",
+                    def.name, node.name, child.flow
+                ));
+            }
+        }
+    }
+    let graphs: Vec<&viewflow_graph::Graph> = flows.values().map(|def| &def.graph).collect();
+    for (graph, fault) in viewflow_graph::check_family(&graphs) {
+        problems.push(format!("flow `{}`: {fault}", graphs[graph].name));
     }
 }

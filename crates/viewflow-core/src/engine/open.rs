@@ -9,13 +9,15 @@ use crate::error::Result;
 use crate::flow::Flow;
 use crate::form::Form;
 use crate::id::{TaskId, User};
-use crate::node::{HandleNode, Input, Node, ViewNode};
+use crate::kernel::Child;
+use crate::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
+use crate::process::{Process, ProcessOf};
 use crate::task::Task;
 
 /// A node whose tasks wait to be done from outside.
 #[diagnostic::on_unimplemented(
     message = "tasks of this node are done by the engine itself",
-    label = "only a `View` or a `Handle` has tasks to open"
+    label = "only a `View`, a `ManualTask`, a `Handle` or a sub-process has tasks to open"
 )]
 pub trait Waiting: Node {
     /// The handle to an open task.
@@ -41,6 +43,57 @@ impl<F: Flow, T: Task, In: Input> Waiting for HandleNode<F, T, In> {
 
     fn open(self, engine: Engine, id: TaskId) -> OpenHandle<F, T, In> {
         OpenHandle { engine, id, _node: PhantomData }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, C: Flow> Waiting for SubprocessNode<F, T, C> {
+    type Open = OpenSubprocess<C>;
+
+    fn open(self, engine: Engine, id: TaskId) -> OpenSubprocess<C> {
+        OpenSubprocess { engine, id, _flow: PhantomData }
+    }
+}
+
+/// A sub-process whose children run.
+pub struct OpenSubprocess<C> {
+    engine: Engine,
+    id: TaskId,
+    _flow: PhantomData<fn() -> C>,
+}
+
+impl<C: Flow> OpenSubprocess<C> {
+    /// Which task.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Its children, in the order in which they were made.
+    ///
+    /// # Errors
+    /// When a process does not fit its proxy.
+    pub fn children(&self) -> Result<Vec<ProcessOf<C::Process>>> {
+        self.engine.transaction(|db| {
+            let children = db.unit(|unit| unit.children(self.id))?;
+            children.into_iter().map(|id| super::read_process::<C>(db, id)).collect()
+        })
+    }
+
+    /// Adds a child with this seed and data, and waits for it, too.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`](crate::Error::WrongStatus) when the last child has ended, or one has failed.
+    pub fn add(&self, seed: Option<<C::Process as Process>::Seed>, data: C::Process) -> Result<ProcessOf<C::Process>> {
+        let process_seed = crate::process::encoded(seed.as_ref(), "seed");
+        let wrong = |errors| crate::Error::Data {
+            at: Box::new(crate::Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() }),
+            errors,
+        };
+        let process_data = Some(crate::process::data_of(&data).map_err(wrong)?);
+        let begin = Child { process_seed: process_seed.map_err(wrong)?, process_data, ..Child::default() };
+        let child =
+            self.engine.foreground(Some(self.id.process), None, |step, _| step.add_child(self.id, begin.clone()))?;
+        self.engine.process::<C>(child)
     }
 }
 
@@ -115,6 +168,12 @@ impl<F: Flow, T: Task, In: Input> OpenHandle<F, T, In> {
     /// [`Error::WrongStatus`](crate::Error::WrongStatus) when it was done in the meantime.
     pub fn run(self, input: In) -> Result<()> {
         self.engine.run_handle(self.id, &|_, _| Ok(Box::new(input.clone())))
+    }
+}
+
+impl<C> fmt::Debug for OpenSubprocess<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenSubprocess({})", self.id)
     }
 }
 

@@ -1,11 +1,9 @@
 //! Lists of tasks and processes, page by page.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::{Engine, read_process};
-use crate::definition::Definition;
+use crate::definition::Flows;
 use crate::entity::IndexOf;
 use crate::error::{Error, Result};
 use crate::field::{Choose, FieldType};
@@ -54,6 +52,8 @@ impl TaskQuery {
         match &mut self.list {
             TaskList::Inbox(_, node) | TaskList::Queue(node) | TaskList::Archive(_, node) => *node = Some(name),
             TaskList::Status(node, _) => *node = name,
+            // A query is never over the lists that only the engine reads.
+            _ => {}
         }
         self
     }
@@ -114,6 +114,7 @@ impl TaskQuery {
             TaskList::Queue(_) => task.status == TaskStatus::New,
             TaskList::Archive(..) => task.status == TaskStatus::Done,
             TaskList::Status(_, status) => task.status == *status,
+            _ => false,
         }
     }
 
@@ -126,6 +127,7 @@ impl TaskQuery {
             TaskList::Queue(node) => format!("the queue{}", of(node)),
             TaskList::Archive(user, node) => format!("the archive of `{user}`{}", of(node)),
             TaskList::Status(node, status) => format!("status {status} of `{}.{}`", node.flow, node.node),
+            list => format!("{list:?}"),
         }
     }
 }
@@ -200,11 +202,7 @@ impl<F: Flow> ProcessQuery<F> {
 }
 
 /// Finds open tasks that no flow knows.
-pub(super) fn check_stored_tasks(
-    store: &dyn Store,
-    flows: &BTreeMap<&'static str, Arc<Definition>>,
-    problems: &mut Vec<String>,
-) -> Result<()> {
+pub(super) fn check_stored_tasks(store: &dyn Store, flows: &Flows, problems: &mut Vec<String>) -> Result<()> {
     let mut after: Option<NodeName> = None;
     loop {
         let nodes = store.nodes(after.as_ref(), 100)?;
@@ -213,7 +211,9 @@ pub(super) fn check_stored_tasks(
         for node in nodes {
             let known = flows.get(node.flow.as_str());
             let kind = known.and_then(|def| def.find(&node.node).map(|index| def.nodes[index].kind));
-            for status in [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Started] {
+            for status in
+                [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Scheduled, TaskStatus::Started, TaskStatus::Error]
+            {
                 let open = store.list_tasks(&TaskList::Status(node.clone(), status), None, 1)?;
                 let Some(task) = open.first().map(|first| store.task(first.task)).transpose()?.flatten() else {
                     continue;

@@ -1,16 +1,19 @@
 //! One step: tried until no other step overtakes it.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Engine, LOCKS};
 use crate::db::Db;
-use crate::error::{Error, Result};
-use crate::id::{ProcessId, UserId};
-use crate::store::StoreError;
+use crate::error::{Error, Place, Result};
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::kernel::{Faults, Step};
+use crate::store::{StoreError, TaskError};
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;
@@ -23,14 +26,59 @@ impl Engine {
         actor: Option<&UserId>,
         work: impl Fn(&Db) -> Result<R>,
     ) -> Result<R> {
-        for attempt in 0..ATTEMPTS {
+        self.run_step(process, actor, false, &|db, _| work(db))
+    }
+
+    /// Runs `work` as one step on processes, for somebody: when it fails, nothing of it happens.
+    pub(super) fn foreground<R>(
+        &self,
+        process: Option<ProcessId>,
+        actor: Option<&UserId>,
+        work: impl Fn(&mut Step, &Db) -> Result<R>,
+    ) -> Result<R> {
+        self.run_step(process, actor, false, &|db, faults| self.kernel_step(db, faults, &work))
+    }
+
+    /// Runs `work` as one step on processes, for nobody: a task that fails in it is left as failed, and what came before
+    /// it happens all the same.
+    pub(super) fn background<R>(
+        &self,
+        process: Option<ProcessId>,
+        work: impl Fn(&mut Step, &Db) -> Result<R>,
+    ) -> Result<R> {
+        self.run_step(process, None, true, &|db, faults| self.kernel_step(db, faults, &work))
+    }
+
+    fn kernel_step<R>(&self, db: &Db, faults: &Faults, work: &dyn Fn(&mut Step, &Db) -> Result<R>) -> Result<R> {
+        let mut step = Step::new(Arc::clone(&self.0.flows), db.clone(), faults.clone());
+        let answer = work(&mut step, db)?;
+        step.finish()?;
+        Ok(answer)
+    }
+
+    fn run_step<R>(
+        &self,
+        process: Option<ProcessId>,
+        actor: Option<&UserId>,
+        background: bool,
+        work: &dyn Fn(&Db, &Faults) -> Result<R>,
+    ) -> Result<R> {
+        let mut faults = Faults::new();
+        let mut numbers = Vec::new();
+        let mut attempt = 0;
+        while attempt < ATTEMPTS {
             let running = Running::begin()?;
             let turn = process.map(|id| self.turn(id));
-            let db = Db::new(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned());
-            let answer = work(&db);
+            let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned(), numbers);
+            let answer = catch_unwind(AssertUnwindSafe(|| work(&db, &faults)));
+            let answer = answer.unwrap_or_else(|panic| Err(panicked(&db, &*panic)));
             drop(running);
+            // A step that only found out which task fails is run again without that task.
+            let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
+            numbers = db.unit(|unit| unit.numbered());
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
             let commit = db.take_commit(answer.is_err());
+            let pending = self.note_pending(&commit);
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
                 None
@@ -39,10 +87,17 @@ impl Engine {
             };
             drop(turn);
             match taken {
-                Some(Err(StoreError::Conflict)) => back_off(attempt),
+                Some(Err(StoreError::Conflict)) => {
+                    back_off(attempt);
+                    attempt += 1;
+                }
+                taken if fault.is_some() && taken.as_ref().is_none_or(|taken| taken.is_ok()) => faults.extend(fault),
                 Some(Err(error)) => return answer.and(Err(error.into())),
                 Some(Ok(receipt)) if answer.is_ok() => {
                     receipt.wait()?;
+                    if let Some(pending) = pending {
+                        self.tell_workers(pending);
+                    }
                     events.iter().for_each(|event| self.0.listeners.iter().for_each(|listener| listener(event)));
                     return answer;
                 }
@@ -79,6 +134,25 @@ impl Drop for Running {
     fn drop(&mut self) {
         RUNNING.set(false);
     }
+}
+
+/// The task that is to blame for a failed step, if the step can do without it.
+fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, TaskError)> {
+    let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.asking));
+    let task = culprit.filter(|task| !known.contains_key(task))?;
+    ((background || asking) && error.is_of_a_task()).then(|| (task, error.into()))
+}
+
+fn panicked(db: &Db, panic: &(dyn Any + Send)) -> Error {
+    let culprit = db.unit(|unit| unit.culprit.and_then(|task| unit.task(task).ok().cloned()));
+    let at = culprit.map_or_else(Place::unknown, |task| crate::task::place(&task));
+    Error::Panicked { at, message: panic_message(panic) }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
 }
 
 fn back_off(attempt: u32) {

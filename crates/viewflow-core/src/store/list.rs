@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::record::{ProcessRecord, ProcessStatus, RowRecord, TaskRecord, TaskStatus};
+use super::record::{ProcessRecord, ProcessStatus, RowRecord, TaskRecord, TaskStatus, WaitsFor};
 use super::{StoreError, StoreResult};
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::time::Timestamp;
 
 /// The stored names of a flow and one of its nodes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,16 @@ pub enum TaskList {
     Archive(UserId, Option<NodeName>),
     /// The tasks of a node with a status.
     Status(NodeName, TaskStatus),
+    /// The tasks the engine has to look at when their time has come, in the order of their times.
+    Due,
+    /// The tasks that wait for a signal of this name.
+    Signal(String),
+    /// The tasks that wait for a message of this name with this correlation key.
+    Message(String, String),
+    /// The tasks of a process that wait for a condition.
+    Conditions(ProcessId),
+    /// The tasks that wait for a condition over this table.
+    Watching(String),
 }
 
 /// A list of processes.
@@ -35,6 +46,8 @@ pub enum ProcessList {
     Flow(String),
     /// The processes of a flow with a status.
     Status(String, ProcessStatus),
+    /// The sub-processes of a task.
+    Children(TaskId),
 }
 
 /// A place in a list of tasks: the task there, and what the list is sorted by.
@@ -77,12 +90,35 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
             _ => {}
         }
     }
+    let waits = !task.status.is_final() && task.status != TaskStatus::Error;
+    if let (true, Some(due)) = (waits, task.due) {
+        lists.push((TaskList::Due, Cursor { sort: due_sort(due), task: task.id }));
+    }
+    match &task.waits_for {
+        Some(WaitsFor::Signal(name)) if waits => lists.push((TaskList::Signal(name.clone()), by_age)),
+        Some(WaitsFor::Message { name, key }) if waits => {
+            lists.push((TaskList::Message(name.clone(), key.clone()), by_age));
+        }
+        Some(WaitsFor::Condition { tables }) if waits => {
+            lists.push((TaskList::Conditions(task.id.process), by_age));
+            lists.extend(tables.iter().map(|table| (TaskList::Watching(table.clone()), by_age)));
+        }
+        _ => {}
+    }
     lists
+}
+
+/// By what [`TaskList::Due`] is sorted.
+pub fn due_sort(due: Timestamp) -> u64 {
+    ascending(due.as_millis())
 }
 
 /// The lists a process stands in.
 pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
-    vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)]
+    let mut lists =
+        vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)];
+    lists.extend(process.parent.map(ProcessList::Children));
+    lists
 }
 
 /// Maps a signed number to an unsigned one of the same order.

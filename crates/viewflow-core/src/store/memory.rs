@@ -132,7 +132,7 @@ impl Store for MemoryStore {
                     let least = NodeName { flow: String::new(), node: String::new() };
                     Bound::Included((TaskList::Status(least, TaskStatus::New), Cursor::FIRST))
                 }
-                Some(node) => Bound::Excluded((TaskList::Status(node.clone(), TaskStatus::Done), Cursor::LAST)),
+                Some(node) => Bound::Excluded((TaskList::Status(node.clone(), TaskStatus::Revived), Cursor::LAST)),
             };
             let next = state.task_lists.range((first, Bound::Unbounded)).next();
             let Some((TaskList::Status(node, _), _)) = next else { break };

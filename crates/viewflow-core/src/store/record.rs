@@ -19,6 +19,17 @@ pub enum ProcessStatus {
     New,
     /// All its tokens came to an end.
     Done,
+    /// It was canceled, or all that was open in it.
+    Canceled,
+    /// It came to an `ErrorEnd`.
+    Failed,
+}
+
+impl ProcessStatus {
+    /// Whether nothing more happens in it.
+    pub fn is_final(self) -> bool {
+        self != Self::New
+    }
 }
 
 /// How far a task is.
@@ -29,16 +40,25 @@ pub enum TaskStatus {
     New,
     /// Waits for the person who has it.
     Assigned,
-    /// Is a split whose branches run, or a join that waits for them.
+    /// Waits for its time: a timer, or a job that no worker has.
+    Scheduled,
+    /// Is at work: a job that a worker has, a split whose branches run, a join that waits for them, a sub-process whose
+    /// children run.
     Started,
     /// Is done.
     Done,
+    /// Was taken away.
+    Canceled,
+    /// Failed, and waits for somebody to retry, revive or cancel it. Its process stays open.
+    Error,
+    /// Was canceled or failed, and has been made again as another task.
+    Revived,
 }
 
 impl TaskStatus {
     /// Whether nothing more happens to it.
     pub fn is_final(self) -> bool {
-        self == Self::Done
+        matches!(self, Self::Done | Self::Canceled | Self::Revived)
     }
 }
 
@@ -47,6 +67,8 @@ impl fmt::Display for ProcessStatus {
         f.write_str(match self {
             Self::New => "new",
             Self::Done => "done",
+            Self::Canceled => "canceled",
+            Self::Failed => "failed",
         })
     }
 }
@@ -56,8 +78,12 @@ impl fmt::Display for TaskStatus {
         f.write_str(match self {
             Self::New => "new",
             Self::Assigned => "assigned",
+            Self::Scheduled => "scheduled",
             Self::Started => "started",
             Self::Done => "done",
+            Self::Canceled => "canceled",
+            Self::Error => "failed",
+            Self::Revived => "revived",
         })
     }
 }
@@ -84,12 +110,52 @@ pub struct ProcessRecord {
     pub artifact: Value,
     /// The document its proxies are laid over.
     pub data: Document,
+    /// The task it is a sub-process of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TaskId>,
+    /// Why it failed: the code of its `ErrorEnd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// How many tasks it has had.
     pub tasks: u32,
     /// How many scopes it has had.
     pub scopes: u32,
     /// How many events it has had.
     pub events: u32,
+    /// How many tokens have come to an end of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ends: u32,
+    /// How many of its tasks wait for a condition.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub conditions: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl ProcessRecord {
+    /// A process that has just begun, without data.
+    pub fn new(id: ProcessId, flow: impl Into<String>, created: Timestamp) -> Self {
+        Self {
+            id,
+            flow: flow.into(),
+            status: ProcessStatus::New,
+            created,
+            finished: None,
+            seed: Value::Null,
+            artifact: Value::Null,
+            data: Document::new(),
+            parent: None,
+            error: None,
+            tasks: 0,
+            scopes: 0,
+            events: 0,
+            ends: 0,
+            conditions: 0,
+        }
+    }
 }
 
 /// A task as it is stored.
@@ -125,6 +191,30 @@ pub struct TaskRecord {
     /// The join it went into, where that was there already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<u32>,
+    /// The scope it opened, if it is a split, or closes, if it is a join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<u32>,
+    /// When the engine has to look at it again: a time came, a job may run, or the worker that has it is overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Its timeouts that have not fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeouts: Vec<Timeout>,
+    /// What it waits to hear of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<WaitsFor>,
+    /// How far it is, if it is a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobState>,
+    /// How many of its children are open, if it is a sub-process.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub children: u32,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<TaskError>,
+    /// Whether what it did was undone by its compensation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compensated: bool,
     /// Its seed, encoded; null when there is none.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub seed: Value,
@@ -134,6 +224,92 @@ pub struct TaskRecord {
     /// The document its struct is laid over.
     #[serde(default, skip_serializing_if = "Document::is_empty")]
     pub data: Document,
+}
+
+impl TaskRecord {
+    /// A task that has just been made, without data.
+    pub fn new(id: TaskId, flow: impl Into<String>, node: impl Into<String>, kind: Kind, created: Timestamp) -> Self {
+        Self {
+            id,
+            flow: flow.into(),
+            node: node.into(),
+            kind,
+            status: TaskStatus::New,
+            scope: 0,
+            owner: None,
+            created,
+            assigned: None,
+            finished: None,
+            previous: None,
+            joined: None,
+            around: None,
+            due: None,
+            timeouts: Vec::new(),
+            waits_for: None,
+            job: None,
+            children: 0,
+            error: None,
+            compensated: false,
+            seed: Value::Null,
+            artifact: Value::Null,
+            data: Document::new(),
+        }
+    }
+}
+
+/// A timeout of a task that is armed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeout {
+    /// The stored name of the node it leads to.
+    pub then: String,
+    /// When it fires.
+    pub at: Timestamp,
+}
+
+/// What a task waits to hear of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// A signal of this name.
+    Signal(String),
+    /// A message of this name with this correlation key.
+    Message {
+        /// The message's name.
+        name: String,
+        /// The correlation key, as JSON text.
+        key: String,
+    },
+    /// A condition over its process, and over these tables.
+    Condition {
+        /// The tables that it read when it was last asked.
+        tables: Vec<String>,
+    },
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobState {
+    /// How often a worker has begun it. The worker that has it is known by this number.
+    pub attempt: u32,
+    /// How many of these attempts have failed, since it was scheduled or retried.
+    #[serde(default)]
+    pub failures: u32,
+    /// From when on a worker may begin it, or take it over from the one that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// When the current attempt has run out of time, if it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskError {
+    /// The code of the error, where it has one: [`Error::coded`](crate::Error::coded).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What it said.
+    pub message: String,
 }
 
 /// Which scope: its process and its number within it; 0 is the process itself.
@@ -146,7 +322,7 @@ pub struct ScopeId {
 }
 
 /// An open scope: what a split opened and a join will close, or the whole process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScopeRecord {
     /// The scope around it; none for the process itself.
     pub parent: Option<u32>,
@@ -156,6 +332,12 @@ pub struct ScopeRecord {
     pub live: u64,
     /// The task at its join, once a token has arrived there.
     pub join: Option<u32>,
+    /// How many tokens have arrived at its join.
+    #[serde(default)]
+    pub arrived: u64,
+    /// Whether the first token that moves on leaves it, and cancels the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
 }
 
 /// A row of a table as it is stored. It carries its own index entries and references, so that a store can find and
@@ -234,6 +416,13 @@ pub enum What {
     ProcessStarted,
     /// The last token came to its end.
     ProcessFinished,
+    /// The process was canceled.
+    ProcessCanceled,
+    /// The process came to an `ErrorEnd`.
+    ProcessFailed {
+        /// The code of the error.
+        code: String,
+    },
     /// A token arrived at a node.
     TaskCreated {
         /// The task.
@@ -264,6 +453,67 @@ pub enum What {
         /// Its node.
         node: String,
     },
+    /// A worker began a job.
+    TaskStarted {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// Which attempt it is, counting from 1.
+        attempt: u32,
+    },
+    /// An attempt at a job failed, and another one follows.
+    TaskDelayed {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// When it may begin again.
+        until: Timestamp,
+        /// What the attempt failed with.
+        error: String,
+    },
+    /// A task failed.
+    TaskFailed {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// Why.
+        error: String,
+    },
+    /// Somebody had a failed task tried again.
+    TaskRetried {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was taken away.
+    TaskCanceled {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was made again as another one.
+    TaskRevived {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The task that stands for it now.
+        by: u32,
+    },
+    /// A timeout, error or escalation of a task was taken.
+    BoundaryTaken {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The node it leads to.
+        then: String,
+    },
 }
 
 impl fmt::Display for What {
@@ -275,6 +525,15 @@ impl fmt::Display for What {
             Self::TaskAssigned { node, owner, .. } => write!(f, "{node} assigned to {owner}"),
             Self::TaskUnassigned { node, .. } => write!(f, "{node} unassigned"),
             Self::TaskFinished { node, .. } => write!(f, "{node} finished"),
+            Self::ProcessCanceled => f.write_str("process canceled"),
+            Self::ProcessFailed { code } => write!(f, "process failed with `{code}`"),
+            Self::TaskStarted { node, attempt, .. } => write!(f, "{node} started, attempt {attempt}"),
+            Self::TaskDelayed { node, error, .. } => write!(f, "{node} will be tried again: {error}"),
+            Self::TaskFailed { node, error, .. } => write!(f, "{node} failed: {error}"),
+            Self::TaskRetried { node, .. } => write!(f, "{node} retried"),
+            Self::TaskCanceled { node, .. } => write!(f, "{node} canceled"),
+            Self::TaskRevived { node, .. } => write!(f, "{node} revived"),
+            Self::BoundaryTaken { node, then, .. } => write!(f, "{node} left for {then}"),
         }
     }
 }

@@ -51,39 +51,13 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
 }
 
 fn process(id: u64) -> ProcessRecord {
-    ProcessRecord {
-        id: ProcessId(id),
-        flow: "hello".to_owned(),
-        status: ProcessStatus::New,
-        created: Timestamp::from_millis(1000),
-        finished: None,
-        seed: json!(7),
-        artifact: json!(null),
-        data: document(json!({"approved": true})),
-        tasks: 0,
-        scopes: 0,
-        events: 0,
-    }
+    let data = document(json!({"approved": true}));
+    ProcessRecord { seed: json!(7), data, ..ProcessRecord::new(ProcessId(id), "hello", Timestamp::from_millis(1000)) }
 }
 
 fn task(process: u64, ordinal: u32) -> TaskRecord {
-    TaskRecord {
-        id: TaskId { process: ProcessId(process), ordinal },
-        flow: "hello".to_owned(),
-        node: "approve".to_owned(),
-        kind: Kind::View,
-        status: TaskStatus::New,
-        scope: 0,
-        owner: None,
-        created: Timestamp::from_millis(1000 + i64::from(ordinal)),
-        assigned: None,
-        finished: None,
-        previous: None,
-        joined: None,
-        seed: json!(null),
-        artifact: json!(null),
-        data: Document::new(),
-    }
+    let created = Timestamp::from_millis(1000 + i64::from(ordinal));
+    TaskRecord::new(TaskId { process: ProcessId(process), ordinal }, "hello", "approve", Kind::View, created)
 }
 
 fn row(value: serde_json::Value) -> RowRecord {
@@ -130,7 +104,7 @@ fn node() -> NodeName {
 
 fn what_is_committed_is_read_back(store: &impl Store) {
     let scope_id = ScopeId { process: ProcessId(1), number: 2 };
-    let scope = ScopeRecord { parent: Some(0), split: Some(("fork".to_owned(), 1)), live: 3, join: None };
+    let scope = ScopeRecord { parent: Some(0), split: Some(("fork".to_owned(), 1)), live: 3, ..ScopeRecord::default() };
     write(
         store,
         vec![

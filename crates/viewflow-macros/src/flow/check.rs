@@ -41,7 +41,23 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     match kind {
         Kind::If if node.cond.is_none() => missing("`#[cond(|a| ..)]`: the condition"),
         Kind::Switch if node.switch.is_none() => missing("`#[switch(|a| ..)]`: the value that its cases match"),
-        Kind::Function if node.call.is_none() => missing("`#[call(Self::..)]`: the method to call"),
+        kind if (kind.is_function() || *kind == Kind::Job) && node.call.is_none() => {
+            missing("`#[call(Self::..)]`: the method to call");
+        }
+        Kind::StartTimer if node.every.is_none() && node.cron.is_none() => {
+            missing("`#[every(\"1h\")]` or `#[cron(\"0 8 * * *\")]`: when processes start");
+        }
+        Kind::Timer if node.delay.is_none() => missing("`#[delay(\"3d\")]` or `#[delay(|a| ..)]`: how long to wait"),
+        Kind::Subprocess | Kind::NSubprocess if node.child.is_none() => {
+            missing("`#[child(OtherFlow::start)]`: the start of the flow to run");
+        }
+        Kind::SignalCatch | Kind::SignalThrow if node.signal.is_none() => missing("`#[signal(\"..\")]`: its name"),
+        Kind::MessageCatch if node.message.is_none() => {
+            missing("`#[message(Type, key = |a| ..)]`: the message, and which one of them");
+        }
+        Kind::MessageThrow if node.message.is_none() => missing("`#[message(|a| ..)]`: the message to send"),
+        Kind::ConditionalCatch if node.cond.is_none() => missing("`#[cond(|a| ..)]`: what it waits for"),
+        Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => missing("`#[code(\"..\")]`: which one it is"),
         _ => {}
     }
     if node.input.is_some() && node.call.is_none() {
@@ -49,6 +65,41 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     }
     if node.form.is_some() && node.submit.is_none() {
         missing("`#[submit(Self::..)]`: a method that takes what the form brings");
+    }
+    if node.every.is_some() && node.cron.is_some() {
+        errors.at(ident.span(), format!("`{ident}` has `#[every(..)]` and `#[cron(..)]`: keep one"));
+    }
+    check_children(node, errors);
+}
+
+/// One child, or one for each item of one source.
+fn check_children(node: &Node, errors: &mut Errors) {
+    let (Some(child), ident) = (&node.child, &node.ident) else { return };
+    let sources = child.given.iter().filter(|(name, _)| name.ends_with("_source")).count();
+    let mut wrong = |message: String| errors.at(ident.span(), message);
+    match (node.kind, sources) {
+        (Kind::Subprocess, 0) | (Kind::NSubprocess, 1) => {}
+        (Kind::Subprocess, _) => {
+            wrong(format!("`{ident}` is a `Subprocess`, which runs one process: for one an item use `NSubprocess`"));
+        }
+        (_, 0) => wrong(format!(
+            "`{ident}` is an `NSubprocess` and needs a source of items: `process_seed_source = |a| ..`, \
+             `process_data_source`, `task_seed_source` or `task_data_source`"
+        )),
+        _ => {
+            wrong(format!(
+                "`{ident}` has more than one source of items: keep one, and give the rest without `_source`"
+            ));
+        }
+    }
+    if child.sequential && node.kind == Kind::Subprocess {
+        errors.at(ident.span(), format!("`{ident}` runs one process: `sequential` goes with `NSubprocess`"));
+    }
+    for (name, _) in &child.given {
+        let source = format!("{name}_source");
+        if child.given.iter().any(|(other, _)| *other == source) {
+            errors.at(ident.span(), format!("`{source}` gives each its own, and `{name}` all of them one: keep one"));
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Sound};
 
-use super::model::{Edge, Flow, Node, Way};
+use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
 use crate::errors::Errors;
-use crate::syntax::{Closure, hidden, methods_named, plain_name, quiet_lints};
+use crate::syntax::{Closure, duration_tokens, hidden, methods_named, plain_name, quiet_lints};
 
 pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -101,7 +101,7 @@ fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> T
 
 /// The join that a split goes on to when its sources have no items.
 fn may_be_empty<'f>(flow: &'f Flow, sound: Option<&Sound>, index: usize, node: &Node) -> Option<&'f Node> {
-    if node.kind != Kind::Split || node.edges.iter().any(|edge| edge.role().is_sure()) {
+    if !node.kind.is_split() || node.edges.iter().any(|edge| edge.role().is_sure()) {
         return None;
     }
     flow.nodes.get(sound?.join_of(index)?)
@@ -120,12 +120,20 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
         (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(node, submit, None))),
         _ => {}
     }
-    if let Some(call) = &node.call {
+    calls.extend(expand_waiting(node));
+    if let (Some(call), false) = (&node.call, node.kind == Kind::Job) {
         let at = call.span();
-        calls.push(match &node.input {
-            Some(input) => chained("node", at, "call_with", &handler(node, call, Some(input.clone()))),
+        let caught = match &node.message {
+            Some(Message::Caught { ty, .. }) => Some(ty.clone()),
+            _ => None,
+        };
+        calls.push(match node.input.clone().or(caught) {
+            Some(input) => chained("node", at, "call_with", &handler(node, call, Some(input))),
             None => chained("node", at, "call", &handler(node, call, None)),
         });
+    }
+    if let (Some(done), true) = (&node.done, node.kind.has_children()) {
+        calls.push(chained("node", done.span(), "call", &handler(node, done, None)));
     }
     let switch = node.switch.as_ref().filter(|_| !node.incomplete);
     let questions = [
@@ -133,6 +141,7 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
         ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
         ("assign", node.assign.as_ref().map(|assign| (assign, question(node, assign, &quote!(_))))),
         ("on_create", node.on_create.as_ref().map(|call| (call, on_create(node, call)))),
+        ("until", node.until.as_ref().map(|until| (until, condition(node, until)))),
     ];
     for (method, question) in questions {
         if let Some((closure, function)) = question {
@@ -140,6 +149,118 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
         }
     }
     quote!(#(#calls)*)
+}
+
+/// What a node waits for: a worker, a time, a signal, a message, its children.
+fn expand_waiting(node: &Node) -> Vec<TokenStream> {
+    let at = node.ident.span();
+    let mut calls = Vec::new();
+    let mut plain = |method: &str, arguments: &TokenStream| calls.push(chained("node", at, method, arguments));
+    if let (Some(call), Kind::Job) = (&node.call, node.kind) {
+        let (method, arguments) = job(node, call);
+        plain(method, &arguments);
+    }
+    if let Some(Retry { attempts, backoff, max }) = &node.retry {
+        let (backoff, max) = (duration_tokens(*backoff), duration_tokens(*max));
+        plain("retry", &quote!((#attempts, #backoff, #max)));
+    }
+    if let Some(timeout) = node.timeout {
+        let timeout = duration_tokens(timeout);
+        plain("timeout", &quote!((#timeout)));
+    }
+    if let Some(every) = node.every {
+        let every = duration_tokens(every);
+        plain("every", &quote!((#every)));
+    }
+    if let Some(Cron { pattern, zone }) = &node.cron {
+        let zone = match zone {
+            Some(zone) => quote!(::core::option::Option::Some(#zone)),
+            None => quote!(::core::option::Option::None),
+        };
+        plain("cron", &quote!((#pattern, #zone)));
+    }
+    if let Some(signal) = &node.signal {
+        plain("signal", &quote!((#signal)));
+    }
+    if let Some(code) = &node.code {
+        plain("code", &quote!((#code)));
+    }
+    if let Some(delay) = &node.delay {
+        calls.push(after(node, "node", "delay", delay, at));
+    }
+    match &node.message {
+        Some(Message::Sent(message)) => {
+            let function = question(node, message, &quote!(_));
+            calls.push(chained("node", span_of(message), "send", &quote!((#function))));
+        }
+        Some(Message::Caught { ty, key }) => {
+            let (function, at) = match key {
+                Some(key) => (question(node, key, &quote!(_)), span_of(key)),
+                None => (quote_spanned!(ty.span()=> |_, _| ::core::result::Result::Ok(())), ty.span()),
+            };
+            calls.push(chained("node", at, "message", &quote!(::<#ty, _>(#function))));
+        }
+        None => {}
+    }
+    calls.extend(node.child.as_ref().map(|child| expand_child(node, child)));
+    calls
+}
+
+/// The builder's method for a job, and its arguments.
+fn job(node: &Node, call: &TokenStream) -> (&'static str, TokenStream) {
+    let (task, at) = (&node.task, call.span());
+    let run = if node.is_async {
+        let [flow, job, future] = ["flow", "job", "future"].map(|name| local(name, at));
+        quote_spanned! {at=>
+            |#flow: __viewflow::Arc<Self>, #job: __viewflow::JobRun<Self, #task>| {
+                let #future: __viewflow::BoxFuture<__viewflow::Result<_>> =
+                    __viewflow::Box::pin(async move { (#call)(&#flow, &#job).await });
+                #future
+            }
+        }
+    } else {
+        let signature = quote_spanned!(at=> fn(&Self, &__viewflow::JobRun<Self, #task>) -> __viewflow::Result<_>);
+        pointer(call, &signature)
+    };
+    match &node.done {
+        Some(done) => {
+            let done = handler_pointer(node, done, Some(&quote!(_)));
+            (if node.is_async { "future_done" } else { "job_done" }, quote!((#run, #done)))
+        }
+        None => (if node.is_async { "future" } else { "job" }, quote!((#run))),
+    }
+}
+
+/// A call of `method` with a length of time, or of `method_by` with what tells a time.
+fn after(node: &Node, variable: &str, method: &str, after: &After, at: Span) -> TokenStream {
+    match after {
+        After::Fixed(wait) => {
+            let wait = duration_tokens(*wait);
+            chained(variable, at, method, &quote!((#wait)))
+        }
+        After::Asked(closure) => {
+            let function = question(node, closure, &quote!(_));
+            chained(variable, span_of(closure), &format!("{method}_by"), &quote!((#function)))
+        }
+    }
+}
+
+fn expand_child(node: &Node, child: &Child) -> TokenStream {
+    let at = child.start.span();
+    let (variable, start, builder) = (local("node", at), &child.start, local("child", at));
+    let mut calls = vec![quote_spanned!(at=> let #builder = #variable.child(#start);)];
+    if child.sequential {
+        calls.push(chained("child", at, "sequential", &quote!(())));
+    }
+    for (name, closure) in &child.given {
+        let function =
+            if name.ends_with("_source") { collected(node, closure) } else { question(node, closure, &quote!(_)) };
+        calls.push(chained("child", span_of(closure), name, &quote!((#function))));
+    }
+    quote! {
+        #(#calls)*
+        let #variable = #builder.node();
+    }
 }
 
 /// The arguments of a builder method that takes a handler.
@@ -259,6 +380,9 @@ fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
     let (node, variable) = (local("node", at), local("edge", at));
     let role = expand_role(edge);
     let mut calls = vec![quote_spanned!(at=> let #variable = #node.edge::<#task>(#role, #name);)];
+    if let Some(time) = &edge.after {
+        calls.push(after(source, "edge", "after", time, at));
+    }
     let mut give = |method: &str, closure: Option<&Closure>, function: &dyn Fn(&Closure) -> TokenStream| {
         if let Some(closure) = closure {
             let span = span_of(closure);
@@ -308,6 +432,23 @@ fn expand_role(edge: &Edge) -> TokenStream {
         Way::Branch(_) if edge.is_per_item() => quote!(__viewflow::Role::Branch(__viewflow::Selection::PerItem)),
         Way::Branch(Some(_)) => quote!(__viewflow::Role::Branch(__viewflow::Selection::Conditional)),
         Way::Branch(None) => quote!(__viewflow::Role::Branch(__viewflow::Selection::Always)),
+        Way::Timeout { interrupting } => quote!(__viewflow::Role::Timeout { interrupting: #interrupting }),
+        Way::OnError(code) => {
+            let code = optional_string(code.as_deref());
+            quote!(__viewflow::Role::OnError(#code))
+        }
+        Way::OnEscalation(code) => {
+            let code = optional_string(code.as_deref());
+            quote!(__viewflow::Role::OnEscalation(#code))
+        }
+        Way::Compensation => quote!(__viewflow::Role::Compensation),
+    }
+}
+
+fn optional_string(text: Option<&str>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(__viewflow::String::from(#text))),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -356,7 +497,11 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     let input = node.input.clone().unwrap_or_else(|| quote!(()));
     let ty = match node.kind {
         Kind::Start => quote!(__viewflow::StartNode<Self, #task, #form>),
-        Kind::View => quote!(__viewflow::ViewNode<Self, #task, #form>),
+        Kind::View | Kind::ManualTask => quote!(__viewflow::ViewNode<Self, #task, #form>),
+        Kind::Subprocess | Kind::NSubprocess if node.child.is_some() => {
+            let flow = node.child.as_ref().map(|child| &child.flow);
+            quote!(__viewflow::SubprocessNode<Self, #task, #flow>)
+        }
         Kind::StartHandle => quote!(__viewflow::StartHandleNode<Self, #task, #input>),
         Kind::Handle => quote!(__viewflow::HandleNode<Self, #task, #input>),
         _ => quote!(__viewflow::InnerNode<Self, #task>),
@@ -378,9 +523,18 @@ fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
     let own = plain_name(&flow.ident);
     for node in &flow.nodes {
-        let handlers = [&node.submit, &node.call].into_iter().flatten();
+        let handlers = [&node.submit, &node.call, &node.done].into_iter().flatten();
         let mut closures: Vec<&Closure> =
-            [&node.cond, &node.switch, &node.assign, &node.on_create].into_iter().flatten().collect();
+            [&node.cond, &node.switch, &node.assign, &node.on_create, &node.until].into_iter().flatten().collect();
+        closures.extend(node.child.iter().flat_map(|child| child.given.iter().map(|(_, closure)| closure)));
+        if let Some(After::Asked(delay)) = &node.delay {
+            closures.push(delay);
+        }
+        match &node.message {
+            Some(Message::Sent(message)) => closures.push(message),
+            Some(Message::Caught { key: Some(key), .. }) => closures.push(key),
+            _ => {}
+        }
         for edge in &node.edges {
             closures.extend(
                 [&edge.task_seed, &edge.task_data, &edge.task_seed_source, &edge.task_data_source]
@@ -389,6 +543,9 @@ fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
             );
             if let Way::Branch(Some(cond)) = &edge.way {
                 closures.push(cond);
+            }
+            if let Some(After::Asked(after)) = &edge.after {
+                closures.push(after);
             }
         }
         let handlers = handlers.map(|path| (path, true));

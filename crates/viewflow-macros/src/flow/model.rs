@@ -1,8 +1,10 @@
 //! What was read from an annotated flow.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, Generics, Type, Visibility};
+use syn::{Attribute, Generics, LitStr, Type, Visibility};
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
 use crate::syntax::{Closure, plain_name};
@@ -43,6 +45,19 @@ pub(super) struct Node {
     pub(super) submit: Option<TokenStream>,
     pub(super) input: Option<TokenStream>,
     pub(super) call: Option<TokenStream>,
+    /// Whether `call` is `async`.
+    pub(super) is_async: bool,
+    pub(super) done: Option<TokenStream>,
+    pub(super) retry: Option<Retry>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) delay: Option<After>,
+    pub(super) every: Option<Duration>,
+    pub(super) cron: Option<Cron>,
+    pub(super) signal: Option<String>,
+    pub(super) message: Option<Message>,
+    pub(super) child: Option<Child>,
+    pub(super) code: Option<String>,
+    pub(super) until: Option<Closure>,
     pub(super) cond: Option<Closure>,
     pub(super) switch: Option<Closure>,
     pub(super) assign: Option<Closure>,
@@ -59,11 +74,48 @@ pub(super) struct FieldsForm {
     pub(super) name: Option<Ident>,
 }
 
+/// How often a job is tried, and when again.
+pub(super) struct Retry {
+    pub(super) attempts: u32,
+    pub(super) backoff: Duration,
+    pub(super) max: Duration,
+}
+
+/// A length of time, or what tells a time when it is asked.
+pub(super) enum After {
+    Fixed(Duration),
+    Asked(Closure),
+}
+
+pub(super) struct Cron {
+    pub(super) pattern: LitStr,
+    pub(super) zone: Option<LitStr>,
+}
+
+/// What a catch waits for, or a throw sends.
+pub(super) enum Message {
+    Caught { ty: TokenStream, key: Option<Closure> },
+    Sent(Closure),
+}
+
+/// The flow that a sub-process runs.
+pub(super) struct Child {
+    /// The handle of its start.
+    pub(super) start: TokenStream,
+    /// Its type.
+    pub(super) flow: TokenStream,
+    pub(super) sequential: bool,
+    /// What it begins with, by the names of the options.
+    pub(super) given: Vec<(&'static str, Closure)>,
+}
+
 pub(super) struct Edge {
     pub(super) target: Ident,
     /// The target's place among the nodes, if there is such a node.
     pub(super) to: Option<usize>,
     pub(super) way: Way,
+    /// When a timeout fires.
+    pub(super) after: Option<After>,
     pub(super) task_seed: Option<Closure>,
     pub(super) task_data: Option<Closure>,
     pub(super) task_seed_source: Option<Closure>,
@@ -80,6 +132,14 @@ pub(super) enum Way {
     Default,
     /// The condition.
     Branch(Option<Closure>),
+    Timeout {
+        interrupting: bool,
+    },
+    /// The code, if it is not for all.
+    OnError(Option<String>),
+    /// As for errors.
+    OnEscalation(Option<String>),
+    Compensation,
 }
 
 impl Edge {
@@ -93,6 +153,10 @@ impl Edge {
             Way::Branch(_) if self.is_per_item() => Role::Branch(Selection::PerItem),
             Way::Branch(Some(_)) => Role::Branch(Selection::Conditional),
             Way::Branch(None) => Role::Branch(Selection::Always),
+            Way::Timeout { interrupting } => Role::Timeout { interrupting: *interrupting },
+            Way::OnError(code) => Role::OnError(code.clone()),
+            Way::OnEscalation(code) => Role::OnEscalation(code.clone()),
+            Way::Compensation => Role::Compensation,
         }
     }
 

@@ -1,41 +1,82 @@
 //! Reads an annotated flow.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, PathArguments, Result, Token, Type};
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, LitStr, PathArguments, Result, Token, Type};
 use viewflow_graph::{Kind, nearest};
 
-use super::model::{Edge, FieldsForm, Flow, Node, Way};
+use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Retry, Way};
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, Opts, default_crate, docs, each_once, first_sentence, misplaced, options, plain_name, plain_type,
-    snake_case, title_of, unknown_option,
+    Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, options, plain_name,
+    plain_type, snake_case, title_of, unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: [(&str, &[Kind]); 16] = [
-    ("form", &[Kind::Start, Kind::View]),
-    ("fields", &[Kind::Start, Kind::View]),
-    ("submit", &[Kind::Start, Kind::View]),
-    ("input", &[Kind::StartHandle, Kind::Handle]),
-    ("call", &[Kind::StartHandle, Kind::Handle, Kind::Function]),
-    ("assign", &[Kind::View]),
-    ("on_create", &[Kind::View, Kind::Handle]),
-    ("cond", &[Kind::If]),
-    ("then", &[Kind::If]),
-    ("switch", &[Kind::Switch]),
-    ("case", &[Kind::Switch]),
-    ("default", &[Kind::Switch]),
-    ("branch", &[Kind::Split]),
-    ("otherwise", &[Kind::If, Kind::Split]),
-    ("next", &[Kind::Start, Kind::StartHandle, Kind::View, Kind::Handle, Kind::Function, Kind::Join]),
-    ("node", &Kind::ALL),
+const ATTRIBUTES: [(&str, fn(Kind) -> bool); 31] = [
+    ("form", |kind| matches!(kind, Kind::Start | Kind::View)),
+    ("fields", |kind| matches!(kind, Kind::Start | Kind::View)),
+    ("submit", Kind::is_human),
+    ("input", |kind| matches!(kind, Kind::StartHandle | Kind::Handle)),
+    ("call", |kind| {
+        kind.is_function()
+            || matches!(
+                kind,
+                Kind::StartHandle
+                    | Kind::StartTimer
+                    | Kind::Handle
+                    | Kind::Job
+                    | Kind::Timer
+                    | Kind::SignalCatch
+                    | Kind::MessageCatch
+                    | Kind::ConditionalCatch
+            )
+    }),
+    ("done", |kind| kind == Kind::Job || kind.has_children()),
+    ("retry", |kind| kind == Kind::Job),
+    ("timeout", |kind| kind == Kind::Job),
+    ("delay", |kind| matches!(kind, Kind::Job | Kind::Timer)),
+    ("every", |kind| kind == Kind::StartTimer),
+    ("cron", |kind| kind == Kind::StartTimer),
+    ("signal", |kind| matches!(kind, Kind::SignalCatch | Kind::SignalThrow)),
+    ("message", |kind| matches!(kind, Kind::MessageCatch | Kind::MessageThrow)),
+    ("child", Kind::has_children),
+    ("code", |kind| matches!(kind, Kind::ErrorEnd | Kind::EscalationThrow)),
+    ("assign", Kind::is_task_of_a_person),
+    ("on_create", |kind| kind.is_task_of_a_person() || kind == Kind::Handle),
+    ("cond", |kind| matches!(kind, Kind::If | Kind::ConditionalCatch)),
+    ("until", |kind| kind == Kind::Join),
+    ("then", |kind| kind == Kind::If),
+    ("switch", |kind| kind == Kind::Switch),
+    ("case", |kind| kind == Kind::Switch),
+    ("default", |kind| kind == Kind::Switch),
+    ("branch", Kind::is_split),
+    ("otherwise", |kind| kind == Kind::If || kind.is_split()),
+    ("next", |kind| !matches!(kind, Kind::If | Kind::Switch) && !kind.is_split() && !kind.is_end()),
+    ("on_timeout", |kind| kind.waits() && kind != Kind::Timer),
+    ("on_error", |kind| kind == Kind::Job || kind.has_children()),
+    ("on_escalation", Kind::has_children),
+    ("compensate_with", |kind| kind.is_function() || (kind.waits() && kind != Kind::Timer)),
+    ("node", |_| true),
 ];
 
 const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
 const BRANCH_OPTIONS: &[&str] = &["cond", "task_seed", "task_data", "task_seed_source", "task_data_source"];
+const CHILD_OPTIONS: [&str; 9] = [
+    "process_seed",
+    "process_data",
+    "task_seed",
+    "task_data",
+    "process_seed_source",
+    "process_data_source",
+    "task_seed_source",
+    "task_data_source",
+    "sequential",
+];
 
 pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     let ident = input.ident;
@@ -97,7 +138,7 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
             let written = field.ty.to_token_stream().to_string();
             let hint = match nearest(&written, Kind::ALL.iter().map(|kind| kind.name())) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write {}", Kind::ALL.map(|kind| format!("`{kind}`")).join(", ")),
+                None => "write the type of a node, such as `View`, `Function` or `End`".to_owned(),
             };
             let attribute = attribute.path().to_token_stream();
             errors.over(
@@ -121,6 +162,18 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         submit: None,
         input: None,
         call: None,
+        is_async: false,
+        done: None,
+        retry: None,
+        timeout: None,
+        delay: None,
+        every: None,
+        cron: None,
+        signal: None,
+        message: None,
+        child: None,
+        code: None,
+        until: None,
         cond: None,
         switch: None,
         assign: None,
@@ -193,7 +246,7 @@ fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Ki
 fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
     let name = name_of(attribute).unwrap_or_default();
     let kind = node.kind;
-    let takes = |name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds.contains(&kind));
+    let takes = |name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds(kind));
     if !takes(name) {
         let known: Vec<String> =
             ATTRIBUTES.iter().filter(|(name, _)| takes(name)).map(|(name, _)| format!("`{name}`")).collect();
@@ -213,7 +266,22 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
         }
         "submit" => once(&mut node.submit, attribute, method(attribute)?),
         "input" => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
-        "call" => once(&mut node.call, attribute, method(attribute)?),
+        "call" => {
+            let (path, is_async) = call(attribute, kind)?;
+            node.is_async = is_async;
+            once(&mut node.call, attribute, path)
+        }
+        "done" => once(&mut node.done, attribute, method(attribute)?),
+        "retry" => once(&mut node.retry, attribute, retry(attribute)?),
+        "timeout" => once(&mut node.timeout, attribute, duration(&attribute.parse_args()?)?),
+        "delay" => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
+        "every" => once(&mut node.every, attribute, duration(&attribute.parse_args()?)?),
+        "cron" => once(&mut node.cron, attribute, attribute.parse_args()?),
+        "signal" => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
+        "code" => once(&mut node.code, attribute, name_in_quotes(attribute)?),
+        "message" => once(&mut node.message, attribute, message(attribute, kind)?),
+        "child" => once(&mut node.child, attribute, attribute.parse_args()?),
+        "until" => once(&mut node.until, attribute, attribute.parse_args()?),
         "assign" => once(&mut node.assign, attribute, attribute.parse_args()?),
         "on_create" => once(&mut node.on_create, attribute, attribute.parse_args()?),
         "cond" => once(&mut node.cond, attribute, attribute.parse_args()?),
@@ -249,21 +317,202 @@ impl Parse for FieldsForm {
     }
 }
 
+/// The method of a handler, and whether `async` stands before it.
+fn call(attribute: &Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let mut trees = tokens.clone().into_iter();
+    match trees.next() {
+        Some(TokenTree::Ident(word)) if word == "async" => {
+            if kind != Kind::Job {
+                let message = "only a `Job` runs outside of the step, so that its handler can be `async`";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            if cfg!(not(feature = "tokio")) {
+                let message = "an `async` job needs the feature `tokio` of viewflow: add it in Cargo.toml";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            Ok((method_of(trees.collect())?, true))
+        }
+        _ => Ok((method_of(tokens)?, false)),
+    }
+}
+
+/// `attempts = 3, backoff = "10s", max = "5m"`.
+fn retry(attribute: &Attribute) -> Result<Retry> {
+    let options = attribute.parse_args::<Opts>()?.0;
+    each_once(&options)?;
+    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_secs(3600) };
+    for option in &options {
+        match option.key.to_string().as_str() {
+            "attempts" => {
+                let tokens = option.tokens()?;
+                let number = syn::parse2::<syn::LitInt>(tokens.clone()).and_then(|number| number.base10_parse());
+                let message = "`attempts` is how often the job is tried in all: a number from 1 on";
+                let number = number.ok().filter(|number| *number > 0);
+                retry.attempts = number.ok_or_else(|| syn::Error::new_spanned(tokens, message))?;
+            }
+            "backoff" => retry.backoff = option.duration()?,
+            "max" => retry.max = option.duration()?,
+            _ => return Err(unknown_option(&option.key, &["attempts", "backoff", "max"])),
+        }
+    }
+    if retry.attempts == 0 {
+        let message = "`#[retry(..)]` needs `attempts = ..`: how often the job is tried in all";
+        return Err(syn::Error::new_spanned(attribute.path(), message));
+    }
+    Ok(retry)
+}
+
+/// A length of time in quotes, or a closure that tells a time.
+fn after(tokens: TokenStream) -> Result<After> {
+    match syn::parse2::<LitStr>(tokens.clone()) {
+        Ok(text) => Ok(After::Fixed(duration(&text)?)),
+        Err(_) => match tokens.clone().into_iter().next() {
+            Some(TokenTree::Literal(_)) | None => {
+                let message =
+                    "expected a length of time in quotes, such as \"3d\", or a closure `|a| ..` that tells a time";
+                Err(syn::Error::new_spanned(tokens, message))
+            }
+            _ => Ok(After::Asked(syn::parse2(tokens)?)),
+        },
+    }
+}
+
+/// A name in quotes that is not empty.
+fn name_in_quotes(attribute: &Attribute) -> Result<String> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let name = attribute.path().to_token_stream();
+    let text = syn::parse2::<LitStr>(tokens.clone()).map_err(|_| {
+        syn::Error::new_spanned(&tokens, format!("`#[{name}(..)]` takes a name in quotes: `#[{name}(\"..\")]`"))
+    })?;
+    if text.value().is_empty() {
+        return Err(syn::Error::new(text.span(), format!("the name in `#[{name}(..)]` is empty")));
+    }
+    Ok(text.value())
+}
+
+/// `Type, key = |a| ..` for a catch, `|a| ..` for a throw.
+fn message(attribute: &Attribute, kind: Kind) -> Result<Message> {
+    if kind == Kind::MessageThrow {
+        let tokens: TokenStream = attribute.parse_args()?;
+        let expected = "a throw makes its message: `#[message(|a| Type { .. })]`, or `#[message(Self::method)]`";
+        return syn::parse2(tokens.clone())
+            .map(Message::Sent)
+            .map_err(|error| if tokens.is_empty() { error } else { syn::Error::new_spanned(tokens, expected) });
+    }
+    attribute.parse_args_with(|input: ParseStream<'_>| {
+        if input.peek(Token![|]) {
+            return Err(input.error("a catch names the type of its message: `#[message(Type, key = |a| ..)]`"));
+        }
+        let ty: Type = input.parse()?;
+        let mut key = None;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            let options = Opts::parse(input)?.0;
+            each_once(&options)?;
+            for option in options {
+                match option.key.to_string().as_str() {
+                    "key" => key = Some(option.parse()?),
+                    _ => return Err(unknown_option(&option.key, &["key"])),
+                }
+            }
+        }
+        Ok(Message::Caught { ty: ty.to_token_stream(), key })
+    })
+}
+
+impl Parse for Cron {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let expected = "expected a cron pattern in quotes: `#[cron(\"0 8 * * 1-5\")]`";
+        let pattern: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), expected))?;
+        if cfg!(not(feature = "cron")) {
+            let message = "`#[cron(..)]` needs the feature `cron` of viewflow: add it in Cargo.toml";
+            return Err(syn::Error::new(pattern.span(), message));
+        }
+        #[cfg(feature = "cron")]
+        if let Err(error) = pattern.value().parse::<croner::Cron>() {
+            let message = format!(
+                "\"{}\" is no cron pattern: {error}; it has five parts: minute, hour, day of the month, month, day of the week",
+                pattern.value()
+            );
+            return Err(syn::Error::new(pattern.span(), message));
+        }
+        let mut zone = None;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            let options = Opts::parse(input)?.0;
+            each_once(&options)?;
+            for option in options {
+                match option.key.to_string().as_str() {
+                    "tz" => zone = Some(option.text()?),
+                    _ => return Err(unknown_option(&option.key, &["tz"])),
+                }
+            }
+        }
+        Ok(Self { pattern, zone })
+    }
+}
+
+impl Parse for Child {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut start = Vec::new();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            start.push(input.parse::<TokenTree>()?);
+        }
+        let written: TokenStream = start.iter().cloned().collect();
+        // What stands before the last `::name`.
+        let [flow @ .., TokenTree::Punct(first), TokenTree::Punct(second), TokenTree::Ident(_)] = &start[..] else {
+            let message = "expected the start of another flow: `OtherFlow::start`";
+            return Err(if start.is_empty() {
+                input.error(message)
+            } else {
+                syn::Error::new_spanned(written, message)
+            });
+        };
+        if flow.is_empty() || first.as_char() != ':' || second.as_char() != ':' {
+            return Err(syn::Error::new_spanned(written, "expected the start of another flow: `OtherFlow::start`"));
+        }
+        let mut child =
+            Self { flow: flow.iter().cloned().collect(), start: written, sequential: false, given: Vec::new() };
+        if input.is_empty() {
+            return Ok(child);
+        }
+        input.parse::<Token![,]>()?;
+        let options = Opts::parse(input)?.0;
+        each_once(&options)?;
+        for option in options {
+            let name = option.key.to_string();
+            match CHILD_OPTIONS.iter().find(|known| **known == name) {
+                Some(&"sequential") => {
+                    option.flag()?;
+                    child.sequential = true;
+                }
+                Some(known) => child.given.push((known, option.parse()?)),
+                None => return Err(unknown_option(&option.key, &CHILD_OPTIONS)),
+            }
+        }
+        Ok(child)
+    }
+}
+
 /// The method of a handler: `Self::name`.
 fn method(attribute: &Attribute) -> Result<TokenStream> {
-    let tokens: TokenStream = attribute.parse_args()?;
+    method_of(attribute.parse_args()?)
+}
+
+fn method_of(tokens: TokenStream) -> Result<TokenStream> {
     let mut trees = tokens.clone().into_iter();
     let message = match (trees.next(), trees.next()) {
         (Some(TokenTree::Punct(punct)), _) if punct.as_char() == '|' => {
             "a handler is a method of the flow: write `Self::name`".to_owned()
         }
         (Some(TokenTree::Ident(name)), None) => format!("a handler is a method of the flow: write `Self::{name}`"),
-        _ => match syn::parse2(tokens)? {
+        _ => match syn::parse2(tokens.clone())? {
             Closure::Path(path) => return Ok(path),
             Closure::Inline { .. } => "a handler is a method of the flow: write `Self::name`".to_owned(),
         },
     };
-    Err(syn::Error::new_spanned(attribute.parse_args::<TokenStream>()?, message))
+    Err(syn::Error::new_spanned(tokens, message))
 }
 
 fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()> {
@@ -328,7 +577,58 @@ impl EdgeArguments {
     }
 }
 
+/// `code = "..", then = target, options`, and the like.
+fn read_boundary(attribute: &Attribute, name: &str) -> Result<Edge> {
+    let options = attribute.parse_args::<Opts>()?.0;
+    each_once(&options)?;
+    let known: &[&str] = match name {
+        "on_timeout" => &["after", "then", "interrupting", "task_seed", "task_data"],
+        _ => &["code", "then", "task_seed", "task_data"],
+    };
+    let (mut then, mut time, mut code, mut interrupting, mut rest) = (None, None, None, true, Vec::new());
+    for option in options {
+        match option.key.to_string().as_str() {
+            key if !known.contains(&key) => return Err(unknown_option(&option.key, known)),
+            "then" => {
+                let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
+                let target = option.tokens()?;
+                let parsed = Ident::parse_any.parse2(target.clone());
+                then = Some(parsed.map_err(|_| syn::Error::new_spanned(target, expected))?);
+            }
+            "after" => time = Some(after(option.tokens()?)?),
+            "code" => code = Some(option.name()?),
+            "interrupting" => interrupting = option.yes_or_no()?,
+            _ => rest.push(option),
+        }
+    }
+    let missing = |what: &str| syn::Error::new_spanned(attribute.path(), format!("`#[{name}(..)]` needs {what}"));
+    let target = then.ok_or_else(|| missing("`then = ..`: the node it leads to"))?;
+    if name == "on_timeout" && time.is_none() {
+        return Err(missing("`after = ..`: how long, such as \"3d\", or a closure that tells a time"));
+    }
+    let way = match name {
+        "on_timeout" => Way::Timeout { interrupting },
+        "on_error" => Way::OnError(code),
+        _ => Way::OnEscalation(code),
+    };
+    let mut edge = Edge {
+        target,
+        to: None,
+        way,
+        after: time,
+        task_seed: None,
+        task_data: None,
+        task_seed_source: None,
+        task_data_source: None,
+    };
+    rest.iter().try_for_each(|option| read_edge_option(&mut edge, option, EDGE_OPTIONS))?;
+    Ok(edge)
+}
+
 fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
+    if matches!(name, "on_timeout" | "on_error" | "on_escalation") {
+        return read_boundary(attribute, name);
+    }
     let plain = |input: ParseStream<'_>| EdgeArguments::parse_plain(input, None);
     let arguments = match name {
         "case" => attribute.parse_args_with(EdgeArguments::parse_case)?,
@@ -337,12 +637,14 @@ fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
     let mut edge = Edge {
         target: arguments.target,
         to: None,
+        after: None,
         way: match (name, arguments.pattern) {
             ("case", Some(pattern)) => Way::Case(pattern),
             ("then", _) => Way::Then,
             ("otherwise", _) => Way::Otherwise,
             ("default", _) => Way::Default,
             ("branch", _) => Way::Branch(None),
+            ("compensate_with", _) => Way::Compensation,
             _ => Way::Next,
         },
         task_seed: None,

@@ -6,7 +6,7 @@ use syn::Visibility;
 use syn::spanned::Spanned as _;
 
 use super::Face;
-use super::model::{Choices, Field, Index, OnDelete, Record};
+use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{hidden, plain_name, quiet_lints};
 
@@ -20,6 +20,7 @@ pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
         Face::Form => expand_form(record),
         Face::Entity => expand_entity(record),
         Face::Embedded => expand_embedded(record),
+        Face::Message => expand_message(record),
     };
     let lints = quiet_lints();
     quote! {
@@ -30,6 +31,42 @@ pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
             #fields
             #face
         };
+    }
+}
+
+fn expand_message(record: &Record) -> TokenStream {
+    let Record { ident, name, key, .. } = record;
+    let expires = match record.expires {
+        None => quote!(::core::option::Option::None),
+        Some(expires) => {
+            let expires = crate::syntax::duration_tokens(expires);
+            quote!(::core::option::Option::Some(#expires))
+        }
+    };
+    let latch = match record.latch {
+        Latch::Keep => quote!(Keep(#expires)),
+        Latch::Last => quote!(Last(#expires)),
+        Latch::Drop => quote!(Drop),
+    };
+    let field = key.as_ref().and_then(|key| record.fields.iter().find(|field| field.ident == *key));
+    let (ty, value) = match field {
+        Some(field) => {
+            let (ty, ident) = (&field.ty, &field.ident);
+            (quote!(#ty), quote!(&self.#ident))
+        }
+        None => (quote!(()), quote!(&())),
+    };
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Message for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const LATCH: __viewflow::Latch = __viewflow::Latch::#latch;
+            type Key = #ty;
+
+            fn key(&self) -> &#ty {
+                #value
+            }
+        }
     }
 }
 

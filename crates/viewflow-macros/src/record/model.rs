@@ -1,5 +1,7 @@
 //! What was read from an annotated struct.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, TokenStream};
 use syn::{Type, Visibility};
 
@@ -18,7 +20,22 @@ pub(super) struct Record {
     pub(super) table: String,
     pub(super) label: Option<Ident>,
     pub(super) id: Option<Ident>,
+    /// The stored name of a message.
+    pub(super) name: String,
+    /// The field of a message that is its correlation key.
+    pub(super) key: Option<Ident>,
+    pub(super) latch: Latch,
+    /// How long a message is kept.
+    pub(super) expires: Option<Duration>,
     pub(super) fields: Vec<Field>,
+}
+
+/// What happens to a message that nobody waits for.
+#[derive(Clone, Copy)]
+pub(super) enum Latch {
+    Keep,
+    Last,
+    Drop,
 }
 
 pub(super) struct Field {

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr};
 
 use super::Face;
-use super::model::{Choices, Field, Index, OnDelete, Record};
+use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, default_crate, doc_lines, misplaced, options, plain_name, snake_case, title_of, ungrouped,
@@ -22,6 +22,10 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
         table: snake_case(&plain_name(&input.ident)) + if face == Face::Process { ".columns" } else { "" },
         label: None,
         id: None,
+        name: snake_case(&plain_name(&input.ident)),
+        key: None,
+        latch: Latch::Keep,
+        expires: None,
         fields: Vec::new(),
         vis: input.vis,
         ident: input.ident,
@@ -56,6 +60,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
         record.usable = false;
     }
     check_keys(&record, errors);
+    check_message(&mut record, errors);
     if !record.usable {
         record.fields.clear();
     }
@@ -72,6 +77,18 @@ fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
         "artifact" => record.artifact = Some(option.tokens()?),
         "table" => record.table = option.name()?,
         "label" => record.label = Some(option.parse()?),
+        "name" => record.name = option.name()?,
+        "key" => record.key = Some(option.parse()?),
+        "expires" => record.expires = Some(option.duration()?),
+        "latch" => {
+            let latch: syn::Ident = option.parse()?;
+            record.latch = match latch.to_string().as_str() {
+                "keep" => Latch::Keep,
+                "last" => Latch::Last,
+                "drop" => Latch::Drop,
+                _ => return Err(syn::Error::new(latch.span(), "`latch` is one of `keep`, `last`, `drop`")),
+            };
+        }
         _ => record.krate = option.path()?,
     }
     Ok(())
@@ -200,6 +217,24 @@ fn check_column(face: Face, field: &Field, attributes: &[Attribute], errors: &mu
     if field.column && field.key.len() > 1 {
         errors.at(field.ident.span(), "a column has a key without dots");
     }
+}
+
+/// The key of a message is one of its fields.
+fn check_message(record: &mut Record, errors: &mut Errors) {
+    if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
+        errors.over(&record.ident, "a message that is dropped when nobody waits does not expire: keep one of the two");
+    }
+    let Some(key) = &record.key else { return };
+    if record.fields.iter().any(|field| field.ident == *key) {
+        return;
+    }
+    let names: Vec<String> = record.fields.iter().map(|field| plain_name(&field.ident)).collect();
+    let hint = match viewflow_graph::nearest(&plain_name(key), names.iter().map(String::as_str)) {
+        Some(near) => format!(", did you mean `{near}`?"),
+        None => format!(": the key is one of the fields of `{}`", record.ident),
+    };
+    errors.at(key.span(), format!("there is no field `{key}` here{hint}"));
+    record.key = None;
 }
 
 /// No two fields share a key, and none lies below another: the keys that they had before included.

@@ -1,0 +1,135 @@
+//! Threads that do what is pending.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::Engine;
+use super::step::panic_message;
+use crate::error::Error;
+
+/// How long a worker waits at most before it looks again: the clock of the computer may have been moved.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Threads that run jobs, fire timers and deliver signals and messages, until they are stopped or dropped.
+#[must_use = "the workers stop when this is dropped"]
+pub struct Workers {
+    engine: Engine,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts threads that do what is due, as [`Engine::run_pending`] does. `count` is how many jobs can run at a time; at
+    /// least one. Failures that no task can be blamed for go to [`EngineBuilder::on_error`](crate::EngineBuilder::on_error).
+    ///
+    /// ```
+    /// # use viewflow_core::{Engine, MemoryStore};
+    /// let engine = Engine::builder(MemoryStore::new()).build()?;
+    /// let workers = engine.workers(2);
+    /// // ..
+    /// workers.stop();
+    /// # Ok::<(), viewflow_core::Error>(())
+    /// ```
+    pub fn workers(&self, count: usize) -> Workers {
+        let stop = Arc::new(AtomicBool::new(false));
+        let begin = |name: String, work: fn(&Engine, &AtomicBool)| {
+            let (engine, stop) = (self.clone(), Arc::clone(&stop));
+            thread::Builder::new().name(name).spawn(move || work(&engine, &stop))
+        };
+        let mut threads = Vec::new();
+        for number in 0..count.max(1) {
+            threads.extend(begin(format!("viewflow-worker-{number}"), work));
+        }
+        threads.extend(begin("viewflow-leases".to_owned(), keep_leases));
+        Workers { engine: self.clone(), stop, threads }
+    }
+}
+
+fn work(engine: &Engine, stop: &AtomicBool) {
+    while !stop.load(Ordering::SeqCst) {
+        let heard = engine.0.pending.rings();
+        let done = match catch_unwind(AssertUnwindSafe(|| engine.pass())) {
+            Ok(pass) => {
+                if let Some(error) = &pass.error {
+                    engine.report(error);
+                }
+                pass.done
+            }
+            Err(panic) => {
+                engine.report(&Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into()));
+                0
+            }
+        };
+        if done == 0 && !stop.load(Ordering::SeqCst) {
+            let now = engine.0.clock.now();
+            let next = engine.next_due().ok().flatten().map_or(LONGEST_WAIT, |next| next.since(now));
+            // What others are at is due and not to be done here.
+            engine.0.pending.wait(heard, next.clamp(Duration::from_millis(5), LONGEST_WAIT));
+        }
+    }
+}
+
+fn keep_leases(engine: &Engine, stop: &AtomicBool) {
+    let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
+    while !stop.load(Ordering::SeqCst) {
+        thread::park_timeout(every);
+        engine.keep_leases();
+    }
+}
+
+impl Workers {
+    /// Lets each thread finish what it is at, and waits for that. What is due then stays for the next workers.
+    pub fn stop(mut self) {
+        self.halt();
+    }
+
+    fn halt(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.engine.0.pending.ring();
+        for thread in self.threads.drain(..) {
+            thread.thread().unpark();
+            // A thread catches the panics of its work.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Workers({})", self.threads.len().saturating_sub(1))
+    }
+}
+
+/// Runs a future on this thread, for as long as it may take.
+#[cfg(feature = "tokio")]
+pub(super) fn block_on(
+    future: crate::job::BoxFuture<crate::Result<Box<dyn std::any::Any + Send>>>,
+    longest: Option<Duration>,
+) -> crate::Result<Box<dyn std::any::Any>> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        let message =
+            "`run_pending` was called from within an async runtime: call it in `spawn_blocking`, or use `workers`";
+        return Err(Error::msg(message));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let value = runtime.block_on(async move {
+        match longest {
+            None => future.await,
+            Some(longest) => {
+                let late = |_| Err(Error::msg(crate::kernel::out_of_time().message));
+                tokio::time::timeout(longest, future).await.unwrap_or_else(late)
+            }
+        }
+    })?;
+    Ok(value)
+}

@@ -1,0 +1,107 @@
+//! Work that is done outside of steps.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::db::Db;
+use crate::entity::{Entity, ToRef};
+use crate::error::{Error, Result};
+use crate::flow::Flow;
+use crate::process::ProcessOf;
+use crate::store::{ProcessRecord, Store, TaskRecord};
+use crate::task::{Task, TaskOf};
+use crate::time::Timestamp;
+use crate::{Document, TaskId};
+
+/// What the handler of a `Job` sees: the process and the task as they were when the attempt began.
+///
+/// The handler runs outside of the step, on a worker, *at least once*: when a worker is lost in the middle, another one
+/// takes the job over. What it returns is handed to the node's `#[done(..)]` handler, in the step that records it.
+pub struct JobRun<F: Flow, T: Task = ()> {
+    /// The process, through the flow's proxy.
+    pub process: ProcessOf<F::Process>,
+    /// The task, as what its node knows.
+    pub task: TaskOf<T>,
+    /// Which attempt this is, counting from 1.
+    pub attempt: u32,
+    key: String,
+    store: Arc<dyn Store>,
+    now: Timestamp,
+}
+
+impl<F: Flow, T: Task> JobRun<F, T> {
+    /// A text that is the same for all attempts of this job, and that no other job has: hand it to services that
+    /// can tell a repetition by it.
+    pub fn idempotency_key(&self) -> &str {
+        &self.key
+    }
+
+    /// The row referred to, as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
+        self.db().load(reference)
+    }
+
+    /// The table of `E`, for reading.
+    pub fn table<E: Entity>(&self) -> crate::Table<E> {
+        self.db().table()
+    }
+
+    /// All tables, for reading: writing fails with [`Error::ReadOnly`].
+    pub fn db(&self) -> Db {
+        Db::reader(Arc::clone(&self.store), self.now)
+    }
+
+    /// When the attempt began.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+/// What a worker needs to run an attempt.
+pub(crate) struct Attempt {
+    pub(crate) id: TaskId,
+    pub(crate) process: ProcessRecord,
+    pub(crate) columns: Option<Document>,
+    pub(crate) task: TaskRecord,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) now: Timestamp,
+}
+
+impl Attempt {
+    pub(crate) fn number(&self) -> u32 {
+        self.task.job.map_or(0, |job| job.attempt)
+    }
+
+    pub(crate) fn open<F: Flow, T: Task>(self) -> Result<JobRun<F, T>> {
+        let key = format!("{}.{}/{}/{}", self.task.flow, self.task.node, self.id, self.task.created.as_millis());
+        Ok(JobRun {
+            process: ProcessOf::read(&self.process, self.columns.clone())?,
+            task: TaskOf::read(&self.task)?,
+            attempt: self.number(),
+            key,
+            store: self.store,
+            now: self.now,
+        })
+    }
+}
+
+/// The flow, as workers hold it.
+pub(crate) type SharedFlow = Arc<dyn Any + Send + Sync>;
+
+/// How to run an attempt: on this thread, or as a future.
+pub(crate) enum Run {
+    Here(Box<dyn Fn(&SharedFlow, Attempt) -> Result<Box<dyn Any>> + Send + Sync>),
+    #[cfg(feature = "tokio")]
+    Future(Box<dyn Fn(&SharedFlow, Attempt) -> BoxFuture<Result<Box<dyn Any + Send>>> + Send + Sync>),
+}
+
+/// A future that a worker can be given.
+#[cfg(feature = "tokio")]
+pub type BoxFuture<R> = std::pin::Pin<Box<dyn Future<Output = R> + Send>>;
+
+pub(crate) fn flow_of<F: Flow>(flow: &SharedFlow) -> Result<Arc<F>> {
+    Arc::clone(flow).downcast().map_err(|_| Error::Internal("a job's flow"))
+}

@@ -1,0 +1,116 @@
+//! Jobs: what a step has to do with work that is done outside of it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::waiting::{look_again, schedule};
+use super::{Step, TaskError, columns};
+use crate::definition::{Definition, JobDef, Wait};
+use crate::error::{Error, Result};
+use crate::id::TaskId;
+use crate::job::Attempt;
+use crate::store::{JobState, TaskRecord, TaskStatus, What};
+
+impl Step {
+    /// Gives a job to a worker, for as long as `lease`, if its time has come.
+    pub(crate) fn lease(&mut self, id: TaskId, lease: Duration) -> Result<Option<Attempt>> {
+        let now = self.db.now();
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let (Wait::Worker(job), Some(state)) = (&def.nodes[index].wait, task.job) else { return Ok(None) };
+        let begun = match task.status {
+            TaskStatus::Scheduled => false,
+            TaskStatus::Started => true,
+            _ => return Ok(None),
+        };
+        if state.at.is_none_or(|at| at > now) {
+            return Ok(None);
+        }
+        if begun && state.until.is_some_and(|until| until <= now) {
+            self.attempt_failed(&task, job, out_of_time())?;
+            self.drain()?;
+            return Ok(None);
+        }
+        let attempt = state.attempt + 1;
+        let until = job.timeout.map(|timeout| now.after(timeout));
+        let at = Some(until.map_or(now.after(lease), |until| until.min(now.after(lease))));
+        self.change_task(id, |task| {
+            task.status = TaskStatus::Started;
+            task.job = Some(JobState { attempt, at, until, ..state });
+            look_again(task);
+        })?;
+        self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
+        let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
+        let columns = columns(&self.db, def.process.table, id.process)?;
+        let store = self.db.unit(|unit| Arc::clone(&unit.store));
+        Ok(Some(Attempt { id, process, columns, task: self.task(id)?, store, now }))
+    }
+
+    /// Lets the worker that is at this attempt have the job for longer. Answers whether it has it still.
+    pub(crate) fn renew(&mut self, id: TaskId, attempt: u32, lease: Duration) -> Result<bool> {
+        let now = self.db.now();
+        let Ok((_, state, ..)) = self.attempt(id, attempt) else { return Ok(false) };
+        let at = Some(state.until.map_or(now.after(lease), |until| until.min(now.after(lease))));
+        self.db.unit(|unit| unit.change_process(id.process).map(|_| ()))?;
+        self.change_task(id, |task| {
+            task.job = Some(JobState { at, ..state });
+            look_again(task);
+        })?;
+        Ok(true)
+    }
+
+    /// The job, if the worker that is at this attempt still has it.
+    fn attempt(&mut self, id: TaskId, attempt: u32) -> Result<(TaskRecord, JobState, Arc<Definition>, usize)> {
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        match task.job {
+            Some(state) if task.status == TaskStatus::Started && state.attempt == attempt => {
+                Ok((task, state, def, index))
+            }
+            _ => Err(Error::LeaseLost { at: crate::task::place(&task), attempt }),
+        }
+    }
+
+    /// The handler came back with a value: the job is done, unless its own `done` handler fails.
+    pub(crate) fn job_done(&mut self, id: TaskId, attempt: u32, value: &dyn Any) -> Result<()> {
+        let (task, state, def, index) = self.attempt(id, attempt)?;
+        let late = state.until.is_some_and(|until| until <= self.db.now()).then(out_of_time);
+        match (self.faults.remove(&id).or(late), &def.nodes[index].wait) {
+            (Some(error), Wait::Worker(job)) => self.attempt_failed(&task, job, error)?,
+            _ => self.go_through(id, value)?,
+        }
+        self.drain()
+    }
+
+    /// The handler failed.
+    pub(crate) fn job_failed(&mut self, id: TaskId, attempt: u32, error: TaskError) -> Result<()> {
+        let (task, _, def, index) = self.attempt(id, attempt)?;
+        let Wait::Worker(job) = &def.nodes[index].wait else { return Err(Error::Internal("a job")) };
+        self.attempt_failed(&task, job, error)?;
+        self.drain()
+    }
+
+    /// An error with a code that the flow knows takes its way at once; others are tried again while they may be.
+    fn attempt_failed(&mut self, task: &TaskRecord, job: &JobDef, error: TaskError) -> Result<()> {
+        let id = task.id;
+        if let Some(edge) = self.way_of_error(task, error.code.as_deref(), false)? {
+            return self.take_boundary(task, edge);
+        }
+        let state = task.job.unwrap_or_default();
+        let failures = state.failures + 1;
+        self.change_task(id, |task| task.job = Some(JobState { failures, ..state }))?;
+        if failures >= job.attempts {
+            return self.fail_or_take_way(task, error);
+        }
+        let until = self.db.now().after(job.wait_after(failures));
+        self.change_task(id, |task| schedule(task, JobState { failures, ..state }, until))?;
+        let (node, error) = (task.node.clone(), error.message);
+        self.record(id.process, What::TaskDelayed { task: id.ordinal, node, until, error })
+    }
+}
+
+/// What an attempt fails with that takes longer than it may.
+pub(crate) fn out_of_time() -> TaskError {
+    TaskError { code: None, message: "the attempt ran out of time".to_owned() }
+}

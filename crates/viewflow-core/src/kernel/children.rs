@@ -1,0 +1,176 @@
+//! Sub-processes: down to them, and up again.
+
+use serde_json::Value;
+use viewflow_graph::Kind;
+
+use super::{Begin, Step, TaskError};
+use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{ProcessStatus, TaskRecord, TaskStatus};
+
+/// What a child and its first task begin with.
+#[derive(Clone, Default)]
+pub(crate) struct Child {
+    pub(crate) process_seed: Value,
+    pub(crate) process_data: Option<Data>,
+    pub(crate) task_seed: Value,
+    pub(crate) task_data: Option<Document>,
+}
+
+impl Step {
+    /// Makes the children of a sub-process; without any it is done.
+    pub(super) fn start_children(&mut self, task: &TaskRecord) -> Result<()> {
+        let (def, index) = self.node_of(task)?;
+        let node = &def.nodes[index];
+        let Wait::Children(child) = &node.wait else { return Err(Error::Internal("a sub-process")) };
+        let children = self.activate(node, task, |_, activation| children_of(child, &def, activation))?;
+        if children.is_empty() {
+            return self.go_through(task.id, &());
+        }
+        let count = u32::try_from(children.len()).unwrap_or(u32::MAX);
+        self.change_task(task.id, |task| {
+            task.status = TaskStatus::Started;
+            task.children = count;
+        })?;
+        for (number, begin) in children.into_iter().enumerate() {
+            let start = self.make_child(task.id, child, begin)?;
+            if number == 0 || !child.sequential {
+                self.make_ready(start);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a child with its first task, which is not done yet.
+    fn make_child(&mut self, parent: TaskId, child: &ChildDef, begin: Child) -> Result<TaskId> {
+        let def = self.definition(child.flow)?;
+        let start = def.find(child.start).filter(|node| def.nodes[*node].kind.is_start());
+        let start = start.ok_or_else(|| Error::NoNode {
+            flow: child.flow.to_owned(),
+            node: child.start.to_owned(),
+            what: "at which a sub-process starts",
+        })?;
+        let Child { process_seed, process_data, task_seed, task_data } = begin;
+        let data = process_data.unwrap_or_default();
+        let id = self.begin(&def, Begin { parent: Some(parent), seed: process_seed, data })?;
+        let mut spawn = self.plain_spawn(&def, start)?;
+        spawn.seed = task_seed;
+        spawn.data = task_data.unwrap_or(spawn.data);
+        self.add_task(id, &spawn, super::ROOT, None)
+    }
+
+    /// Adds a child to a sub-process that has not come to its end.
+    pub(crate) fn add_child(&mut self, parent: TaskId, begin: Child) -> Result<ProcessId> {
+        let task = self.task(parent)?;
+        let (def, index) = self.node_of(&task)?;
+        let (Wait::Children(child), TaskStatus::Started) = (&def.nodes[index].wait, task.status) else {
+            return Err(Error::WrongStatus {
+                at: crate::task::place(&task),
+                action: "add a child to",
+                status: task.status,
+            });
+        };
+        let start = self.make_child(parent, child, begin)?;
+        self.change_task(parent, |task| task.children += 1)?;
+        // In a sequence it waits for its turn, unless nothing is before it.
+        let open = self.db.unit(|unit| unit.children(parent))?;
+        let is_next = !child.sequential || self.next_in_sequence(&open)? == Some(start);
+        if is_next {
+            self.make_ready(start);
+        }
+        self.drain()?;
+        Ok(start.process)
+    }
+
+    /// The first task of the first child that is open, if that has not begun.
+    fn next_in_sequence(&mut self, children: &[ProcessId]) -> Result<Option<TaskId>> {
+        for child in children {
+            let process = self.db.unit(|unit| unit.process(*child).cloned())?;
+            if !process.status.is_final() {
+                let first = TaskId { process: *child, ordinal: 1 };
+                return Ok((self.task(first)?.status == TaskStatus::New).then_some(first));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A child came to its end: its parent goes on with it, or without it.
+    pub(super) fn child_ended(
+        &mut self,
+        parent: TaskId,
+        child: ProcessId,
+        status: ProcessStatus,
+        code: Option<String>,
+    ) -> Result<()> {
+        let task = self.task(parent)?;
+        if task.status.is_final() {
+            return Ok(());
+        }
+        let left = self.change_task(parent, |task| {
+            task.children = task.children.saturating_sub(1);
+            task.children
+        })?;
+        let error = match status {
+            ProcessStatus::Failed => {
+                let message = format!("its sub-process {child} failed with `{}`", code.as_deref().unwrap_or_default());
+                Some(TaskError { code, message })
+            }
+            ProcessStatus::Canceled if task.kind == Kind::Subprocess && left == 0 => {
+                let message = format!("its sub-process {child} was canceled");
+                Some(TaskError { code: Some("canceled".to_owned()), message })
+            }
+            _ => None,
+        };
+        if let Some(error) = error {
+            // One that failed already waits for somebody to look at it.
+            return if task.status == TaskStatus::Error { Ok(()) } else { self.fail_or_take_way(&task, error) };
+        }
+        if task.status == TaskStatus::Error {
+            return Ok(());
+        }
+        if left == 0 {
+            self.make_ready(parent);
+            return Ok(());
+        }
+        let (def, index) = self.node_of(&task)?;
+        if matches!(&def.nodes[index].wait, Wait::Children(ChildDef { sequential: true, .. })) {
+            let children = self.db.unit(|unit| unit.children(parent))?;
+            if let Some(next) = self.next_in_sequence(&children)? {
+                self.make_ready(next);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What each of the children begins with.
+fn children_of(child: &ChildDef, def: &Definition, activation: &dyn std::any::Any) -> Result<Vec<Child>> {
+    let flow = &*def.flow;
+    let all = Child {
+        process_seed: child.process_seed.as_ref().map_or(Ok(Value::Null), |seed| seed(flow, activation))?,
+        process_data: child.process_data.as_ref().map(|data| data(flow, activation)).transpose()?,
+        task_seed: child.task_seed.as_ref().map_or(Ok(Value::Null), |seed| seed(flow, activation))?,
+        task_data: child.task_data.as_ref().map(|data| data(flow, activation)).transpose()?,
+    };
+    Ok(match &child.items {
+        None => vec![all],
+        Some(ChildItems::ProcessSeeds(seeds)) => {
+            let seeds = seeds(flow, activation)?.into_iter();
+            seeds.map(|process_seed| Child { process_seed, ..all.clone() }).collect()
+        }
+        Some(ChildItems::ProcessData(items)) => {
+            let items = items(flow, activation)?.into_iter();
+            items.map(|data| Child { process_data: Some(data), ..all.clone() }).collect()
+        }
+        Some(ChildItems::TaskSeeds(seeds)) => {
+            let seeds = seeds(flow, activation)?.into_iter();
+            seeds.map(|task_seed| Child { task_seed, ..all.clone() }).collect()
+        }
+        Some(ChildItems::TaskData(items)) => {
+            let items = items(flow, activation)?.into_iter();
+            items.map(|data| Child { task_data: Some(data), ..all.clone() }).collect()
+        }
+    })
+}

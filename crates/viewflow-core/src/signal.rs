@@ -1,0 +1,34 @@
+//! Signals on their way: who waited when one was thrown.
+
+use serde_json::Value;
+
+use crate::db::Unit;
+use crate::error::Result;
+use crate::id::TaskId;
+use crate::store::{RowRecord, TaskList};
+
+/// The table of the signals that have not reached all who waited for them.
+pub(crate) const SIGNALS: &str = "viewflow.signal";
+/// How many tasks one row tells of.
+const CHUNK: usize = 500;
+
+/// Notes all tasks that wait for the signal. A worker lets each of them go on, in a step of its own.
+pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
+    let waiting = unit.waiting(&TaskList::Signal(name.to_owned()), usize::MAX)?;
+    for chunk in waiting.chunks(CHUNK) {
+        let row = unit.store.next_row(SIGNALS)?;
+        let targets = chunk.iter().map(|task| Value::String(task.to_string())).collect();
+        let data = [("name".to_owned(), Value::String(name.to_owned())), ("tasks".to_owned(), Value::Array(targets))];
+        let record = RowRecord { data: data.into_iter().collect(), ..RowRecord::default() };
+        unit.put_row(SIGNALS, row, Some(record))?;
+    }
+    Ok(waiting.len())
+}
+
+/// The signal and the tasks that a row tells of.
+pub(crate) fn read(record: &RowRecord) -> (String, Vec<TaskId>) {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = record.data.get("name").and_then(text).unwrap_or_default();
+    let tasks = record.data.get("tasks").and_then(Value::as_array).into_iter().flatten();
+    (name, tasks.filter_map(text).filter_map(|task| task.parse().ok()).collect())
+}

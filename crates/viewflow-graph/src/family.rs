@@ -1,0 +1,146 @@
+//! Flows that start each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::{check_loops_of, closure};
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::rule::{Fault, Rule};
+
+/// A start of a flow, by the indexes of the graph and of the node.
+type Begin = (usize, usize);
+
+/// Finds processes that would start each other, or go round, without ever waiting. Expects graphs that are sound alone;
+/// children of flows that are not among them are left out.
+///
+/// Answers with the index of the graph and the fault in it.
+pub fn check_family(graphs: &[&Graph]) -> Vec<(usize, Fault)> {
+    let family = Family::of(graphs);
+    let mut faults = Vec::new();
+    for (index, graph) in graphs.iter().enumerate() {
+        let mut own = Vec::new();
+        check_loops_of(graph, &mut own, |node| family.passes(index, node));
+        // Loops without sub-processes are told of by the graph's own check.
+        own.retain(|fault| fault.node.is_some_and(|node| !only_automatic(graph, node)));
+        faults.extend(own.into_iter().map(|fault| (index, fault)));
+    }
+    faults.extend(family.check_starts());
+    faults
+}
+
+/// Whether a node is on a loop that has no sub-process.
+fn only_automatic(graph: &Graph, node: usize) -> bool {
+    let automatic = |node: usize| graph.nodes()[node].kind.may_not_wait();
+    let successors = graph.successors().into_iter().enumerate().map(|(from, list)| {
+        if automatic(from) { list.into_iter().filter(|to| automatic(*to)).collect() } else { Vec::new() }
+    });
+    let successors: Vec<Vec<usize>> = successors.collect();
+    closure(&successors, successors[node].clone())[node]
+}
+
+struct Family<'g> {
+    graphs: &'g [&'g Graph],
+    children: BTreeMap<Begin, Begin>,
+    /// The starts from which an end can be reached without waiting.
+    quick: BTreeSet<Begin>,
+}
+
+impl<'g> Family<'g> {
+    fn of(graphs: &'g [&'g Graph]) -> Self {
+        let mut family = Self { graphs, children: BTreeMap::new(), quick: BTreeSet::new() };
+        for (index, graph) in graphs.iter().enumerate() {
+            for (node, child) in graph.nodes().iter().enumerate() {
+                let begin = child.child.as_ref().and_then(|(flow, start)| family.begin(flow, start));
+                if let Some(begin) = begin {
+                    family.children.insert((index, node), begin);
+                }
+            }
+        }
+        // More starts that are quick can only make more of them quick.
+        loop {
+            let starts = graphs.iter().enumerate().flat_map(|(index, graph)| {
+                (0..graph.nodes().len())
+                    .filter(|node| graph.nodes()[*node].kind.is_start())
+                    .map(move |node| (index, node))
+            });
+            let quick: BTreeSet<Begin> = starts.filter(|begin| family.reaches_an_end(*begin)).collect();
+            if quick == family.quick {
+                return family;
+            }
+            family.quick = quick;
+        }
+    }
+
+    fn begin(&self, flow: &str, start: &str) -> Option<Begin> {
+        let graph = self.graphs.iter().position(|graph| graph.name == flow)?;
+        Some((graph, self.graphs[graph].find(start)?))
+    }
+
+    /// Whether a token may pass the node without waiting.
+    fn passes(&self, graph: usize, node: usize) -> bool {
+        let kind = self.graphs[graph].nodes()[node].kind;
+        match kind {
+            Kind::Subprocess | Kind::NSubprocess => {
+                self.children.get(&(graph, node)).is_some_and(|begin| self.quick.contains(begin))
+            }
+            _ => kind.may_not_wait(),
+        }
+    }
+
+    /// The nodes that a process may come to in the step in which it begins here.
+    fn first_step(&self, (graph, start): Begin) -> Vec<bool> {
+        let successors: Vec<Vec<usize>> = self.graphs[graph]
+            .successors()
+            .into_iter()
+            .enumerate()
+            .map(|(node, list)| if self.passes(graph, node) { list } else { Vec::new() })
+            .collect();
+        closure(&successors, vec![start])
+    }
+
+    fn reaches_an_end(&self, begin: Begin) -> bool {
+        let nodes = self.graphs[begin.0].nodes();
+        self.first_step(begin).into_iter().zip(nodes).any(|(reached, node)| reached && node.kind.is_end())
+    }
+
+    /// No start begins itself again in its first step, be it through others.
+    fn check_starts(&self) -> Vec<(usize, Fault)> {
+        let begins: Vec<Begin> = self.children.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        // For each begin, the sub-processes of its first step.
+        let calls = |begin: &Begin| -> Vec<Begin> {
+            let reached = self.first_step(*begin);
+            let hosts = self.children.keys().filter(|(graph, node)| *graph == begin.0 && reached[*node]);
+            hosts.copied().collect()
+        };
+        let calls: Vec<Vec<Begin>> = begins.iter().map(calls).collect();
+        let place = |host: &Begin| begins.iter().position(|begin| self.children.get(host) == Some(begin));
+        let successors: Vec<Vec<usize>> = calls.iter().map(|hosts| hosts.iter().filter_map(place).collect()).collect();
+        let mut faults = Vec::new();
+        let mut told = vec![false; begins.len()];
+        for (index, begin) in begins.iter().enumerate() {
+            let around = closure(&successors, successors[index].clone());
+            if !around[index] || told[index] {
+                continue;
+            }
+            for (other, reached) in around.iter().enumerate() {
+                told[other] |= *reached;
+            }
+            let Some((graph, node)) = calls[index]
+                .iter()
+                .find(|host| place(host).is_some_and(|next| next == index || closure(&successors, vec![next])[index]))
+            else {
+                continue;
+            };
+            let host = &self.graphs[*graph].nodes()[*node];
+            let message = format!(
+                "flow `{}` comes from `{}` to `{}` without waiting, and that starts it again: one step would start \
+                 processes for ever; put a node that waits before it",
+                self.graphs[begin.0].name,
+                self.graphs[begin.0].nodes()[begin.1].name,
+                host.name
+            );
+            faults.push((*graph, Fault::node(Rule::StartsForEver, *node, message)));
+        }
+        faults
+    }
+}
