@@ -5,15 +5,20 @@
 mod flow;
 
 mod bad_input;
+mod children;
+mod compensation;
 mod concurrency;
 mod data_management;
+mod endings;
 mod engine;
 mod entities;
 mod example;
 mod fields;
 mod forms;
 mod jobs;
+mod messages;
 mod nodes;
 mod publish;
 mod support;
+mod timers;
 mod tokens;

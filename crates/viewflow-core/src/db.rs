@@ -264,7 +264,9 @@ impl Unit {
         self.held_task(id)?.new.as_ref().ok_or(Error::NoTask(id))
     }
 
+    /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
     pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
+        self.change_process(id.process)?;
         let held = self.held_task(id)?;
         held.changed = true;
         held.new.as_mut().ok_or(Error::NoTask(id))
@@ -292,7 +294,9 @@ impl Unit {
         self.held_scope(id)?.new.as_ref().ok_or(Error::Internal("a scope that is closed"))
     }
 
+    /// As [`Unit::change_task`].
     pub(crate) fn change_scope(&mut self, id: ScopeId) -> Result<&mut ScopeRecord> {
+        self.change_process(id.process)?;
         let held = self.held_scope(id)?;
         held.changed = true;
         held.new.as_mut().ok_or(Error::Internal("a scope that is closed"))

@@ -8,6 +8,7 @@ mod step;
 mod workers;
 
 use std::any::Any;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use viewflow_graph::{Graph, Kind, Mark};
@@ -457,6 +458,12 @@ impl Engine {
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
         let input = input(form, db).map_err(|error| error.at(|| crate::task::place(task)))?;
         step.execute(task.id, &*input)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Engine").field(&self.flows().collect::<Vec<_>>()).finish()
     }
 }
 

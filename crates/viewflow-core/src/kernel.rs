@@ -47,11 +47,13 @@ pub(crate) struct Step {
     /// Tasks whose turn has come, in order, each with how many came before it one from the other.
     ready: VecDeque<(TaskId, u32)>,
     depth: u32,
+    /// How many conditions were found to hold.
+    held: usize,
 }
 
 struct Running {
     def: Arc<Definition>,
-    /// The proxy, while no activation has it.
+    /// The proxy, once it was opened and while no activation has it.
     proxy: Option<Box<dyn Any>>,
 }
 
@@ -72,7 +74,7 @@ struct Begin {
 
 impl Step {
     pub(crate) fn new(flows: Arc<Flows>, db: Db, faults: Faults) -> Self {
-        Self { flows, db, faults, running: BTreeMap::new(), ready: VecDeque::new(), depth: 0 }
+        Self { flows, db, faults, running: BTreeMap::new(), ready: VecDeque::new(), depth: 0, held: 0 }
     }
 
     fn definition(&self, flow: &str) -> Result<Arc<Definition>> {
@@ -123,10 +125,9 @@ impl Step {
         if let Some(running) = self.running.get(&id) {
             return Ok(Arc::clone(&running.def));
         }
-        let record = self.db.unit(|unit| unit.process(id).cloned())?;
-        let def = self.definition(&record.flow)?;
-        let proxy = (def.process.open)(&record, columns(&self.db, def.process.table, id)?)?;
-        self.running.insert(id, Running { def: Arc::clone(&def), proxy: Some(proxy) });
+        let flow = self.db.unit(|unit| unit.process(id).map(|process| process.flow.clone()))?;
+        let def = self.definition(&flow)?;
+        self.running.insert(id, Running { def: Arc::clone(&def), proxy: None });
         Ok(def)
     }
 
@@ -143,14 +144,14 @@ impl Step {
 
     /// Writes all processes back. The step is complete.
     pub(crate) fn finish(mut self) -> Result<()> {
-        for (id, running) in std::mem::take(&mut self.running) {
-            let proxy = running.proxy.ok_or(Error::Internal("a step"))?;
-            self.save(id, &running.def, &*proxy)?;
-        }
-        Ok(())
+        let running = std::mem::take(&mut self.running);
+        running.iter().try_for_each(|(id, running)| self.save(*id, running))
     }
 
-    fn save(&self, id: ProcessId, def: &Definition, proxy: &dyn Any) -> Result<()> {
+    /// Writes a process back, if its proxy was opened.
+    fn save(&self, id: ProcessId, running: &Running) -> Result<()> {
+        let Running { def, proxy: Some(proxy) } = running else { return Ok(()) };
+        let proxy = &**proxy;
         let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
         let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
@@ -291,9 +292,14 @@ impl Step {
         work: impl FnOnce(&mut Self, &mut dyn Any) -> Result<R>,
     ) -> Result<R> {
         let place = || crate::task::place(task);
-        self.def_of(task.id.process)?;
-        let running = self.running.get_mut(&task.id.process).and_then(|running| running.proxy.take());
-        let proxy = running.ok_or(Error::Internal("a step"))?;
+        let def = self.def_of(task.id.process)?;
+        let proxy = match self.running.get_mut(&task.id.process).and_then(|running| running.proxy.take()) {
+            Some(proxy) => proxy,
+            None => {
+                let record = self.db.unit(|unit| unit.process(task.id.process).cloned())?;
+                (def.process.open)(&record, columns(&self.db, def.process.table, record.id)?)?
+            }
+        };
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
         let answer = work(self, &mut *activation).map_err(|error| error.at(place))?;
         let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some();

@@ -182,7 +182,7 @@ fn check_first_branches(graph: &Graph, faults: &mut Vec<Fault>) {
         let branch = matches!(edge.role, Role::Branch(_)) && from.kind == Kind::SplitFirst;
         if branch && !to.kind.waits() && !to.incomplete {
             let message = format!(
-                "`{}` takes the branch whose first step is done first, but `{}` is {}, which does not wait: begin the branch                  with a `View`, a `Job`, a `Timer` or a catch",
+                "`{}` takes the branch whose first step is done first, but `{}` is {}, which does not wait: begin the branch with a `View`, a `Job`, a `Timer` or a catch",
                 from.name,
                 to.name,
                 to.kind.with_article()

@@ -226,13 +226,16 @@ fn check_beside(graph: &Graph, arriving: &[Vec<usize>], closes: &BTreeMap<usize,
         }
         let beside = closure(&successors, vec![edge.to]);
         let own = graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to);
-        let own = closure(&successors, own.collect());
+        // Whoever comes round to the task again starts anew what runs beside it.
+        let own: Vec<usize> = own.collect();
+        successors[host].clear();
+        let own = closure(&successors, own);
         let shared = |node: &usize| {
             beside[*node] && (own[*node] || *node == host) && !nodes[*node].kind.is_end() && Some(*node) != join
         };
         if let Some(shared) = (0..nodes.len()).find(shared) {
             let message = format!(
-                "what `{}` starts beside itself, at `{}`, runs into its own way at `{}`, which would be gone twice: let it                  end by itself, or make it interrupt `{}`",
+                "what `{}` starts beside itself, at `{}`, runs into its own way at `{}`, which would be gone twice: let it end by itself, or make it interrupt `{}`",
                 nodes[host].name, nodes[edge.to].name, nodes[shared].name, nodes[host].name
             );
             faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message));

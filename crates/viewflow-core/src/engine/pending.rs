@@ -328,9 +328,7 @@ impl Engine {
                     continue;
                 }
                 asked = Some(listed.task.process);
-                self.background(Some(listed.task.process), |step, _| step.ask_again(listed.task.process))?;
-                let task = self.0.store.task(listed.task)?;
-                fired += usize::from(task.is_some_and(|task| task.status.is_final()));
+                fired += self.background(Some(listed.task.process), |step, _| step.ask_again(listed.task.process))?;
             }
         }
     }

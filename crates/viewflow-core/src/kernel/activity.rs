@@ -52,7 +52,6 @@ impl Step {
         let now = self.db.now();
         let Ok((_, state, ..)) = self.attempt(id, attempt) else { return Ok(false) };
         let at = Some(state.until.map_or(now.after(lease), |until| until.min(now.after(lease))));
-        self.db.unit(|unit| unit.change_process(id.process).map(|_| ()))?;
         self.change_task(id, |task| {
             task.job = Some(JobState { at, ..state });
             look_again(task);

@@ -98,6 +98,10 @@ impl Step {
         status: ProcessStatus,
         code: Option<String>,
     ) -> Result<()> {
+        // A parent may read what has come of it in this very step.
+        if let Some(running) = self.running.get(&process) {
+            self.save(process, running)?;
+        }
         let parent = self.db.unit(|unit| {
             let now = unit.now;
             let record = unit.change_process(process)?;

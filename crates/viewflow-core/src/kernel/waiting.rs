@@ -243,6 +243,7 @@ impl Step {
             let waiting = self.db.unit(|unit| unit.waiting(&TaskList::Conditions(process), usize::MAX))?;
             for task in waiting {
                 if self.holds(task)? {
+                    self.held += 1;
                     self.go_through(task, &())?;
                     return Ok(true);
                 }
@@ -281,10 +282,11 @@ impl Step {
         Ok(holds)
     }
 
-    /// Looks at the conditions of a process again, as a table they read has changed.
-    pub(crate) fn ask_again(&mut self, process: ProcessId) -> Result<()> {
+    /// Looks at the conditions of a process again, as a table they read has changed. Answers with how many hold.
+    pub(crate) fn ask_again(&mut self, process: ProcessId) -> Result<usize> {
         self.def_of(process)?;
-        self.drain()
+        self.drain()?;
+        Ok(self.held)
     }
 
     /// A signal reaches a task, if it still waits for it.

@@ -1,0 +1,421 @@
+//! Ends of every sort: first come, enough, terminated, failed, canceled, revived.
+
+use std::time::Duration;
+
+use viewflow::prelude::*;
+
+use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
+
+#[derive(Process, Clone, Debug)]
+pub struct Ballot {
+    pub voters: Vec<String>,
+    #[field(default = 0)]
+    pub ayes: u32,
+    #[field(default = false)]
+    pub broken: bool,
+}
+
+#[derive(Task, Clone, Debug)]
+pub struct Vote {
+    pub voter: String,
+    #[field(default = false)]
+    pub aye: bool,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct VoteForm {
+    pub aye: bool,
+}
+
+/// Two ayes are enough.
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct BallotFlow {
+    #[fields(voters)]
+    #[next(ask)]
+    start: Start,
+
+    #[branch(vote, task_data_source = |a| a.process.voters.iter().map(|v| Vote { voter: v.clone(), aye: false }))]
+    ask: Split,
+
+    #[form(VoteForm)]
+    #[submit(Self::voted)]
+    #[next(count)]
+    vote: View<Vote>,
+
+    #[until(|a| a.branch(BallotFlow::vote)?.iter().filter(|vote| vote.aye).count() >= 2)]
+    #[next(tally)]
+    count: Join,
+
+    #[call(Self::tally)]
+    #[next(end)]
+    tally: Function,
+
+    end: End,
+}
+
+impl BallotFlow {
+    fn voted(&self, a: &mut Activation<Self, Vote>, form: VoteForm) -> Result<()> {
+        a.task.aye = form.aye;
+        Ok(())
+    }
+
+    fn tally(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        let votes = a.branch(Self::vote)?;
+        a.process.ayes = u32::try_from(votes.iter().filter(|vote| vote.aye).count()).map_err(Error::other)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_join_that_has_enough_cancels_the_rest_and_goes_on_once() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(BallotFlow::new()).build().unwrap();
+        for (answers, ayes, canceled) in [
+            (&[true, true][..], 2, 2),
+            (&[false, true, true], 2, 1),
+            (&[false, false, false, true], 1, 0),
+            (&[true, false, false, true], 2, 0),
+        ] {
+            let voters = ["ann", "bob", "carl", "dora"].map(str::to_owned).to_vec();
+            let id = engine.start(BallotFlow::start, &user("ann"), StartFields { voters }).unwrap().id;
+            for (task, aye) in open_tasks(&engine, BallotFlow::vote, id).into_iter().zip(answers) {
+                assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
+                perform(&engine, BallotFlow::vote, task.id, VoteForm { aye: *aye });
+            }
+            let process = engine.process::<BallotFlow>(id).unwrap();
+            assert_eq!((process.status, process.ayes), (ProcessStatus::Done, ayes), "{answers:?}");
+            let happened = events(&engine, id);
+            let count = |what: &str| happened.iter().filter(|event| *event == what).count();
+            assert_eq!((count("vote canceled"), count("count finished"), count("tally finished")), (canceled, 1, 1));
+        }
+    });
+}
+
+/// The second of three, with deep branches and inner scopes.
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct DeepFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(a)]
+    #[branch(inner)]
+    #[branch(sleep)]
+    fork: Split,
+    #[next(gather)]
+    a: View,
+    #[branch(b)]
+    #[branch(c)]
+    inner: Split,
+    #[next(inner_join)]
+    b: View,
+    #[next(inner_join)]
+    c: View,
+    #[next(gather)]
+    inner_join: Join,
+    #[delay("1d")]
+    #[next(gather)]
+    sleep: Timer,
+    #[until(|a| a.arrived()? >= 1)]
+    #[next(last)]
+    gather: Join,
+    #[next(end)]
+    last: View,
+    end: End,
+}
+
+#[test]
+fn what_is_left_in_inner_scopes_is_canceled_too() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(DeepFlow::new()).build().unwrap();
+        let id = engine.run(DeepFlow::start, ()).unwrap().id;
+        do_next(&engine, DeepFlow::b, id, ());
+        assert!(open_tasks(&engine, DeepFlow::last, id).is_empty());
+        do_next(&engine, DeepFlow::a, id, ());
+        let open: Vec<_> =
+            engine.tasks(id, 0, 100).unwrap().into_iter().filter(|task| !task.status.is_final()).collect();
+        assert_eq!(open.iter().map(|task| task.node.as_str()).collect::<Vec<_>>(), ["last"]);
+        clock.advance(Duration::from_secs(1_000_000));
+        assert_eq!(engine.run_pending().unwrap(), 0, "the timer went with the rest");
+        do_next(&engine, DeepFlow::last, id, ());
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}
+
+/// Whoever is first: a person, a timer, or a message from outside.
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct RaceFlow {
+    #[next(race)]
+    start: StartHandle,
+    #[branch(answer)]
+    #[branch(wait)]
+    #[branch(ask)]
+    race: SplitFirst,
+    #[on_timeout(after = "1h", then = nudge, interrupting = false)]
+    #[next(check)]
+    answer: View,
+    #[next(nudged)]
+    nudge: View,
+    nudged: End,
+    #[delay("2h")]
+    #[next(late)]
+    wait: Timer,
+    #[next(late)]
+    ask: Handle,
+    #[next(check)]
+    late: View,
+    #[cond(|a| a.process.broken)]
+    #[then(race)]
+    #[otherwise(end)]
+    check: If,
+    end: End,
+}
+
+#[test]
+fn the_first_branch_whose_first_step_is_done_wins_and_the_others_are_canceled() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(RaceFlow::new()).build().unwrap();
+        let start = || engine.run(RaceFlow::start, ()).unwrap().id;
+        let open = |id| -> Vec<String> {
+            let tasks = engine.tasks(id, 0, 100).unwrap().into_iter();
+            tasks.filter(|task| !task.status.is_final()).map(|task| task.node).collect()
+        };
+        let id = start();
+        assert_eq!(open(id), ["race", "answer", "wait", "ask"]);
+        do_next(&engine, RaceFlow::answer, id, ());
+        assert_eq!((open(id), engine.process_record(id).unwrap().status), (vec![], ProcessStatus::Done));
+        let id = start();
+        clock.advance(Duration::from_secs(7200));
+        engine.run_pending().unwrap();
+        // What ran beside the loser is no branch of the race.
+        assert_eq!(open(id), ["nudge", "late"]);
+        do_next(&engine, RaceFlow::late, id, ());
+        do_next(&engine, RaceFlow::nudge, id, ());
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+        let id = start();
+        engine.open_task(RaceFlow::ask, id).unwrap().run(()).unwrap();
+        assert_eq!(open(id), ["late"]);
+        assert!(engine.next_due().unwrap().is_none(), "timers and timeouts of the losers are gone");
+    });
+}
+
+#[test]
+fn two_open_races_of_one_node_do_not_disturb_each_other_and_losers_can_be_canceled_and_revived() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(RaceFlow::new()).build().unwrap();
+        let (first, second) =
+            (engine.run(RaceFlow::start, ()).unwrap().id, engine.run(RaceFlow::start, ()).unwrap().id);
+        do_next(&engine, RaceFlow::answer, first, ());
+        assert_eq!(open_tasks(&engine, RaceFlow::wait, second).len(), 1);
+        let ann = user("ann");
+        let [answer, ask] =
+            [open_task(&engine, RaceFlow::answer, second).id, open_task(&engine, RaceFlow::ask, second).id];
+        engine.cancel_task(answer, &ann).unwrap();
+        let again = engine.revive(answer, &ann).unwrap();
+        engine.cancel_task(ask, &ann).unwrap();
+        perform(&engine, RaceFlow::answer, again, ());
+        assert_eq!(engine.process_record(second).unwrap().status, ProcessStatus::Done);
+        let error = engine.revive(ask, &ann).unwrap_err();
+        assert!(error.to_string().contains("is done already"), "{error}");
+    });
+}
+
+#[test]
+fn when_all_branches_are_canceled_the_race_is_over() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(RaceFlow::new()).build().unwrap();
+        let id = engine.run(RaceFlow::start, ()).unwrap().id;
+        for task in engine.tasks(id, 2, 100).unwrap() {
+            engine.cancel_task(task.id, &user("ann")).unwrap();
+        }
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Canceled, "it came to no end of its own");
+    });
+}
+
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct EndsFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(work)]
+    #[branch(stop)]
+    #[branch(fail)]
+    fork: Split,
+    #[next(end)]
+    work: View,
+    #[next(terminate)]
+    stop: Handle,
+    #[next(failed)]
+    fail: Handle,
+    terminate: Terminate,
+    #[code("on-fire")]
+    failed: ErrorEnd,
+    end: End,
+}
+
+#[test]
+fn terminate_ends_the_process_whatever_is_open_and_an_error_end_fails_it() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(EndsFlow::new()).build().unwrap();
+        let id = engine.run(EndsFlow::start, ()).unwrap().id;
+        engine.open_task(EndsFlow::stop, id).unwrap().run(()).unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+        assert_eq!(engine.tasks_of(EndsFlow::work, TaskStatus::Canceled).list().unwrap().len(), 1);
+        assert_eq!(events(&engine, id).iter().filter(|event| *event == "process finished").count(), 1);
+
+        let id = engine.run(EndsFlow::start, ()).unwrap().id;
+        engine.open_task(EndsFlow::fail, id).unwrap().run(()).unwrap();
+        let process = engine.process_record(id).unwrap();
+        assert_eq!((process.status, process.error.as_deref()), (ProcessStatus::Failed, Some("on-fire")));
+        assert!(engine.queue().list().unwrap().is_empty());
+        assert_eq!(events(&engine, id).last().map(String::as_str), Some("process failed with `on-fire`"));
+        let open = engine.tasks(id, 0, 100).unwrap().into_iter().filter(|task| !task.status.is_final()).count();
+        assert_eq!(open, 0, "not even the split");
+    });
+}
+
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct LeaveFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(a)]
+    #[branch(b)]
+    fork: Split,
+    #[assign(|_a| UserId::new("bob"))]
+    #[on_timeout(after = "1d", then = too_late)]
+    #[next(gather)]
+    a: View,
+    #[next(own)]
+    b: View,
+    too_late: End,
+    own: End,
+    #[call(Self::check)]
+    #[next(end)]
+    last: Function,
+    #[next(last)]
+    gather: Join,
+    end: End,
+}
+
+impl LeaveFlow {
+    fn check(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        if a.process.broken { Err(Error::msg("it is broken")) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn the_join_goes_on_when_a_branch_is_canceled_before_or_after_the_other_arrives() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(LeaveFlow::new()).build().unwrap();
+        let ann = user("ann");
+        for first in [true, false] {
+            let id = engine.run(LeaveFlow::start, ()).unwrap().id;
+            let b = open_task(&engine, LeaveFlow::b, id).id;
+            let a = open_task(&engine, LeaveFlow::a, id).id;
+            let arrive = || {
+                engine.task(LeaveFlow::a, a).unwrap().assign(&user("bob")).unwrap().execute(&user("bob"), ()).unwrap()
+            };
+            if first {
+                engine.cancel_task(b, &ann).unwrap();
+                arrive();
+            } else {
+                arrive();
+                engine.cancel_task(b, &ann).unwrap();
+            }
+            assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+        }
+    });
+}
+
+#[test]
+fn a_revived_task_is_assigned_as_its_node_says_and_has_its_timeout_anew() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(LeaveFlow::new()).build().unwrap();
+        let ann = user("ann");
+        let id = engine.run(LeaveFlow::start, ()).unwrap().id;
+        let a = open_task(&engine, LeaveFlow::a, id).id;
+        engine.cancel_task(a, &ann).unwrap();
+        assert_eq!(engine.next_due().unwrap(), None, "a canceled task has no timeout");
+        clock.advance(Duration::from_secs(3600));
+        let again = engine.revive(a, &ann).unwrap();
+        let task = engine.task_record(again).unwrap();
+        assert_eq!((task.owner, task.status), (Some(user("bob")), TaskStatus::Assigned));
+        assert_eq!(task.due, Some(viewflow::Timestamp::from_millis(25 * 3_600_000)));
+        assert!(engine.revive(a, &ann).unwrap_err().to_string().contains("cannot revive a task that is revived"));
+        clock.advance(Duration::from_secs(24 * 3600));
+        engine.run_pending().unwrap();
+        assert_eq!(engine.task_record(again).unwrap().status, TaskStatus::Canceled);
+        assert_eq!(engine.tasks_of(LeaveFlow::too_late, TaskStatus::Done).list().unwrap().len(), 1);
+        do_next(&engine, LeaveFlow::b, id, ());
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}
+
+#[test]
+fn what_cannot_be_canceled_retried_or_revived_is_told_and_stays() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(LeaveFlow::new()).build().unwrap();
+        let ann = user("ann");
+        let id = engine.run(LeaveFlow::start, ()).unwrap().id;
+        let fork = open_task(&engine, LeaveFlow::fork, id).id;
+        let a = open_task(&engine, LeaveFlow::a, id).id;
+        let start = TaskId { process: id, ordinal: 1 };
+        let before = engine.tasks(id, 0, 100).unwrap();
+        let told = |result: Result<TaskId>| result.unwrap_err().to_string();
+        let told_unit = |result: Result<()>| result.unwrap_err().to_string();
+        assert!(told_unit(engine.cancel_task(fork, &ann)).contains("cannot cancel a task that is started"));
+        assert!(told_unit(engine.cancel_task(start, &ann)).contains("cannot cancel a task that is done"));
+        assert!(told(engine.retry(a, &ann)).contains("cannot retry a task that is assigned"));
+        assert!(told(engine.revive(a, &ann)).contains("cannot revive a task that is assigned"));
+        let nobody = TaskId { process: id, ordinal: 99 };
+        assert!(told(engine.retry(nobody, &ann)).contains("there is no task"));
+        assert!(told_unit(engine.cancel(ProcessId(99), &ann)).contains("there is no process 99"));
+        assert_eq!(engine.tasks(id, 0, 100).unwrap(), before);
+    });
+}
+
+#[test]
+fn a_process_with_a_failed_task_is_not_done_until_that_is_dealt_with() {
+    #[derive(Flow)]
+    #[flow(process = Ballot)]
+    struct BreakFlow {
+        #[next(fork)]
+        start: StartHandle,
+        #[branch(sleep)]
+        #[branch(work)]
+        fork: Split,
+        #[delay("1s")]
+        #[next(risky)]
+        sleep: Timer,
+        #[call(Self::risky)]
+        #[next(end)]
+        risky: Function,
+        #[next(end)]
+        work: View,
+        end: End,
+    }
+    impl BreakFlow {
+        fn risky(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            Err(Error::coded("bang", "it broke"))
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(BreakFlow::new()).build().unwrap();
+        let id = engine.run(BreakFlow::start, ()).unwrap().id;
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(engine.run_pending().unwrap(), 1);
+        do_next(&engine, BreakFlow::work, id, ());
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
+        let failed = open_task(&engine, BreakFlow::risky_node, id);
+        assert_eq!((failed.status, failed.error.unwrap().code.as_deref()), (TaskStatus::Error, Some("bang")));
+        assert_eq!(engine.marks(id).unwrap()[3], viewflow::graph::Mark::Failed);
+        engine.cancel_task(failed.id, &user("ann")).unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done, "one branch came to its end");
+    });
+}
