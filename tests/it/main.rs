@@ -19,6 +19,7 @@ mod jobs;
 mod messages;
 mod nodes;
 mod publish;
+mod random;
 mod support;
 mod timers;
 mod tokens;
