@@ -16,6 +16,7 @@ mod example;
 mod fields;
 mod forms;
 mod jobs;
+mod killed;
 mod messages;
 mod nodes;
 mod publish;

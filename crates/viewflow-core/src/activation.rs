@@ -79,7 +79,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
                 host = Some(self.task.id);
                 return Ok(());
             }
-            unit.each_task(self.process.id, |task| {
+            unit.each_task(self.process.id, 0, |task| {
                 if task.node == node.name() && task.status == TaskStatus::Done {
                     host = Some(task.id);
                 }
@@ -106,7 +106,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         let mut found = Vec::new();
         self.db.unit(|unit| {
             let mut scopes = BTreeSet::from([self.closed_scope(unit)?]);
-            unit.each_task(self.process.id, |task| {
+            unit.each_task(self.process.id, 0, |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
                     if task.node == node.name() && task.status == TaskStatus::Done {

@@ -159,11 +159,16 @@ impl Unit {
         self.numbered.clone()
     }
 
-    /// All tasks of a process, as this step sees them, in the order in which they were made.
-    pub(crate) fn each_task(&mut self, process: ProcessId, mut visit: impl FnMut(&TaskRecord)) -> Result<()> {
+    /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
+    /// as this step sees them.
+    pub(crate) fn each_task(
+        &mut self,
+        process: ProcessId,
+        mut after: u32,
+        mut visit: impl FnMut(&TaskRecord),
+    ) -> Result<()> {
         const PAGE: usize = 1000;
         self.process(process)?;
-        let mut after = 0;
         loop {
             let page = self.store.tasks(process, after, PAGE)?;
             let whole = page.len() < PAGE;
@@ -206,11 +211,23 @@ impl Unit {
 
     /// The sub-processes of a task, in the order in which they were made.
     pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
-        let mut found = self.store.list_processes(&ProcessList::Children(task), None, usize::MAX)?;
+        self.children_after(task, None, usize::MAX)
+    }
+
+    /// At most `limit` of them that come after `after`.
+    pub(crate) fn children_after(
+        &mut self,
+        task: TaskId,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> Result<Vec<ProcessId>> {
+        let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
         let made = self.processes.values().filter_map(|(_, held)| held.new.as_ref().filter(|_| held.old.is_none()));
         found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
+        found.retain(|child| after.is_none_or(|after| *child > after));
         found.sort_unstable();
         found.dedup();
+        found.truncate(limit);
         Ok(found)
     }
 

@@ -36,7 +36,15 @@ const ROOT: u32 = 0;
 const DEPTH: u32 = 10_000;
 
 /// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
-pub(crate) type Faults = BTreeMap<TaskId, TaskError>;
+pub(crate) type Faults = BTreeMap<TaskId, Fault>;
+
+/// What a task is to fail with.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) error: TaskError,
+    /// Whether what was to be done about the error failed as well.
+    pub(crate) twice: bool,
+}
 
 pub(crate) struct Step {
     flows: Arc<Flows>,
@@ -172,19 +180,21 @@ impl Step {
 
     /// Takes turns until every token waits, and no condition holds that is waited for.
     pub(crate) fn drain(&mut self) -> Result<()> {
-        loop {
-            while let Some((task, depth)) = self.ready.pop_front() {
-                if depth > DEPTH {
-                    let task = self.task(task)?;
-                    return Err(Error::Endless { at: crate::task::place(&task), tasks: DEPTH });
-                }
-                self.depth = depth;
-                self.turn(task)?;
+        self.take_turns()?;
+        while self.ask_conditions()? {}
+        Ok(())
+    }
+
+    fn take_turns(&mut self) -> Result<()> {
+        while let Some((task, depth)) = self.ready.pop_front() {
+            if depth > DEPTH {
+                let task = self.task(task)?;
+                return Err(Error::Endless { at: crate::task::place(&task), tasks: DEPTH });
             }
-            if !self.ask_conditions()? {
-                return Ok(());
-            }
+            self.depth = depth;
+            self.turn(task)?;
         }
+        Ok(())
     }
 
     fn make_ready(&mut self, task: TaskId) {
@@ -196,13 +206,18 @@ impl Step {
         let task = self.task(id)?;
         if task.kind.has_children() && task.status == TaskStatus::New {
             self.blame(id);
-            match self.faults.get(&id).cloned() {
+            match self.fault(id) {
                 Some(error) => self.fail(id, error),
                 None => self.start_children(&task),
             }
         } else {
             self.go_through(id, &())
         }
+    }
+
+    /// What a task is to fail with, if it is.
+    fn fault(&self, id: TaskId) -> Option<TaskError> {
+        self.faults.get(&id).map(|fault| fault.error.clone())
     }
 
     /// Should the step fail from here on, it is because of this task.
@@ -212,18 +227,25 @@ impl Step {
 
     /// Does what the task's node does, finishes the task and makes its followers.
     fn go_through(&mut self, id: TaskId, input: &dyn Any) -> Result<()> {
-        self.blame(id);
         let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let node = &def.nodes[index];
+        // Of an undoing it is the thrower that fails.
+        if !node.undoes {
+            self.blame(id);
+        }
         if task.status.is_final() {
             // Another token of this step ended the process or the scope.
             return Ok(());
         }
-        if let Some(error) = self.faults.get(&id).cloned() {
+        if let Some(error) = self.fault(id) {
             return self.fail(id, error);
         }
-        let (def, index) = self.node_of(&task)?;
-        let node = &def.nodes[index];
         self.throw(node, &task)?;
+        if self.task(id)?.status.is_final() {
+            // What it threw ended its process.
+            return Ok(());
+        }
         let spawns = self.activate(node, &task, |step, activation| {
             let flow = &*def.flow;
             let chosen = match &node.action {

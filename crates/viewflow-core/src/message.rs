@@ -145,11 +145,21 @@ pub(crate) fn change<R>(unit: &mut Unit, name: &str, key: &str, work: impl FnOnc
         boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), ..Mailbox::default() });
         boxes.len() - 1
     });
-    boxes[index].kept.retain(|kept| kept.until.is_none_or(|until| now < until));
+    expire(&mut boxes[index], now);
     let answer = work(&mut boxes[index]);
     boxes.retain(|mailbox| mailbox.waiting > 0 || !mailbox.kept.is_empty());
     write(unit, row, &boxes)?;
     Ok(answer)
+}
+
+/// Forgets what was kept too long; what somebody waits for is as good as taken.
+fn expire(mailbox: &mut Mailbox, now: Timestamp) {
+    let mut taken = mailbox.waiting;
+    mailbox.kept.retain(|kept| {
+        let awaited = taken > 0;
+        taken = taken.saturating_sub(1);
+        awaited || kept.until.is_none_or(|until| now < until)
+    });
 }
 
 fn write(unit: &mut Unit, row: u64, boxes: &[Mailbox]) -> Result<()> {
@@ -171,9 +181,12 @@ fn write(unit: &mut Unit, row: u64, boxes: &[Mailbox]) -> Result<()> {
 pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     change(unit, name, key, |mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
-        if mailbox.waiting == 0 {
-            mailbox.kept.retain(|kept| !kept.fleeting);
-        }
+        let mut taken = mailbox.waiting;
+        mailbox.kept.retain(|kept| {
+            let awaited = taken > 0;
+            taken = taken.saturating_sub(1);
+            awaited || !kept.fleeting
+        });
     })
 }
 
@@ -205,7 +218,7 @@ pub(crate) fn sweep(unit: &mut Unit, after: u64, limit: usize) -> Result<Option<
         let mut boxes = read(unit, *row)?;
         let before = boxes.clone();
         for mailbox in &mut boxes {
-            mailbox.kept.retain(|kept| kept.until.is_none_or(|until| now < until));
+            expire(mailbox, now);
         }
         boxes.retain(|mailbox| mailbox.waiting > 0 || !mailbox.kept.is_empty());
         if boxes != before {

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// A rhythm.
-pub(crate) enum Schedule {
+/// A rhythm, and how it is written down: a process that was to start in another one does not.
+pub(crate) struct Schedule {
+    pub(crate) text: String,
+    rhythm: Rhythm,
+}
+
+enum Rhythm {
     Every(Duration),
     #[cfg(feature = "cron")]
     Cron(Box<Cron>),
@@ -13,7 +18,7 @@ pub(crate) enum Schedule {
 
 /// A cron pattern in a time zone.
 #[cfg(feature = "cron")]
-pub(crate) struct Cron {
+struct Cron {
     pattern: croner::Cron,
     zone: jiff::tz::TimeZone,
 }
@@ -24,43 +29,45 @@ pub(crate) const SCHEDULES: &str = "viewflow.schedule";
 impl Schedule {
     /// A rhythm of this length; at least a millisecond.
     pub(crate) fn every(interval: Duration) -> Self {
-        Self::Every(interval.max(Duration::from_millis(1)))
+        let interval = interval.max(Duration::from_millis(1));
+        Self { text: format!("every {} ms", interval.as_millis()), rhythm: Rhythm::Every(interval) }
     }
 
     /// As crontab has it: minute, hour, day of the month, month, day of the week.
     #[cfg(feature = "cron")]
-    pub(crate) fn cron(pattern: &str, zone: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn cron(pattern: &str, name: Option<&str>) -> Result<Self, String> {
         let parsed = pattern.parse().map_err(|error| format!("`{pattern}` is no cron pattern: {error}"))?;
-        let zone = match zone {
+        let zone = match name {
             None => jiff::tz::TimeZone::UTC,
             Some("local") => jiff::tz::TimeZone::system(),
             Some(name) => {
                 jiff::tz::TimeZone::get(name).map_err(|error| format!("`{name}` is no time zone: {error}"))?
             }
         };
-        Ok(Self::Cron(Box::new(Cron { pattern: parsed, zone })))
+        let rhythm = Rhythm::Cron(Box::new(Cron { pattern: parsed, zone }));
+        Ok(Self { text: format!("{pattern} {}", name.unwrap_or("UTC")), rhythm })
     }
 
     /// When the first process starts; an interval begins at once.
     pub(crate) fn first(&self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Every(_) => Some(now),
+        match self.rhythm {
+            Rhythm::Every(_) => Some(now),
             #[cfg(feature = "cron")]
-            Self::Cron(_) => self.after(now, now),
+            Rhythm::Cron(_) => self.after(now, now),
         }
     }
 
     /// The next time after `now` in the rhythm that had its turn at `last`. What was missed is not made up for.
     pub(crate) fn after(&self, last: Timestamp, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Every(interval) => {
+        match &self.rhythm {
+            Rhythm::Every(interval) => {
                 let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
                 let missed = now.as_millis().saturating_sub(last.as_millis()).max(0) / interval;
                 let next = last.as_millis().saturating_add(interval.saturating_mul(missed.saturating_add(1)));
                 Some(Timestamp::from_millis(next))
             }
             #[cfg(feature = "cron")]
-            Self::Cron(cron) => {
+            Rhythm::Cron(cron) => {
                 let now = jiff::Timestamp::from(now).to_zoned(cron.zone.clone());
                 // None when the pattern has no more times, as the 30th of February.
                 cron.pattern.find_next_occurrence(&now, false).ok().map(|next| next.timestamp().into())

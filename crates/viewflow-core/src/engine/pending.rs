@@ -24,6 +24,8 @@ use crate::time::Timestamp;
 const BATCH: usize = 64;
 /// How many pieces of work one call of `run_pending` does at most.
 const AT_ONCE: usize = 10_000;
+/// When the next process starts where none does any more.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 /// How long something that failed in a way that no task is to blame for is left alone.
 const REST: Duration = Duration::from_secs(1);
 
@@ -107,6 +109,15 @@ impl Pass {
             Err(error) => self.error = self.error.take().or(Some(error)),
         }
     }
+
+    fn add(&mut self, other: Self) {
+        self.done += other.done;
+        self.error = self.error.take().or(other.error);
+    }
+
+    fn result(self) -> Result<usize> {
+        self.error.map_or(Ok(self.done), Err)
+    }
 }
 
 impl Engine {
@@ -124,14 +135,13 @@ impl Engine {
     /// # Errors
     /// The first failure that no task could be blamed for, such as of the store; the rest is done all the same.
     pub fn run_pending(&self) -> Result<usize> {
-        let mut done = 0;
+        let mut all = Pass::default();
         loop {
-            let pass = self.pass();
-            done += pass.done;
-            match pass.error {
-                Some(error) => return Err(error),
-                None if pass.done == 0 || done >= AT_ONCE => return Ok(done),
-                None => {}
+            let pass = self.pass(true);
+            let idle = pass.done == 0;
+            all.add(pass);
+            if idle || all.done >= AT_ONCE {
+                return all.result();
             }
         }
     }
@@ -145,32 +155,32 @@ impl Engine {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
-        if dirty || !self.ready_mailboxes(1)?.is_empty() || !store.rows(SIGNALS, 0, 1)?.is_empty() {
+        if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.rows(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
         }
         let mut next = None;
         if let Some(first) = store.list_tasks(&TaskList::Due, None, 1)?.first() {
             next = store.task(first.task)?.and_then(|task| task.due);
         }
-        for (flow, node) in self.starts_by_clock() {
+        for (flow, node, rhythm) in self.starts_by_clock() {
             let row = store.row(SCHEDULES, schedule_row(&flow, &node))?;
-            let due = row.map_or(Some(now), |row| next_of(&row.record));
-            next = next.into_iter().chain(due).min();
+            let due = row.and_then(|row| next_of(&row.record, &rhythm)).unwrap_or(now);
+            next = next.into_iter().chain(Some(due).filter(|due| *due < NEVER)).min();
         }
         Ok(next)
     }
 
-    /// One look at all that may be pending.
-    pub(super) fn pass(&self) -> Pass {
+    /// One look at all that may be pending; at jobs, if they are wanted.
+    pub(super) fn pass(&self, jobs: bool) -> Pass {
         let mut pass = Pass::default();
-        for (flow, node) in self.starts_by_clock() {
+        for (flow, node, _) in self.starts_by_clock() {
             let claim = Claim::Start(flow.clone(), node.clone());
             pass.note(self.claimed(claim, || self.start_by_clock(&flow, &node)));
         }
-        pass.note(self.deliver_messages());
-        pass.note(self.deliver_signals());
-        pass.note(self.ask_conditions());
-        pass.note(self.do_due());
+        pass.add(self.deliver_messages());
+        pass.add(self.deliver_signals());
+        pass.add(self.ask_conditions());
+        pass.add(self.do_due(jobs));
         pass
     }
 
@@ -189,18 +199,20 @@ impl Engine {
         if let Ok(Ok(_)) = &result {
             claims.remove(&claim);
         } else {
-            claims.insert(claim, Some(Instant::now() + REST));
+            let now = Instant::now();
+            claims.retain(|_, until| until.is_none_or(|until| now < until));
+            claims.insert(claim, Some(now + REST));
         }
         drop(claims);
         result
             .unwrap_or_else(|panic| Err(Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into())))
     }
 
-    /// The nodes where processes start by the clock.
-    fn starts_by_clock(&self) -> Vec<(String, String)> {
+    /// The nodes where processes start by the clock: flow, node, rhythm.
+    fn starts_by_clock(&self) -> Vec<(String, String, String)> {
         let nodes = self.0.flows.values().flat_map(|def| {
-            let nodes = def.nodes.iter().filter(|node| node.schedule.is_some());
-            nodes.map(|node| (def.name.to_owned(), node.name.to_owned()))
+            let nodes = def.nodes.iter().filter_map(|node| Some((node.name, node.schedule.as_ref()?)));
+            nodes.map(|(node, schedule)| (def.name.to_owned(), node.to_owned(), schedule.text.clone()))
         });
         nodes.collect()
     }
@@ -212,25 +224,24 @@ impl Engine {
         let Some(schedule) = &def.nodes[index].schedule else { return Ok(0) };
         let row = schedule_row(flow, node);
         let now = self.0.clock.now();
-        let known = self.0.store.row(SCHEDULES, row)?;
-        if known.is_some_and(|known| next_of(&known.record).is_none_or(|next| next > now)) {
+        let known = self.0.store.row(SCHEDULES, row)?.and_then(|known| next_of(&known.record, &schedule.text));
+        if known.is_some_and(|next| next > now) {
             return Ok(0);
         }
         self.background(None, |step, db| {
             let stored = db.unit(|unit| unit.row_copy(SCHEDULES, row))?;
             let now = db.now();
-            let (starts, next) = match stored.as_ref().map(next_of) {
-                Some(None) => return Ok(0),
-                Some(Some(next)) if next > now => return Ok(0),
-                Some(Some(due)) => (true, schedule.after(due, now)),
+            let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text)) {
+                Some(next) if next > now => return Ok(0),
+                Some(due) => (true, schedule.after(due, now)),
                 None => match schedule.first(now) {
                     Some(first) if first <= now => (true, schedule.after(now, now)),
                     first => (false, first),
                 },
             };
             let name = |text: &str| Value::String(text.to_owned());
-            let next = next.map_or(Value::Null, |next| Value::from(next.as_millis()));
-            let data = [("flow", name(flow)), ("node", name(node)), ("next", next)];
+            let next = Value::from(next.unwrap_or(NEVER).as_millis());
+            let data = [("flow", name(flow)), ("node", name(node)), ("rhythm", name(&schedule.text)), ("next", next)];
             let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             db.unit(|unit| unit.put_row(SCHEDULES, row, Some(RowRecord { data, ..RowRecord::default() })))?;
             if starts {
@@ -240,24 +251,45 @@ impl Engine {
         })
     }
 
-    fn ready_mailboxes(&self, limit: usize) -> Result<Vec<u64>> {
+    fn ready_mailboxes(&self, after: u64, limit: usize) -> Result<Vec<u64>> {
         let ready = index_key(&Value::Bool(true)).unwrap_or_default();
-        Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, 0, limit)?)
+        Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, after, limit)?)
     }
 
-    fn deliver_messages(&self) -> Result<usize> {
+    /// Visits rows batch by batch, until a batch gave something to do or was the last one.
+    fn batches(&self, rows: impl Fn(u64) -> Result<Vec<u64>>, visit: impl Fn(u64) -> Result<usize>) -> Pass {
         let mut pass = Pass::default();
-        for row in self.ready_mailboxes(BATCH)? {
-            pass.note(self.claimed(Claim::Mailbox(row), || {
+        let mut after = 0;
+        loop {
+            let batch = match rows(after) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    pass.note(Err(error));
+                    return pass;
+                }
+            };
+            batch.iter().for_each(|row| pass.note(visit(*row)));
+            // What comes after a whole batch that others are at, or that fails, can still be done.
+            match batch.last() {
+                Some(last) if batch.len() == BATCH && pass.done == 0 => after = *last,
+                _ => return pass,
+            }
+        }
+    }
+
+    fn deliver_messages(&self) -> Pass {
+        let deliver = |row| {
+            self.claimed(Claim::Mailbox(row), || {
                 let mut delivered = 0;
                 while self.background(None, |step, _| step.deliver(row))? {
                     delivered += 1;
                 }
                 Ok(delivered)
-            }));
-        }
-        self.sweep_mailboxes()?;
-        pass.error.map_or(Ok(pass.done), Err)
+            })
+        };
+        let mut pass = self.batches(|after| self.ready_mailboxes(after, BATCH), deliver);
+        pass.note(self.sweep_mailboxes().map(|()| 0));
+        pass
     }
 
     /// Forgets messages that were kept too long: a few mailboxes each time.
@@ -272,25 +304,28 @@ impl Engine {
         Ok(())
     }
 
-    fn deliver_signals(&self) -> Result<usize> {
-        let mut pass = Pass::default();
-        for (row, record) in self.0.store.rows(SIGNALS, 0, BATCH)? {
-            pass.note(self.claimed(Claim::Signal(row), || {
+    fn deliver_signals(&self) -> Pass {
+        let store = &self.0.store;
+        let rows = |after| Ok(store.rows(SIGNALS, after, BATCH)?.into_iter().map(|(row, _)| row).collect());
+        self.batches(rows, |row| {
+            self.claimed(Claim::Signal(row), || {
+                let Some(record) = store.row(SIGNALS, row)? else { return Ok(0) };
                 let (name, tasks) = signal::read(&record);
-                let mut heard = 0;
+                let mut heard = Pass::default();
                 for task in tasks {
-                    heard += usize::from(self.background(Some(task.process), |step, _| step.hear(task, &name))?);
+                    heard.note(self.background(Some(task.process), |step, _| step.hear(task, &name).map(usize::from)));
                 }
+                // Who could not be reached is tried again, and nobody hears it twice.
+                let heard = heard.result()?;
                 self.step(None, None, |db| db.unit(|unit| unit.put_row(SIGNALS, row, None)))?;
                 // A signal whose tasks have gone on in another way was work all the same.
                 Ok(heard.max(1))
-            }));
-        }
-        pass.error.map_or(Ok(pass.done), Err)
+            })
+        })
     }
 
     /// Asks the conditions over tables that have changed; all conditions, the first time.
-    fn ask_conditions(&self) -> Result<usize> {
+    fn ask_conditions(&self) -> Pass {
         let mut lists = Vec::new();
         let first = !std::mem::replace(&mut *lock(&self.0.pending.asked), true);
         if first {
@@ -301,58 +336,68 @@ impl Engine {
                 }
             }
         }
-        lists.extend(std::mem::take(&mut *lock(&self.0.pending.dirty)).into_iter().map(TaskList::Watching));
+        let dirty = std::mem::take(&mut *lock(&self.0.pending.dirty));
+        lists.extend(dirty.iter().cloned().map(TaskList::Watching));
         let mut pass = Pass::default();
-        for list in lists {
-            let result = self.ask_list(&list);
-            if let (Err(_), TaskList::Watching(table)) = (&result, &list) {
-                lock(&self.0.pending.dirty).insert(table.clone());
-            }
-            pass.note(result);
+        lists.iter().for_each(|list| pass.add(self.ask_list(list)));
+        if pass.error.is_some() {
+            // They are asked again, those that were asked already, too.
+            lock(&self.0.pending.dirty).extend(dirty);
+            *lock(&self.0.pending.asked) = !first;
         }
-        pass.error.map_or(Ok(pass.done), Err)
+        pass
     }
 
-    fn ask_list(&self, list: &TaskList) -> Result<usize> {
+    fn ask_list(&self, list: &TaskList) -> Pass {
         let mut after: Option<Cursor> = None;
         let mut asked: Option<ProcessId> = None;
-        let mut fired = 0;
+        let mut pass = Pass::default();
         loop {
-            let page = self.0.store.list_tasks(list, after, BATCH)?;
+            let page = match self.0.store.list_tasks(list, after, BATCH) {
+                Ok(page) => page,
+                Err(error) => {
+                    pass.note(Err(error.into()));
+                    return pass;
+                }
+            };
             after = page.last().copied();
             if after.is_none() {
-                return Ok(fired);
+                return pass;
             }
-            for listed in page {
-                if asked == Some(listed.task.process) {
-                    continue;
+            for process in page.into_iter().map(|listed| listed.task.process) {
+                if asked.replace(process) != Some(process) {
+                    pass.note(self.background(Some(process), |step, _| step.ask_again(process)));
                 }
-                asked = Some(listed.task.process);
-                fired += self.background(Some(listed.task.process), |step, _| step.ask_again(listed.task.process))?;
             }
         }
     }
 
     /// Fires timers and runs jobs whose time has come.
-    fn do_due(&self) -> Result<usize> {
+    fn do_due(&self, jobs: bool) -> Pass {
         let mut pass = Pass::default();
         let mut after = None;
         let now = self.0.clock.now();
         loop {
-            let page = self.0.store.list_tasks(&TaskList::Due, after, BATCH)?;
+            let page = match self.0.store.list_tasks(&TaskList::Due, after, BATCH) {
+                Ok(page) => page,
+                Err(error) => {
+                    pass.note(Err(error.into()));
+                    return pass;
+                }
+            };
             after = page.last().copied();
             let over = page.len() < BATCH || page.iter().any(|listed| listed.sort > due_sort(now));
             for listed in page.into_iter().filter(|listed| listed.sort <= due_sort(now)) {
-                pass.note(self.do_one(listed.task));
+                pass.note(self.do_one(listed.task, jobs));
             }
             // What comes after a whole batch that others are at can still be done.
             if over || pass.done > 0 {
-                return pass.error.map_or(Ok(pass.done), Err);
+                return pass;
             }
         }
     }
 
-    fn do_one(&self, id: TaskId) -> Result<usize> {
+    fn do_one(&self, id: TaskId, jobs: bool) -> Result<usize> {
         let mut attempt = None;
         let done = self.claimed(Claim::Task(id), || {
             let now = self.0.clock.now();
@@ -364,6 +409,9 @@ impl Engine {
             if !job_is_due || task.timeouts.iter().any(|timeout| timeout.at <= now) {
                 self.background(Some(id.process), |step, _| step.look(id))?;
                 return Ok(1);
+            }
+            if !jobs {
+                return Ok(0);
             }
             let overdue = task.job.is_some_and(|job| job.until.is_some_and(|until| until <= now));
             if lock(&self.0.pending.running).contains_key(&id) && !overdue {
@@ -474,7 +522,8 @@ fn schedule_row(flow: &str, node: &str) -> u64 {
     message::stable_hash([flow, node])
 }
 
-/// When the next process starts; none when no more do.
-fn next_of(record: &RowRecord) -> Option<Timestamp> {
-    record.data.get("next").and_then(Value::as_i64).map(Timestamp::from_millis)
+/// When the next process starts, if that was told for this rhythm.
+fn next_of(record: &RowRecord, rhythm: &str) -> Option<Timestamp> {
+    let same = record.data.get("rhythm").and_then(Value::as_str) == Some(rhythm);
+    record.data.get("next").and_then(Value::as_i64).map(Timestamp::from_millis).filter(|_| same)
 }

@@ -12,8 +12,8 @@ use super::{Engine, LOCKS};
 use crate::db::Db;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::kernel::{Faults, Step};
-use crate::store::{StoreError, TaskError};
+use crate::kernel::{Fault, Faults, Step};
+use crate::store::StoreError;
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;
@@ -88,6 +88,8 @@ impl Engine {
             drop(turn);
             match taken {
                 Some(Err(StoreError::Conflict)) => {
+                    // What failed before may not fail now.
+                    faults.clear();
                     back_off(attempt);
                     attempt += 1;
                 }
@@ -137,10 +139,14 @@ impl Drop for Running {
 }
 
 /// The task that is to blame for a failed step, if the step can do without it.
-fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, TaskError)> {
+fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, Fault)> {
     let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.asking));
-    let task = culprit.filter(|task| !known.contains_key(task))?;
-    ((background || asking) && error.is_of_a_task()).then(|| (task, error.into()))
+    let task = culprit?;
+    let twice = match known.get(&task) {
+        Some(fault) if fault.twice => return None,
+        known => known.is_some(),
+    };
+    ((background || asking) && error.is_of_a_task()).then(|| (task, Fault { error: error.into(), twice }))
 }
 
 fn panicked(db: &Db, panic: &(dyn Any + Send)) -> Error {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::step::panic_message;
@@ -13,6 +13,8 @@ use crate::error::Error;
 
 /// How long a worker waits at most before it looks again: the clock of the computer may have been moved.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long it waits at least.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// Threads that run jobs, fire timers and deliver signals and messages, until they are stopped or dropped.
 #[must_use = "the workers stop when this is dropped"]
@@ -44,7 +46,7 @@ impl Engine {
         for number in 0..count.max(1) {
             threads.extend(begin(format!("viewflow-worker-{number}"), work));
         }
-        threads.extend(begin("viewflow-leases".to_owned(), keep_leases));
+        threads.extend(begin("viewflow-time".to_owned(), keep_time));
         Workers { engine: self.clone(), stop, threads }
     }
 }
@@ -52,33 +54,53 @@ impl Engine {
 fn work(engine: &Engine, stop: &AtomicBool) {
     while !stop.load(Ordering::SeqCst) {
         let heard = engine.0.pending.rings();
-        let done = match catch_unwind(AssertUnwindSafe(|| engine.pass())) {
-            Ok(pass) => {
-                if let Some(error) = &pass.error {
-                    engine.report(error);
-                }
-                pass.done
-            }
-            Err(panic) => {
-                engine.report(&Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into()));
-                0
-            }
-        };
-        if done == 0 && !stop.load(Ordering::SeqCst) {
-            let now = engine.0.clock.now();
-            let next = engine.next_due().ok().flatten().map_or(LONGEST_WAIT, |next| next.since(now));
-            // What others are at is due and not to be done here.
-            engine.0.pending.wait(heard, next.clamp(Duration::from_millis(5), LONGEST_WAIT));
+        if pass(engine, true) == 0 {
+            wait(engine, stop, heard, LONGEST_WAIT);
         }
     }
 }
 
-fn keep_leases(engine: &Engine, stop: &AtomicBool) {
+/// Renews leases, and does all that is not a job, so that timers need not wait until a worker is free.
+fn keep_time(engine: &Engine, stop: &AtomicBool) {
     let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
+    let mut renewed = Instant::now();
     while !stop.load(Ordering::SeqCst) {
-        thread::park_timeout(every);
-        engine.keep_leases();
+        let heard = engine.0.pending.rings();
+        if renewed.elapsed() >= every {
+            engine.keep_leases();
+            renewed = Instant::now();
+        }
+        if pass(engine, false) == 0 {
+            wait(engine, stop, heard, every.saturating_sub(renewed.elapsed()));
+        }
     }
+}
+
+fn pass(engine: &Engine, jobs: bool) -> usize {
+    match catch_unwind(AssertUnwindSafe(|| engine.pass(jobs))) {
+        Ok(pass) => {
+            if let Some(error) = &pass.error {
+                engine.report(error);
+            }
+            pass.done
+        }
+        Err(panic) => {
+            engine.report(&Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into()));
+            0
+        }
+    }
+}
+
+/// Waits until there may be something to do.
+fn wait(engine: &Engine, stop: &AtomicBool, heard: u64, longest: Duration) {
+    if stop.load(Ordering::SeqCst) {
+        return;
+    }
+    let now = engine.0.clock.now();
+    let next = engine.next_due().ok().flatten().map_or(longest, |next| next.since(now));
+    // What is due and not done yet is what others are at.
+    let shortest = SHORTEST_WAIT.min(longest);
+    engine.0.pending.wait(heard, next.clamp(shortest, longest));
 }
 
 impl Workers {
@@ -91,7 +113,6 @@ impl Workers {
         self.stop.store(true, Ordering::SeqCst);
         self.engine.0.pending.ring();
         for thread in self.threads.drain(..) {
-            thread.thread().unpark();
             // A thread catches the panics of its work.
             drop(thread.join());
         }

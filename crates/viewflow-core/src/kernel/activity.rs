@@ -12,6 +12,9 @@ use crate::id::TaskId;
 use crate::job::Attempt;
 use crate::store::{JobState, TaskRecord, TaskStatus, What};
 
+/// How many workers may be lost with a job before it counts as what kills them.
+const LOST: u32 = 10;
+
 impl Step {
     /// Gives a job to a worker, for as long as `lease`, if its time has come.
     pub(crate) fn lease(&mut self, id: TaskId, lease: Duration) -> Result<Option<Attempt>> {
@@ -32,12 +35,18 @@ impl Step {
             self.drain()?;
             return Ok(None);
         }
+        let lost = state.lost + u32::from(begun);
+        if lost > LOST {
+            let message = format!("{lost} workers were lost with it, one after the other");
+            self.fail(id, TaskError { code: None, message })?;
+            return Ok(None);
+        }
         let attempt = state.attempt + 1;
         let until = job.timeout.map(|timeout| now.after(timeout));
         let at = Some(until.map_or(now.after(lease), |until| until.min(now.after(lease))));
         self.change_task(id, |task| {
             task.status = TaskStatus::Started;
-            task.job = Some(JobState { attempt, at, until, ..state });
+            task.job = Some(JobState { attempt, at, lost, until, ..state });
             look_again(task);
         })?;
         self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
@@ -75,7 +84,8 @@ impl Step {
     pub(crate) fn job_done(&mut self, id: TaskId, attempt: u32, value: &dyn Any) -> Result<()> {
         let (task, state, def, index) = self.attempt(id, attempt)?;
         let late = state.until.is_some_and(|until| until <= self.db.now()).then(out_of_time);
-        match (self.faults.remove(&id).or(late), &def.nodes[index].wait) {
+        let fault = self.faults.get(&id).map(|fault| fault.error.clone());
+        match (fault.or(late), &def.nodes[index].wait) {
             (Some(error), Wait::Worker(job)) => self.attempt_failed(&task, job, error)?,
             _ => self.go_through(id, value)?,
         }
@@ -93,6 +103,10 @@ impl Step {
     /// An error with a code that the flow knows takes its way at once; others are tried again while they may be.
     fn attempt_failed(&mut self, task: &TaskRecord, job: &JobDef, error: TaskError) -> Result<()> {
         let id = task.id;
+        // Its way may be what fails.
+        if self.faults.remove(&id).is_some_and(|fault| fault.twice) {
+            return self.fail(id, error);
+        }
         if let Some(edge) = self.way_of_error(task, error.code.as_deref(), false)? {
             return self.take_boundary(task, edge);
         }
@@ -103,7 +117,7 @@ impl Step {
             return self.fail_or_take_way(task, error);
         }
         let until = self.db.now().after(job.wait_after(failures));
-        self.change_task(id, |task| schedule(task, JobState { failures, ..state }, until))?;
+        self.change_task(id, |task| schedule(task, JobState { failures, lost: 0, ..state }, until))?;
         let (node, error) = (task.node.clone(), error.message);
         self.record(id.process, What::TaskDelayed { task: id.ordinal, node, until, error })
     }

@@ -75,8 +75,7 @@ impl Step {
         let start = self.make_child(parent, child, begin)?;
         self.change_task(parent, |task| task.children += 1)?;
         // In a sequence it waits for its turn, unless nothing is before it.
-        let open = self.db.unit(|unit| unit.children(parent))?;
-        let is_next = !child.sequential || self.next_in_sequence(&open)? == Some(start);
+        let is_next = !child.sequential || self.next_in_sequence(parent, None)? == Some(start);
         if is_next {
             self.make_ready(start);
         }
@@ -84,12 +83,13 @@ impl Step {
         Ok(start.process)
     }
 
-    /// The first task of the first child that is open, if that has not begun.
-    fn next_in_sequence(&mut self, children: &[ProcessId]) -> Result<Option<TaskId>> {
-        for child in children {
-            let process = self.db.unit(|unit| unit.process(*child).cloned())?;
-            if !process.status.is_final() {
-                let first = TaskId { process: *child, ordinal: 1 };
+    /// The first task of the first child after `after` that is open, if that has not begun.
+    fn next_in_sequence(&mut self, parent: TaskId, after: Option<ProcessId>) -> Result<Option<TaskId>> {
+        let mut after = after;
+        while let Some(child) = self.db.unit(|unit| unit.children_after(parent, after, 1))?.pop() {
+            after = Some(child);
+            if self.db.unit(|unit| unit.process(child).map(|process| !process.status.is_final()))? {
+                let first = TaskId { process: child, ordinal: 1 };
                 return Ok((self.task(first)?.status == TaskStatus::New).then_some(first));
             }
         }
@@ -108,6 +108,7 @@ impl Step {
         if task.status.is_final() {
             return Ok(());
         }
+        let (def, index) = self.node_of(&task)?;
         let left = self.change_task(parent, |task| {
             task.children = task.children.saturating_sub(1);
             task.children
@@ -134,12 +135,11 @@ impl Step {
             self.make_ready(parent);
             return Ok(());
         }
-        let (def, index) = self.node_of(&task)?;
-        if matches!(&def.nodes[index].wait, Wait::Children(ChildDef { sequential: true, .. })) {
-            let children = self.db.unit(|unit| unit.children(parent))?;
-            if let Some(next) = self.next_in_sequence(&children)? {
-                self.make_ready(next);
-            }
+        if matches!(&def.nodes[index].wait, Wait::Children(ChildDef { sequential: true, .. }))
+            && let Some(next) = self.next_in_sequence(parent, Some(child))?
+        {
+            // It does not come from the one before it, and is no deeper than that was.
+            self.ready.push_back((next, 1));
         }
         Ok(())
     }

@@ -46,8 +46,11 @@ impl Step {
     fn cancel_open(&mut self, process: ProcessId, within: Option<u32>, except: Option<u32>) -> Result<()> {
         let mut scopes: BTreeSet<u32> = within.into_iter().collect();
         let mut open = Vec::new();
+        // What is in a scope was made after its split.
+        let split = within.map(|number| self.open_scope_record(process, number)).transpose()?.flatten();
+        let split = split.and_then(|scope| scope.split).map_or(0, |(_, split)| split);
         self.db.unit(|unit| {
-            unit.each_task(process, |task| {
+            unit.each_task(process, split, |task| {
                 let inside = within.is_none() || scopes.contains(&task.scope);
                 if inside && !task.status.is_final() && Some(task.id.ordinal) != except {
                     let opened = task.around.filter(|_| task.kind.is_split());
@@ -163,21 +166,25 @@ impl Step {
         if task.status != TaskStatus::Error {
             return Err(wrong_status(&task, "retry"));
         }
-        if task.kind.has_children() {
+        if task.kind.has_children() && !(task.children == 0 && self.all_children_are_done(id)?) {
             return self.revive(id);
         }
-        self.def_of(id.process)?;
         self.record(id.process, What::TaskRetried { task: id.ordinal, node: task.node.clone() })?;
         let has_owner = task.owner.is_some();
         self.change_task(id, |task| {
             task.status = if has_owner { TaskStatus::Assigned } else { TaskStatus::New };
             task.error = None;
+            task.unprepared = false;
             if let Some(job) = &mut task.job {
-                job.failures = 0;
+                (job.failures, job.lost) = (0, 0);
             }
         })?;
-        if task.kind != Kind::Join {
-            self.prepare(id, false)?;
+        if task.kind.has_children() {
+            // What failed came after the children.
+            self.change_task(id, |task| task.status = TaskStatus::Started)?;
+            self.make_ready(id);
+        } else if task.kind != Kind::Join {
+            self.prepare(id, task.unprepared)?;
         } else if let Some(closed) = task.around.filter(|_| self.waits_for_a_scope(&task).unwrap_or(false)) {
             // What `until` failed on may be other now.
             self.change_task(id, |task| task.status = TaskStatus::Started)?;
@@ -189,11 +196,27 @@ impl Step {
         Ok(id)
     }
 
+    /// Whether a sub-process has had children, and all of them are done.
+    fn all_children_are_done(&self, id: TaskId) -> Result<bool> {
+        self.db.unit(|unit| {
+            let children = unit.children(id)?;
+            for child in &children {
+                if unit.process(*child)?.status != ProcessStatus::Done {
+                    return Ok(false);
+                }
+            }
+            Ok(!children.is_empty())
+        })
+    }
+
     /// Makes a canceled or failed task again, as another one.
     pub(crate) fn revive(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.task(id)?;
         if !matches!(task.status, TaskStatus::Canceled | TaskStatus::Error) || matches!(task.kind, Kind::Join) {
             return Err(wrong_status(&task, "revive"));
+        }
+        if task.left {
+            return Err(wrong_status(&task, "revive, after its timeout or error has taken its way,"));
         }
         let (def, index) = self.node_of(&task)?;
         let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
@@ -244,7 +267,7 @@ impl Step {
         };
         let mut done = Vec::new();
         self.db.unit(|unit| {
-            unit.each_task(process, |task| {
+            unit.each_task(process, 0, |task| {
                 if task.status == TaskStatus::Done && !task.compensated && way(&task.node).is_some() {
                     done.push(task.clone());
                 }
@@ -266,18 +289,13 @@ impl Step {
         done.sort_by_key(|task| std::cmp::Reverse(order.get(&task.id.ordinal).copied().unwrap_or(0)));
         for host in done {
             let Some((node, edge)) = way(&host.node) else { continue };
-            let undone = self.activate(node, &host, |step, activation| step.spawn(&def, edge, activation));
-            let undone = undone.and_then(|spawns| {
-                self.change_task(host.id, |task| task.compensated = true)?;
-                for spawn in spawns {
-                    let task = self.add_task(process, &spawn, ROOT, Some(host.id.ordinal))?;
-                    self.go_through(task, &())?;
-                }
-                Ok(())
-            });
-            // All of it is undone, or nothing: it is the thrower that fails.
-            self.blame(thrower);
-            undone?;
+            // All of it is undone, or nothing: should the function fail, it is the thrower that has failed.
+            let spawns = self.activate(node, &host, |step, activation| step.spawn(&def, edge, activation))?;
+            self.change_task(host.id, |task| task.compensated = true)?;
+            for spawn in spawns {
+                let task = self.add_task(process, &spawn, ROOT, Some(host.id.ordinal))?;
+                self.go_through(task, &())?;
+            }
         }
         Ok(())
     }

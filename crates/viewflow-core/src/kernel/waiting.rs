@@ -27,8 +27,9 @@ impl Step {
         let task = self.task(id)?;
         let (def, index) = self.node_of(&task)?;
         let node = &def.nodes[index];
-        if let Some(error) = self.faults.get(&id).cloned() {
+        if let Some(error) = self.fault(id) {
             self.fail(id, error)?;
+            self.change_task(id, |task| task.unprepared = made)?;
         } else {
             let has_timeouts = node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }));
             let calls = made && (node.assign.is_some() || node.on_create.is_some());
@@ -160,7 +161,7 @@ impl Step {
     pub(super) fn take_boundary(&mut self, host: &TaskRecord, edge: usize) -> Result<()> {
         let id = host.id;
         self.blame(id);
-        if let Some(error) = self.faults.get(&id).cloned() {
+        if let Some(error) = self.fault(id) {
             return self.fail(id, error);
         }
         let (def, index) = self.node_of(host)?;
@@ -176,6 +177,7 @@ impl Step {
         } else {
             let scope = self.leave(host)?;
             self.cancel_task(id)?;
+            self.change_task(id, |task| task.left = true)?;
             scope
         };
         spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))
@@ -219,7 +221,7 @@ impl Step {
             return Ok(false);
         }
         let before = self.blame(id);
-        if let Some(error) = self.faults.get(&id).cloned() {
+        if let Some(error) = self.fault(id) {
             self.fail(id, error)?;
             self.db.unit(|unit| unit.culprit = before);
             return Ok(false);
@@ -232,8 +234,10 @@ impl Step {
         Ok(enough)
     }
 
-    /// Asks the conditions of all processes the step has come to, and lets the first one that holds go on.
+    /// Asks the conditions of all processes the step has come to, and lets go on what waits for those that hold. Answers
+    /// whether there were any.
     pub(super) fn ask_conditions(&mut self) -> Result<bool> {
+        let mut held = false;
         let processes: Vec<ProcessId> = self.running.keys().copied().collect();
         for process in processes {
             let open = self.db.unit(|unit| unit.process(process).map(|process| process.conditions))?;
@@ -243,13 +247,14 @@ impl Step {
             let waiting = self.db.unit(|unit| unit.waiting(&TaskList::Conditions(process), usize::MAX))?;
             for task in waiting {
                 if self.holds(task)? {
+                    held = true;
                     self.held += 1;
                     self.go_through(task, &())?;
-                    return Ok(true);
+                    self.take_turns()?;
                 }
             }
         }
-        Ok(false)
+        Ok(held)
     }
 
     /// Whether the condition holds that a task waits for.
@@ -258,8 +263,11 @@ impl Step {
         let (def, index) = self.node_of(&task)?;
         let node = &def.nodes[index];
         let Wait::Condition(cond) = &node.wait else { return Ok(false) };
+        if task.status != TaskStatus::New {
+            return Ok(false);
+        }
         self.blame(id);
-        if let Some(error) = self.faults.get(&id).cloned() {
+        if let Some(error) = self.fault(id) {
             self.fail(id, error)?;
             return Ok(false);
         }
@@ -274,7 +282,10 @@ impl Step {
             unit.read_tables.extend(before);
             read
         });
-        let tables: Vec<String> = read.into_iter().collect();
+        let mut tables: Vec<String> = read.into_iter().collect();
+        if let Some(columns) = def.process.table.filter(|columns| !tables.iter().any(|table| table == columns)) {
+            tables.push(columns.to_owned());
+        }
         let now = Some(WaitsFor::Condition { tables });
         if !holds && task.waits_for != now {
             self.change_task(id, |task| task.waits_for = now)?;
@@ -314,7 +325,7 @@ impl Step {
             };
             let task = self.task(id)?;
             self.blame(id);
-            if let Some(error) = self.faults.get(&id).cloned() {
+            if let Some(error) = self.fault(id) {
                 // The message stays, for when the task is retried or for the next one.
                 self.fail(id, error)?;
             } else {

@@ -212,6 +212,12 @@ pub struct TaskRecord {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<TaskError>,
+    /// Whether it failed before it was handed to anybody: `on_create` and `assign` are still to be called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unprepared: bool,
+    /// Whether its token left by a timeout or an error, and is not its own any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
     /// Whether what it did was undone by its compensation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensated: bool,
@@ -249,6 +255,8 @@ impl TaskRecord {
             job: None,
             children: 0,
             error: None,
+            unprepared: false,
+            left: false,
             compensated: false,
             seed: Value::Null,
             artifact: Value::Null,
@@ -297,6 +305,9 @@ pub struct JobState {
     /// From when on a worker may begin it, or take it over from the one that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// How many workers were lost with it, one after the other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u32,
     /// When the current attempt has run out of time, if it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,

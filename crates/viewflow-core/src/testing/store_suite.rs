@@ -12,7 +12,8 @@ use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
     Change, Commit, Cursor, Event, Expect, IndexEntry, Key, NodeName, ProcessList, ProcessRecord, ProcessStatus,
-    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, What, index_key,
+    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, WaitsFor, What,
+    due_sort, index_key,
 };
 use crate::time::Timestamp;
 
@@ -32,8 +33,11 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     a_table_stamp_changes_with_each_of_its_rows(&open());
     tasks_of_a_process_come_in_order_and_by_pages(&open());
     a_task_stands_in_the_lists_of_its_status(&open());
+    a_task_stands_in_the_lists_of_what_it_waits_for(&open());
+    what_is_due_is_listed_by_its_time(&open());
     lists_are_paged_without_gap_or_repetition(&open());
     processes_are_listed_by_flow_and_status(&open());
+    sub_processes_are_listed_by_their_parent(&open());
     nodes_with_tasks_are_listed_once(&open());
     rows_are_paged_and_deleted(&open());
     rows_are_found_by_their_indexed_values(&open());
@@ -213,6 +217,72 @@ fn a_task_stands_in_the_lists_of_its_status(store: &impl Store) {
     let automatic = TaskRecord { kind: Kind::Function, ..task(1, 2) };
     write(store, vec![put_task(None, &automatic)]);
     assert!(all_of(store, &TaskList::Queue(None)).is_empty(), "nobody has to do an automatic task");
+}
+
+fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store) {
+    let lists = [
+        TaskList::Signal("alarm".to_owned()),
+        TaskList::Message("paid".to_owned(), "7".to_owned()),
+        TaskList::Conditions(ProcessId(1)),
+        TaskList::Watching("post".to_owned()),
+        TaskList::Watching("comment".to_owned()),
+    ];
+    let waits = [
+        WaitsFor::Signal("alarm".to_owned()),
+        WaitsFor::Message { name: "paid".to_owned(), key: "7".to_owned() },
+        WaitsFor::Condition { tables: vec!["post".to_owned()] },
+    ];
+    let stands = |list: &TaskList| all_of(store, list).into_iter().map(|task| task.ordinal).collect::<Vec<_>>();
+    let tasks: Vec<TaskRecord> =
+        (1..).zip(waits).map(|(ordinal, wait)| TaskRecord { waits_for: Some(wait), ..task(1, ordinal) }).collect();
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![3], vec![]]);
+    assert!(stands(&TaskList::Signal("alar".to_owned())).is_empty());
+    assert!(stands(&TaskList::Message("paid".to_owned(), "70".to_owned())).is_empty());
+    let moved = WaitsFor::Condition { tables: vec!["comment".to_owned()] };
+    let moved = TaskRecord { waits_for: Some(moved), ..tasks[2].clone() };
+    write(store, vec![put_task(Some(&tasks[2]), &moved)]);
+    assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![], vec![3]]);
+    let mut changes = Vec::new();
+    for (old, status) in
+        [&tasks[0], &tasks[1], &moved].into_iter().zip([TaskStatus::Done, TaskStatus::Canceled, TaskStatus::Error])
+    {
+        changes.push(put_task(Some(old), &TaskRecord { status, ..old.clone() }));
+    }
+    write(store, changes);
+    assert!(lists.iter().all(|list| stands(list).is_empty()), "what has ended or failed waits for nothing");
+}
+
+fn what_is_due_is_listed_by_its_time(store: &impl Store) {
+    let at = |ordinal, millis| TaskRecord { due: Some(Timestamp::from_millis(millis)), ..task(1, ordinal) };
+    let tasks = [at(1, 5), at(2, -7), at(3, i64::MAX), at(4, 0), at(5, 5)];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let listed = |after, limit| store.list_tasks(&TaskList::Due, after, limit).unwrap();
+    let ordinals = |page: Vec<Cursor>| page.into_iter().map(|listed| listed.task.ordinal).collect::<Vec<_>>();
+    assert_eq!(ordinals(listed(None, 10)), [2, 4, 1, 5, 3]);
+    let second = listed(None, 2)[1];
+    assert_eq!(second.sort, due_sort(Timestamp::from_millis(0)));
+    assert_eq!(ordinals(listed(Some(second), 2)), [1, 5]);
+    let later = TaskRecord { due: Some(Timestamp::from_millis(6)), ..tasks[1].clone() };
+    let done = TaskRecord { status: TaskStatus::Done, ..tasks[0].clone() };
+    write(store, vec![put_task(Some(&tasks[1]), &later), put_task(Some(&tasks[0]), &done)]);
+    assert_eq!(ordinals(listed(None, 10)), [4, 5, 2, 3]);
+}
+
+fn sub_processes_are_listed_by_their_parent(store: &impl Store) {
+    let parent = task(1, 2).id;
+    let child = |id, parent| ProcessRecord { parent: Some(parent), ..process(id) };
+    let all = [process(1), child(2, parent), child(3, task(1, 3).id), child(4, parent)];
+    write(store, all.iter().map(|new| Change::Process { old: None, new: new.clone() }).collect());
+    let listed = |after, limit| -> Vec<u64> {
+        let page = store.list_processes(&ProcessList::Children(parent), after, limit).unwrap();
+        page.into_iter().map(|id| id.0).collect()
+    };
+    assert_eq!((listed(None, 10), listed(Some(ProcessId(2)), 10), listed(None, 1)), (vec![2, 4], vec![4], vec![2]));
+    let done = ProcessRecord { status: ProcessStatus::Canceled, ..child(2, parent) };
+    write(store, vec![Change::Process { old: Some(child(2, parent)), new: done.clone() }]);
+    assert_eq!(listed(None, 10), [2, 4], "also when it has ended");
+    assert_eq!(store.process(ProcessId(2)).unwrap().unwrap().record, done);
 }
 
 fn lists_are_paged_without_gap_or_repetition(store: &impl Store) {
