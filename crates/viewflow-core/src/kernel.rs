@@ -23,7 +23,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
-use crate::db::Db;
+use crate::db::{Db, Unit};
 use crate::definition::{Action, Data, Definition, EdgeDef, Flows, Items, NodeDef};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
@@ -114,7 +114,7 @@ impl Step {
 
     /// Makes a process that has no task yet.
     fn begin(&mut self, def: &Arc<Definition>, begin: Begin) -> Result<ProcessId> {
-        let id = self.db.unit(|unit| unit.next_process())?;
+        let id = self.db.unit(Unit::next_process)?;
         let (data, columns) = begin.data;
         let mut record = ProcessRecord::new(id, def.name, self.db.now());
         (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
@@ -546,7 +546,7 @@ impl Step {
     }
 
     fn open_scope_record(&self, process: ProcessId, number: u32) -> Result<Option<ScopeRecord>> {
-        self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(|scope| scope.cloned()))
+        self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(Option::<&ScopeRecord>::cloned))
     }
 
     fn change_scope(

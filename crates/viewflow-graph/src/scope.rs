@@ -49,7 +49,9 @@ pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
         let closes = check_joins(graph, &arriving, &mut faults);
         check_splits(graph, &closes, &mut faults);
         check_beside(graph, &arriving, &closes, &mut faults);
-        check_can_finish(graph, &closes, &mut faults);
+        if faults.is_empty() {
+            check_can_finish(graph, &closes, &mut faults);
+        }
         if faults.is_empty() {
             let nodes = 0..graph.nodes().len();
             let stacks = nodes.map(|node| leaving_base(graph, &arriving, node)).collect();

@@ -5,7 +5,8 @@ use viewflow_graph::{Graph, Kind, Mark, Role, Rule, Selection};
 /// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
 ///
 /// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
-/// split is its `otherwise`.
+/// split is its `otherwise`. Before a target, `~` is a timeout that interrupts, `&` one beside the task, `#` an error, and
+/// `<` what undoes it.
 fn graph(text: &str) -> Graph {
     let mut graph = Graph::new("test");
     let lines: Vec<(&str, &str, &str)> = text
@@ -23,15 +24,19 @@ fn graph(text: &str) -> Graph {
     }
     for (from, (_, kind, targets)) in lines.iter().enumerate() {
         for (number, target) in targets.split(',').map(str::trim).filter(|target| !target.is_empty()).enumerate() {
-            let name = target.trim_matches(['?', '*', '!']);
+            let name = target.trim_matches(['?', '*', '!', '~', '&', '#', '<']);
             let role = match (*kind, number) {
+                _ if target.starts_with('~') => Role::Timeout { interrupting: true },
+                _ if target.starts_with('&') => Role::Timeout { interrupting: false },
+                _ if target.starts_with('#') => Role::OnError(None),
+                _ if target.starts_with('<') => Role::Compensation,
                 ("If", 0) => Role::Then,
                 ("If", _) => Role::Otherwise,
                 ("Switch", _) => Role::Case(number.to_string()),
-                ("Split", _) if target.starts_with('!') => Role::Otherwise,
-                ("Split", _) if target.ends_with('?') => Role::Branch(Selection::Conditional),
-                ("Split", _) if target.ends_with('*') => Role::Branch(Selection::PerItem),
-                ("Split", _) => Role::Branch(Selection::Always),
+                ("Split" | "SplitFirst", _) if target.starts_with('!') => Role::Otherwise,
+                ("Split" | "SplitFirst", _) if target.ends_with('?') => Role::Branch(Selection::Conditional),
+                ("Split" | "SplitFirst", _) if target.ends_with('*') => Role::Branch(Selection::PerItem),
+                ("Split" | "SplitFirst", _) => Role::Branch(Selection::Always),
                 _ => Role::Next,
             };
             graph.edge(from, role, graph.find(name).unwrap_or_else(|| panic!("a node `{name}`")));
@@ -217,4 +222,136 @@ fn an_end_inside_a_split_is_not_the_end_of_the_process() {
 fn a_split_that_always_takes_a_branch_has_no_otherwise() {
     let text = "start: Start -> s\n s: Split -> a, !b\n a: View -> j\n b: View -> j\n j: Join -> end\n end: End";
     assert_eq!(faults(text), one(Rule::ExtraEdge, "s"));
+}
+
+#[test]
+fn every_kind_has_its_name_and_the_edges_it_takes() {
+    for kind in Kind::ALL.iter().copied() {
+        assert_eq!(Kind::from_name(kind.name()), Some(kind));
+        let extra = |target: &str| faults(&format!("start: Start -> x\n x: {} -> {target}\n end: End", kind.name()));
+        if kind.is_end() {
+            assert_eq!(extra("end")[0], (Rule::ExtraEdge, "x".to_owned()), "{kind}");
+        } else if !kind.is_start() && !kind.is_split() && !matches!(kind, Kind::If | Kind::Switch | Kind::Join) {
+            sound(&format!("start: Start -> x\n x: {} -> end\n end: End", kind.name()));
+        }
+        let takes_timeouts = kind.waits() && kind != Kind::Timer;
+        let told = extra("~end").contains(&(Rule::ExtraEdge, "x".to_owned()));
+        assert_eq!(told, !takes_timeouts, "{kind}");
+        let told = extra("#end").contains(&(Rule::ExtraEdge, "x".to_owned()));
+        assert_eq!(told, !(kind == Kind::Job || kind.has_children()), "{kind}");
+    }
+}
+
+#[test]
+fn a_process_may_end_by_terminating_or_failing() {
+    sound("start: Start -> a\n a: View -> stop\n stop: Terminate");
+    sound("start: Start -> a\n a: View -> bad\n bad: ErrorEnd");
+    sound("start: Start -> s\n s: Split -> a, b\n a: View -> stop\n b: View -> end\n stop: Terminate\n end: End");
+}
+
+#[test]
+fn a_timeout_that_interrupts_is_another_way_on() {
+    sound("start: Start -> a\n a: View -> end, ~late\n late: Function -> end\n end: End");
+    sound("start: Start -> s\n s: Split -> a, b\n a: View -> j, ~j\n b: View -> j\n j: Join -> end\n end: End");
+    let escapes =
+        "start: Start -> s\n s: Split -> a, b\n a: View -> j, ~end\n b: View -> j\n j: Join -> end\n end: End";
+    assert_eq!(faults(escapes), one(Rule::EscapesSplit, "end"));
+    let stuck = "start: Start -> a\n a: View -> end, ~b\n b: View -> c\n c: View -> b\n end: End";
+    assert_eq!(faults(stuck), one(Rule::NoWayToAnEnd, "b"));
+    sound("start: Start -> a\n a: View -> a, ~end\n end: End");
+}
+
+#[test]
+fn what_runs_beside_a_task_stays_beside_it_until_a_join() {
+    sound("start: Start -> a\n a: View -> end, &remind\n remind: Function -> end\n end: End");
+    let into = "start: Start -> a\n a: View -> b, &remind\n remind: Function -> b\n b: View -> end\n end: End";
+    assert_eq!(faults(into), one(Rule::RunsIntoHost, "a"));
+    let back = "start: Start -> a\n a: View -> end, &remind\n remind: Handle -> a\n end: End";
+    assert_eq!(faults(back), one(Rule::RunsIntoHost, "a"));
+    let through_an_interruption = "start: Start -> a\n a: View -> end, ~b, &b\n b: View -> end\n end: End";
+    assert!(faults(through_an_interruption).contains(&(Rule::ExtraEdge, "a".to_owned())));
+    sound(
+        "start: Start -> s\n s: Split -> a, b\n a: View -> j, &remind\n remind: View -> j\n b: View -> j\n j: Join -> end\n end: End",
+    );
+    // Who comes round again starts another one.
+    sound(
+        "start: Start -> a\n a: View -> more, &remind\n remind: Function -> done\n done: End\n more: If -> a, end\n end: End",
+    );
+    let endless = "start: Start -> a\n a: View -> end, &b\n b: View -> c\n c: View -> b\n end: End";
+    assert_eq!(faults(endless), one(Rule::NoWayToAnEnd, "b"));
+}
+
+#[test]
+fn the_branches_of_a_split_first_wait_and_go_on_outside_it() {
+    let race = |kind: &str| {
+        format!("start: Start -> s\n s: SplitFirst -> a, b\n a: View -> c\n b: {kind} -> c\n c: View -> end\n end: End")
+    };
+    for kind in ["Job", "Timer", "MessageCatch", "SignalCatch", "ConditionalCatch", "Subprocess", "Handle"] {
+        sound(&race(kind));
+    }
+    for kind in ["Function", "SignalThrow"] {
+        assert_eq!(faults(&race(kind)), one(Rule::FirstBranchWaits, "s"), "{kind}");
+    }
+    let joined = "start: Start -> s\n s: SplitFirst -> a, b\n a: View -> j\n b: View -> j\n j: Join -> end\n end: End";
+    assert_eq!(faults(joined), one(Rule::JoinWithoutSplit, "j"));
+    sound(
+        "start: Start -> o\n o: Split -> s, c\n s: SplitFirst -> a, b\n a: View -> j\n b: View -> j\n c: View -> j\n j: Join -> end\n end: End",
+    );
+    let none = "start: Start -> s\n s: SplitFirst -> a?, b*\n a: View -> end\n b: View -> end\n end: End";
+    assert_eq!(faults(none), one(Rule::SplitWithoutBranch, "s"));
+}
+
+#[test]
+fn what_undoes_a_node_is_a_function_that_stands_apart() {
+    sound("start: Start -> a\n a: View -> end, <undo\n undo: Function\n end: End");
+    sound(
+        "start: Start -> a\n a: View -> b, <undo\n b: Job -> t, <undo\n t: CompensateThrow -> end\n undo: Function\n end: End",
+    );
+    let view = "start: Start -> a\n a: View -> end, <undo\n undo: View\n end: End";
+    assert_eq!(faults(view), one(Rule::CompensationApart, "undo"));
+    let goes_on = "start: Start -> a\n a: View -> end, <undo\n undo: Function -> end\n end: End";
+    assert_eq!(faults(goes_on), one(Rule::CompensationApart, "undo"));
+    let led_to = "start: Start -> a\n a: View -> undo, <undo\n undo: Function\n end: End";
+    assert!(faults(led_to).contains(&(Rule::CompensationApart, "a".to_owned())));
+    let start = "start: Start -> end, <undo\n undo: Function\n end: End";
+    assert_eq!(faults(start)[0], (Rule::ExtraEdge, "start".to_owned()));
+}
+
+#[test]
+fn a_loop_through_a_condition_may_not_wait() {
+    let text = "start: Start -> c\n c: ConditionalCatch -> if\n if: If -> end, c\n end: End";
+    assert_eq!(faults(text), one(Rule::AutomaticLoop, "c"));
+    for kind in ["SignalCatch", "MessageCatch", "Timer", "Job"] {
+        sound(&format!("start: Start -> c\n c: {kind} -> if\n if: If -> end, c\n end: End"));
+    }
+}
+
+#[test]
+fn processes_do_not_start_each_other_for_ever() {
+    let named = |name: &str, text: &str, child: &str| {
+        let mut graph = graph(text);
+        graph.name = name.to_owned();
+        for node in 0..graph.nodes().len() {
+            if graph.nodes()[node].kind.has_children() {
+                graph.set_child(node, child, "start");
+            }
+        }
+        graph
+    };
+    let told = |graphs: &[&Graph]| -> Vec<(usize, Rule)> {
+        viewflow_graph::check_family(graphs).into_iter().map(|(graph, fault)| (graph, fault.rule)).collect()
+    };
+    let at_once = "start: StartHandle -> s\n s: Subprocess -> end\n end: End";
+    let patient = "start: StartHandle -> v\n v: View -> s\n s: Subprocess -> end\n end: End";
+    let (a, b) = (named("a", at_once, "b"), named("b", at_once, "a"));
+    assert_eq!(told(&[&a, &b]), [(0, Rule::StartsForEver)]);
+    assert_eq!(told(&[&named("a", at_once, "a")]), [(0, Rule::StartsForEver)]);
+    assert_eq!(told(&[&a, &named("b", patient, "a")]), []);
+    assert_eq!(told(&[&named("a", patient, "a")]), []);
+    let looped = "start: StartHandle -> s\n s: NSubprocess -> if\n if: If -> s, end\n end: End";
+    let quick = named("q", "start: StartHandle -> end\n end: End", "");
+    let slow = named("q", "start: StartHandle -> v\n v: View -> end\n end: End", "");
+    let around = named("l", looped, "q");
+    assert_eq!(told(&[&around, &quick]), [(0, Rule::AutomaticLoop)]);
+    assert_eq!(told(&[&around, &slow]), []);
 }

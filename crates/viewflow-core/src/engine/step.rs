@@ -93,7 +93,7 @@ impl Engine {
                     back_off(attempt);
                     attempt += 1;
                 }
-                taken if fault.is_some() && taken.as_ref().is_none_or(|taken| taken.is_ok()) => faults.extend(fault),
+                taken if fault.is_some() && taken.as_ref().is_none_or(Result::is_ok) => faults.extend(fault),
                 Some(Err(error)) => return answer.and(Err(error.into())),
                 Some(Ok(receipt)) if answer.is_ok() => {
                     receipt.wait()?;
