@@ -4,6 +4,7 @@
 //!
 //! - What a flow is made of: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
 //!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices).
+//! - How to do things: the [`guide`].
 //! - Running it: [`Engine`], and [`Activation`] in handlers.
 //! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] and [`testing`] for those who write one.
 
@@ -27,6 +28,7 @@ pub use viewflow_macros::Task;
 #[cfg(feature = "sled")]
 pub use viewflow_sled::SledStore;
 
+pub mod guide;
 pub mod prelude;
 
 #[doc(hidden)]

@@ -1,0 +1,18 @@
+//! How to do things, a page for each; the derives have pages of their own.
+//!
+//! The flow itself, its nodes, handlers and edges: [`Flow`](derive@crate::Flow).
+
+#[doc = include_str!("guide/branches.md")]
+pub mod branches {}
+#[doc = include_str!("guide/children.md")]
+pub mod children {}
+#[doc = include_str!("guide/events.md")]
+pub mod events {}
+#[doc = include_str!("guide/failures.md")]
+pub mod failures {}
+#[doc = include_str!("guide/jobs.md")]
+pub mod jobs {}
+#[doc = include_str!("guide/time.md")]
+pub mod time {}
+#[doc = include_str!("guide/undoing.md")]
+pub mod undoing {}
