@@ -4,6 +4,8 @@
 #[allow(dead_code)]
 mod flow;
 
+#[cfg(feature = "tokio")]
+mod async_jobs;
 mod bad_input;
 mod children;
 mod compensation;
