@@ -98,8 +98,10 @@ pub struct PublishFlow {
     gather: Join,
 
     #[call(Self::send)]
+    #[done(Self::sent)]
+    #[retry(attempts = 3, backoff = "10s")]
     #[next(end)]
-    send: Function,
+    send: Job,
 
     end: End,
 }
@@ -111,15 +113,21 @@ impl PublishFlow {
         Ok(())
     }
 
-    fn send(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+    /// Runs on a worker, outside of any step: it cannot be undone.
+    fn send(&self, job: &JobRun<Self>) -> Result<()> {
+        let post = job.load(job.process.seed)?;
+        let mut sent = self.mailer.lock().map_err(|_| Error::msg("the mailer is out of order"))?;
+        sent.push(format!("{} is out in {}", post.title, job.process.languages.join(", ")));
+        Ok(())
+    }
+
+    /// Records it, in one commit with the business data.
+    fn sent(&self, a: &mut Activation<Self, ()>, (): ()) -> Result<()> {
         let mut post = a.load(a.process.seed)?;
         post.fresh = false;
         a.table().update(&post)?;
         let publication = Publication { id: Id::NEW, post: post.id.to_ref(), languages: a.process.languages.clone() };
         a.process.artifact = Some(a.table().insert(publication)?);
-        if let Ok(mut sent) = self.mailer.lock() {
-            sent.push(format!("{} is out in {}", post.title, a.process.languages.join(", ")));
-        }
         Ok(())
     }
 }

@@ -60,6 +60,7 @@ fn run() -> Result<u32, Box<dyn std::error::Error>> {
         Engine::builder(SledStore::open(&options.data)?).flow(PublishFlow::new(Mailer::clone(&mailer))).build()?;
     let mut terminal = Terminal { engine, mailer, input, asks };
     println!("Publishing, kept in {}. Type `help` for what can be done.", options.data.display());
+    terminal.engine.run_pending()?;
     terminal.waiting()?;
     let mut failed = 0;
     while let Some(line) = terminal.read("publish> ")? {
@@ -71,6 +72,8 @@ fn run() -> Result<u32, Box<dyn std::error::Error>> {
                 failed += u32::from(!terminal.asks);
             }
         }
+        // What people need not do: the jobs that are due now.
+        terminal.engine.run_pending()?;
         terminal.read_mail();
     }
     Ok(failed)
@@ -193,6 +196,7 @@ impl Terminal {
         self.engine.assign(task, user)?;
         self.engine.execute_with(task, user, &filled)?;
         println!("  done");
+        self.engine.run_pending()?;
         self.show(task.process)
     }
 

@@ -27,6 +27,7 @@ fn a_post_goes_from_selection_to_publication() {
             assert!(mailer.lock().unwrap().is_empty());
             perform(&engine, PublishFlow::proofread, task.id, ());
         }
+        engine.run_pending().unwrap();
         let process = engine.process::<PublishFlow>(process.id).unwrap();
         assert_eq!(process.status, ProcessStatus::Done);
         assert_eq!(*mailer.lock().unwrap(), ["Hello is out in de, fr"]);
@@ -64,6 +65,6 @@ fn the_chart_of_the_readme_is_that_of_the_flow() {
 fn a_flow_can_be_asked_for_its_chart() {
     let engine = Engine::builder(MemoryStore::new()).flow(PublishFlow::new(Mailer::default())).build().unwrap();
     let graph = engine.graph(<PublishFlow as Flow>::NAME).unwrap();
-    assert_eq!(graph.nodes()[graph.find(PublishFlow::send_node.name()).unwrap()].kind.name(), "Function");
+    assert_eq!(graph.nodes()[graph.find(PublishFlow::send_node.name()).unwrap()].kind.name(), "Job");
     assert_eq!(engine.title("publish").unwrap(), "Publish a post");
 }
