@@ -101,3 +101,22 @@ fn what_was_answered_survives_a_killed_program() {
         assert!(printed.contains(&format!("task {process}/2")), "{printed}");
     }
 }
+
+#[path = "../../examples/orders.rs"]
+#[allow(dead_code)]
+mod orders;
+
+#[test]
+fn orders_are_shipped_paid_back_and_forgotten() {
+    let told = orders::story().unwrap();
+    assert_eq!(
+        told,
+        [
+            "order 25 is done: reminded, 2250 cents received, mind the glass, mind the glass, \
+             shipped as order.ship/1/13/777600000",
+            "order 7 is done: 700 cents received, paid back",
+            "order 8 is done: reminded",
+            "25 nights",
+        ]
+    );
+}
