@@ -19,6 +19,7 @@ mod fields;
 mod forms;
 mod jobs;
 mod killed;
+mod many;
 mod messages;
 mod nodes;
 mod publish;
