@@ -98,7 +98,7 @@ impl Step {
         input: &dyn Any,
     ) -> Result<ProcessId> {
         let id = self.begin(def, Begin::default())?;
-        let spawn = self.plain_spawn(def, node)?;
+        let spawn = plain_spawn(def, node)?;
         let task = self.add_task(id, &spawn, ROOT, None)?;
         self.change_task(task, |task| task.owner = owner)?;
         self.go_through(task, input)?;
@@ -362,7 +362,7 @@ impl Step {
         let seed = edge.seed.as_ref().map_or(Ok(Value::Null), |seed| seed(flow, activation));
         let data = || match &edge.data {
             Some(data) => data(flow, activation),
-            None => self.plain_spawn(def, target).map(|spawn| spawn.data),
+            None => plain_spawn(def, target).map(|spawn| spawn.data),
         };
         match &edge.items {
             None => Ok(vec![Spawn { target, seed: seed?, data: data()? }]),
@@ -377,20 +377,11 @@ impl Step {
         }
     }
 
-    /// A task that was given nothing.
-    #[expect(clippy::unused_self, reason = "it is one of the ways to make a task")]
-    fn plain_spawn(&self, def: &Definition, target: usize) -> Result<Spawn> {
-        let node = &def.nodes[target];
-        let place = || Box::new(Place::Node { flow: def.name.to_owned(), node: node.name.to_owned() });
-        let data = (node.no_data)().map_err(|errors| Error::Data { at: place(), errors })?;
-        Ok(Spawn { target, seed: Value::Null, data })
-    }
-
     /// Without branches the closing join goes on at once.
     fn pass_empty_split(&mut self, def: &Definition, split: usize, task: &TaskRecord) -> Result<()> {
         let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
         let Some(target) = join else { return self.end_token(task.id.process, task.scope) };
-        let spawn = self.plain_spawn(def, target)?;
+        let spawn = plain_spawn(def, target)?;
         let join = self.add_task(task.id.process, &spawn, task.scope, Some(task.id.ordinal))?;
         self.make_ready(join);
         Ok(())
@@ -561,6 +552,14 @@ impl Step {
             Ok(scope.clone())
         })
     }
+}
+
+/// A task that was given nothing.
+fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
+    let node = &def.nodes[target];
+    let place = || Box::new(Place::Node { flow: def.name.to_owned(), node: node.name.to_owned() });
+    let data = (node.no_data)().map_err(|errors| Error::Data { at: place(), errors })?;
+    Ok(Spawn { target, seed: Value::Null, data })
 }
 
 /// The columns of a process whose proxy has a table of its own.

@@ -55,7 +55,7 @@ impl Step {
         let Child { process_seed, process_data, task_seed, task_data } = begin;
         let data = process_data.unwrap_or_default();
         let id = self.begin(&def, Begin { parent: Some(parent), seed: process_seed, data })?;
-        let mut spawn = self.plain_spawn(&def, start)?;
+        let mut spawn = super::plain_spawn(&def, start)?;
         spawn.seed = task_seed;
         spawn.data = task_data.unwrap_or(spawn.data);
         self.add_task(id, &spawn, super::ROOT, None)
