@@ -419,3 +419,123 @@ fn a_process_with_a_failed_task_is_not_done_until_that_is_dealt_with() {
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done, "one branch came to its end");
     });
 }
+
+/// A join with a branch that fails, and the same node with another timeout in a second flow.
+mod failing {
+    use viewflow::prelude::*;
+
+    #[derive(Flow)]
+    pub struct FailingFlow {
+        #[next(fork)]
+        start: StartHandle,
+        #[branch(sleep)]
+        #[branch(work)]
+        fork: Split,
+        #[delay("1h")]
+        #[next(risky)]
+        sleep: Timer,
+        #[call(Self::fail)]
+        #[next(gather)]
+        risky: Function,
+        #[on_timeout(after = "2d", then = slow)]
+        #[next(gather)]
+        work: View,
+        slow: End,
+        #[next(end)]
+        gather: Join,
+        end: End,
+    }
+
+    impl FailingFlow {
+        fn fail(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            Err(Error::msg("it broke"))
+        }
+    }
+
+    #[derive(Flow)]
+    pub struct OtherFlow {
+        #[next(work)]
+        start: StartHandle,
+        #[on_timeout(after = "1d", then = other)]
+        #[submit(Self::submit)]
+        #[next(end)]
+        work: View,
+        other: End,
+        end: End,
+    }
+
+    impl OtherFlow {
+        fn submit(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+            assert!(a.now().as_millis() > 0, "too early");
+            Ok(())
+        }
+    }
+}
+
+#[test]
+fn a_join_waits_for_a_branch_that_failed_and_goes_on_when_that_is_canceled() {
+    use failing::FailingFlow;
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(FailingFlow::new()).build().unwrap();
+        for fails_first in [true, false] {
+            let id = engine.run(FailingFlow::start, ()).unwrap().id;
+            let fail = || {
+                clock.advance(Duration::from_secs(3600));
+                engine.run_pending().unwrap();
+            };
+            if fails_first {
+                fail();
+            }
+            do_next(&engine, FailingFlow::work, id, ());
+            if !fails_first {
+                fail();
+            }
+            assert_eq!(open_task(&engine, FailingFlow::gather, id).status, TaskStatus::Started);
+            let failed = open_task(&engine, FailingFlow::risky, id);
+            assert_eq!(failed.status, TaskStatus::Error);
+            engine.cancel_task(failed.id, &user("ann")).unwrap();
+            assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+        }
+    });
+}
+
+#[test]
+fn a_timeout_belongs_to_the_node_of_its_own_flow() {
+    use failing::{FailingFlow, OtherFlow};
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(FailingFlow::new()).flow(OtherFlow::new()).build().unwrap();
+        let failing = engine.run(FailingFlow::start, ()).unwrap().id;
+        let other = engine.run(OtherFlow::start, ()).unwrap().id;
+        let timeouts = |engine: &Engine, task: viewflow::TaskRecord| {
+            let timeouts = engine.task_record(task.id).unwrap().timeouts;
+            timeouts.into_iter().map(|timeout| timeout.then).collect::<Vec<_>>()
+        };
+        assert_eq!(timeouts(&engine, open_task(&engine, FailingFlow::work, failing)), ["slow"]);
+        assert_eq!(timeouts(&engine, open_task(&engine, OtherFlow::work, other)), ["other"]);
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(other).unwrap().status, ProcessStatus::Done);
+        assert_eq!(open_tasks(&engine, FailingFlow::work, failing).len(), 1);
+    });
+}
+
+#[test]
+fn a_handler_that_panics_for_somebody_leaves_nothing_behind_and_says_where() {
+    use failing::OtherFlow;
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(OtherFlow::new()).build().unwrap();
+        let id = engine.run(OtherFlow::start, ()).unwrap().id;
+        let task = engine.open_task(OtherFlow::work, id).unwrap().assign(&user("ann")).unwrap();
+        let before = (engine.process_record(id).unwrap(), engine.tasks(id, 0, 100).unwrap());
+        let error = task.execute(&user("ann"), ()).unwrap_err();
+        assert_eq!(error.to_string(), format!("`other.work` of process {id} (task {id}/2): panicked: too early"));
+        assert_eq!((engine.process_record(id).unwrap(), engine.tasks(id, 0, 100).unwrap()), before);
+        clock.advance(Duration::from_millis(1));
+        let task = engine.open_task(OtherFlow::work, id).unwrap().assign(&user("ann")).unwrap();
+        task.execute(&user("ann"), ()).unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}
