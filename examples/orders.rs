@@ -198,7 +198,7 @@ struct TidyFlow {
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Three orders: one that is shipped, one that breaks, one that nobody pays for. Answers with what was told.
-pub fn story() -> Result<Vec<String>> {
+pub(crate) fn story() -> Result<Vec<String>> {
     let clock = Arc::new(ManualClock::default());
     let builder = Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock));
     let engine = builder.flow(OrderFlow::new()).flow(ParcelFlow::new()).flow(TidyFlow::new()).build()?;

@@ -45,9 +45,7 @@ impl FetchFlow {
 
     async fn fetch(&self, job: &JobRun<Self>) -> Result<String> {
         tokio::time::sleep(Duration::from_millis(job.process.millis)).await;
-        if job.process.millis == 13 {
-            panic!("unlucky");
-        }
+        assert!(job.process.millis != 13, "unlucky");
         Ok(format!("{} after {} ms", self.greeting, job.process.millis))
     }
 
@@ -57,6 +55,7 @@ impl FetchFlow {
     }
 
     async fn forget(&self, _: &JobRun<Self>) -> Result<()> {
+        tokio::task::yield_now().await;
         Ok(())
     }
 }

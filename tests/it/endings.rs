@@ -317,7 +317,7 @@ fn the_join_goes_on_when_a_branch_is_canceled_before_or_after_the_other_arrives(
             let b = open_task(&engine, LeaveFlow::b, id).id;
             let a = open_task(&engine, LeaveFlow::a, id).id;
             let arrive = || {
-                engine.task(LeaveFlow::a, a).unwrap().assign(&user("bob")).unwrap().execute(&user("bob"), ()).unwrap()
+                engine.task(LeaveFlow::a, a).unwrap().assign(&user("bob")).unwrap().execute(&user("bob"), ()).unwrap();
             };
             if first {
                 engine.cancel_task(b, &ann).unwrap();

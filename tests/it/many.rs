@@ -63,18 +63,18 @@ fn run(size: u32) -> Vec<(&'static str, Duration)> {
     let (builder, _) = manual(std::sync::Arc::new(MemoryStore::new()));
     let engine = builder.flow(CrowdFlow::new()).flow(MemberFlow::new()).build().unwrap();
     let mut times = Vec::new();
-    let mut timed = |what, work: &dyn Fn()| {
+    let mut measure = |what, work: &dyn Fn()| {
         let begun = Instant::now();
         work();
         times.push((what, begun.elapsed()));
     };
-    timed("children are made", &|| drop(engine.run(CrowdFlow::start, size).unwrap()));
+    measure("children are made", &|| drop(engine.run(CrowdFlow::start, size).unwrap()));
     assert_eq!(
         engine.tasks_of(MemberFlow::listen, TaskStatus::New).page(None, usize::MAX).unwrap().items.len(),
         size as usize
     );
-    timed("a signal is thrown", &|| assert_eq!(engine.signal("all").unwrap(), size as usize));
-    timed("all hear it, and their parent goes on", &|| while engine.run_pending().unwrap() > 0 {});
+    measure("a signal is thrown", &|| assert_eq!(engine.signal("all").unwrap(), size as usize));
+    measure("all hear it, and their parent goes on", &|| while engine.run_pending().unwrap() > 0 {});
     let process = engine.processes::<CrowdFlow>().list().unwrap().remove(0);
     assert_eq!(process.status, ProcessStatus::Done);
     let branches = engine.tasks_of(CrowdFlow::branch, TaskStatus::Done).page(None, usize::MAX).unwrap().items.len();

@@ -154,7 +154,7 @@ fn task_name(number: u32) -> &'static str {
 }
 
 thread_local! {
-    static PLAN: RefCell<Block> = RefCell::new(Block::Seq(Vec::new()));
+    static PLAN: RefCell<Block> = const { RefCell::new(Block::Seq(Vec::new())) };
 }
 
 struct RandomFlow {
@@ -300,15 +300,15 @@ impl Nodes<'_> {
                 Ok(())
             }),
             Wait::Timer => self.flow.node::<()>(entry, Kind::Timer).delay(wait),
-            Wait::Job => self
-                .flow
-                .node::<()>(entry, Kind::Job)
-                .job(|flow, _| match flow.failing.load(Ordering::SeqCst) {
-                    true => Err(Error::msg("as it was told to")),
-                    false => Ok(()),
-                })
-                .retry(2, wait, wait)
-                .delay(wait),
+            Wait::Job => {
+                self.flow
+                    .node::<()>(entry, Kind::Job)
+                    .job(|flow, _| {
+                        if flow.failing.load(Ordering::SeqCst) { Err(Error::msg("as it was told to")) } else { Ok(()) }
+                    })
+                    .retry(2, wait, wait)
+                    .delay(wait)
+            }
             Wait::Message => self.flow.node::<()>(entry, Kind::MessageCatch).message::<Go, u32>(move |_, _| Ok(key)),
         };
         node.edge::<()>(Role::Next, next);
@@ -403,14 +403,13 @@ impl Model {
                 self.ends += 1;
                 State::Ended
             }
-            Block::Quit(_) => State::Done,
+            Block::Quit(_) | Block::Each(0, _) => State::Done,
             Block::Choice(cond, left, right) => {
                 let holds = self.holds(*cond);
                 State::Choice(holds, Box::new(self.begin(if holds { left } else { right })))
             }
             Block::Loop(_, body) => State::Loop(Box::new(self.begin(body))),
             Block::Par(_, branches) => State::Par(branches.iter().map(|branch| self.begin(branch)).collect()),
-            Block::Each(0, _) => State::Done,
             Block::Each(items, task) => State::Par((0..*items).map(|_| self.wait(task)).collect()),
             Block::First(branches) => State::First(branches.iter().map(|(task, _)| self.wait(task)).collect()),
         };
@@ -663,7 +662,7 @@ impl Run {
                     assert!(matches!(error, Error::WrongStatus { .. }));
                 }
             }
-            _ if choice % 10 == 0 && self.is_open() => {
+            _ if choice.is_multiple_of(10) && self.is_open() => {
                 self.engine.cancel(self.process, &ann).unwrap();
                 let mut state = std::mem::replace(&mut self.state, State::Ended);
                 self.model.cancel(&mut state);
@@ -712,9 +711,8 @@ impl Run {
     fn compare(&self) {
         let record = self.engine.process_record(self.process).unwrap();
         let expected = match (&self.state, self.model.ends) {
-            (State::Done, _) => ProcessStatus::Done,
             (State::Ended, 0) => ProcessStatus::Canceled,
-            (State::Ended, _) => ProcessStatus::Done,
+            (State::Done | State::Ended, _) => ProcessStatus::Done,
             _ => ProcessStatus::New,
         };
         assert_eq!(record.status, expected, "{:?}", self.state);

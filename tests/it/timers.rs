@@ -60,7 +60,7 @@ fn a_timer_goes_on_when_its_time_has_come_and_not_before() {
         let engine = builder.flow(OrderFlow::new()).build().unwrap();
         let id = engine.start(OrderFlow::start, &user("ann"), StartFields { days: 2 }).unwrap().id;
         assert_eq!(open_task(&engine, OrderFlow::cool, id).status, TaskStatus::Scheduled);
-        clock.advance(DAY * 2 - Duration::from_millis(1));
+        clock.advance(Duration::from_millis(2 * 24 * 60 * 60 * 1000 - 1));
         assert_eq!(engine.run_pending().unwrap(), 0);
         assert_eq!(engine.next_due().unwrap(), Some(clock.now().after(Duration::from_millis(1))));
         clock.advance(Duration::from_millis(1));
