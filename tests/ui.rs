@@ -14,7 +14,9 @@ fn mistakes_are_told_at_compile_time() {
     let version = String::from_utf8_lossy(&version);
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/*/ok_*.rs");
-    if version.starts_with(RECORDED_WITH) {
+    if cfg!(feature = "tokio") {
+        println!("the messages were recorded without the feature `tokio`: they are not compared");
+    } else if version.starts_with(RECORDED_WITH) {
         cases.compile_fail("tests/ui/*/bad_*.rs");
     } else {
         println!("the messages were recorded with {RECORDED_WITH}x, this is {version}: they are not compared");

@@ -1,0 +1,24 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: StartHandle,
+    #[on_timeout(after = "3d", then = remind, interrupting = false)]
+    #[next(archive)]
+    review: View,
+    #[call(Self::remind)]
+    #[next(archive)]
+    remind: Function,
+    #[next(end)]
+    archive: View,
+    end: End,
+}
+
+impl MyFlow {
+    fn remind(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

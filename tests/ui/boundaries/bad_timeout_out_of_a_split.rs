@@ -1,0 +1,22 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(a)]
+    #[branch(b)]
+    fork: Split,
+    #[on_timeout(after = "3d", then = late)]
+    #[next(gather)]
+    a: View,
+    #[next(gather)]
+    b: View,
+    #[next(late)]
+    gather: Join,
+    #[next(end)]
+    late: View,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: StartHandle,
+    #[on_timeout(after = "3d", then = expird)]
+    #[next(end)]
+    review: View,
+    expired: End,
+    end: End,
+}
+
+fn main() {}

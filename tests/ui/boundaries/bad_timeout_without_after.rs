@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: StartHandle,
+    #[on_timeout(then = end)]
+    #[next(end)]
+    review: View,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(hotel)]
+    start: StartHandle,
+    #[call(Self::work)]
+    #[compensate_with(give_back)]
+    #[next(undo)]
+    hotel: Function,
+    #[next(end)]
+    undo: CompensateThrow,
+    give_back: Function,
+    end: End,
+}
+
+impl MyFlow {
+    fn work(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use viewflow::prelude::*;
+
+#[derive(Message, Clone, Debug)]
+#[message(key = invoice)]
+struct Paid {
+    invoice: u32,
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[message(|_| Paid { invoice: 7 })]
+    #[next(end)]
+    wait: MessageCatch,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+
+    #[next(end)]
+    wait: MessageCatch,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Message, Clone, Debug)]
+#[message(key = invoice, latch = foo)]
+struct Paid {
+    invoice: u32,
+}
+
+fn main() {}

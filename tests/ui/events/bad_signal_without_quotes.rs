@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[signal(shop_opened)]
+    #[next(end)]
+    wait: SignalThrow,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Message, Clone, Debug)]
+#[message(key = invoce)]
+struct Paid {
+    invoice: u32,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(failed)]
+    start: StartHandle,
+    #[code(refused)]
+    failed: ErrorEnd,
+}
+
+fn main() {}

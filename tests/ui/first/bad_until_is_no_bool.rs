@@ -1,0 +1,20 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(a)]
+    #[branch(b)]
+    fork: Split,
+    #[next(gather)]
+    a: View,
+    #[next(gather)]
+    b: View,
+    #[until(|a| a.arrived()?)]
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+fn main() {}

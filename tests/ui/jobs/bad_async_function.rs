@@ -1,0 +1,19 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(send)]
+    start: StartHandle,
+    #[call(async Self::post)]
+    #[next(end)]
+    send: Function,
+    end: End,
+}
+
+impl MyFlow {
+    async fn post(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

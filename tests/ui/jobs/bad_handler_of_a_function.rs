@@ -1,0 +1,19 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(send)]
+    start: StartHandle,
+    #[call(Self::send)]
+    #[next(end)]
+    send: Job,
+    end: End,
+}
+
+impl MyFlow {
+    fn send(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

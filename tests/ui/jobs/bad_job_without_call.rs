@@ -1,0 +1,12 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(send)]
+    start: StartHandle,
+    #[next(end)]
+    send: Job,
+    end: End,
+}
+
+fn main() {}

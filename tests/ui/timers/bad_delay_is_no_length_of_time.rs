@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[delay("3 dayz")]
+    #[next(end)]
+    wait: Timer,
+    end: End,
+}
+
+fn main() {}

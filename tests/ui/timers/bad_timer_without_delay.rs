@@ -1,0 +1,12 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[next(end)]
+    wait: Timer,
+    end: End,
+}
+
+fn main() {}
