@@ -185,11 +185,11 @@ impl Unit {
         Ok(())
     }
 
-    /// At most `limit` tasks of a list of those that wait to hear of something, as this step sees it.
+    /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.
     pub(crate) fn waiting(&mut self, list: &TaskList, limit: usize) -> Result<Vec<TaskId>> {
         const PAGE: usize = 1000;
         let stands = |task: &TaskRecord| {
-            task.waits_for.is_some() && task_lists(task).iter().any(|(candidate, _)| candidate == list)
+            (task.waits_for.is_some() || task.listed) && task_lists(task).iter().any(|(candidate, _)| candidate == list)
         };
         let mut found = Vec::new();
         let mut after = None;

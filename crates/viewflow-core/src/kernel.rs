@@ -391,6 +391,9 @@ impl Step {
     fn open_scope(&mut self, def: &Definition, split: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
         let (id, node) = (task.id.process, &def.nodes[split]);
         let live = spawns.len() as u64;
+        let first = node.kind == Kind::SplitFirst;
+        let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
+        let listed = first || task.listed || join.is_some_and(|join| def.nodes[join].until.is_some());
         let number = self.db.unit(|unit| {
             let process = unit.change_process(id)?;
             process.scopes += 1;
@@ -399,7 +402,8 @@ impl Step {
                 parent: Some(task.scope),
                 split: Some((node.name.to_owned(), task.id.ordinal)),
                 live,
-                first: node.kind == Kind::SplitFirst,
+                first,
+                listed,
                 ..ScopeRecord::default()
             };
             unit.add_scope(ScopeId { process: id, number }, scope);
@@ -500,12 +504,13 @@ impl Step {
         let node = &def.nodes[spawn.target];
         self.db.unit(|unit| {
             let created = unit.now;
+            let listed = scope != ROOT && unit.scope(ScopeId { process: id, number: scope })?.listed;
             let process = unit.change_process(id)?;
             process.tasks += 1;
             let task = TaskId { process: id, ordinal: process.tasks };
             let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
             let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
-            unit.add_task(TaskRecord { scope, previous, seed, data, ..made });
+            unit.add_task(TaskRecord { scope, listed, previous, seed, data, ..made });
             unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
             Ok(task)
         })

@@ -9,7 +9,7 @@ use crate::db::Unit;
 use crate::document::{self, Document, Fields};
 use crate::error::{Error, Place, Result};
 use crate::field::FieldType;
-use crate::store::{IndexEntry, RowRecord};
+use crate::store::{IndexEntry, RowRecord, index_key};
 use crate::time::Timestamp;
 
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
@@ -84,36 +84,123 @@ pub(crate) fn correlation<K: FieldType>(key: &K) -> Result<String> {
 pub(crate) const MAILBOXES: &str = "viewflow.mailbox";
 /// The indexed field of rows that a worker has to look at.
 pub(crate) const READY: &str = "ready";
+/// The table of the messages that are kept, a row for each; the older one has the smaller number.
+const LETTERS: &str = "viewflow.letter";
+/// The indexed field that tells the mailbox of a letter.
+const MAILBOX: &str = "mailbox";
+/// How many letters that were kept too long are forgotten at once.
+const FORGET: usize = 64;
 
 /// Where those of one name and key who wait and what was sent meet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mailbox {
     pub(crate) name: String,
     pub(crate) key: String,
+    /// The number by which its letters are found.
+    number: u64,
     /// How many wait.
     pub(crate) waiting: u64,
-    /// What was sent and not taken, oldest first.
-    pub(crate) kept: Vec<Kept>,
+    /// How many letters lie in it that nobody has taken.
+    kept: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A letter in a mailbox.
 pub(crate) struct Kept {
+    row: u64,
     pub(crate) content: Document,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<Timestamp>,
-    /// Whether it is dropped when nobody waits any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) fleeting: bool,
+    /// Whether it is dropped when nobody waits for it any more.
+    fleeting: bool,
 }
 
 impl Mailbox {
     fn is_ready(&self) -> bool {
-        self.waiting > 0 && !self.kept.is_empty()
+        self.waiting > 0 && self.kept > 0
+    }
+
+    /// The rows of at most `limit` of its letters, oldest first, as this step sees them.
+    fn letters(&self, unit: &mut Unit, limit: usize) -> Result<Vec<u64>> {
+        let number = Value::from(self.number);
+        let Some(key) = index_key(&number) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let mut after = 0;
+        while found.len() < limit {
+            let page = unit.store.rows_by(LETTERS, MAILBOX, &key, after, limit)?;
+            let Some(last) = page.last() else { break };
+            after = *last;
+            for row in page {
+                if unit.row(LETTERS, row)?.is_some() {
+                    found.push(row);
+                }
+            }
+        }
+        let here = |record: &RowRecord| record.data.get(MAILBOX) == Some(&number);
+        let posted = unit.changed_rows(LETTERS, after).filter(|(_, record)| record.is_some_and(here));
+        found.extend(posted.map(|(row, _)| row));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The oldest letter.
+    pub(crate) fn first(&self, unit: &mut Unit) -> Result<Option<Kept>> {
+        let Some(row) = self.letters(unit, 1)?.pop() else { return Ok(None) };
+        let Some(record) = unit.row(LETTERS, row)? else { return Ok(None) };
+        let (until, fleeting) = (until_of(record), record.data.contains_key("fleeting"));
+        match record.data.get("content") {
+            Some(Value::Object(content)) => Ok(Some(Kept { row, content: content.clone(), until, fleeting })),
+            _ => Err(damaged(format!("letter {row}"), "it has no content")),
+        }
+    }
+
+    /// Takes a letter out.
+    pub(crate) fn take(&mut self, unit: &mut Unit, letter: &Kept) -> Result<()> {
+        self.drop_row(unit, letter.row)
+    }
+
+    fn drop_row(&mut self, unit: &mut Unit, row: u64) -> Result<()> {
+        self.kept = self.kept.saturating_sub(1);
+        unit.put_row(LETTERS, row, None)
+    }
+
+    fn put(&mut self, unit: &mut Unit, letter: &Letter, until: Option<Timestamp>) -> Result<()> {
+        let row = unit.store.next_row(LETTERS)?;
+        let number = Value::from(self.number);
+        let mut data = Document::new();
+        data.insert(MAILBOX.to_owned(), number.clone());
+        data.insert("content".to_owned(), Value::Object(letter.content.clone()));
+        data.extend((letter.latch == Latch::Drop).then(|| ("fleeting".to_owned(), Value::Bool(true))));
+        data.extend(until.map(|until| ("until".to_owned(), Value::from(until.as_millis()))));
+        let index = vec![IndexEntry { field: MAILBOX.to_owned(), value: number, unique: false }];
+        self.kept += 1;
+        unit.put_row(LETTERS, row, Some(RowRecord { data, index, references: Vec::new() }))
+    }
+
+    /// Forgets letters that were kept too long, the oldest first; what somebody waits for is as good as taken.
+    fn expire(&mut self, unit: &mut Unit) -> Result<()> {
+        if self.waiting > 0 || self.kept == 0 {
+            return Ok(());
+        }
+        let now = unit.now;
+        for row in self.letters(unit, FORGET)? {
+            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| now < until) {
+                break;
+            }
+            self.drop_row(unit, row)?;
+        }
+        Ok(())
     }
 }
 
+fn until_of(letter: &RowRecord) -> Option<Timestamp> {
+    letter.data.get("until").and_then(Value::as_i64).map(Timestamp::from_millis)
+}
+
+fn damaged(what: String, detail: impl ToString) -> Error {
+    crate::StoreError::Damaged { what, detail: detail.to_string() }.into()
+}
+
 /// The row of a name and key. Others may share it.
-pub(crate) fn row_of(name: &str, key: &str) -> u64 {
+fn row_of(name: &str, key: &str) -> u64 {
     stable_hash([name, key])
 }
 
@@ -129,40 +216,34 @@ pub(crate) fn stable_hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
 pub(crate) fn read(unit: &mut Unit, row: u64) -> Result<Vec<Mailbox>> {
     let Some(record) = unit.row(MAILBOXES, row)? else { return Ok(Vec::new()) };
     let boxes = record.data.get("boxes").cloned().unwrap_or(Value::Null);
-    serde_json::from_value(boxes).map_err(|error| {
-        let damaged = crate::StoreError::Damaged { what: format!("mailbox {row}"), detail: error.to_string() };
-        damaged.into()
-    })
+    serde_json::from_value(boxes).map_err(|error| damaged(format!("mailbox {row}"), error))
 }
 
-/// Changes a mailbox, and drops from it what was kept too long.
-pub(crate) fn change<R>(unit: &mut Unit, name: &str, key: &str, work: impl FnOnce(&mut Mailbox) -> R) -> Result<R> {
+/// Changes a mailbox, after what was kept in it too long was forgotten.
+pub(crate) fn change<R>(
+    unit: &mut Unit,
+    name: &str,
+    key: &str,
+    work: impl FnOnce(&mut Unit, &mut Mailbox) -> Result<R>,
+) -> Result<R> {
     let row = row_of(name, key);
-    let now = unit.now;
     let mut boxes = read(unit, row)?;
-    let of = |mailbox: &Mailbox| (mailbox.name.as_str(), mailbox.key.as_str()) == (name, key);
-    let index = boxes.iter().position(of).unwrap_or_else(|| {
-        boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), ..Mailbox::default() });
-        boxes.len() - 1
-    });
-    expire(&mut boxes[index], now);
-    let answer = work(&mut boxes[index]);
-    boxes.retain(|mailbox| mailbox.waiting > 0 || !mailbox.kept.is_empty());
-    write(unit, row, &boxes)?;
+    let index = match boxes.iter().position(|mailbox| (mailbox.name.as_str(), mailbox.key.as_str()) == (name, key)) {
+        Some(index) => index,
+        None => {
+            let number = unit.store.next_row(MAILBOXES)?;
+            boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), number, waiting: 0, kept: 0 });
+            boxes.len() - 1
+        }
+    };
+    boxes[index].expire(unit)?;
+    let answer = work(unit, &mut boxes[index])?;
+    write(unit, row, boxes)?;
     Ok(answer)
 }
 
-/// Forgets what was kept too long; what somebody waits for is as good as taken.
-fn expire(mailbox: &mut Mailbox, now: Timestamp) {
-    let mut taken = mailbox.waiting;
-    mailbox.kept.retain(|kept| {
-        let awaited = taken > 0;
-        taken = taken.saturating_sub(1);
-        awaited || kept.until.is_none_or(|until| now < until)
-    });
-}
-
-fn write(unit: &mut Unit, row: u64, boxes: &[Mailbox]) -> Result<()> {
+fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
+    boxes.retain(|mailbox| mailbox.waiting > 0 || mailbox.kept > 0);
     if boxes.is_empty() {
         return unit.put_row(MAILBOXES, row, None);
     }
@@ -177,52 +258,55 @@ fn write(unit: &mut Unit, row: u64, boxes: &[Mailbox]) -> Result<()> {
     unit.put_row(MAILBOXES, row, Some(record))
 }
 
-/// Somebody waits no more.
+/// Somebody begins to wait.
+pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
+    change(unit, name, key, |_, mailbox| {
+        mailbox.waiting += 1;
+        Ok(())
+    })
+}
+
+/// Somebody waits no more. Of messages that are not kept none stays for whoever begins to wait later.
 pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
-    change(unit, name, key, |mailbox| {
+    change(unit, name, key, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
-        let mut taken = mailbox.waiting;
-        mailbox.kept.retain(|kept| {
-            let awaited = taken > 0;
-            taken = taken.saturating_sub(1);
-            awaited || !kept.fleeting
-        });
+        match mailbox.first(unit)? {
+            Some(letter) if letter.fleeting && mailbox.kept > mailbox.waiting => mailbox.take(unit, &letter),
+            _ => Ok(()),
+        }
     })
 }
 
 /// Puts a message where those who wait for it look.
 pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
     let now = unit.now;
-    change(unit, letter.name, &letter.key, |mailbox| {
-        let awaited = mailbox.waiting > mailbox.kept.len() as u64;
+    change(unit, letter.name, &letter.key, |unit, mailbox| {
+        let awaited = mailbox.waiting > mailbox.kept;
         let kept_for = match letter.latch {
-            Latch::Drop if !awaited => return Delivery::Dropped,
+            Latch::Drop if !awaited => return Ok(Delivery::Dropped),
             Latch::Drop => None,
             Latch::Keep(kept_for) | Latch::Last(kept_for) => kept_for,
         };
         if let (Latch::Last(_), false) = (letter.latch, awaited) {
             let taken = usize::try_from(mailbox.waiting).unwrap_or(usize::MAX);
-            mailbox.kept.truncate(taken);
+            for row in mailbox.letters(unit, usize::MAX)?.into_iter().skip(taken) {
+                mailbox.drop_row(unit, row)?;
+            }
         }
-        let until = kept_for.map(|kept_for| now.after(kept_for));
-        mailbox.kept.push(Kept { content: letter.content.clone(), until, fleeting: letter.latch == Latch::Drop });
-        if awaited { Delivery::Taken } else { Delivery::Kept }
+        mailbox.put(unit, letter, kept_for.map(|kept_for| now.after(kept_for)))?;
+        Ok(if awaited { Delivery::Taken } else { Delivery::Kept })
     })
 }
 
 /// Forgets what was kept too long, in at most `limit` rows after `after`. Answers with the last row looked at.
 pub(crate) fn sweep(unit: &mut Unit, after: u64, limit: usize) -> Result<Option<u64>> {
     let rows = unit.store.rows(MAILBOXES, after, limit)?;
-    let now = unit.now;
     for (row, _) in &rows {
         let mut boxes = read(unit, *row)?;
         let before = boxes.clone();
-        for mailbox in &mut boxes {
-            expire(mailbox, now);
-        }
-        boxes.retain(|mailbox| mailbox.waiting > 0 || !mailbox.kept.is_empty());
+        boxes.iter_mut().try_for_each(|mailbox| mailbox.expire(unit))?;
         if boxes != before {
-            write(unit, *row, &boxes)?;
+            write(unit, *row, boxes)?;
         }
     }
     Ok(rows.last().map(|(row, _)| *row).filter(|_| rows.len() == limit))

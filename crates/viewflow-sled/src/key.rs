@@ -177,6 +177,7 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
         TaskList::Message(name, correlation) => key.u8(7).text(name).text(correlation),
         TaskList::Conditions(process) => key.u8(8).u64(process.0),
         TaskList::Watching(table) => key.u8(9).text(table),
+        TaskList::Scope(scope) => key.u8(10).u64(scope.process.0).u32(scope.number),
     };
     key.done()
 }

@@ -7,7 +7,7 @@ use viewflow_graph::{Kind, Role};
 use super::{ROOT, Step, TaskError};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus, What};
+use crate::store::{ProcessStatus, ScopeId, TaskList, TaskRecord, TaskStatus, What};
 
 impl Step {
     /// A task failed. Its token stays, and with it the process, until somebody retries, revives or cancels it.
@@ -39,18 +39,33 @@ impl Step {
 
     /// Cancels all that is open in a scope, but for one task.
     pub(super) fn cancel_scope(&mut self, process: ProcessId, number: u32, except: Option<u32>) -> Result<()> {
-        self.cancel_open(process, Some(number), except)
+        let scope = self.scope(process, number)?;
+        if !scope.listed {
+            // It was opened before the flow was changed so that it may be canceled. All in it was made after its split.
+            let split = scope.split.map_or(0, |(_, split)| split);
+            return self.cancel_open(process, Some(number), split, except);
+        }
+        let list = TaskList::Scope(ScopeId { process, number });
+        for task in self.db.unit(|unit| unit.waiting(&list, usize::MAX))? {
+            if Some(task.ordinal) == except {
+                continue;
+            }
+            let record = self.task(task)?;
+            if let Some(inner) = record.around.filter(|_| record.kind.is_split()) {
+                self.cancel_scope(process, inner, None)?;
+                self.db.unit(|unit| unit.close_scope(ScopeId { process, number: inner }))?;
+            }
+            self.cancel_task(task)?;
+        }
+        Ok(())
     }
 
-    /// Cancels all that is open in a process, or in one of its scopes.
-    fn cancel_open(&mut self, process: ProcessId, within: Option<u32>, except: Option<u32>) -> Result<()> {
+    /// Cancels all that is open in a process, or in one of its scopes, of what was made after the task `after`.
+    fn cancel_open(&mut self, process: ProcessId, within: Option<u32>, after: u32, except: Option<u32>) -> Result<()> {
         let mut scopes: BTreeSet<u32> = within.into_iter().collect();
         let mut open = Vec::new();
-        // What is in a scope was made after its split.
-        let split = within.map(|number| self.open_scope_record(process, number)).transpose()?.flatten();
-        let split = split.and_then(|scope| scope.split).map_or(0, |(_, split)| split);
         self.db.unit(|unit| {
-            unit.each_task(process, split, |task| {
+            unit.each_task(process, after, |task| {
                 let inside = within.is_none() || scopes.contains(&task.scope);
                 if inside && !task.status.is_final() && Some(task.id.ordinal) != except {
                     let opened = task.around.filter(|_| task.kind.is_split());
@@ -71,7 +86,7 @@ impl Step {
     /// Cancels a process and all that is open in it. Its parent is not told.
     fn cancel_process(&mut self, process: ProcessId) -> Result<()> {
         self.def_of(process)?;
-        self.cancel_open(process, None, None)?;
+        self.cancel_open(process, None, 0, None)?;
         self.db.unit(|unit| {
             unit.close_scope(ScopeId { process, number: ROOT })?;
             let now = unit.now;
@@ -89,7 +104,7 @@ impl Step {
         status: ProcessStatus,
         code: Option<String>,
     ) -> Result<()> {
-        self.cancel_open(process, None, None)?;
+        self.cancel_open(process, None, 0, None)?;
         self.db.unit(|unit| unit.close_scope(ScopeId { process, number: ROOT }))?;
         self.finish_process(process, status, code)
     }

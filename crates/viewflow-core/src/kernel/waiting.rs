@@ -3,9 +3,11 @@
 use viewflow_graph::{Kind, Role};
 
 use super::{Step, TaskError, assign};
+use crate::db::Unit;
 use crate::definition::{Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
+
 use crate::message;
 use crate::store::{JobState, TaskList, TaskRecord, TaskStatus, Timeout, WaitsFor, What};
 use crate::time::Timestamp;
@@ -79,7 +81,7 @@ impl Step {
         let Armed { owner, due, waits_for, timeouts } = armed;
         match &waits_for {
             Some(WaitsFor::Message { name, key }) => {
-                self.db.unit(|unit| message::change(unit, name, key, |mailbox| mailbox.waiting += 1))?;
+                self.db.unit(|unit| message::wait(unit, name, key))?;
             }
             Some(WaitsFor::Condition { .. }) => {
                 self.db.unit(|unit| unit.change_process(task.id.process).map(|process| process.conditions += 1))?;
@@ -316,14 +318,18 @@ impl Step {
         let boxes = self.db.unit(|unit| message::read(unit, row))?;
         for mailbox in boxes.into_iter().filter(|mailbox| mailbox.waiting > 0) {
             let (name, key) = (&mailbox.name, &mailbox.key);
-            let kept =
-                self.db.unit(|unit| message::change(unit, name, key, |mailbox| mailbox.kept.first().cloned()))?;
-            let Some(kept) = kept else { continue };
+            let Some(letter) = self.db.unit(|unit| mailbox.first(unit))? else { continue };
             let list = TaskList::Message(name.clone(), key.clone());
             let Some(id) = self.db.unit(|unit| unit.waiting(&list, 1))?.pop() else {
                 return Err(Error::Internal("a mailbox that nobody waits at"));
             };
             let task = self.task(id)?;
+            let take = |unit: &mut Unit| message::change(unit, name, key, |unit, mailbox| mailbox.take(unit, &letter));
+            if letter.until.is_some_and(|until| until <= task.created) {
+                // It was over before this task began to wait.
+                self.db.unit(take)?;
+                return Ok(true);
+            }
             self.blame(id);
             if let Some(error) = self.fault(id) {
                 // The message stays, for when the task is retried or for the next one.
@@ -337,9 +343,9 @@ impl Step {
                         what: "that waits for this message",
                     });
                 };
-                let input = (message.parse)(&kept.content)
+                let input = (message.parse)(&letter.content)
                     .map_err(|errors| Error::Data { at: message::place(name), errors })?;
-                self.db.unit(|unit| message::change(unit, name, key, |mailbox| drop(mailbox.kept.remove(0))))?;
+                self.db.unit(take)?;
                 self.go_through(id, &*input)?;
             }
             self.drain()?;

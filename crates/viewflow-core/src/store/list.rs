@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{ProcessRecord, ProcessStatus, RowRecord, TaskRecord, TaskStatus, WaitsFor};
+use super::record::{ProcessRecord, ProcessStatus, RowRecord, ScopeId, TaskRecord, TaskStatus, WaitsFor};
 use super::{StoreError, StoreResult};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
@@ -37,6 +37,8 @@ pub enum TaskList {
     Conditions(ProcessId),
     /// The tasks that wait for a condition over this table.
     Watching(String),
+    /// The open tasks of a scope that may be canceled as a whole.
+    Scope(ScopeId),
 }
 
 /// A list of processes.
@@ -104,6 +106,9 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
             lists.extend(tables.iter().map(|table| (TaskList::Watching(table.clone()), by_age)));
         }
         _ => {}
+    }
+    if task.listed && !task.status.is_final() {
+        lists.push((TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }), by_age));
     }
     lists
 }

@@ -218,6 +218,9 @@ pub struct TaskRecord {
     /// Whether its token left by a timeout or an error, and is not its own any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
+    /// Whether it stands in the list of its scope while it is open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listed: bool,
     /// Whether what it did was undone by its compensation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensated: bool,
@@ -257,6 +260,7 @@ impl TaskRecord {
             error: None,
             unprepared: false,
             left: false,
+            listed: false,
             compensated: false,
             seed: Value::Null,
             artifact: Value::Null,
@@ -349,6 +353,10 @@ pub struct ScopeRecord {
     /// Whether the first token that moves on leaves it, and cancels the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
+    /// Whether what is open in it may have to be canceled at once, as the others were not waited for: then its tasks
+    /// stand in a list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listed: bool,
 }
 
 /// A row of a table as it is stored. It carries its own index entries and references, so that a store can find and

@@ -238,6 +238,14 @@ fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store) {
     write(store, tasks.iter().map(|task| put_task(None, task)).collect());
     assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![3], vec![]]);
     assert!(stands(&TaskList::Signal("alar".to_owned())).is_empty());
+    let scope = TaskList::Scope(ScopeId { process: ProcessId(1), number: 3 });
+    let apart = TaskRecord { scope: 3, ..task(1, 5) };
+    let inside = TaskRecord { scope: 3, listed: true, status: TaskStatus::Error, ..task(1, 6) };
+    write(store, vec![put_task(None, &apart), put_task(None, &inside)]);
+    assert_eq!(stands(&scope), [6]);
+    assert!(stands(&TaskList::Scope(ScopeId { process: ProcessId(1), number: 4 })).is_empty());
+    write(store, vec![put_task(Some(&inside), &TaskRecord { status: TaskStatus::Canceled, ..inside.clone() })]);
+    assert!(stands(&scope).is_empty(), "it is open no more");
     assert!(stands(&TaskList::Message("paid".to_owned(), "70".to_owned())).is_empty());
     let moved = WaitsFor::Condition { tables: vec!["comment".to_owned()] };
     let moved = TaskRecord { waits_for: Some(moved), ..tasks[2].clone() };
