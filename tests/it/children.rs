@@ -1,11 +1,13 @@
 //! Sub-processes: seeded from the parent, waited for, and their results back in it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use viewflow::prelude::*;
 use viewflow::{Store, What};
 
-use crate::support::{do_next, events, on_every_store, open_task, open_tasks, perform, user};
+use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
 
 #[derive(Entity, Clone, Debug)]
 pub struct Text {
@@ -540,4 +542,126 @@ fn three_thousand_children_are_waited_for() {
     assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
     perform(&engine, StopFlow::visit, last.id, ());
     assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+}
+
+#[derive(Flow)]
+pub struct LateFlow {
+    #[next(work)]
+    start: StartHandle,
+    #[next(tell)]
+    work: View,
+    #[code("late")]
+    #[next(more)]
+    tell: EscalationThrow,
+    #[next(end)]
+    more: View,
+    end: End,
+}
+
+/// One of the two is enough.
+#[derive(Flow)]
+pub struct ImpatientFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(sub)]
+    #[branch(other)]
+    fork: Split,
+    #[child(LateFlow::start)]
+    #[on_escalation(code = "late", then = gather)]
+    #[next(gather)]
+    sub: Subprocess,
+    #[next(gather)]
+    other: View,
+    #[until(|a| a.arrived()? >= 1)]
+    #[next(last)]
+    gather: Join,
+    #[next(end)]
+    last: View,
+    end: End,
+}
+
+#[test]
+fn an_escalation_that_ends_its_own_process_leaves_nothing_of_it_open() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(ImpatientFlow::new()).flow(LateFlow::new()).build().unwrap();
+        let id = engine.run(ImpatientFlow::start, ()).unwrap().id;
+        let child = engine.processes::<LateFlow>().list().unwrap()[0].id;
+        do_next(&engine, LateFlow::work, child, ());
+        assert_eq!(open_task(&engine, ImpatientFlow::last, id).status, TaskStatus::New);
+        assert_eq!(engine.process_record(child).unwrap().status, ProcessStatus::Canceled);
+        assert!(engine.tasks(child, 0, 100).unwrap().iter().all(|task| task.status.is_final()));
+    });
+}
+
+#[test]
+fn a_sub_process_whose_own_handler_failed_is_tried_again_without_running_its_child_again() {
+    #[derive(Flow)]
+    struct NapFlow {
+        #[next(nap)]
+        start: StartHandle,
+        #[delay("1d")]
+        #[next(end)]
+        nap: Timer,
+        end: End,
+    }
+    #[derive(Flow)]
+    struct HostFlow {
+        broken: Arc<AtomicBool>,
+        #[next(sub)]
+        start: StartHandle,
+        #[child(NapFlow::start)]
+        #[done(Self::rested)]
+        #[next(end)]
+        sub: Subprocess,
+        end: End,
+    }
+    impl HostFlow {
+        fn rested(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            if self.broken.load(Ordering::SeqCst) { Err(Error::msg("still tired")) } else { Ok(()) }
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let broken = Arc::new(AtomicBool::new(true));
+        let engine = builder.flow(HostFlow::new(Arc::clone(&broken))).flow(NapFlow::new()).build().unwrap();
+        let id = engine.run(HostFlow::start, ()).unwrap().id;
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        let failed = open_task(&engine, HostFlow::sub, id);
+        assert!(failed.error.unwrap().message.contains("still tired"));
+        broken.store(false, Ordering::SeqCst);
+        engine.retry(failed.id, &user("ann")).unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+        assert_eq!(engine.processes::<NapFlow>().list().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn thousands_of_children_one_after_the_other_in_one_step_are_no_endless_loop() {
+    #[derive(Flow)]
+    struct HopFlow {
+        #[next(hop)]
+        start: StartHandle,
+        #[call(Self::hop)]
+        #[next(end)]
+        hop: Function,
+        end: End,
+    }
+    impl HopFlow {
+        fn hop(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            Ok(())
+        }
+    }
+    #[derive(Flow)]
+    struct HopsFlow {
+        #[next(sub)]
+        start: StartHandle,
+        #[child(HopFlow::start, sequential, process_data_source = |_| vec![(); 4_000])]
+        #[next(end)]
+        sub: NSubprocess,
+        end: End,
+    }
+    let engine = Engine::builder(MemoryStore::new()).flow(HopsFlow::new()).flow(HopFlow::new()).build().unwrap();
+    assert_eq!(engine.run(HopsFlow::start, ()).unwrap().status, ProcessStatus::Done);
+    assert_eq!(engine.processes::<HopFlow>().with_status(ProcessStatus::Done).list().unwrap().len(), 4_000);
 }

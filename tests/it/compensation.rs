@@ -180,3 +180,46 @@ fn an_undoing_that_fails_undoes_nothing_and_can_be_tried_again() {
         );
     });
 }
+
+#[test]
+fn an_undoing_that_panics_in_the_background_fails_its_thrower_and_nothing_else() {
+    #[derive(Flow)]
+    struct BangFlow {
+        #[next(book)]
+        start: StartHandle,
+        #[call(Self::book)]
+        #[compensate_with(unbook)]
+        #[next(wait)]
+        book: Function,
+        #[delay("1d")]
+        #[next(undo)]
+        wait: Timer,
+        #[next(work)]
+        undo: CompensateThrow,
+        #[next(end)]
+        work: View,
+        #[call(Self::unbook)]
+        unbook: Function,
+        end: End,
+    }
+    impl BangFlow {
+        fn book(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            Ok(())
+        }
+        fn unbook(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+            panic!("bang")
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(BangFlow::new()).build().unwrap();
+        let id = engine.run(BangFlow::start, ()).unwrap().id;
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        let open: Vec<_> =
+            engine.tasks(id, 0, 100).unwrap().into_iter().filter(|task| !task.status.is_final()).collect();
+        assert_eq!(open.len(), 1, "{open:?}");
+        assert_eq!((open[0].node.as_str(), open[0].status), ("undo", TaskStatus::Error));
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
+    });
+}

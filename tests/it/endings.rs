@@ -1,6 +1,8 @@
 //! Ends of every sort: first come, enough, terminated, failed, canceled, revived.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use viewflow::prelude::*;
 
@@ -538,4 +540,195 @@ fn a_handler_that_panics_for_somebody_leaves_nothing_behind_and_says_where() {
         task.execute(&user("ann"), ()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
     });
+}
+
+#[test]
+fn a_failed_task_that_is_tried_again_is_prepared_as_if_it_were_new() {
+    #[derive(Flow)]
+    #[flow(process = Ballot)]
+    struct CreateFlow {
+        broken: Arc<AtomicBool>,
+        #[next(wait)]
+        start: StartHandle,
+        #[delay("1d")]
+        #[next(work)]
+        wait: Timer,
+        #[on_create(Self::created)]
+        #[assign(|_| UserId::new("bob"))]
+        #[next(end)]
+        work: View,
+        end: End,
+    }
+    impl CreateFlow {
+        fn created(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+            if self.broken.load(Ordering::SeqCst) {
+                return Err(Error::msg("not now"));
+            }
+            a.process.ayes += 1;
+            Ok(())
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let broken = Arc::new(AtomicBool::new(true));
+        let engine = builder.flow(CreateFlow::new(Arc::clone(&broken))).build().unwrap();
+        let id = engine.run(CreateFlow::start, ()).unwrap().id;
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        let work = open_task(&engine, CreateFlow::work, id);
+        assert_eq!((work.status, work.owner), (TaskStatus::Error, None));
+        broken.store(false, Ordering::SeqCst);
+        engine.retry(work.id, &user("ann")).unwrap();
+        assert_eq!(open_task(&engine, CreateFlow::work, id).owner, Some(user("bob")));
+        assert_eq!(engine.process::<CreateFlow>(id).unwrap().ayes, 1);
+    });
+}
+
+#[derive(Entity, Clone, Debug)]
+pub struct Lamp {
+    #[id]
+    pub id: Id<Lamp>,
+    pub on: bool,
+}
+
+#[test]
+fn what_failed_on_data_that_another_step_changed_meanwhile_has_not_failed() {
+    #[derive(Flow)]
+    #[flow(process = Ballot)]
+    struct LampFlow {
+        lamp: Ref<Lamp>,
+        meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+        looks: AtomicU32,
+        #[next(wait)]
+        start: StartHandle,
+        #[delay("1d")]
+        #[next(look)]
+        wait: Timer,
+        #[call(Self::look)]
+        #[next(work)]
+        look: Function,
+        #[call(Self::work)]
+        #[next(end)]
+        work: Function,
+        end: End,
+    }
+    impl LampFlow {
+        fn look(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+            a.process.broken = !a.load(self.lamp)?.on;
+            // The first run has found out that `work` fails. The lamp goes on during the second one.
+            if self.looks.fetch_add(1, Ordering::SeqCst) == 1
+                && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
+            {
+                std::thread::spawn(meanwhile).join().unwrap();
+            }
+            Ok(())
+        }
+        fn work(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+            if a.process.broken { Err(Error::msg("it is dark")) } else { Ok(()) }
+        }
+    }
+    on_every_store(|store| {
+        let other = Engine::builder(Arc::clone(&store)).build().unwrap();
+        let lamp = other.transaction(|db| db.table().insert(Lamp { id: Id::NEW, on: false })).unwrap();
+        let (builder, clock) = manual(store);
+        let meanwhile = move || {
+            other.transaction(|db| db.table().update(&Lamp { on: true, ..db.load(lamp)? })).unwrap();
+        };
+        let flow = LampFlow::new(lamp, Mutex::new(Some(Box::new(meanwhile))), AtomicU32::new(0));
+        let engine = builder.flow(flow).build().unwrap();
+        let id = engine.run(LampFlow::start, ()).unwrap().id;
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Named {
+    #[field(column, unique)]
+    pub name: Option<String>,
+}
+
+#[test]
+fn a_process_that_cannot_be_saved_holds_up_nobody_else() {
+    #[derive(Flow)]
+    #[flow(process = Named)]
+    struct NamedFlow {
+        #[next(listen)]
+        start: StartHandle,
+        #[signal("go")]
+        #[next(set)]
+        listen: SignalCatch,
+        #[call(Self::set)]
+        #[next(work)]
+        set: Function,
+        #[next(end)]
+        work: View,
+        end: End,
+    }
+    impl NamedFlow {
+        fn set(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+            a.process.name = Some("the same".to_owned());
+            Ok(())
+        }
+    }
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(NamedFlow::new()).build().unwrap();
+        let ids: Vec<_> = (0..3).map(|_| engine.run(NamedFlow::start, ()).unwrap().id).collect();
+        engine.signal("go").unwrap();
+        engine.run_pending().unwrap();
+        let named: Vec<_> = ids.iter().map(|id| open_tasks(&engine, NamedFlow::work, *id).len()).collect();
+        assert_eq!(named, [1, 0, 0]);
+        for id in &ids[1..] {
+            let failed = engine.tasks(*id, 0, 100).unwrap().into_iter().find(|task| task.status == TaskStatus::Error);
+            assert!(failed.is_some_and(|task| task.error.unwrap().message.contains("name")));
+        }
+    });
+}
+
+#[derive(Flow)]
+#[flow(process = Ballot)]
+pub struct RacesFlow {
+    #[input(u32)]
+    #[call(Self::begin)]
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(race, task_seed_source = |a| 0..a.process.ayes)]
+    fork: Split,
+    #[branch(a)]
+    #[branch(b)]
+    race: SplitFirst<Seed<u32>>,
+    #[next(gather)]
+    a: Handle,
+    #[next(gather)]
+    b: Handle,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+impl RacesFlow {
+    fn begin(&self, a: &mut Activation<Self, ()>, races: u32) -> Result<()> {
+        a.process.ayes = races;
+        Ok(())
+    }
+}
+
+#[test]
+fn to_win_a_race_costs_the_same_however_many_other_branches_are_open() {
+    let cost = |races| {
+        let engine = Engine::builder(MemoryStore::new()).flow(RacesFlow::new()).build().unwrap();
+        let id = engine.run(RacesFlow::start, races).unwrap().id;
+        let tasks = open_tasks(&engine, RacesFlow::a, id);
+        let begun = Instant::now();
+        for task in &tasks[..50] {
+            engine.task(RacesFlow::a, task.id).unwrap().run(()).unwrap();
+        }
+        let cost = begun.elapsed();
+        assert_eq!(open_tasks(&engine, RacesFlow::b, id).len() as u32, races - 50);
+        cost
+    };
+    // Looking at all branches would be a hundred times as much.
+    let (few, many) = (cost(200), cost(20_000));
+    assert!(many < few * 10, "{few:?} among 200, {many:?} among 20,000");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use viewflow::prelude::*;
 use viewflow::{ManualClock, Store, Timestamp, What};
 
-use crate::support::{events, manual, on_every_store, open_task, user, wait_until};
+use crate::support::{events, manual, on_every_store, open_task, open_tasks, user, wait_until};
 
 #[derive(Process, Clone, Debug)]
 pub struct Mail {
@@ -392,4 +392,136 @@ fn a_worker_whose_lease_was_taken_over_cannot_write() {
             1
         );
     });
+}
+
+#[test]
+fn a_job_whose_value_and_whose_way_of_error_both_fail_is_in_error_and_not_run_for_ever() {
+    #[derive(Flow)]
+    struct LostFlow {
+        runs: Arc<AtomicU32>,
+        #[next(send)]
+        start: StartHandle,
+        #[call(Self::send)]
+        #[done(Self::sent)]
+        #[retry(attempts = 2, backoff = "1s")]
+        #[on_error(code = "refused", then = handle, task_seed = |_| LostFlow::reason()?)]
+        #[next(end)]
+        send: Job,
+        #[next(end)]
+        handle: View<Seed<u32>>,
+        end: End,
+    }
+    impl LostFlow {
+        fn reason() -> Result<u32> {
+            Err(Error::msg("nobody knows why"))
+        }
+        fn send(&self, _: &JobRun<Self>) -> Result<u32> {
+            Ok(self.runs.fetch_add(1, Ordering::SeqCst))
+        }
+        fn sent(&self, _: &mut Activation<Self, ()>, _: u32) -> Result<()> {
+            Err(Error::coded("refused", "not wanted"))
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let runs = Arc::new(AtomicU32::new(0));
+        let engine = builder.flow(LostFlow::new(Arc::clone(&runs))).build().unwrap();
+        let id = engine.run(LostFlow::start, ()).unwrap().id;
+        for _ in 0..10 {
+            engine.run_pending().unwrap();
+            clock.advance(Duration::from_secs(86_400));
+        }
+        assert_eq!(open_task(&engine, LostFlow::send_node, id).status, TaskStatus::Error);
+        assert!(runs.load(Ordering::SeqCst) <= 2);
+    });
+}
+
+#[test]
+fn timers_fire_while_all_workers_are_at_long_jobs() {
+    #[derive(Flow)]
+    struct BusyFlow {
+        over: Arc<AtomicU32>,
+        #[next(fork)]
+        start: StartHandle,
+        #[branch(long)]
+        #[branch(short)]
+        fork: Split,
+        #[call(Self::long)]
+        #[next(gather)]
+        long: Job,
+        #[delay("50ms")]
+        #[next(gather)]
+        short: Timer,
+        #[next(end)]
+        gather: Join,
+        end: End,
+    }
+    impl BusyFlow {
+        fn long(&self, _: &JobRun<Self>) -> Result<()> {
+            wait_until(|| self.over.load(Ordering::SeqCst) > 0);
+            Ok(())
+        }
+    }
+    on_every_store(|store| {
+        let over = Arc::new(AtomicU32::new(0));
+        let engine = Engine::builder(store).flow(BusyFlow::new(Arc::clone(&over))).build().unwrap();
+        let id = engine.run(BusyFlow::start, ()).unwrap().id;
+        let workers = engine.workers(1);
+        wait_until(|| open_tasks(&engine, BusyFlow::short, id).is_empty());
+        assert_eq!(open_task(&engine, BusyFlow::long_node, id).status, TaskStatus::Started);
+        over.store(1, Ordering::SeqCst);
+        wait_until(|| engine.process_record(id).unwrap().status == ProcessStatus::Done);
+        workers.stop();
+    });
+}
+
+#[test]
+fn a_job_that_takes_every_worker_with_it_is_in_error_in_the_end() {
+    #[derive(Flow)]
+    struct KillFlow {
+        runs: Arc<AtomicU32>,
+        over: Arc<AtomicU32>,
+        #[next(send)]
+        start: StartHandle,
+        #[call(Self::send)]
+        #[next(end)]
+        send: Job,
+        end: End,
+    }
+    impl KillFlow {
+        fn send(&self, _: &JobRun<Self>) -> Result<()> {
+            self.runs.fetch_add(1, Ordering::SeqCst);
+            wait_until(|| self.over.load(Ordering::SeqCst) > 0);
+            Ok(())
+        }
+    }
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let (runs, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let clock = Arc::new(ManualClock::default());
+    // An engine that hangs in the job stands for a program that was killed in it.
+    let program = || {
+        let builder = Engine::builder(Arc::clone(&store)).clock(Arc::clone(&clock));
+        builder.flow(KillFlow::new(Arc::clone(&runs), Arc::clone(&over))).build().unwrap()
+    };
+    let id = program().run(KillFlow::start, ()).unwrap().id;
+    let mut threads = Vec::new();
+    for run in 1..=11 {
+        let engine = program();
+        threads.push(std::thread::spawn(move || engine.run_pending()));
+        wait_until(|| runs.load(Ordering::SeqCst) == run);
+        clock.advance(Duration::from_secs(3600));
+    }
+    program().run_pending().unwrap();
+    let task = open_task(&program(), KillFlow::send_node, id);
+    assert_eq!(task.status, TaskStatus::Error);
+    assert_eq!(task.error.unwrap().message, "11 workers were lost with it, one after the other");
+    over.store(1, Ordering::SeqCst);
+    for thread in threads {
+        thread.join().unwrap().unwrap();
+    }
+    assert_eq!(
+        open_task(&program(), KillFlow::send_node, id).status,
+        TaskStatus::Error,
+        "who comes late writes nothing"
+    );
 }

@@ -432,3 +432,110 @@ fn what_waits_survives_a_restart() {
     assert_eq!(engine.process::<InvoiceFlow>(id).unwrap().heard, [5]);
     assert_eq!(engine.process::<AlarmFlow>(listener).unwrap().heard, [1]);
 }
+
+#[test]
+fn a_message_that_somebody_waited_for_reaches_it_however_late_the_worker_is() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(InvoiceFlow::new()).build().unwrap();
+        let id = invoice(&engine, 7);
+        do_next(&engine, InvoiceFlow::check, id, ());
+        assert_eq!(engine.send(&paid(7, 1)).unwrap(), Delivery::Taken);
+        // Longer than it would have been kept.
+        clock.advance(Duration::from_secs(20 * 86_400));
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process::<InvoiceFlow>(id).unwrap().heard, [1]);
+    });
+}
+
+#[test]
+fn a_message_that_is_not_kept_does_not_reach_who_begins_to_wait_later() {
+    #[derive(Flow)]
+    struct GongsFlow {
+        #[next(hear)]
+        start: StartHandle,
+        #[message(Gong)]
+        #[next(end)]
+        hear: MessageCatch,
+        end: End,
+    }
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(GongsFlow::new()).build().unwrap();
+        let ids: Vec<_> = (0..2).map(|_| engine.run(GongsFlow::start, ()).unwrap().id).collect();
+        for _ in 0..2 {
+            assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
+        }
+        engine.cancel(ids[0], &user("ann")).unwrap();
+        let late = engine.run(GongsFlow::start, ()).unwrap().id;
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(ids[1]).unwrap().status, ProcessStatus::Done);
+        assert_eq!(engine.process_record(late).unwrap().status, ProcessStatus::New);
+    });
+}
+
+#[test]
+fn thousands_of_messages_under_one_key_are_kept_in_order_and_forgotten_in_time() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(Arc::clone(&store));
+        let engine = builder.flow(InvoiceFlow::new()).build().unwrap();
+        for amount in 1..=2_000 {
+            assert_eq!(engine.send(&paid(7, amount)).unwrap(), Delivery::Kept);
+        }
+        for amount in 1..=3 {
+            let id = invoice(&engine, 7);
+            do_next(&engine, InvoiceFlow::check, id, ());
+            engine.run_pending().unwrap();
+            assert_eq!(engine.process::<InvoiceFlow>(id).unwrap().heard, [amount]);
+        }
+        let kept = || store.rows("viewflow.letter", 0, usize::MAX).unwrap().len();
+        assert_eq!(kept(), 1_997);
+        clock.advance(Duration::from_secs(20 * 86_400));
+        let id = invoice(&engine, 7);
+        do_next(&engine, InvoiceFlow::check, id, ());
+        engine.run_pending().unwrap();
+        assert!(engine.process::<InvoiceFlow>(id).unwrap().heard.is_empty(), "they were kept too long");
+        assert_eq!(kept(), 0);
+        assert_eq!(engine.send(&paid(7, 5)).unwrap(), Delivery::Taken);
+    });
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Shelf {
+    #[field(column, on_delete = set_none)]
+    pub stock: Option<Ref<Stock>>,
+}
+
+#[derive(Flow)]
+#[flow(process = Shelf)]
+pub struct ShelfFlow {
+    #[input(Ref<Stock>)]
+    #[call(Self::begin)]
+    #[next(cleared)]
+    start: StartHandle,
+    #[cond(|a| a.process.stock.is_none())]
+    #[next(end)]
+    cleared: ConditionalCatch,
+    end: End,
+}
+
+impl ShelfFlow {
+    fn begin(&self, a: &mut Activation<Self, ()>, stock: Ref<Stock>) -> Result<()> {
+        a.process.stock = Some(stock);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_condition_over_a_column_of_its_process_is_asked_when_a_deletion_empties_that() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(ShelfFlow::new()).build().unwrap();
+        let stock = engine.transaction(|db| db.table().insert(Stock { id: Id::NEW, pieces: 1 })).unwrap();
+        engine.run_pending().unwrap();
+        let id = engine.run(ShelfFlow::start, stock).unwrap().id;
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
+        engine.transaction(|db| db.table::<Stock>().delete(stock)).unwrap();
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}

@@ -1,5 +1,6 @@
 //! Timers, timeouts and starts by the clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use viewflow::prelude::*;
@@ -212,7 +213,7 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
             let beats = all.iter().filter(|process| process.started == 1).count();
             (beats, all.len() - beats)
         };
-        let (builder, clock) = manual(std::sync::Arc::clone(&store));
+        let (builder, clock) = manual(Arc::clone(&store));
         clock.set(friday);
         let engine = builder.flow(HeartbeatFlow::new()).build().unwrap();
         engine.run_pending().unwrap();
@@ -223,7 +224,7 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (2, 1), "at eight in Berlin");
         // Another engine over the same store goes on where this one stopped.
-        let second = Engine::builder(store).clock(std::sync::Arc::clone(&clock)).flow(HeartbeatFlow::new());
+        let second = Engine::builder(store).clock(Arc::clone(&clock)).flow(HeartbeatFlow::new());
         let second = second.build().unwrap();
         second.run_pending().unwrap();
         assert_eq!(started(&second), (2, 1));
@@ -261,4 +262,74 @@ fn a_pattern_or_time_zone_that_is_none_is_told_when_the_engine_is_built() {
     for told in ["`61 * * * *` is no cron pattern", "`Europe/Atlantis` is no time zone", "`c` needs a rhythm"] {
         assert!(error.contains(told), "{told}: {error}");
     }
+}
+
+#[test]
+fn a_rhythm_that_was_changed_is_followed_from_then_on() {
+    mod before {
+        use super::*;
+        #[derive(Flow)]
+        #[flow(name = "clock")]
+        pub struct YearlyFlow {
+            #[cron("0 0 1 1 *")]
+            #[next(end)]
+            tick: StartTimer,
+            end: End,
+        }
+    }
+    mod after {
+        use super::*;
+        #[derive(Flow)]
+        #[flow(name = "clock")]
+        pub struct HourlyFlow {
+            #[cron("0 * * * *")]
+            #[next(end)]
+            tick: StartTimer,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(Arc::clone(&store));
+        builder.flow(before::YearlyFlow::new()).build().unwrap().run_pending().unwrap();
+        let engine = Engine::builder(store).clock(Arc::clone(&clock)).flow(after::HourlyFlow::new()).build().unwrap();
+        engine.run_pending().unwrap();
+        for _ in 0..5 {
+            clock.advance(Duration::from_secs(3600));
+            engine.run_pending().unwrap();
+        }
+        assert_eq!(engine.processes::<after::HourlyFlow>().list().unwrap().len(), 5);
+    });
+}
+
+#[test]
+fn a_task_whose_token_went_on_by_its_timeout_is_not_revived_into_a_second_token() {
+    #[derive(Flow)]
+    struct TwiceFlow {
+        #[next(fork)]
+        start: StartHandle,
+        #[branch(ask)]
+        #[branch(other)]
+        fork: Split,
+        #[on_timeout(after = "1d", then = late)]
+        #[next(gather)]
+        ask: View,
+        #[next(gather)]
+        late: View,
+        #[next(gather)]
+        other: View,
+        #[next(end)]
+        gather: Join,
+        end: End,
+    }
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(TwiceFlow::new()).build().unwrap();
+        let id = engine.run(TwiceFlow::start, ()).unwrap().id;
+        let ask = open_task(&engine, TwiceFlow::ask, id).id;
+        clock.advance(Duration::from_secs(86_400));
+        engine.run_pending().unwrap();
+        let error = engine.revive(ask, &user("ann")).unwrap_err().to_string();
+        assert!(error.contains("after its timeout or error has taken its way"), "{error}");
+        assert!(open_tasks(&engine, TwiceFlow::ask, id).is_empty());
+    });
 }

@@ -175,14 +175,15 @@ impl Mailbox {
         unit.put_row(LETTERS, row, Some(RowRecord { data, index, references: Vec::new() }))
     }
 
-    /// Forgets letters that were kept too long, the oldest first; what somebody waits for is as good as taken.
+    /// Forgets letters that were kept too long; what somebody waits for is as good as taken.
     fn expire(&mut self, unit: &mut Unit) -> Result<()> {
-        if self.waiting > 0 || self.kept == 0 {
-            return Ok(());
-        }
-        let now = unit.now;
+        if self.waiting > 0 || self.kept == 0 { Ok(()) } else { self.forget(unit, unit.now) }
+    }
+
+    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first.
+    pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<()> {
         for row in self.letters(unit, FORGET)? {
-            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| now < until) {
+            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
                 break;
             }
             self.drop_row(unit, row)?;

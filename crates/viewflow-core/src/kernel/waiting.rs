@@ -8,7 +8,7 @@ use crate::definition::{Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 
-use crate::message;
+use crate::message::{self, Mailbox};
 use crate::store::{JobState, TaskList, TaskRecord, TaskStatus, Timeout, WaitsFor, What};
 use crate::time::Timestamp;
 
@@ -324,10 +324,10 @@ impl Step {
                 return Err(Error::Internal("a mailbox that nobody waits at"));
             };
             let task = self.task(id)?;
-            let take = |unit: &mut Unit| message::change(unit, name, key, |unit, mailbox| mailbox.take(unit, &letter));
             if letter.until.is_some_and(|until| until <= task.created) {
                 // It was over before this task began to wait.
-                self.db.unit(take)?;
+                let forget = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.forget(unit, task.created);
+                self.db.unit(|unit| message::change(unit, name, key, forget))?;
                 return Ok(true);
             }
             self.blame(id);
@@ -345,7 +345,8 @@ impl Step {
                 };
                 let input = (message.parse)(&letter.content)
                     .map_err(|errors| Error::Data { at: message::place(name), errors })?;
-                self.db.unit(take)?;
+                let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
+                self.db.unit(|unit| message::change(unit, name, key, take))?;
                 self.go_through(id, &*input)?;
             }
             self.drain()?;
