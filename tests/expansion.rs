@@ -40,8 +40,10 @@ mod everything {
     #[allow(unused_imports)]
     use super::shadowed::*;
     use renamed::prelude::{
-        Activation, Choices, Embedded, End, Engine, Entity, Flow, Form, Function, Handle, Id, If, Join, Process, Ref,
-        Seed, Split, Start, StartHandle, Switch, Task, View,
+        Activation, BusinessRule, Choices, CompensateThrow, ConditionalCatch, Embedded, End, Engine, Entity, ErrorEnd,
+        EscalationThrow, Flow, Form, Function, Handle, Id, If, Job, JobRun, Join, ManualTask, Message, MessageCatch,
+        MessageThrow, NSubprocess, Process, Ref, Seed, SendHandle, SignalCatch, SignalThrow, Split, SplitFirst, Start,
+        StartHandle, StartTimer, Subprocess, Switch, Task, Terminate, Timer, View,
     };
 
     /// Something to choose.
@@ -133,6 +135,9 @@ mod everything {
         #[next(way)]
         by_code: StartHandle,
 
+        #[next(way)]
+        by_hand: StartHandle,
+
         #[switch(|a| &a.process.size)]
         #[case(Size::Small => r#type)]
         #[case(Size::Large => fork)]
@@ -197,6 +202,123 @@ mod everything {
         }
 
         fn compute(&self, _: &mut Activation<Self, ()>) -> renamed::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+    }
+
+    /// A message.
+    #[derive(Message, Clone, Debug)]
+    #[message(crate = renamed, key = r#for, latch = last, expires = "1d")]
+    pub struct Parcel {
+        /// For whom.
+        pub r#for: ::std::string::String,
+    }
+
+    /// Everything that waits, and what it waits for.
+    #[derive(Flow)]
+    #[flow(crate = renamed, process = Everything)]
+    pub struct WaitingFlow {
+        #[every("1h")]
+        #[next(fork)]
+        hourly: StartTimer,
+        #[next(fork)]
+        r#start: StartHandle,
+
+        #[branch(job)]
+        #[branch(race)]
+        #[branch(child)]
+        #[branch(children)]
+        #[branch(throw)]
+        #[branch(manual)]
+        fork: Split,
+
+        #[call(Self::run)]
+        #[done(Self::ran)]
+        #[retry(attempts = 3, backoff = "1s", max = "1m")]
+        #[timeout("10m")]
+        #[delay("1s")]
+        #[on_timeout(after = "1d", then = stop)]
+        #[on_error(code = "refused", then = failed)]
+        #[compensate_with(unrun)]
+        #[next(join)]
+        job: Job,
+        #[call(Self::undone)]
+        unrun: Function,
+
+        #[branch(timer)]
+        #[branch(signal)]
+        #[branch(message)]
+        #[branch(condition)]
+        race: SplitFirst,
+        #[delay(|a| ::std::time::Duration::from_secs(a.process.r#loop.into()))]
+        #[next(join)]
+        timer: Timer,
+        #[signal("go")]
+        #[next(join)]
+        signal: SignalCatch,
+        #[message(Parcel, key = |a| a.process.word.clone())]
+        #[call(Self::heard)]
+        #[next(join)]
+        message: MessageCatch,
+        #[cond(|a| a.process.r#loop == 0)]
+        #[next(join)]
+        condition: ConditionalCatch,
+
+        #[child(EverythingFlow::by_hand, process_seed = |a| a.process.thing)]
+        #[on_escalation(code = "late", then = tell)]
+        #[next(join)]
+        child: Subprocess,
+        #[child(EverythingFlow::by_hand, sequential, process_seed_source = |a| a.process.thing)]
+        #[next(join)]
+        children: NSubprocess,
+
+        #[signal("gone")]
+        #[next(send)]
+        throw: SignalThrow,
+        #[message(|a| Parcel { r#for: a.process.word.clone() })]
+        #[next(rule)]
+        send: MessageThrow,
+        #[call(Self::undone)]
+        #[next(undo)]
+        rule: BusinessRule,
+        #[next(join)]
+        undo: CompensateThrow,
+
+        #[on_timeout(after = |a| a.now(), then = tell)]
+        #[next(hand)]
+        manual: ManualTask,
+        #[call(Self::undone)]
+        #[next(join)]
+        hand: SendHandle,
+        #[code("late")]
+        #[next(join)]
+        tell: EscalationThrow,
+
+        #[until(|a| a.arrived()? > 1)]
+        #[next(end)]
+        join: Join,
+        stop: Terminate,
+        #[code("refused")]
+        failed: ErrorEnd,
+        end: End,
+    }
+
+    impl WaitingFlow {
+        fn run(&self, job: &JobRun<Self>) -> renamed::Result<::std::primitive::u32> {
+            ::std::result::Result::Ok(job.attempt)
+        }
+
+        fn ran(&self, a: &mut Activation<Self, ()>, attempt: ::std::primitive::u32) -> renamed::Result<()> {
+            a.process.r#loop = ::std::convert::TryFrom::try_from(attempt).unwrap_or(9);
+            ::std::result::Result::Ok(())
+        }
+
+        fn heard(&self, a: &mut Activation<Self, ()>, parcel: Parcel) -> renamed::Result<()> {
+            a.process.word = parcel.r#for;
+            ::std::result::Result::Ok(())
+        }
+
+        fn undone(&self, _: &mut Activation<Self, ()>) -> renamed::Result<()> {
             ::std::result::Result::Ok(())
         }
     }

@@ -510,7 +510,7 @@ impl Step {
             let task = TaskId { process: id, ordinal: process.tasks };
             let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
             let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
-            unit.add_task(TaskRecord { scope, listed, previous, seed, data, ..made });
+            unit.add_task(TaskRecord { scope, previous, listed, seed, data, ..made });
             unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
             Ok(task)
         })

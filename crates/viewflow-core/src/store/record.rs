@@ -160,6 +160,7 @@ impl ProcessRecord {
 
 /// A task as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is written where it holds, and of no weight elsewhere")]
 pub struct TaskRecord {
     /// Which task.
     pub id: TaskId,
