@@ -87,6 +87,16 @@ pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     })
 }
 
+/// A length of time that is not zero.
+pub(crate) fn some_duration(text: &LitStr) -> Result<Duration> {
+    let length = duration(text)?;
+    if length.as_millis() == 0 {
+        let message = format!("\"{}\" is less than a millisecond, which is no time at all", text.value());
+        return Err(Error::new(text.span(), message));
+    }
+    Ok(length)
+}
+
 /// A length of time in the code that is written.
 pub(crate) fn duration_tokens(duration: Duration) -> TokenStream {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

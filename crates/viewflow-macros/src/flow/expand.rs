@@ -198,7 +198,7 @@ fn expand_waiting(node: &Node) -> Vec<TokenStream> {
                 Some(key) => (question(node, key, &quote!(_)), span_of(key)),
                 None => (quote_spanned!(ty.span()=> |_, _| ::core::result::Result::Ok(())), ty.span()),
             };
-            calls.push(chained("node", at, "message", &quote!(::<#ty, _>(#function))));
+            calls.push(chained("node", at, "message", &quote_spanned!(at=> ::<#ty, _>(#function))));
         }
         None => {}
     }

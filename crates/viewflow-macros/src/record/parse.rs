@@ -7,8 +7,8 @@ use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, default_crate, doc_lines, misplaced, options, plain_name, snake_case, title_of, ungrouped,
-    unknown_option,
+    Closure, Opt, default_crate, doc_lines, misplaced, options, plain_name, snake_case, some_duration, title_of,
+    ungrouped, unknown_option,
 };
 
 pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
@@ -79,7 +79,7 @@ fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
         "label" => record.label = Some(option.parse()?),
         "name" => record.name = option.name()?,
         "key" => record.key = Some(option.parse()?),
-        "expires" => record.expires = Some(option.duration()?),
+        "expires" => record.expires = Some(some_duration(&option.text()?)?),
         "latch" => {
             let latch: syn::Ident = option.parse()?;
             record.latch = match latch.to_string().as_str() {

@@ -1,0 +1,23 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(send)]
+    start: StartHandle,
+    #[call(Self::send)]
+    #[on_error(code = "refused", then = ask)]
+    #[on_error(code = "refused", then = end)]
+    #[next(end)]
+    send: Job,
+    #[next(end)]
+    ask: View,
+    end: End,
+}
+
+impl MyFlow {
+    fn send(&self, _: &JobRun<Self>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use viewflow::prelude::*;
+
+pub struct Paid {
+    pub invoice: u32,
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[message(Paid, key = |_| 7)]
+    #[next(end)]
+    wait: MessageCatch,
+    end: End,
+}
+
+fn main() {}

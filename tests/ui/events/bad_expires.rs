@@ -1,0 +1,9 @@
+use viewflow::prelude::*;
+
+#[derive(Message, Clone, Debug)]
+#[message(key = invoice, expires = "soon")]
+pub struct Paid {
+    pub invoice: u32,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use viewflow::prelude::*;
+
+#[derive(Message, Clone, Debug)]
+#[message(key = invoice)]
+pub struct Paid {
+    pub invoice: u32,
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[message(Paid, key = |_| "seven".to_owned())]
+    #[next(end)]
+    wait: MessageCatch,
+    end: End,
+}
+
+fn main() {}

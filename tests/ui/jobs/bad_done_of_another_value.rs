@@ -1,0 +1,24 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(send)]
+    start: StartHandle,
+    #[call(Self::send)]
+    #[done(Self::sent)]
+    #[next(end)]
+    send: Job,
+    end: End,
+}
+
+impl MyFlow {
+    fn send(&self, job: &JobRun<Self>) -> Result<u32> {
+        Ok(job.attempt)
+    }
+
+    fn sent(&self, _: &mut Activation<Self, ()>, _: String) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[cron("61 8 * * *")]
+    #[next(end)]
+    start: StartTimer,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[cron("0 8 * * *")]
+    #[every("1h")]
+    #[next(end)]
+    start: StartTimer,
+    end: End,
+}
+
+fn main() {}
