@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::{Edge, Graph};
 use crate::kind::{Kind, Role, Selection};
-use crate::rule::{Fault, Rule};
+use crate::rule::{Fault, Place, Rule};
 use crate::scope::{self, Sound};
 
 /// Checks every rule. What follows from an earlier fault is not raised again: reachability is not judged around
@@ -35,8 +35,8 @@ pub(crate) fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
 fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
     let found = graph.nodes().iter().any(|node| node.kind.is_start());
     if !found {
-        let message = "a flow needs a start: add a field `start: Start` or `start: StartHandle`".to_owned();
-        faults.push(Fault { rule: Rule::NoStart, node: None, edge: None, message });
+        let message = "a flow needs a start: add a field `start: Start` or `start: StartHandle`";
+        faults.push(Fault::flow(Rule::NoStart, message));
     }
     found
 }
@@ -86,7 +86,7 @@ fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
 /// A kind takes only its own edges, and takes those that name one way only once.
 fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let Node { name, kind } = Node::of(graph, node);
-    let mut seen: Vec<&'static str> = Vec::new();
+    let mut seen: Vec<(&'static str, usize)> = Vec::new();
     for (index, edge) in graph.out(node) {
         let attribute = edge.role.attribute();
         let fits = match edge.role {
@@ -108,16 +108,17 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
             let message = format!("`{name}` is {}, which takes no `#[{attribute}(..)]`", kind.with_article());
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
         } else if edge.role.is_boundary() {
-            if graph.out(node).any(|other| same(other, &edge.role, edge.to)) {
+            if let Some((first, _)) = graph.out(node).find(|other| same(*other, &edge.role, edge.to)) {
                 let message = format!("`{name}` has this `#[{attribute}(..)]` already: keep one of them");
-                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
             }
-        } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) && seen.contains(&attribute) {
-            let message = format!("`{name}` has a second `#[{attribute}(..)]`: to run several branches, use a `Split`");
-            faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
-        }
-        if !edge.role.is_boundary() {
-            seen.push(attribute);
+        } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) {
+            if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == attribute) {
+                let message =
+                    format!("`{name}` has a second `#[{attribute}(..)]`: to run several branches, use a `Split`");
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(*first)));
+            }
+            seen.push((attribute, index));
         }
     }
 }
@@ -126,13 +127,13 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
 fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let always = graph.out(node).find(|(_, edge)| edge.role == Role::Branch(Selection::Always));
     let otherwise = graph.out(node).find(|(_, edge)| edge.role == Role::Otherwise);
-    if let (true, Some((_, always)), Some((index, _))) = (graph.nodes()[node].kind.is_split(), always, otherwise) {
+    if let (true, Some((first, always)), Some((index, _))) = (graph.nodes()[node].kind.is_split(), always, otherwise) {
         let Node { name, .. } = Node::of(graph, node);
         let message = format!(
             "split `{name}` always takes the branch to `{}`, so there is no otherwise: remove it, or give the branch a `cond`",
             graph.nodes()[always.to].name
         );
-        faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+        faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
     }
 }
 
@@ -146,7 +147,7 @@ fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
                 graph.nodes()[edge.from].name,
                 target.name
             );
-            faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message));
+            faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message).and(Place::Node(edge.to)));
         }
     }
 }
@@ -170,7 +171,7 @@ fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
                 "`{name}` undoes `{host}` and stands apart, but `{}` leads to it: use another node there",
                 graph.nodes()[edge.from].name
             );
-            faults.push(Fault::edge(Rule::CompensationApart, edge.from, index, message));
+            faults.push(Fault::edge(Rule::CompensationApart, edge.from, index, message).and(Place::Node(node)));
         }
     }
 }
@@ -187,7 +188,7 @@ fn check_first_branches(graph: &Graph, faults: &mut Vec<Fault>) {
                 to.name,
                 to.kind.with_article()
             );
-            faults.push(Fault::edge(Rule::FirstBranchWaits, edge.from, index, message));
+            faults.push(Fault::edge(Rule::FirstBranchWaits, edge.from, index, message).and(Place::Node(edge.to)));
         }
     }
 }
@@ -202,9 +203,8 @@ fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec
         return unreachable;
     }
     // Only the heads are told of: what hangs below an unreachable node is a consequence.
-    let below: Vec<usize> =
-        unreachable.iter().flat_map(|node| graph.out(*node).map(|(_, edge)| edge.to)).collect::<Vec<_>>();
-    let heads: Vec<usize> = unreachable.iter().copied().filter(|node| !below.contains(node)).collect();
+    let is_head = |node: &usize| graph.into(*node).all(|(_, edge)| reached[edge.from]);
+    let heads: Vec<usize> = unreachable.iter().copied().filter(is_head).collect();
     let told = if heads.is_empty() { unreachable.iter().copied().take(1).collect() } else { heads };
     for node in told {
         let name = &graph.nodes()[node].name;
@@ -226,21 +226,20 @@ fn check_way_to_an_end(
         .filter(|n| nodes[*n].kind.is_end() || incomplete.contains(n) || graph.is_compensation(*n))
         .collect();
     if !nodes.is_empty() && !nodes.iter().any(|node| node.kind.is_end()) && incomplete.is_empty() {
-        let message = "a flow needs an end: add a field `end: End` and lead to it".to_owned();
-        faults.push(Fault { rule: Rule::NoWayToAnEnd, node: None, edge: None, message });
+        let message = "a flow needs an end: add a field `end: End` and lead to it";
+        faults.push(Fault::flow(Rule::NoWayToAnEnd, message));
         return;
     }
     let ending = closure(&graph.predecessors(), ends);
     let stuck: Vec<usize> = (0..nodes.len()).filter(|n| !ending[*n] && !unreachable.contains(n)).collect();
     // A loop without a way out is one mistake, told at its first node.
+    let successors = graph.successors();
     let mut told = vec![false; nodes.len()];
     for node in stuck {
         if told[node] {
             continue;
         }
-        for (seen, told) in closure(&graph.successors(), vec![node]).into_iter().zip(&mut told) {
-            *told |= seen;
-        }
+        follow(&successors, vec![node], &mut told);
         let name = &nodes[node].name;
         let message = format!("`{name}` can never reach an end: give it, or a node after it, a way to an `End`");
         faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
@@ -271,44 +270,98 @@ pub(crate) fn check_loops_of(graph: &Graph, faults: &mut Vec<Fault>, automatic: 
             names.join(" -> "),
             names[0]
         );
-        faults.push(Fault::node(Rule::AutomaticLoop, cycle[0], message));
+        let fault = Fault::node(Rule::AutomaticLoop, cycle[0], message);
+        faults.push(match cycle[..] {
+            [_, .., last] => fault.and(Place::Node(last)),
+            _ => fault,
+        });
     }
 }
 
 /// One cycle from each strongly connected part that has one: its nodes in order, the first declared one first.
 fn cycles(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let parts = strong_parts(successors);
+    let mut told = BTreeSet::new();
     let mut found = Vec::new();
-    let mut covered = vec![false; successors.len()];
+    // Where a search has come to, and in search of a way back to which node.
+    let mut parent = vec![(usize::MAX, usize::MAX); successors.len()];
     for start in 0..successors.len() {
-        if covered[start] {
-            continue;
-        }
-        if let Some(cycle) = shortest_cycle(successors, start) {
-            let forward = closure(successors, vec![start]);
-            for (node, reached) in forward.iter().enumerate() {
-                covered[node] |= *reached && closure(successors, vec![node])[start];
-            }
+        if !told.contains(&parts[start])
+            && let Some(cycle) = shortest_cycle(successors, &parts, &mut parent, start)
+        {
+            told.insert(parts[start]);
             found.push(cycle);
         }
     }
     found
 }
 
-fn shortest_cycle(successors: &[Vec<usize>], start: usize) -> Option<Vec<usize>> {
-    let mut parent = vec![None; successors.len()];
+/// For each node the number of the strongly connected part it is in (Tarjan, "Depth-first search and linear graph
+/// algorithms", 1972), without recursion.
+fn strong_parts(successors: &[Vec<usize>]) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    let count = successors.len();
+    let (mut order, mut low, mut part) = (vec![NONE; count], vec![0; count], vec![NONE; count]);
+    let (mut next_order, mut next_part) = (0, 0);
+    let mut stack = Vec::new();
+    for root in 0..count {
+        let mut path = if order[root] == NONE { vec![(root, 0)] } else { Vec::new() };
+        while let Some((node, way)) = path.pop() {
+            if way == 0 {
+                (order[node], low[node]) = (next_order, next_order);
+                next_order += 1;
+                stack.push(node);
+            } else {
+                let child = successors[node][way - 1];
+                low[node] = low[node].min(low[child]);
+            }
+            let mut unseen = None;
+            for (index, &next) in successors[node].iter().enumerate().skip(way) {
+                if order[next] == NONE {
+                    unseen = Some((index, next));
+                    break;
+                }
+                if part[next] == NONE {
+                    low[node] = low[node].min(order[next]);
+                }
+            }
+            if let Some((index, next)) = unseen {
+                path.push((node, index + 1));
+                path.push((next, 0));
+            } else if low[node] == order[node] {
+                while let Some(member) = stack.pop() {
+                    part[member] = next_part;
+                    if member == node {
+                        break;
+                    }
+                }
+                next_part += 1;
+            }
+        }
+    }
+    part
+}
+
+/// The shortest way from a node back to it, within its part.
+fn shortest_cycle(
+    successors: &[Vec<usize>],
+    parts: &[usize],
+    parent: &mut [(usize, usize)],
+    start: usize,
+) -> Option<Vec<usize>> {
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        for &next in &successors[node] {
+        for &next in successors[node].iter().filter(|next| parts[**next] == parts[start]) {
             if next == start {
                 let mut path = vec![node];
-                while let Some(before) = parent[path[path.len() - 1]] {
-                    path.push(before);
+                while path[path.len() - 1] != start {
+                    path.push(parent[path[path.len() - 1]].0);
                 }
                 path.reverse();
                 return Some(path);
             }
-            if parent[next].is_none() {
-                parent[next] = Some(node);
+            if parent[next].1 != start {
+                parent[next] = (node, start);
                 queue.push_back(next);
             }
         }
@@ -319,13 +372,18 @@ fn shortest_cycle(successors: &[Vec<usize>], start: usize) -> Option<Vec<usize>>
 /// All nodes that can be reached from `from`, those included.
 pub(crate) fn closure(successors: &[Vec<usize>], from: Vec<usize>) -> Vec<bool> {
     let mut reached = vec![false; successors.len()];
+    follow(successors, from, &mut reached);
+    reached
+}
+
+/// Adds all nodes that can be reached from `from`, not through those that were reached before.
+fn follow(successors: &[Vec<usize>], from: Vec<usize>, reached: &mut [bool]) {
     let mut open = from;
     while let Some(node) = open.pop() {
         if !std::mem::replace(&mut reached[node], true) {
             open.extend(&successors[node]);
         }
     }
-    reached
 }
 
 struct Node<'g> {

@@ -9,6 +9,9 @@ pub struct Graph {
     pub name: String,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
+    /// For each node the edges out of it, and those into it.
+    outs: Vec<Vec<usize>>,
+    ins: Vec<Vec<usize>>,
 }
 
 /// One node of a [`Graph`].
@@ -48,6 +51,8 @@ impl Graph {
         let name = name.into();
         let title = title_of(&name);
         self.nodes.push(Node { name, title, kind, incomplete: false, child: None });
+        self.outs.push(Vec::new());
+        self.ins.push(Vec::new());
         self.nodes.len() - 1
     }
 
@@ -58,7 +63,10 @@ impl Graph {
     pub fn edge(&mut self, from: usize, role: Role, to: usize) -> usize {
         assert!(from < self.nodes.len() && to < self.nodes.len(), "an edge joins nodes of its graph");
         self.edges.push(Edge { from, to, role });
-        self.edges.len() - 1
+        let edge = self.edges.len() - 1;
+        self.outs[from].push(edge);
+        self.ins[to].push(edge);
+        edge
     }
 
     /// Sets what a person reads of a node.
@@ -88,12 +96,12 @@ impl Graph {
 
     /// The edges out of a node, each with its index.
     pub fn out(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
-        self.edges.iter().enumerate().filter(move |(_, edge)| edge.from == node)
+        self.outs[node].iter().map(|edge| (*edge, &self.edges[*edge]))
     }
 
     /// The edges into a node, each with its index.
     pub fn into(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
-        self.edges.iter().enumerate().filter(move |(_, edge)| edge.to == node)
+        self.ins[node].iter().map(|edge| (*edge, &self.edges[*edge]))
     }
 
     /// The edges out of a node that tokens go along.

@@ -28,6 +28,6 @@ pub use crate::chart::Mark;
 pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Kind, Role, Selection};
-pub use crate::rule::{Fault, Rule};
+pub use crate::rule::{Fault, Place, Rule};
 pub use crate::scope::Sound;
 pub use crate::suggest::nearest;

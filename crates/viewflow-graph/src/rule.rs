@@ -84,26 +84,45 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A place where a graph breaks a rule.
+/// A way in which a graph breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The rule that is broken.
     pub rule: Rule,
     /// The node it is about; none when it is about the flow as a whole.
     pub node: Option<usize>,
-    /// The edge to point at, where one is to blame.
-    pub edge: Option<usize>,
+    /// Where to point: what is to blame first, and what it is at odds with.
+    pub places: Vec<Place>,
     /// What is wrong, and the way out.
     pub message: String,
 }
 
+/// A node or an edge, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A node.
+    Node(usize),
+    /// An edge.
+    Edge(usize),
+}
+
 impl Fault {
+    pub(crate) fn flow(rule: Rule, message: impl Into<String>) -> Self {
+        Self { rule, node: None, places: Vec::new(), message: message.into() }
+    }
+
     pub(crate) fn node(rule: Rule, node: usize, message: String) -> Self {
-        Self { rule, node: Some(node), edge: None, message }
+        Self { rule, node: Some(node), places: vec![Place::Node(node)], message }
     }
 
     pub(crate) fn edge(rule: Rule, node: usize, edge: usize, message: String) -> Self {
-        Self { rule, node: Some(node), edge: Some(edge), message }
+        Self { rule, node: Some(node), places: vec![Place::Edge(edge)], message }
+    }
+
+    /// Points at this, too.
+    pub(crate) fn and(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::closure;
-use crate::graph::Graph;
-use crate::kind::Kind;
-use crate::rule::{Fault, Rule};
+use crate::graph::{Edge, Graph};
+use crate::kind::{Kind, Role, Selection};
+use crate::rule::{Fault, Place, Rule};
 
 /// What is known of a graph that keeps every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,107 +36,208 @@ impl Sound {
 /// the longest common prefix (Kildall, "A unified approach to global program optimization", 1973): each edge passes
 /// its source's stack on, with the source added when it is a split; a join drops the innermost split.
 pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
-    let arriving = arriving_stacks(graph);
+    let stacks = Stacks::of(graph);
     let mut faults = Vec::new();
     for node in 0..graph.nodes().len() {
         if graph.nodes()[node].kind != Kind::Join {
-            check_one_stack(graph, &arriving, node, &mut faults);
+            check_one_stack(graph, &stacks, node, &mut faults);
         }
     }
     // Without one stack for each node, what a join closes is not known.
     if faults.is_empty() {
-        let closes = check_joins(graph, &arriving, &mut faults);
+        let closes = check_joins(graph, &stacks, &mut faults);
         check_splits(graph, &closes, &mut faults);
-        check_beside(graph, &arriving, &closes, &mut faults);
+        check_beside(graph, &stacks, &closes, &mut faults);
         if faults.is_empty() {
             check_can_finish(graph, &closes, &mut faults);
         }
         if faults.is_empty() {
             let nodes = 0..graph.nodes().len();
-            let stacks = nodes.map(|node| leaving_base(graph, &arriving, node)).collect();
+            let stacks = nodes.map(|node| stacks.list(stacks.base(graph, node))).collect();
             return Ok(Sound { stacks, closes });
         }
     }
     Err(faults)
 }
 
-/// The meet of all stacks that arrive at each node.
-fn arriving_stacks(graph: &Graph) -> Vec<Vec<usize>> {
-    let mut arriving: Vec<Option<Vec<usize>>> =
-        graph.nodes().iter().map(|n| n.kind.is_start().then(Vec::new)).collect();
-    let mut open: BTreeSet<usize> = (0..arriving.len()).filter(|node| arriving[*node].is_some()).collect();
-    while let Some(node) = open.pop_first() {
-        let known: Vec<Vec<usize>> = arriving.iter().map(|stack| stack.clone().unwrap_or_default()).collect();
-        for (_, edge) in graph.ways_out(node) {
-            let passed = passed_on(graph, &known, node);
-            let met = match &arriving[edge.to] {
-                None => passed,
-                Some(stack) => common_prefix(stack, &passed),
-            };
-            if arriving[edge.to].as_ref() != Some(&met) {
-                arriving[edge.to] = Some(met);
-                open.insert(edge.to);
+/// The stacks of open splits. They share what they have in common: a stack is its innermost split on top of another
+/// stack.
+struct Stacks {
+    /// The stack below, the innermost split, and the height. The first one is the empty stack.
+    known: Vec<(usize, usize, usize)>,
+    numbers: BTreeMap<(usize, usize), usize>,
+    /// The meet of all stacks that arrive at each node.
+    arriving: Vec<usize>,
+}
+
+/// The stack outside of all splits.
+const EMPTY: usize = 0;
+
+impl Stacks {
+    fn of(graph: &Graph) -> Self {
+        let nodes = graph.nodes();
+        let mut stacks = Self { known: vec![(EMPTY, usize::MAX, 0)], numbers: BTreeMap::new(), arriving: Vec::new() };
+        let mut arriving: Vec<Option<usize>> = nodes.iter().map(|node| node.kind.is_start().then_some(EMPTY)).collect();
+        stacks.arriving = vec![EMPTY; nodes.len()];
+        // Nodes before those they lead to, as far as there are no loops: then most are looked at once.
+        let place = order(graph);
+        let mut open: BTreeSet<(usize, usize)> =
+            (0..nodes.len()).filter(|node| arriving[*node].is_some()).map(|node| (place[node], node)).collect();
+        while let Some((_, node)) = open.pop_first() {
+            let passed = stacks.passed_on(graph, node);
+            for (_, edge) in graph.ways_out(node) {
+                let met = arriving[edge.to].map_or(passed, |stack| stacks.common(stack, passed));
+                if arriving[edge.to] != Some(met) {
+                    arriving[edge.to] = Some(met);
+                    stacks.arriving[edge.to] = met;
+                    open.insert((place[edge.to], edge.to));
+                }
+            }
+        }
+        stacks
+    }
+
+    /// The stack with a split on top of it.
+    fn push(&mut self, stack: usize, split: usize) -> usize {
+        let height = self.height(stack) + 1;
+        let known = &mut self.known;
+        *self.numbers.entry((stack, split)).or_insert_with(|| {
+            known.push((stack, split, height));
+            known.len() - 1
+        })
+    }
+
+    fn height(&self, stack: usize) -> usize {
+        self.known[stack].2
+    }
+
+    /// The innermost split.
+    fn top(&self, stack: usize) -> Option<usize> {
+        (stack != EMPTY).then(|| self.known[stack].1)
+    }
+
+    /// The longest stack that both begin with.
+    fn common(&self, left: usize, right: usize) -> usize {
+        let (mut left, mut right) = (left, right);
+        while left != right {
+            if self.height(left) >= self.height(right) {
+                left = self.known[left].0;
+            } else {
+                right = self.known[right].0;
+            }
+        }
+        left
+    }
+
+    /// What a stack is like without all but its `height` outermost splits.
+    fn cut(&self, stack: usize, height: usize) -> usize {
+        let mut stack = stack;
+        while self.height(stack) > height {
+            stack = self.known[stack].0;
+        }
+        stack
+    }
+
+    /// Its splits, outermost first.
+    fn list(&self, stack: usize) -> Vec<usize> {
+        let mut list = Vec::with_capacity(self.height(stack));
+        let mut stack = stack;
+        while let Some(split) = self.top(stack) {
+            list.push(split);
+            stack = self.known[stack].0;
+        }
+        list.reverse();
+        list
+    }
+
+    /// The stack around a node; around a join: after it has fired.
+    fn base(&self, graph: &Graph, node: usize) -> usize {
+        let stack = self.arriving[node];
+        if graph.nodes()[node].kind == Kind::Join { self.known[stack].0 } else { stack }
+    }
+
+    /// The stack of a token that has come through `node`.
+    fn passed_on(&mut self, graph: &Graph, node: usize) -> usize {
+        let stack = self.base(graph, node);
+        if graph.nodes()[node].kind == Kind::Split { self.push(stack, node) } else { stack }
+    }
+
+    /// As [`Stacks::passed_on`], once all are known.
+    fn passed(&self, graph: &Graph, node: usize) -> usize {
+        let stack = self.base(graph, node);
+        if graph.nodes()[node].kind == Kind::Split {
+            self.numbers.get(&(stack, node)).copied().unwrap_or(stack)
+        } else {
+            stack
+        }
+    }
+}
+
+/// The place of each node in an order in which, loops aside, it comes before those it leads to: the reverse of the order
+/// in which a depth-first search leaves them.
+fn order(graph: &Graph) -> Vec<usize> {
+    let successors = graph.successors();
+    let mut place = vec![usize::MAX; successors.len()];
+    let mut next = successors.len();
+    let mut seen = vec![false; successors.len()];
+    for root in 0..successors.len() {
+        let mut path = if std::mem::replace(&mut seen[root], true) { Vec::new() } else { vec![(root, 0)] };
+        while let Some((node, way)) = path.pop() {
+            if let Some(&to) = successors[node].get(way) {
+                path.push((node, way + 1));
+                if !std::mem::replace(&mut seen[to], true) {
+                    path.push((to, 0));
+                }
+            } else {
+                next -= 1;
+                place[node] = next;
             }
         }
     }
-    arriving.into_iter().map(Option::unwrap_or_default).collect()
-}
-
-/// The stack of a token that has come through `node`.
-fn passed_on(graph: &Graph, arriving: &[Vec<usize>], node: usize) -> Vec<usize> {
-    let mut stack = leaving_base(graph, arriving, node);
-    if graph.nodes()[node].kind == Kind::Split {
-        stack.push(node);
-    }
-    stack
-}
-
-fn leaving_base(graph: &Graph, arriving: &[Vec<usize>], node: usize) -> Vec<usize> {
-    let mut stack = arriving[node].clone();
-    if graph.nodes()[node].kind == Kind::Join {
-        stack.pop();
-    }
-    stack
-}
-
-fn common_prefix(left: &[usize], right: &[usize]) -> Vec<usize> {
-    left.iter().zip(right).take_while(|(a, b)| a == b).map(|(a, _)| *a).collect()
+    place
 }
 
 /// Every node other than a join is reached with one and the same stack.
-fn check_one_stack(graph: &Graph, arriving: &[Vec<usize>], node: usize, faults: &mut Vec<Fault>) {
+fn check_one_stack(graph: &Graph, stacks: &Stacks, node: usize, faults: &mut Vec<Fault>) {
     let deepest = graph
         .ways_in(node)
-        .max_by_key(|(index, edge)| (passed_on(graph, arriving, edge.from).len(), std::cmp::Reverse(*index)));
+        .max_by_key(|(index, edge)| (stacks.height(stacks.passed(graph, edge.from)), std::cmp::Reverse(*index)));
     let Some((index, edge)) = deepest else { return };
-    let stack = passed_on(graph, arriving, edge.from);
-    let Some(split) = stack.get(arriving[node].len()) else { return };
+    let height = stacks.height(stacks.arriving[node]) + 1;
+    let stack = stacks.passed(graph, edge.from);
+    if stacks.height(stack) < height {
+        return;
+    }
+    let inside = stacks.cut(stack, height);
+    let Some(split) = stacks.top(inside) else { return };
     let name = |node: usize| &graph.nodes()[node].name;
-    let outside = graph
-        .ways_in(node)
-        .find(|(_, other)| !passed_on(graph, arriving, other.from).contains(split))
-        .map_or(String::new(), |(_, other)| format!(" (from `{}`)", name(other.from)));
+    let outside = graph.ways_in(node).find(|(_, other)| stacks.cut(stacks.passed(graph, other.from), height) != inside);
+    let told = outside.map_or(String::new(), |(_, other)| format!(" (from `{}`)", name(other.from)));
     let kind = graph.nodes()[node].kind;
     let way_out = if kind.is_end() {
-        format!("give the branches of `{}` an end of their own, or join them first", name(*split))
+        format!("give the branches of `{}` an end of their own, or join them first", name(split))
     } else {
-        format!("join the branches of `{}` before `{}`, or give each path a node of its own", name(*split), name(node))
+        format!("join the branches of `{}` before `{}`, or give each path a node of its own", name(split), name(node))
     };
     let message = format!(
-        "`{}` is reached inside split `{}` (from `{}`) and outside it{outside}: {way_out}",
+        "`{}` is reached inside split `{}` (from `{}`) and outside it{told}: {way_out}",
         name(node),
-        name(*split),
+        name(split),
         name(edge.from)
     );
-    faults.push(Fault::edge(Rule::EscapesSplit, node, index, message));
+    let fault = Fault::edge(Rule::EscapesSplit, node, index, message);
+    faults.push(match outside {
+        Some((other, _)) => fault.and(Place::Edge(other)),
+        None => fault,
+    });
 }
 
 /// Every join closes a split, and no split is closed by two joins.
-fn check_joins(graph: &Graph, arriving: &[Vec<usize>], faults: &mut Vec<Fault>) -> BTreeMap<usize, usize> {
+fn check_joins(graph: &Graph, stacks: &Stacks, faults: &mut Vec<Fault>) -> BTreeMap<usize, usize> {
     let mut closes = BTreeMap::new();
     let name = |node: usize| &graph.nodes()[node].name;
     for node in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind == Kind::Join) {
-        match arriving[node].last() {
+        match stacks.top(stacks.arriving[node]) {
             None => {
                 let message = format!(
                     "`{}` joins branches, but no `Split` is open where it is reached: lead to the next node \
@@ -147,14 +247,14 @@ fn check_joins(graph: &Graph, arriving: &[Vec<usize>], faults: &mut Vec<Fault>) 
                 faults.push(Fault::node(Rule::JoinWithoutSplit, node, message));
             }
             Some(split) => {
-                if let Some(first) = closes.insert(*split, node) {
+                if let Some(first) = closes.insert(split, node) {
                     let message = format!(
                         "split `{}` is closed by two joins, `{}` and `{}`: lead all its branches to one of them",
-                        name(*split),
+                        name(split),
                         name(first),
                         name(node)
                     );
-                    faults.push(Fault::node(Rule::SplitClosedTwice, node, message));
+                    faults.push(Fault::node(Rule::SplitClosedTwice, node, message).and(Place::Node(first)));
                 }
             }
         }
@@ -169,38 +269,53 @@ fn check_joins(graph: &Graph, arriving: &[Vec<usize>], faults: &mut Vec<Fault>) 
 /// join has come to its end, as what follows is the join's. Stricter than need be in one point: a split is not counted
 /// on to take no branch that leads to its join.
 fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
-    use crate::kind::{Role, Selection};
     let nodes = graph.nodes();
+    let always = |edge: &Edge| edge.role == Role::Branch(Selection::Always);
+    let splits = |node: usize| nodes[node].kind == Kind::Split;
+    let takes_always: Vec<bool> =
+        (0..nodes.len()).map(|node| splits(node) && graph.out(node).any(|(_, edge)| always(edge))).collect();
+    // What a node waits for before it can finish: all of these edges, the join it is closed by, and one of the others.
+    let needs = |edge: &Edge| edge.role.is_beside() || (takes_always[edge.from] && always(edge));
+    let mut left: Vec<usize> = (0..nodes.len())
+        .map(|node| {
+            let joined = usize::from(splits(node) && closes.contains_key(&node));
+            graph.ways_out(node).filter(|(_, edge)| needs(edge)).count() + joined
+        })
+        .collect();
+    let mut one: Vec<bool> = (0..nodes.len())
+        .map(|node| takes_always[node] || nodes[node].kind.is_end() || graph.is_compensation(node))
+        .collect();
     let mut finishes = vec![false; nodes.len()];
-    loop {
-        let ends = |finishes: &[bool], target: usize| nodes[target].kind == Kind::Join || finishes[target];
-        let now = (0..nodes.len()).map(|node| {
-            let beside = |(_, edge): &(usize, &crate::Edge)| edge.role.is_beside();
-            if !graph.ways_out(node).filter(beside).all(|(_, edge)| ends(&finishes, edge.to)) {
-                return false;
-            }
-            let mut targets = graph.ways_out(node).filter(|out| !beside(out)).map(|(_, edge)| edge.to);
-            match nodes[node].kind {
-                kind if kind.is_end() => true,
-                _ if graph.is_compensation(node) => true,
-                Kind::Split => {
-                    let always = |(_, edge): &(usize, &crate::Edge)| edge.role == Role::Branch(Selection::Always);
-                    let after = closes.get(&node).is_none_or(|join| finishes[*join]);
-                    let branches = if graph.out(node).any(|out| always(&out)) {
-                        graph.out(node).filter(always).all(|(_, edge)| ends(&finishes, edge.to))
-                    } else {
-                        targets.any(|target| ends(&finishes, target))
-                    };
-                    after && branches
-                }
-                _ => targets.any(|target| ends(&finishes, target)),
-            }
-        });
-        let now: Vec<bool> = now.collect();
-        if now == finishes {
-            break;
+    // A token that comes to a join has come to its end.
+    let arrived = |edge: &Edge, left: &mut [usize], one: &mut [bool]| {
+        if needs(edge) {
+            left[edge.from] -= 1;
+        } else if !takes_always[edge.from] {
+            one[edge.from] = true;
         }
-        finishes = now;
+    };
+    let ways = |node: usize| graph.ways_in(node).map(|(_, edge)| edge);
+    for join in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Join) {
+        ways(join).for_each(|edge| arrived(edge, &mut left, &mut one));
+    }
+    let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
+    let mut open: Vec<usize> = (0..nodes.len()).collect();
+    while let Some(node) = open.pop() {
+        if finishes[node] || left[node] > 0 || !one[node] {
+            continue;
+        }
+        finishes[node] = true;
+        if nodes[node].kind == Kind::Join {
+            if let Some(split) = opened.get(&node) {
+                left[*split] -= 1;
+                open.push(*split);
+            }
+        } else {
+            for edge in ways(node) {
+                arrived(edge, &mut left, &mut one);
+                open.push(edge.from);
+            }
+        }
     }
     let stuck = |node: &usize| !finishes[*node];
     // The split that goes round explains best what its neighbours suffer from.
@@ -217,38 +332,57 @@ fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut
 
 /// What a task starts beside itself does not run into the task's own way, but through the join of the scope they are in:
 /// else that way would be gone twice.
-fn check_beside(graph: &Graph, arriving: &[Vec<usize>], closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let nodes = graph.nodes();
     for (index, edge) in graph.edges().iter().enumerate().filter(|(_, edge)| edge.role.is_beside()) {
         let host = edge.from;
-        let join = leaving_base(graph, arriving, host).last().and_then(|split| closes.get(split)).copied();
-        let mut successors = graph.successors();
-        if let Some(join) = join {
-            successors[join].clear();
-        }
-        let beside = closure(&successors, vec![edge.to]);
-        let own = graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to);
-        // Whoever comes round to the task again starts anew what runs beside it.
-        let own: Vec<usize> = own.collect();
-        successors[host].clear();
-        let own = closure(&successors, own);
-        let shared = |node: &usize| {
-            beside[*node] && (own[*node] || *node == host) && !nodes[*node].kind.is_end() && Some(*node) != join
+        let join = stacks.top(stacks.base(graph, host)).and_then(|split| closes.get(&split)).copied();
+        let mut beside = reached([edge.to], |node| {
+            let out = graph.out(node).map(|(_, edge)| edge.to);
+            out.filter(|_| Some(node) != join).collect()
+        });
+        beside.retain(|node| !nodes[*node].kind.is_end() && Some(*node) != join);
+        // Ways from the host's own next nodes to one of these. Whoever comes round to the host again starts anew what runs
+        // beside it. Looked for from the far end, as what runs beside a task is mostly short.
+        let own: BTreeSet<usize> =
+            graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to).collect();
+        let before = |node: usize| {
+            let from = graph.into(node).map(|(_, edge)| edge.from);
+            from.filter(|from| *from != host && Some(*from) != join).collect()
         };
-        if let Some(shared) = (0..nodes.len()).find(shared) {
+        let meets = |nodes: &[usize]| {
+            let before = reached(nodes.iter().copied(), before);
+            nodes.contains(&host) || before.iter().any(|node| own.contains(node))
+        };
+        let beside: Vec<usize> = beside.into_iter().collect();
+        if !meets(&beside) {
+            continue;
+        }
+        if let Some(shared) = beside.into_iter().find(|node| meets(&[*node])) {
             let message = format!(
                 "what `{}` starts beside itself, at `{}`, runs into its own way at `{}`, which would be gone twice: let it end by itself, or make it interrupt `{}`",
                 nodes[host].name, nodes[edge.to].name, nodes[shared].name, nodes[host].name
             );
-            faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message));
+            faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message).and(Place::Node(shared)));
         }
     }
+}
+
+/// The nodes reached from some, those included, by steps.
+fn reached(from: impl IntoIterator<Item = usize>, steps: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<usize> = from.into_iter().collect();
+    while let Some(node) = open.pop() {
+        if seen.insert(node) {
+            open.extend(steps(node));
+        }
+    }
+    seen
 }
 
 /// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its
 /// sources were empty.
 fn check_splits(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
-    use crate::kind::{Role, Selection};
     for split in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_split()) {
         let per_item = graph.out(split).any(|(_, edge)| edge.role == Role::Branch(Selection::PerItem));
         if graph.out(split).any(|(_, edge)| edge.role.is_sure()) || (per_item && closes.contains_key(&split)) {

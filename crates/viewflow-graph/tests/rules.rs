@@ -1,6 +1,6 @@
 //! Each rule: what breaks it, where the fault is, and what passes.
 
-use viewflow_graph::{Graph, Kind, Mark, Role, Rule, Selection};
+use viewflow_graph::{Graph, Kind, Mark, Place, Role, Rule, Selection};
 
 /// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
 ///
@@ -87,7 +87,7 @@ fn an_edge_of_another_kind_is_told() {
     graph.edge(1, Role::Then, 2);
     let faults = graph.check().unwrap_err();
     assert_eq!(faults[0].message, "`view` is a `View`, which takes no `#[then(..)]`");
-    assert_eq!(faults[0].edge, Some(2));
+    assert_eq!(faults[0].places, [Place::Edge(2)]);
 }
 
 #[test]

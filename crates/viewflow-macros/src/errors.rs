@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Error;
 
@@ -12,6 +12,12 @@ pub(crate) struct Errors(Vec<Error>);
 impl Errors {
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
         self.0.push(Error::new(span, message));
+    }
+
+    /// As [`Errors::at`], from one place to another, which comes later in the same item.
+    pub(crate) fn from_to(&mut self, from: Span, to: Span, message: impl Display) {
+        let both = [Ident::new("from", from), Ident::new("to", to)];
+        self.over(quote!(#(#both)*), message);
     }
 
     pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {

@@ -1,6 +1,6 @@
 //! Holds a flow against its rules: those of graphs, and those that only a struct can break.
 
-use viewflow_graph::{Kind, Sound};
+use viewflow_graph::{Kind, Place, Sound};
 
 use super::model::{Flow, Node};
 use crate::errors::Errors;
@@ -109,9 +109,18 @@ fn check_graph(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
         Ok(sound) => Some(sound),
         Err(faults) => {
             for fault in faults {
-                let node = fault.node.and_then(|node| flow.nodes.get(node)).map(|node| node.ident.span());
-                let edge = fault.edge.and_then(|edge| edge_spans.get(edge)).copied();
-                errors.at(edge.or(node).unwrap_or_else(|| flow.ident.span()), fault);
+                // The attributes of a node stand before its name.
+                let place = |place: &Place| match *place {
+                    Place::Node(node) => ((node, usize::MAX), flow.nodes[node].ident.span()),
+                    Place::Edge(edge) => ((graph.edges()[edge].from, edge), edge_spans[edge]),
+                };
+                let mut places: Vec<_> = fault.places.iter().map(place).collect();
+                places.sort_by_key(|(order, _)| *order);
+                match places[..] {
+                    [] => errors.at(flow.ident.span(), fault),
+                    [(_, place)] => errors.at(place, fault),
+                    [(_, first), .., (_, last)] => errors.from_to(first, last, fault),
+                }
             }
             None
         }
