@@ -9,14 +9,17 @@ use crate::rule::{Fault, Place, Rule};
 /// What is known of a graph that keeps every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
-    stacks: Vec<Vec<usize>>,
+    /// The innermost split around each node.
+    inner: Vec<Option<usize>>,
     closes: BTreeMap<usize, usize>,
 }
 
 impl Sound {
     /// The splits that are open when a token arrives at `node`, outermost first. For a join: after it has fired.
-    pub fn scope(&self, node: usize) -> &[usize] {
-        &self.stacks[node]
+    pub fn scope(&self, node: usize) -> Vec<usize> {
+        let mut splits: Vec<usize> = std::iter::successors(self.inner[node], |split| self.inner[*split]).collect();
+        splits.reverse();
+        splits
     }
 
     /// The join that closes `split`; none where each branch has ends of its own or goes on to an outer join.
@@ -53,8 +56,8 @@ pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
         }
         if faults.is_empty() {
             let nodes = 0..graph.nodes().len();
-            let stacks = nodes.map(|node| stacks.list(stacks.base(graph, node))).collect();
-            return Ok(Sound { stacks, closes });
+            let inner = nodes.map(|node| stacks.top(stacks.base(graph, node))).collect();
+            return Ok(Sound { inner, closes });
         }
     }
     Err(faults)
@@ -136,18 +139,6 @@ impl Stacks {
             stack = self.known[stack].0;
         }
         stack
-    }
-
-    /// Its splits, outermost first.
-    fn list(&self, stack: usize) -> Vec<usize> {
-        let mut list = Vec::with_capacity(self.height(stack));
-        let mut stack = stack;
-        while let Some(split) = self.top(stack) {
-            list.push(split);
-            stack = self.known[stack].0;
-        }
-        list.reverse();
-        list
     }
 
     /// The stack around a node; around a join: after it has fired.

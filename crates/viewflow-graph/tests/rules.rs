@@ -1,5 +1,7 @@
 //! Each rule: what breaks it, where the fault is, and what passes.
 
+use std::time::Instant;
+
 use viewflow_graph::{Graph, Kind, Mark, Place, Role, Rule, Selection};
 
 /// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
@@ -354,4 +356,95 @@ fn processes_do_not_start_each_other_for_ever() {
     let around = named("l", looped, "q");
     assert_eq!(told(&[&around, &quick]), [(0, Rule::AutomaticLoop)]);
     assert_eq!(told(&[&around, &slow]), []);
+}
+
+/// Flows of about so many nodes, each of another shape.
+fn large(nodes: usize) -> Vec<Graph> {
+    let flow = || {
+        let mut graph = Graph::new("large");
+        let start = graph.node("start", Kind::StartHandle);
+        (graph, start)
+    };
+    let finish = |mut graph: Graph, last: usize, role: Role| {
+        let end = graph.node("end", Kind::End);
+        graph.edge(last, role, end);
+        graph
+    };
+    let mut graphs = Vec::new();
+
+    // A long way, each of whose nodes has a reminder and may lead back to the first one.
+    let (mut graph, mut last) = flow();
+    let first = graph.node("first", Kind::View);
+    graph.edge(last, Role::Next, first);
+    last = first;
+    for _ in 0..nodes / 5 {
+        let (ask, again) = (graph.node("ask", Kind::View), graph.node("again", Kind::If));
+        let (remind, over) = (graph.node("remind", Kind::Function), graph.node("over", Kind::End));
+        graph.edge(last, if last == first { Role::Next } else { Role::Then }, ask);
+        graph.edge(ask, Role::Next, again);
+        graph.edge(ask, Role::Timeout { interrupting: false }, remind);
+        graph.edge(remind, Role::Next, over);
+        graph.edge(again, Role::Otherwise, first);
+        last = again;
+    }
+    graphs.push(finish(graph, last, Role::Then));
+
+    // Splits one after the other, and one in the other to some depth.
+    let (mut graph, mut last) = flow();
+    for _ in 0..nodes / 60 {
+        let mut open = Vec::new();
+        for _ in 0..20 {
+            let split = graph.node("split", Kind::Split);
+            graph.edge(last, if open.is_empty() { Role::Next } else { Role::Branch(Selection::Always) }, split);
+            open.push(split);
+            last = split;
+        }
+        for (level, split) in open.into_iter().rev().enumerate() {
+            let (side, join) = (graph.node("side", Kind::View), graph.node("join", Kind::Join));
+            graph.edge(split, Role::Branch(Selection::Always), side);
+            graph.edge(side, Role::Next, join);
+            graph.edge(last, if level == 0 { Role::Branch(Selection::Always) } else { Role::Next }, join);
+            last = join;
+        }
+    }
+    graphs.push(finish(graph, last, Role::Next));
+
+    // One split of many branches.
+    let (mut graph, start) = flow();
+    let (split, join) = (graph.node("split", Kind::Split), graph.node("join", Kind::Join));
+    graph.edge(start, Role::Next, split);
+    for _ in 0..nodes {
+        let branch = graph.node("branch", Kind::View);
+        graph.edge(split, Role::Branch(Selection::Always), branch);
+        graph.edge(branch, Role::Next, join);
+    }
+    graphs.push(finish(graph, join, Role::Next));
+
+    // Nothing leads to an end, and a loop that does not wait, again and again.
+    let (mut graph, start) = flow();
+    let choose = graph.node("choose", Kind::Switch);
+    graph.edge(start, Role::Next, choose);
+    for number in 0..nodes / 2 {
+        let (one, other) = (graph.node("one", Kind::Function), graph.node("other", Kind::Function));
+        graph.edge(choose, Role::Case(number.to_string()), one);
+        graph.edge(one, Role::Next, other);
+        graph.edge(other, Role::Next, one);
+    }
+    graphs.push(graph);
+    graphs
+}
+
+#[test]
+fn to_check_a_graph_costs_in_proportion_to_its_size() {
+    let cost = |graph: &Graph| {
+        let begun = Instant::now();
+        let _ = graph.check();
+        begun.elapsed()
+    };
+    for (small, big) in large(3_000).iter().zip(&large(30_000)) {
+        let fastest = |graph| (0..3).map(|_| cost(graph)).min().unwrap_or_default();
+        let (few, many) = (fastest(small), fastest(big));
+        println!("{} nodes: {few:?}, {} nodes: {many:?}", small.nodes().len(), big.nodes().len());
+        assert!(many < few * 40, "ten times the nodes cost {few:?} and {many:?}");
+    }
 }

@@ -14,8 +14,8 @@ impl Errors {
         self.0.push(Error::new(span, message));
     }
 
-    /// As [`Errors::at`], from one place to another, which comes later in the same item.
-    pub(crate) fn from_to(&mut self, from: Span, to: Span, message: impl Display) {
+    /// As [`Errors::at`], from one place to another that comes later in the same item.
+    pub(crate) fn between(&mut self, from: Span, to: Span, message: impl Display) {
         let both = [Ident::new("from", from), Ident::new("to", to)];
         self.over(quote!(#(#both)*), message);
     }

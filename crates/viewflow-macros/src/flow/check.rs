@@ -119,7 +119,7 @@ fn check_graph(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
                 match places[..] {
                     [] => errors.at(flow.ident.span(), fault),
                     [(_, place)] => errors.at(place, fault),
-                    [(_, first), .., (_, last)] => errors.from_to(first, last, fault),
+                    [(_, first), .., (_, last)] => errors.between(first, last, fault),
                 }
             }
             None
