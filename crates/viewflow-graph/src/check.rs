@@ -25,6 +25,7 @@ pub(crate) fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let unreachable = if has_start { check_reachable(graph, &incomplete, &mut faults) } else { BTreeSet::new() };
     check_way_to_an_end(graph, &incomplete, &unreachable, &mut faults);
     check_automatic_loops(graph, &incomplete, &mut faults);
+    check_ends_at_once(graph, &mut faults);
     if !faults.is_empty() || !incomplete.is_empty() {
         return Err(faults);
     }
@@ -246,24 +247,65 @@ fn check_way_to_an_end(
     }
 }
 
-/// A loop has a node that waits for someone or something: otherwise one step would never finish.
-fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
-    check_loops_of(graph, faults, |node| graph.nodes()[node].kind.may_not_wait() && !incomplete.contains(&node));
+/// No branch of a split ends the process for certain and without waiting: the others would be begun in vain.
+fn check_ends_at_once(graph: &Graph, faults: &mut Vec<Fault>) {
+    let nodes = graph.nodes();
+    // How many ways out of each node have to end the process before it does so itself.
+    let mut left: Vec<usize> = (0..nodes.len())
+        .map(|node| match nodes[node].kind {
+            Kind::If | Kind::Switch => graph.ways_out(node).count(),
+            _ => 1,
+        })
+        .collect();
+    let mut ends = vec![false; nodes.len()];
+    let is_end = |node: &usize| matches!(nodes[*node].kind, Kind::Terminate | Kind::ErrorEnd);
+    let mut open: Vec<usize> = (0..nodes.len()).filter(is_end).collect();
+    while let Some(node) = open.pop() {
+        if std::mem::replace(&mut ends[node], true) {
+            continue;
+        }
+        for (_, edge) in graph.ways_in(node) {
+            let from = nodes[edge.from].kind;
+            let certain = !from.waits()
+                && from != Kind::Join
+                && !matches!(edge.role, Role::Branch(role) if role != Selection::Always);
+            if certain {
+                left[edge.from] = left[edge.from].saturating_sub(1);
+                if left[edge.from] == 0 {
+                    open.push(edge.from);
+                }
+            }
+        }
+    }
+    for split in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Split) {
+        let ending = graph.out(split).find(|(_, edge)| edge.role == Role::Branch(Selection::Always) && ends[edge.to]);
+        if let (Some((index, edge)), true) = (ending, graph.out(split).count() > 1) {
+            let message = format!(
+                "the branch to `{}` ends the process as soon as split `{}` opens, so that its other branches are in \
+                 vain: put a node that waits before it, or give the branch a `cond`",
+                nodes[edge.to].name, nodes[split].name
+            );
+            faults.push(Fault::edge(Rule::EndsAtOnce, split, index, message).and(Place::Node(edge.to)));
+        }
+    }
 }
 
-/// Tells of loops all of whose nodes are `automatic`.
-pub(crate) fn check_loops_of(graph: &Graph, faults: &mut Vec<Fault>, automatic: impl Fn(usize) -> bool) {
-    let successors: Vec<Vec<usize>> = graph
-        .successors()
-        .into_iter()
-        .enumerate()
-        .map(
-            |(node, list)| {
-                if automatic(node) { list.into_iter().filter(|n| automatic(*n)).collect() } else { Vec::new() }
-            },
-        )
-        .collect();
-    for cycle in cycles(&successors) {
+/// A loop has a node that waits for someone or something: otherwise one step would never finish. Loops around joins are
+/// looked at when it is known what the joins wait for.
+fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
+    let passes = |node: usize| {
+        let kind = graph.nodes()[node].kind;
+        kind.may_not_wait() && kind != Kind::Join && !incomplete.contains(&node)
+    };
+    let successors = graph.successors().into_iter().enumerate();
+    let successors: Vec<Vec<usize>> =
+        successors.map(|(node, list)| if passes(node) { list } else { Vec::new() }).collect();
+    check_loops(graph, &successors, faults);
+}
+
+/// Tells of loops that one step would go round.
+pub(crate) fn check_loops(graph: &Graph, successors: &[Vec<usize>], faults: &mut Vec<Fault>) {
+    for cycle in cycles(successors) {
         let names: Vec<String> = cycle.iter().map(|n| format!("`{}`", graph.nodes()[*n].name)).collect();
         let message = format!(
             "the loop {} -> {} has no node that waits, so one step would run for ever: put a `View` or a `Handle` into it",

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{check_loops_of, closure};
+use crate::check::{check_loops, closure};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::rule::{Fault, Rule};
+use crate::scope::{Sound, in_one_step};
 
 /// A start of a flow, by the indexes of the graph and of the node.
 type Begin = (usize, usize);
@@ -15,39 +16,29 @@ type Begin = (usize, usize);
 ///
 /// Answers with the index of the graph and the fault in it.
 pub fn check_family(graphs: &[&Graph]) -> Vec<(usize, Fault)> {
-    let family = Family::of(graphs);
+    let Some(family) = Family::of(graphs) else { return Vec::new() };
     let mut faults = Vec::new();
     for (index, graph) in graphs.iter().enumerate() {
         let mut own = Vec::new();
-        check_loops_of(graph, &mut own, |node| family.passes(index, node));
-        // Loops without sub-processes are told of by the graph's own check.
-        own.retain(|fault| fault.node.is_some_and(|node| !only_automatic(graph, node)));
+        check_loops(graph, &family.in_one_step(index), &mut own);
         faults.extend(own.into_iter().map(|fault| (index, fault)));
     }
     faults.extend(family.check_starts());
     faults
 }
 
-/// Whether a node is on a loop that has no sub-process.
-fn only_automatic(graph: &Graph, node: usize) -> bool {
-    let automatic = |node: usize| graph.nodes()[node].kind.may_not_wait();
-    let successors = graph.successors().into_iter().enumerate().map(|(from, list)| {
-        if automatic(from) { list.into_iter().filter(|to| automatic(*to)).collect() } else { Vec::new() }
-    });
-    let successors: Vec<Vec<usize>> = successors.collect();
-    closure(&successors, successors[node].clone())[node]
-}
-
 struct Family<'g> {
     graphs: &'g [&'g Graph],
+    sound: Vec<Sound>,
     children: BTreeMap<Begin, Begin>,
     /// The starts from which an end can be reached without waiting.
     quick: BTreeSet<Begin>,
 }
 
 impl<'g> Family<'g> {
-    fn of(graphs: &'g [&'g Graph]) -> Self {
-        let mut family = Self { graphs, children: BTreeMap::new(), quick: BTreeSet::new() };
+    fn of(graphs: &'g [&'g Graph]) -> Option<Self> {
+        let sound = graphs.iter().map(|graph| graph.check().ok()).collect::<Option<Vec<Sound>>>()?;
+        let mut family = Self { graphs, sound, children: BTreeMap::new(), quick: BTreeSet::new() };
         for (index, graph) in graphs.iter().enumerate() {
             for (node, child) in graph.nodes().iter().enumerate() {
                 let begin = child.child.as_ref().and_then(|(flow, start)| family.begin(flow, start));
@@ -65,7 +56,7 @@ impl<'g> Family<'g> {
             });
             let quick: BTreeSet<Begin> = starts.filter(|begin| family.reaches_an_end(*begin)).collect();
             if quick == family.quick {
-                return family;
+                return Some(family);
             }
             family.quick = quick;
         }
@@ -89,13 +80,12 @@ impl<'g> Family<'g> {
 
     /// The nodes that a process may come to in the step in which it begins here.
     fn first_step(&self, (graph, start): Begin) -> Vec<bool> {
-        let successors: Vec<Vec<usize>> = self.graphs[graph]
-            .successors()
-            .into_iter()
-            .enumerate()
-            .map(|(node, list)| if self.passes(graph, node) { list } else { Vec::new() })
-            .collect();
-        closure(&successors, vec![start])
+        closure(&self.in_one_step(graph), vec![start])
+    }
+
+    /// For each node of a graph, the nodes a token may come to from there in one step.
+    fn in_one_step(&self, graph: usize) -> Vec<Vec<usize>> {
+        in_one_step(self.graphs[graph], self.sound[graph].closes(), |node| self.passes(graph, node))
     }
 
     fn reaches_an_end(&self, begin: Begin) -> bool {

@@ -28,6 +28,8 @@ pub enum Rule {
     SplitWithoutBranch,
     /// The branches of a `SplitFirst` begin where something is waited for.
     FirstBranchWaits,
+    /// No branch of a split ends the process while the others have only just begun.
+    EndsAtOnce,
     /// What runs beside a task does not run into the task's own way.
     RunsIntoHost,
     /// What undoes a node is a function that stands apart.
@@ -38,7 +40,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which they are explained.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoStart,
         Self::MissingEdge,
         Self::ExtraEdge,
@@ -51,6 +53,7 @@ impl Rule {
         Self::SplitClosedTwice,
         Self::SplitWithoutBranch,
         Self::FirstBranchWaits,
+        Self::EndsAtOnce,
         Self::RunsIntoHost,
         Self::CompensationApart,
         Self::StartsForEver,
@@ -71,6 +74,7 @@ impl Rule {
             Self::SplitClosedTwice => "split-closed-twice",
             Self::SplitWithoutBranch => "split-without-branch",
             Self::FirstBranchWaits => "first-branch-waits",
+            Self::EndsAtOnce => "ends-at-once",
             Self::RunsIntoHost => "runs-into-host",
             Self::CompensationApart => "compensation-apart",
             Self::StartsForEver => "starts-for-ever",

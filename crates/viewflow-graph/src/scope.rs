@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::check_loops;
 use crate::graph::{Edge, Graph};
 use crate::kind::{Kind, Role, Selection};
 use crate::rule::{Fault, Place, Rule};
@@ -15,6 +16,11 @@ pub struct Sound {
 }
 
 impl Sound {
+    /// The join of each split that has one.
+    pub(crate) fn closes(&self) -> &BTreeMap<usize, usize> {
+        &self.closes
+    }
+
     /// The splits that are open when a token arrives at `node`, outermost first. For a join: after it has fired.
     pub fn scope(&self, node: usize) -> Vec<usize> {
         let mut splits: Vec<usize> = std::iter::successors(self.inner[node], |split| self.inner[*split]).collect();
@@ -51,6 +57,7 @@ pub(crate) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
         let closes = check_joins(graph, &stacks, &mut faults);
         check_splits(graph, &closes, &mut faults);
         check_beside(graph, &stacks, &closes, &mut faults);
+        check_joined_loops(graph, &closes, &mut faults);
         if faults.is_empty() {
             check_can_finish(graph, &closes, &mut faults);
         }
@@ -253,46 +260,140 @@ fn check_joins(graph: &Graph, stacks: &Stacks, faults: &mut Vec<Fault>) -> BTree
     closes
 }
 
-/// A token at any node can come to its end, with all that it sets going.
+/// A token at any node can come to its end, with all that it sets going, or to the end of the whole process.
+fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+    let nodes = graph.nodes();
+    let leaves = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, |_| true, |_| true, false);
+    let joined = |split: usize| {
+        let mut branches = graph.out(split).filter(|(_, edge)| edge.role == Role::Branch(Selection::Always));
+        branches.find(|(_, edge)| nodes[edge.to].kind != Kind::Join && !leaves[edge.to])
+    };
+    let quits = ending_the_process(graph, closes, |split| joined(split).is_none());
+    // Splits that can come to an end in another way than by their join.
+    let mut besides = BTreeSet::new();
+    let finishes = loop {
+        let ends = |node: usize| nodes[node].kind == Kind::End || quits[node] || besides.contains(&node);
+        let finishes = coming_to_an_end(graph, closes, ends, |_| true, |_| true, true);
+        let more: Vec<usize> = closes
+            .iter()
+            .filter(|(split, join)| {
+                let alone = || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, true);
+                !finishes[**split] && can_do_without(graph, **split, **join, &alone())
+            })
+            .map(|(split, _)| *split)
+            .collect();
+        if more.is_empty() {
+            break finishes;
+        }
+        besides.extend(more);
+    };
+    let stuck = |node: &usize| !finishes[*node];
+    // The split that goes round explains best what its neighbours suffer from.
+    let split = closes.keys().copied().find(|split| stuck(split));
+    if let Some(node) = split.or_else(|| (0..nodes.len()).find(stuck)) {
+        let message = format!(
+            "`{}` can never reach the end of the process: an `End` inside a split ends one branch only; \
+             give the path after the join a way to an `End`",
+            nodes[node].name
+        );
+        faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
+        return;
+    }
+    // A join can fire: no branch that is always taken comes to the end of the whole process only. One after another that
+    // is never reached is a consequence.
+    for (split, join) in closes {
+        if let Some((index, edge)) = joined(*split) {
+            let message = format!(
+                "`{}` is never reached: the branch of `{}` to `{}` always ends the whole process; give that branch a \
+                 way to `{}` or to an `End`",
+                nodes[*join].name, nodes[*split].name, nodes[edge.to].name, nodes[*join].name
+            );
+            faults.push(Fault::edge(Rule::UnreachableNode, *join, index, message).and(Place::Node(*join)));
+            return;
+        }
+    }
+}
+
+/// Whether all that a split sets going can end without its join, given which nodes can.
+fn can_do_without(graph: &Graph, split: usize, join: usize, alone: &[bool]) -> bool {
+    let ends = |edge: &Edge| edge.to != join && (graph.nodes()[edge.to].kind == Kind::Join || alone[edge.to]);
+    let ways = || graph.out(split).map(|(_, edge)| edge);
+    let always = || ways().filter(|edge| edge.role == Role::Branch(Selection::Always));
+    if always().next().is_some() { always().all(ends) } else { ways().any(ends) }
+}
+
+/// For each node, whether a token there can end the whole process. Past a split that can be joined, what comes after its
+/// join can do so, too.
+fn ending_the_process(
+    graph: &Graph,
+    closes: &BTreeMap<usize, usize>,
+    can_be_joined: impl Fn(usize) -> bool,
+) -> Vec<bool> {
+    let nodes = graph.nodes();
+    let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
+    let mut quits = vec![false; nodes.len()];
+    let is_end = |node: &usize| matches!(nodes[*node].kind, Kind::Terminate | Kind::ErrorEnd);
+    let mut open: Vec<usize> = (0..nodes.len()).filter(is_end).collect();
+    while let Some(node) = open.pop() {
+        if std::mem::replace(&mut quits[node], true) {
+            continue;
+        }
+        if nodes[node].kind == Kind::Join {
+            open.extend(opened.get(&node).filter(|split| can_be_joined(**split)));
+        } else {
+            open.extend(graph.ways_in(node).map(|(_, edge)| edge.from));
+        }
+    }
+    quits
+}
+
+/// For each node, whether a token there can come to one of these ends by nodes that it may pass, with all that it sets
+/// going; what it sets going beside a task only if wanted.
 ///
 /// An `End` inside a split ends a branch, not the token that opened the split: a split that is closed by a join goes on
 /// there, and so has to be able to finish *after* the join. The answer is a least fixed point; a token that comes to a
-/// join has come to its end, as what follows is the join's. Stricter than need be in one point: a split is not counted
-/// on to take no branch that leads to its join.
-fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+/// join has come to its end if that join `counts`, as what follows is the join's.
+fn coming_to_an_end(
+    graph: &Graph,
+    closes: &BTreeMap<usize, usize>,
+    ends: impl Fn(usize) -> bool,
+    passes: impl Fn(usize) -> bool,
+    counts: impl Fn(usize) -> bool,
+    beside: bool,
+) -> Vec<bool> {
     let nodes = graph.nodes();
     let always = |edge: &Edge| edge.role == Role::Branch(Selection::Always);
     let splits = |node: usize| nodes[node].kind == Kind::Split;
     let takes_always: Vec<bool> =
         (0..nodes.len()).map(|node| splits(node) && graph.out(node).any(|(_, edge)| always(edge))).collect();
     // What a node waits for before it can finish: all of these edges, the join it is closed by, and one of the others.
-    let needs = |edge: &Edge| edge.role.is_beside() || (takes_always[edge.from] && always(edge));
+    let needs = |edge: &Edge| (beside && edge.role.is_beside()) || (takes_always[edge.from] && always(edge));
+    let suffices = |edge: &Edge| !edge.role.is_beside() && !takes_always[edge.from];
     let mut left: Vec<usize> = (0..nodes.len())
         .map(|node| {
             let joined = usize::from(splits(node) && closes.contains_key(&node));
             graph.ways_out(node).filter(|(_, edge)| needs(edge)).count() + joined
         })
         .collect();
-    let mut one: Vec<bool> = (0..nodes.len())
-        .map(|node| takes_always[node] || nodes[node].kind.is_end() || graph.is_compensation(node))
-        .collect();
+    let mut one: Vec<bool> = (0..nodes.len()).map(|node| takes_always[node] || graph.is_compensation(node)).collect();
     let mut finishes = vec![false; nodes.len()];
     // A token that comes to a join has come to its end.
     let arrived = |edge: &Edge, left: &mut [usize], one: &mut [bool]| {
         if needs(edge) {
             left[edge.from] -= 1;
-        } else if !takes_always[edge.from] {
+        } else if suffices(edge) {
             one[edge.from] = true;
         }
     };
     let ways = |node: usize| graph.ways_in(node).map(|(_, edge)| edge);
-    for join in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Join) {
+    for join in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Join && counts(*node)) {
         ways(join).for_each(|edge| arrived(edge, &mut left, &mut one));
     }
     let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
     let mut open: Vec<usize> = (0..nodes.len()).collect();
     while let Some(node) = open.pop() {
-        if finishes[node] || left[node] > 0 || !one[node] {
+        let through = ends(node) || (left[node] == 0 && one[node] && passes(node));
+        if finishes[node] || !through {
             continue;
         }
         finishes[node] = true;
@@ -308,17 +409,7 @@ fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut
             }
         }
     }
-    let stuck = |node: &usize| !finishes[*node];
-    // The split that goes round explains best what its neighbours suffer from.
-    let split = closes.keys().copied().find(|split| stuck(split));
-    if let Some(node) = split.or_else(|| (0..nodes.len()).find(stuck)) {
-        let message = format!(
-            "`{}` can never reach the end of the process: an `End` inside a split ends one branch only; \
-             give the path after the join a way to an `End`",
-            nodes[node].name
-        );
-        faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
-    }
+    finishes
 }
 
 /// What a task starts beside itself does not run into the task's own way, but through the join of the scope they are in:
@@ -369,6 +460,41 @@ fn reached(from: impl IntoIterator<Item = usize>, steps: impl Fn(usize) -> Vec<u
         }
     }
     seen
+}
+
+/// A loop around joins has something to wait for, too: a node, or a branch that is always taken.
+fn check_joined_loops(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
+    let successors = in_one_step(graph, closes, |node| graph.nodes()[node].kind.may_not_wait());
+    check_loops(graph, &successors, faults);
+}
+
+/// For each node, the nodes that a token may come to from there in one step, when it may pass these nodes without
+/// waiting. From a split it comes to the join that closes it if all its branches can come there in the step.
+pub(crate) fn in_one_step(
+    graph: &Graph,
+    closes: &BTreeMap<usize, usize>,
+    passes: impl Fn(usize) -> bool,
+) -> Vec<Vec<usize>> {
+    let nodes = graph.nodes();
+    let quick = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, &passes, |_| true, false);
+    let arrives = |edge: &Edge| nodes[edge.to].kind == Kind::Join || quick[edge.to];
+    let step = |node: usize| {
+        let ways = || graph.ways_out(node).map(|(_, edge)| edge);
+        let mut next: Vec<usize> = ways().map(|edge| edge.to).filter(|to| nodes[*to].kind != Kind::Join).collect();
+        if let Some(join) = closes.get(&node) {
+            let is = |role: Role| move |edge: &&Edge| edge.role == role;
+            let always = || ways().filter(is(Role::Branch(Selection::Always)));
+            let otherwise = ways().find(is(Role::Otherwise));
+            let joined = match otherwise {
+                _ if always().next().is_some() => always().all(arrives),
+                Some(_) => ways().any(arrives),
+                None => true,
+            };
+            next.extend(joined.then_some(*join));
+        }
+        next
+    };
+    (0..nodes.len()).map(|node| if passes(node) { step(node) } else { Vec::new() }).collect()
 }
 
 /// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its

@@ -358,6 +358,60 @@ fn processes_do_not_start_each_other_for_ever() {
     assert_eq!(told(&[&around, &slow]), []);
 }
 
+#[test]
+fn a_branch_that_ends_the_process_waits_before_it_does() {
+    let fork = "start: Start -> fork\n fork: Split -> a, b\n a: View -> end\n end: End\n";
+    for at_once in [
+        "b: Terminate",
+        "b: ErrorEnd",
+        "b: Function -> stop\n stop: Terminate",
+        "b: If -> stop, fail\n stop: Terminate\n fail: ErrorEnd",
+        "b: Split -> other, stop\n other: View -> end\n stop: Terminate",
+    ] {
+        assert!(faults(&format!("{fork}{at_once}")).contains(&(Rule::EndsAtOnce, "fork".to_owned())), "{at_once}");
+    }
+    sound(&format!("{fork} b: View -> stop\n stop: Terminate"));
+    sound(&format!("{fork} b: If -> stop, end\n stop: Terminate"));
+    sound("start: Start -> fork\n fork: Split -> a, stop?\n a: View -> end\n end: End\n stop: Terminate");
+}
+
+#[test]
+fn a_join_is_not_behind_a_branch_that_always_ends_the_process() {
+    let fork = "start: Start -> fork\n fork: Split -> a, b\n a: View -> gather\n gather: Join -> end\n end: End\n";
+    assert_eq!(faults(&format!("{fork} b: View -> stop\n stop: Terminate")), one(Rule::UnreachableNode, "gather"));
+    assert_eq!(
+        faults(&format!("{fork} b: Split -> c\n c: View -> d\n d: Join -> e\n e: View -> stop\n stop: ErrorEnd")),
+        one(Rule::UnreachableNode, "gather")
+    );
+    sound(&format!("{fork} b: View -> c\n c: If -> stop, gather\n stop: Terminate"));
+    sound(&format!("{fork} b: View -> c\n c: If -> stop, quit\n stop: Terminate\n quit: End"));
+    sound(&format!("{fork} b: View -> gather, ~stop\n stop: Terminate"));
+}
+
+#[test]
+fn a_loop_around_a_join_may_pass_a_function_when_another_branch_waits() {
+    let again = "start: Start -> again\n again: If -> fork, end\n gather: Join -> again\n end: End\n";
+    sound(&format!("{again} fork: Split -> ask, tell\n ask: View -> gather\n tell: Function -> gather"));
+    for endless in [
+        "fork: Split -> tell, log\n tell: Function -> gather\n log: Function -> gather",
+        "fork: Split -> tell, ask?\n tell: Function -> gather\n ask: View -> gather",
+        "fork: Split -> ask*\n ask: View -> gather",
+        "fork: Split -> tell, none\n tell: Function -> gather\n none: End",
+        "fork: Split -> inner, tell\n tell: Function -> gather\n inner: Split -> log, gather\n log: Function -> joined\n joined: Join -> gather",
+    ] {
+        let faults = faults(&format!("{again} {endless}"));
+        assert!(faults.contains(&(Rule::AutomaticLoop, "again".to_owned())), "{endless}: {faults:?}");
+    }
+}
+
+#[test]
+fn a_flow_may_be_left_by_the_end_of_the_whole_process_only() {
+    let round = "start: Start -> fork\n fork: Split -> a, b\n a: View -> gather\n gather: Join -> fork\n";
+    sound(&format!("{round} b: If -> stop, gather\n stop: Terminate"));
+    sound(&format!("{round} b: View -> gather, ~stop\n stop: ErrorEnd"));
+    assert_eq!(faults(&format!("{round} b: If -> end, gather\n end: End")), one(Rule::NoWayToAnEnd, "fork"));
+}
+
 /// Flows of about so many nodes, each of another shape.
 fn large(nodes: usize) -> Vec<Graph> {
     let flow = || {

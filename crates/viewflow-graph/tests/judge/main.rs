@@ -1,0 +1,125 @@
+//! The rules held against the judge: what they accept cannot go wrong, and what they refuse can, or the rule is stricter
+//! for a reason that stands here.
+//!
+//! `JUDGED=100000 cargo test --release -p viewflow-graph --test judge` judges as many flows as one likes.
+
+mod explorer;
+mod random;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use viewflow_graph::{Graph, Kind, Role, Rule, Selection, Sound};
+
+use explorer::{Game, Verdict, Wrong, judge_any};
+
+/// Rules that refuse flows that could not go wrong, each with the reason.
+const STRICTER: &[(Rule, &str)] = &[(
+    Rule::FirstBranchWaits,
+    "a branch that does not begin by waiting always wins, so that the others are no choice",
+)];
+
+/// Draws flows: the same 5,000 each time, or as many others as are asked for.
+fn runner() -> TestRunner {
+    let wanted = std::env::var("JUDGED").ok().map(|number| number.parse().expect("`JUDGED` is a number of flows"));
+    let config = Config {
+        cases: wanted.unwrap_or(5_000),
+        max_shrink_iters: 20_000,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    match wanted {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    }
+}
+
+fn closes(graph: &Graph, sound: &Sound) -> BTreeMap<usize, usize> {
+    let joins = (0..graph.nodes().len()).filter(|node| graph.nodes()[*node].kind == Kind::Join);
+    joins.filter_map(|join| Some((join, sound.split_of(join)?))).collect()
+}
+
+/// A flow of nodes numbered as they stand here.
+fn flow(kinds: &[Kind], edges: &[(usize, Role, usize)]) -> Graph {
+    let mut graph = Graph::new("f");
+    for kind in kinds {
+        graph.node(format!("n{}", graph.nodes().len()), *kind);
+    }
+    for (from, role, to) in edges {
+        graph.edge(*from, role.clone(), *to);
+    }
+    graph
+}
+
+const ALWAYS: Role = Role::Branch(Selection::Always);
+
+#[test]
+fn the_judge_sees_that_a_process_is_stuck() {
+    // Each branch comes to a join of its own, and each join waits for the other branch.
+    let kinds = [Kind::StartHandle, Kind::Split, Kind::View, Kind::Join, Kind::Join, Kind::End];
+    let edges = [
+        (0, Role::Next, 1),
+        (1, ALWAYS, 2),
+        (1, ALWAYS, 3),
+        (2, Role::Next, 4),
+        (3, Role::Next, 5),
+        (4, Role::Next, 5),
+    ];
+    let graph = flow(&kinds, &edges);
+    let verdict = Game::new(&graph, BTreeMap::from([(3, 1), (4, 1)])).judge();
+    let Verdict::Bad(Wrong::Stuck(state)) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(state.waiting(), Vec::<usize>::new(), "both branches are in their joins");
+}
+
+#[test]
+fn the_judge_sees_what_is_never_done_never_reached_and_done_twice() {
+    let kinds = [Kind::StartHandle, Kind::View, Kind::View, Kind::View, Kind::End];
+    let straight = [(0, Role::Next, 1), (1, Role::Next, 2), (2, Role::Next, 3), (3, Role::Next, 4)];
+    assert_eq!(Game::new(&flow(&kinds, &straight), BTreeMap::new()).judge(), Verdict::Good);
+
+    let mut round = straight.clone();
+    round[3].2 = 2;
+    let verdict = Game::new(&flow(&kinds, &round), BTreeMap::new()).judge();
+    let Verdict::Bad(Wrong::NeverDone(state)) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(state.waiting(), [1]);
+
+    let mut past = straight.clone();
+    past[1].2 = 3;
+    assert_eq!(Game::new(&flow(&kinds, &past), BTreeMap::new()).judge(), Verdict::Bad(Wrong::Dead(2)));
+
+    let beside = [&straight[..], &[(1, Role::Timeout { interrupting: false }, 3)]].concat();
+    assert_eq!(Game::new(&flow(&kinds, &beside), BTreeMap::new()).judge(), Verdict::Bad(Wrong::Twice(3)));
+}
+
+#[test]
+fn what_the_rules_accept_cannot_go_wrong_and_what_they_refuse_can() {
+    let told: RefCell<BTreeMap<String, u32>> = RefCell::default();
+    let count = |what: String| *told.borrow_mut().entry(what).or_default() += 1;
+    let result = runner().run(&random::graphs(), |graph| {
+        let text = graph.outline(|_| viewflow_graph::Mark::Untouched);
+        match graph.check() {
+            Ok(sound) => match Game::new(&graph, closes(&graph, &sound)).judge() {
+                Verdict::Good => count("accepted, and good".to_owned()),
+                Verdict::Unknown => count("accepted, too large to judge".to_owned()),
+                Verdict::Bad(wrong) => prop_assert!(false, "accepted, but {wrong:?}\n{text}"),
+            },
+            Err(faults) => match judge_any(&graph) {
+                Verdict::Bad(_) => count("refused, and bad".to_owned()),
+                Verdict::Unknown => count("refused, too large to judge".to_owned()),
+                Verdict::Good => {
+                    let rules: Vec<Rule> = faults.iter().map(|fault| fault.rule).collect();
+                    let stricter = |rule: &Rule| STRICTER.iter().any(|(stricter, _)| stricter == rule);
+                    prop_assert!(rules.iter().any(stricter), "refused with {rules:?}, but good\n{text}");
+                    count(format!("refused by {}, which is stricter", rules[0]));
+                }
+            },
+        }
+        Ok(())
+    });
+    println!("{:#?}", told.borrow());
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}

@@ -1,0 +1,242 @@
+//! Random flows: some put together from sound pieces and then perhaps spoiled, some of nodes and edges drawn blindly.
+
+use proptest::prelude::*;
+use viewflow_graph::{Graph, Kind, Role, Selection};
+
+/// A piece of a flow with one way in and one way out.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// A node that waits.
+    Wait(Kind),
+    /// A node that does not.
+    Pass(Kind),
+    /// One after the other.
+    Seq(Vec<Piece>),
+    /// One or the other.
+    If(Box<Piece>, Box<Piece>),
+    /// Ends what comes here, or goes on.
+    Quit(Kind),
+    /// Again and again, with a task in between.
+    Loop(Box<Piece>),
+    /// Branches that are joined.
+    Split(Vec<(Selection, Piece)>),
+    /// Branches each of which has an end of its own, and a way to go on.
+    Fork(Box<Piece>),
+    /// The first one wins.
+    First(Vec<Piece>),
+    /// A task with a way at its border that interrupts it.
+    Timeout(Box<Piece>),
+    /// A task with something beside it that ends by itself.
+    Beside(Box<Piece>),
+}
+
+pub fn pieces() -> impl Strategy<Value = Piece> {
+    let waits = prop_oneof![
+        4 => Just(Kind::View),
+        1 => Just(Kind::Handle),
+        1 => Just(Kind::Job),
+        1 => Just(Kind::ConditionalCatch),
+    ];
+    let leaf = prop_oneof![
+        6 => waits.prop_map(Piece::Wait),
+        2 => Just(Piece::Pass(Kind::Function)),
+        1 => prop_oneof![3 => Just(Kind::End), 1 => Just(Kind::Terminate), 1 => Just(Kind::ErrorEnd)].prop_map(Piece::Quit),
+    ];
+    leaf.prop_recursive(3, 9, 3, |inner| {
+        let selection =
+            prop_oneof![3 => Just(Selection::Always), 1 => Just(Selection::Conditional), 1 => Just(Selection::PerItem)];
+        let boxed = || inner.clone().prop_map(Box::new);
+        prop_oneof![
+            4 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Seq),
+            2 => (boxed(), boxed()).prop_map(|(left, right)| Piece::If(left, right)),
+            1 => boxed().prop_map(Piece::Loop),
+            4 => prop::collection::vec((selection, inner.clone()), 1..4).prop_map(Piece::Split),
+            1 => boxed().prop_map(Piece::Fork),
+            1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::First),
+            1 => boxed().prop_map(Piece::Timeout),
+            1 => boxed().prop_map(Piece::Beside),
+        ]
+    })
+}
+
+/// Lays pieces out as a graph.
+struct Layout {
+    graph: Graph,
+}
+
+/// Ways that are still to be led somewhere: from which node, and which way.
+type Loose = Vec<(usize, Role)>;
+
+impl Layout {
+    fn node(&mut self, kind: Kind) -> usize {
+        let name = format!("n{}", self.graph.nodes().len());
+        self.graph.node(name, kind)
+    }
+
+    fn lead(&mut self, loose: Loose, to: usize) {
+        for (from, role) in loose {
+            self.graph.edge(from, role, to);
+        }
+    }
+
+    fn then(&mut self, loose: Loose, kind: Kind) -> usize {
+        let node = self.node(kind);
+        self.lead(loose, node);
+        node
+    }
+
+    fn put(&mut self, piece: &Piece, loose: Loose) -> Loose {
+        match piece {
+            Piece::Wait(kind) | Piece::Pass(kind) => vec![(self.then(loose, *kind), Role::Next)],
+            Piece::Seq(pieces) => pieces.iter().fold(loose, |loose, piece| self.put(piece, loose)),
+            Piece::If(left, right) => {
+                let node = self.then(loose, Kind::If);
+                let mut out = self.put(left, vec![(node, Role::Then)]);
+                out.extend(self.put(right, vec![(node, Role::Otherwise)]));
+                out
+            }
+            Piece::Quit(kind) => {
+                let node = self.then(loose, Kind::If);
+                self.then(vec![(node, Role::Then)], *kind);
+                vec![(node, Role::Otherwise)]
+            }
+            Piece::Loop(body) => {
+                let ask = self.then(loose, Kind::View);
+                let inside = self.put(body, vec![(ask, Role::Next)]);
+                let again = self.then(inside, Kind::If);
+                self.graph.edge(again, Role::Then, ask);
+                vec![(again, Role::Otherwise)]
+            }
+            Piece::Split(branches) => {
+                let split = self.then(loose, Kind::Split);
+                let mut out = Vec::new();
+                for (selection, branch) in branches {
+                    out.extend(self.put(branch, vec![(split, Role::Branch(*selection))]));
+                }
+                let sure = branches.iter().any(|(selection, _)| *selection != Selection::Conditional);
+                if !sure {
+                    out.push((split, Role::Otherwise));
+                }
+                vec![(self.then(out, Kind::Join), Role::Next)]
+            }
+            Piece::Fork(side) => {
+                let split = self.then(loose, Kind::Split);
+                let out = self.put(side, vec![(split, Role::Branch(Selection::Always))]);
+                self.then(out, Kind::End);
+                // What goes on is in the split for good, so that it needs an end of its own, too.
+                let rest = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
+                self.then(vec![(rest, Role::Next)], Kind::End);
+                Vec::new()
+            }
+            Piece::First(branches) => {
+                let split = self.then(loose, Kind::SplitFirst);
+                let mut out = Vec::new();
+                for branch in branches {
+                    let first = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
+                    out.extend(self.put(branch, vec![(first, Role::Next)]));
+                }
+                out
+            }
+            Piece::Timeout(late) => {
+                let ask = self.then(loose, Kind::View);
+                let mut out = self.put(late, vec![(ask, Role::Timeout { interrupting: true })]);
+                out.push((ask, Role::Next));
+                out
+            }
+            Piece::Beside(remind) => {
+                let ask = self.then(loose, Kind::View);
+                let out = self.put(remind, vec![(ask, Role::Timeout { interrupting: false })]);
+                self.then(out, Kind::End);
+                vec![(ask, Role::Next)]
+            }
+        }
+    }
+}
+
+/// A flow of a piece.
+pub fn of_piece(piece: &Piece) -> Graph {
+    let mut layout = Layout { graph: Graph::new("random") };
+    let start = layout.node(Kind::StartHandle);
+    let loose = layout.put(piece, vec![(start, Role::Next)]);
+    if !loose.is_empty() {
+        layout.then(loose, Kind::End);
+    }
+    layout.graph
+}
+
+/// The same flow with some edges led elsewhere.
+pub fn spoiled(graph: &Graph, changes: &[(u8, u8)]) -> Graph {
+    let mut edges: Vec<_> = graph.edges().to_vec();
+    for (edge, to) in changes {
+        let edge = usize::from(*edge) % edges.len();
+        // Nothing leads into a start.
+        edges[edge].to = 1 + usize::from(*to) % (graph.nodes().len() - 1);
+    }
+    let mut spoiled = Graph::new("random");
+    for node in graph.nodes() {
+        spoiled.node(node.name.as_str(), node.kind);
+    }
+    for edge in edges {
+        spoiled.edge(edge.from, edge.role, edge.to);
+    }
+    spoiled
+}
+
+/// A flow of such nodes, with edges wherever the numbers lead.
+pub fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
+    let mut graph = Graph::new("random");
+    graph.node("n0", Kind::StartHandle);
+    for (index, (kind, _)) in nodes.iter().enumerate() {
+        graph.node(format!("n{}", index + 1), *kind);
+    }
+    let end = graph.node("end", Kind::End);
+    let target = |number: u8| 1 + usize::from(number) % end;
+    graph.edge(0, Role::Next, 1);
+    for (index, (kind, numbers)) in nodes.iter().enumerate() {
+        let from = index + 1;
+        let [first, second, third] = numbers.map(target);
+        match kind {
+            Kind::If => {
+                graph.edge(from, Role::Then, first);
+                graph.edge(from, Role::Otherwise, second);
+            }
+            Kind::Split | Kind::SplitFirst => {
+                let selection = match numbers[2] / 64 {
+                    0 => Selection::Conditional,
+                    1 => Selection::PerItem,
+                    _ => Selection::Always,
+                };
+                graph.edge(from, Role::Branch(Selection::Always), first);
+                graph.edge(from, Role::Branch(selection), second);
+            }
+            kind if kind.is_end() => {}
+            kind => {
+                graph.edge(from, Role::Next, first);
+                if *kind == Kind::View && numbers[1] < 64 {
+                    graph.edge(from, Role::Timeout { interrupting: numbers[1] < 24 }, third);
+                }
+            }
+        }
+    }
+    graph
+}
+
+pub fn graphs() -> impl Strategy<Value = Graph> {
+    let kind = prop_oneof![
+        4 => Just(Kind::View),
+        1 => Just(Kind::Function),
+        1 => Just(Kind::ConditionalCatch),
+        2 => Just(Kind::If),
+        4 => Just(Kind::Split),
+        1 => Just(Kind::SplitFirst),
+        4 => Just(Kind::Join),
+        1 => Just(Kind::End),
+    ];
+    let change = || (any::<u8>(), any::<u8>());
+    prop_oneof![
+        1 => pieces().prop_map(|piece| of_piece(&piece)),
+        3 => (pieces(), prop::collection::vec(change(), 1..4))
+            .prop_map(|(piece, changes)| spoiled(&of_piece(&piece), &changes)),
+        2 => prop::collection::vec((kind, any::<[u8; 3]>()), 1..7).prop_map(|nodes| drawn(&nodes)),
+    ]
+}
