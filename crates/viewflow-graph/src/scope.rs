@@ -469,7 +469,8 @@ fn check_joined_loops(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &m
 }
 
 /// For each node, the nodes that a token may come to from there in one step, when it may pass these nodes without
-/// waiting. From a split it comes to the join that closes it if all its branches can come there in the step.
+/// waiting. From a split it comes to the join that closes it if all its branches can come to their end in the step, and
+/// one of them there.
 pub(crate) fn in_one_step(
     graph: &Graph,
     closes: &BTreeMap<usize, usize>,
@@ -477,7 +478,9 @@ pub(crate) fn in_one_step(
 ) -> Vec<Vec<usize>> {
     let nodes = graph.nodes();
     let quick = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, &passes, |_| true, false);
+    let joins = coming_to_a_join(graph, closes, &passes);
     let arrives = |edge: &Edge| nodes[edge.to].kind == Kind::Join || quick[edge.to];
+    let brings = |edge: &Edge| nodes[edge.to].kind == Kind::Join || joins[edge.to];
     let step = |node: usize| {
         let ways = || graph.ways_out(node).map(|(_, edge)| edge);
         let mut next: Vec<usize> = ways().map(|edge| edge.to).filter(|to| nodes[*to].kind != Kind::Join).collect();
@@ -486,8 +489,8 @@ pub(crate) fn in_one_step(
             let always = || ways().filter(is(Role::Branch(Selection::Always)));
             let otherwise = ways().find(is(Role::Otherwise));
             let joined = match otherwise {
-                _ if always().next().is_some() => always().all(arrives),
-                Some(_) => ways().any(arrives),
+                _ if always().next().is_some() => always().all(arrives) && ways().any(brings),
+                Some(_) => ways().any(|edge| arrives(edge) && brings(edge)),
                 None => true,
             };
             next.extend(joined.then_some(*join));
@@ -495,6 +498,31 @@ pub(crate) fn in_one_step(
         next
     };
     (0..nodes.len()).map(|node| if passes(node) { step(node) } else { Vec::new() }).collect()
+}
+
+/// For each node, whether a token may come from there to the join of the branches it is in, by nodes it may pass.
+fn coming_to_a_join(graph: &Graph, closes: &BTreeMap<usize, usize>, passes: impl Fn(usize) -> bool) -> Vec<bool> {
+    let nodes = graph.nodes();
+    let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
+    // What comes into a split's own branches is not yet what comes out of them.
+    let before = |node: usize| {
+        let ways = graph.ways_in(node).map(|(_, edge)| edge.from);
+        ways.filter(|from| nodes[*from].kind != Kind::Split)
+    };
+    let mut comes = vec![false; nodes.len()];
+    let is_join = |node: &usize| nodes[*node].kind == Kind::Join;
+    let mut open: Vec<usize> = (0..nodes.len()).filter(is_join).flat_map(before).collect();
+    while let Some(node) = open.pop() {
+        if !passes(node) || std::mem::replace(&mut comes[node], true) {
+            continue;
+        }
+        if is_join(&node) {
+            open.extend(opened.get(&node));
+        } else {
+            open.extend(before(node));
+        }
+    }
+    comes
 }
 
 /// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its

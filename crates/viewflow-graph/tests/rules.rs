@@ -392,6 +392,7 @@ fn a_join_is_not_behind_a_branch_that_always_ends_the_process() {
 fn a_loop_around_a_join_may_pass_a_function_when_another_branch_waits() {
     let again = "start: Start -> again\n again: If -> fork, end\n gather: Join -> again\n end: End\n";
     sound(&format!("{again} fork: Split -> ask, tell\n ask: View -> gather\n tell: Function -> gather"));
+    sound("start: Start -> fork\n fork: Split -> ask?, !end\n ask: View -> gather\n gather: Join -> fork\n end: End");
     for endless in [
         "fork: Split -> tell, log\n tell: Function -> gather\n log: Function -> gather",
         "fork: Split -> tell, ask?\n tell: Function -> gather\n ask: View -> gather",
