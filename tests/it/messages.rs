@@ -183,42 +183,89 @@ fn messages_of_wrong_names_and_contents_are_told_and_change_nothing() {
 }
 
 #[test]
-fn a_message_that_cannot_be_handled_is_not_lost() {
-    #[derive(Flow)]
-    #[flow(process = Invoice)]
-    struct PickyFlow {
-        fussy: Arc<std::sync::atomic::AtomicBool>,
-        #[next(paid)]
-        start: StartHandle,
-        #[message(Paid, key = |a| a.process.number)]
-        #[call(Self::paid)]
-        #[next(end)]
-        paid: MessageCatch,
-        end: End,
-    }
-    impl PickyFlow {
-        fn paid(&self, a: &mut Activation<Self, ()>, message: Paid) -> Result<()> {
-            if self.fussy.load(std::sync::atomic::Ordering::SeqCst) {
-                return Err(Error::msg("not this one"));
-            }
-            a.process.heard.push(message.amount);
-            Ok(())
-        }
-    }
+fn a_message_that_cannot_be_handled_stays_with_the_task_that_took_it() {
     on_every_store(|store| {
-        let fussy = Arc::new(std::sync::atomic::AtomicBool::new(true));
-        let engine = Engine::builder(store).flow(PickyFlow::new(Arc::clone(&fussy))).build().unwrap();
+        let (engine, fussy) = picky(store);
         let id = engine.run(PickyFlow::start, ()).unwrap().id;
+        engine.send(&paid(0, 13)).unwrap();
         engine.send(&paid(0, 5)).unwrap();
         engine.run_pending().unwrap();
         let failed = open_task(&engine, PickyFlow::paid_node, id);
         assert_eq!(failed.status, TaskStatus::Error);
+        // Who has it tried again is told what comes of it, there and then.
+        let error = engine.retry(failed.id, &user("ann")).unwrap_err().to_string();
+        assert!(error.contains("not this one"), "{error}");
+        assert_eq!(open_task(&engine, PickyFlow::paid_node, id).status, TaskStatus::Error);
         fussy.store(false, std::sync::atomic::Ordering::SeqCst);
         engine.retry(failed.id, &user("ann")).unwrap();
-        engine.run_pending().unwrap();
         let process = engine.process::<PickyFlow>(id).unwrap();
-        assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[5][..]));
+        assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[13][..]));
     });
+}
+
+#[test]
+fn one_message_that_cannot_be_handled_keeps_nobody_else_from_theirs() {
+    on_every_store(|store| {
+        let (engine, _fussy) = picky(store);
+        let ids: Vec<_> = (0..3).map(|_| engine.run(PickyFlow::start, ()).unwrap().id).collect();
+        for amount in [13, 1, 2, 3] {
+            engine.send(&paid(0, amount)).unwrap();
+        }
+        assert_eq!(engine.run_pending().unwrap(), 3);
+        let heard = |id| engine.process::<PickyFlow>(id).unwrap().heard.clone();
+        assert_eq!(ids.iter().map(|id| heard(*id)).collect::<Vec<_>>(), [vec![], vec![1], vec![2]]);
+        // Nor one that comes later, when the failed one is given up.
+        engine.cancel(ids[0], &user("ann")).unwrap();
+        let fourth = engine.run(PickyFlow::start, ()).unwrap().id;
+        engine.run_pending().unwrap();
+        assert_eq!(heard(fourth), [3]);
+    });
+}
+
+#[test]
+fn a_revived_task_takes_its_message_with_it() {
+    on_every_store(|store| {
+        let (engine, fussy) = picky(store);
+        let id = engine.run(PickyFlow::start, ()).unwrap().id;
+        engine.send(&paid(0, 13)).unwrap();
+        engine.run_pending().unwrap();
+        fussy.store(false, std::sync::atomic::Ordering::SeqCst);
+        engine.revive(open_task(&engine, PickyFlow::paid_node, id).id, &user("ann")).unwrap();
+        let process = engine.process::<PickyFlow>(id).unwrap();
+        assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[13][..]));
+        let again = engine.run(PickyFlow::start, ()).unwrap().id;
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process::<PickyFlow>(again).unwrap().status, ProcessStatus::New, "it was heard once");
+    });
+}
+
+/// Does not like 13 while it is fussy.
+#[derive(Flow)]
+#[flow(process = Invoice)]
+struct PickyFlow {
+    fussy: Arc<std::sync::atomic::AtomicBool>,
+    #[next(paid)]
+    start: StartHandle,
+    #[message(Paid, key = |a| a.process.number)]
+    #[call(Self::paid)]
+    #[next(end)]
+    paid: MessageCatch,
+    end: End,
+}
+
+impl PickyFlow {
+    fn paid(&self, a: &mut Activation<Self, ()>, message: Paid) -> Result<()> {
+        if message.amount == 13 && self.fussy.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(Error::msg("not this one"));
+        }
+        a.process.heard.push(message.amount);
+        Ok(())
+    }
+}
+
+fn picky(store: Arc<dyn Store>) -> (Engine, Arc<std::sync::atomic::AtomicBool>) {
+    let fussy = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    (Engine::builder(store).flow(PickyFlow::new(Arc::clone(&fussy))).build().unwrap(), fussy)
 }
 
 #[derive(Flow)]

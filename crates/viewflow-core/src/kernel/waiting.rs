@@ -5,6 +5,7 @@ use viewflow_graph::{Kind, Role};
 use super::{Step, TaskError, assign};
 use crate::db::Unit;
 use crate::definition::{Definition, NodeDef, Wait};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 
@@ -38,6 +39,9 @@ impl Step {
             if calls || has_timeouts || !matches!(node.wait, Wait::Nothing | Wait::Children(_)) {
                 let armed = self.activate(node, &task, |step, activation| step.arm(&def, node, activation, made))?;
                 self.wait(&task, node, armed)?;
+            }
+            if let Some(message) = task.message {
+                self.handle(id, &message)?;
             }
             if !node.kind.waits() || node.kind.has_children() {
                 self.make_ready(id);
@@ -330,29 +334,33 @@ impl Step {
                 self.db.unit(|unit| message::change(unit, name, key, forget))?;
                 return Ok(true);
             }
+            // From now on it is the task's, whatever comes of it: nobody else should fail over it.
+            let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
+            self.db.unit(|unit| message::change(unit, name, key, take))?;
             self.blame(id);
             if let Some(error) = self.fault(id) {
-                // The message stays, for when the task is retried or for the next one.
                 self.fail(id, error)?;
+                self.change_task(id, |task| task.message = Some(letter.content))?;
             } else {
-                let (def, index) = self.node_of(&task)?;
-                let Wait::Message(message) = &def.nodes[index].wait else {
-                    return Err(Error::NoNode {
-                        flow: task.flow,
-                        node: task.node,
-                        what: "that waits for this message",
-                    });
-                };
-                let input = (message.parse)(&letter.content)
-                    .map_err(|errors| Error::Data { at: message::place(name), errors })?;
-                let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
-                self.db.unit(|unit| message::change(unit, name, key, take))?;
-                self.go_through(id, &*input)?;
+                self.handle(id, &letter.content)?;
             }
             self.drain()?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// A task handles the message that it took.
+    fn handle(&mut self, id: TaskId, content: &Document) -> Result<()> {
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let Wait::Message(message) = &def.nodes[index].wait else {
+            return Err(Error::NoNode { flow: task.flow, node: task.node, what: "that waits for this message" });
+        };
+        let input =
+            (message.parse)(content).map_err(|errors| Error::Data { at: message::place(message.name), errors })?;
+        self.change_task(id, |task| task.message = None)?;
+        self.go_through(id, &*input)
     }
 
     /// What a node sends out by itself.

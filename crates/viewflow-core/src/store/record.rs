@@ -222,6 +222,9 @@ pub struct TaskRecord {
     /// Whether it stands in the list of its scope while it is open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub listed: bool,
+    /// The message that it took and has not handled, as it failed over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Document>,
     /// Whether what it did was undone by its compensation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensated: bool,
@@ -262,6 +265,7 @@ impl TaskRecord {
             unprepared: false,
             left: false,
             listed: false,
+            message: None,
             compensated: false,
             seed: Value::Null,
             artifact: Value::Null,
