@@ -106,10 +106,14 @@ pub struct PublicationFlow {
         task_data = |_a| Begin { pages: 3 },
     )]
     #[done(Self::translated)]
-    #[on_error(code = "refused", then = give_up)]
+    #[on_error(code = "refused", then = rescue, task_seed = |a| u32::try_from(a.children(PublicationFlow::translate)?.len()).ok())]
     #[on_escalation(then = note)]
     #[next(end)]
     translate: NSubprocess,
+
+    #[call(Self::rescue)]
+    #[next(give_up)]
+    rescue: Function<Seed<u32>>,
 
     give_up: End,
 
@@ -138,6 +142,14 @@ impl PublicationFlow {
             let body = a.load(child.artifact)?.body;
             a.process.result.push(body);
         }
+        Ok(())
+    }
+
+    /// What was translated before one was refused.
+    fn rescue(&self, a: &mut Activation<Self, Seed<u32>>) -> Result<()> {
+        let done = a.children(Self::translate)?;
+        assert_eq!(done.len(), a.task.seed as usize, "the edge and the node see the same");
+        a.process.result = done.iter().map(|child| format!("only {}", child.language)).collect();
         Ok(())
     }
 
@@ -203,14 +215,16 @@ fn without_items_there_are_no_children_and_it_goes_on_at_once() {
 fn an_error_of_a_child_comes_up_by_its_code_and_the_other_children_are_canceled() {
     on_every_store(|store| {
         let engine = engine(store);
-        let id = publish(&engine, &["German", "French"]);
+        let id = publish(&engine, &["German", "French", "Latin"]);
         let children = children(&engine, id);
+        translate(&engine, children[2].id);
         do_next(&engine, TranslationFlow::translate, children[0].id, TranslateFields { refused: true, urgent: false });
         let status = |id| engine.process_record(id).unwrap().status;
         assert_eq!(status(children[0].id), ProcessStatus::Failed);
         assert_eq!(engine.process_record(children[0].id).unwrap().error.as_deref(), Some("refused"));
         assert_eq!((status(children[1].id), status(id)), (ProcessStatus::Canceled, ProcessStatus::Done));
-        assert!(events(&engine, id).contains(&"translate left for give_up".to_owned()));
+        assert!(events(&engine, id).contains(&"translate left for rescue".to_owned()));
+        assert_eq!(engine.process::<PublicationFlow>(id).unwrap().result, ["only Latin"], "what was done by then");
     });
 }
 
@@ -430,6 +444,55 @@ fn a_single_child_that_is_canceled_or_fails_leaves_its_parent_to_be_revived() {
 fn a_flow_that_is_not_here_is_told_when_the_engine_is_built() {
     let error = Engine::builder(MemoryStore::new()).flow(OneFlow::new()).build().unwrap_err().to_string();
     assert!(error.contains("`run` runs processes of flow `quick`, which is not here"), "{error}");
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Visit {
+    pub stops: Vec<String>,
+    pub seen: Vec<String>,
+}
+
+/// One process of another flow in each branch.
+#[derive(Flow)]
+#[flow(process = Visit)]
+pub struct VisitFlow {
+    #[fields(stops, as = VisitStart)]
+    #[next(each)]
+    start: Start,
+    #[branch(visit, task_seed_source = |a| a.process.stops.clone())]
+    each: Split,
+    #[child(QuickFlow::start, process_data = |a| Outer { wait: true, heard: Some(a.task.seed.clone()) })]
+    #[next(compare, task_seed = |a| a.task.seed.clone())]
+    visit: Subprocess<Seed<String>>,
+    #[call(Self::compare)]
+    #[next(gather)]
+    compare: Function<Seed<String>>,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+impl VisitFlow {
+    fn compare(&self, a: &mut Activation<Self, Seed<String>>) -> Result<()> {
+        let child = a.child(Self::visit)?.heard.clone().unwrap_or_default();
+        let line = format!("{} is {child}", a.task.seed);
+        a.process.seen.push(line);
+        Ok(())
+    }
+}
+
+#[test]
+fn each_branch_sees_the_sub_process_that_it_ran_itself() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(VisitFlow::new()).flow(QuickFlow::new()).build().unwrap();
+        let stops = ["Rome", "Oslo", "Bern"].map(str::to_owned).to_vec();
+        let id = engine.start(VisitFlow::start, &user("ann"), VisitStart { stops }).unwrap().id;
+        let waiting = engine.queue().of(QuickFlow::wait).list().unwrap();
+        for index in [1, 2, 0] {
+            perform(&engine, QuickFlow::wait, waiting[index].id, ());
+        }
+        assert_eq!(engine.process::<VisitFlow>(id).unwrap().seen, ["Oslo is Oslo", "Bern is Bern", "Rome is Rome"]);
+    });
 }
 
 /// Flows that start each other: at once, and after waiting.

@@ -94,6 +94,16 @@ fn a_join_that_has_enough_cancels_the_rest_and_goes_on_once() {
     });
 }
 
+#[test]
+fn after_a_split_that_took_no_branch_there_are_no_tasks_of_its_branches() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(BallotFlow::new()).build().unwrap();
+        let id = engine.start(BallotFlow::start, &user("ann"), StartFields { voters: Vec::new() }).unwrap().id;
+        let process = engine.process::<BallotFlow>(id).unwrap();
+        assert_eq!((process.status, process.ayes), (ProcessStatus::Done, 0));
+    });
+}
+
 /// The second of three, with deep branches and inner scopes.
 #[derive(Flow)]
 #[flow(process = Ballot)]

@@ -333,7 +333,8 @@ fn a_signal_reaches_all_who_wait_once_and_none_who_come_later() {
 #[test]
 fn a_listener_that_fails_does_not_keep_the_signal_from_others() {
     on_every_store(|store| {
-        let engine = Engine::builder(store).flow(AlarmFlow::new()).flow(DeafFlow::new()).build().unwrap();
+        let flows = Engine::builder(store).flow(AlarmFlow::new()).flow(DeafFlow::new()).flow(InvoiceFlow::new());
+        let engine = flows.build().unwrap();
         let deaf = engine.run(DeafFlow::start, ()).unwrap().id;
         let good = engine.run(AlarmFlow::start, ()).unwrap().id;
         assert_eq!(engine.signal("alarm").unwrap(), 2);
@@ -585,4 +586,35 @@ fn a_condition_over_a_column_of_its_process_is_asked_when_a_deletion_empties_tha
         engine.run_pending().unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
     });
+}
+
+#[derive(Flow)]
+pub struct AloneFlow {
+    #[next(ring)]
+    start: StartHandle,
+    #[signal("bel")]
+    #[next(pay)]
+    ring: SignalThrow,
+    #[message(|_a| Paid { invoice: 1, amount: 1 })]
+    #[next(end)]
+    pay: MessageThrow,
+    end: End,
+}
+
+#[derive(Flow)]
+pub struct BellFlow {
+    #[next(listen)]
+    start: StartHandle,
+    #[signal("bell")]
+    #[next(end)]
+    listen: SignalCatch,
+    end: End,
+}
+
+#[test]
+fn what_is_thrown_for_nobody_is_told_when_the_engine_is_built() {
+    let error = Engine::builder(MemoryStore::new()).flow(AloneFlow::new()).flow(BellFlow::new()).build().unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("`ring`: no flow here waits for a signal `bel`, did you mean `bell`?"), "{error}");
+    assert!(error.contains("`pay`: no flow here waits for the message `paid`"), "{error}");
 }

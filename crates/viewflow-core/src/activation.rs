@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use viewflow_graph::Kind;
 
-use crate::db::{Db, Unit};
+use crate::db::Db;
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
@@ -13,7 +13,7 @@ use crate::id::{TaskId, UserId};
 use crate::kernel;
 use crate::node::{Node, SubprocessNode};
 use crate::process::{Process, ProcessOf};
-use crate::store::{ProcessStatus, ScopeId, TaskStatus};
+use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus};
 use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
 
@@ -59,32 +59,31 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.db.actor()
     }
 
-    /// The process that a [`Subprocess`](crate::Subprocess) of this process ran: the newest one that is done.
+    /// The process that a [`Subprocess`](crate::Subprocess) ran, of those that [`Activation::children`] tells of.
     ///
     /// # Errors
-    /// [`Error::Empty`] when there is none.
+    /// [`Error::Empty`] when there is none that is done.
     pub fn child<C: Flow>(&self, node: SubprocessNode<F, impl Task, C>) -> Result<ProcessOf<C::Process>> {
         self.children(node)?.pop().ok_or(Error::Empty("the sub-process"))
     }
 
-    /// The processes that an [`NSubprocess`](crate::NSubprocess) of this process ran and that are done, in the order in
-    /// which they were made. At the node itself they are those of this task, elsewhere those of its newest one.
+    /// The processes that an [`NSubprocess`](crate::NSubprocess) ran, as far as they are done, in the order in which they were
+    /// made: those of the node's last task on the way to this one; if it is not on the way, of its newest task in this process.
+    /// After an error or a timeout of the node they are those that were done by then.
     ///
     /// # Errors
     /// When a process does not fit its proxy.
     pub fn children<C: Flow>(&self, node: SubprocessNode<F, impl Task, C>) -> Result<Vec<ProcessOf<C::Process>>> {
-        let mut host = None;
-        self.db.unit(|unit| {
-            if unit.task(self.task.id)?.node == node.name() {
-                host = Some(self.task.id);
-                return Ok(());
-            }
-            unit.each_task(self.process.id, 0, |task| {
-                if task.node == node.name() && task.status == TaskStatus::Done {
-                    host = Some(task.id);
-                }
-            })
-        })?;
+        let mut host = self.on_the_way(|task| task.node == node.name())?.map(|task| task.id);
+        if host.is_none() {
+            self.db.unit(|unit| {
+                unit.each_task(self.process.id, 0, |task| {
+                    if task.node == node.name() {
+                        host = Some(task.id);
+                    }
+                })
+            })?;
+        }
         let Some(host) = host else { return Ok(Vec::new()) };
         let mut children = Vec::new();
         for id in self.db.unit(|unit| unit.children(host))? {
@@ -98,14 +97,16 @@ impl<F: Flow, T: Task> Activation<F, T> {
     }
 
     /// The tasks of a node that were done in the branches which the join closes: at the [`Join`](crate::Join) itself, in its
-    /// `until`, and at the nodes after it. In the order in which they were made.
+    /// `until`, and at the nodes after it, up to the next join. In the order in which they were made; none where the split took
+    /// no branch, or no join was on the way to here.
     ///
     /// # Errors
-    /// [`Error::Empty`] when no join comes before, and when a task does not fit its struct.
+    /// When a task does not fit its struct.
     pub fn branch<N: Node<Flow = F>>(&self, node: N) -> Result<Vec<TaskOf<N::Task>>> {
+        let Some(closed) = self.closed_scope()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         self.db.unit(|unit| {
-            let mut scopes = BTreeSet::from([self.closed_scope(unit)?]);
+            let mut scopes = BTreeSet::from([closed]);
             unit.each_task(self.process.id, 0, |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
@@ -123,33 +124,37 @@ impl<F: Flow, T: Task> Activation<F, T> {
     /// # Errors
     /// [`Error::Empty`] when this is no join, or all have arrived and it has gone on.
     pub fn arrived(&self) -> Result<u64> {
-        self.db.unit(|unit| {
-            let number = self.closed_scope(unit)?;
+        let number = self.closed_scope()?.ok_or(Error::Empty("the branches of this join"))?;
+        let arrived = self.db.unit(|unit| {
             let scope = unit.open_scope(ScopeId { process: self.process.id, number })?;
-            scope.map(|scope| scope.arrived).ok_or(Error::Empty("the branches of this join"))
-        })
+            Ok::<_, Error>(scope.map(|scope| scope.arrived))
+        })?;
+        arrived.ok_or(Error::Empty("the branches of this join"))
     }
 
-    /// The scope that this join closes, or the last one before this node.
-    fn closed_scope(&self, unit: &mut Unit) -> Result<u32> {
-        let mut at = Some(self.task.id.ordinal);
-        while let Some(ordinal) = at {
-            let task = unit.task(TaskId { process: self.process.id, ordinal })?;
-            if let (Kind::Join, Some(scope)) = (task.kind, task.around) {
-                return Ok(scope);
+    /// The scope that this join closes, or the last join on the way here; none when its split took no branch.
+    fn closed_scope(&self) -> Result<Option<u32>> {
+        Ok(self.on_the_way(|task| task.kind == Kind::Join)?.and_then(|join| join.around))
+    }
+
+    /// The last task on the way to this one, itself included, that is as asked for.
+    fn on_the_way(&self, wanted: impl Fn(&TaskRecord) -> bool) -> Result<Option<TaskRecord>> {
+        self.db.unit(|unit| {
+            let mut at = Some(self.task.id.ordinal);
+            while let Some(ordinal) = at {
+                let task = unit.task(TaskId { process: self.process.id, ordinal })?;
+                if wanted(task) {
+                    return Ok(Some(task.clone()));
+                }
+                at = task.previous;
             }
-            at = task.previous;
-        }
-        Err(Error::Empty("a join before this node"))
+            Ok(None)
+        })
     }
 }
 
 /// Puts an activation together without its types.
-pub(crate) fn open<F: Flow, T: Task>(
-    process: Box<dyn Any>,
-    task: &crate::store::TaskRecord,
-    db: Db,
-) -> Result<Box<dyn Any>> {
+pub(crate) fn open<F: Flow, T: Task>(process: Box<dyn Any>, task: &TaskRecord, db: Db) -> Result<Box<dyn Any>> {
     let process =
         process.downcast::<ProcessOf<F::Process>>().map_err(|_| Error::Internal("an activation's process"))?;
     Ok(Box::new(Activation::<F, T> { process: *process, task: TaskOf::read(task)?, db }))

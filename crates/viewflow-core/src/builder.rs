@@ -130,7 +130,7 @@ impl<F: Flow> FlowBuilder<F> {
                 Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
                 Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
                 Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
-                Kind::MessageThrow if !matches!(node.action, Action::Send(_)) => "a message",
+                Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
                 Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
                 Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
                 _ if node
@@ -362,7 +362,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
-        self.def().action = Action::Send(ask(move |flow, a| Letter::of(&message(flow, a)?)));
+        self.def().action = Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?)));
         self
     }
 

@@ -11,7 +11,7 @@ use viewflow_graph::{Graph, Kind, Role, Sound};
 use crate::activation::Closed;
 use crate::db::Db;
 use crate::document::Document;
-use crate::error::{FieldErrors, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::field::FieldSpec;
 use crate::id::UserId;
 use crate::job::Run;
@@ -44,6 +44,30 @@ pub(crate) struct Definition {
 
 /// All flows of an engine, by their stored names.
 pub(crate) type Flows = BTreeMap<&'static str, Arc<Definition>>;
+
+/// Some flow waits for the signal.
+pub(crate) fn check_signal(flows: &Flows, name: &str) -> Result<()> {
+    check_awaited(flows, "a signal", name, Wait::signal)
+}
+
+/// Some flow waits for the message.
+pub(crate) fn check_message(flows: &Flows, name: &str) -> Result<()> {
+    check_awaited(flows, "the message", name, |wait| wait.message().map(|message| message.name))
+}
+
+fn check_awaited(
+    flows: &Flows,
+    what: &'static str,
+    name: &str,
+    name_of: impl Fn(&Wait) -> Option<&'static str>,
+) -> Result<()> {
+    let names = || flows.values().flat_map(|def| &def.nodes).filter_map(|node| name_of(&node.wait));
+    if names().any(|known| known == name) {
+        return Ok(());
+    }
+    let near = viewflow_graph::nearest(name, names()).map(str::to_owned);
+    Err(Error::NobodyListens { what, name: name.to_owned(), near })
+}
 
 impl Definition {
     pub(crate) fn find(&self, stored_name: &str) -> Option<usize> {
@@ -99,6 +123,24 @@ pub(crate) enum Wait {
     Message(MessageDef),
     /// That a condition holds.
     Condition(Ask<bool>),
+}
+
+impl Wait {
+    /// The signal that is waited for.
+    pub(crate) fn signal(&self) -> Option<&'static str> {
+        match self {
+            Self::Signal(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The message that is waited for.
+    pub(crate) fn message(&self) -> Option<&MessageDef> {
+        match self {
+            Self::Message(message) => Some(message),
+            _ => None,
+        }
+    }
 }
 
 /// From when on something may happen.
@@ -169,8 +211,8 @@ pub(crate) enum Action {
     Cond(Ask<bool>),
     /// Answers which of its edges to take.
     Switch(Ask<usize>),
-    /// Sends a message.
-    Send(Ask<Letter>),
+    /// Sends a message of this name.
+    Send(&'static str, Ask<Letter>),
     /// Sends a signal of this name.
     Signal(&'static str),
 }

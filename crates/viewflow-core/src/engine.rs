@@ -19,7 +19,7 @@ pub use query::{Page, ProcessQuery, TaskQuery};
 pub use workers::Workers;
 
 use crate::db::Db;
-use crate::definition::{Definition, Flows, FormDef, Wait};
+use crate::definition::{Definition, Flows, FormDef, check_message, check_signal};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
@@ -206,10 +206,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NobodyListens`] when no flow here has a catch for it.
     pub fn signal(&self, name: &str) -> Result<usize> {
-        self.check_awaited("a signal", name, |wait| match wait {
-            Wait::Signal(name) => Some(name),
-            _ => None,
-        })?;
+        check_signal(&self.0.flows, name)?;
         self.step(None, None, |db| db.unit(|unit| crate::signal::throw(unit, name)))
     }
 
@@ -219,7 +216,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.
     pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
-        self.check_awaited("the message", M::NAME, message_name)?;
+        check_message(&self.0.flows, M::NAME)?;
         let letter = Letter::of(message)?;
         self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
     }
@@ -229,29 +226,12 @@ impl Engine {
     /// # Errors
     /// As [`Engine::send`]; [`Error::Data`] also when the JSON does not fit the message.
     pub fn send_with(&self, name: &str, message: &Document) -> Result<Delivery> {
-        self.check_awaited("the message", name, message_name)?;
-        let waits = self.0.flows.values().flat_map(|def| &def.nodes).find_map(|node| match &node.wait {
-            Wait::Message(message) if message.name == name => Some(message),
-            _ => None,
-        });
+        check_message(&self.0.flows, name)?;
+        let nodes = self.0.flows.values().flat_map(|def| &def.nodes);
+        let waits = nodes.filter_map(|node| node.wait.message()).find(|message| message.name == name);
         let waits = waits.ok_or(Error::Internal("a message"))?;
         let letter = (waits.letter)(message)?;
         self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
-    }
-
-    /// Some flow waits for something of this name.
-    fn check_awaited(
-        &self,
-        what: &'static str,
-        name: &str,
-        name_of: impl Fn(&Wait) -> Option<&'static str>,
-    ) -> Result<()> {
-        let names = || self.0.flows.values().flat_map(|def| &def.nodes).filter_map(|node| name_of(&node.wait));
-        if names().any(|known| known == name) {
-            return Ok(());
-        }
-        let near = viewflow_graph::nearest(name, names()).map(str::to_owned);
-        Err(Error::NobodyListens { what, name: name.to_owned(), near })
     }
 
     /// Does a task, for pages and terminals: with a form as JSON.
@@ -464,13 +444,6 @@ impl Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Engine").field(&self.flows().collect::<Vec<_>>()).finish()
-    }
-}
-
-fn message_name(wait: &Wait) -> Option<&'static str> {
-    match wait {
-        Wait::Message(message) => Some(message.name),
-        _ => None,
     }
 }
 

@@ -251,7 +251,7 @@ impl Step {
             let chosen = match &node.action {
                 Action::Pass | Action::Signal(_) => None,
                 Action::Call(call) => call(flow, activation, input).map(|()| None)?,
-                Action::Send(letter) => {
+                Action::Send(_, letter) => {
                     let letter = letter(flow, activation)?;
                     step.db.unit(|unit| crate::message::post(unit, &letter))?;
                     None

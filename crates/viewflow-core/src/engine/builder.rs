@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::pending::Pending;
 use super::{Engine, Inner, LOCKS, query};
 use crate::builder::FlowBuilder;
-use crate::definition::{Definition, Flows, Wait};
+use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::store::{Event, Store};
@@ -133,13 +133,14 @@ impl<L: FlowList> EngineBuilder<L> {
     ///
     /// # Errors
     /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
-    /// waiting; sub-processes of flows that are not here; patterns that are none; and open tasks in the store that no
+    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; patterns that are none; and open tasks in the store that no
     /// flow here knows.
     pub fn build(self) -> Result<Engine> {
         let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
         let mut flows = Flows::new();
         flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
         check_children(&flows, &mut problems);
+        check_throws(&flows, &mut problems);
         query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
         if !problems.is_empty() {
             return Err(Error::Build(problems));
@@ -173,5 +174,21 @@ fn check_children(flows: &Flows, problems: &mut Vec<String>) {
     let graphs: Vec<&viewflow_graph::Graph> = flows.values().map(|def| &def.graph).collect();
     for (graph, fault) in viewflow_graph::check_family(&graphs) {
         problems.push(format!("flow `{}`: {fault}", graphs[graph].name));
+    }
+}
+
+/// Some flow hears what the flows throw.
+fn check_throws(flows: &Flows, problems: &mut Vec<String>) {
+    for def in flows.values() {
+        for node in &def.nodes {
+            let heard = match &node.action {
+                Action::Signal(name) => check_signal(flows, name),
+                Action::Send(name, _) => check_message(flows, name),
+                _ => Ok(()),
+            };
+            if let Err(error) = heard {
+                problems.push(format!("flow `{}`: `{}`: {error}", def.name, node.name));
+            }
+        }
     }
 }
