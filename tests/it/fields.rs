@@ -1,6 +1,6 @@
 //! Field types and field options.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::{Date, DateTime, Time, date, time};
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +64,8 @@ fn every_field_type_is_kept_as_json() {
     kept(None::<u8>, json!(null));
     kept(vec![Some(1_u8), None], json!([1, null]));
     kept(BTreeMap::from([("a".to_owned(), vec![true])]), json!({"a": [true]}));
+    kept(HashMap::from([("a".to_owned(), 1), ("b".to_owned(), 2_usize)]), json!({"a": 1, "b": 2}));
+    kept(isize::MIN, json!(isize::MIN));
     kept(Carrier::Courier, json!("dhl"));
     kept(Carrier::HomingPigeon, json!("homing_pigeon"));
     kept(Address { street: "Main".to_owned(), zip: None }, json!({"street": "Main", "zip": null}));

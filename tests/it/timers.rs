@@ -241,6 +241,41 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
     });
 }
 
+#[derive(Flow)]
+pub struct NightlyFlow {
+    #[cron("30 2 * * *", tz = "Europe/Berlin")]
+    #[next(end)]
+    night: StartTimer,
+    end: End,
+}
+
+#[test]
+fn a_time_that_is_skipped_or_comes_twice_when_clocks_change_starts_one_process() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(NightlyFlow::new()).build().unwrap();
+        let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap().into();
+        for (from, hours, expected) in [
+            // 02:30 is skipped: at 03:00 in summer time.
+            ("2026-03-28T12:00:00Z", 37, &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"][..]),
+            // 02:30 comes twice: at the first one.
+            ("2026-10-24T12:00:00Z", 38, &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+        ] {
+            clock.set(time(from));
+            engine.run_pending().unwrap();
+            let before = engine.processes::<NightlyFlow>().list().unwrap().len();
+            for _ in 0..hours * 2 {
+                clock.advance(Duration::from_secs(1800));
+                engine.run_pending().unwrap();
+            }
+            let started = engine.processes::<NightlyFlow>().list().unwrap();
+            let started: Vec<Timestamp> = started[before..].iter().map(|process| process.created).collect();
+            let expected: Vec<Timestamp> = expected.iter().map(|text| time(text)).collect();
+            assert_eq!(started, expected, "{from}");
+        }
+    });
+}
+
 #[test]
 fn a_pattern_or_time_zone_that_is_none_is_told_when_the_engine_is_built() {
     use viewflow::graph::{Kind, Role};

@@ -25,7 +25,7 @@ use crate::message::{Letter, Message, correlation};
 use crate::node::{Input, Node as _, StartHandleNode};
 use crate::process::{Process, ProcessOf, data_of, one};
 use crate::schedule::Schedule;
-use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
+use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
 use crate::time::IntoMoment;
 
 /// Collects the nodes of a flow.
@@ -207,8 +207,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// A start: its task is made without seed and data.
     pub fn begins(self) -> Self
     where
-        T: NoDataNeeded,
-        T::Seed: NoSeedNeeded,
+        T: StartData,
+        T::Seed: StartSeed,
     {
         self
     }

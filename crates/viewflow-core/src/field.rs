@@ -29,8 +29,9 @@ pub(crate) use rule::{check_pattern, each_item, plain};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field",
     label = "not a field type",
-    note = "field types are bool, integers, floats, String, `Ref<Entity>`, `Bytes`, `serde_json::Value`; \
-            `Option`, `Vec` and maps of them; dates, decimals and UUIDs with their features",
+    note = "field types are bool, integers of up to 64 bits, floats, String, `Ref<Entity>`, `Bytes`, `serde_json::Value`; \
+            `Option`, `Vec`, `BTreeMap<String, _>` and `HashMap<String, _>` of them; \
+            dates, decimals and UUIDs of `viewflow::jiff`, `viewflow::rust_decimal` and `viewflow::uuid`",
     note = "for an enum of your own write `#[derive(Choices)]`, for a struct `#[derive(Embedded)]`"
 )]
 pub trait FieldType: Sized + 'static {
@@ -69,7 +70,7 @@ pub trait FieldType: Sized + 'static {
     label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`",
     note = "a type of your own needs `#[derive(Choices)]` if it is an enum, `#[derive(Embedded)]` if it is a struct"
 )]
-pub trait Initial: FieldType {
+pub trait Initial: Sized {
     /// The value: false, zero, empty or none.
     fn initial() -> Self;
 }
@@ -204,7 +205,7 @@ impl<T> FieldOf<T> {
     /// A field that has the type's initial value where it is missing.
     pub const fn initial() -> Self
     where
-        T: Initial,
+        T: FieldType + Initial,
     {
         Self::with_default(T::initial)
     }

@@ -67,5 +67,7 @@ pub use crate::node::{
 pub use crate::process::{Process, ProcessOf};
 pub use crate::store::{Event, MemoryStore, NodeName, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What};
 pub use crate::table::{Query, Table};
-pub use crate::task::{Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, Task, TaskOf};
+pub use crate::task::{
+    Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
+};
 pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};

@@ -20,7 +20,8 @@ use crate::store::{TaskRecord, TaskStatus};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a task knows",
     label = "not a task type",
-    note = "write `#[derive(Task)]` above `struct {Self}`; for a seed alone write `Seed<{Self}>`"
+    note = "write `#[derive(Task)]` above the struct; for a seed alone write `Seed<..>`, with a field type such as `u32`, \
+            `String` or `Ref<Entity>`"
 )]
 pub trait Task: Fields {
     /// What the task starts from; `()` for nothing, an `Option` where it may be missing.
@@ -83,6 +84,26 @@ pub trait NoSeedNeeded: FieldType {}
 impl NoSeedNeeded for () {}
 #[diagnostic::do_not_recommend]
 impl<T: FieldType> NoSeedNeeded for Option<T> {}
+
+/// A task that can begin a process: [`NoDataNeeded`], in words for a start.
+#[diagnostic::on_unimplemented(
+    message = "nothing gives this start the data that it needs: `{Self}` has fields without a default",
+    label = "a process begins here, and no edge brings data: give all fields a default"
+)]
+pub trait StartData: Task {}
+
+#[diagnostic::do_not_recommend]
+impl<T: NoDataNeeded> StartData for T {}
+
+/// The seed of a task that can begin a process: [`NoSeedNeeded`], in words for a start.
+#[diagnostic::on_unimplemented(
+    message = "nothing gives this start the seed that it needs: a `{Self}`",
+    label = "a process may begin here without one: make it `Seed<Option<{Self}>>`"
+)]
+pub trait StartSeed: FieldType {}
+
+#[diagnostic::do_not_recommend]
+impl<T: NoSeedNeeded> StartSeed for T {}
 
 /// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
 /// a plain one, also an optional one, which fails the step when it is none.

@@ -110,7 +110,13 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
         } else if edge.role.is_boundary() {
             if let Some((first, _)) = graph.out(node).find(|other| same(*other, &edge.role, edge.to)) {
-                let message = format!("`{name}` has this `#[{attribute}(..)]` already: keep one of them");
+                let message = match edge.role {
+                    Role::Timeout { .. } => format!(
+                        "two timeouts of `{name}` lead to `{}`: each has a node of its own, so give one of them another",
+                        Node::of(graph, edge.to).name
+                    ),
+                    _ => format!("`{name}` has this `#[{attribute}(..)]` already: keep one of them"),
+                };
                 faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
             }
         } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) {

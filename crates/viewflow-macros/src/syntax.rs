@@ -110,7 +110,8 @@ impl Parse for Opts {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Vec::new();
         while !input.is_empty() {
-            let key = input.call(Ident::parse_any)?;
+            let expected = |error: Error| Error::new(error.span(), "expected an option, as `name = value`");
+            let key = input.call(Ident::parse_any).map_err(expected)?;
             let value = if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
                 Some(value_tokens(input)?)

@@ -12,12 +12,15 @@ struct PurchaseFlow {
     #[node(name = "begin", title = "Begin")]
     #[next(r#type)]
     start: Start,
-    #[next(end)]
+    #[next(new)]
     r#type: View,
+    #[next(end)]
+    new: View,
     end: End,
 }
 
 fn main() {
+    let _: &str = viewflow::Node::name(PurchaseFlow::new_node);
     let builder = Engine::builder(viewflow::MemoryStore::new());
     builder.flow(OrderFlow::new()).flow(PurchaseFlow::new()).build().unwrap();
 }

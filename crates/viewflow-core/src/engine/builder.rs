@@ -89,7 +89,7 @@ impl<L: FlowList> EngineBuilder<L> {
         const {
             assert!(
                 !contains(L::NAMES, F::NAME),
-                "two flows of this engine are stored under one name: give one of them `#[flow(name = \"..\")]`"
+                "two flows of this engine are stored under one name: add each flow once, or give one of them `#[flow(name = \"..\")]`"
             );
         }
         self.flows.push(FlowBuilder::build(flow));

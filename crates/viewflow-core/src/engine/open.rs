@@ -118,7 +118,24 @@ impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
         self.engine.assign(self.id, user)?;
         Ok(AssignedTask(self))
     }
+
+    /// Somebody has to have the task first.
+    #[doc(hidden)]
+    pub fn execute(self, user: &impl User, form: Fm) -> Result<()>
+    where
+        Self: Assigned,
+    {
+        AssignedTask(self).execute(user, form)
+    }
 }
+
+/// A handle to a task that somebody has: never an [`OpenTask`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this task is nobody's yet, and only who has it can do it",
+    label = "write `.assign(&user)?` before this"
+)]
+pub trait Assigned {}
 
 /// A person's task that somebody has. Doing it uses the handle up.
 pub struct AssignedTask<F, T, Fm>(OpenTask<F, T, Fm>);

@@ -1,6 +1,7 @@
 //! Booleans, numbers, text, bytes, JSON; options, lists and maps of field types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,7 @@ impl Initial for $type {
         }
     )*};
 }
-initial_is_default!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Bytes, Value, ());
+initial_is_default!(bool, i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f32, f64, String, Bytes, Value, ());
 
 #[diagnostic::do_not_recommend]
 impl FieldType for () {
@@ -65,7 +66,8 @@ impl FieldType for $type {
             type Item = Self;
 
             fn kind() -> FieldKind {
-                FieldKind::Integer { min: $type::MIN.into(), max: $type::MAX.into() }
+                let wide = |bound| i128::try_from(bound).unwrap_or_default();
+                FieldKind::Integer { min: wide($type::MIN), max: wide($type::MAX) }
             }
 
             fn encode(&self) -> Result<Value, String> {
@@ -83,7 +85,8 @@ impl FieldType for $type {
 }
 integer!(
     i8 as i64 by as_i64, i16 as i64 by as_i64, i32 as i64 by as_i64, i64 as i64 by as_i64,
-    u8 as u64 by as_u64, u16 as u64 by as_u64, u32 as u64 by as_u64, u64 as u64 by as_u64
+    u8 as u64 by as_u64, u16 as u64 by as_u64, u32 as u64 by as_u64, u64 as u64 by as_u64,
+    isize as i64 by as_i64, usize as u64 by as_u64
 );
 
 #[diagnostic::do_not_recommend]
@@ -202,7 +205,7 @@ impl<T: FieldType> FieldType for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: FieldType> Initial for Option<T> {
+impl<T> Initial for Option<T> {
     fn initial() -> Self {
         None
     }
@@ -240,7 +243,7 @@ impl<T: FieldType> FieldType for Vec<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: FieldType> Initial for Vec<T> {
+impl<T> Initial for Vec<T> {
     fn initial() -> Self {
         Self::new()
     }
@@ -255,29 +258,71 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
     }
 
     fn encode(&self) -> Result<Value, String> {
-        let items = self.iter().map(|(key, item)| Ok((key.clone(), item.encode().map_err(|e| in_key(key, &e))?)));
-        items.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+        merge_entries(self, None)
     }
 
     fn decode(value: &Value) -> Result<Self, String> {
-        let items = value.as_object().ok_or("must be an object with names")?.iter();
-        items.map(|(key, item)| Ok((key.clone(), T::decode(item).map_err(|e| in_key(key, &e))?))).collect()
+        decode_entries(value)
     }
 
     fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
-        let items = self.iter().map(|(key, item)| {
-            let merged = item.merge(stored.and_then(|stored| stored.get(key)));
-            Ok((key.clone(), merged.map_err(|e| in_key(key, &e))?))
-        });
-        items.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+        merge_entries(self, stored)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: FieldType> Initial for BTreeMap<String, T> {
+impl<T> Initial for BTreeMap<String, T> {
     fn initial() -> Self {
         Self::new()
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FieldType, H: BuildHasher + Default + 'static> FieldType for HashMap<String, T, H> {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Map(Box::new(T::kind()))
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        merge_entries(self, None)
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        decode_entries(value)
+    }
+
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+        merge_entries(self, stored)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, H: Default> Initial for HashMap<String, T, H> {
+    fn initial() -> Self {
+        Self::default()
+    }
+}
+
+/// The entries of a map as JSON, each over what is stored of it.
+fn merge_entries<'a, T: FieldType>(
+    entries: impl IntoIterator<Item = (&'a String, &'a T)>,
+    stored: Option<&Value>,
+) -> Result<Value, String> {
+    let entries = entries.into_iter().map(|(key, item)| {
+        let merged = match stored.and_then(|stored| stored.get(key)) {
+            Some(stored) => item.merge(Some(stored)),
+            None => item.encode(),
+        };
+        Ok((key.clone(), merged.map_err(|e| in_key(key, &e))?))
+    });
+    entries.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+}
+
+fn decode_entries<T: FieldType, M: FromIterator<(String, T)>>(value: &Value) -> Result<M, String> {
+    let entries = value.as_object().ok_or("must be an object with names")?.iter();
+    entries.map(|(key, item)| Ok((key.clone(), T::decode(item).map_err(|e| in_key(key, &e))?))).collect()
 }
 
 fn in_item(index: usize, message: &str) -> String {

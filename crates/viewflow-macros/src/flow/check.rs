@@ -8,9 +8,6 @@ use crate::errors::Errors;
 /// Answers with what is known of a sound graph.
 pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     check_stored_names(flow, errors);
-    if let Some(node) = flow.nodes.iter().find(|node| node.ident == "new") {
-        errors.at(node.ident.span(), "`new` makes the flow: give the node another name");
-    }
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         check_handlers(node, errors);
     }

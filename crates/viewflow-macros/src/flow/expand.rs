@@ -506,10 +506,13 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
         Kind::Handle => quote!(__viewflow::HandleNode<Self, #task, #input>),
         _ => quote!(__viewflow::InnerNode<Self, #task>),
     };
-    // A method of the flow may have the name of its node; the handle then makes way.
+    // A method of the flow, and `new` is one, may have the name of its node; the handle then makes way.
     let plain = plain_name(ident);
-    let handle =
-        if methods.contains(&plain) { format_ident!("{plain}_node", span = ident.span()) } else { ident.clone() };
+    let handle = if plain == "new" || methods.contains(&plain) {
+        format_ident!("{plain}_node", span = ident.span())
+    } else {
+        ident.clone()
+    };
     let what = format!("The {} `{plain}`.", node.kind.name());
     let docs = if docs.is_empty() { quote!(#[doc = #what]) } else { quote!(#(#docs)* #[doc = ""] #[doc = #what]) };
     quote! {

@@ -597,7 +597,12 @@ impl EdgeArguments {
 
 /// `code = "..", then = target, options`, and the like.
 fn read_boundary(attribute: &Attribute, name: &str) -> Result<Edge> {
-    let options = attribute.parse_args::<Opts>()?.0;
+    let usage = match name {
+        "on_timeout" => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
+        _ => format!("`#[{name}(then = node)]`, with `code = \"..\"` for one code"),
+    };
+    let options = attribute.parse_args::<Opts>();
+    let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?.0;
     each_once(&options)?;
     let known: &[&str] = match name {
         "on_timeout" => &["after", "then", "interrupting", "task_seed", "task_data"],

@@ -1,0 +1,16 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(answer)]
+    start: Start,
+    #[on_timeout("1d")]
+    #[next(end)]
+    answer: View,
+    #[next(told)]
+    remind: View,
+    told: End,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(answer)]
+    start: Start,
+    #[on_timeout(after = "1d", then = remind, interrupting = false)]
+    #[on_timeout(after = "2d", then = remind, interrupting = false)]
+    #[next(end)]
+    answer: View,
+    #[next(told)]
+    remind: View,
+    told: End,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(end)]
+    start: StartHandle<Seed<String>>,
+    end: End,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[next(end)]
+    review: View,
+    end: End,
+}
+
+fn review(engine: &Engine, ann: &UserId, process: ProcessId) -> Result<()> {
+    engine.open_task(MyFlow::review, process)?.execute(ann, ())
+}
+
+fn main() {}
