@@ -10,36 +10,36 @@ use viewflow::{ManualClock, TaskRecord};
 
 #[derive(Message, Clone, Debug)]
 #[message(key = order, expires = "30d")]
-struct Paid {
-    order: u32,
-    cents: u32,
+pub(crate) struct Paid {
+    pub order: u32,
+    pub cents: u32,
 }
 
 #[derive(Process, Clone, Debug)]
-struct Order {
+pub(crate) struct Order {
     #[field(default = 0)]
-    number: u32,
+    pub number: u32,
     #[field(default = 0)]
-    cents: u32,
+    pub cents: u32,
     #[field(default = 0)]
-    discount: u32,
-    parcels: Vec<String>,
-    log: Vec<String>,
+    pub discount: u32,
+    pub parcels: Vec<String>,
+    pub log: Vec<String>,
 }
 
 #[derive(Process, Clone, Debug)]
-struct Parcel {
-    article: String,
+pub(crate) struct Parcel {
+    pub article: String,
     #[field(default = false)]
-    fragile: bool,
+    pub fragile: bool,
     #[field(default = false)]
-    broken: bool,
+    pub broken: bool,
 }
 
 /// Pack a parcel.
 #[derive(Flow)]
 #[flow(process = Parcel)]
-struct ParcelFlow {
+pub(crate) struct ParcelFlow {
     #[next(pack)]
     start: StartHandle,
 
@@ -74,7 +74,7 @@ struct ParcelFlow {
 /// Fulfil an order.
 #[derive(Flow)]
 #[flow(process = Order)]
-struct OrderFlow {
+pub(crate) struct OrderFlow {
     #[input(u32)]
     #[call(Self::order)]
     #[next(rebate)]
@@ -188,7 +188,7 @@ impl OrderFlow {
 
 /// Tidy up every night.
 #[derive(Flow)]
-struct TidyFlow {
+pub(crate) struct TidyFlow {
     #[cron("0 3 * * *")]
     #[next(end)]
     night: StartTimer,

@@ -49,14 +49,21 @@ struct PendingEdge {
 impl<F: Flow> FlowBuilder<F> {
     /// Builds the definition of a flow.
     pub(crate) fn build(flow: F) -> Definition {
+        Definition { flow: Arc::new(flow), ..Self::definition() }
+    }
+
+    /// What the flow is, without what its handlers need.
+    pub(crate) fn definition() -> Definition {
+        let mut graph = Graph::new(F::NAME);
+        F::TITLE.clone_into(&mut graph.title);
         let mut builder = Self {
             definition: Definition {
                 name: F::NAME,
                 title: F::TITLE,
-                graph: Graph::new(F::NAME),
+                graph,
                 sound: None,
                 nodes: Vec::new(),
-                flow: Arc::new(flow),
+                flow: Arc::new(()),
                 process: ProcessDef {
                     fields: F::Process::FIELDS,
                     table: F::Process::TABLE,
@@ -77,7 +84,7 @@ impl<F: Flow> FlowBuilder<F> {
             builder.definition.problems.push(problem);
         }
         F::define(&mut builder);
-        builder.connect()
+        connect(builder.definition, builder.edges)
     }
 
     fn note_patterns(&mut self, specs: &[FieldSpec]) {
@@ -86,72 +93,6 @@ impl<F: Flow> FlowBuilder<F> {
                 self.definition.problems.push(format!("flow `{}`: field `{}` {message}", F::NAME, spec.name));
             }
         }
-    }
-
-    fn connect(mut self) -> Definition {
-        for edge in self.edges {
-            let PendingEdge { from, target, role, when, seed, data, items, after } = edge;
-            if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
-                let node = self.definition.nodes[from].name;
-                let problem =
-                    format!("flow `{}`: `{node}` has a source of items on an edge that is no branch per item", F::NAME);
-                self.definition.problems.push(problem);
-            }
-            match self.definition.find(target) {
-                None => {
-                    let node = self.definition.nodes[from].name;
-                    self.definition
-                        .problems
-                        .push(format!("flow `{}`: `{node}` leads to `{target}`, which is no node", F::NAME));
-                }
-                Some(target) => {
-                    if let (None, Err(errors)) = (&data, (self.definition.nodes[target].no_data)())
-                        && !matches!(items, Some(Items::Data(_)))
-                    {
-                        let name = self.definition.nodes[target].name;
-                        let problem =
-                            format!("flow `{}`: `{name}` begins with data against its own rules: {errors}", F::NAME);
-                        self.definition.problems.push(problem);
-                    }
-                    self.definition.graph.edge(from, role.clone(), target);
-                    self.definition.nodes[target].undoes |= role == Role::Compensation;
-                    self.definition.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
-                }
-            }
-        }
-        for node in &self.definition.nodes {
-            let needs = match node.kind {
-                Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
-                Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
-                Kind::StartTimer if node.schedule.is_none() => "a rhythm",
-                Kind::Timer if !matches!(node.wait, Wait::Time(_)) => "a delay",
-                Kind::Job if !matches!(node.wait, Wait::Worker(_)) => "a handler",
-                Kind::Subprocess | Kind::NSubprocess if !matches!(node.wait, Wait::Children(_)) => "a flow to run",
-                Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
-                Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
-                Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
-                Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
-                Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
-                Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
-                _ if node
-                    .edges
-                    .iter()
-                    .any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some()) =>
-                {
-                    "a time for each timeout"
-                }
-                _ => continue,
-            };
-            self.definition.problems.push(format!("flow `{}`: `{}` needs {needs}", F::NAME, node.name));
-        }
-        match self.definition.graph.check() {
-            Ok(sound) => self.definition.sound = Some(sound),
-            Err(faults) => {
-                let told = faults.iter().map(|fault| format!("flow `{}`: {fault}", F::NAME));
-                self.definition.problems.extend(told);
-            }
-        }
-        self.definition
     }
 
     /// Adds a node with this stored name, and returns a builder for what it does.
@@ -734,6 +675,73 @@ impl<T: IntoOwner> IntoOwner for Option<T> {
     fn into_owner(self) -> Option<UserId> {
         self.and_then(T::into_owner)
     }
+}
+
+/// Leads the edges to their targets, and looks whether anything is missing.
+fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
+    for edge in edges {
+        let PendingEdge { from, target, role, when, seed, data, items, after } = edge;
+        if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
+            let node = def.nodes[from].name;
+            let problem =
+                format!("flow `{}`: `{node}` has a source of items on an edge that is no branch per item", def.name);
+            def.problems.push(problem);
+        }
+        match def.find(target) {
+            None => {
+                let node = def.nodes[from].name;
+                def.problems.push(format!("flow `{}`: `{node}` leads to `{target}`, which is no node", def.name));
+            }
+            Some(target) => {
+                if let (None, Err(errors)) = (&data, (def.nodes[target].no_data)())
+                    && !matches!(items, Some(Items::Data(_)))
+                {
+                    let name = def.nodes[target].name;
+                    let problem =
+                        format!("flow `{}`: `{name}` begins with data against its own rules: {errors}", def.name);
+                    def.problems.push(problem);
+                }
+                let number = def.graph.edge(from, role.clone(), target);
+                if let Some(after) = &after {
+                    def.graph.set_timeout(number, after.detail());
+                }
+                def.nodes[target].undoes |= role == Role::Compensation;
+                def.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
+            }
+        }
+    }
+    for (index, node) in def.nodes.iter().enumerate() {
+        if let Some(detail) = node.detail() {
+            def.graph.set_detail(index, detail);
+        }
+        let needs = match node.kind {
+            Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
+            Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
+            Kind::StartTimer if node.schedule.is_none() => "a rhythm",
+            Kind::Timer if !matches!(node.wait, Wait::Time(_)) => "a delay",
+            Kind::Job if !matches!(node.wait, Wait::Worker(_)) => "a handler",
+            Kind::Subprocess | Kind::NSubprocess if !matches!(node.wait, Wait::Children(_)) => "a flow to run",
+            Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
+            Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
+            Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
+            Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
+            Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
+            Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
+            _ if node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some()) => {
+                "a time for each timeout"
+            }
+            _ => continue,
+        };
+        def.problems.push(format!("flow `{}`: `{}` needs {needs}", def.name, node.name));
+    }
+    match def.graph.check() {
+        Ok(sound) => def.sound = Some(sound),
+        Err(faults) => {
+            let told = faults.iter().map(|fault| format!("flow `{}`: {fault}", def.name));
+            def.problems.extend(told);
+        }
+    }
+    def
 }
 
 fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {

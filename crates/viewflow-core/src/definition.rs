@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use viewflow_graph::{Graph, Kind, Role, Sound};
+use viewflow_graph::{Detail, Graph, Kind, Role, Sound};
 
 use crate::activation::Closed;
 use crate::db::Db;
@@ -105,6 +105,19 @@ pub(crate) struct NodeDef {
     pub(crate) schedule: Option<Schedule>,
     /// Whether it undoes another node: no token comes here.
     pub(crate) undoes: bool,
+}
+
+impl NodeDef {
+    /// What it waits for or tells, for charts.
+    pub(crate) fn detail(&self) -> Option<Detail> {
+        let named = |name: &str| Some(Detail::Named(name.to_owned()));
+        match (&self.wait, &self.action) {
+            (Wait::Time(after), _) => Some(after.detail()),
+            (Wait::Signal(name), _) | (_, Action::Signal(name) | Action::Send(name, _)) => named(name),
+            (Wait::Message(message), _) => named(message.name),
+            _ => self.code.and_then(named).or_else(|| self.schedule.as_ref().map(Schedule::detail)),
+        }
+    }
 }
 
 /// What a task of the node waits for, beside somebody who does it.
@@ -237,6 +250,14 @@ pub(crate) struct EdgeDef {
 }
 
 impl After {
+    /// For charts.
+    pub(crate) fn detail(&self) -> Detail {
+        match self {
+            Self::Fixed(wait) => Detail::After(*wait),
+            Self::Asked(_) => Detail::Asked,
+        }
+    }
+
     /// The point in time that is meant.
     pub(crate) fn at(&self, now: Timestamp, flow: &Erased, activation: &Erased) -> Result<Timestamp> {
         Ok(match self {

@@ -1,5 +1,7 @@
 //! What a flow is to the engine.
 
+use viewflow_graph::Graph;
+
 use crate::builder::FlowBuilder;
 use crate::process::Process;
 
@@ -19,4 +21,9 @@ pub trait Flow: Sized + Send + Sync + 'static {
 
     /// Tells its nodes, in order.
     fn define(flow: &mut FlowBuilder<Self>);
+
+    /// Its graph, for charts.
+    fn graph() -> Graph {
+        FlowBuilder::<Self>::definition().graph
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use viewflow_graph::Detail;
+
 use crate::time::Timestamp;
 
 /// A rhythm, and how it is written down: a process that was to start in another one does not.
@@ -46,6 +48,15 @@ impl Schedule {
         };
         let rhythm = Rhythm::Cron(Box::new(Cron { pattern: parsed, zone }));
         Ok(Self { text: format!("{pattern} {}", name.unwrap_or("UTC")), rhythm })
+    }
+
+    /// For charts.
+    pub(crate) fn detail(&self) -> Detail {
+        match self.rhythm {
+            Rhythm::Every(interval) => Detail::Every(interval),
+            #[cfg(feature = "cron")]
+            Rhythm::Cron(_) => Detail::Cron(self.text.clone()),
+        }
     }
 
     /// When the first process starts; an interval begins at once.

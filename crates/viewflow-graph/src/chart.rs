@@ -1,9 +1,19 @@
-//! Charts for terminals and for pages that draw Mermaid.
+//! Charts of a flow: what the shapes of its nodes are, and a module for each form that charts come in.
 
-use std::fmt::Write as _;
+mod bpmn;
+mod dot;
+mod mermaid;
+mod picture;
+mod svg;
+mod symbols;
+mod terminal;
 
-use crate::graph::Graph;
-use crate::kind::{Kind, Role};
+use std::collections::BTreeSet;
+
+use crate::graph::{Edge, Graph};
+use crate::kind::{Kind, Role, Selection};
+use crate::layout::leaves_the_border;
+use crate::scope::Sound;
 
 /// How far a node of a running process is, for a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -19,7 +29,43 @@ pub enum Mark {
     Failed,
 }
 
+/// The form that BPMN gives to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A box: something is done.
+    Task,
+    /// A circle: something happens.
+    Event,
+    /// A diamond: the way parts, or ways meet.
+    Gateway,
+}
+
+/// What a diamond means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gateway {
+    /// One way of several.
+    Exclusive,
+    /// All ways.
+    Parallel,
+    /// Some of the ways.
+    Inclusive,
+    /// The way on which something happens first.
+    EventBased,
+    /// The same, where something is done on one of the ways: BPMN has no word for it but that it is complex.
+    Complex,
+}
+
 impl Mark {
+    /// What a person reads of it.
+    fn told(self) -> Option<&'static str> {
+        match self {
+            Self::Untouched => None,
+            Self::Passed => Some("done"),
+            Self::Active => Some("here now"),
+            Self::Failed => Some("failed"),
+        }
+    }
+
     fn symbol(self) -> char {
         match self {
             Self::Untouched => '·',
@@ -31,65 +77,109 @@ impl Mark {
 }
 
 impl Graph {
-    /// A chart for a terminal: a line for each node, with its mark, its kind and the ways out of it.
-    ///
-    /// `mark` is asked for each node by index.
-    pub fn outline(&self, mark: impl Fn(usize) -> Mark) -> String {
-        let width = self.nodes().iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
-        let kinds = self.nodes().iter().map(|node| node.kind.name().len()).max().unwrap_or(0);
-        let mut text = String::new();
-        for (index, node) in self.nodes().iter().enumerate() {
-            let line = format!(
-                "{} {:width$}  {:kinds$}  {}",
-                mark(index).symbol(),
-                node.name,
-                node.kind.name(),
-                self.told_ways(index)
-            );
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
-    }
-
-    fn told_ways(&self, node: usize) -> String {
-        let ways = self.out(node).map(|(_, edge)| {
-            let target = &self.nodes()[edge.to].name;
-            match &edge.role {
-                Role::Next => format!("→ {target}"),
-                role => format!("{role} → {target}"),
+    /// The form of a node. What is caught is an event, but on an event's border no other can stand.
+    fn shape(&self, node: usize) -> Shape {
+        match self.nodes()[node].kind {
+            Kind::If | Kind::Switch | Kind::Split | Kind::SplitFirst | Kind::Join => Shape::Gateway,
+            kind if kind.is_start() || kind.is_end() => Shape::Event,
+            Kind::SignalThrow | Kind::MessageThrow | Kind::EscalationThrow | Kind::CompensateThrow => Shape::Event,
+            Kind::Timer | Kind::SignalCatch | Kind::MessageCatch | Kind::ConditionalCatch => {
+                if self.boundaries(node).next().is_some() { Shape::Task } else { Shape::Event }
             }
-        });
-        ways.collect::<Vec<_>>().join(", ")
+            _ => Shape::Task,
+        }
     }
 
-    /// A chart in the Mermaid language, which many pages draw.
-    pub fn mermaid(&self) -> String {
-        let mut text = String::from("flowchart LR\n");
-        for (index, node) in self.nodes().iter().enumerate() {
-            let (open, close) = match node.kind {
-                kind if kind.is_start() || kind.is_end() => ("([", "])"),
-                Kind::If | Kind::Switch => ("{", "}"),
-                Kind::Split | Kind::SplitFirst | Kind::Join => ("{{", "}}"),
-                Kind::Subprocess | Kind::NSubprocess => ("[[", "]]"),
-                Kind::View | Kind::ManualTask | Kind::Handle | Kind::Job => ("[", "]"),
-                kind if kind.is_function() => ("[[", "]]"),
-                _ => ("((", "))"),
-            };
-            let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", escaped(&node.title));
+    /// The edges that leave the border of a node, each with its index.
+    fn boundaries(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
+        self.out(node).filter(|(_, edge)| leaves_the_border(&edge.role))
+    }
+
+    /// What a node that is a diamond means.
+    ///
+    /// A join waits for whoever may still come, as BPMN's inclusive gateway does; it is drawn as a parallel one where that
+    /// is the same, which is where each branch is sure to arrive, once.
+    fn gateway(&self, sound: Option<&Sound>, node: usize) -> Gateway {
+        let always = |node: usize| self.out(node).all(|(_, edge)| edge.role == Role::Branch(Selection::Always));
+        match self.nodes()[node].kind {
+            Kind::If | Kind::Switch => Gateway::Exclusive,
+            Kind::SplitFirst => {
+                let caught = |to: usize| {
+                    let receives = self.nodes()[to].kind == Kind::Handle && self.boundaries(to).next().is_none();
+                    self.shape(to) == Shape::Event || receives
+                };
+                if self.out(node).all(|(_, edge)| caught(edge.to)) { Gateway::EventBased } else { Gateway::Complex }
+            }
+            Kind::Join => {
+                let split = sound.and_then(|sound| Some((sound, sound.split_of(node)?)));
+                let arrives = |sound, split: usize| {
+                    always(split) && self.out(split).all(|(_, edge)| self.arrives(sound, edge.to, node))
+                };
+                let ways = |split: usize| self.out(split).count() == self.ways_in(node).count();
+                match split {
+                    Some((sound, split)) if ways(split) && arrives(sound, split) => Gateway::Parallel,
+                    _ => Gateway::Inclusive,
+                }
+            }
+            _ => {
+                if always(node) {
+                    Gateway::Parallel
+                } else {
+                    Gateway::Inclusive
+                }
+            }
         }
-        for edge in self.edges() {
-            let label = match &edge.role {
-                Role::Next | Role::Branch(crate::Selection::Always) => String::new(),
-                role => format!("|\"{}\"|", escaped(&role.to_string())),
+    }
+
+    /// Whether a token is sure to come from a node to the join, without a choice.
+    fn arrives(&self, sound: &Sound, from: usize, join: usize) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut node = from;
+        while node != join {
+            let inner = sound.join_of(node).filter(|inner| self.gateway(Some(sound), *inner) == Gateway::Parallel);
+            let mut ways = self.ways_out(node).map(|(_, edge)| edge.to);
+            let next = match (inner, ways.next(), ways.next()) {
+                (Some(inner), ..) => inner,
+                (None, Some(next), None) => next,
+                _ => return false,
             };
-            let arrow = if edge.role.is_boundary() || edge.role == Role::Compensation { "-.->" } else { "-->" };
-            let _ = writeln!(text, "    n{} {arrow}{label} n{}", edge.from, edge.to);
+            if !seen.insert(node) {
+                return false;
+            }
+            node = next;
         }
-        text
+        true
     }
 }
 
+/// What stands on an edge.
+fn label_of(edge: &Edge) -> Option<String> {
+    const LONGEST: usize = 24;
+    let label = match &edge.role {
+        Role::Next | Role::Branch(Selection::Always) | Role::Compensation => return None,
+        Role::Timeout { .. } => edge.detail.as_ref()?.told()?,
+        Role::OnError(code) | Role::OnEscalation(code) => code.clone()?,
+        role => role.to_string(),
+    };
+    if label.chars().count() <= LONGEST {
+        return Some(label);
+    }
+    let start: String = label.chars().take(LONGEST - 1).collect();
+    Some(format!("{}…", start.trim_end()))
+}
+
+/// A text as it is written in XML and HTML. Characters that XML does not know are left out.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+    let known = |letter: &char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars().filter(known).filter(|letter| !matches!(letter, '\u{fffe}' | '\u{ffff}')) {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }

@@ -1,4 +1,4 @@
-use crate::kind::{Kind, Role};
+use crate::kind::{Detail, Kind, Role};
 use crate::rule::Fault;
 use crate::scope::Sound;
 
@@ -7,6 +7,8 @@ use crate::scope::Sound;
 pub struct Graph {
     /// The flow's name.
     pub name: String,
+    /// What a person reads.
+    pub title: String,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
     /// For each node the edges out of it, and those into it.
@@ -25,6 +27,8 @@ pub struct Node {
     pub kind: Kind,
     /// Set where not all edges of the node could be read: rules that would only repeat that mistake are not raised.
     pub incomplete: bool,
+    /// What it waits for or tells, once that is known.
+    pub detail: Option<Detail>,
     /// The stored names of the flow and the start that a sub-process begins at, once they are known.
     pub child: Option<(String, String)>,
 }
@@ -38,19 +42,22 @@ pub struct Edge {
     pub to: usize,
     /// Which of the ways out of `from` it is.
     pub role: Role,
+    /// When a timeout fires, once that is known.
+    pub detail: Option<Detail>,
 }
 
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        let name = name.into();
+        Self { title: title_of(&name), name, ..Self::default() }
     }
 
     /// Adds a node and returns its index.
     pub fn node(&mut self, name: impl Into<String>, kind: Kind) -> usize {
         let name = name.into();
         let title = title_of(&name);
-        self.nodes.push(Node { name, title, kind, incomplete: false, child: None });
+        self.nodes.push(Node { name, title, kind, detail: None, incomplete: false, child: None });
         self.outs.push(Vec::new());
         self.ins.push(Vec::new());
         self.nodes.len() - 1
@@ -62,7 +69,7 @@ impl Graph {
     /// When `from` or `to` is no index of a node.
     pub fn edge(&mut self, from: usize, role: Role, to: usize) -> usize {
         assert!(from < self.nodes.len() && to < self.nodes.len(), "an edge joins nodes of its graph");
-        self.edges.push(Edge { from, to, role });
+        self.edges.push(Edge { from, to, role, detail: None });
         let edge = self.edges.len() - 1;
         self.outs[from].push(edge);
         self.ins[to].push(edge);
@@ -72,6 +79,16 @@ impl Graph {
     /// Sets what a person reads of a node.
     pub fn set_title(&mut self, node: usize, title: impl Into<String>) {
         self.nodes[node].title = title.into();
+    }
+
+    /// Tells what a node waits for or tells.
+    pub fn set_detail(&mut self, node: usize, detail: Detail) {
+        self.nodes[node].detail = Some(detail);
+    }
+
+    /// Tells when a timeout fires.
+    pub fn set_timeout(&mut self, edge: usize, detail: Detail) {
+        self.edges[edge].detail = Some(detail);
     }
 
     /// Tells at which start of which flow the children of a node begin, by stored names.

@@ -15,11 +15,15 @@
 //! assert!(graph.check().is_ok());
 //! ```
 
+#[cfg(test)]
+extern crate self as viewflow_graph;
+
 mod chart;
 mod check;
 mod family;
 mod graph;
 mod kind;
+mod layout;
 mod rule;
 mod scope;
 mod suggest;
@@ -27,7 +31,7 @@ mod suggest;
 pub use crate::chart::Mark;
 pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
-pub use crate::kind::{Kind, Role, Selection};
+pub use crate::kind::{Detail, Kind, Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
 pub use crate::scope::Sound;
 pub use crate::suggest::nearest;

@@ -2,50 +2,11 @@
 
 use std::time::Instant;
 
-use viewflow_graph::{Graph, Kind, Mark, Place, Role, Rule, Selection};
+use viewflow_graph::{Graph, Kind, Place, Role, Rule, Selection};
 
-/// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
-///
-/// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
-/// split is its `otherwise`. Before a target, `~` is a timeout that interrupts, `&` one beside the task, `#` an error, and
-/// `<` what undoes it.
-fn graph(text: &str) -> Graph {
-    let mut graph = Graph::new("test");
-    let lines: Vec<(&str, &str, &str)> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(|line| {
-            let (node, targets) = line.split_once("->").unwrap_or((line, ""));
-            let (name, kind) = node.split_once(':').expect("name: Kind");
-            (name.trim(), kind.trim(), targets)
-        })
-        .collect();
-    for (name, kind, _) in &lines {
-        graph.node(*name, Kind::from_name(kind).expect("a kind"));
-    }
-    for (from, (_, kind, targets)) in lines.iter().enumerate() {
-        for (number, target) in targets.split(',').map(str::trim).filter(|target| !target.is_empty()).enumerate() {
-            let name = target.trim_matches(['?', '*', '!', '~', '&', '#', '<']);
-            let role = match (*kind, number) {
-                _ if target.starts_with('~') => Role::Timeout { interrupting: true },
-                _ if target.starts_with('&') => Role::Timeout { interrupting: false },
-                _ if target.starts_with('#') => Role::OnError(None),
-                _ if target.starts_with('<') => Role::Compensation,
-                ("If", 0) => Role::Then,
-                ("If", _) => Role::Otherwise,
-                ("Switch", _) => Role::Case(number.to_string()),
-                ("Split" | "SplitFirst", _) if target.starts_with('!') => Role::Otherwise,
-                ("Split" | "SplitFirst", _) if target.ends_with('?') => Role::Branch(Selection::Conditional),
-                ("Split" | "SplitFirst", _) if target.ends_with('*') => Role::Branch(Selection::PerItem),
-                ("Split" | "SplitFirst", _) => Role::Branch(Selection::Always),
-                _ => Role::Next,
-            };
-            graph.edge(from, role, graph.find(name).unwrap_or_else(|| panic!("a node `{name}`")));
-        }
-    }
-    graph
-}
+use common::graph;
+
+mod common;
 
 /// The faults as rule and node.
 fn faults(text: &str) -> Vec<(Rule, String)> {
@@ -189,25 +150,6 @@ fn an_edge_that_could_not_be_read_is_not_told_again_in_other_words() {
     let mut graph = graph("start: Start\n a: View -> j\n j: Join -> end\n end: End");
     graph.set_incomplete(0);
     assert_eq!(graph.check().unwrap_err(), []);
-}
-
-#[test]
-fn charts_show_every_node_and_edge() {
-    let graph = graph("start: Start -> s\n s: Split -> a?, !end\n a: View -> end\n end: End");
-    let outline = graph.outline(|node| if node == 2 { Mark::Active } else { Mark::Passed });
-    assert_eq!(
-        outline,
-        "✓ start  Start  → s\n\
-         ✓ s      Split  if → a, otherwise → end\n\
-         ● a      View   → end\n\
-         ✓ end    End\n"
-    );
-    assert_eq!(
-        graph.mermaid(),
-        "flowchart LR\n\
-         \x20   n0([\"Start\"])\n    n1{{\"S\"}}\n    n2[\"A\"]\n    n3([\"End\"])\n\
-         \x20   n0 --> n1\n    n1 -->|\"if\"| n2\n    n1 -->|\"otherwise\"| n3\n    n2 --> n3\n"
-    );
 }
 
 #[test]

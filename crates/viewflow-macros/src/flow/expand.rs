@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use viewflow_graph::{Kind, Sound};
+use viewflow_graph::{Kind, Mark, Sound};
 
 use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
 use crate::errors::Errors;
@@ -476,7 +476,10 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
+    // A macro that derives has no other place on the flow's page.
+    let chart = chart(flow);
     quote! {
+        #[cfg_attr(doc, doc = #chart)]
         #[automatically_derived]
         #[allow(dead_code)]
         impl #impl_generics #ident #ty_generics #where_clause {
@@ -488,6 +491,12 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
             #(#handles)*
         }
     }
+}
+
+/// The flow's chart as rustdoc shows it, in the colours of the page: HTML without a blank line is left as it is.
+fn chart(flow: &Flow) -> String {
+    let (graph, _) = flow.graph();
+    format!("<div style=\"overflow-x:auto\">{}</div>", graph.svg(|_| Mark::Untouched))
 }
 
 fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenStream {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Generics, LitStr, Type, Visibility};
-use viewflow_graph::{Graph, Kind, Role, Selection};
+use viewflow_graph::{Detail, Graph, Kind, Role, Selection};
 
 use crate::syntax::{Closure, plain_name};
 
@@ -176,6 +176,30 @@ impl Node {
     }
 }
 
+impl Node {
+    /// What it waits for or tells, for charts.
+    fn detail(&self) -> Option<Detail> {
+        let cron = |Cron { pattern, zone }: &Cron| {
+            let zone = zone.as_ref().map_or("UTC".to_owned(), LitStr::value);
+            Detail::Cron(format!("{} {zone}", pattern.value()))
+        };
+        let name = self.signal.as_ref().or(self.code.as_ref());
+        match &self.delay {
+            Some(delay) if self.kind == Kind::Timer => Some(delay.detail()),
+            _ => name.cloned().map(Detail::Named).or(self.every.map(Detail::Every)).or(self.cron.as_ref().map(cron)),
+        }
+    }
+}
+
+impl After {
+    fn detail(&self) -> Detail {
+        match self {
+            Self::Fixed(wait) => Detail::After(*wait),
+            Self::Asked(_) => Detail::Asked,
+        }
+    }
+}
+
 impl Flow {
     /// The proxy of its processes.
     pub(super) fn process_type(&self) -> TokenStream {
@@ -185,9 +209,16 @@ impl Flow {
     /// The flow's graph, of what could be read.
     pub(super) fn graph(&self) -> (Graph, Vec<Span>) {
         let mut graph = Graph::new(&self.name);
+        graph.title.clone_from(&self.title);
         let mut spans = Vec::new();
         for node in &self.nodes {
             let index = graph.node(plain_name(&node.ident), node.kind);
+            if let Some(title) = &node.title {
+                graph.set_title(index, title);
+            }
+            if let Some(detail) = node.detail() {
+                graph.set_detail(index, detail);
+            }
             if node.incomplete || node.edges.iter().any(|edge| edge.to.is_none()) {
                 graph.set_incomplete(index);
             }
@@ -195,7 +226,10 @@ impl Flow {
         for (index, node) in self.nodes.iter().enumerate() {
             for edge in &node.edges {
                 if let Some(to) = edge.to {
-                    graph.edge(index, edge.role(), to);
+                    let number = graph.edge(index, edge.role(), to);
+                    if let Some(after) = &edge.after {
+                        graph.set_timeout(number, after.detail());
+                    }
                     spans.push(edge.target.span());
                 }
             }

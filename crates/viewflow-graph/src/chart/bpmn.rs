@@ -1,0 +1,424 @@
+//! BPMN 2.0, the standard's XML, with its diagram interchange.
+//!
+//! Formal specification: OMG, "Business Process Model and Notation (BPMN), Version 2.0.2", 2013.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use super::{Gateway, Shape, escaped, label_of};
+use crate::graph::{Edge, Graph};
+use crate::kind::{Detail, Kind, Role, Selection};
+use crate::layout::Layout;
+use crate::scope::Sound;
+
+impl Graph {
+    /// The flow as BPMN 2.0 XML with diagram interchange, which other tools can draw and read.
+    ///
+    /// What BPMN has no word for is told as near to it as can be: a branch for each item as a task with many instances, where
+    /// it begins with a task; a `SplitFirst` as an event-based gateway, or as a complex one where there is
+    /// something to do on one of its ways; what handlers do and conditions ask, by
+    /// their names alone.
+    ///
+    /// ```
+    /// use viewflow_graph::{Graph, Kind, Role};
+    ///
+    /// let mut graph = Graph::new("hello");
+    /// let start = graph.node("start", Kind::Start);
+    /// let end = graph.node("end", Kind::End);
+    /// graph.edge(start, Role::Next, end);
+    /// assert!(graph.bpmn().contains(r#"<startEvent id="start" name="Start">"#));
+    /// ```
+    pub fn bpmn(&self) -> String {
+        let mut document = Document {
+            graph: self,
+            sound: self.check().ok(),
+            picture: self.picture(),
+            ids: self.ids(),
+            roots: BTreeMap::new(),
+            text: String::new(),
+        };
+        document.process();
+        document.diagram();
+        document.finish()
+    }
+
+    /// A name for each node as XML takes it: its own as far as that goes.
+    fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for (index, node) in self.nodes().iter().enumerate() {
+            let id = id(&node.name);
+            let own = id == node.name && !ids.contains(&id);
+            ids.push(if own { id } else { format!("{id}.{index}") });
+        }
+        ids
+    }
+
+    fn process_id(&self) -> String {
+        format!("{}.process", id(&self.name))
+    }
+}
+
+/// A name in which every letter is one that XML allows in ids, and that does not end like those made here.
+fn id(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut id: String = name.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
+    if !id.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_') {
+        id.insert(0, '_');
+    }
+    id
+}
+
+struct Document<'g> {
+    graph: &'g Graph,
+    sound: Option<Sound>,
+    picture: Layout,
+    ids: Vec<String>,
+    /// The signals, messages, errors and escalations, by what they are and what they are called, with their ids.
+    roots: BTreeMap<(&'static str, String), String>,
+    text: String,
+}
+
+impl Document<'_> {
+    fn line(&mut self, depth: usize, text: fmt::Arguments<'_>) {
+        // A text takes all that is written to it.
+        let _ = writeln!(self.text, "{:indent$}{text}", "", indent = 2 * depth);
+    }
+
+    /// The definitions around what was written.
+    fn finish(self) -> String {
+        let mut text = String::from(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
+             xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" \
+             xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\" \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" id=\"definitions\" targetNamespace=\"urn:viewflow\">\n",
+        );
+        for ((what, name), id) in &self.roots {
+            let name = escaped(name);
+            let code = match *what {
+                "error" => format!(" errorCode=\"{name}\""),
+                "escalation" => format!(" escalationCode=\"{name}\""),
+                _ => String::new(),
+            };
+            let _ = writeln!(text, "  <{what} id=\"{id}\" name=\"{name}\"{code}/>");
+        }
+        text.push_str(&self.text);
+        text.push_str("</definitions>\n");
+        text
+    }
+
+    fn process(&mut self) {
+        let (id, title) = (self.graph.process_id(), escaped(&self.graph.title));
+        self.line(1, format_args!("<process id=\"{id}\" name=\"{title}\" isExecutable=\"true\">"));
+        (0..self.graph.nodes().len()).for_each(|node| self.node(node));
+        (0..self.graph.edges().len()).for_each(|edge| self.boundary(edge));
+        (0..self.graph.edges().len()).for_each(|edge| self.sequence(edge));
+        (0..self.graph.edges().len()).for_each(|edge| self.association(edge));
+        self.line(1, format_args!("</process>"));
+    }
+
+    fn node(&mut self, index: usize) {
+        let node = &self.graph.nodes()[index];
+        let element = self.element(index);
+        let (id, title) = (self.ids[index].clone(), escaped(&node.title));
+        let mut options = String::new();
+        if self.graph.is_compensation(index) {
+            options.push_str(" isForCompensation=\"true\"");
+        }
+        if let Some((flow, _)) = &node.child {
+            let called = Graph::new(flow.as_str()).process_id();
+            let _ = write!(options, " calledElement=\"{called}\"");
+        }
+        if let Some(default) = self.default_of(index) {
+            let _ = write!(options, " default=\"{}\"", flow_id(default));
+        }
+        if element == "receiveTask" {
+            let root = self.root("message", node.detail.as_ref(), &node.name);
+            let _ = write!(options, " messageRef=\"{root}\"");
+        }
+        let head = format!("<{element} id=\"{id}\" name=\"{title}\"{options}>");
+        self.line(2, format_args!("{head}"));
+        let flows = |edge: &Edge| edge.role != Role::Compensation;
+        for (edge, way) in self.graph.into(index) {
+            if flows(way) {
+                self.line(3, format_args!("<incoming>{}</incoming>", flow_id(edge)));
+            }
+        }
+        for (edge, way) in self.graph.out(index) {
+            if flows(way) && !way.role.is_boundary() {
+                self.line(3, format_args!("<outgoing>{}</outgoing>", flow_id(edge)));
+            }
+        }
+        if self.graph.shape(index) == Shape::Event {
+            self.definition_of(index);
+        }
+        if self.is_many(index) {
+            self.line(3, format_args!("<multiInstanceLoopCharacteristics>"));
+            self.line(4, format_args!("<loopCardinality xsi:type=\"tFormalExpression\">items</loopCardinality>"));
+            self.line(3, format_args!("</multiInstanceLoopCharacteristics>"));
+        }
+        if element == "scriptTask" {
+            self.line(3, format_args!("<script>{}</script>", escaped(&node.name)));
+        }
+        self.line(2, format_args!("</{element}>"));
+    }
+
+    /// The element that stands for a node.
+    fn element(&self, index: usize) -> &'static str {
+        let kind = self.graph.nodes()[index].kind;
+        match (self.graph.shape(index), kind) {
+            (Shape::Gateway, _) => match self.graph.gateway(self.sound.as_ref(), index) {
+                Gateway::Exclusive => "exclusiveGateway",
+                Gateway::Parallel => "parallelGateway",
+                Gateway::Inclusive => "inclusiveGateway",
+                Gateway::EventBased => "eventBasedGateway",
+                Gateway::Complex => "complexGateway",
+            },
+            (Shape::Event, kind) if kind.is_start() => "startEvent",
+            (Shape::Event, kind) if kind.is_end() => "endEvent",
+            (Shape::Event, Kind::SignalThrow | Kind::MessageThrow | Kind::EscalationThrow | Kind::CompensateThrow) => {
+                "intermediateThrowEvent"
+            }
+            (Shape::Event, _) => "intermediateCatchEvent",
+            (Shape::Task, Kind::View) => "userTask",
+            (Shape::Task, Kind::ManualTask) => "manualTask",
+            (Shape::Task, Kind::Job) => "serviceTask",
+            (Shape::Task, Kind::Function) => "scriptTask",
+            (Shape::Task, Kind::SendHandle) => "sendTask",
+            (Shape::Task, Kind::BusinessRule) => "businessRuleTask",
+            (Shape::Task, kind) if kind.has_children() => "callActivity",
+            // A handle; and what is caught by a node that has boundaries, which no event can have.
+            (Shape::Task, _) => "receiveTask",
+        }
+    }
+
+    /// The edge that is taken when no other one is.
+    fn default_of(&self, node: usize) -> Option<usize> {
+        let kind = self.graph.nodes()[node].kind;
+        let wanted = |role: &Role| matches!(role, Role::Otherwise | Role::Default) && kind != Kind::SplitFirst;
+        self.graph.out(node).find(|(_, edge)| wanted(&edge.role)).map(|(edge, _)| edge)
+    }
+
+    /// Whether a task has many instances.
+    fn is_many(&self, node: usize) -> bool {
+        let per_item = |(_, edge): (usize, &Edge)| edge.role == Role::Branch(Selection::PerItem);
+        let task = self.graph.shape(node) == Shape::Task;
+        self.graph.nodes()[node].kind == Kind::NSubprocess || (task && self.graph.into(node).any(per_item))
+    }
+
+    /// What an event waits for or tells.
+    fn definition_of(&mut self, index: usize) {
+        let node = &self.graph.nodes()[index];
+        let id = format!("{}.definition", self.ids[index]);
+        let mut named = |what| {
+            let root = self.root(what, node.detail.as_ref(), &node.name);
+            format!("<{what}EventDefinition id=\"{id}\" {what}Ref=\"{root}\"/>")
+        };
+        let definition = match node.kind {
+            Kind::StartHandle | Kind::MessageCatch | Kind::MessageThrow => named("message"),
+            Kind::SignalCatch | Kind::SignalThrow => named("signal"),
+            Kind::EscalationThrow => named("escalation"),
+            Kind::ErrorEnd => named("error"),
+            Kind::StartTimer | Kind::Timer => timer(&id, node.detail.as_ref()),
+            Kind::ConditionalCatch => format!(
+                "<conditionalEventDefinition id=\"{id}\"><condition xsi:type=\"tFormalExpression\">{}</condition>\
+                 </conditionalEventDefinition>",
+                escaped(&node.title)
+            ),
+            Kind::CompensateThrow => format!("<compensateEventDefinition id=\"{id}\"/>"),
+            Kind::Terminate => format!("<terminateEventDefinition id=\"{id}\"/>"),
+            _ => return,
+        };
+        self.line(3, format_args!("{definition}"));
+    }
+
+    /// The id of the signal, message, error or escalation of a name; `name` if its own is not known.
+    fn root(&mut self, what: &'static str, detail: Option<&Detail>, name: &str) -> String {
+        let name = match detail {
+            Some(Detail::Named(name)) => name,
+            _ => name,
+        };
+        let number = self.roots.len();
+        let id = || format!("{what}.{number}");
+        self.roots.entry((what, name.to_owned())).or_insert_with(id).clone()
+    }
+
+    /// The event on a task's border that an edge leaves.
+    fn boundary(&mut self, index: usize) {
+        let edge = &self.graph.edges()[index];
+        let id = boundary_id(index);
+        let definition = match &edge.role {
+            Role::Timeout { .. } => timer(&format!("{id}.definition"), edge.detail.as_ref()),
+            Role::OnError(code) => self.caught("error", code.as_deref(), &id),
+            Role::OnEscalation(code) => self.caught("escalation", code.as_deref(), &id),
+            Role::Compensation => format!("<compensateEventDefinition id=\"{id}.definition\"/>"),
+            _ => return,
+        };
+        let host = self.ids[edge.from].clone();
+        let beside = if edge.role.is_beside() { " cancelActivity=\"false\"" } else { "" };
+        self.line(2, format_args!("<boundaryEvent id=\"{id}\" attachedToRef=\"{host}\"{beside}>"));
+        if edge.role != Role::Compensation {
+            self.line(3, format_args!("<outgoing>{}</outgoing>", flow_id(index)));
+        }
+        self.line(3, format_args!("{definition}"));
+        self.line(2, format_args!("</boundaryEvent>"));
+    }
+
+    fn caught(&mut self, what: &'static str, code: Option<&str>, id: &str) -> String {
+        let reference = code.map(|code| format!(" {what}Ref=\"{}\"", self.root(what, None, code)));
+        format!("<{what}EventDefinition id=\"{id}.definition\"{}/>", reference.unwrap_or_default())
+    }
+
+    fn sequence(&mut self, index: usize) {
+        let edge = &self.graph.edges()[index];
+        let source = match &edge.role {
+            Role::Compensation => return,
+            role if role.is_boundary() => boundary_id(index),
+            _ => self.ids[edge.from].clone(),
+        };
+        let name = match label_of(edge) {
+            Some(label) if !edge.role.is_boundary() => format!(" name=\"{}\"", escaped(&label)),
+            _ => String::new(),
+        };
+        let head = format!(
+            "<sequenceFlow id=\"{}\"{name} sourceRef=\"{source}\" targetRef=\"{}\"",
+            flow_id(index),
+            self.ids[edge.to]
+        );
+        match self.condition(edge) {
+            Some(condition) => {
+                self.line(2, format_args!("{head}>"));
+                let condition = escaped(&condition);
+                self.line(
+                    3,
+                    format_args!(
+                        "<conditionExpression xsi:type=\"tFormalExpression\">{condition}</conditionExpression>"
+                    ),
+                );
+                self.line(2, format_args!("</sequenceFlow>"));
+            }
+            None => self.line(2, format_args!("{head}/>")),
+        }
+    }
+
+    /// When an edge is taken, in a person's words.
+    fn condition(&self, edge: &Edge) -> Option<String> {
+        let parallel = self.graph.gateway(self.sound.as_ref(), edge.from) == Gateway::Parallel;
+        let split = self.graph.nodes()[edge.from].kind == Kind::Split;
+        match &edge.role {
+            Role::Then => Some(self.graph.nodes()[edge.from].title.clone()),
+            Role::Case(pattern) => Some(pattern.clone()),
+            Role::Branch(Selection::Conditional) if split => Some(self.graph.nodes()[edge.to].title.clone()),
+            Role::Branch(Selection::PerItem) if split => Some("items".to_owned()),
+            Role::Branch(Selection::Always) if split && !parallel => Some("true".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// From what is undone to what undoes it.
+    fn association(&mut self, index: usize) {
+        let edge = &self.graph.edges()[index];
+        if edge.role == Role::Compensation {
+            let (source, target) = (boundary_id(index), self.ids[edge.to].clone());
+            self.line(
+                2,
+                format_args!(
+                    "<association id=\"{}\" associationDirection=\"One\" sourceRef=\"{source}\" targetRef=\"{target}\"/>",
+                    flow_id(index)
+                ),
+            );
+        }
+    }
+
+    fn diagram(&mut self) {
+        let process = self.graph.process_id();
+        self.line(1, format_args!("<bpmndi:BPMNDiagram id=\"diagram\">"));
+        self.line(2, format_args!("<bpmndi:BPMNPlane id=\"plane\" bpmnElement=\"{process}\">"));
+        for node in 0..self.graph.nodes().len() {
+            let (half, high) = self.graph.half_size(node);
+            let id = self.ids[node].clone();
+            let title = (self.graph.shape(node) != Shape::Task).then(|| self.graph.lines_of_title(node).len());
+            self.shape(&id, self.picture.nodes[node], (half, high), title);
+        }
+        for (index, edge) in self.graph.edges().iter().enumerate() {
+            if edge.role.is_boundary() || edge.role == Role::Compensation {
+                let radius = super::picture::BOUNDARY;
+                self.shape(&boundary_id(index), self.picture.edges[index].points[0], (radius, radius), None);
+            }
+        }
+        for (index, edge) in self.graph.edges().iter().enumerate() {
+            let id = flow_id(index);
+            self.line(3, format_args!("<bpmndi:BPMNEdge id=\"{id}.edge\" bpmnElement=\"{id}\">"));
+            let mut points = self.picture.edges[index].points.clone();
+            if edge.role.is_boundary() || edge.role == Role::Compensation {
+                points[0].1 += super::picture::BOUNDARY;
+            }
+            for (x, y) in points {
+                self.line(4, format_args!("<di:waypoint x=\"{x}\" y=\"{y}\"/>"));
+            }
+            self.line(3, format_args!("</bpmndi:BPMNEdge>"));
+        }
+        self.line(2, format_args!("</bpmndi:BPMNPlane>"));
+        self.line(1, format_args!("</bpmndi:BPMNDiagram>"));
+    }
+
+    /// A shape around its middle; with its title beneath, of so many lines.
+    fn shape(&mut self, id: &str, (x, y): (i32, i32), (half, high): (i32, i32), title: Option<usize>) {
+        let bounds =
+            |x, y, width, height| format!("<dc:Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
+        self.line(3, format_args!("<bpmndi:BPMNShape id=\"{id}.shape\" bpmnElement=\"{id}\">"));
+        self.line(4, format_args!("{}", bounds(x - half, y - high, 2 * half, 2 * high)));
+        if let Some(lines) = title {
+            let lines = i32::try_from(lines).unwrap_or(1) * super::picture::LINE;
+            let label = bounds(x - 45, y + high + 2, 90, lines);
+            self.line(4, format_args!("<bpmndi:BPMNLabel>{label}</bpmndi:BPMNLabel>"));
+        }
+        self.line(3, format_args!("</bpmndi:BPMNShape>"));
+    }
+}
+
+fn flow_id(edge: usize) -> String {
+    format!("flow.{edge}")
+}
+
+fn boundary_id(edge: usize) -> String {
+    format!("boundary.{edge}")
+}
+
+fn timer(id: &str, detail: Option<&Detail>) -> String {
+    let (element, text) = match detail {
+        Some(Detail::After(time)) => ("timeDuration", iso(*time)),
+        Some(Detail::Every(time)) => ("timeCycle", format!("R/{}", iso(*time))),
+        Some(Detail::Cron(pattern)) => ("timeCycle", escaped(pattern)),
+        _ => ("timeDate", "asked when it is armed".to_owned()),
+    };
+    format!(
+        "<timerEventDefinition id=\"{id}\"><{element} xsi:type=\"tFormalExpression\">{text}</{element}></timerEventDefinition>"
+    )
+}
+
+/// A length of time as ISO 8601 writes it.
+fn iso(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let mut text = String::from("P");
+    let part = |text: &mut String, count: u64, unit: char| {
+        if count > 0 {
+            let _ = write!(text, "{count}{unit}");
+        }
+    };
+    part(&mut text, days, 'D');
+    let (whole, millis) = (seconds % 60, time.subsec_millis());
+    if !seconds.is_multiple_of(86_400) || millis > 0 || days == 0 {
+        text.push('T');
+        part(&mut text, hours, 'H');
+        part(&mut text, minutes, 'M');
+        if millis > 0 {
+            let _ = write!(text, "{whole}.{millis:03}S");
+        } else if whole > 0 || text.ends_with('T') {
+            let _ = write!(text, "{whole}S");
+        }
+    }
+    text
+}

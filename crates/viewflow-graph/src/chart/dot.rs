@@ -1,0 +1,72 @@
+//! Charts in the language of Graphviz.
+
+use std::fmt::Write as _;
+
+use super::{Gateway, Shape, leaves_the_border};
+use crate::graph::Graph;
+use crate::kind::{Role, Selection};
+
+impl Graph {
+    /// A chart in DOT, the language of Graphviz.
+    ///
+    /// ```
+    /// use viewflow_graph::{Graph, Kind, Role};
+    ///
+    /// let mut graph = Graph::new("hello");
+    /// let start = graph.node("start", Kind::Start);
+    /// let end = graph.node("end", Kind::End);
+    /// graph.edge(start, Role::Next, end);
+    /// assert!(graph.dot().contains("start -> end"));
+    /// ```
+    pub fn dot(&self) -> String {
+        let sound = self.check().ok();
+        let mut text = format!("digraph {} {{\n    rankdir=LR\n    label={}\n", id(&self.name), quoted(&self.title));
+        for (index, node) in self.nodes().iter().enumerate() {
+            let shape = match self.shape(index) {
+                Shape::Task if node.kind.has_children() => "box, peripheries=2",
+                Shape::Task => "box, style=rounded",
+                Shape::Event if node.kind.is_start() => "circle",
+                Shape::Event if node.kind.is_end() => "circle, penwidth=3",
+                Shape::Event => "doublecircle",
+                Shape::Gateway => "diamond",
+            };
+            let sign = match (self.shape(index), self.gateway(sound.as_ref(), index)) {
+                (Shape::Gateway, Gateway::Exclusive) => "×\n",
+                (Shape::Gateway, Gateway::Parallel) => "+\n",
+                (Shape::Gateway, Gateway::Inclusive) => "○\n",
+                (Shape::Gateway, Gateway::EventBased) => "⬠\n",
+                (Shape::Gateway, Gateway::Complex) => "*\n",
+                _ => "",
+            };
+            let title = quoted(&format!("{sign}{}", node.title));
+            let _ = writeln!(text, "    {} [label={title}, shape={shape}]", id(&node.name));
+        }
+        for edge in self.edges() {
+            let label = match &edge.role {
+                Role::Next | Role::Branch(Selection::Always) => None,
+                role => Some(format!("label={}", quoted(&role.to_string()))),
+            };
+            let style = leaves_the_border(&edge.role).then(|| "style=dashed".to_owned());
+            let options: Vec<String> = label.into_iter().chain(style).collect();
+            let options = if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) };
+            let name = |node: usize| id(&self.nodes()[node].name);
+            let _ = writeln!(text, "    {} -> {}{options}", name(edge.from), name(edge.to));
+        }
+        text.push_str("}\n");
+        text
+    }
+}
+
+/// A name, in quotes unless it is plain.
+fn id(name: &str) -> String {
+    const WORDS: [&str; 6] = ["node", "edge", "graph", "digraph", "subgraph", "strict"];
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let plain =
+        name.bytes().all(|byte| letter(byte) || byte.is_ascii_digit()) && name.bytes().next().is_some_and(letter);
+    let word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+    if plain && !word { name.to_owned() } else { quoted(name) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}

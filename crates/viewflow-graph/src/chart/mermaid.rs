@@ -1,0 +1,35 @@
+//! Charts in the Mermaid language.
+
+use std::fmt::Write as _;
+
+use super::{escaped, leaves_the_border};
+use crate::graph::Graph;
+use crate::kind::{Kind, Role, Selection};
+
+impl Graph {
+    /// A chart in the Mermaid language, which many pages draw.
+    pub fn mermaid(&self) -> String {
+        let mut text = String::from("flowchart LR\n");
+        for (index, node) in self.nodes().iter().enumerate() {
+            let (open, close) = match node.kind {
+                kind if kind.is_start() || kind.is_end() => ("([", "])"),
+                Kind::If | Kind::Switch => ("{", "}"),
+                Kind::Split | Kind::SplitFirst | Kind::Join => ("{{", "}}"),
+                Kind::Subprocess | Kind::NSubprocess => ("[[", "]]"),
+                Kind::View | Kind::ManualTask | Kind::Handle | Kind::Job => ("[", "]"),
+                kind if kind.is_function() => ("[[", "]]"),
+                _ => ("((", "))"),
+            };
+            let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", escaped(&node.title));
+        }
+        for edge in self.edges() {
+            let label = match &edge.role {
+                Role::Next | Role::Branch(Selection::Always) => String::new(),
+                role => format!("|\"{}\"|", escaped(&role.to_string())),
+            };
+            let arrow = if leaves_the_border(&edge.role) { "-.->" } else { "-->" };
+            let _ = writeln!(text, "    n{} {arrow}{label} n{}", edge.from, edge.to);
+        }
+        text
+    }
+}

@@ -1,0 +1,126 @@
+//! How large things are in a picture, and where they stand: the same for SVG and for BPMN's diagram interchange.
+
+use super::{Shape, label_of};
+use crate::graph::Graph;
+use crate::kind::Detail;
+use crate::layout::{Layout, Measures, Size, layout};
+
+/// The height of a line of text, in pixels.
+pub(super) const LINE: i32 = 15;
+/// The radius of an event, and of one on a border.
+pub(super) const EVENT: i32 = 16;
+pub(super) const BOUNDARY: i32 = 10;
+/// Half of a diamond.
+const GATEWAY: i32 = 22;
+/// Half of a task's box.
+const TASK: i32 = 62;
+/// How wide a title may be, within a box and beneath an event.
+const TITLE: i32 = 104;
+const BENEATH: i32 = 92;
+
+impl Graph {
+    /// Where everything stands in the picture.
+    pub(super) fn picture(&self) -> Layout {
+        let titles = (0..self.nodes().len()).map(|node| self.lines_of_title(node));
+        let sizes = titles.enumerate().map(|(node, lines)| {
+            let shape = self.shape(node);
+            let (half, high) = half_of(shape, lines.len());
+            let broad = lines.iter().map(|line| width_of(line)).max().unwrap_or(0);
+            match shape {
+                Shape::Task => Size { width: 2 * half, half, border: high, up: high, down: high },
+                _ => {
+                    let beneath = height_of(lines.len()) + 6;
+                    Size { width: broad.max(2 * half), half, border: high, up: high, down: high + beneath }
+                }
+            }
+        });
+        let labels = self.edges().iter().map(|edge| match label_of(edge) {
+            Some(label) => width_of(&label) + 8,
+            None => 0,
+        });
+        let measures = Measures {
+            nodes: sizes.collect(),
+            labels: labels.collect(),
+            gap: 20,
+            line: (10, 6),
+            stub: 14,
+            track: 10,
+            arrow: 18,
+            boundary: 24,
+            boundaries: (20, 26),
+        };
+        layout(self, &measures)
+    }
+
+    /// A node's title as it stands in the picture.
+    pub(super) fn lines_of_title(&self, node: usize) -> Vec<String> {
+        let room = if self.shape(node) == Shape::Task { TITLE } else { BENEATH };
+        let node = &self.nodes()[node];
+        let mut lines = wrapped(&node.title, room);
+        if let Some(time) = node.detail.as_ref().and_then(Detail::told) {
+            lines.extend(wrapped(&format!("({time})"), room));
+        }
+        lines
+    }
+
+    /// Half of what a node's shape takes to the sides, and up and down.
+    pub(super) fn half_size(&self, node: usize) -> (i32, i32) {
+        half_of(self.shape(node), self.lines_of_title(node).len())
+    }
+}
+
+fn height_of(lines: usize) -> i32 {
+    i32::try_from(lines).unwrap_or(0) * LINE
+}
+
+/// Half of what a shape takes to the sides, and up and down.
+fn half_of(shape: Shape, lines: usize) -> (i32, i32) {
+    match shape {
+        Shape::Task => (TASK, 30.max(height_of(lines) / 2 + 15)),
+        Shape::Event => (EVENT, EVENT),
+        Shape::Gateway => (GATEWAY, GATEWAY),
+    }
+}
+
+/// How wide a text is, on the safe side: fonts differ.
+fn width_of(text: &str) -> i32 {
+    let tenths = |letter| match letter {
+        'i' | 'j' | 'l' | 'I' | ' ' | '.' | ',' | ':' | '\'' | '|' | '(' | ')' | '[' | ']' => 40,
+        'f' | 'r' | 't' | '-' | '"' => 48,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 112,
+        letter if letter >= '\u{1100}' => 125,
+        letter if letter.is_uppercase() => 84,
+        _ => 73,
+    };
+    text.chars().map(tenths).sum::<i32>() / 10
+}
+
+/// A title in lines that fit, each with at least one word. What is too much is left out.
+fn wrapped(title: &str, room: i32) -> Vec<String> {
+    const MOST: usize = 4;
+    let mut lines: Vec<String> = Vec::new();
+    for word in title.split_whitespace() {
+        let mut rest = word;
+        match lines.last_mut() {
+            Some(line) if width_of(line) + 4 + width_of(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+                continue;
+            }
+            _ => {}
+        }
+        // A word that is too long for a line is broken.
+        while width_of(rest) > room {
+            let fits = rest.char_indices().map(|(at, _)| at).filter(|at| width_of(&rest[..*at]) + 5 <= room);
+            let Some(at) = fits.max().filter(|at| *at > 0) else { break };
+            lines.push(format!("{}-", &rest[..at]));
+            rest = &rest[at..];
+        }
+        lines.push(rest.to_owned());
+    }
+    if lines.len() > MOST {
+        lines.truncate(MOST);
+        lines[MOST - 1].push('…');
+    }
+    lines
+}

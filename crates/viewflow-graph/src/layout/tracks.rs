@@ -1,0 +1,125 @@
+//! The tracks of the lines between two layers.
+
+use super::Item;
+
+/// A line's change of rows within a channel. Its ends are at items of the layer before (`false`) or behind (`true`).
+pub(super) struct Turn {
+    pub(super) edge: usize,
+    pub(super) ends: [End; 2],
+    pub(super) track: i32,
+    /// A row in which it goes on to another track, for the rest of its way.
+    pub(super) knee: Option<(i32, i32)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct End {
+    pub(super) y: i32,
+    pub(super) behind: bool,
+    /// The item, and which of its boundaries.
+    pub(super) at: (Item, Option<i32>),
+}
+
+/// What of a turn lies on one track: all of it, or what is before or after its knee.
+struct Piece {
+    turn: usize,
+    ends: [Option<End>; 2],
+    span: (i32, i32),
+    track: i32,
+}
+
+impl Piece {
+    fn ends(&self) -> impl Iterator<Item = &End> {
+        self.ends.iter().flatten()
+    }
+
+    /// Whether they may run over each other: they come from, or go to, the same place.
+    fn is_one_with(&self, other: &Self) -> bool {
+        self.turn == other.turn || self.ends().any(|end| other.ends().any(|other| end == other))
+    }
+
+    /// Whether they come as near to each other as `apart`.
+    fn meets(&self, other: &Self, apart: i32) -> bool {
+        self.span.0 <= other.span.1 + apart && other.span.0 <= self.span.1 + apart && !self.is_one_with(other)
+    }
+
+    /// Whether it has to be left of another one, lest their ends run over each other.
+    fn is_before(&self, other: &Self) -> bool {
+        let over = |a: &End, b: &End| !a.behind && b.behind && a.y == b.y;
+        !self.is_one_with(other) && self.ends().any(|a| other.ends().any(|b| over(a, b)))
+    }
+}
+
+/// Gives each turn in a channel a track on which it runs over no other, and `apart` from them, and tells how many there are.
+pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
+    // Of two that go down, the lower one turns first; of two that go up, the higher: so they do not cross.
+    turns.sort_by_key(|turn| {
+        let [a, b] = turn.ends;
+        let down = b.y > a.y;
+        (!down, if down { -a.y } else { a.y }, turn.edge)
+    });
+    let whole = |(turn, Turn { ends: [a, b], .. }): (usize, &Turn)| Piece {
+        turn,
+        ends: [Some(*a), Some(*b)],
+        span: (a.y.min(b.y), a.y.max(b.y)),
+        track: 0,
+    };
+    let mut open: Vec<Piece> = turns.iter().enumerate().map(whole).collect();
+    let mut placed: Vec<Piece> = Vec::new();
+    let mut count = 0;
+    while !open.is_empty() {
+        let free = |at: &Piece| !open.iter().any(|other| other.is_before(at));
+        // Where two have to be before each other, one of them goes over two tracks.
+        let Some(position) = open.iter().position(free) else {
+            let knee = open.iter().enumerate().find_map(|(index, piece)| Some((index, knee_of(piece, turns)?)));
+            let (index, y) = knee.unwrap_or((0, i32::MAX));
+            let piece = open.remove(index);
+            if knee.is_none() {
+                place(piece, apart, &mut placed, &mut count);
+                continue;
+            }
+            turns[piece.turn].knee = Some((y, 0));
+            let half = |end: Option<End>, ends| {
+                let to = end.map_or(y, |end| end.y);
+                Piece { turn: piece.turn, ends, span: (y.min(to), y.max(to)), track: 0 }
+            };
+            let [a, b] = piece.ends;
+            open.extend([half(a, [a, None]), half(b, [None, b])]);
+            continue;
+        };
+        let piece = open.remove(position);
+        place(piece, apart, &mut placed, &mut count);
+    }
+    for Piece { turn, ends, track, .. } in placed {
+        let turn = &mut turns[turn];
+        match (&mut turn.knee, ends) {
+            (Some((_, second)), [None, _]) => *second = track,
+            _ => turn.track = track,
+        }
+    }
+    count
+}
+
+/// Puts a piece on the first track that is free for it.
+fn place(mut piece: Piece, apart: i32, placed: &mut Vec<Piece>, count: &mut i32) {
+    let after = placed.iter().filter(|other| other.is_before(&piece));
+    piece.track = after.map(|other| other.track + 1).max().unwrap_or(0);
+    while placed.iter().any(|other| other.track == piece.track && other.meets(&piece, apart)) {
+        piece.track += 1;
+    }
+    *count = (*count).max(piece.track + 1);
+    placed.push(piece);
+}
+
+/// The row nearest to the middle of a turn in which nothing ends; none if it is short, or is not whole any more.
+fn knee_of(piece: &Piece, turns: &[Turn]) -> Option<i32> {
+    if piece.ends.contains(&None) {
+        return None;
+    }
+    let (top, bottom) = piece.span;
+    let middle = i32::midpoint(top, bottom);
+    let taken = |y: &i32| {
+        turns.iter().any(|turn| turn.ends.iter().any(|end| end.y == *y) || turn.knee.is_some_and(|knee| knee.0 == *y))
+    };
+    let rows = (0..(bottom - top) / 2).flat_map(|away| [middle - away, middle + away]);
+    rows.filter(|y| top < *y && *y < bottom).find(|y| !taken(y))
+}
