@@ -1,19 +1,29 @@
-//! What must not compile, and what its author is told: each case has the message beside it as `.stderr`.
+//! What must not compile, and what its author is told: each case has the message beside it as `.stderr`, and at its end
+//! what mends it.
 //!
 //! After a change of a message run `TRYBUILD=overwrite cargo test --test ui` and read what has changed.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use viewflow::graph::Rule;
 
 /// The release of Rust whose messages stand beside the cases. Another one tells the same in slightly other words.
 const RECORDED_WITH: &str = "rustc 1.95.";
 
 #[test]
-fn mistakes_are_told_at_compile_time() {
+fn mistakes_are_told_at_compile_time_and_what_the_message_asks_for_mends_them() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc).arg("--version").output().expect("rustc tells its version").stdout;
     let version = String::from_utf8_lossy(&version);
+    let directory = tempfile::tempdir().unwrap();
+    let mended = directory.path().join("mended.rs");
+    fs::write(&mended, all_mended()).unwrap();
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/*/ok_*.rs");
+    cases.pass(&mended);
     if cfg!(feature = "tokio") {
         println!("the messages were recorded without the feature `tokio`: they are not compared");
     } else if version.starts_with(RECORDED_WITH) {
@@ -21,4 +31,73 @@ fn mistakes_are_told_at_compile_time() {
     } else {
         println!("the messages were recorded with {RECORDED_WITH}x, this is {version}: they are not compared");
     }
+    // What was compared is told when this is dropped, which is before the file goes.
+    drop(cases);
+}
+
+#[test]
+fn every_rule_of_graphs_has_its_cases_and_its_page() {
+    // The compiler sees one flow at a time: those that start each other are told of when the engine is built.
+    let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::StartsForEver);
+    let guide = fs::read_to_string("src/guide/rules.md").unwrap();
+    for name in rules.map(|rule| rule.name()).chain(["unknown-target"]) {
+        let cases = cases().into_iter().filter(|case| case.parent().is_some_and(|rule| rule.ends_with(name)));
+        assert!(cases.clone().count() > 0, "no case of `{name}`");
+        for case in cases {
+            let message = fs::read_to_string(case.with_extension("stderr")).unwrap();
+            assert!(message.contains(&format!("[{name}]")), "{} is of another rule", case.display());
+        }
+        let page = name.replace('-', "_");
+        assert!(guide.contains(&format!("[`{name}`](crate::guide::rules::{page})")), "`{name}` is not in the overview");
+        let page = fs::read_to_string(format!("src/guide/rules/{page}.md")).unwrap();
+        assert!(page.contains("```compile_fail") && page.contains(&format!("[{name}]\n")), "the page of `{name}`");
+    }
+}
+
+/// All cases that must not compile.
+fn cases() -> Vec<PathBuf> {
+    let entries = |path: &Path| -> Vec<PathBuf> {
+        let mut entries: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        entries
+    };
+    let files = entries(Path::new("tests/ui")).into_iter().flat_map(|group| entries(&group));
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    files.filter(|file| name(file).starts_with("bad_") && name(file).ends_with(".rs")).collect()
+}
+
+/// One program of all cases as they are mended, each a module.
+fn all_mended() -> String {
+    let mut program = String::from("#![allow(warnings)]\n");
+    for case in cases() {
+        let path = case.to_string_lossy();
+        let name: String =
+            path.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+        let text = fs::read_to_string(&case).unwrap();
+        writeln!(program, "mod {name} {{\n{}\n}}", mended(&path, &text)).unwrap();
+    }
+    program.push_str("fn main() {}\n");
+    program
+}
+
+/// A case with the lines changed that stand after `// Mended:`: each group of `// -` becomes the `// +` after it.
+fn mended(path: &str, text: &str) -> String {
+    let (case, mend) =
+        text.split_once("\n// Mended:\n").unwrap_or_else(|| panic!("{path} does not tell what mends it"));
+    let mut case = format!("{}\n", case.trim_end());
+    let mut lines = mend.lines().peekable();
+    while lines.peek().is_some() {
+        let mut group = |sign: &str| {
+            let mut text = String::new();
+            while let Some(line) = lines.next_if(|line| line.starts_with(sign)) {
+                text.push_str(&line[sign.len()..]);
+                text.push('\n');
+            }
+            text
+        };
+        let (old, new) = (group("// -"), group("// +"));
+        assert_eq!(case.matches(&old).count(), 1, "{path}: what is to be changed stands in it once:\n{old}");
+        case = case.replace(&old, &new);
+    }
+    case
 }

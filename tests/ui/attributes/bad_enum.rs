@@ -6,3 +6,11 @@ enum MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -enum MyFlow {
+// -    Start,
+// +struct MyFlow {
+// +    #[next(end)]
+// +    start: Start,
+// +    end: End,

@@ -19,3 +19,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[flow(proces = Order)]
+// +#[flow(process = Order)]

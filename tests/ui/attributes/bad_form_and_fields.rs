@@ -34,3 +34,6 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[fields(approved)]

@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    review: Veiw,
+// +    review: View,

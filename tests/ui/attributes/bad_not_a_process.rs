@@ -11,3 +11,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -struct Order;
+// +#[derive(Process, Clone, Debug)]
+// +struct Order;

@@ -12,3 +12,6 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|_| true)]

@@ -11,3 +11,11 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// -    start: Start,
+// +    #[next(review)]
+// +    start: Start,
+// -    review: String,
+// +    review: View,

@@ -9,3 +9,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[next(end)]
+// -struct MyFlow {
+// +struct MyFlow {

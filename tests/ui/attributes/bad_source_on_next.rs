@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(review, task_data_source = |_| [()])]
+// +    #[next(review)]

@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(review, task_sed = |_| 7_u32)]
+// +    #[next(review, task_seed = |_| 7_u32)]

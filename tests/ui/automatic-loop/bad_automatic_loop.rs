@@ -22,3 +22,11 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[otherwise(compute)]
+// -    enough: If,
+// +    #[otherwise(ask)]
+// +    enough: If,
+// +    #[next(compute)]
+// +    ask: View,

@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_error(code = refused, then = end)]
+// +    #[on_error(code = "refused", then = end)]

@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_escalation(then = end)]
+// +    #[on_error(then = end)]

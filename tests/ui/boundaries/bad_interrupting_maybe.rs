@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d", then = end, interrupting = maybe)]
+// +    #[on_timeout(after = "3d", then = end, interrupting = false)]

@@ -14,3 +14,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout("1d")]
+// +    #[on_timeout(after = "1d", then = remind)]

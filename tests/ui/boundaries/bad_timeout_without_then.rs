@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d")]
+// +    #[on_timeout(after = "3d", then = end)]

@@ -26,3 +26,10 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[input(u32)]
+// -    #[call(Self::number)]
+// +    #[call(Self::number)]
+// -    fn number(&self, _: &mut Activation<Self, ()>, _: u32) -> Result<()> {
+// +    fn number(&self, _: &mut Activation<Self, ()>) -> Result<()> {

@@ -24,3 +24,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[child(LetterFlow)]
+// +    #[child(LetterFlow::begin)]

@@ -24,3 +24,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[child(LetterFlow::begin, process_data = |_| Letter { text: String::new() })]
+// +    #[child(LetterFlow::begin, process_data_source = |_| [Letter { text: String::new() }])]

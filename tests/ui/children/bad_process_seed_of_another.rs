@@ -23,3 +23,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[child(LetterFlow::begin, process_seed = |_| "seven".to_owned())]
+// +    #[child(LetterFlow::begin, process_seed = |_| 7)]

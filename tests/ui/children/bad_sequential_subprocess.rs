@@ -24,3 +24,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[child(LetterFlow::begin, sequential)]
+// +    #[child(LetterFlow::begin)]

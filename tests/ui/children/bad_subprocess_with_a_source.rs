@@ -24,3 +24,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    run: Subprocess,
+// +    run: NSubprocess,

@@ -11,3 +11,19 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[derive(Flow)]
+// +#[derive(Flow)]
+// +struct OtherFlow {
+// +    #[next(end)]
+// +    start: StartHandle,
+// +    end: End,
+// +}
+// +
+// +#[derive(Flow)]
+// -    #[next(end)]
+// -    run: Subprocess,
+// +    #[child(OtherFlow::start)]
+// +    #[next(end)]
+// +    run: Subprocess,

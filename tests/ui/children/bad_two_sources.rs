@@ -28,3 +28,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -        task_seed_source = |_| [()],
+// +        task_seed = |_| (),

@@ -23,3 +23,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d", then = give_back)]
+// +    #[on_timeout(after = "3d", then = end)]

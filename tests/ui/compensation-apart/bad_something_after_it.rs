@@ -23,3 +23,8 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// -    give_back: Function,
+// +    give_back: Function,

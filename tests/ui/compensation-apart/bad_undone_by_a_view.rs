@@ -21,3 +21,8 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    give_back: View,
+// +    #[call(Self::work)]
+// +    give_back: Function,

@@ -26,3 +26,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[compensate_with(give_back)]
+// +    #[compensate_with(give_back, task_seed = |_| "room 7".to_owned())]

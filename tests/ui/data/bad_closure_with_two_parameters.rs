@@ -13,3 +13,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|flow, a| true)]
+// +    #[cond(|_| true)]

@@ -13,3 +13,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|| true)]
+// +    #[cond(|_| true)]

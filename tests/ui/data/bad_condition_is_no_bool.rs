@@ -13,3 +13,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|a| a.process.id)]
+// +    #[cond(|a| a.process.id.0 > 1)]

@@ -20,3 +20,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[branch(proofread, task_data_source = |_| 7)]
+// +    #[branch(proofread, task_data_source = |_| [Proofread { language: "de".to_owned() }])]

@@ -15,3 +15,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    gather: Join<Seed<String>>,
+// +    gather: Join<Seed<Option<String>>>,

@@ -16,3 +16,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(proofread)]
+// +    #[next(proofread, task_data = |_| Proofread { language: "de".to_owned() })]

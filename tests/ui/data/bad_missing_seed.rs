@@ -22,3 +22,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[task(seed = Ref<Post>)]
+// +#[task(seed = Option<Ref<Post>>)]

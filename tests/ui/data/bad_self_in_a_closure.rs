@@ -14,3 +14,15 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|a| a.process.id.0 > u64::from(self.limit))]
+// +    #[cond(Self::is_large)]
+// -fn main() {}
+// +impl MyFlow {
+// +    fn is_large(&self, a: &Activation<Self, ()>) -> Result<bool> {
+// +        Ok(a.process.id.0 > u64::from(self.limit))
+// +    }
+// +}
+// +
+// +fn main() {}

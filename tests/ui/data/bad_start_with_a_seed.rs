@@ -8,3 +8,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    start: StartHandle<Seed<String>>,
+// +    start: StartHandle<Seed<Option<String>>>,

@@ -14,3 +14,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    language: String,
+// +    #[field(default = "de")]
+// +    language: String,

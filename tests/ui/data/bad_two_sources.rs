@@ -15,3 +15,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[branch(pack, task_data_source = |_| [()], task_seed_source = |_| [()])]
+// +    #[branch(pack, task_data_source = |_| [()], task_seed = |_| ())]

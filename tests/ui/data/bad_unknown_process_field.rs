@@ -19,3 +19,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cond(|a| a.process.aproved)]
+// +    #[cond(|a| a.process.approved)]

@@ -16,3 +16,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(proofread, task_data = |a| a.process.id.to_string())]
+// +    #[next(proofread, task_data = |a| Proofread { language: a.process.id.to_string() })]

@@ -20,3 +20,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[branch(proofread, task_data_source = |_| ["de", "fr"])]
+// +    #[branch(proofread, task_data_source = |_| ["de", "fr"].map(|l| Proofread { language: l.to_owned() }))]

@@ -22,3 +22,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    start: Start<Artifact<String>>,
+// +    start: Start<Artifact<Ref<Post>>>,

@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next()]
+// +    #[next(end)]

@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(Self::end)]
+// +    #[next(end)]

@@ -20,3 +20,10 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[otherwise(end)]
+// +    #[otherwise(unpaid)]
+// -    end: End,
+// +    unpaid: End,
+// +    end: End,

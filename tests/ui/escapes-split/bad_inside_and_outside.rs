@@ -22,3 +22,11 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[otherwise(pay)]
+// -    check: If,
+// +    #[otherwise(pay_again)]
+// +    check: If,
+// +    #[next(check)]
+// +    pay_again: View,

@@ -20,3 +20,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d", then = late)]
+// +    #[on_timeout(after = "3d", then = gather)]

@@ -24,3 +24,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn paid(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +    fn paid(&self, _: &mut Activation<Self, ()>, _: Paid) -> Result<()> {

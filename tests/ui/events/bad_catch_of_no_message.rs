@@ -15,3 +15,9 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -pub struct Paid {
+// +#[derive(Message, Clone, Debug)]
+// +#[message(key = invoice)]
+// +pub struct Paid {

@@ -17,3 +17,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[message(|_| Paid { invoice: 7 })]
+// +    #[message(Paid, key = |_| 7)]

@@ -11,3 +11,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[cond(|a| a.process.id.0 > 1)]
+// +    #[next(end)]

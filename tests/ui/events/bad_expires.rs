@@ -7,3 +7,7 @@ pub struct Paid {
 }
 
 fn main() {}
+
+// Mended:
+// -#[message(key = invoice, expires = "soon")]
+// +#[message(key = invoice, expires = "3d")]

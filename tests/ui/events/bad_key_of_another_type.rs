@@ -17,3 +17,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[message(Paid, key = |_| "seven".to_owned())]
+// +    #[message(Paid, key = |_| 7)]

@@ -7,3 +7,7 @@ struct Paid {
 }
 
 fn main() {}
+
+// Mended:
+// -#[message(key = invoice, latch = foo)]
+// +#[message(key = invoice, latch = keep)]

@@ -5,3 +5,7 @@ use viewflow::prelude::*;
 pub struct Gong {}
 
 fn main() {}
+
+// Mended:
+// -#[message(latch = drop, expires = "1d")]
+// +#[message(latch = drop)]

@@ -11,3 +11,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[signal("shop_opened")]
+// +    #[next(end)]

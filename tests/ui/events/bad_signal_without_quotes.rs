@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[signal(shop_opened)]
+// +    #[signal("shop_opened")]

@@ -11,3 +11,15 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[derive(Flow)]
+// +#[derive(Message, Clone, Debug)]
+// +#[message(key = invoice)]
+// +struct Paid {
+// +    invoice: u32,
+// +}
+// +
+// +#[derive(Flow)]
+// -    #[message(|_| "paid".to_owned())]
+// +    #[message(|_| Paid { invoice: 7 })]

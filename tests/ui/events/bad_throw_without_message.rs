@@ -11,3 +11,16 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[derive(Flow)]
+// +#[derive(Message, Clone, Debug)]
+// +#[message(key = invoice)]
+// +struct Paid {
+// +    invoice: u32,
+// +}
+// +
+// +#[derive(Flow)]
+// -    #[next(end)]
+// +    #[message(|_| Paid { invoice: 7 })]
+// +    #[next(end)]

@@ -10,3 +10,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[signal("shop_opened")]
+// +    #[next(end)]

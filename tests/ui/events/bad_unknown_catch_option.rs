@@ -17,3 +17,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[message(Paid, kee = |_| 7)]
+// +    #[message(Paid, key = |_| 7)]

@@ -7,3 +7,7 @@ struct Paid {
 }
 
 fn main() {}
+
+// Mended:
+// -#[message(key = invoce)]
+// +#[message(key = invoice)]

@@ -14,3 +14,6 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[otherwise(end)]

@@ -14,3 +14,13 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(first)]
+// -    #[next(second)]
+// -    start: Start,
+// +    #[next(fork)]
+// +    start: Start,
+// +    #[branch(first)]
+// +    #[branch(second)]
+// +    fork: Split,

@@ -15,3 +15,11 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "2d", then = remind, interrupting = false)]
+// +    #[on_timeout(after = "2d", then = remind_again, interrupting = false)]
+// -    remind: View,
+// +    remind: View,
+// +    #[next(told)]
+// +    remind_again: View,

@@ -21,3 +21,6 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_error(code = "refused", then = end)]

@@ -7,3 +7,7 @@ struct Pay {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(min = "one")]
+// +    #[field(min = 1)]

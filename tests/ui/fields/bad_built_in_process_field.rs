@@ -7,3 +7,8 @@ struct Order {
 }
 
 fn main() {}
+
+// Mended:
+// -    status: String,
+// +    #[field(key = "status")]
+// +    state: String,

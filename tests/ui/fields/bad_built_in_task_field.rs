@@ -6,3 +6,8 @@ struct Review {
 }
 
 fn main() {}
+
+// Mended:
+// -    seed: Option<String>,
+// +    #[field(key = "seed")]
+// +    origin: Option<String>,

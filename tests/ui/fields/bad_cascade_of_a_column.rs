@@ -14,3 +14,7 @@ struct Order {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(column, on_delete = cascade)]
+// +    #[field(column, on_delete = set_none)]

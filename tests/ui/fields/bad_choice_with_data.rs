@@ -7,3 +7,7 @@ enum Carrier {
 }
 
 fn main() {}
+
+// Mended:
+// -    Courier(String),
+// +    Courier,

@@ -16,3 +16,6 @@ struct Comment {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(choices = |db| db.table::<Post>().all())]

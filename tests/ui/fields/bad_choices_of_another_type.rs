@@ -7,3 +7,7 @@ struct Pick {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(choices = ["one", "two"])]
+// +    #[field(choices = [1, 2])]

@@ -6,3 +6,9 @@ struct Post {
 }
 
 fn main() {}
+
+// Mended:
+// -    title: String,
+// +    #[id]
+// +    id: Id<Post>,
+// +    title: String,

@@ -9,3 +9,13 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -#[derive(Flow)]
+// +#[derive(Process, Clone, Debug)]
+// +struct Order {
+// +    approved: bool,
+// +}
+// +
+// +#[derive(Flow)]
+// +#[flow(process = Order)]

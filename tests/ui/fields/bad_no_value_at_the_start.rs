@@ -12,3 +12,7 @@ struct Order {
 }
 
 fn main() {}
+
+// Mended:
+// -    carrier: Carrier,
+// +    carrier: Option<Carrier>,

@@ -11,3 +11,7 @@ struct Deliver {
 }
 
 fn main() {}
+
+// Mended:
+// -#[derive(Clone, Debug)]
+// +#[derive(Embedded, Clone, Debug)]

@@ -8,3 +8,7 @@ struct Order {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(was = "b")]
+// +    #[field(was = "c")]

@@ -7,3 +7,7 @@ struct Pay {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(min = 1, min = 2)]
+// +    #[field(min = 1)]

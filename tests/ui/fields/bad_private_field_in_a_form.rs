@@ -19,3 +19,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -        approved: bool,
+// +        pub approved: bool,

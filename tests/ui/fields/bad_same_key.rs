@@ -8,3 +8,7 @@ struct Order {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(key = "address.street")]
+// +    #[field(key = "to.street")]

@@ -16,3 +16,7 @@ struct Comment {
 }
 
 fn main() {}
+
+// Mended:
+// -    post: Ref<Post>,
+// +    post: Option<Ref<Post>>,

@@ -8,3 +8,9 @@ fn main() {
     fn process<P: Process>() {}
     process::<Order>();
 }
+
+// Mended:
+// -struct Order(bool);
+// +struct Order {
+// +    approved: bool,
+// +}

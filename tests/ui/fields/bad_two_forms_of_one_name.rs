@@ -19,3 +19,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[fields(remark)]
+// +    #[fields(remark, as = RemarkFields)]

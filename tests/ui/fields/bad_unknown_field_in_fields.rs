@@ -16,3 +16,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[fields(aproved, remark)]
+// +    #[fields(approved, remark)]

@@ -7,3 +7,7 @@ struct Pay {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[field(max_lenght = 3)]
+// +    #[field(max_length = 3)]

@@ -22,3 +22,9 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    compute: Function,
+// +    compute: Job,
+// -    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +    fn compute(&self, _: &JobRun<Self>) -> Result<()> {

@@ -27,3 +27,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[until(|a| a.branch(OtherFlow::work)?.is_empty())]
+// +    #[until(|a| a.branch(Self::a)?.is_empty())]

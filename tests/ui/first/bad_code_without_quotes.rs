@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[code(refused)]
+// +    #[code("refused")]

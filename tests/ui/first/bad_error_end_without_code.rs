@@ -8,3 +8,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    failed: ErrorEnd,
+// +    #[code("refused")]
+// +    failed: ErrorEnd,

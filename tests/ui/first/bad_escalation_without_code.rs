@@ -10,3 +10,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[code("late")]
+// +    #[next(end)]

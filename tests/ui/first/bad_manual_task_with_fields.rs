@@ -17,3 +17,6 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[fields(called)]

@@ -10,3 +10,15 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// -    race: SplitFirst,
+// +    #[branch(answer)]
+// +    #[branch(wait)]
+// +    race: SplitFirst,
+// +    #[next(end)]
+// +    answer: View,
+// +    #[delay("3d")]
+// +    #[next(end)]
+// +    wait: Timer,

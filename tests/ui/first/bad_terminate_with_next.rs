@@ -10,3 +10,9 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// -    stop: Terminate,
+// -    end: End,
+// +    stop: Terminate,

@@ -18,3 +18,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[until(|a| a.arrived()?)]
+// +    #[until(|a| a.arrived()? >= 1)]

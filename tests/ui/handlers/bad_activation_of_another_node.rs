@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn done(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +    fn done(&self, _: &mut Activation<Self, Seed<String>>) -> Result<()> {

@@ -12,3 +12,15 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[call(compute)]
+// +    #[call(Self::compute)]
+// -fn main() {}
+// +impl MyFlow {
+// +    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +        Ok(())
+// +    }
+// +}
+// +
+// +fn main() {}

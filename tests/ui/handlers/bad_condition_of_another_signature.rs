@@ -19,3 +19,9 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn is_large(&self) -> bool {
+// -        true
+// +    fn is_large(&self, _: &Activation<Self, ()>) -> Result<bool> {
+// +        Ok(true)

@@ -14,3 +14,7 @@ fn review(engine: &Engine, ann: &UserId, process: ProcessId) -> Result<()> {
 }
 
 fn main() {}
+
+// Mended:
+// -    engine.open_task(MyFlow::review, process)?.execute(ann, ())
+// +    engine.open_task(MyFlow::review, process)?.assign(ann)?.execute(ann, ())

@@ -31,3 +31,7 @@ fn begin(engine: &Engine, ann: &UserId) {
 }
 
 fn main() {}
+
+// Mended:
+// -    let _ = engine.start(MyFlow::start, ann, Remark { text: String::new() });
+// +    let _ = engine.start(MyFlow::start, ann, Approve { approved: true });

@@ -30,3 +30,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[form(Approve)]
+// +    #[form(Remark)]

@@ -20,3 +20,16 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[form(Approve)]
+// +    #[form(Approve)]
+// +    #[submit(Self::begin)]
+// -fn main() {}
+// +impl MyFlow {
+// +    fn begin(&self, _: &mut Activation<Self, ()>, _: Approve) -> Result<()> {
+// +        Ok(())
+// +    }
+// +}
+// +
+// +fn main() {}

@@ -12,3 +12,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[then(end)]
+// +    #[cond(|_| true)]
+// +    #[then(end)]

@@ -12,3 +12,13 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -fn main() {}
+// +impl MyFlow {
+// +    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +        Ok(())
+// +    }
+// +}
+// +
+// +fn main() {}

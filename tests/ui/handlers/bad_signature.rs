@@ -19,3 +19,8 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn compute(&self, amount: u32) -> Result<()> {
+// -        let _ = amount;
+// +    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {

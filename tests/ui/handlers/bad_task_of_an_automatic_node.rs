@@ -17,3 +17,13 @@ fn open(engine: &Engine, id: viewflow::TaskId) {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(decide)]
+// -    start: Start,
+// +    #[next(review)]
+// +    start: Start,
+// +    #[next(decide)]
+// +    review: View,
+// -    let _ = engine.task(MyFlow::decide, id);
+// +    let _ = engine.task(MyFlow::review, id);

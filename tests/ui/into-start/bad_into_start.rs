@@ -15,3 +15,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[then(start)]
+// +    #[then(review)]

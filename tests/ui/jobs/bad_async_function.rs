@@ -17,3 +17,9 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[call(async Self::post)]
+// +    #[call(Self::post)]
+// -    async fn post(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +    fn post(&self, _: &mut Activation<Self, ()>) -> Result<()> {

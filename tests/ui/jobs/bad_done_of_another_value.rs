@@ -22,3 +22,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn sent(&self, _: &mut Activation<Self, ()>, _: String) -> Result<()> {
+// +    fn sent(&self, _: &mut Activation<Self, ()>, _: u32) -> Result<()> {

@@ -17,3 +17,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    fn send(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +    fn send(&self, _: &JobRun<Self>) -> Result<()> {

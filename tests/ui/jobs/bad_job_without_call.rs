@@ -10,3 +10,16 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[call(Self::send)]
+// +    #[next(end)]
+// -fn main() {}
+// +impl MyFlow {
+// +    fn send(&self, _: &JobRun<Self>) -> Result<()> {
+// +        Ok(())
+// +    }
+// +}
+// +
+// +fn main() {}

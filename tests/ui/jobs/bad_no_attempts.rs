@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[retry(attempts = 0)]
+// +    #[retry(attempts = 1)]

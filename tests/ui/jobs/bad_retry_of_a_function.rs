@@ -18,3 +18,6 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[retry(attempts = 3)]

@@ -12,3 +12,21 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(send)]
+// -    rate: BusinessRule,
+// -    #[next(end)]
+// +    #[call(Self::work)]
+// +    #[next(send)]
+// +    rate: BusinessRule,
+// +    #[call(Self::work)]
+// +    #[next(end)]
+// -fn main() {}
+// +impl MyFlow {
+// +    fn work(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+// +        Ok(())
+// +    }
+// +}
+// +
+// +fn main() {}

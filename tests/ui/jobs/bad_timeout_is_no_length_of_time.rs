@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[timeout("3 dayz")]
+// +    #[timeout("3d")]

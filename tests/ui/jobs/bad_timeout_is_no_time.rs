@@ -18,3 +18,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[timeout("0s")]
+// +    #[timeout("10s")]

@@ -11,3 +11,11 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(gather)]
+// -    start: Start,
+// -    #[next(end)]
+// -    gather: Join,
+// +    #[next(end)]
+// +    start: Start,

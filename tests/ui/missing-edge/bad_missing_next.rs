@@ -10,3 +10,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    review: View,
+// +    #[next(end)]
+// +    review: View,

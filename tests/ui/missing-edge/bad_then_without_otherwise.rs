@@ -12,3 +12,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[then(end)]
+// +    #[then(end)]
+// +    #[otherwise(end)]

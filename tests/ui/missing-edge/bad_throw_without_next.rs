@@ -21,3 +21,8 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    undo: CompensateThrow,
+// +    #[next(end)]
+// +    undo: CompensateThrow,

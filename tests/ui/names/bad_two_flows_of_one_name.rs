@@ -19,3 +19,7 @@ fn main() {
     let builder = Engine::builder(viewflow::MemoryStore::new());
     let _ = builder.flow(OrderFlow::new()).flow(PurchaseFlow::new()).build();
 }
+
+// Mended:
+// -#[flow(name = "order")]
+// +#[flow(name = "purchase")]

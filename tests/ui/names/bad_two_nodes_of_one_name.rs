@@ -14,3 +14,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[node(name = "review")]
+// +    #[node(name = "check")]

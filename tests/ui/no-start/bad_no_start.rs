@@ -9,3 +9,9 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[next(review)]
+// +    start: Start,
+// +    #[next(end)]

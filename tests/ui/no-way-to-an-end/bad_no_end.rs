@@ -10,3 +10,10 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(review)]
+// -    review: View,
+// +    #[next(end)]
+// +    review: View,
+// +    end: End,

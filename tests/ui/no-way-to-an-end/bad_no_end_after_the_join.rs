@@ -16,3 +16,12 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(fork)]
+// -    gather: Join,
+// -    tell: End,
+// +    #[next(end)]
+// +    gather: Join,
+// +    tell: End,
+// +    end: End,

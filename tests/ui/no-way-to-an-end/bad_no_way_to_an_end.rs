@@ -17,3 +17,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(ask)]
+// +    #[next(end)]

@@ -22,3 +22,7 @@ impl MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d", then = remind, interrupting = false)]
+// +    #[on_timeout(after = "3d", then = remind)]

@@ -16,3 +16,7 @@ fn main() {
     engine.start(MyFlow::start, &UserId::new("ann"), ()).unwrap();
     let _ = engine.queue().of(MyFlow::review);
 }
+
+// Mended:
+// -    #[next(reveiw)]
+// +    #[next(review)]

@@ -15,3 +15,13 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(reveiw)]
+// +    #[next(review)]
+// -    #[cond(|_| true)]
+// -    #[next(end)]
+// -    review: View,
+// +    #[next(decide)]
+// +    review: View,
+// +    #[cond(|_| true)]

@@ -20,3 +20,11 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(paid)]
+// +    #[next(packed)]
+// -    packed: Join,
+// -    #[next(end)]
+// -    paid: Join,
+// +    packed: Join,

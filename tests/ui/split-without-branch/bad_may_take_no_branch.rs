@@ -18,3 +18,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[branch(pay, cond = |_| false)]
+// +    #[branch(pay)]

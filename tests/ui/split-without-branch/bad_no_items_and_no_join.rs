@@ -13,3 +13,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[branch(pack, task_data_source = |_| [()])]
+// +    #[branch(pack, task_data_source = |_| [()])]
+// +    #[otherwise(end)]

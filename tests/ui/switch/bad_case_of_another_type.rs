@@ -26,3 +26,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[case("post" => end)]
+// +    #[case(Carrier::Post => end)]

@@ -25,3 +25,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[case(end)]
+// +    #[case(Carrier::Post | Carrier::Courier | Carrier::Pigeon => end)]

@@ -28,3 +28,6 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[default(end)]

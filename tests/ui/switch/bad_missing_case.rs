@@ -30,3 +30,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[case(Carrier::Courier => call)]
+// +    #[case(Carrier::Courier => call)]
+// +    #[case(Carrier::Pigeon => call)]

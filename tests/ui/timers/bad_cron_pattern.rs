@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cron("61 8 * * *")]
+// +    #[cron("0 8 * * *")]

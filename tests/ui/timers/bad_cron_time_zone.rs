@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cron("0 8 * * *", tz = "Europe/Atlantis")]
+// +    #[cron("0 8 * * *", tz = "Europe/Athens")]

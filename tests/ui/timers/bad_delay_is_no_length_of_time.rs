@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[delay("3 dayz")]
+// +    #[delay("3d")]

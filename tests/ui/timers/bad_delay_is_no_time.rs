@@ -17,3 +17,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[delay(|a| a.process.days)]
+// +    #[delay(|a| std::time::Duration::from_secs(86_400) * a.process.days)]

@@ -11,3 +11,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[delay(3d)]
+// +    #[delay("3d")]

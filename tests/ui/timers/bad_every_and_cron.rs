@@ -10,3 +10,6 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[every("1h")]

@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[every("0s")]
+// +    #[every("1h")]

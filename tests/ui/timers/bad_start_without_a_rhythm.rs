@@ -8,3 +8,8 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// +    #[every("1h")]
+// +    #[next(end)]

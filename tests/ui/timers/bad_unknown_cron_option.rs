@@ -9,3 +9,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[cron("0 8 * * 1-5", zone = "Europe/Berlin")]
+// +    #[cron("0 8 * * 1-5", tz = "Europe/Berlin")]

@@ -12,3 +12,7 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[on_timeout(after = "3d", then = expird)]
+// +    #[on_timeout(after = "3d", then = expired)]

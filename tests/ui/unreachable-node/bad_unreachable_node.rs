@@ -11,3 +11,9 @@ struct MyFlow {
 }
 
 fn main() {}
+
+// Mended:
+// -    #[next(end)]
+// -    start: Start,
+// +    #[next(review)]
+// +    start: Start,
