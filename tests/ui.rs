@@ -62,8 +62,8 @@ fn cases() -> Vec<PathBuf> {
         entries
     };
     let files = entries(Path::new("tests/ui")).into_iter().flat_map(|group| entries(&group));
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    files.filter(|file| name(file).starts_with("bad_") && name(file).ends_with(".rs")).collect()
+    let is_bad = |path: &Path| path.file_stem().is_some_and(|name| name.to_string_lossy().starts_with("bad_"));
+    files.filter(|file| is_bad(file) && file.extension().is_some_and(|ending| ending == "rs")).collect()
 }
 
 /// One program of all cases as they are mended, each a module.
