@@ -18,6 +18,7 @@ mod example;
 mod fields;
 mod forms;
 mod jobs;
+mod judged;
 mod killed;
 mod many;
 mod messages;

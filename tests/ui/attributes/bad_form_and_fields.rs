@@ -33,7 +33,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[fields(approved)]

@@ -10,7 +10,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[next(review, task_data_source = |_| [()])]

@@ -22,7 +22,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[child(LetterFlow::begin, process_seed = |_| "seven".to_owned())]

@@ -27,7 +27,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -        task_seed_source = |_| [()],

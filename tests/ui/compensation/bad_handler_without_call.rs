@@ -20,7 +20,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    give_back: Function,

@@ -13,16 +13,22 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new(7));
+}
 
 // Mended:
 // -    #[cond(|a| a.process.id.0 > u64::from(self.limit))]
 // +    #[cond(Self::is_large)]
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new(7));
+// -}
 // +impl MyFlow {
 // +    fn is_large(&self, a: &Activation<Self, ()>) -> Result<bool> {
 // +        Ok(a.process.id.0 > u64::from(self.limit))
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new(7));
+// +}

@@ -23,7 +23,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    fn paid(&self, _: &mut Activation<Self, ()>) -> Result<()> {

@@ -26,7 +26,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[until(|a| a.branch(OtherFlow::work)?.is_empty())]

@@ -8,7 +8,9 @@ struct MyFlow {
     failed: ErrorEnd,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[code(refused)]

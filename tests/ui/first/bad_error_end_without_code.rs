@@ -7,7 +7,9 @@ struct MyFlow {
     failed: ErrorEnd,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    failed: ErrorEnd,

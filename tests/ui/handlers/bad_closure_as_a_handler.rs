@@ -11,16 +11,22 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[call(|a| Ok(()))]
 // +    #[call(Self::compute)]
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// -}
 // +impl MyFlow {
 // +    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {
 // +        Ok(())
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// +}

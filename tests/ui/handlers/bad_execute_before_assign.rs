@@ -13,7 +13,9 @@ fn review(engine: &Engine, ann: &UserId, process: ProcessId) -> Result<()> {
     engine.open_task(MyFlow::review, process)?.execute(ann, ())
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    engine.open_task(MyFlow::review, process)?.execute(ann, ())

@@ -30,7 +30,9 @@ fn begin(engine: &Engine, ann: &UserId) {
     let _ = engine.start(MyFlow::start, ann, Remark { text: String::new() });
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    let _ = engine.start(MyFlow::start, ann, Remark { text: String::new() });

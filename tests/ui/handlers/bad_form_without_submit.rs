@@ -19,17 +19,23 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[form(Approve)]
 // +    #[form(Approve)]
 // +    #[submit(Self::begin)]
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// -}
 // +impl MyFlow {
 // +    fn begin(&self, _: &mut Activation<Self, ()>, _: Approve) -> Result<()> {
 // +        Ok(())
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// +}

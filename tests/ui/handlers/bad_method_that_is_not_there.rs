@@ -11,14 +11,20 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// -}
 // +impl MyFlow {
 // +    fn compute(&self, _: &mut Activation<Self, ()>) -> Result<()> {
 // +        Ok(())
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// +}

@@ -16,7 +16,9 @@ fn open(engine: &Engine, id: viewflow::TaskId) {
     let _ = engine.task(MyFlow::decide, id);
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[next(decide)]

@@ -16,7 +16,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[call(async Self::post)]

@@ -21,7 +21,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    fn sent(&self, _: &mut Activation<Self, ()>) -> Result<()> {

@@ -9,17 +9,23 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[next(end)]
 // +    #[call(Self::send)]
 // +    #[next(end)]
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// -}
 // +impl MyFlow {
 // +    fn send(&self, _: &JobRun<Self>) -> Result<()> {
 // +        Ok(())
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// +}

@@ -17,7 +17,9 @@ impl MyFlow {
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[retry(attempts = 0)]

@@ -11,7 +11,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[next(send)]
@@ -22,11 +24,15 @@ fn main() {}
 // +    rate: BusinessRule,
 // +    #[call(Self::work)]
 // +    #[next(end)]
-// -fn main() {}
+// -fn main() {
+// -    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// -}
 // +impl MyFlow {
 // +    fn work(&self, _: &mut Activation<Self, ()>) -> Result<()> {
 // +        Ok(())
 // +    }
 // +}
 // +
-// +fn main() {}
+// +fn main() {
+// +    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+// +}

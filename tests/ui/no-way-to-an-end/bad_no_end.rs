@@ -9,7 +9,9 @@ struct MyFlow {
     review: View,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[next(review)]

@@ -29,7 +29,9 @@ struct MyFlow {
     end: End,
 }
 
-fn main() {}
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
 
 // Mended:
 // -    #[case(Carrier::Courier => call)]

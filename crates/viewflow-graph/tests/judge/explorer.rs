@@ -36,6 +36,18 @@ pub enum Wrong {
     Twice(usize),
     /// No token ever comes to this node.
     Dead(usize),
+    /// A token comes to this node to wait, and never can anybody do anything about it.
+    InVain(usize),
+    /// What undoes a node cannot be called for that, or a token comes to it or would go on from it.
+    NoUndoing(usize),
+    /// A token comes to a node that has no way on, or lacks one that it may need.
+    NoWay(usize),
+    /// A token comes to a start.
+    IntoStart(usize),
+    /// An edge that nothing ever goes.
+    DeadEdge(usize),
+    /// Which of two edges is meant is not said.
+    Ambiguous(usize),
     /// There is too much to look at.
     TooMuch,
 }
@@ -144,6 +156,8 @@ pub struct Game<'g> {
     visits: BTreeMap<usize, BTreeSet<Vec<usize>>>,
     /// The joins to which a branch came.
     joined: BTreeSet<usize>,
+    /// The nodes from which somebody or something made a move.
+    moved: BTreeSet<usize>,
     turns: usize,
 }
 
@@ -151,7 +165,7 @@ type Outcome = Result<Vec<State>, Wrong>;
 
 impl<'g> Game<'g> {
     pub fn new(graph: &'g Graph, closes: BTreeMap<usize, usize>) -> Self {
-        Self { graph, closes, visits: BTreeMap::new(), joined: BTreeSet::new(), turns: 0 }
+        Self { graph, closes, visits: BTreeMap::new(), joined: BTreeSet::new(), moved: BTreeSet::new(), turns: 0 }
     }
 
     /// Plays everything, from every start.
@@ -172,11 +186,46 @@ impl<'g> Game<'g> {
         if let Some(node) = nodes.clone().find(|node| !visited(*node)) {
             return Some(Wrong::Dead(node));
         }
+        let waits = |node: &usize| self.graph.nodes()[*node].kind.waits() && !self.graph.is_compensation(*node);
+        if let Some(node) = nodes.clone().filter(waits).find(|node| !self.moved.contains(node)) {
+            return Some(Wrong::InVain(node));
+        }
         let many = |node: &usize| self.visits.get(node).is_some_and(|nests| nests.len() > 1);
         if let Some(node) = nodes.clone().find(|node| self.graph.nodes()[*node].kind != Kind::Join && many(node)) {
             return Some(Wrong::TwoNests(node));
         }
+        if let Some(wrong) = (0..self.graph.edges().len()).find_map(|edge| self.is_in_vain(edge)) {
+            return Some(wrong);
+        }
+        let undoing = self.graph.edges().iter().filter(|edge| edge.role == Role::Compensation).map(|edge| edge.to);
+        let mut not_apart = undoing.filter(|node| {
+            let is_function = self.graph.nodes()[*node].kind == Kind::Function;
+            !is_function || self.visits.contains_key(node) || self.graph.out(*node).next().is_some()
+        });
+        if let Some(node) = not_apart.next() {
+            return Some(Wrong::NoUndoing(node));
+        }
         self.graph.edges().iter().find_map(|edge| self.runs_into(edge)).map(Wrong::Twice)
+    }
+
+    /// Whether nothing ever goes an edge, or it is not said whether it or another one is meant.
+    fn is_in_vain(&self, index: usize) -> Option<Wrong> {
+        let edge = &self.graph.edges()[index];
+        let kind = self.graph.nodes()[edge.from].kind;
+        let always = self.graph.out(edge.from).any(|(_, other)| other.role == Role::Branch(Selection::Always));
+        let undoes =
+            edge.role == Role::Compensation && (kind == Kind::Function || (kind.waits() && kind != Kind::Timer));
+        let goes = goes_on(kind, &edge.role) || leaves(kind, &edge.role) || undoes;
+        if !goes || (edge.role == Role::Otherwise && kind != Kind::If && always) {
+            return Some(Wrong::DeadEdge(index));
+        }
+        let timeout = |role: &Role| matches!(role, Role::Timeout { .. });
+        let mut twins = self.graph.out(edge.from).filter(|(other, _)| *other != index).filter(|(_, other)| {
+            let both_timeouts = timeout(&other.role) && timeout(&edge.role);
+            let many = matches!(edge.role, Role::Branch(_) | Role::Case(_));
+            if both_timeouts { other.to == edge.to } else { other.role == edge.role && !many }
+        });
+        twins.next().map(|_| Wrong::Ambiguous(index))
     }
 
     /// Where what runs beside a task meets the task's own way, other than in the join of the scope both are in.
@@ -233,6 +282,7 @@ impl<'g> Game<'g> {
                 continue;
             }
             for (path, token, edge) in moves {
+                self.moved.insert(self.graph.edges()[edge].from);
                 for next in self.play(&scope, &path, token, edge)? {
                     let number = *known.entry(next.clone()).or_insert_with(|| {
                         open.push_back(states.len());
@@ -280,12 +330,9 @@ impl<'g> Game<'g> {
             let scope = path.iter().fold(root, |scope, index| &scope.inner[*index]);
             for (index, token) in scope.tokens.iter().enumerate() {
                 for (edge, way) in self.graph.out(token.node) {
-                    let possible = match way.role {
-                        Role::Next | Role::OnError(_) => true,
-                        Role::Timeout { .. } | Role::OnEscalation(_) => !token.taken.contains(&edge),
-                        _ => false,
-                    };
-                    if possible {
+                    let kind = self.graph.nodes()[token.node].kind;
+                    let possible = way.role == Role::Next || leaves(kind, &way.role);
+                    if possible && !token.taken.contains(&edge) {
                         moves.push((path.clone(), index, edge));
                     }
                 }
@@ -329,6 +376,9 @@ impl<'g> Game<'g> {
 
     /// A token comes to a node.
     fn arrive(&mut self, mut root: Scope, path: &[usize], node: usize) -> Result<State, Wrong> {
+        if self.graph.nodes()[node].kind.is_start() {
+            return Err(Wrong::IntoStart(node));
+        }
         if self.graph.nodes()[node].kind == Kind::Join {
             self.joined.insert(node);
         } else {
@@ -409,6 +459,16 @@ impl<'g> Game<'g> {
         let mut root = root.clone();
         let node = root.at(path).tokens[token].node;
         let kind = self.graph.nodes()[node].kind;
+        let has = |wanted: &dyn Fn(&Role) -> bool| self.graph.out(node).any(|(_, edge)| wanted(&edge.role));
+        let may_go = match kind {
+            kind if kind.is_end() => true,
+            Kind::If => has(&|role| *role == Role::Then) && has(&|role| *role == Role::Otherwise),
+            Kind::Split | Kind::SplitFirst => has(&|role| matches!(role, Role::Branch(_))),
+            kind => has(&|role| goes_on(kind, role)),
+        };
+        if !may_go {
+            return Err(Wrong::NoWay(node));
+        }
         let mut outcomes = Vec::new();
         if kind.waits() {
             let mut waiting = root.clone();
@@ -434,7 +494,7 @@ impl<'g> Game<'g> {
                 }
             }
             _ => {
-                for way in ways.iter().filter(|way| !way.role.is_boundary() && way.role != Role::Compensation) {
+                for way in ways.iter().filter(|way| goes_on(kind, &way.role)) {
                     outcomes.push(self.arrive(root.clone(), &around, way.to)?);
                 }
             }
@@ -445,7 +505,11 @@ impl<'g> Game<'g> {
     /// Opens a scope with these branches.
     fn open(&mut self, mut root: Scope, path: &[usize], split: usize, branches: &[usize]) -> Result<State, Wrong> {
         if branches.is_empty() {
-            // With nothing to do, what joins the branches goes on.
+            // Without items what joins the branches goes on. Of conditions it is said where to go when none holds.
+            let mut ways = self.graph.out(split);
+            if !ways.any(|(_, way)| way.role == Role::Branch(Selection::PerItem)) {
+                return Err(Wrong::Nowhere(split));
+            }
             let join = self.closes.iter().find(|(_, closed)| **closed == split).map(|(join, _)| *join);
             let join = join.ok_or(Wrong::Nowhere(split))?;
             root.at(path).tokens.push(Token { node: join, ready: true, taken: BTreeSet::new() });
@@ -465,6 +529,27 @@ impl<'g> Game<'g> {
         }
         root.at(&inner).tokens.remove(0);
         Ok(self.close(root))
+    }
+}
+
+/// Whether a token that is done with a node of this kind may go such a way.
+fn goes_on(kind: Kind, role: &Role) -> bool {
+    match kind {
+        Kind::If => matches!(role, Role::Then | Role::Otherwise),
+        Kind::Switch => matches!(role, Role::Case(_) | Role::Default),
+        Kind::Split | Kind::SplitFirst => matches!(role, Role::Branch(_) | Role::Otherwise),
+        kind => *role == Role::Next && !kind.is_end(),
+    }
+}
+
+/// Whether such a way leaves the border of a task of this kind: time is up, a worker or a child fails, a child escalates.
+fn leaves(kind: Kind, role: &Role) -> bool {
+    let has_children = matches!(kind, Kind::Subprocess | Kind::NSubprocess);
+    match role {
+        Role::Timeout { .. } => kind.waits() && kind != Kind::Timer,
+        Role::OnError(_) => kind == Kind::Job || has_children,
+        Role::OnEscalation(_) => has_children,
+        _ => false,
     }
 }
 

@@ -16,17 +16,25 @@ use viewflow_graph::{Graph, Kind, Role, Rule, Selection, Sound};
 use explorer::{Game, Verdict, Wrong, judge_any};
 
 /// Rules that refuse flows that could not go wrong, each with the reason.
-const STRICTER: &[(Rule, &str)] = &[(
-    Rule::FirstBranchWaits,
-    "a branch that does not begin by waiting always wins, so that the others are no choice",
-)];
+const STRICTER: &[(Rule, &str)] = &[
+    (Rule::FirstBranchWaits, "a branch that does not begin by waiting always wins, so that the others are no choice"),
+    (
+        Rule::EndsAtOnce,
+        "where the other branches are done in the step that ends the process, it is the order alone that lets them be done",
+    ),
+    (
+        Rule::SplitWithoutBranch,
+        "a join closes the innermost split that all who come to it are in; that the flow would do with another reading of it \
+         is nothing that a person sees",
+    ),
+];
 
 /// Draws flows: the same 5,000 each time, or as many others as are asked for.
 fn runner() -> TestRunner {
     let wanted = std::env::var("JUDGED").ok().map(|number| number.parse().expect("`JUDGED` is a number of flows"));
     let config = Config {
         cases: wanted.unwrap_or(5_000),
-        max_shrink_iters: 20_000,
+        max_shrink_iters: std::env::var("SHRINK").ok().and_then(|times| times.parse().ok()).unwrap_or(20_000),
         failure_persistence: None,
         ..Config::default()
     };

@@ -20,6 +20,8 @@ pub enum Piece {
     Loop(Box<Piece>),
     /// Branches that are joined.
     Split(Vec<(Selection, Piece)>),
+    /// Branches that are left to the join around them, if there is one.
+    Spread(Vec<Piece>),
     /// Branches each of which has an end of its own, and a way to go on.
     Fork(Box<Piece>),
     /// The first one wins.
@@ -28,6 +30,14 @@ pub enum Piece {
     Timeout(Box<Piece>),
     /// A task with something beside it that ends by itself.
     Beside(Box<Piece>),
+    /// A job with a way for its errors.
+    Caught(Box<Piece>),
+    /// A sub-process with something beside it for what it escalates.
+    Escalates(Box<Piece>),
+    /// A task that can be undone.
+    Undone,
+    /// One of many.
+    Switch(Vec<Piece>),
 }
 
 pub fn pieces() -> impl Strategy<Value = Piece> {
@@ -35,10 +45,12 @@ pub fn pieces() -> impl Strategy<Value = Piece> {
         4 => Just(Kind::View),
         1 => Just(Kind::Handle),
         1 => Just(Kind::Job),
+        1 => Just(Kind::Timer),
         1 => Just(Kind::ConditionalCatch),
     ];
     let leaf = prop_oneof![
         6 => waits.prop_map(Piece::Wait),
+        1 => Just(Piece::Undone),
         2 => Just(Piece::Pass(Kind::Function)),
         1 => prop_oneof![3 => Just(Kind::End), 1 => Just(Kind::Terminate), 1 => Just(Kind::ErrorEnd)].prop_map(Piece::Quit),
     ];
@@ -51,10 +63,14 @@ pub fn pieces() -> impl Strategy<Value = Piece> {
             2 => (boxed(), boxed()).prop_map(|(left, right)| Piece::If(left, right)),
             1 => boxed().prop_map(Piece::Loop),
             4 => prop::collection::vec((selection, inner.clone()), 1..4).prop_map(Piece::Split),
+            1 => prop::collection::vec(inner.clone(), 2..3).prop_map(Piece::Spread),
             1 => boxed().prop_map(Piece::Fork),
             1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::First),
             1 => boxed().prop_map(Piece::Timeout),
             1 => boxed().prop_map(Piece::Beside),
+            1 => boxed().prop_map(Piece::Caught),
+            1 => boxed().prop_map(Piece::Escalates),
+            1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Switch),
         ]
     })
 }
@@ -119,6 +135,11 @@ impl Layout {
                 }
                 vec![(self.then(out, Kind::Join), Role::Next)]
             }
+            Piece::Spread(branches) => {
+                let split = self.then(loose, Kind::Split);
+                let branch = || vec![(split, Role::Branch(Selection::Always))];
+                branches.iter().flat_map(|piece| self.put(piece, branch())).collect()
+            }
             Piece::Fork(side) => {
                 let split = self.then(loose, Kind::Split);
                 let out = self.put(side, vec![(split, Role::Branch(Selection::Always))]);
@@ -149,6 +170,32 @@ impl Layout {
                 self.then(out, Kind::End);
                 vec![(ask, Role::Next)]
             }
+            Piece::Caught(handling) => {
+                let job = self.then(loose, Kind::Job);
+                let mut out = self.put(handling, vec![(job, Role::OnError(None))]);
+                out.push((job, Role::Next));
+                out
+            }
+            Piece::Escalates(told) => {
+                let host = self.then(loose, Kind::Subprocess);
+                let out = self.put(told, vec![(host, Role::OnEscalation(None))]);
+                self.then(out, Kind::End);
+                vec![(host, Role::Next)]
+            }
+            Piece::Undone => {
+                let ask = self.then(loose, Kind::View);
+                self.then(vec![(ask, Role::Compensation)], Kind::Function);
+                vec![(ask, Role::Next)]
+            }
+            Piece::Switch(ways) => {
+                let switch = self.then(loose, Kind::Switch);
+                let cases = ways.iter().enumerate();
+                let mut out: Loose = cases
+                    .flat_map(|(case, piece)| self.put(piece, vec![(switch, Role::Case(case.to_string()))]))
+                    .collect();
+                out.push((switch, Role::Default));
+                out
+            }
         }
     }
 }
@@ -164,17 +211,83 @@ pub fn of_piece(piece: &Piece) -> Graph {
     layout.graph
 }
 
-/// The same flow with some edges led elsewhere.
-pub fn spoiled(graph: &Graph, changes: &[(u8, u8)]) -> Graph {
+/// A way to spoil a flow. Edges, nodes and roles are told by numbers.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Leads an edge elsewhere.
+    Lead(u8, u8),
+    /// Takes an edge away.
+    Drop(u8),
+    /// Adds an edge like another one, to another node.
+    Double(u8, u8),
+    /// Makes an edge one of another role.
+    Turn(u8, u8),
+    /// Makes a node one of another kind.
+    Become(u8, Kind),
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    let kind = prop_oneof![Just(Kind::View), Just(Kind::Function), Just(Kind::Terminate), Just(Kind::End)];
+    let number = any::<u8>;
+    prop_oneof![
+        12 => (number(), number()).prop_map(|(edge, to)| Change::Lead(edge, to)),
+        1 => number().prop_map(Change::Drop),
+        1 => (number(), number()).prop_map(|(edge, to)| Change::Double(edge, to)),
+        1 => (number(), number()).prop_map(|(edge, role)| Change::Turn(edge, role)),
+        1 => (number(), kind).prop_map(|(node, kind)| Change::Become(node, kind)),
+    ]
+}
+
+/// The same flow with some changes.
+pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
     let mut edges: Vec<_> = graph.edges().to_vec();
-    for (edge, to) in changes {
+    let mut kinds: Vec<Kind> = graph.nodes().iter().map(|node| node.kind).collect();
+    // Few lead to the start.
+    let target = |number: u8| {
+        let node = usize::from(number) % kinds.len();
+        if node == 0 && number > 24 { 1 } else { node }
+    };
+    let becomes: Vec<(usize, Kind)> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Become(node, kind) => Some((usize::from(*node) % kinds.len(), *kind)),
+            _ => None,
+        })
+        .collect();
+    for change in changes {
+        let (Change::Lead(edge, _) | Change::Drop(edge) | Change::Double(edge, _) | Change::Turn(edge, _)) = change
+        else {
+            continue;
+        };
+        if edges.is_empty() {
+            break;
+        }
         let edge = usize::from(*edge) % edges.len();
-        // Nothing leads into a start.
-        edges[edge].to = 1 + usize::from(*to) % (graph.nodes().len() - 1);
+        match change {
+            Change::Lead(_, to) => edges[edge].to = target(*to),
+            Change::Drop(_) => drop(edges.remove(edge)),
+            Change::Double(_, to) => {
+                let mut double = edges[edge].clone();
+                double.to = target(*to);
+                edges.push(double);
+            }
+            Change::Turn(_, role) => {
+                let roles = [
+                    Role::Next,
+                    Role::Otherwise,
+                    Role::Timeout { interrupting: true },
+                    Role::OnError(None),
+                    Role::Branch(Selection::Always),
+                ];
+                edges[edge].role = roles[usize::from(*role) % roles.len()].clone();
+            }
+            Change::Become(..) => {}
+        }
     }
+    becomes.into_iter().for_each(|(node, kind)| kinds[node] = kind);
     let mut spoiled = Graph::new("random");
-    for node in graph.nodes() {
-        spoiled.node(node.name.as_str(), node.kind);
+    for (node, kind) in graph.nodes().iter().zip(kinds) {
+        spoiled.node(node.name.as_str(), kind);
     }
     for edge in edges {
         spoiled.edge(edge.from, edge.role, edge.to);
@@ -232,10 +345,9 @@ pub fn graphs() -> impl Strategy<Value = Graph> {
         4 => Just(Kind::Join),
         1 => Just(Kind::End),
     ];
-    let change = || (any::<u8>(), any::<u8>());
     prop_oneof![
         1 => pieces().prop_map(|piece| of_piece(&piece)),
-        3 => (pieces(), prop::collection::vec(change(), 1..4))
+        3 => (pieces(), prop::collection::vec(changes(), 1..4))
             .prop_map(|(piece, changes)| spoiled(&of_piece(&piece), &changes)),
         2 => prop::collection::vec((kind, any::<[u8; 3]>()), 1..7).prop_map(|nodes| drawn(&nodes)),
     ]

@@ -473,6 +473,8 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
         let Node { ident, ty, .. } = node;
         quote_spanned!(ty.span()=> #ident: <#ty as __viewflow::Marker>::NODE,)
     });
+    // Does not compile anyway: so that what uses the flow is right.
+    let misread = &flow.misread;
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
@@ -485,7 +487,7 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
         impl #impl_generics #ident #ty_generics #where_clause {
             #[doc = #doc]
             #vis fn new(#(#plain: #types),*) -> Self {
-                Self { #(#plain,)* #(#nodes)* }
+                Self { #(#plain,)* #(#misread: ::core::unimplemented!(),)* #(#nodes)* }
             }
 
             #(#handles)*

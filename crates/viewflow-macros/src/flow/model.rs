@@ -26,7 +26,7 @@ pub(super) struct Flow {
     pub(super) plain: Vec<(Ident, Type)>,
     pub(super) nodes: Vec<Node>,
     /// Fields that should be nodes, but whose type is none.
-    pub(super) misread: Vec<String>,
+    pub(super) misread: Vec<Ident>,
 }
 
 pub(super) struct Node {

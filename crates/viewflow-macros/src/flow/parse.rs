@@ -145,9 +145,10 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
                 &field.ty,
                 format!("`#[{attribute}]` belongs to a node, and `{written}` is no type of one: {hint}"),
             );
-            flow.misread.push(plain_name(&ident));
+            flow.misread.push(ident);
+        } else {
+            flow.plain.push((ident, field.ty));
         }
-        flow.plain.push((ident, field.ty));
         return;
     };
     let mut node = Node {
@@ -728,7 +729,7 @@ fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
     for edge in flow.nodes.iter_mut().flat_map(|node| &mut node.edges) {
         let target = plain_name(&edge.target);
         edge.to = names.iter().position(|name| *name == target);
-        if edge.to.is_none() && !flow.misread.contains(&target) {
+        if edge.to.is_none() && !flow.misread.iter().any(|field| plain_name(field) == target) {
             let hint = match nearest(&target, names.iter().map(String::as_str)) {
                 Some(near) => format!(", did you mean `{near}`?"),
                 None => format!(": the nodes are the fields of `{}`", flow.ident),

@@ -1,0 +1,310 @@
+//! The kernel held against the judge of the graph rules, step by step: what becomes of a process is among what the judge
+//! says can become of it, and what the judge says can be done can be done.
+//!
+//! The judge plays the token game from what a flow means; it knows neither the rules nor the kernel.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use proptest::prelude::*;
+use viewflow::graph::{Graph, Kind, Role};
+use viewflow::prelude::*;
+use viewflow::{FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode};
+
+use crate::support::{manual, user};
+
+#[allow(dead_code)]
+#[path = "../../crates/viewflow-graph/tests/judge/explorer.rs"]
+mod explorer;
+#[allow(dead_code)]
+#[path = "../../crates/viewflow-graph/tests/judge/random.rs"]
+mod random;
+
+use explorer::{Game, State};
+
+thread_local! {
+    static GRAPH: RefCell<Graph> = RefCell::default();
+}
+
+/// What decides where the judge lets everything happen.
+#[derive(Default)]
+struct Chance {
+    seed: AtomicU64,
+    /// Whether conditions hold that are waited for.
+    holds: AtomicBool,
+    /// How many times were asked for: no two things are due at the same time.
+    asked: AtomicU64,
+}
+
+impl Chance {
+    /// A number below another one.
+    fn below(&self, end: u64) -> u64 {
+        // splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+        let seed = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+        let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    fn time(&self, now: Timestamp) -> Timestamp {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst);
+        Timestamp::from_millis(now.as_millis() + i64::try_from((1 + self.below(1000)) * 1_000_000 + number).unwrap())
+    }
+}
+
+struct JudgedFlow {
+    chance: Arc<Chance>,
+    clock: Arc<ManualClock>,
+}
+
+fn name(node: usize) -> &'static str {
+    static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+    &NAMES.get_or_init(|| (0..1000).map(|number| format!("n{number}")).collect())[node]
+}
+
+impl Flow for JudgedFlow {
+    type Process = ();
+    const NAME: &'static str = "judged";
+    const TITLE: &'static str = "Judged";
+
+    fn define(flow: &mut FlowBuilder<Self>) {
+        let graph = GRAPH.with(|graph| graph.borrow().clone());
+        for (index, node) in graph.nodes().iter().enumerate() {
+            let mut built = flow.node::<()>(name(index), node.kind);
+            built = match node.kind {
+                Kind::If => built.cond(|flow, _| Ok(flow.chance.below(2) == 0)),
+                Kind::Function => built.call(|_, _| Ok(())),
+                Kind::Job => {
+                    let caught = graph.out(index).any(|(_, edge)| matches!(edge.role, Role::OnError(_)));
+                    let work = move |flow: &Self, _: &JobRun<Self>| {
+                        let fails = caught && flow.chance.below(2) == 0;
+                        if fails { Err(Error::msg("as it was told to")) } else { Ok(()) }
+                    };
+                    built.job(work).delay_by(|flow, _| Ok(flow.chance.time(flow.now())))
+                }
+                Kind::Timer => built.delay_by(|flow, _| Ok(flow.chance.time(flow.now()))),
+                Kind::Switch => {
+                    let ways = graph.out(index).count();
+                    built.switch(move |flow, _| Ok(usize::try_from(flow.chance.below(ways as u64)).unwrap_or(0)))
+                }
+                Kind::ConditionalCatch => built.cond(|flow, _| Ok(flow.chance.holds.load(Ordering::SeqCst))),
+                Kind::ErrorEnd => built.code("failed"),
+                _ => built,
+            };
+            for (_, edge) in graph.out(index) {
+                let leading = built.edge::<()>(edge.role.clone(), name(edge.to));
+                match edge.role {
+                    Role::Timeout { .. } => drop(leading.after_by(|flow, _| Ok(flow.chance.time(flow.now())))),
+                    Role::Branch(viewflow::graph::Selection::Conditional) => {
+                        drop(leading.when(|flow, _| Ok(flow.chance.below(2) == 0)));
+                    }
+                    Role::Branch(viewflow::graph::Selection::PerItem) => drop(leading.seed_source(|flow, _| {
+                        let items = flow.chance.below(3);
+                        Ok((0..items).map(|_| ()).collect())
+                    })),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+impl JudgedFlow {
+    fn now(&self) -> Timestamp {
+        viewflow::Clock::now(&*self.clock)
+    }
+}
+
+/// What can be seen of a process: whether it goes on, and where its tasks wait.
+type Seen = (ProcessStatus, Vec<usize>);
+
+fn seen_in(state: &State) -> Seen {
+    let status = match state {
+        State::Open(_) => ProcessStatus::New,
+        State::Done => ProcessStatus::Done,
+        State::Failed => ProcessStatus::Failed,
+    };
+    (status, state.waiting())
+}
+
+struct Run {
+    graph: Graph,
+    closes: BTreeMap<usize, usize>,
+    engine: Engine,
+    clock: Arc<ManualClock>,
+    chance: Arc<Chance>,
+    process: ProcessId,
+    /// All that the process can be, after what was seen of it.
+    states: BTreeSet<State>,
+}
+
+/// The judge has too much to look at.
+struct TooMuch;
+
+impl Run {
+    fn begin(graph: Graph, seed: u64, holds: bool) -> Result<Option<Self>, TooMuch> {
+        let Ok(sound) = graph.check() else { return Ok(None) };
+        // Their flows are not here.
+        if graph.nodes().iter().any(|node| node.kind.has_children()) {
+            return Ok(None);
+        }
+        let joins = (0..graph.nodes().len()).filter(|node| graph.nodes()[*node].kind == Kind::Join);
+        let closes = joins.filter_map(|join| Some((join, sound.split_of(join)?))).collect();
+        GRAPH.with(|place| place.replace(graph.clone()));
+        let (builder, clock) = manual(Arc::new(MemoryStore::new()));
+        let chance = Arc::new(Chance::default());
+        chance.seed.store(seed, Ordering::SeqCst);
+        chance.holds.store(holds, Ordering::SeqCst);
+        let flow = JudgedFlow { chance: Arc::clone(&chance), clock: Arc::clone(&clock) };
+        let engine = builder.flow(flow).build().expect("what is sound can be built");
+        let start = StartHandleNode::<JudgedFlow, (), ()>::new(name(0));
+        let process = engine.run(start, ()).expect("a process begins").id;
+        let mut run = Self { graph, closes, engine, clock, chance, process, states: BTreeSet::new() };
+        let begun = run.game().begin(0).map_err(|_| TooMuch)?;
+        run.engine.run_pending().unwrap();
+        run.look("it began", begun.into_iter().collect())?;
+        Ok(Some(run))
+    }
+
+    fn game(&self) -> Game<'_> {
+        Game::new(&self.graph, self.closes.clone())
+    }
+
+    /// All that can come of one move of these.
+    fn moved(&self, from: &BTreeSet<State>, wanted: &dyn Fn(usize, &Role) -> bool) -> Result<BTreeSet<State>, TooMuch> {
+        let mut states = BTreeSet::new();
+        for state in from {
+            let State::Open(scope) = state else { continue };
+            for (path, token, edge) in self.game().moves(scope) {
+                let way = &self.graph.edges()[edge];
+                if wanted(way.from, &way.role) {
+                    states.extend(self.game().play(scope, &path, token, edge).map_err(|_| TooMuch)?);
+                }
+            }
+        }
+        Ok(states)
+    }
+
+    /// Holds what is seen of the process against what can be; with conditions that hold, what waits for them may go on.
+    fn look(&mut self, what: &str, mut expected: BTreeSet<State>) -> Result<(), TooMuch> {
+        if self.chance.holds.load(Ordering::SeqCst) {
+            let caught = |node: usize, role: &Role| {
+                self.graph.nodes()[node].kind == Kind::ConditionalCatch && *role == Role::Next
+            };
+            let mut last = expected.clone();
+            while !last.is_empty() && expected.len() < 3_000 {
+                let next = self.moved(&last, &caught)?;
+                last = next.difference(&expected).cloned().collect();
+                expected.extend(last.iter().cloned());
+            }
+            if expected.len() >= 3_000 {
+                return Err(TooMuch);
+            }
+        }
+        let seen = self.seen();
+        let fits = expected.iter().filter(|state| seen_in(state) == seen).cloned().collect();
+        let before = std::mem::replace(&mut self.states, fits);
+        let told: BTreeSet<Seen> = expected.iter().map(seen_in).collect();
+        assert!(
+            !self.states.is_empty(),
+            "after {what} the kernel is at {seen:?}, but the judge says {told:?}, from {before:#?}\n{}",
+            self.graph.outline(|_| viewflow::graph::Mark::Untouched)
+        );
+        Ok(())
+    }
+
+    fn seen(&self) -> Seen {
+        let status = self.engine.process_record(self.process).unwrap().status;
+        let mut nodes: Vec<usize> =
+            self.open().map(|(_, node)| node).filter(|node| self.graph.nodes()[*node].kind.waits()).collect();
+        nodes.sort_unstable();
+        (status, nodes)
+    }
+
+    /// The open tasks, each with its node.
+    fn open(&self) -> impl Iterator<Item = (TaskId, usize)> {
+        let tasks = self.engine.tasks(self.process, 0, usize::MAX).unwrap().into_iter();
+        let open = tasks.filter(|task| !task.status.is_final());
+        open.map(|task| {
+            (task.id, self.graph.nodes().iter().position(|node| node.name == task.node).unwrap_or(usize::MAX))
+        })
+    }
+
+    fn command(&mut self, choice: usize, holds: bool) -> Result<(), TooMuch> {
+        self.chance.holds.store(holds, Ordering::SeqCst);
+        let by_hand = |node: usize| matches!(self.graph.nodes()[node].kind, Kind::View | Kind::Handle);
+        let tasks: Vec<(TaskId, usize)> = self.open().filter(|(_, node)| by_hand(*node)).collect();
+        let due = self.engine.next_due().unwrap();
+        let choice = choice % (tasks.len() + usize::from(due.is_some())).max(1);
+        match (tasks.get(choice), due) {
+            (Some((task, node)), _) => {
+                self.finish(*task, *node);
+                let node = *node;
+                let moved = self.moved(&self.states, &|from, role| from == node && *role == Role::Next)?;
+                self.engine.run_pending().unwrap();
+                self.look(&format!("{} was done", name(node)), moved)
+            }
+            (None, Some(due)) => {
+                let wait = due.as_millis() - viewflow::Clock::now(&*self.clock).as_millis();
+                self.clock.advance(std::time::Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
+                self.engine.run_pending().unwrap();
+                let fired = |from: usize, role: &Role| {
+                    matches!(role, Role::Timeout { .. } | Role::OnError(_))
+                        || (*role == Role::Next && matches!(self.graph.nodes()[from].kind, Kind::Job | Kind::Timer))
+                };
+                let moved = self.moved(&self.states, &fired)?;
+                self.look("something was due", moved)
+            }
+            // Only conditions are waited for: a process looks at them when it changes.
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn finish(&self, task: TaskId, node: usize) {
+        let ann = user("ann");
+        if self.graph.nodes()[node].kind == Kind::View {
+            let view = ViewNode::<JudgedFlow, (), ()>::new(name(node));
+            self.engine.task(view, task).unwrap().assign(&ann).unwrap().execute(&ann, ()).unwrap();
+        } else {
+            self.engine.task(HandleNode::<JudgedFlow, (), ()>::new(name(node)), task).unwrap().run(()).unwrap();
+        }
+    }
+}
+
+/// The names that the flow is built with.
+fn renamed(graph: &Graph) -> Graph {
+    let mut renamed = Graph::new("judged");
+    for (index, node) in graph.nodes().iter().enumerate() {
+        renamed.node(name(index), node.kind);
+    }
+    for edge in graph.edges() {
+        renamed.edge(edge.from, edge.role.clone(), edge.to);
+    }
+    renamed
+}
+
+/// How many flows are tried: `PROPTEST_CASES`, or enough for every day.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(5000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_kernel_does_what_the_judge_says_can_happen(
+        graph in prop_oneof![random::pieces().prop_map(|piece| random::of_piece(&piece)), random::graphs()],
+        seed in any::<u64>(),
+        begins in any::<bool>(),
+        commands in prop::collection::vec((0..60_usize, any::<bool>()), 0..30),
+    ) {
+        let Ok(Some(mut run)) = Run::begin(renamed(&graph), seed, begins) else { return Ok(()) };
+        for (choice, holds) in commands {
+            if run.command(choice, holds).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
