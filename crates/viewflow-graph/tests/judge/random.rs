@@ -16,8 +16,12 @@ pub enum Piece {
     If(Box<Piece>, Box<Piece>),
     /// Ends what comes here, or goes on.
     Quit(Kind),
+    /// Ends what comes here.
+    Stop(Kind),
     /// Again and again, with a task in between.
     Loop(Box<Piece>),
+    /// Again and again.
+    Again(Box<Piece>),
     /// Branches that are joined.
     Split(Vec<(Selection, Piece)>),
     /// Branches that are left to the join around them, if there is one.
@@ -52,7 +56,8 @@ pub fn pieces() -> impl Strategy<Value = Piece> {
         6 => waits.prop_map(Piece::Wait),
         1 => Just(Piece::Undone),
         2 => Just(Piece::Pass(Kind::Function)),
-        1 => prop_oneof![3 => Just(Kind::End), 1 => Just(Kind::Terminate), 1 => Just(Kind::ErrorEnd)].prop_map(Piece::Quit),
+        2 => (any::<bool>(), prop_oneof![3 => Just(Kind::End), 1 => Just(Kind::Terminate), 1 => Just(Kind::ErrorEnd)])
+            .prop_map(|(sure, kind)| if sure { Piece::Stop(kind) } else { Piece::Quit(kind) }),
     ];
     leaf.prop_recursive(3, 9, 3, |inner| {
         let selection =
@@ -62,6 +67,7 @@ pub fn pieces() -> impl Strategy<Value = Piece> {
             4 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Seq),
             2 => (boxed(), boxed()).prop_map(|(left, right)| Piece::If(left, right)),
             1 => boxed().prop_map(Piece::Loop),
+            1 => boxed().prop_map(Piece::Again),
             4 => prop::collection::vec((selection, inner.clone()), 1..4).prop_map(Piece::Split),
             1 => prop::collection::vec(inner.clone(), 2..3).prop_map(Piece::Spread),
             1 => boxed().prop_map(Piece::Fork),
@@ -115,6 +121,20 @@ impl Layout {
                 let node = self.then(loose, Kind::If);
                 self.then(vec![(node, Role::Then)], *kind);
                 vec![(node, Role::Otherwise)]
+            }
+            Piece::Stop(kind) => {
+                self.then(loose, *kind);
+                Vec::new()
+            }
+            Piece::Again(body) => {
+                let first = self.then(loose, Kind::Function);
+                let inside = self.put(body, vec![(first, Role::Next)]);
+                if inside.is_empty() {
+                    return Vec::new();
+                }
+                let again = self.then(inside, Kind::If);
+                self.graph.edge(again, Role::Then, first);
+                vec![(again, Role::Otherwise)]
             }
             Piece::Loop(body) => {
                 let ask = self.then(loose, Kind::View);
@@ -224,6 +244,10 @@ pub enum Change {
     Turn(u8, u8),
     /// Makes a node one of another kind.
     Become(u8, Kind),
+    /// Takes all branches of a split only when a condition holds.
+    Doubt(u8),
+    /// Leads an edge to a join to another join, which goes on as that one does.
+    Part(u8),
 }
 
 fn changes() -> impl Strategy<Value = Change> {
@@ -235,43 +259,38 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (number(), number()).prop_map(|(edge, to)| Change::Double(edge, to)),
         1 => (number(), number()).prop_map(|(edge, role)| Change::Turn(edge, role)),
         1 => (number(), kind).prop_map(|(node, kind)| Change::Become(node, kind)),
+        1 => number().prop_map(Change::Doubt),
+        1 => number().prop_map(Change::Part),
     ]
 }
 
 /// The same flow with some changes.
 pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
-    let mut edges: Vec<_> = graph.edges().to_vec();
+    let mut edges: Vec<_> = graph.edges().iter().map(|edge| (edge.from, edge.role.clone(), edge.to)).collect();
     let mut kinds: Vec<Kind> = graph.nodes().iter().map(|node| node.kind).collect();
+    let nodes = kinds.len();
     // Few lead to the start.
     let target = |number: u8| {
-        let node = usize::from(number) % kinds.len();
+        let node = usize::from(number) % nodes;
         if node == 0 && number > 24 { 1 } else { node }
     };
-    let becomes: Vec<(usize, Kind)> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Become(node, kind) => Some((usize::from(*node) % kinds.len(), *kind)),
-            _ => None,
-        })
-        .collect();
     for change in changes {
-        let (Change::Lead(edge, _) | Change::Drop(edge) | Change::Double(edge, _) | Change::Turn(edge, _)) = change
-        else {
-            continue;
+        let count = edges.len().max(1);
+        let at = |number: u8| usize::from(number) % count;
+        let of_kind = |kinds: &[Kind], wanted: Kind, number: u8| {
+            let all: Vec<usize> = (0..kinds.len()).filter(|node| kinds[*node] == wanted).collect();
+            (!all.is_empty()).then(|| all[usize::from(number) % all.len()])
         };
-        if edges.is_empty() {
-            break;
-        }
-        let edge = usize::from(*edge) % edges.len();
         match change {
-            Change::Lead(_, to) => edges[edge].to = target(*to),
-            Change::Drop(_) => drop(edges.remove(edge)),
-            Change::Double(_, to) => {
-                let mut double = edges[edge].clone();
-                double.to = target(*to);
-                edges.push(double);
+            Change::Become(node, kind) => kinds[usize::from(*node) % nodes] = *kind,
+            _ if edges.is_empty() => {}
+            Change::Lead(edge, to) => edges[at(*edge)].2 = target(*to),
+            Change::Drop(edge) => drop(edges.remove(at(*edge))),
+            Change::Double(edge, to) => {
+                let (from, role, _) = edges[at(*edge)].clone();
+                edges.push((from, role, target(*to)));
             }
-            Change::Turn(_, role) => {
+            Change::Turn(edge, role) => {
                 let roles = [
                     Role::Next,
                     Role::Otherwise,
@@ -279,18 +298,35 @@ pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
                     Role::OnError(None),
                     Role::Branch(Selection::Always),
                 ];
-                edges[edge].role = roles[usize::from(*role) % roles.len()].clone();
+                edges[at(*edge)].1 = roles[usize::from(*role) % roles.len()].clone();
             }
-            Change::Become(..) => {}
+            Change::Doubt(split) => {
+                let split = of_kind(&kinds, Kind::Split, *split);
+                for (_, role, _) in edges.iter_mut().filter(|(from, ..)| Some(*from) == split) {
+                    if matches!(role, Role::Branch(_)) {
+                        *role = Role::Branch(Selection::Conditional);
+                    }
+                }
+                edges.retain(|(from, role, _)| Some(*from) != split || *role != Role::Otherwise);
+            }
+            Change::Part(join) => {
+                let join = of_kind(&kinds, Kind::Join, *join);
+                let next = edges.iter().find(|(from, ..)| Some(*from) == join).map(|(.., to)| *to);
+                let into = edges.iter_mut().find(|(.., to)| Some(*to) == join);
+                if let (Some(next), Some(into)) = (next, into) {
+                    into.2 = kinds.len();
+                    edges.push((kinds.len(), Role::Next, next));
+                    kinds.push(Kind::Join);
+                }
+            }
         }
     }
-    becomes.into_iter().for_each(|(node, kind)| kinds[node] = kind);
     let mut spoiled = Graph::new("random");
-    for (node, kind) in graph.nodes().iter().zip(kinds) {
-        spoiled.node(node.name.as_str(), kind);
+    for (index, kind) in kinds.into_iter().enumerate() {
+        spoiled.node(format!("n{index}"), kind);
     }
-    for edge in edges {
-        spoiled.edge(edge.from, edge.role, edge.to);
+    for (from, role, to) in edges {
+        spoiled.edge(from, role, to);
     }
     spoiled
 }
