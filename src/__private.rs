@@ -10,10 +10,15 @@ pub use std::vec::Vec;
 pub use viewflow_core::BoxFuture;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{Kind, Role, Selection};
+pub use viewflow_core::handler::{
+    CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, JobMethod, QuestionMethod,
+    SeedItems, value_of,
+};
 pub use viewflow_core::{
     Activation, At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec,
-    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, JobRun, Latch,
-    Marker, Message, NamedFields, NoDataNeeded, OnDelete, Pattern, Process, Reader, Rules, StartHandleNode, StartNode,
-    SubprocessNode, Task, ViewNode, Writer, encoded, set_none,
+    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, IntoData, IntoKey,
+    IntoMoment, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message, NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete,
+    Pattern, Process, Reader, Rules, StartData, StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, ViewNode,
+    Writer, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

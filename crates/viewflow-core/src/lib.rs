@@ -14,6 +14,7 @@ mod error;
 mod field;
 mod flow;
 mod form;
+pub mod handler;
 mod id;
 mod job;
 mod kernel;

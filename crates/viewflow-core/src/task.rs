@@ -66,7 +66,11 @@ impl<S: FieldType, A: FieldType> Task for Seed<S, A> {
     message = "nothing gives this node the data that it needs: `{Self}` has fields without a default",
     label = "add `task_data = |a| {Self} {{ .. }}` to the edge, or give all fields a default"
 )]
-pub trait NoDataNeeded: Task {}
+pub trait NoDataNeeded: Task {
+    /// Whether it may be left out.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
 
 #[diagnostic::do_not_recommend]
 impl NoDataNeeded for () {}
@@ -78,7 +82,11 @@ impl<S: FieldType, A: FieldType> NoDataNeeded for Seed<S, A> {}
     message = "nothing gives this node the seed that it needs: a `{Self}`",
     label = "add `task_seed = |a| ..` to the edge, or make the seed an `Option`"
 )]
-pub trait NoSeedNeeded: FieldType {}
+pub trait NoSeedNeeded: FieldType {
+    /// Whether it may be left out.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
 
 #[diagnostic::do_not_recommend]
 impl NoSeedNeeded for () {}
@@ -90,7 +98,11 @@ impl<T: FieldType> NoSeedNeeded for Option<T> {}
     message = "nothing gives this start the data that it needs: `{Self}` has fields without a default",
     label = "a process begins here, and no edge brings data: give all fields a default"
 )]
-pub trait StartData: Task {}
+pub trait StartData: Task {
+    /// Whether it may be left out.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: NoDataNeeded> StartData for T {}
@@ -100,7 +112,11 @@ impl<T: NoDataNeeded> StartData for T {}
     message = "nothing gives this start the seed that it needs: a `{Self}`",
     label = "a process may begin here without one: make it `Seed<Option<{Self}>>`"
 )]
-pub trait StartSeed: FieldType {}
+pub trait StartSeed: FieldType {
+    /// Whether it may be left out.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: NoSeedNeeded> StartSeed for T {}
@@ -108,7 +124,7 @@ impl<T: NoSeedNeeded> StartSeed for T {}
 /// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
 /// a plain one, also an optional one, which fails the step when it is none.
 #[diagnostic::on_unimplemented(
-    message = "the target takes a seed of type `{S}`, not of `{Self}`",
+    message = "the seed that is given here is to be a `{S}`, and not a `{Self}`",
     label = "this gives a `{Self}`"
 )]
 pub trait IntoSeed<S> {
@@ -142,8 +158,8 @@ impl<S: FieldType> IntoSeed<Option<S>> for S {
 
 /// What an edge may give as the data of its target: the target's task struct.
 #[diagnostic::on_unimplemented(
-    message = "the target takes data of type `{T}`, not of `{Self}`",
-    label = "this gives a `{Self}`"
+    message = "the data that is given here is to be a `{T}`, and not a `{Self}`",
+    label = "this gives a `{Self}`: write `{T} {{ .. }}`"
 )]
 pub trait IntoData<T> {
     /// The data.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Mark, Sound};
@@ -70,13 +70,11 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let variable = local("node", hidden());
     let task_type = quote_spanned!(task.span()=> #task);
     let title = node.title.as_ref().map(|title| chained("node", at, "title", &quote!((#title))));
-    let begins = kind.is_start().then(|| chained("node", at, "begins", &quote!(())));
+    let begins = kind.is_start().then(|| left_out(task, at, ["StartSeed", "StartData"]));
     let handlers = expand_handlers(flow, node);
     let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
-    let empty = may_be_empty(flow, sound, index, node).map(|join| {
-        let task = &join.task;
-        chained("node", at, "may_have_no_items", &quote!(::<#task>()))
-    });
+    let join = may_be_empty(flow, sound, index, node);
+    let empty = join.map(|join| left_out(&join.task, join.ident.span(), ["EmptySplitSeed", "EmptySplitData"]));
     quote! {
         {
             let #variable = #builder.node::<#task_type>(#name, __viewflow::Kind::#kind_ident);
@@ -97,6 +95,34 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
 fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> TokenStream {
     let (variable, method) = (local(variable, at), local(method, at));
     quote_spanned!(at=> let #variable = #variable.#method #arguments;)
+}
+
+/// Holds a task that is given neither seed nor data against what may be left out.
+fn left_out(task: &TokenStream, at: Span, [seed, data]: [&str; 2]) -> TokenStream {
+    let (seed, data) = (left_out_seed(task, at, seed), left_out_data(task, at, data));
+    quote!(#seed #data)
+}
+
+fn left_out_seed(task: &TokenStream, at: Span, asked: &str) -> TokenStream {
+    let (task, asked) = (located(task, at), Ident::new(asked, at));
+    quote_spanned!(at=> let () = <<#task as __viewflow::Task>::Seed as __viewflow::#asked>::LEFT_OUT;)
+}
+
+fn left_out_data(task: &TokenStream, at: Span, asked: &str) -> TokenStream {
+    let (task, asked) = (located(task, at), Ident::new(asked, at));
+    quote_spanned!(at=> let () = <#task as __viewflow::#asked>::LEFT_OUT;)
+}
+
+/// The same tokens, at another place: rustc points there.
+fn located(tokens: &TokenStream, at: Span) -> TokenStream {
+    let locate = |mut tree: TokenTree| {
+        if let TokenTree::Group(group) = &tree {
+            tree = TokenTree::Group(Group::new(group.delimiter(), located(&group.stream(), at)));
+        }
+        tree.set_span(tree.span().located_at(at));
+        tree
+    };
+    tokens.clone().into_iter().map(locate).collect()
 }
 
 /// The join that a split goes on to when its sources have no items.
@@ -139,7 +165,7 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let questions = [
         ("cond", node.cond.as_ref().map(|cond| (cond, condition(node, cond)))),
         ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
-        ("assign", node.assign.as_ref().map(|assign| (assign, question(node, assign, &quote!(_))))),
+        ("assign", node.assign.as_ref().map(|assign| (assign, answered(node, assign, OWNER, None)))),
         ("on_create", node.on_create.as_ref().map(|call| (call, on_create(node, call)))),
         ("until", node.until.as_ref().map(|until| (until, condition(node, until)))),
     ];
@@ -190,15 +216,19 @@ fn expand_waiting(node: &Node) -> Vec<TokenStream> {
     }
     match &node.message {
         Some(Message::Sent(message)) => {
-            let function = question(node, message, &quote!(_));
+            let function = question(node, message);
             calls.push(chained("node", span_of(message), "send", &quote!((#function))));
         }
         Some(Message::Caught { ty, key }) => {
-            let (function, at) = match key {
-                Some(key) => (question(node, key, &quote!(_)), span_of(key)),
-                None => (quote_spanned!(ty.span()=> |_, _| ::core::result::Result::Ok(())), ty.span()),
+            let key_type = quote!(<#ty as __viewflow::Message>::Key);
+            let function = match key {
+                Some(key) => answered(node, key, KEY, Some(&key_type)),
+                None => {
+                    let key = quote_spanned!(ty.span()=> ());
+                    quote_spanned!(ty.span()=> |_, _| ::core::result::Result::Ok(__viewflow::IntoKey::<#key_type>::into_key(#key)))
+                }
             };
-            calls.push(chained("node", at, "message", &quote_spanned!(at=> ::<#ty, _>(#function))));
+            calls.push(chained("node", ty.span(), "message", &quote_spanned!(ty.span()=> ::<#ty, _>(#function))));
         }
         None => {}
     }
@@ -219,15 +249,20 @@ fn job(node: &Node, call: &TokenStream) -> (&'static str, TokenStream) {
             }
         }
     } else {
-        let signature = quote_spanned!(at=> fn(&Self, &__viewflow::JobRun<Self, #task>) -> __viewflow::Result<_>);
-        pointer(call, &signature)
+        quote_spanned!(at=> __viewflow::JobMethod::<Self, #task, _, _>::method(#call))
     };
-    match &node.done {
-        Some(done) => {
-            let done = handler_pointer(node, done, Some(&quote!(_)));
-            (if node.is_async { "future_done" } else { "job_done" }, quote!((#run, #done)))
+    match (&node.done, node.is_async) {
+        // The value of a future has no name before it is here.
+        (Some(done), true) => ("future_done", quote!((#run, #done))),
+        (Some(done), false) => {
+            let value = quote_spanned!(at=> __viewflow::value_of::<Self, #task, _>(&#run));
+            let method = quote_spanned! {done.span()=>
+                __viewflow::DoneMethod::<Self, #task, _, _>::method(#value, #done)
+            };
+            ("job_done", quote!((#run, #method)))
         }
-        None => (if node.is_async { "future" } else { "job" }, quote!((#run))),
+        (None, true) => ("future", quote!((#run))),
+        (None, false) => ("job", quote!((#run))),
     }
 }
 
@@ -239,7 +274,7 @@ fn after(node: &Node, variable: &str, method: &str, after: &After, at: Span) -> 
             chained(variable, at, method, &quote!((#wait)))
         }
         After::Asked(closure) => {
-            let function = question(node, closure, &quote!(_));
+            let function = answered(node, closure, TIME, None);
             chained(variable, span_of(closure), &format!("{method}_by"), &quote!((#function)))
         }
     }
@@ -247,14 +282,20 @@ fn after(node: &Node, variable: &str, method: &str, after: &After, at: Span) -> 
 
 fn expand_child(node: &Node, child: &Child) -> TokenStream {
     let at = child.start.span();
-    let (variable, start, builder) = (local("node", at), &child.start, local("child", at));
+    let (variable, start, flow, builder) = (local("node", at), &child.start, &child.flow, local("child", at));
     let mut calls = vec![quote_spanned!(at=> let #builder = #variable.child(#start);)];
     if child.sequential {
         calls.push(chained("child", at, "sequential", &quote!(())));
     }
     for (name, closure) in &child.given {
-        let function =
-            if name.ends_with("_source") { collected(node, closure) } else { question(node, closure, &quote!(_)) };
+        let process = quote!(<#flow as __viewflow::Flow>::Process);
+        let seed = quote!(<#process as __viewflow::Process>::Seed);
+        let function = match *name {
+            "process_seed" => answered(node, closure, SEED, Some(&seed)),
+            "process_seed_source" => answered(node, closure, SEEDS, Some(&seed)),
+            _ if name.ends_with("_source") => collected(node, closure),
+            _ => question(node, closure),
+        };
         calls.push(chained("child", span_of(closure), name, &quote!((#function))));
     }
     quote! {
@@ -265,53 +306,79 @@ fn expand_child(node: &Node, child: &Child) -> TokenStream {
 
 /// The arguments of a builder method that takes a handler.
 fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
-    let pointer = handler_pointer(node, path, input.as_ref());
+    let method = handler_method(node, path, input.as_ref());
     match input {
-        Some(input) => quote!(::<#input>(#pointer)),
-        None => quote!((#pointer)),
+        Some(input) => quote!(::<#input>(#method)),
+        None => quote!((#method)),
     }
 }
 
 /// A method that works on an activation, with what is handed in.
-fn handler_pointer(node: &Node, path: &TokenStream, input: Option<&TokenStream>) -> TokenStream {
-    let (task, given) = (&node.task, input.iter());
-    let signature = quote_spanned! {path.span()=>
-        fn(&Self, &mut __viewflow::Activation<Self, #task> #(, #given)*) -> __viewflow::Result<()>
-    };
-    pointer(path, &signature)
-}
-
-/// As [`Closure::to_plain_function`], with a path as a function pointer that answers with `answer`.
-fn question(node: &Node, closure: &Closure, answer: &TokenStream) -> TokenStream {
-    let Closure::Path(path) = closure else { return closure.to_plain_function() };
+fn handler_method(node: &Node, path: &TokenStream, input: Option<&TokenStream>) -> TokenStream {
     let task = &node.task;
-    let signature = quote_spanned! {path.span()=>
-        fn(&Self, &__viewflow::Activation<Self, #task>) -> __viewflow::Result<#answer>
-    };
-    pointer(path, &signature)
+    match input {
+        Some(input) => quote_spanned!(path.span()=> __viewflow::InputMethod::<Self, #task, #input, _>::method(#path)),
+        None => quote_spanned!(path.span()=> __viewflow::CallMethod::<Self, #task, _>::method(#path)),
+    }
 }
 
-/// A method as a function pointer, so that rustc tells what signature it expects and what it has found.
-fn pointer(path: &TokenStream, signature: &TokenStream) -> TokenStream {
-    let method = local("method", path.span());
-    quote_spanned!(path.span()=> { let #method: #signature = #path; #method })
+/// A method that answers a question.
+fn question_method(node: &Node, path: &TokenStream, answer: &TokenStream) -> TokenStream {
+    let task = &node.task;
+    quote_spanned!(path.span()=> __viewflow::QuestionMethod::<Self, #task, #answer, _>::method(#path))
+}
+
+/// What makes of an answer what is wanted: a trait, its method, and whether that may fail. Asked for the answer itself, it
+/// is told at its place when it is none.
+type Made = (&'static str, &'static str, bool);
+
+const SEED: Made = ("IntoSeed", "into_seed", true);
+const DATA: Made = ("IntoData", "into_data", false);
+const SEEDS: Made = ("SeedItems", "seeds", true);
+const ITEMS: Made = ("DataItems", "data", false);
+const KEY: Made = ("IntoKey", "into_key", false);
+const TIME: Made = ("IntoMoment", "into_moment", false);
+const OWNER: Made = ("IntoOwner", "into_owner", false);
+
+/// A question to the activation, whose answer is made an `of`.
+fn answered(node: &Node, closure: &Closure, (made_by, method, fails): Made, of: Option<&TokenStream>) -> TokenStream {
+    let of = of.map(|of| quote!(::<#of>));
+    let wrap = |body: &TokenStream| {
+        let at = body.span();
+        let (made_by, method) = (Ident::new(made_by, at), Ident::new(method, at));
+        let fails = fails.then(|| quote_spanned!(at=> ?));
+        quote_spanned!(at=> __viewflow::#made_by #of::#method(#body)#fails)
+    };
+    let Closure::Path(path) = closure else { return closure.to_function(wrap) };
+    let at = path.span();
+    let [method, flow, a] = ["method", "flow", "a"].map(|name| local(name, at));
+    let question = question_method(node, path, &quote!(_));
+    let answer = wrap(&quote_spanned!(at=> #method(#flow, #a)?));
+    quote_spanned!(at=> { let #method = #question; move |#flow, #a| ::core::result::Result::Ok(#answer) })
+}
+
+/// A question to the activation, whose answer is taken as it is.
+fn question(node: &Node, closure: &Closure) -> TokenStream {
+    match closure {
+        Closure::Path(path) => question_method(node, path, &quote!(_)),
+        Closure::Inline { .. } => closure.to_plain_function(),
+    }
 }
 
 /// A closure that answers yes or no; rustc says so when it does not.
 fn condition(node: &Node, closure: &Closure) -> TokenStream {
-    if let Closure::Path(_) = closure {
-        return question(node, closure, &quote!(::core::primitive::bool));
+    match closure {
+        Closure::Path(path) => question_method(node, path, &quote!(::core::primitive::bool)),
+        Closure::Inline { .. } => {
+            closure.to_function(|body| quote_spanned!(body.span()=> if #body { true } else { false }))
+        }
     }
-    closure.to_function(|body| {
-        let holds = Ident::new("holds", hidden());
-        quote_spanned!(body.span()=> { let #holds: ::core::primitive::bool = #body; #holds })
-    })
 }
 
 /// A handler, which may also be written as a closure.
 fn on_create(node: &Node, closure: &Closure) -> TokenStream {
     match closure {
-        Closure::Path(path) => handler_pointer(node, path, None),
+        Closure::Path(path) => handler_method(node, path, None),
         Closure::Inline { .. } => closure.to_plain_function(),
     }
 }
@@ -334,8 +401,8 @@ fn fields_call(
     });
     let then = match submit {
         Some(submit) => {
-            let pointer = handler_pointer(node, submit, Some(form));
-            quote_spanned!(submit.span()=> (#pointer)(#owner, #a, #values))
+            let method = handler_method(node, submit, Some(form));
+            quote_spanned!(submit.span()=> (#method)(#owner, #a, #values))
         }
         None => quote!(::core::result::Result::Ok(())),
     };
@@ -366,7 +433,8 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     match switch {
         Closure::Path(path) => {
             let [flow, a] = ["flow", "a"].map(|name| Ident::new(name, hidden()));
-            quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#path)(#flow, #a)? { #(#arms)* #default }))
+            let method = question_method(node, path, &quote!(_));
+            quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#method)(#flow, #a)? { #(#arms)* #default }))
         }
         Closure::Inline { .. } => {
             switch.to_function(|body| quote_spanned!(body.span()=> match (#body) { #(#arms)* #default }))
@@ -393,24 +461,28 @@ fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
     if let Way::Branch(cond) = &edge.way {
         give("when", cond.as_ref(), &|closure| condition(source, closure));
     }
-    let value = |closure: &Closure| question(source, closure, &quote!(_));
-    give("seed", edge.task_seed.as_ref(), &value);
-    give("data", edge.task_data.as_ref(), &value);
-    give("seed_source", edge.task_seed_source.as_ref(), &|closure| collected(source, closure));
-    give("data_source", edge.task_data_source.as_ref(), &|closure| collected(source, closure));
+    let seed = quote!(<#task as __viewflow::Task>::Seed);
+    let made = |made_by: Made, ty: &TokenStream| {
+        let ty = ty.clone();
+        move |closure: &Closure| answered(source, closure, made_by, Some(&ty))
+    };
+    give("seed", edge.task_seed.as_ref(), &made(SEED, &seed));
+    give("data", edge.task_data.as_ref(), &made(DATA, task));
+    give("seed_source", edge.task_seed_source.as_ref(), &made(SEEDS, &seed));
+    give("data_source", edge.task_data_source.as_ref(), &made(ITEMS, task));
     if edge.task_seed.is_none() && edge.task_seed_source.is_none() {
-        calls.push(chained("edge", at, "no_seed", &quote!(())));
+        calls.push(left_out_seed(task, at, "NoSeedNeeded"));
     }
     if edge.task_data.is_none() && edge.task_data_source.is_none() {
-        calls.push(chained("edge", at, "no_data", &quote!(())));
+        calls.push(left_out_data(task, at, "NoDataNeeded"));
     }
     Some(quote!({ #(#calls)* let _ = #variable; }))
 }
 
 /// The items are collected inside the closure, so that they may borrow from the activation.
 fn collected(source: &Node, closure: &Closure) -> TokenStream {
-    if let Closure::Path(_) = closure {
-        return question(source, closure, &quote!(__viewflow::Vec<_>));
+    if let Closure::Path(path) = closure {
+        return question_method(source, path, &quote!(__viewflow::Vec<_>));
     }
     closure.to_function(|body| {
         quote_spanned! {body.span()=>

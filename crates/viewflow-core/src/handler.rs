@@ -1,0 +1,231 @@
+//! What the methods and closures that attributes name have to be like, in words for those who write them.
+//!
+//! `#[derive(Flow)]` asks these traits and nothing else does: what they are asked of stands in the user's code, where rustc
+//! tells of a mistake with the words given here.
+//!
+//! A method is held against a trait that has two implementations, one of which is for nothing ([`Never`]): where there is only
+//! one, rustc tells what that one wants of the method, and not what the trait says.
+
+use std::marker::PhantomData;
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::job::JobRun;
+use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
+use crate::{Flow, field::FieldType};
+
+/// Nothing is this.
+pub trait Never {}
+
+/// How a method fits.
+pub struct Fits;
+
+/// A method that works on an activation.
+#[diagnostic::on_unimplemented(
+    message = "the method here is to be `fn name(&self, a: &mut Activation<Self, {T}>) -> Result<()>`",
+    label = "this one has another signature"
+)]
+pub trait CallMethod<F, T, By> {
+    /// The method.
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, M> CallMethod<F, T, Fits> for M
+where
+    M: Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static,
+{
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static {
+        self
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static {
+        |_: &F, _: &mut Activation<F, T>| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
+/// A method that works on an activation with what is handed in.
+#[diagnostic::on_unimplemented(
+    message = "the method here is to be `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
+    label = "this one has another signature"
+)]
+pub trait InputMethod<F, T, In, By> {
+    /// The method.
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, In, M> InputMethod<F, T, In, Fits> for M
+where
+    M: Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
+{
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static {
+        self
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, In, M: Never> InputMethod<F, T, In, ()> for M {
+    fn method(self) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static {
+        |_: &F, _: &mut Activation<F, T>, _: In| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
+/// A method that answers a question about an activation.
+#[diagnostic::on_unimplemented(
+    message = "the method here is to be `fn name(&self, a: &Activation<Self, {T}>) -> Result<{R}>`",
+    label = "this one has another signature"
+)]
+pub trait QuestionMethod<F, T, R, By> {
+    /// The method.
+    fn method(self) -> impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, R, M> QuestionMethod<F, T, R, Fits> for M
+where
+    M: Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+{
+    fn method(self) -> impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static {
+        self
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
+    fn method(self) -> impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static {
+        |_: &F, _: &Activation<F, T>| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
+/// A method that a worker runs.
+#[diagnostic::on_unimplemented(
+    message = "the work of a `Job` is a method `fn name(&self, job: &JobRun<Self, {T}>) -> Result<..>`",
+    label = "this one has another signature",
+    note = "it runs outside of the step: to change the process with what it returns, add `#[done(Self::..)]`"
+)]
+pub trait JobMethod<F, T, R, By> {
+    /// The method.
+    fn method(self) -> impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, R, M> JobMethod<F, T, R, Fits> for M
+where
+    M: Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static,
+{
+    fn method(self) -> impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static {
+        self
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
+    fn method(self) -> impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static {
+        |_: &F, _: &JobRun<F, T>| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
+/// A method that takes what a job returned.
+#[diagnostic::on_unimplemented(
+    message = "the job returns `{In}`, so the method here is to be \
+               `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
+    label = "this one has another signature"
+)]
+pub trait DoneMethod<F, T, In, By> {
+    /// The method. What the job returns is told first, so that it is the method that is wrong.
+    fn method(
+        value: PhantomData<In>,
+        method: Self,
+    ) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, In, M> DoneMethod<F, T, In, Fits> for M
+where
+    M: Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
+{
+    fn method(
+        _: PhantomData<In>,
+        method: Self,
+    ) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static {
+        method
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, In, M: Never> DoneMethod<F, T, In, ()> for M {
+    fn method(
+        _: PhantomData<In>,
+        method: Self,
+    ) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static {
+        let _ = method;
+        |_: &F, _: &mut Activation<F, T>, _: In| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
+/// The type of what a job returns.
+pub fn value_of<F: Flow, T: Task, R>(_: &impl Fn(&F, &JobRun<F, T>) -> Result<R>) -> PhantomData<R> {
+    PhantomData
+}
+
+/// A list of seeds.
+#[diagnostic::on_unimplemented(
+    message = "one task is made for each item, whose seed is a `{S}`: `{Self}` is no list of them",
+    label = "give a `Vec`, an array or an iterator of `{S}`"
+)]
+pub trait SeedItems<S> {
+    /// The seeds.
+    ///
+    /// # Errors
+    /// As [`IntoSeed::into_seed`].
+    fn seeds(self) -> Result<Vec<S>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, I: IntoIterator<Item: IntoSeed<S>>> SeedItems<S> for I {
+    fn seeds(self) -> Result<Vec<S>> {
+        self.into_iter().map(IntoSeed::into_seed).collect()
+    }
+}
+
+/// A list of data.
+#[diagnostic::on_unimplemented(
+    message = "one task is made for each item, whose data is a `{T}`: `{Self}` is no list of them",
+    label = "give a `Vec`, an array or an iterator of `{T}`"
+)]
+pub trait DataItems<T> {
+    /// The data.
+    fn data(self) -> Vec<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, I: IntoIterator<Item: IntoData<T>>> DataItems<T> for I {
+    fn data(self) -> Vec<T> {
+        self.into_iter().map(IntoData::into_data).collect()
+    }
+}
+
+/// The data of a join that a split without items goes on to: [`NoDataNeeded`], in words for that.
+#[diagnostic::on_unimplemented(
+    message = "a split without items goes on at this join, where nothing gives it its data, a `{Self}`",
+    label = "give all fields a default, or add `#[otherwise(..)]` to the split"
+)]
+pub trait EmptySplitData {
+    /// Whether it may be left out.
+    const LEFT_OUT: () = ();
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: NoDataNeeded> EmptySplitData for T {}
+
+/// The seed of a join that a split without items goes on to: [`NoSeedNeeded`], in words for that.
+#[diagnostic::on_unimplemented(
+    message = "a split without items goes on at this join, where nothing gives it its seed, a `{Self}`",
+    label = "make the seed an `Option`, or add `#[otherwise(..)]` to the split"
+)]
+pub trait EmptySplitSeed {
+    /// Whether it may be left out.
+    const LEFT_OUT: () = ();
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: FieldType + NoSeedNeeded> EmptySplitSeed for S {}
