@@ -96,14 +96,18 @@ impl Flow for JudgedFlow {
             for (_, edge) in graph.out(index) {
                 let leading = built.edge::<()>(edge.role.clone(), name(edge.to));
                 match edge.role {
-                    Role::Timeout { .. } => drop(leading.after_by(|flow, _| Ok(flow.chance.time(flow.now())))),
-                    Role::Branch(viewflow::graph::Selection::Conditional) => {
-                        drop(leading.when(|flow, _| Ok(flow.chance.below(2) == 0)));
+                    Role::Timeout { .. } => {
+                        let _ = leading.after_by(|flow, _| Ok(flow.chance.time(flow.now())));
                     }
-                    Role::Branch(viewflow::graph::Selection::PerItem) => drop(leading.seed_source(|flow, _| {
-                        let items = flow.chance.below(3);
-                        Ok((0..items).map(|_| ()).collect())
-                    })),
+                    Role::Branch(viewflow::graph::Selection::Conditional) => {
+                        let _ = leading.when(|flow, _| Ok(flow.chance.below(2) == 0));
+                    }
+                    Role::Branch(viewflow::graph::Selection::PerItem) => {
+                        let _ = leading.seed_source(|flow, _| {
+                            let items = flow.chance.below(3);
+                            Ok((0..items).map(|_| ()).collect())
+                        });
+                    }
                     _ => {}
                 }
             }

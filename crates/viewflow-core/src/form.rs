@@ -12,7 +12,7 @@ use crate::field::{Choice, FieldKind, FieldSpec, each_item};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no form",
     label = "not a form",
-    note = "write `#[derive(Form)]` above `struct {Self}`"
+    note = "a form is a struct of yours with `#[derive(Form, Clone)]`"
 )]
 pub trait Form: Fields + Clone {}
 

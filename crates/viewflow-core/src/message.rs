@@ -17,7 +17,8 @@ use crate::time::Timestamp;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no message",
     label = "not a message",
-    note = "write `#[derive(Message)]` and `#[message(key = ..)]` above `struct {Self}`"
+    note = "a message is a struct of yours with `#[derive(Message, Clone)]`; with `#[message(key = field)]` a catch waits for \
+            one of many"
 )]
 pub trait Message: Fields + Clone {
     /// The name under which it is sent.

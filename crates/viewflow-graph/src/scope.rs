@@ -441,9 +441,14 @@ fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usize, usize>,
             continue;
         }
         if let Some(shared) = beside.into_iter().find(|node| meets(&[*node])) {
+            let (host_name, beside, shared_name) = (&nodes[host].name, &nodes[edge.to].name, &nodes[shared].name);
+            let way_out = match edge.role {
+                Role::Timeout { .. } => format!("lead `{beside}` to an `End`, or remove `interrupting = false`"),
+                _ => format!("lead `{beside}` to an `End`"),
+            };
             let message = format!(
-                "what `{}` starts beside itself, at `{}`, runs into its own way at `{}`, which would be gone twice: let it end by itself, or make it interrupt `{}`",
-                nodes[host].name, nodes[edge.to].name, nodes[shared].name, nodes[host].name
+                "what `{host_name}` starts beside itself, `{beside}`, and `{host_name}` itself would both go on to \
+                 `{shared_name}`: {way_out}"
             );
             faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message).and(Place::Node(shared)));
         }

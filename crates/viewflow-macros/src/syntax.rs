@@ -228,7 +228,7 @@ impl Closure {
         }
         let body: TokenStream = input.parse()?;
         if let Some(span) = find_self(&body) {
-            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<..>)` and name it as `Self::name`";
+            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
             return Err(Error::new(span, message));
         }
         if body.is_empty() {

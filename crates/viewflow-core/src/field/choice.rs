@@ -18,7 +18,7 @@ pub struct Choice {
 /// reference to it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no choice for a field of `{T}`",
-    label = "the choices of this field are of type `{T}`"
+    label = "each choice of this field is a `{T}`, or `(value, \"label\")`"
 )]
 pub trait Choose<T> {
     /// What is stored.

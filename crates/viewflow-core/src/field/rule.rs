@@ -151,7 +151,7 @@ impl<T: PartialOrd> Bounded<T> for Option<T> {
 /// A value with a length: what `max_length` can be asked of.
 #[diagnostic::on_unimplemented(
     message = "`max_length` goes with text, bytes and lists, not with `{Self}`",
-    label = "a `{Self}` has no length"
+    label = "a `{Self}` has no length: for a number write `max = ..`"
 )]
 pub trait HasLength {
     /// Characters of a text, items of a list, bytes.

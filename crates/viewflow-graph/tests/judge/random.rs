@@ -107,6 +107,47 @@ impl Layout {
         node
     }
 
+    fn put_branches(&mut self, piece: &Piece, loose: Loose) -> Loose {
+        match piece {
+            Piece::Split(branches) => {
+                let split = self.then(loose, Kind::Split);
+                let mut out = Vec::new();
+                for (selection, branch) in branches {
+                    out.extend(self.put(branch, vec![(split, Role::Branch(*selection))]));
+                }
+                let sure = branches.iter().any(|(selection, _)| *selection != Selection::Conditional);
+                if !sure {
+                    out.push((split, Role::Otherwise));
+                }
+                vec![(self.then(out, Kind::Join), Role::Next)]
+            }
+            Piece::Spread(branches) => {
+                let split = self.then(loose, Kind::Split);
+                let branch = || vec![(split, Role::Branch(Selection::Always))];
+                branches.iter().flat_map(|piece| self.put(piece, branch())).collect()
+            }
+            Piece::Fork(side) => {
+                let split = self.then(loose, Kind::Split);
+                let out = self.put(side, vec![(split, Role::Branch(Selection::Always))]);
+                self.then(out, Kind::End);
+                // What goes on is in the split for good, so that it needs an end of its own, too.
+                let rest = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
+                self.then(vec![(rest, Role::Next)], Kind::End);
+                Vec::new()
+            }
+            Piece::First(branches) => {
+                let split = self.then(loose, Kind::SplitFirst);
+                let mut out = Vec::new();
+                for branch in branches {
+                    let first = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
+                    out.extend(self.put(branch, vec![(first, Role::Next)]));
+                }
+                out
+            }
+            _ => loose,
+        }
+    }
+
     fn put(&mut self, piece: &Piece, loose: Loose) -> Loose {
         match piece {
             Piece::Wait(kind) | Piece::Pass(kind) => vec![(self.then(loose, *kind), Role::Next)],
@@ -143,41 +184,7 @@ impl Layout {
                 self.graph.edge(again, Role::Then, ask);
                 vec![(again, Role::Otherwise)]
             }
-            Piece::Split(branches) => {
-                let split = self.then(loose, Kind::Split);
-                let mut out = Vec::new();
-                for (selection, branch) in branches {
-                    out.extend(self.put(branch, vec![(split, Role::Branch(*selection))]));
-                }
-                let sure = branches.iter().any(|(selection, _)| *selection != Selection::Conditional);
-                if !sure {
-                    out.push((split, Role::Otherwise));
-                }
-                vec![(self.then(out, Kind::Join), Role::Next)]
-            }
-            Piece::Spread(branches) => {
-                let split = self.then(loose, Kind::Split);
-                let branch = || vec![(split, Role::Branch(Selection::Always))];
-                branches.iter().flat_map(|piece| self.put(piece, branch())).collect()
-            }
-            Piece::Fork(side) => {
-                let split = self.then(loose, Kind::Split);
-                let out = self.put(side, vec![(split, Role::Branch(Selection::Always))]);
-                self.then(out, Kind::End);
-                // What goes on is in the split for good, so that it needs an end of its own, too.
-                let rest = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
-                self.then(vec![(rest, Role::Next)], Kind::End);
-                Vec::new()
-            }
-            Piece::First(branches) => {
-                let split = self.then(loose, Kind::SplitFirst);
-                let mut out = Vec::new();
-                for branch in branches {
-                    let first = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
-                    out.extend(self.put(branch, vec![(first, Role::Next)]));
-                }
-                out
-            }
+            Piece::Split(_) | Piece::Spread(_) | Piece::Fork(_) | Piece::First(_) => self.put_branches(piece, loose),
             Piece::Timeout(late) => {
                 let ask = self.then(loose, Kind::View);
                 let mut out = self.put(late, vec![(ask, Role::Timeout { interrupting: true })]);

@@ -1,5 +1,6 @@
 //! Holds a flow against its rules: those of graphs, and those that only a struct can break.
 
+use proc_macro2::TokenStream;
 use viewflow_graph::{Kind, Place, Sound};
 
 use super::model::{Flow, Node};
@@ -21,7 +22,7 @@ fn check_stored_names(flow: &Flow, errors: &mut Errors) {
             errors.at(
                 node.ident.span(),
                 format!(
-                    "`{}` and `{}` are both stored as `{}`: give one another `#[node(name = \"..\")]`",
+                    "`{}` and `{}` are both stored as `{}`: give one of them another `#[node(name = \"..\")]`",
                     first.ident, node.ident, node.name
                 ),
             );
@@ -38,9 +39,14 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     match kind {
         Kind::If if node.cond.is_none() => missing("`#[cond(|a| ..)]`: the condition"),
         Kind::Switch if node.switch.is_none() => missing("`#[switch(|a| ..)]`: the value that its cases match"),
-        kind if (kind.is_function() || *kind == Kind::Job) && node.call.is_none() => {
-            missing("`#[call(Self::..)]`: the method to call");
-        }
+        Kind::Job if node.call.is_none() => missing(&format!(
+            "`#[call(Self::..)]`: a method `fn name(&self, job: &JobRun<Self, {}>) -> Result<..>`",
+            told(&node.task)
+        )),
+        kind if kind.is_function() && node.call.is_none() => missing(&format!(
+            "`#[call(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {}>) -> Result<()>`",
+            told(&node.task)
+        )),
         Kind::StartTimer if node.every.is_none() && node.cron.is_none() => {
             missing("`#[every(\"1h\")]` or `#[cron(\"0 8 * * *\")]`: when processes start");
         }
@@ -58,15 +64,34 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
         _ => {}
     }
     if node.input.is_some() && node.call.is_none() {
-        missing("`#[call(Self::..)]`: a method that takes the input");
+        missing(&format!(
+            "`#[call(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {}>, input: {}) -> Result<()>`",
+            told(&node.task),
+            node.input.as_ref().map_or(String::new(), told)
+        ));
     }
     if node.form.is_some() && node.submit.is_none() {
-        missing("`#[submit(Self::..)]`: a method that takes what the form brings");
+        missing(&format!(
+            "`#[submit(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {}>, form: {}) -> Result<()>`",
+            told(&node.task),
+            node.form.as_ref().map_or(String::new(), told)
+        ));
     }
     if node.every.is_some() && node.cron.is_some() {
         errors.at(ident.span(), format!("`{ident}` has `#[every(..)]` and `#[cron(..)]`: keep one"));
     }
     check_children(node, errors);
+}
+
+/// A type as a person writes it.
+fn told(ty: &TokenStream) -> String {
+    let text = ty.to_string();
+    text.replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace("< ", "<")
+        .replace(" <", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
 }
 
 /// One child, or one for each item of one source.
@@ -77,7 +102,9 @@ fn check_children(node: &Node, errors: &mut Errors) {
     match (node.kind, sources) {
         (Kind::Subprocess, 0) | (Kind::NSubprocess, 1) => {}
         (Kind::Subprocess, _) => {
-            wrong(format!("`{ident}` is a `Subprocess`, which runs one process: for one an item use `NSubprocess`"));
+            wrong(format!(
+                "`{ident}` is a `Subprocess`, which runs one process: to run one for each item, use `NSubprocess`"
+            ));
         }
         (_, 0) => wrong(format!(
             "`{ident}` is an `NSubprocess` and needs a source of items: `process_seed_source = |a| ..`, \

@@ -220,7 +220,7 @@ fn expand_waiting(node: &Node) -> Vec<TokenStream> {
             calls.push(chained("node", span_of(message), "send", &quote!((#function))));
         }
         Some(Message::Caught { ty, key }) => {
-            let key_type = quote!(<#ty as __viewflow::Message>::Key);
+            let key_type = quote_spanned!(ty.span()=> <#ty as __viewflow::Message>::Key);
             let function = match key {
                 Some(key) => answered(node, key, KEY, Some(&key_type)),
                 None => {

@@ -249,14 +249,8 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
     let kind = node.kind;
     let takes = |name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds(kind));
     if !takes(name) {
-        let known: Vec<String> =
-            ATTRIBUTES.iter().filter(|(name, _)| takes(name)).map(|(name, _)| format!("`{name}`")).collect();
-        let message = format!(
-            "`{}` is {}, which takes no `{name}`; it takes {}",
-            node.ident,
-            kind.with_article(),
-            known.join(", ")
-        );
+        let message =
+            format!("`{}` is {}, which takes no `{name}`: {}", node.ident, kind.with_article(), way_out(kind, name));
         return Err(syn::Error::new_spanned(attribute.path(), message));
     }
     match name {
@@ -292,6 +286,27 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
             node.edges.push(read_edge(attribute, name)?);
             Ok(())
         }
+    }
+}
+
+/// What to do about an attribute that a kind does not take.
+fn way_out(kind: Kind, name: &str) -> String {
+    let takes = |kind: Kind, name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds(kind));
+    if name == "next" && kind.is_end() {
+        return "nothing comes after it, so remove it".to_owned();
+    }
+    // Where it can go on, and only how is mistaken.
+    let ways = ["next", "then", "branch", "case"];
+    if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| takes(kind, way))) {
+        return format!("it goes on by `#[{own}(..)]`");
+    }
+    let kinds: Vec<String> =
+        Kind::ALL.iter().filter(|kind| takes(**kind, name)).map(|kind| format!("`{kind}`")).collect();
+    match &kinds[..] {
+        [] => "remove it".to_owned(),
+        [one] => format!("that goes with {one}"),
+        [first @ .., last] if first.len() < 5 => format!("that goes with {} and {last}", first.join(", ")),
+        [..] => "remove it, or make it a node of another kind".to_owned(),
     }
 }
 
@@ -567,9 +582,6 @@ struct EdgeArguments {
 impl EdgeArguments {
     fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
         let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
-        if input.is_empty() {
-            return Err(input.error(expected));
-        }
         let begin = input.span();
         let target = input.call(Ident::parse_any).map_err(|_| syn::Error::new(begin, expected))?;
         if input.peek(Token![::]) {
@@ -590,7 +602,12 @@ impl EdgeArguments {
             pattern.extend([input.parse::<TokenTree>()?]);
         }
         if pattern.is_empty() || input.parse::<Token![=>]>().is_err() {
-            return Err(input.error("a case is `pattern => node`"));
+            let message = "a case is a pattern, and the node to go on to: `#[case(Kind::Post => end)]`";
+            return Err(if pattern.is_empty() {
+                syn::Error::new(input.span(), message)
+            } else {
+                syn::Error::new_spanned(pattern, message)
+            });
         }
         Self::parse_plain(input, Some(pattern))
     }

@@ -345,7 +345,9 @@ fn expand_process(record: &Record) -> TokenStream {
         |field: &Field| !matches!(record.vis, Visibility::Inherited) && matches!(field.vis, Visibility::Inherited);
     let visible: Vec<_> = record.fields.iter().enumerate().filter(|(_, field)| !hides(field)).collect();
     let (indexes, names): (Vec<_>, Vec<_>) = visible.iter().map(|(index, field)| (*index, &field.ident)).unzip();
-    let index_type = format_ident!("VisibleFieldsOf{}", plain_name(ident), span = ident.span());
+    let index_type = format_ident!("FieldsOf{}", plain_name(ident), span = ident.span());
+    // Of the others it is said that they are private.
+    let hidden_names: Vec<_> = record.fields.iter().filter(|field| hides(field)).map(|field| &field.ident).collect();
     let at = visible.into_iter().map(|(index, field)| {
         let Field { ty, ident: name, .. } = field;
         let (constant, rules) = (item("FIELD", index), item("RULES", index));
@@ -375,13 +377,18 @@ fn expand_process(record: &Record) -> TokenStream {
         }
 
         mod named {
-            pub struct #index_type { #(pub #names: ::core::primitive::usize,)* }
+            pub struct #index_type {
+                #(pub #names: ::core::primitive::usize,)*
+                #(#hidden_names: (),)*
+            }
+
+            pub const INDEX: #index_type = #index_type { #(#names: #indexes,)* #(#hidden_names: (),)* };
         }
 
         #[automatically_derived]
         impl __viewflow::NamedFields for #ident {
             type Index = named::#index_type;
-            const INDEX: named::#index_type = named::#index_type { #(#names: #indexes,)* };
+            const INDEX: named::#index_type = named::INDEX;
         }
 
         #(#at)*

@@ -247,8 +247,16 @@ fn check_keys(record: &Record, errors: &mut Errors) {
             };
             let (own, others) = (keys(field), keys(other));
             if let Some(key) = own.iter().find(|key| others.iter().any(|other| overlap(key, other))) {
-                let (first, second, key) = (&other.ident, &field.ident, key.join("."));
-                let message = format!("`{first}` and `{second}` are kept under the same key `{key}`");
+                let (first, second, joined) = (&other.ident, &field.ident, key.join("."));
+                let message = if *key == field.key && *key == other.key {
+                    format!("`{first}` and `{second}` are both kept under `{joined}`: give one of them another key")
+                } else if *key == field.key && others.first().is_some_and(|other| overlap(key, other)) {
+                    format!("of `{first}` and `{second}` one is kept within the other: give one of them another `key`")
+                } else {
+                    format!(
+                        "`{first}` and `{second}` are, or once were, both kept under `{joined}`: an old key of one is not the key of another"
+                    )
+                };
                 errors.at(field.ident.span(), message);
             }
         }
