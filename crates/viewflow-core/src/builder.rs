@@ -55,7 +55,7 @@ impl<F: Flow> FlowBuilder<F> {
     /// What the flow is, without what its handlers need.
     pub(crate) fn definition() -> Definition {
         let mut graph = Graph::new(F::NAME);
-        F::TITLE.clone_into(&mut graph.title);
+        graph.set_flow_title(F::TITLE);
         let mut builder = Self {
             definition: Definition {
                 name: F::NAME,
@@ -328,6 +328,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// When a join need not wait for the rest.
     pub fn until(mut self, enough: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         self.def().until = Some(ask(enough));
+        let index = self.index;
+        self.flow.definition.graph.set_early(index);
         self
     }
 
@@ -446,6 +448,8 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
 
     /// One child after the other.
     pub fn sequential(self) -> Self {
+        let index = self.node.index;
+        self.node.flow.definition.graph.set_sequential(index);
         self.with(|child| child.sequential = true)
     }
 

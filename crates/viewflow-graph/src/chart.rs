@@ -51,7 +51,8 @@ enum Gateway {
     Inclusive,
     /// The way on which something happens first.
     EventBased,
-    /// The same, where something is done on one of the ways: BPMN has no word for it but that it is complex.
+    /// What BPMN has no word for but that it is complex: the first way of several on which something is done, or a join of
+    /// as many ways as are enough.
     Complex,
 }
 
@@ -104,12 +105,19 @@ impl Graph {
         match self.nodes()[node].kind {
             Kind::If | Kind::Switch => Gateway::Exclusive,
             Kind::SplitFirst => {
-                let caught = |to: usize| {
-                    let receives = self.nodes()[to].kind == Kind::Handle && self.boundaries(to).next().is_none();
-                    self.shape(to) == Shape::Event || receives
+                // BPMN lets such a gateway lead to what is caught, and only from there: to messages as events or as tasks.
+                let kinds = || self.out(node).map(|(_, edge)| self.nodes()[edge.to].kind);
+                let caught = |edge: &Edge| {
+                    let kind = self.nodes()[edge.to].kind;
+                    let alone = self.boundaries(edge.to).next().is_none() && self.ways_in(edge.to).count() == 1;
+                    let waits = self.shape(edge.to) == Shape::Event && kind.waits();
+                    edge.role == Role::Branch(Selection::Always) && alone && (waits || kind == Kind::Handle)
                 };
-                if self.out(node).all(|(_, edge)| caught(edge.to)) { Gateway::EventBased } else { Gateway::Complex }
+                let mixed = kinds().any(|kind| kind == Kind::Handle) && kinds().any(|kind| kind == Kind::MessageCatch);
+                let fits = !mixed && self.out(node).all(|(_, edge)| caught(edge));
+                if fits { Gateway::EventBased } else { Gateway::Complex }
             }
+            Kind::Join if self.nodes()[node].early => Gateway::Complex,
             Kind::Join => {
                 let split = sound.and_then(|sound| Some((sound, sound.split_of(node)?)));
                 let arrives = |sound, split: usize| {
@@ -152,15 +160,20 @@ impl Graph {
     }
 }
 
-/// What stands on an edge.
+/// What is said of an edge.
+fn words_of(edge: &Edge) -> Option<String> {
+    match &edge.role {
+        Role::Next | Role::Branch(Selection::Always) | Role::Compensation => None,
+        Role::Timeout { .. } => edge.detail.as_ref()?.told(),
+        Role::OnError(code) | Role::OnEscalation(code) => code.clone(),
+        role => Some(role.to_string()),
+    }
+}
+
+/// What stands on an edge in a picture.
 fn label_of(edge: &Edge) -> Option<String> {
     const LONGEST: usize = 24;
-    let label = match &edge.role {
-        Role::Next | Role::Branch(Selection::Always) | Role::Compensation => return None,
-        Role::Timeout { .. } => edge.detail.as_ref()?.told()?,
-        Role::OnError(code) | Role::OnEscalation(code) => code.clone()?,
-        role => role.to_string(),
-    };
+    let label = words_of(edge)?;
     if label.chars().count() <= LONGEST {
         return Some(label);
     }

@@ -7,7 +7,7 @@ use crate::scope::Sound;
 pub struct Graph {
     /// The flow's name.
     pub name: String,
-    /// What a person reads.
+    /// What a person reads, in one line.
     pub title: String,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
@@ -29,6 +29,10 @@ pub struct Node {
     pub incomplete: bool,
     /// What it waits for or tells, once that is known.
     pub detail: Option<Detail>,
+    /// Whether a join goes on when enough have come.
+    pub early: bool,
+    /// Whether its children run one after the other.
+    pub sequential: bool,
     /// The stored names of the flow and the start that a sub-process begins at, once they are known.
     pub child: Option<(String, String)>,
 }
@@ -57,7 +61,16 @@ impl Graph {
     pub fn node(&mut self, name: impl Into<String>, kind: Kind) -> usize {
         let name = name.into();
         let title = title_of(&name);
-        self.nodes.push(Node { name, title, kind, detail: None, incomplete: false, child: None });
+        self.nodes.push(Node {
+            name,
+            title,
+            kind,
+            detail: None,
+            early: false,
+            sequential: false,
+            incomplete: false,
+            child: None,
+        });
         self.outs.push(Vec::new());
         self.ins.push(Vec::new());
         self.nodes.len() - 1
@@ -78,7 +91,22 @@ impl Graph {
 
     /// Sets what a person reads of a node.
     pub fn set_title(&mut self, node: usize, title: impl Into<String>) {
-        self.nodes[node].title = title.into();
+        self.nodes[node].title = one_line(&title.into());
+    }
+
+    /// Sets what a person reads of the flow.
+    pub fn set_flow_title(&mut self, title: impl Into<String>) {
+        self.title = one_line(&title.into());
+    }
+
+    /// Tells that a join goes on when enough have come.
+    pub fn set_early(&mut self, node: usize) {
+        self.nodes[node].early = true;
+    }
+
+    /// Tells that a node's children run one after the other.
+    pub fn set_sequential(&mut self, node: usize) {
+        self.nodes[node].sequential = true;
     }
 
     /// Tells what a node waits for or tells.
@@ -166,6 +194,11 @@ impl Graph {
         }
         lists
     }
+}
+
+/// A title without line breaks.
+fn one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `fill_post_label` becomes "Fill post label".

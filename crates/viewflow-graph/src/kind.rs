@@ -298,5 +298,6 @@ fn length(time: Duration) -> String {
         (u64::from(time.subsec_millis()), "ms"),
     ];
     let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}"));
-    told.collect::<Vec<_>>().join(" ")
+    let told = told.collect::<Vec<_>>().join(" ");
+    if told.is_empty() { "0s".to_owned() } else { told }
 }

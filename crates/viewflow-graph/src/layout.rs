@@ -35,8 +35,24 @@ pub(crate) struct Measures {
     pub arrow: i32,
     /// From a node's lower border, or the line of another boundary, to the line of a boundary.
     pub boundary: i32,
-    /// From a node's right border to the first boundary, and from one to the next.
-    pub boundaries: (i32, i32),
+    pub boundaries: Boundaries,
+}
+
+/// Where boundaries stand on the lower border of a node.
+#[derive(Clone, Copy)]
+pub(crate) struct Boundaries {
+    /// From the right border to the first one.
+    pub first: i32,
+    /// From one to the next.
+    pub next: i32,
+}
+
+impl Boundaries {
+    /// Half of the width that so many need.
+    pub(crate) fn room(self, count: usize) -> i32 {
+        let between = i32::try_from(count.saturating_sub(1)).unwrap_or(0) * self.next;
+        (2 * self.first + between + 1) / 2
+    }
 }
 
 /// What a node takes: its shape, and what stands around it.

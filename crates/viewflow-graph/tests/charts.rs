@@ -28,12 +28,16 @@ fn every_kind() -> Graph {
          failed: ErrorEnd
          told: Function -> reminded
          again: If -> race, how
-         race: SplitFirst -> wait, hear, mail, holds, shipped
+         race: SplitFirst -> wait, hear, mail, holds
          wait: Timer -> fork
          hear: SignalCatch -> fork
          mail: MessageCatch -> fork
          holds: ConditionalCatch -> fork
-         shipped: Handle -> fork
+         choose: SplitFirst -> shipped, asked
+         shipped: Handle -> diagram
+         asked: View -> diagram
+         diagram: View -> plane
+         plane: Job -> end, #failed
          fork: Split -> each*, one, maybe?
          each: View -> gather
          one: Job -> gather, <undo, #undoing
@@ -43,11 +47,11 @@ fn every_kind() -> Graph {
          gather: Join -> call
          call: SignalThrow -> tell
          tell: MessageThrow -> rise
-         rise: EscalationThrow -> end
+         rise: EscalationThrow -> choose
          end: End",
     );
     graph.name = "every_kind".into();
-    graph.title = "Every kind of <node> & \"edge\"".into();
+    graph.set_flow_title("Every kind of <node> & \"edge\"");
     let set = |graph: &mut Graph, name: &str, detail| {
         let node = graph.find(name).expect("a node");
         graph.set_detail(node, detail);
@@ -204,4 +208,22 @@ fn a_join_is_parallel_in_bpmn_only_where_every_branch_is_sure_to_come() {
         "<parallelGateway",
         "what is joined within comes out as one"
     );
+}
+
+#[test]
+fn a_large_chart_is_drawn_in_little_time() {
+    let mut graph = Graph::new("large");
+    let start = graph.node("start", Kind::StartHandle);
+    let (failed, end) = (graph.node("failed", Kind::ErrorEnd), graph.node("end", Kind::End));
+    let mut before = start;
+    for number in 0..300 {
+        let job = graph.node(format!("job_{number}"), Kind::Job);
+        graph.edge(before, Role::Next, job);
+        graph.edge(job, Role::OnError(None), failed);
+        before = job;
+    }
+    graph.edge(before, Role::Next, end);
+    let begun = std::time::Instant::now();
+    assert!(graph.svg(|_| Mark::Untouched).len() > 100_000);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
 }

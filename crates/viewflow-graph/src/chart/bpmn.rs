@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use super::{Gateway, Shape, escaped, label_of};
+use super::{Gateway, Shape, escaped, leaves_the_border, words_of};
 use crate::graph::{Edge, Graph};
 use crate::kind::{Detail, Kind, Role, Selection};
 use crate::layout::Layout;
@@ -59,7 +59,7 @@ impl Graph {
     }
 }
 
-/// A name in which every letter is one that XML allows in ids, and that does not end like those made here.
+/// A name in which every letter is one that XML allows in ids. It has no dot, which all ids have that are made here.
 fn id(name: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut id: String = name.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
@@ -92,7 +92,7 @@ impl Document<'_> {
              <definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
              xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" \
              xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\" \
-             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" id=\"definitions\" targetNamespace=\"urn:viewflow\">\n",
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" id=\"viewflow.definitions\" targetNamespace=\"urn:viewflow\">\n",
         );
         for ((what, name), id) in &self.roots {
             let name = escaped(name);
@@ -110,7 +110,7 @@ impl Document<'_> {
 
     fn process(&mut self) {
         let (id, title) = (self.graph.process_id(), escaped(&self.graph.title));
-        self.line(1, format_args!("<process id=\"{id}\" name=\"{title}\" isExecutable=\"true\">"));
+        self.line(1, format_args!("<process id=\"{id}\" name=\"{title}\" isExecutable=\"false\">"));
         (0..self.graph.nodes().len()).for_each(|node| self.node(node));
         (0..self.graph.edges().len()).for_each(|edge| self.boundary(edge));
         (0..self.graph.edges().len()).for_each(|edge| self.sequence(edge));
@@ -154,7 +154,8 @@ impl Document<'_> {
             self.definition_of(index);
         }
         if self.is_many(index) {
-            self.line(3, format_args!("<multiInstanceLoopCharacteristics>"));
+            let sequential = if node.sequential { " isSequential=\"true\"" } else { "" };
+            self.line(3, format_args!("<multiInstanceLoopCharacteristics{sequential}>"));
             self.line(4, format_args!("<loopCardinality xsi:type=\"tFormalExpression\">items</loopCardinality>"));
             self.line(3, format_args!("</multiInstanceLoopCharacteristics>"));
         }
@@ -277,7 +278,7 @@ impl Document<'_> {
             role if role.is_boundary() => boundary_id(index),
             _ => self.ids[edge.from].clone(),
         };
-        let name = match label_of(edge) {
+        let name = match words_of(edge) {
             Some(label) if !edge.role.is_boundary() => format!(" name=\"{}\"", escaped(&label)),
             _ => String::new(),
         };
@@ -304,14 +305,14 @@ impl Document<'_> {
 
     /// When an edge is taken, in a person's words.
     fn condition(&self, edge: &Edge) -> Option<String> {
-        let parallel = self.graph.gateway(self.sound.as_ref(), edge.from) == Gateway::Parallel;
+        let parallel = || self.graph.gateway(self.sound.as_ref(), edge.from) == Gateway::Parallel;
         let split = self.graph.nodes()[edge.from].kind == Kind::Split;
         match &edge.role {
             Role::Then => Some(self.graph.nodes()[edge.from].title.clone()),
             Role::Case(pattern) => Some(pattern.clone()),
             Role::Branch(Selection::Conditional) if split => Some(self.graph.nodes()[edge.to].title.clone()),
             Role::Branch(Selection::PerItem) if split => Some("items".to_owned()),
-            Role::Branch(Selection::Always) if split && !parallel => Some("true".to_owned()),
+            Role::Branch(Selection::Always) if split && !parallel() => Some("true".to_owned()),
             _ => None,
         }
     }
@@ -333,8 +334,8 @@ impl Document<'_> {
 
     fn diagram(&mut self) {
         let process = self.graph.process_id();
-        self.line(1, format_args!("<bpmndi:BPMNDiagram id=\"diagram\">"));
-        self.line(2, format_args!("<bpmndi:BPMNPlane id=\"plane\" bpmnElement=\"{process}\">"));
+        self.line(1, format_args!("<bpmndi:BPMNDiagram id=\"viewflow.diagram\">"));
+        self.line(2, format_args!("<bpmndi:BPMNPlane id=\"viewflow.plane\" bpmnElement=\"{process}\">"));
         for node in 0..self.graph.nodes().len() {
             let (half, high) = self.graph.half_size(node);
             let id = self.ids[node].clone();
@@ -342,7 +343,7 @@ impl Document<'_> {
             self.shape(&id, self.picture.nodes[node], (half, high), title);
         }
         for (index, edge) in self.graph.edges().iter().enumerate() {
-            if edge.role.is_boundary() || edge.role == Role::Compensation {
+            if leaves_the_border(&edge.role) {
                 let radius = super::picture::BOUNDARY;
                 self.shape(&boundary_id(index), self.picture.edges[index].points[0], (radius, radius), None);
             }
@@ -351,7 +352,7 @@ impl Document<'_> {
             let id = flow_id(index);
             self.line(3, format_args!("<bpmndi:BPMNEdge id=\"{id}.edge\" bpmnElement=\"{id}\">"));
             let mut points = self.picture.edges[index].points.clone();
-            if edge.role.is_boundary() || edge.role == Role::Compensation {
+            if leaves_the_border(&edge.role) {
                 points[0].1 += super::picture::BOUNDARY;
             }
             for (x, y) in points {

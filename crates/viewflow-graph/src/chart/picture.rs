@@ -3,7 +3,7 @@
 use super::{Shape, label_of};
 use crate::graph::Graph;
 use crate::kind::Detail;
-use crate::layout::{Layout, Measures, Size, layout};
+use crate::layout::{Boundaries, Layout, Measures, Size, layout};
 
 /// The height of a line of text, in pixels.
 pub(super) const LINE: i32 = 15;
@@ -14,6 +14,7 @@ pub(super) const BOUNDARY: i32 = 10;
 const GATEWAY: i32 = 22;
 /// Half of a task's box.
 const TASK: i32 = 62;
+const BOUNDARIES: Boundaries = Boundaries { first: 20, next: 26 };
 /// How wide a title may be, within a box and beneath an event.
 const TITLE: i32 = 104;
 const BENEATH: i32 = 92;
@@ -24,7 +25,7 @@ impl Graph {
         let titles = (0..self.nodes().len()).map(|node| self.lines_of_title(node));
         let sizes = titles.enumerate().map(|(node, lines)| {
             let shape = self.shape(node);
-            let (half, high) = half_of(shape, lines.len());
+            let (half, high) = self.half_size(node);
             let broad = lines.iter().map(|line| width_of(line)).max().unwrap_or(0);
             match shape {
                 Shape::Task => Size { width: 2 * half, half, border: high, up: high, down: high },
@@ -47,7 +48,7 @@ impl Graph {
             track: 10,
             arrow: 18,
             boundary: 24,
-            boundaries: (20, 26),
+            boundaries: BOUNDARIES,
         };
         layout(self, &measures)
     }
@@ -65,21 +66,20 @@ impl Graph {
 
     /// Half of what a node's shape takes to the sides, and up and down.
     pub(super) fn half_size(&self, node: usize) -> (i32, i32) {
-        half_of(self.shape(node), self.lines_of_title(node).len())
+        let lines = self.lines_of_title(node).len();
+        match self.shape(node) {
+            Shape::Task => {
+                let half = TASK.max(BOUNDARIES.room(self.boundaries(node).count()));
+                (half, 30.max(height_of(lines) / 2 + 15))
+            }
+            Shape::Event => (EVENT, EVENT),
+            Shape::Gateway => (GATEWAY, GATEWAY),
+        }
     }
 }
 
 fn height_of(lines: usize) -> i32 {
     i32::try_from(lines).unwrap_or(0) * LINE
-}
-
-/// Half of what a shape takes to the sides, and up and down.
-fn half_of(shape: Shape, lines: usize) -> (i32, i32) {
-    match shape {
-        Shape::Task => (TASK, 30.max(height_of(lines) / 2 + 15)),
-        Shape::Event => (EVENT, EVENT),
-        Shape::Gateway => (GATEWAY, GATEWAY),
-    }
 }
 
 /// How wide a text is, on the safe side: fonts differ.

@@ -88,7 +88,7 @@ impl Drawing<'_> {
         let color = color(mark);
         self.write(format_args!("<g transform=\"translate({x} {y})\""));
         if let Some(color) = color {
-            self.write(format_args!(" stroke=\"{color}\" stroke-width=\"2\""));
+            self.write(format_args!(" color=\"{color}\" stroke=\"currentColor\" stroke-width=\"2\""));
         }
         self.write(format_args!("><title>{} ({})", escaped(&node.title), node.kind));
         if let Some(state) = mark.told() {
@@ -119,8 +119,7 @@ impl Drawing<'_> {
             Shape::Task => 8 - (count - 1) * LINE / 2,
             _ => high + LINE,
         };
-        let fill = color.unwrap_or("currentColor");
-        self.write(format_args!("<text text-anchor=\"middle\" fill=\"{fill}\" stroke=\"none\">"));
+        self.text.push_str("<text text-anchor=\"middle\" fill=\"currentColor\" stroke=\"none\">");
         for (line, y) in lines.iter().zip((0..).map(|line| first + line * LINE)) {
             self.write(format_args!("<tspan x=\"0\" y=\"{y}\">{}</tspan>", escaped(line)));
         }

@@ -3,12 +3,13 @@
 use super::{Gateway, Mark, Shape, label_of};
 use crate::graph::Graph;
 use crate::kind::{Detail, Role};
-use crate::layout::{Layout, Measures, Route, Size, layout};
+use crate::layout::{Boundaries, Layout, Measures, Route, Size, layout};
 use crate::scope::Sound;
 
-/// How many letters of a title stand in a line, and how many lines it may take.
+/// How many letters of a task's title stand in a line, if no word is longer, and how many lines it may take.
 const ROOM: usize = 18;
 const MOST: usize = 3;
+const BOUNDARIES: Boundaries = Boundaries { first: 2, next: 2 };
 
 impl Graph {
     /// A chart for a terminal: a line for each node, with its mark, its kind and the ways out of it.
@@ -73,7 +74,7 @@ impl Graph {
         let mut grid = Grid::new(layout.width, layout.height);
         layout.edges.iter().for_each(|route| grid.line(&route.points));
         for (index, lines) in titles.iter().enumerate() {
-            grid.node(layout.nodes[index], self.shape(index), lines);
+            grid.node(layout.nodes[index], self.shape(index), self.half_of(index, lines), lines);
         }
         for (index, edge) in self.edges().iter().enumerate() {
             let Route { points, label: (x, y) } = &layout.edges[index];
@@ -92,7 +93,7 @@ impl Graph {
 
     fn cells(&self, titles: &[Vec<String>]) -> Layout {
         let sizes = titles.iter().enumerate().map(|(node, lines)| {
-            let half = half_of(lines);
+            let half = self.half_of(node, lines);
             let (up, down) = match self.shape(node) {
                 Shape::Task => (1 + (cells(lines.len()) - 1) / 2, 1 + cells(lines.len()) / 2),
                 _ => (0, 0),
@@ -109,9 +110,18 @@ impl Graph {
             track: 2,
             arrow: 2,
             boundary: 1,
-            boundaries: (2, 2),
+            boundaries: BOUNDARIES,
         };
         layout(self, &measures)
+    }
+
+    /// Half of what a node takes to the sides. Tasks have a border and a blank beside the title, and room for boundaries.
+    fn half_of(&self, node: usize, lines: &[String]) -> i32 {
+        let width = cells(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
+        match self.shape(node) {
+            Shape::Task => (width / 2 + 2).max(BOUNDARIES.room(self.boundaries(node).count())),
+            _ => width / 2,
+        }
     }
 
     /// A node's title with its mark, in lines; of all but tasks in one line, with their brackets.
@@ -128,7 +138,8 @@ impl Graph {
             Gateway::Exclusive => 'x',
             Gateway::Parallel => '+',
             Gateway::Inclusive => 'o',
-            Gateway::EventBased | Gateway::Complex => '1',
+            Gateway::EventBased => '1',
+            Gateway::Complex => '*',
         };
         match shape {
             Shape::Task => wrapped(&words),
@@ -137,12 +148,6 @@ impl Graph {
             Shape::Gateway => vec![format!("<{sign} {words} >")],
         }
     }
-}
-
-/// Half of what a node takes to the sides. Tasks have a border and a blank beside the title.
-fn half_of(lines: &[String]) -> i32 {
-    let width = cells(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
-    if lines.first().is_some_and(|line| line.starts_with(['(', '<'])) { width / 2 } else { width / 2 + 2 }
 }
 
 fn cells(count: usize) -> i32 {
@@ -236,8 +241,7 @@ impl Grid {
         points.windows(2).for_each(|pair| self.piece(pair[0], pair[1]));
     }
 
-    fn node(&mut self, (x, y): (i32, i32), shape: Shape, lines: &[String]) {
-        let half = half_of(lines);
+    fn node(&mut self, (x, y): (i32, i32), shape: Shape, half: i32, lines: &[String]) {
         if shape != Shape::Task {
             let title = lines.concat();
             self.put(x - cells(title.chars().count()) / 2, y, &title);

@@ -58,12 +58,13 @@ impl Layers {
     fn meet(&mut self, graph: &Graph) {
         let nodes = graph.nodes().len();
         let mut seen = vec![false; nodes];
+        let mut entered = vec![false; self.chains.len()];
         let starts = (0..nodes).filter(|node| graph.nodes()[*node].kind.is_start());
         for root in starts.chain(0..nodes) {
             let mut stack = vec![(root, None)];
             while let Some((node, by)) = stack.pop() {
                 if let Some(edge) = by {
-                    self.enter(graph, edge);
+                    self.enter(graph, edge, &mut entered);
                 }
                 if std::mem::replace(&mut seen[node], true) {
                     continue;
@@ -79,15 +80,18 @@ impl Layers {
         // The shorter way back is the inner one.
         let mut back: Vec<usize> = (0..self.chains.len()).filter(|edge| self.chains[*edge].back).collect();
         back.sort_by_key(|edge| self.chains[*edge].items.len());
-        back.into_iter().for_each(|edge| self.enter(graph, edge));
+        back.into_iter().for_each(|edge| self.enter(graph, edge, &mut entered));
     }
 
     /// Puts the places of an edge into the layers that it passes.
-    fn enter(&mut self, graph: &Graph, edge: usize) {
+    fn enter(&mut self, graph: &Graph, edge: usize, entered: &mut [bool]) {
+        if std::mem::replace(&mut entered[edge], true) {
+            return;
+        }
         let Chain { items, .. } = &self.chains[edge];
         let first = self.layer[graph.edges()[edge].from].min(self.layer[graph.edges()[edge].to]);
         for (offset, item) in items.iter().enumerate() {
-            if *item >= graph.nodes().len() && !self.stacks[first + offset].contains(item) {
+            if *item >= graph.nodes().len() {
                 self.stacks[first + offset].push(*item);
             }
         }
@@ -115,6 +119,7 @@ impl Layers {
             back.for_each(|item| returning[*item] = true);
             returning
         };
+        let mut place = vec![0_u64; self.items];
         let mut best = self.stacks.clone();
         let mut least = crossings(&best, &sides[0]);
         for round in 0..ROUNDS {
@@ -126,7 +131,6 @@ impl Layers {
             let count = self.stacks.len();
             for step in 1..count {
                 let (at, fixed) = if forth { (step, step - 1) } else { (count - 1 - step, count - step) };
-                let mut place = vec![0_u64; self.items];
                 for (position, item) in (1..).zip(&self.stacks[fixed]) {
                     place[*item] = position;
                 }
@@ -225,18 +229,36 @@ fn into_layers(graph: &Graph, measures: &Measures, back: &[bool], order: &[usize
     (layer, main)
 }
 
-/// How many lines cross between the layers.
+/// How many lines cross between the layers: for each layer the pairs that are in another order behind it, counted with a
+/// binary indexed tree (Fenwick, "A new data structure for cumulative frequency tables", 1994).
 fn crossings(layers: &[Vec<Item>], next: &[Vec<Item>]) -> usize {
     let mut place = vec![0; next.len()];
     for layer in layers {
         layer.iter().enumerate().for_each(|(position, item)| place[*item] = position);
     }
     let mut count = 0;
-    for layer in layers {
-        let lines: Vec<(usize, usize)> =
-            layer.iter().flat_map(|item| next[*item].iter().map(|other| (place[*item], place[*other]))).collect();
-        for (index, (from, to)) in lines.iter().enumerate() {
-            count += lines[..index].iter().filter(|(other_from, other_to)| other_from < from && other_to > to).count();
+    for pair in layers.windows(2) {
+        let mut tree = vec![0_usize; pair[1].len() + 1];
+        let mut seen = 0;
+        for item in &pair[0] {
+            let mut targets: Vec<usize> = next[*item].iter().map(|other| place[*other] + 1).collect();
+            targets.sort_unstable();
+            for target in targets {
+                // Those before that lead further down.
+                let mut not_below = 0;
+                let mut at = target;
+                while at > 0 {
+                    not_below += tree[at];
+                    at &= at - 1;
+                }
+                count += seen - not_below;
+                seen += 1;
+                let mut at = target;
+                while at < tree.len() {
+                    tree[at] += 1;
+                    at += at & at.wrapping_neg();
+                }
+            }
         }
     }
     count

@@ -2,7 +2,7 @@
 
 use super::layers::Layers;
 use super::tracks::{End, Turn, assign_tracks};
-use super::{Chain, Item, Layout, Measures, Route};
+use super::{Boundaries, Chain, Item, Layout, Measures, Route};
 use crate::graph::{Edge, Graph};
 
 /// From left to right: a channel, the first layer, a channel, the next layer, .. and a channel.
@@ -117,7 +117,7 @@ impl<'l> Lines<'l> {
         let mut points = match chain.boundary {
             None => vec![(x + size.half, y)],
             Some(number) => {
-                let (first, next) = self.measures.boundaries;
+                let Boundaries { first, next } = self.measures.boundaries;
                 let x = x + size.half - first - next * number;
                 vec![(x, y + size.border), (x, leave)]
             }

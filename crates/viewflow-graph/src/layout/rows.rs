@@ -1,5 +1,7 @@
 //! In which row each node stands, and each place of a line.
 
+use std::collections::BTreeMap;
+
 use super::layers::Layers;
 use super::{Item, Measures};
 use crate::graph::Graph;
@@ -14,7 +16,8 @@ impl Layers {
         let nodes = graph.nodes().len();
         let mut next: Vec<Option<Item>> = vec![None; self.items];
         let mut taken = vec![false; self.items];
-        let mut lines: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.stacks.len()];
+        // The lines of each layer, none of which cross.
+        let mut lines: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); self.stacks.len()];
         let main = self.met.iter().filter_map(|node| self.main[*node]);
         let mut pairs: Vec<(usize, Item, Item)> = Vec::new();
         let of = |edge: usize| self.chains[edge].items.windows(2).map(|pair| (pair[0], pair[1]));
@@ -35,10 +38,12 @@ impl Layers {
         }
         for (layer, a, b) in pairs.into_iter().chain(others) {
             let (from, to) = (place[a], place[b]);
-            let crosses = lines[layer].iter().any(|(other_from, other_to)| (from < *other_from) != (to < *other_to));
+            let above = lines[layer].range(..from).next_back().is_some_and(|(_, other)| *other > to);
+            let below = lines[layer].range(from..).next().is_some_and(|(_, other)| *other < to);
+            let crosses = above || below;
             if next[a].is_none() && !taken[b] && !crosses {
                 (next[a], taken[b]) = (Some(b), true);
-                lines[layer].push((from, to));
+                lines[layer].insert(from, to);
             }
         }
         next

@@ -12,7 +12,8 @@ type Point = (i32, i32);
 
 /// Nodes as boxes of several sizes, titles beneath some, labels on some edges.
 fn measures(graph: &Graph) -> Measures {
-    let size = |node: usize| match node % 3 {
+    let boundaries = |node: usize| graph.out(node).filter(|(_, edge)| leaves_the_border(&edge.role)).count();
+    let size = |node: usize| match if boundaries(node) > 0 { 0 } else { node % 3 } {
         0 => Size { width: 120, half: 60, border: 30, up: 30, down: 30 },
         1 => Size { width: 90, half: 20, border: 20, up: 20, down: 40 },
         _ => Size { width: 40, half: 16, border: 16, up: 16, down: 30 },
@@ -26,7 +27,7 @@ fn measures(graph: &Graph) -> Measures {
         track: 10,
         arrow: 18,
         boundary: 24,
-        boundaries: (10, 10),
+        boundaries: Boundaries { first: 10, next: 10 },
     }
 }
 
@@ -79,7 +80,11 @@ fn blemish(graph: &Graph) -> Option<String> {
     for (index, (edge, route)) in graph.edges().iter().zip(&layout.edges).enumerate() {
         let (from, to) = (shape(&layout, &measures, edge.from), shape(&layout, &measures, edge.to));
         let (begin, end) = (route.points[0], route.points[route.points.len() - 1]);
-        let begins = if leaves_the_border(&edge.role) { begin.1 == from.3 } else { begin.0 == from.2 };
+        let begins = if leaves_the_border(&edge.role) {
+            begin.1 == from.3 && from.0 < begin.0 && begin.0 < from.2
+        } else {
+            begin.0 == from.2
+        };
         if !begins || end != (to.0, layout.nodes[edge.to].1) {
             return Some(format!("edge {index} does not go from n{} to n{}", edge.from, edge.to));
         }

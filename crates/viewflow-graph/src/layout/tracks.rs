@@ -66,17 +66,17 @@ pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
     let mut open: Vec<Piece> = turns.iter().enumerate().map(whole).collect();
     let mut placed: Vec<Piece> = Vec::new();
     let mut count = 0;
+    // How many of the others have to be left of each.
+    let mut waits_for = blockers(&open);
     while !open.is_empty() {
-        let free = |at: &Piece| !open.iter().any(|other| other.is_before(at));
-        // Where two have to be before each other, one of them goes over two tracks.
-        let Some(position) = open.iter().position(free) else {
-            let knee = open.iter().enumerate().find_map(|(index, piece)| Some((index, knee_of(piece, turns)?)));
-            let (index, y) = knee.unwrap_or((0, i32::MAX));
+        let free = waits_for.iter().position(|count| *count == 0);
+        // Where two have to be left of each other, one of them goes over two tracks.
+        let knee = match free {
+            Some(_) => None,
+            None => open.iter().enumerate().find_map(|(index, piece)| Some((index, knee_of(piece, turns)?))),
+        };
+        if let Some((index, y)) = knee {
             let piece = open.remove(index);
-            if knee.is_none() {
-                place(piece, apart, &mut placed, &mut count);
-                continue;
-            }
             turns[piece.turn].knee = Some((y, 0));
             let half = |end: Option<End>, ends| {
                 let to = end.map_or(y, |end| end.y);
@@ -84,9 +84,15 @@ pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
             };
             let [a, b] = piece.ends;
             open.extend([half(a, [a, None]), half(b, [None, b])]);
+            waits_for = blockers(&open);
             continue;
-        };
-        let piece = open.remove(position);
+        }
+        let index = free.unwrap_or(0);
+        waits_for.remove(index);
+        let piece = open.remove(index);
+        for (other, waits_for) in open.iter().zip(&mut waits_for) {
+            *waits_for -= usize::from(piece.is_before(other));
+        }
         place(piece, apart, &mut placed, &mut count);
     }
     for Piece { turn, ends, track, .. } in placed {
@@ -97,6 +103,10 @@ pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
         }
     }
     count
+}
+
+fn blockers(pieces: &[Piece]) -> Vec<usize> {
+    pieces.iter().map(|piece| pieces.iter().filter(|other| other.is_before(piece)).count()).collect()
 }
 
 /// Puts a piece on the first track that is free for it.

@@ -209,7 +209,7 @@ impl Flow {
     /// The flow's graph, of what could be read.
     pub(super) fn graph(&self) -> (Graph, Vec<Span>) {
         let mut graph = Graph::new(&self.name);
-        graph.title.clone_from(&self.title);
+        graph.set_flow_title(&self.title);
         let mut spans = Vec::new();
         for node in &self.nodes {
             let index = graph.node(plain_name(&node.ident), node.kind);
@@ -218,6 +218,12 @@ impl Flow {
             }
             if let Some(detail) = node.detail() {
                 graph.set_detail(index, detail);
+            }
+            if node.until.is_some() {
+                graph.set_early(index);
+            }
+            if node.child.as_ref().is_some_and(|child| child.sequential) {
+                graph.set_sequential(index);
             }
             if node.incomplete || node.edges.iter().any(|edge| edge.to.is_none()) {
                 graph.set_incomplete(index);
