@@ -6,10 +6,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use proptest::prelude::*;
-use viewflow::graph::{Graph, Kind, Role};
+use proptest::strategy::ValueTree as _;
+use viewflow::graph::{Edge, Graph, Kind, Role};
 use viewflow::prelude::*;
 use viewflow::{FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode};
 
@@ -28,14 +29,17 @@ thread_local! {
     static GRAPH: RefCell<Graph> = RefCell::default();
 }
 
+/// A node, and its edge if it is a timeout.
+type Due = (usize, Option<usize>);
+
 /// What decides where the judge lets everything happen.
 #[derive(Default)]
 struct Chance {
     seed: AtomicU64,
     /// Whether conditions hold that are waited for.
     holds: AtomicBool,
-    /// How many times were asked for: no two things are due at the same time.
-    asked: AtomicU64,
+    /// What is due at the times that were asked for, which are all different: a job or a timer, or the timeout of this edge.
+    due: Mutex<BTreeMap<i64, Due>>,
 }
 
 impl Chance {
@@ -48,9 +52,12 @@ impl Chance {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    fn time(&self, now: Timestamp) -> Timestamp {
-        let number = self.asked.fetch_add(1, Ordering::SeqCst);
-        Timestamp::from_millis(now.as_millis() + i64::try_from((1 + self.below(1000)) * 1_000_000 + number).unwrap())
+    fn time(&self, now: Timestamp, what: Due) -> Timestamp {
+        let mut due = self.due.lock().unwrap();
+        let number = due.len() as u64;
+        let time = now.as_millis() + i64::try_from((1 + self.below(1000)) * 1_000_000 + number).unwrap();
+        assert!(due.insert(time, what).is_none(), "no two things are due at the same time");
+        Timestamp::from_millis(time)
     }
 }
 
@@ -82,9 +89,9 @@ impl Flow for JudgedFlow {
                         let fails = caught && flow.chance.below(2) == 0;
                         if fails { Err(Error::msg("as it was told to")) } else { Ok(()) }
                     };
-                    built.job(work).delay_by(|flow, _| Ok(flow.chance.time(flow.now())))
+                    built.job(work).delay_by(move |flow, _| Ok(flow.chance.time(flow.now(), (index, None))))
                 }
-                Kind::Timer => built.delay_by(|flow, _| Ok(flow.chance.time(flow.now()))),
+                Kind::Timer => built.delay_by(move |flow, _| Ok(flow.chance.time(flow.now(), (index, None)))),
                 Kind::Switch => {
                     let ways = graph.out(index).count();
                     built.switch(move |flow, _| Ok(usize::try_from(flow.chance.below(ways as u64)).unwrap_or(0)))
@@ -93,11 +100,12 @@ impl Flow for JudgedFlow {
                 Kind::ErrorEnd => built.code("failed"),
                 _ => built,
             };
-            for (_, edge) in graph.out(index) {
+            for (number, edge) in graph.out(index) {
                 let leading = built.edge::<()>(edge.role.clone(), name(edge.to));
                 match edge.role {
                     Role::Timeout { .. } => {
-                        let _ = leading.after_by(|flow, _| Ok(flow.chance.time(flow.now())));
+                        let _ =
+                            leading.after_by(move |flow, _| Ok(flow.chance.time(flow.now(), (index, Some(number)))));
                     }
                     Role::Branch(viewflow::graph::Selection::Conditional) => {
                         let _ = leading.when(|flow, _| Ok(flow.chance.below(2) == 0));
@@ -173,17 +181,16 @@ impl Run {
     }
 
     fn game(&self) -> Game<'_> {
-        Game::new(&self.graph, self.closes.clone())
+        Game::new(&self.graph, self.closes.clone()).where_conditions_hold(self.chance.holds.load(Ordering::SeqCst))
     }
 
     /// All that can come of one move of these.
-    fn moved(&self, from: &BTreeSet<State>, wanted: &dyn Fn(usize, &Role) -> bool) -> Result<BTreeSet<State>, TooMuch> {
+    fn moved(&self, from: &BTreeSet<State>, wanted: &dyn Fn(usize, &Edge) -> bool) -> Result<BTreeSet<State>, TooMuch> {
         let mut states = BTreeSet::new();
         for state in from {
             let State::Open(scope) = state else { continue };
             for (path, token, edge) in self.game().moves(scope) {
-                let way = &self.graph.edges()[edge];
-                if wanted(way.from, &way.role) {
+                if wanted(edge, &self.graph.edges()[edge]) {
                     states.extend(self.game().play(scope, &path, token, edge).map_err(|_| TooMuch)?);
                 }
             }
@@ -194,8 +201,8 @@ impl Run {
     /// Holds what is seen of the process against what can be; with conditions that hold, what waits for them may go on.
     fn look(&mut self, what: &str, mut expected: BTreeSet<State>) -> Result<(), TooMuch> {
         if self.chance.holds.load(Ordering::SeqCst) {
-            let caught = |node: usize, role: &Role| {
-                self.graph.nodes()[node].kind == Kind::ConditionalCatch && *role == Role::Next
+            let caught = |_: usize, edge: &Edge| {
+                self.graph.nodes()[edge.from].kind == Kind::ConditionalCatch && edge.role == Role::Next
             };
             let mut last = expected.clone();
             while !last.is_empty() && expected.len() < 3_000 {
@@ -206,6 +213,11 @@ impl Run {
             if expected.len() >= 3_000 {
                 return Err(TooMuch);
             }
+        }
+        // In a step after which a condition holds, nothing is left that waits for it; where none holds, nothing goes on.
+        if self.chance.holds.load(Ordering::SeqCst) {
+            let caught = |node: &usize| self.graph.nodes()[*node].kind == Kind::ConditionalCatch;
+            expected.retain(|state| !state.waiting().iter().any(caught));
         }
         let seen = self.seen();
         let fits = expected.iter().filter(|state| seen_in(state) == seen).cloned().collect();
@@ -227,6 +239,10 @@ impl Run {
         (status, nodes)
     }
 
+    fn is_open(&self) -> bool {
+        self.engine.process_record(self.process).unwrap().status == ProcessStatus::New
+    }
+
     /// The open tasks, each with its node.
     fn open(&self) -> impl Iterator<Item = (TaskId, usize)> {
         let tasks = self.engine.tasks(self.process, 0, usize::MAX).unwrap().into_iter();
@@ -246,7 +262,7 @@ impl Run {
             (Some((task, node)), _) => {
                 self.finish(*task, *node);
                 let node = *node;
-                let moved = self.moved(&self.states, &|from, role| from == node && *role == Role::Next)?;
+                let moved = self.moved(&self.states, &|_, edge| edge.from == node && edge.role == Role::Next)?;
                 self.engine.run_pending().unwrap();
                 self.look(&format!("{} was done", name(node)), moved)
             }
@@ -254,12 +270,14 @@ impl Run {
                 let wait = due.as_millis() - viewflow::Clock::now(&*self.clock).as_millis();
                 self.clock.advance(std::time::Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
                 self.engine.run_pending().unwrap();
-                let fired = |from: usize, role: &Role| {
-                    matches!(role, Role::Timeout { .. } | Role::OnError(_))
-                        || (*role == Role::Next && matches!(self.graph.nodes()[from].kind, Kind::Job | Kind::Timer))
+                let what = self.chance.due.lock().unwrap().get(&due.as_millis()).copied();
+                let (node, timeout) = what.expect("only what was asked for is due");
+                let fired = |number: usize, edge: &Edge| match timeout {
+                    Some(timeout) => number == timeout,
+                    None => edge.from == node && matches!(edge.role, Role::Next | Role::OnError(_)),
                 };
                 let moved = self.moved(&self.states, &fired)?;
-                self.look("something was due", moved)
+                self.look(&format!("{} was due", name(node)), moved)
             }
             // Only conditions are waited for: a process looks at them when it changes.
             (None, None) => Ok(()),
@@ -292,6 +310,19 @@ fn renamed(graph: &Graph) -> Graph {
 /// How many flows are tried: `PROPTEST_CASES`, or enough for every day.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(5000)
+}
+
+#[test]
+fn enough_is_judged() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut begun, mut steps) = (0, 0);
+    for seed in 0..500 {
+        let piece = random::pieces().new_tree(&mut runner).unwrap().current();
+        let Ok(Some(mut run)) = Run::begin(renamed(&random::of_piece(&piece)), seed, false) else { continue };
+        begun += 1;
+        steps += (0..20).take_while(|step| run.is_open() && run.command(*step, step % 3 == 0).is_ok()).count();
+    }
+    assert!(begun > 150 && steps > 500, "{begun} flows, {steps} steps");
 }
 
 proptest! {

@@ -1,7 +1,9 @@
 //! The judge: a brute-force explorer of the token game, for small graphs.
 //!
 //! It is written from what a flow means (tokens in a tree of scopes), not from the rules, and shares no code with them:
-//! it plays every choice in every order and looks at what can become of a process.
+//! it plays every choice, every move in every order, and looks at what can become of a process. Within a step tokens have
+//! their turns in one order. What no play could show is looked up in the graph: edges that nothing goes, and what runs beside a
+//! task and into its way.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -158,6 +160,8 @@ pub struct Game<'g> {
     joined: BTreeSet<usize>,
     /// The nodes from which somebody or something made a move.
     moved: BTreeSet<usize>,
+    /// Whether conditions hold that are waited for; none where both is to be played.
+    holds: Option<bool>,
     turns: usize,
 }
 
@@ -165,7 +169,20 @@ type Outcome = Result<Vec<State>, Wrong>;
 
 impl<'g> Game<'g> {
     pub fn new(graph: &'g Graph, closes: BTreeMap<usize, usize>) -> Self {
-        Self { graph, closes, visits: BTreeMap::new(), joined: BTreeSet::new(), moved: BTreeSet::new(), turns: 0 }
+        Self {
+            graph,
+            closes,
+            visits: BTreeMap::new(),
+            joined: BTreeSet::new(),
+            moved: BTreeSet::new(),
+            holds: None,
+            turns: 0,
+        }
+    }
+
+    /// The same game where conditions that are waited for hold, or do not.
+    pub fn where_conditions_hold(self, holds: bool) -> Self {
+        Self { holds: Some(holds), ..self }
     }
 
     /// Plays everything, from every start.
@@ -473,8 +490,11 @@ impl<'g> Game<'g> {
         if kind.waits() {
             let mut waiting = root.clone();
             waiting.at(path).tokens[token].ready = false;
-            outcomes.push(State::Open(waiting));
-            if kind != Kind::ConditionalCatch {
+            let passes = kind == Kind::ConditionalCatch && self.holds != Some(false);
+            if !passes || self.holds.is_none() {
+                outcomes.push(State::Open(waiting));
+            }
+            if !passes {
                 return Ok(outcomes);
             }
         }

@@ -119,14 +119,19 @@ fn what_the_rules_accept_cannot_go_wrong_and_what_they_refuse_can() {
                 Verdict::Good => {
                     let rules: Vec<Rule> = faults.iter().map(|fault| fault.rule).collect();
                     let stricter = |rule: &Rule| STRICTER.iter().any(|(stricter, _)| stricter == rule);
-                    prop_assert!(rules.iter().any(stricter), "refused with {rules:?}, but good\n{text}");
+                    prop_assert!(rules.iter().all(stricter), "refused with {rules:?}, but good\n{text}");
                     count(format!("refused by {}, which is stricter", rules[0]));
                 }
             },
         }
         Ok(())
     });
-    println!("{:#?}", told.borrow());
+    let told = told.borrow();
+    println!("{told:#?}");
+    let of = |what: &str| told.get(what).copied().unwrap_or(0);
+    let all: u32 = told.values().sum();
+    assert!(of("accepted, and good") * 8 > all && of("refused, and bad") * 3 > all, "of each there are enough");
+    assert!(of("refused, too large to judge") * 8 < all, "few are too large");
     if let Err(error) = result {
         panic!("{error}");
     }
