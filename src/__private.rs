@@ -11,8 +11,8 @@ pub use viewflow_core::BoxFuture;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{Kind, Role, Selection};
 pub use viewflow_core::handler::{
-    CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, JobMethod, QuestionMethod,
-    SeedItems, value_of,
+    CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
+    QuestionMethod, SeedItems, value_of,
 };
 pub use viewflow_core::{
     Activation, At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec,

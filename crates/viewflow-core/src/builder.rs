@@ -663,18 +663,21 @@ pub trait IntoOwner {
     fn into_owner(self) -> Option<UserId>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOwner for UserId {
     fn into_owner(self) -> Option<UserId> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOwner for &UserId {
     fn into_owner(self) -> Option<UserId> {
         Some(self.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoOwner> IntoOwner for Option<T> {
     fn into_owner(self) -> Option<UserId> {
         self.and_then(T::into_owner)

@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::job::JobRun;
+use crate::process::Process;
 use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
 use crate::{Flow, field::FieldType};
 
@@ -102,7 +103,8 @@ impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
 #[diagnostic::on_unimplemented(
     message = "the work of a `Job` is a method `fn name(&self, job: &JobRun<Self, {T}>) -> Result<..>`",
     label = "this one has another signature",
-    note = "it runs outside of the step: to change the process with what it returns, add `#[done(Self::..)]`"
+    note = "it runs outside of the step: to change the process with what it returns, add `#[done(Self::..)]`; an `async` \
+            method is named by `#[call(async Self::..)]`"
 )]
 pub trait JobMethod<F, T, R, By> {
     /// The method.
@@ -201,6 +203,23 @@ pub trait DataItems<T> {
 impl<T, I: IntoIterator<Item: IntoData<T>>> DataItems<T> for I {
     fn data(self) -> Vec<T> {
         self.into_iter().map(IntoData::into_data).collect()
+    }
+}
+
+/// The data of a sub-process.
+#[diagnostic::on_unimplemented(
+    message = "the processes of this flow begin with a `{P}`, and not with a `{Self}`",
+    label = "this gives a `{Self}`: write `{P} {{ .. }}`"
+)]
+pub trait IntoProcess<P> {
+    /// The data.
+    fn into_process(self) -> P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Process> IntoProcess<P> for P {
+    fn into_process(self) -> P {
+        self
     }
 }
 

@@ -141,7 +141,7 @@ macro_rules! handles {
             _types: PhantomData<fn() -> (F, T $(, $extra)?)>,
         }
 
-        impl<F: Flow, T: Task $(, $extra: $bound)?> $name<F, T $(, $extra)?> {
+        impl<F, T $(, $extra)?> $name<F, T $(, $extra)?> {
             /// The node with this stored name. The derive macro vouches that the types are right.
             #[doc(hidden)]
             pub const fn new(name: &'static str) -> Self {

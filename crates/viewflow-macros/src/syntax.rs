@@ -40,6 +40,14 @@ impl Opt {
         Ok(tokens)
     }
 
+    /// The value read as a type.
+    pub(crate) fn ty(&self) -> Result<TokenStream> {
+        let tokens = self.tokens()?;
+        let message = format!("`{0}` takes a type, without quotes: `{0} = MyType`", self.key);
+        syn::parse2::<Type>(tokens.clone()).map_err(|_| Error::new_spanned(&tokens, message))?;
+        Ok(tokens)
+    }
+
     /// The value read as text in quotes.
     pub(crate) fn text(&self) -> Result<LitStr> {
         let tokens = self.tokens()?;
@@ -79,12 +87,31 @@ impl Opt {
     }
 }
 
+/// A type as a person writes it.
+pub(crate) fn told(ty: &TokenStream) -> String {
+    let text = ty.to_string();
+    text.replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace("< ", "<")
+        .replace(" <", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+}
+
 /// Reads a length of time such as `"10s"`.
 pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     humantime::parse_duration(&text.value()).map_err(|_| {
         let message = format!("\"{}\" is no length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
         Error::new(text.span(), message)
     })
+}
+
+/// A length of time that is not zero, as the only argument of an attribute.
+pub(crate) fn some_duration_of(attribute: &Attribute) -> Result<Duration> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let expected = "expected a length of time in quotes, such as \"10s\", \"1h 30m\" or \"3d\"";
+    let text = syn::parse2::<LitStr>(tokens.clone()).map_err(|_| Error::new_spanned(tokens, expected))?;
+    some_duration(&text)
 }
 
 /// A length of time that is not zero.

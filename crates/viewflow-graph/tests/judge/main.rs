@@ -102,6 +102,16 @@ fn the_judge_sees_what_is_never_done_never_reached_and_done_twice() {
 }
 
 #[test]
+fn the_judge_lets_pass_whoever_waits_for_a_condition_only_where_it_holds() {
+    let kinds = [Kind::StartHandle, Kind::ConditionalCatch, Kind::End];
+    let graph = flow(&kinds, &[(0, Role::Next, 1), (1, Role::Next, 2)]);
+    let begun = |holds: bool| Game::new(&graph, BTreeMap::new()).where_conditions_hold(holds).begin(0).unwrap();
+    assert_eq!(begun(true), [explorer::State::Done]);
+    let waiting: Vec<Vec<usize>> = begun(false).iter().map(explorer::State::waiting).collect();
+    assert_eq!(waiting, [[1]]);
+}
+
+#[test]
 fn what_the_rules_accept_cannot_go_wrong_and_what_they_refuse_can() {
     let told: RefCell<BTreeMap<String, u32>> = RefCell::default();
     let count = |what: String| *told.borrow_mut().entry(what).or_default() += 1;

@@ -253,6 +253,8 @@ pub enum Change {
     Become(u8, Kind),
     /// Takes all branches of a split only when a condition holds.
     Doubt(u8),
+    /// Leads what runs beside a task to where the task goes on.
+    Meet(u8),
     /// Leads an edge to a join to another join, which goes on as that one does.
     Part(u8),
 }
@@ -268,6 +270,7 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (number(), kind).prop_map(|(node, kind)| Change::Become(node, kind)),
         1 => number().prop_map(Change::Doubt),
         1 => number().prop_map(Change::Part),
+        1 => number().prop_map(Change::Meet),
     ]
 }
 
@@ -315,6 +318,18 @@ pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
                     }
                 }
                 edges.retain(|(from, role, _)| Some(*from) != split || *role != Role::Otherwise);
+            }
+            Change::Meet(number) => {
+                let beside = |(_, role, _): &(usize, Role, usize)| {
+                    matches!(role, Role::Timeout { interrupting: false } | Role::OnEscalation(_))
+                };
+                let all: Vec<usize> = (0..edges.len()).filter(|edge| beside(&edges[*edge])).collect();
+                if !all.is_empty() {
+                    let edge = all[usize::from(*number) % all.len()];
+                    let host = edges[edge].0;
+                    let next = edges.iter().find(|(from, role, _)| *from == host && *role == Role::Next);
+                    edges[edge].2 = next.map_or(edges[edge].2, |(.., to)| *to);
+                }
             }
             Change::Part(join) => {
                 let join = of_kind(&kinds, Kind::Join, *join);

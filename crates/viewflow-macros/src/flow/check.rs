@@ -1,10 +1,10 @@
 //! Holds a flow against its rules: those of graphs, and those that only a struct can break.
 
-use proc_macro2::TokenStream;
 use viewflow_graph::{Kind, Place, Sound};
 
 use super::model::{Flow, Node};
 use crate::errors::Errors;
+use crate::syntax::told;
 
 /// Answers with what is known of a sound graph.
 pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
@@ -81,17 +81,6 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
         errors.at(ident.span(), format!("`{ident}` has `#[every(..)]` and `#[cron(..)]`: keep one"));
     }
     check_children(node, errors);
-}
-
-/// A type as a person writes it.
-fn told(ty: &TokenStream) -> String {
-    let text = ty.to_string();
-    text.replace(" :: ", "::")
-        .replace(" < ", "<")
-        .replace("< ", "<")
-        .replace(" <", "<")
-        .replace(" >", ">")
-        .replace(" ,", ",")
 }
 
 /// One child, or one for each item of one source.

@@ -292,6 +292,7 @@ fn expand_child(node: &Node, child: &Child) -> TokenStream {
         let seed = quote!(<#process as __viewflow::Process>::Seed);
         let function = match *name {
             "process_seed" => answered(node, closure, SEED, Some(&seed)),
+            "process_data" => answered(node, closure, PROCESS, Some(&process)),
             "process_seed_source" => answered(node, closure, SEEDS, Some(&seed)),
             _ if name.ends_with("_source") => collected(node, closure),
             _ => question(node, closure),
@@ -336,6 +337,7 @@ const SEED: Made = ("IntoSeed", "into_seed", true);
 const DATA: Made = ("IntoData", "into_data", false);
 const SEEDS: Made = ("SeedItems", "seeds", true);
 const ITEMS: Made = ("DataItems", "data", false);
+const PROCESS: Made = ("IntoProcess", "into_process", false);
 const KEY: Made = ("IntoKey", "into_key", false);
 const TIME: Made = ("IntoMoment", "into_moment", false);
 const OWNER: Made = ("IntoOwner", "into_owner", false);

@@ -13,7 +13,7 @@ use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Re
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, options, plain_name,
-    plain_type, snake_case, some_duration, title_of, unknown_option,
+    plain_type, snake_case, some_duration_of, title_of, told, unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
@@ -119,7 +119,7 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
 
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
     match option.key.to_string().as_str() {
-        "process" => flow.process = Some(option.tokens()?),
+        "process" => flow.process = Some(option.ty()?),
         "name" => flow.name = option.name()?,
         "title" => flow.title = option.text()?.value(),
         "crate" => flow.krate = option.path()?,
@@ -183,6 +183,17 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         incomplete: false,
         ident,
     };
+    if is_plain_value(&node.task) {
+        let (name, task, krate) = (node.kind.name(), node.task.clone(), &flow.krate);
+        node.task = quote!(#krate::Seed<#task>);
+        let written = told(&task);
+        let message = format!(
+            "`{written}` is not what a task knows: if it starts from one, write `{name}<Seed<{written}>>`, if it brings one \
+             about, `{name}<Artifact<{written}>>`"
+        );
+        errors.over(task, message);
+        node.incomplete = true;
+    }
     for attribute in ours {
         if let Err(error) = read_attribute(&mut node, attribute) {
             errors.push(error);
@@ -244,6 +255,18 @@ fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Ki
     Some((kind, task.unwrap_or_else(|| quote!(()))))
 }
 
+/// Whether a type is a value, and none that a struct of the application's could be.
+fn is_plain_value(ty: &TokenStream) -> bool {
+    const VALUES: [&str; 23] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+        "f64", "String", "Vec", "Option", "Ref", "Id", "HashMap", "BTreeMap",
+    ];
+    let mut trees = ty.clone().into_iter();
+    let first = trees.next();
+    let path = trees.next().is_some_and(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'));
+    matches!(first, Some(TokenTree::Ident(name)) if !path && VALUES.iter().any(|value| name == value))
+}
+
 fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
     let name = name_of(attribute).unwrap_or_default();
     let kind = node.kind;
@@ -268,9 +291,9 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
         }
         "done" => once(&mut node.done, attribute, method(attribute)?),
         "retry" => once(&mut node.retry, attribute, retry(attribute)?),
-        "timeout" => once(&mut node.timeout, attribute, some_duration(&attribute.parse_args()?)?),
+        "timeout" => once(&mut node.timeout, attribute, some_duration_of(attribute)?),
         "delay" => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
-        "every" => once(&mut node.every, attribute, some_duration(&attribute.parse_args()?)?),
+        "every" => once(&mut node.every, attribute, some_duration_of(attribute)?),
         "cron" => once(&mut node.cron, attribute, attribute.parse_args()?),
         "signal" => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
         "code" => once(&mut node.code, attribute, name_in_quotes(attribute)?),

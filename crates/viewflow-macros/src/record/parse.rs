@@ -73,8 +73,8 @@ fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
         return Err(unknown_option(&option.key, record.face.options()));
     }
     match name.as_str() {
-        "seed" => record.seed = Some(option.tokens()?),
-        "artifact" => record.artifact = Some(option.tokens()?),
+        "seed" => record.seed = Some(option.ty()?),
+        "artifact" => record.artifact = Some(option.ty()?),
         "table" => record.table = option.name()?,
         "label" => record.label = Some(option.parse()?),
         "name" => record.name = option.name()?,
