@@ -595,35 +595,45 @@ fn selections(ways: &[Edge]) -> Vec<Vec<usize>> {
     selections
 }
 
-/// Judges a flow under every way in which its joins could close its splits. Good if it is under one of them.
-pub fn judge_any(graph: &Graph) -> Verdict {
-    let of = |wanted: fn(Kind) -> bool| -> Vec<usize> {
-        (0..graph.nodes().len()).filter(|node| wanted(graph.nodes()[*node].kind)).collect()
-    };
-    let (joins, splits) = (of(|kind| kind == Kind::Join), of(|kind| kind == Kind::Split));
-    let mut ways = vec![BTreeMap::new()];
-    for join in joins {
-        ways = ways
-            .iter()
-            .flat_map(|closes| {
-                let left = splits.iter().filter(|split| !closes.values().any(|closed| closed == *split));
-                let more = left.map(|split| {
-                    let mut closes: BTreeMap<usize, usize> = closes.clone();
-                    closes.insert(join, *split);
-                    closes
-                });
-                more.chain([closes.clone()]).collect::<Vec<_>>()
-            })
-            .collect();
-    }
-    let mut verdicts: Vec<Verdict> = Vec::new();
-    for closes in ways {
-        let verdict = Game::new(graph, closes).judge();
-        if verdict == Verdict::Good {
-            return verdict;
+/// Judges a flow that the rules know nothing of.
+pub fn judge_alone(graph: &Graph) -> Verdict {
+    Game::new(graph, reading(graph)).judge()
+}
+
+/// Which split each join closes, as one reads it: of the splits that every way to the join comes through, the last one that no
+/// join has closed on the way.
+pub fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
+    let nodes = 0..graph.nodes().len();
+    let kind = |node: usize| graph.nodes()[node].kind;
+    // Where one can come to without a node.
+    let without = |left_out: Option<usize>| {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<usize> = nodes.clone().filter(|node| kind(*node).is_start()).collect();
+        while let Some(node) = open.pop() {
+            if Some(node) != left_out && seen.insert(node) {
+                open.extend(graph.out(node).filter(|(_, way)| way.role != Role::Compensation).map(|(_, way)| way.to));
+            }
         }
-        verdicts.push(verdict);
-    }
-    let unknown = verdicts.contains(&Verdict::Unknown);
-    verdicts.pop().filter(|_| !unknown).unwrap_or(Verdict::Unknown)
+        seen
+    };
+    let all = without(None);
+    let unreached: Vec<BTreeSet<usize>> = nodes.clone().map(|node| &all - &without(Some(node))).collect();
+    let joins = nodes.clone().filter(|node| kind(*node) == Kind::Join && all.contains(node));
+    joins
+        .filter_map(|join| {
+            // What every way comes through, in the order in which it does.
+            let mut through: Vec<usize> =
+                nodes.clone().filter(|node| *node != join && unreached[*node].contains(&join)).collect();
+            through.sort_by_key(|node| std::cmp::Reverse(unreached[*node].len()));
+            let mut open = Vec::new();
+            for node in through {
+                match kind(node) {
+                    Kind::Split => open.push(node),
+                    Kind::Join => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            Some((join, open.pop()?))
+        })
+        .collect()
 }

@@ -34,6 +34,8 @@ pub enum Piece {
     Timeout(Box<Piece>),
     /// A task with something beside it that ends by itself.
     Beside(Box<Piece>),
+    /// A task with something beside it that goes on where the task does: right where a join is next.
+    Meeting(Box<Piece>),
     /// A job with a way for its errors.
     Caught(Box<Piece>),
     /// A sub-process with something beside it for what it escalates.
@@ -66,14 +68,15 @@ pub fn pieces() -> impl Strategy<Value = Piece> {
         prop_oneof![
             4 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Seq),
             2 => (boxed(), boxed()).prop_map(|(left, right)| Piece::If(left, right)),
-            1 => boxed().prop_map(Piece::Loop),
-            1 => boxed().prop_map(Piece::Again),
+            1 => (boxed(), 0..5_u8)
+                .prop_map(|(body, chance)| if chance == 0 { Piece::Again(body) } else { Piece::Loop(body) }),
             4 => prop::collection::vec((selection, inner.clone()), 1..4).prop_map(Piece::Split),
             1 => prop::collection::vec(inner.clone(), 2..3).prop_map(Piece::Spread),
             1 => boxed().prop_map(Piece::Fork),
             1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::First),
             1 => boxed().prop_map(Piece::Timeout),
-            1 => boxed().prop_map(Piece::Beside),
+            2 => (boxed(), 0..5_u8)
+                .prop_map(|(piece, chance)| if chance == 0 { Piece::Meeting(piece) } else { Piece::Beside(piece) }),
             1 => boxed().prop_map(Piece::Caught),
             1 => boxed().prop_map(Piece::Escalates),
             1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Switch),
@@ -149,6 +152,9 @@ impl Layout {
     }
 
     fn put(&mut self, piece: &Piece, loose: Loose) -> Loose {
+        if loose.is_empty() {
+            return loose;
+        }
         match piece {
             Piece::Wait(kind) | Piece::Pass(kind) => vec![(self.then(loose, *kind), Role::Next)],
             Piece::Seq(pieces) => pieces.iter().fold(loose, |loose, piece| self.put(piece, loose)),
@@ -196,6 +202,12 @@ impl Layout {
                 let out = self.put(remind, vec![(ask, Role::Timeout { interrupting: false })]);
                 self.then(out, Kind::End);
                 vec![(ask, Role::Next)]
+            }
+            Piece::Meeting(remind) => {
+                let ask = self.then(loose, Kind::View);
+                let mut out = self.put(remind, vec![(ask, Role::Timeout { interrupting: false })]);
+                out.push((ask, Role::Next));
+                out
             }
             Piece::Caught(handling) => {
                 let job = self.then(loose, Kind::Job);
@@ -253,8 +265,6 @@ pub enum Change {
     Become(u8, Kind),
     /// Takes all branches of a split only when a condition holds.
     Doubt(u8),
-    /// Leads what runs beside a task to where the task goes on.
-    Meet(u8),
     /// Leads an edge to a join to another join, which goes on as that one does.
     Part(u8),
 }
@@ -270,7 +280,6 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (number(), kind).prop_map(|(node, kind)| Change::Become(node, kind)),
         1 => number().prop_map(Change::Doubt),
         1 => number().prop_map(Change::Part),
-        1 => number().prop_map(Change::Meet),
     ]
 }
 
@@ -318,18 +327,6 @@ pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
                     }
                 }
                 edges.retain(|(from, role, _)| Some(*from) != split || *role != Role::Otherwise);
-            }
-            Change::Meet(number) => {
-                let beside = |(_, role, _): &(usize, Role, usize)| {
-                    matches!(role, Role::Timeout { interrupting: false } | Role::OnEscalation(_))
-                };
-                let all: Vec<usize> = (0..edges.len()).filter(|edge| beside(&edges[*edge])).collect();
-                if !all.is_empty() {
-                    let edge = all[usize::from(*number) % all.len()];
-                    let host = edges[edge].0;
-                    let next = edges.iter().find(|(from, role, _)| *from == host && *role == Role::Next);
-                    edges[edge].2 = next.map_or(edges[edge].2, |(.., to)| *to);
-                }
             }
             Change::Part(join) => {
                 let join = of_kind(&kinds, Kind::Join, *join);
