@@ -601,39 +601,47 @@ pub fn judge_alone(graph: &Graph) -> Verdict {
 }
 
 /// Which split each join closes, as one reads it: of the splits that every way to the join comes through, the last one that no
-/// join has closed on the way.
+/// other join closes on one of the ways.
 pub fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
     let nodes = 0..graph.nodes().len();
-    let kind = |node: usize| graph.nodes()[node].kind;
-    // Where one can come to without a node.
-    let without = |left_out: Option<usize>| {
+    let of_kind = |wanted: Kind| nodes.clone().filter(move |node| graph.nodes()[*node].kind == wanted);
+    let starts = || nodes.clone().filter(|node| graph.nodes()[*node].kind.is_start()).collect::<Vec<_>>();
+    // Where one can come to from these, but through one.
+    let reached = |from: Vec<usize>, but: Option<usize>| {
         let mut seen = BTreeSet::new();
-        let mut open: Vec<usize> = nodes.clone().filter(|node| kind(*node).is_start()).collect();
+        let mut open = from;
         while let Some(node) = open.pop() {
-            if Some(node) != left_out && seen.insert(node) {
+            if Some(node) != but && seen.insert(node) {
                 open.extend(graph.out(node).filter(|(_, way)| way.role != Role::Compensation).map(|(_, way)| way.to));
             }
         }
         seen
     };
-    let all = without(None);
-    let unreached: Vec<BTreeSet<usize>> = nodes.clone().map(|node| &all - &without(Some(node))).collect();
-    let joins = nodes.clone().filter(|node| kind(*node) == Kind::Join && all.contains(node));
-    joins
-        .filter_map(|join| {
-            // What every way comes through, in the order in which it does.
-            let mut through: Vec<usize> =
-                nodes.clone().filter(|node| *node != join && unreached[*node].contains(&join)).collect();
-            through.sort_by_key(|node| std::cmp::Reverse(unreached[*node].len()));
-            let mut open = Vec::new();
-            for node in through {
-                match kind(node) {
-                    Kind::Split => open.push(node),
-                    Kind::Join => drop(open.pop()),
-                    _ => {}
-                }
-            }
-            Some((join, open.pop()?))
-        })
-        .collect()
+    let all = reached(starts(), None);
+    // What one comes to through each split only; the first split that one comes through has the most.
+    let mut through: Vec<(usize, BTreeSet<usize>)> =
+        of_kind(Kind::Split).map(|split| (split, &all - &reached(starts(), Some(split)))).collect();
+    through.sort_by_key(|(_, behind)| std::cmp::Reverse(behind.len()));
+    let mut closes = BTreeMap::new();
+    // What one join closes depends on the joins before it.
+    for _ in nodes.clone() {
+        let before: BTreeMap<usize, usize> = closes.clone();
+        for join in of_kind(Kind::Join) {
+            let on_the_way = |split: usize| {
+                let mut others = before.iter().filter(|(other, closed)| **other != join && **closed == split);
+                others.any(|(other, _)| reached(vec![*other], Some(split)).contains(&join))
+            };
+            let around = |(split, behind): &&(usize, BTreeSet<usize>)| {
+                *split != join && behind.contains(&join) && !on_the_way(*split)
+            };
+            match through.iter().rfind(around) {
+                Some((split, _)) => closes.insert(join, *split),
+                None => closes.remove(&join),
+            };
+        }
+        if closes == before {
+            break;
+        }
+    }
+    closes
 }

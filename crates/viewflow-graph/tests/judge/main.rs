@@ -22,6 +22,10 @@ const STRICTER: &[(Rule, &str)] = &[
         Rule::EndsAtOnce,
         "where the other branches are done in the step that ends the process, it is the order alone that lets them be done",
     ),
+    (
+        Rule::SplitClosedTwice,
+        "a split that takes one branch alone on every run could have a join for each: it is an `If` that is meant",
+    ),
 ];
 
 /// Draws flows: the same 5,000 each time, or as many others as are asked for.

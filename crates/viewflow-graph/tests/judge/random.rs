@@ -265,6 +265,8 @@ pub enum Change {
     Become(u8, Kind),
     /// Takes all branches of a split only when a condition holds.
     Doubt(u8),
+    /// Lets a split go where a branch of it goes when it takes none, too.
+    Else(u8),
     /// Leads an edge to a join to another join, which goes on as that one does.
     Part(u8),
 }
@@ -279,6 +281,7 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (number(), number()).prop_map(|(edge, role)| Change::Turn(edge, role)),
         1 => (number(), kind).prop_map(|(node, kind)| Change::Become(node, kind)),
         1 => number().prop_map(Change::Doubt),
+        1 => number().prop_map(Change::Else),
         1 => number().prop_map(Change::Part),
     ]
 }
@@ -327,6 +330,11 @@ pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
                     }
                 }
                 edges.retain(|(from, role, _)| Some(*from) != split || *role != Role::Otherwise);
+            }
+            Change::Else(split) => {
+                let split = of_kind(&kinds, Kind::Split, *split);
+                let to = edges.iter().find(|(from, ..)| Some(*from) == split).map(|(.., to)| *to);
+                edges.extend(split.zip(to).map(|(split, to)| (split, Role::Otherwise, to)));
             }
             Change::Part(join) => {
                 let join = of_kind(&kinds, Kind::Join, *join);
