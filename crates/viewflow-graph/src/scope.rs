@@ -494,7 +494,9 @@ pub(crate) fn in_one_step(
             let always = || ways().filter(is(Role::Branch(Selection::Always)));
             let otherwise = ways().find(is(Role::Otherwise));
             let joined = match otherwise {
-                _ if always().next().is_some() => always().all(arrives) && ways().any(brings),
+                _ if always().next().is_some() => {
+                    always().all(arrives) && ways().any(|edge| arrives(edge) && brings(edge))
+                }
                 Some(_) => ways().any(|edge| arrives(edge) && brings(edge)),
                 None => true,
             };

@@ -445,3 +445,17 @@ fn to_check_a_graph_costs_in_proportion_to_its_size() {
         assert!(many < few * 40, "ten times the nodes cost {few:?} and {many:?}");
     }
 }
+
+#[test]
+fn a_loop_around_a_join_that_waits_for_an_inner_branch_is_no_endless_one() {
+    sound(
+        "start: StartHandle -> fork
+         fork: Split -> inner?, end
+         inner: Split -> ask, note
+         ask: View -> first
+         first: Join -> both
+         note: Function -> both
+         both: Join -> fork
+         end: End",
+    );
+}
