@@ -1,9 +1,9 @@
 //! The judge: a brute-force explorer of the token game, for small graphs.
 //!
 //! It is written from what a flow means (tokens in a tree of scopes), not from the rules, and shares no code with them:
-//! it plays every choice, every move in every order, and looks at what can become of a process. Within a step tokens have
-//! their turns in one order. What no play could show is looked up in the graph: edges that nothing goes, and what runs beside a
-//! task and into its way.
+//! it plays every choice, every move in every order, and looks at what can become of a process. Within a step the first or the
+//! last of those that are ready has its turn. What no play could show is looked up in the graph: edges that nothing goes, and
+//! what runs beside a task and into its way.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -448,18 +448,23 @@ impl<'g> Game<'g> {
                     continue;
                 };
                 root.sort();
-                let ready = root.paths().into_iter().find_map(|path| {
-                    let token = root.at(&path).tokens.iter().position(|token| token.ready)?;
-                    Some((path, token))
-                });
-                let Some((path, token)) = ready else {
+                let mut ready = Vec::new();
+                for path in root.paths() {
+                    let tokens = root.at(&path).tokens.iter().enumerate();
+                    ready.extend(tokens.filter(|(_, token)| token.ready).map(|(token, _)| (path.clone(), token)));
+                }
+                // Of those that could have the next turn, the first and the last.
+                ready.dedup_by_key(|(path, token)| root.at(path).tokens[*token].clone());
+                let Some((first, last)) = ready.split_first().map(|(first, others)| (first, others.last())) else {
                     done.insert(State::Open(root));
                     continue;
                 };
-                if moves > MOVES || root.count() > CROWD {
-                    return Err(Wrong::Endless(root.at(&path).tokens[token].node));
+                for (path, token) in [Some(first), last].into_iter().flatten() {
+                    if moves > MOVES || root.count() > CROWD {
+                        return Err(Wrong::Endless(root.at(path).tokens[*token].node));
+                    }
+                    next.extend(self.turn(&root, path, *token)?);
                 }
-                next.extend(self.turn(&root, &path, token)?);
             }
             level = next;
             moves += 1;
