@@ -16,7 +16,7 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> Toke
     let krate = &flow.krate;
     let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
     let flow_impl = expand_flow(flow, sound);
-    let inherent = flow.usable.then(|| expand_inherent(flow));
+    let inherent = flow.usable.then(|| expand_inherent(flow, sound));
     let lints = quiet_lints();
     quote! {
         #errors
@@ -539,7 +539,7 @@ fn span_of(closure: &Closure) -> Span {
 }
 
 /// The constructor, and a typed handle to each node.
-fn expand_inherent(flow: &Flow) -> TokenStream {
+fn expand_inherent(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
     let Flow { ident, vis, .. } = flow;
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
     let (plain, types): (Vec<_>, Vec<_>) = flow.plain.iter().map(|(ident, ty)| (ident, ty)).unzip();
@@ -553,9 +553,10 @@ fn expand_inherent(flow: &Flow) -> TokenStream {
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
     // A macro that derives has no other place on the flow's page.
-    let chart = chart(flow);
+    let chart = sound.map(|_| chart(flow));
+    let chart = chart.map(|chart| quote!(#[cfg_attr(doc, doc = #chart)]));
     quote! {
-        #[cfg_attr(doc, doc = #chart)]
+        #chart
         #[automatically_derived]
         #[allow(dead_code)]
         impl #impl_generics #ident #ty_generics #where_clause {
