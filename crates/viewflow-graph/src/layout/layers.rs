@@ -1,5 +1,7 @@
 //! Which layer each node is in, and in which order they stand there.
 
+use std::collections::BTreeSet;
+
 use super::{Chain, Item, Measures, leaves_the_border};
 use crate::graph::Graph;
 
@@ -204,6 +206,10 @@ fn into_layers(graph: &Graph, measures: &Measures, back: &[bool], order: &[usize
     for node in 0..nodes {
         let labelled = graph.into(node).filter(|(edge, _)| measures.labels[*edge] > 0 && !back[*edge]);
         labelled.skip(1).for_each(|(edge, _)| length[edge] = 2);
+        // Nor can two edges between the same nodes run in one line.
+        let mut led_to = BTreeSet::new();
+        let twins = graph.out(node).filter(|(_, way)| !led_to.insert(way.to));
+        twins.for_each(|(edge, _)| length[edge] = 2);
     }
     let forward = |node: usize| graph.out(node).filter(|(edge, _)| !back[*edge]);
     let mut layer = vec![0; nodes];

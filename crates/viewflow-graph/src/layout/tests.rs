@@ -102,7 +102,8 @@ fn blemish(graph: &Graph) -> Option<String> {
         for (other, (another, line)) in graph.edges()[..index].iter().zip(&layout.edges).enumerate() {
             let together = edge.to == another.to || (edge.from == another.from && begin == line.points[0]);
             let over = pieces(route).any(|own| pieces(line).any(|other| overlap(own, other) > 0));
-            if over && !together {
+            let same = route.points == line.points;
+            if (over && !together) || same {
                 return Some(format!("edges {other} and {index} run over each other"));
             }
         }
