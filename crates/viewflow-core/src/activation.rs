@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::id::{TaskId, UserId};
 use crate::kernel;
-use crate::node::{Node, NodeOf, SubprocessNode};
+use crate::node::{Node, SubprocessNode};
 use crate::process::{Process, ProcessOf};
 use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus};
 use crate::task::{Task, TaskOf};
@@ -102,7 +102,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     ///
     /// # Errors
     /// When a task does not fit its struct.
-    pub fn branch<N: NodeOf<F>>(&self, node: N) -> Result<Vec<TaskOf<N::Task>>> {
+    pub fn branch<N: Node<Flow = F>>(&self, node: N) -> Result<Vec<TaskOf<N::Task>>> {
         let Some(closed) = self.closed_scope()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         self.db.unit(|unit| {

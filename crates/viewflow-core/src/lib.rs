@@ -61,7 +61,7 @@ pub use crate::job::JobRun;
 pub use crate::message::{Delivery, Latch, Message};
 pub use crate::node::{
     BusinessRule, CompensateThrow, ConditionalCatch, End, ErrorEnd, EscalationThrow, Function, Handle, HandleNode, If,
-    InnerNode, Input, Job, Join, ManualTask, Marker, MessageCatch, MessageThrow, NSubprocess, Node, NodeOf, SendHandle,
+    InnerNode, Input, Job, Join, ManualTask, Marker, MessageCatch, MessageThrow, NSubprocess, Node, SendHandle,
     SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle, StartHandleNode, StartNode, StartTimer,
     Subprocess, SubprocessNode, Switch, Terminate, Timer, View, ViewNode,
 };

@@ -107,16 +107,6 @@ markers! {
     ErrorEnd
 }
 
-/// A node of the flow `F`.
-#[diagnostic::on_unimplemented(
-    message = "this is no node of `{F}`",
-    label = "name one of the flow's own nodes, as `Self::name`"
-)]
-pub trait NodeOf<F>: Node {}
-
-#[diagnostic::do_not_recommend]
-impl<N: Node> NodeOf<N::Flow> for N {}
-
 /// A typed handle to a node of a flow: `PublishFlow::review`.
 pub trait Node: Copy {
     /// The flow.

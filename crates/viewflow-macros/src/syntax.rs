@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -96,6 +96,18 @@ pub(crate) fn told(ty: &TokenStream) -> String {
         .replace(" <", "<")
         .replace(" >", ">")
         .replace(" ,", ",")
+}
+
+/// The same tokens, at another place: rustc points there.
+pub(crate) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
+    let locate = |mut tree: TokenTree| {
+        if let TokenTree::Group(group) = &tree {
+            tree = TokenTree::Group(Group::new(group.delimiter(), located(&group.stream(), at)));
+        }
+        tree.set_span(tree.span().located_at(at));
+        tree
+    };
+    tokens.clone().into_iter().map(locate).collect()
 }
 
 /// Reads a length of time such as `"10s"`.
@@ -402,7 +414,7 @@ fn is_colon(tree: &TokenTree) -> bool {
 
 /// An expression that stays one whatever stands around it, without parentheses that rustc would call superfluous.
 fn grouped(body: &TokenStream) -> TokenStream {
-    let mut group = proc_macro2::Group::new(Delimiter::None, body.clone());
+    let mut group = Group::new(Delimiter::None, body.clone());
     group.set_span(body.span());
     TokenTree::Group(group).into_token_stream()
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Mark, Sound};
 
 use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
 use crate::errors::Errors;
-use crate::syntax::{Closure, duration_tokens, hidden, methods_named, plain_name, quiet_lints};
+use crate::syntax::{Closure, duration_tokens, hidden, located, methods_named, plain_name, quiet_lints};
 
 pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -111,18 +111,6 @@ fn left_out_seed(task: &TokenStream, at: Span, asked: &str) -> TokenStream {
 fn left_out_data(task: &TokenStream, at: Span, asked: &str) -> TokenStream {
     let (task, asked) = (located(task, at), Ident::new(asked, at));
     quote_spanned!(at=> let () = <#task as __viewflow::#asked>::LEFT_OUT;)
-}
-
-/// The same tokens, at another place: rustc points there.
-fn located(tokens: &TokenStream, at: Span) -> TokenStream {
-    let locate = |mut tree: TokenTree| {
-        if let TokenTree::Group(group) = &tree {
-            tree = TokenTree::Group(Group::new(group.delimiter(), located(&group.stream(), at)));
-        }
-        tree.set_span(tree.span().located_at(at));
-        tree
-    };
-    tokens.clone().into_iter().map(locate).collect()
 }
 
 /// The join that a split goes on to when its sources have no items.

@@ -174,9 +174,7 @@ impl Node {
             Ident::new(&name, self.ident.span())
         }))
     }
-}
 
-impl Node {
     /// What it waits for or tells, for charts.
     fn detail(&self) -> Option<Detail> {
         let cron = |Cron { pattern, zone }: &Cron| {

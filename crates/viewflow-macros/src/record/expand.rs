@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{hidden, plain_name, quiet_lints};
+use crate::syntax::{hidden, located, plain_name, quiet_lints};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -322,15 +322,6 @@ fn check(index: usize, field: &Field, value: &TokenStream, at: &TokenStream) -> 
         #(#rules)*
         let _ = #local;
     })
-}
-
-/// The tokens, where rustc points at `at` when they are wrong.
-fn located(tokens: &TokenStream, at: Span) -> TokenStream {
-    let move_there = |mut tree: TokenTree| {
-        tree.set_span(tree.span().located_at(at));
-        tree
-    };
-    tokens.clone().into_iter().map(move_there).collect()
 }
 
 fn expand_process(record: &Record) -> TokenStream {
