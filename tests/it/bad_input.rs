@@ -255,7 +255,7 @@ fn a_damaged_record_is_named_and_the_others_are_not_touched() {
     let engine = Engine::builder(SledStore::open(directory.path()).unwrap()).flow(NoteFlow::new()).build().unwrap();
     let error = engine.process::<NoteFlow>(ProcessId(1)).unwrap_err();
     let Error::Store(StoreError::Damaged { what, .. }) = &error else { panic!("{error}") };
-    assert_eq!(what, "process 1");
+    assert_eq!(what, "process 1 or one of its tasks");
     assert!(engine.run(NoteFlow::start, None).is_ok());
     assert_eq!(engine.process::<NoteFlow>(ProcessId(2)).unwrap().id, ProcessId(2));
     let second = open_task(&engine, NoteFlow::write, ProcessId(2)).id;

@@ -17,7 +17,9 @@ use std::fmt;
 use std::ops::Deref;
 
 pub(crate) use list::check_keys;
-pub use list::{Cursor, ListedTask, NodeName, ProcessList, TaskList, due_sort, index_key, process_lists, task_lists};
+pub use list::{
+    Cursor, Ended, ListedTask, NodeName, ProcessList, TaskList, due_sort, ended, index_key, process_lists, task_lists,
+};
 pub use memory::MemoryStore;
 pub use record::{
     Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
@@ -50,7 +52,39 @@ pub enum StoreError {
         /// Where the store is.
         path: String,
     },
-    /// What is at that place is no store, or one of another version.
+    /// The store was written by another release, in a format that this one does not know.
+    #[error(
+        "the store at `{path}` has format {found}, and this release knows format {known}: use the release that wrote it, or `export` there and `import` here"
+    )]
+    OtherFormat {
+        /// Where the store is.
+        path: String,
+        /// The format it has.
+        found: String,
+        /// The format this release reads and writes.
+        known: String,
+    },
+    /// What is at that place is something else than a store.
+    #[error("the directory `{path}` is no store ({detail}): choose another one")]
+    NotAStore {
+        /// The directory.
+        path: String,
+        /// What was found there.
+        detail: String,
+    },
+    /// Commits that were durable once are not there any more.
+    #[error(
+        "the store at `{path}` has lost its newest commits: it had {durable}, and {found} of them are left. Restore a backup, or open it with `accept_loss`"
+    )]
+    LostCommits {
+        /// Where the store is.
+        path: String,
+        /// The number of the last commit that was durable.
+        durable: u64,
+        /// The number of the last commit that is there.
+        found: u64,
+    },
+    /// The store cannot be opened, as its files are damaged or cannot be read.
     #[error("cannot open the store at `{path}`: {detail}")]
     CannotOpen {
         /// Where the store should be.
@@ -165,6 +199,30 @@ pub enum Change {
         /// After; none when it is deleted.
         new: Option<RowRecord>,
     },
+    /// A process that is over is forgotten. What is left of its tasks, scopes and events is to be forgotten before or with it.
+    ForgetProcess {
+        /// As it was.
+        old: ProcessRecord,
+    },
+    /// Tasks of a process that is over are forgotten.
+    ForgetTasks {
+        /// As they were.
+        old: Vec<TaskRecord>,
+    },
+    /// The first events of a process that is over are forgotten.
+    ForgetEvents {
+        /// Of which process.
+        process: ProcessId,
+        /// The number of the last one.
+        through: u32,
+    },
+    /// No number up to this one is given out any more: for copies of stores, so that what was deleted stays unknown.
+    Numbers {
+        /// Of rows of this table; none: of processes.
+        table: Option<String>,
+        /// The last number given out.
+        last: u64,
+    },
 }
 
 /// All that one step relies on and changes.
@@ -238,6 +296,18 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>>;
 
+    /// All processes, by number; `after` 0 is from the first one.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>>;
+
+    /// The processes that are over and no sub-processes, by when they ended: see [`ended`].
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>>;
+
     /// The tasks of a process, by ordinal; `after` 0 is from the first one.
     ///
     /// # Errors
@@ -249,6 +319,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// As [`Store::process`].
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>>;
+
+    /// The open scopes of a process, by number; none is from the first one.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>>;
+
+    /// The tables that have had rows, by name.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>>;
 
     /// A row of a table.
     ///
@@ -330,6 +412,14 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
         (**self).process(id)
     }
 
+    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
+        (**self).processes(after, limit)
+    }
+
+    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
+        (**self).ended(after, limit)
+    }
+
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
         (**self).task(id)
     }
@@ -340,6 +430,14 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
 
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
         (**self).scope(id)
+    }
+
+    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
+        (**self).scopes(process, after, limit)
+    }
+
+    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>> {
+        (**self).tables(after, limit)
     }
 
     fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {

@@ -1,77 +1,117 @@
 //! A commit as keys and contents.
 
-use serde::Serialize;
-use viewflow_core::StoreError;
-use viewflow_core::store::{
-    Change, Commit, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, index_key, process_lists, task_lists,
-};
+use std::collections::BTreeMap;
 
+use serde::Serialize;
+use viewflow_core::store::{
+    Change, Commit, Event, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
+    process_lists, task_lists,
+};
+use viewflow_core::{ProcessId, StoreError};
+
+use crate::bundle::{BundleId, Changes};
 use crate::key;
-use crate::pending::Writes;
+use crate::overlay::Writes;
 
 /// How deep a document may be nested: deeper ones cannot be read back.
 const MAX_DEPTH: usize = 100;
+/// How many events are kept in one record.
+const EVENTS: usize = 32;
 
 /// A commit as bytes: what can be prepared before others have to wait.
 #[derive(Default)]
 pub(crate) struct Encoded {
+    pub(crate) bundles: BTreeMap<BundleId, Changes>,
     pub(crate) records: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Entries of lists and indexes.
     pub(crate) entries: Writes,
+    /// Processes whose first events are forgotten, with the number of the last one.
+    pub(crate) forgotten: Vec<(ProcessId, u32)>,
+    /// Numbers that are not to be given out any more: of rows of a table, or of processes.
+    pub(crate) numbers: Vec<(Option<String>, u64)>,
 }
 
 impl Encoded {
     pub(crate) fn of(commit: &Commit) -> StoreResult<Self> {
         let mut encoded = Self::default();
         for change in &commit.changes {
-            match change {
-                Change::Process { old, new } => {
-                    let entries = |process: &ProcessRecord| -> Vec<Vec<u8>> {
-                        let lists = process_lists(process).into_iter();
-                        lists.map(|list| key::in_process_list(key::process_list(&list), process.id)).collect()
-                    };
-                    encoded.replace(old.as_ref().map(entries), Some(entries(new)));
-                    encoded.record(key::process(new.id), Some(new))?;
-                }
-                Change::Task { old, new } => {
-                    let entries = |task: &TaskRecord| -> Vec<Vec<u8>> {
-                        let lists = task_lists(task).into_iter();
-                        lists.map(|(list, cursor)| key::in_list(key::task_list(&list), cursor)).collect()
-                    };
-                    encoded.replace(old.as_ref().map(entries), Some(entries(new)));
-                    encoded.record(key::task(new.id), Some(new))?;
-                }
-                Change::Scope { id, new } => encoded.record(key::scope(*id), new.as_ref())?,
-                Change::Row { table, id, old, new } => {
-                    let entries = |row: &RowRecord| -> Vec<Vec<u8>> {
-                        let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
-                        keys.map(|(entry, value)| key::in_index(key::index(table, &entry.field, &value), *id)).collect()
-                    };
-                    encoded.replace(old.as_ref().map(entries), new.as_ref().map(entries));
-                    encoded.references(table, *id, old.as_ref(), new.as_ref())?;
-                    encoded.record(key::row(table, *id), new.as_ref())?;
-                }
-            }
+            encoded.change(change)?;
         }
-        for event in &commit.events {
-            encoded.record(key::event(event.process, event.number), Some(event))?;
+        let mut events = &commit.events[..];
+        while let Some(first) = events.first() {
+            let same = events.iter().take(EVENTS).take_while(|event| event.process == first.process).count();
+            let (record, rest) = events.split_at(same);
+            encoded.events(first.process, record)?;
+            events = rest;
         }
         Ok(encoded)
     }
 
-    fn record(&mut self, key: Vec<u8>, record: Option<&impl Serialize>) -> StoreResult<()> {
-        let content = record.map(serde_json::to_vec).transpose().map_err(|error| StoreError::Io(error.to_string()))?;
-        if content.as_deref().is_some_and(|json| depth(json) > MAX_DEPTH) {
-            let detail = format!("it is nested more than {MAX_DEPTH} deep");
-            return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
+    fn change(&mut self, change: &Change) -> StoreResult<()> {
+        match change {
+            Change::Process { old, new } => {
+                self.replace(old.as_ref().map(process_entries), Some(process_entries(new)));
+                self.bundled(BundleId::of_process(new.id), 0, Some(new))?;
+                if old.is_none() {
+                    self.numbers.push((None, new.id.0));
+                }
+            }
+            Change::Task { old, new } => {
+                self.replace(old.as_ref().map(task_entries), Some(task_entries(new)));
+                self.bundled(BundleId::of_task(new.id), new.id.ordinal, Some(new))?;
+            }
+            Change::Scope { id, new } => self.record(key::scope(*id), new.as_ref())?,
+            Change::Row { table, id, old, new } => {
+                let entries = |row: &RowRecord| row_entries(table, *id, row);
+                self.replace(old.as_ref().map(entries), new.as_ref().map(entries));
+                self.references(table, *id, old.as_ref(), new.as_ref())?;
+                self.record(key::row(table, *id), new.as_ref())?;
+                if old.is_none() {
+                    self.numbers.push((Some(table.clone()), *id));
+                }
+            }
+            Change::ForgetProcess { old } => {
+                self.replace(Some(process_entries(old)), None);
+                self.bundled(BundleId::of_process(old.id), 0, None::<&ProcessRecord>)?;
+            }
+            Change::ForgetTasks { old } => {
+                for task in old {
+                    self.replace(Some(task_entries(task)), None);
+                    self.bundled(BundleId::of_task(task.id), task.id.ordinal, None::<&TaskRecord>)?;
+                }
+            }
+            Change::ForgetEvents { process, through } => self.forgotten.push((*process, *through)),
+            Change::Numbers { table, last } => self.numbers.push((table.clone(), *last)),
         }
-        self.records.push((key, content));
         Ok(())
     }
 
+    fn bundled(&mut self, bundle: BundleId, number: u32, record: Option<&impl Serialize>) -> StoreResult<()> {
+        let content = record.map(json).transpose()?;
+        self.bundles.entry(bundle).or_default().insert(number, content);
+        Ok(())
+    }
+
+    fn record(&mut self, key: Vec<u8>, record: Option<&impl Serialize>) -> StoreResult<()> {
+        self.records.push((key, record.map(json).transpose()?));
+        Ok(())
+    }
+
+    /// Some events of a process that follow each other; none of them is left: the record is removed.
+    pub(crate) fn events(&mut self, process: ProcessId, events: &[Event]) -> StoreResult<()> {
+        let Some(last) = events.last() else { return Ok(()) };
+        self.record(key::events_through(process, last.number), Some(&events))
+    }
+
     fn replace(&mut self, old: Option<Vec<Vec<u8>>>, new: Option<Vec<Vec<u8>>>) {
-        self.entries.extend(old.into_iter().flatten().map(|key| (key, None)));
-        self.entries.extend(new.into_iter().flatten().map(|key| (key, Some(Vec::new()))));
+        let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+        // An entry that stays need not be written again.
+        let (gone, came): (Vec<_>, Vec<_>) = (
+            old.iter().filter(|key| !new.contains(key)).cloned().collect(),
+            new.into_iter().filter(|key| !old.contains(key)).collect(),
+        );
+        self.entries.extend(gone.into_iter().map(|key| (key, None)));
+        self.entries.extend(came.into_iter().map(|key| (key, Some(Vec::new()))));
     }
 
     fn references(
@@ -81,17 +121,64 @@ impl Encoded {
         old: Option<&RowRecord>,
         new: Option<&RowRecord>,
     ) -> StoreResult<()> {
-        let key = |to: &Reference| key::reference(&to.table, to.id, table, id, &to.field);
-        for to in old.into_iter().flat_map(|row| &row.references) {
-            self.entries.insert(key(to), None);
+        for (key, _) in old
+            .into_iter()
+            .map(|row| reference_entries(table, id, row))
+            .collect::<StoreResult<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+        {
+            self.entries.insert(key, None);
         }
-        for to in new.into_iter().flat_map(|row| &row.references) {
-            let back = Reference { table: table.to_owned(), id, ..to.clone() };
-            let value = serde_json::to_vec(&back).map_err(|error| StoreError::Io(error.to_string()))?;
-            self.entries.insert(key(to), Some(value));
+        for (key, value) in new
+            .into_iter()
+            .map(|row| reference_entries(table, id, row))
+            .collect::<StoreResult<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+        {
+            self.entries.insert(key, Some(value));
         }
         Ok(())
     }
+}
+
+/// The entries that a process has in lists. All processes of a flow are found by going through the lists of its
+/// statuses, so that there is no list of them.
+pub(crate) fn process_entries(process: &ProcessRecord) -> Vec<Vec<u8>> {
+    let lists = process_lists(process).into_iter().filter(|list| !matches!(list, ProcessList::Flow(_)));
+    let mut entries: Vec<_> = lists.map(|list| key::in_process_list(key::process_list(&list), process.id)).collect();
+    entries.extend(ended(process).map(key::ended));
+    entries
+}
+
+/// The entries that a task has in lists.
+pub(crate) fn task_entries(task: &TaskRecord) -> Vec<Vec<u8>> {
+    task_lists(task).into_iter().map(|(list, cursor)| key::in_list(key::task_list(&list), cursor)).collect()
+}
+
+/// The entries that a row has in indexes.
+pub(crate) fn row_entries(table: &str, id: u64, row: &RowRecord) -> Vec<Vec<u8>> {
+    let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
+    keys.map(|(entry, value)| key::in_index(key::index(table, &entry.field, &value), id)).collect()
+}
+
+/// The entries of the references that a row has, with their values.
+pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
+    let entry = |to: &Reference| {
+        let back = Reference { table: table.to_owned(), id, ..to.clone() };
+        Ok((key::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
+    };
+    row.references.iter().map(entry).collect()
+}
+
+fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
+    let content = serde_json::to_vec(record).map_err(|error| StoreError::Io(error.to_string()))?;
+    if depth(&content) > MAX_DEPTH {
+        let detail = format!("it is nested more than {MAX_DEPTH} deep");
+        return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
+    }
+    Ok(content)
 }
 
 /// How deep the arrays and objects of a JSON text are nested.

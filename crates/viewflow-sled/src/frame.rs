@@ -42,6 +42,11 @@ impl<'v> Head<'v> {
         pieces(self.length)
     }
 
+    /// Whether the content begins with these bytes.
+    pub(crate) fn begins_with(&self, start: &[u8]) -> bool {
+        self.first.starts_with(start)
+    }
+
     /// The content, once all its pieces are there and the checksum is right.
     pub(crate) fn content(&self, key: &[u8], pieces: &[Vec<u8>]) -> Result<Vec<u8>, &'static str> {
         let mut content = self.first.to_vec();

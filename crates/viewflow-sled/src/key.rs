@@ -3,20 +3,21 @@
 //! | letter | what | parts |
 //! |---|---|---|
 //! | `m` | meta | name |
-//! | `p` | process | process |
-//! | `t` | task | process, ordinal |
+//! | `p` | bundle of a process and its tasks | process, number of the bundle |
 //! | `s` | scope | process, number |
-//! | `e` | event | process, number |
+//! | `e` | some events of a process | process, number of the last one |
 //! | `r` | row | table, row |
 //! | `l` | entry of a list of tasks | list, sort, process, ordinal |
-//! | `q` | entry of a list of processes | list, process |
+//! | `q` | entry of a list of processes | list, process; of what is over: end, process |
 //! | `i` | entry of an index | table, field, value, row |
 //! | `f` | reference to a row | table, row, referring table, referring row, field |
 //! | `c` | further piece of a record | its key, number of the piece |
 //!
 //! Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
 
-use viewflow_core::store::{Cursor, Key, NodeName, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus};
+use viewflow_core::store::{
+    Cursor, Ended, Key, NodeName, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, due_sort,
+};
 use viewflow_core::{ProcessId, TaskId};
 
 /// A key under construction.
@@ -118,30 +119,42 @@ pub(crate) fn last_number(table: Option<&str>) -> Vec<u8> {
     }
 }
 
+/// What the keys of the last numbers of tables begin with.
+pub(crate) fn last_numbers() -> Vec<u8> {
+    KeyBuf::new(b'm').text("last-row").done()
+}
+
 pub(crate) fn record(key: &Key) -> Vec<u8> {
     match key {
-        Key::Process(id) => process(*id),
+        Key::Process(id) => bundle(*id, 0),
         Key::Row(table, id) => row(table, *id),
     }
 }
 
-pub(crate) fn process(id: ProcessId) -> Vec<u8> {
-    KeyBuf::new(b'p').u64(id.0).done()
+pub(crate) fn bundle(process: ProcessId, chunk: u32) -> Vec<u8> {
+    KeyBuf::new(b'p').u64(process.0).u32(chunk).done()
 }
 
-pub(crate) fn task(id: TaskId) -> Vec<u8> {
-    KeyBuf::new(b't').u64(id.process.0).u32(id.ordinal).done()
+/// What all bundles of a process begin with.
+pub(crate) fn bundles(process: ProcessId) -> Vec<u8> {
+    KeyBuf::new(b'p').u64(process.0).done()
 }
 
-pub(crate) fn tasks(process: ProcessId) -> Vec<u8> {
-    KeyBuf::new(b't').u64(process.0).done()
+/// What all bundles begin with.
+pub(crate) fn all_bundles() -> Vec<u8> {
+    KeyBuf::new(b'p').done()
 }
 
 pub(crate) fn scope(id: ScopeId) -> Vec<u8> {
     KeyBuf::new(b's').u64(id.process.0).u32(id.number).done()
 }
 
-pub(crate) fn event(process: ProcessId, number: u32) -> Vec<u8> {
+pub(crate) fn scopes(process: ProcessId) -> Vec<u8> {
+    KeyBuf::new(b's').u64(process.0).done()
+}
+
+/// The events up to this number.
+pub(crate) fn events_through(process: ProcessId, number: u32) -> Vec<u8> {
     KeyBuf::new(b'e').u64(process.0).u32(number).done()
 }
 
@@ -202,6 +215,18 @@ pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
     list
 }
 
+/// What [`in_list`] adds to the key of a list.
+pub(crate) fn cursor(entry: &[u8]) -> Option<Cursor> {
+    let mut parts = KeyReader(entry);
+    let (sort, process, ordinal) = (parts.u64()?, ProcessId(parts.u64()?), parts.u32()?);
+    parts.0.is_empty().then_some(Cursor { sort, task: TaskId { process, ordinal } })
+}
+
+/// The time that has this place in a list that is sorted by times: [`due_sort`].
+pub(crate) fn time_of_sort(sort: u64) -> i64 {
+    (sort ^ (1 << 63)).cast_signed()
+}
+
 pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
     let key = KeyBuf::new(b'q');
     let key = match list {
@@ -210,6 +235,15 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
         ProcessList::Children(task) => key.u8(3).u64(task.process.0).u32(task.ordinal),
     };
     key.done()
+}
+
+/// The list of the processes that are over.
+pub(crate) fn all_ended() -> Vec<u8> {
+    KeyBuf::new(b'q').u8(4).done()
+}
+
+pub(crate) fn ended(ended: Ended) -> Vec<u8> {
+    KeyBuf(all_ended()).u64(due_sort(ended.at)).u64(ended.process.0).done()
 }
 
 pub(crate) fn in_process_list(mut list: Vec<u8>, id: ProcessId) -> Vec<u8> {

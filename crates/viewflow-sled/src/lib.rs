@@ -1,13 +1,13 @@
-//! The embedded store of viewflow: one directory, kept by [sled](https://docs.rs/sled/0.34.7).
+//! The embedded store of viewflow: one directory, kept by [sled](https://docs.rs/sled/0.34.7) and a journal.
 //!
-//! sled is used by a few rules, which its behaviour under power loss asks for:
-//!
-//! - One tree. All that one step writes goes into one batch, and all steps that wait are merged into one batch.
-//! - One thread writes: batch, `flush`, then `fdatasync` of sled's file, as `flush` alone does not reach the disk on Linux.
-//!   Only then is a step acknowledged. After a failed write the store stops until it is opened again.
-//! - No value is longer than 4 KiB: sled keeps longer ones in files that it does not sync. Longer records are cut into
-//!   pieces, which are written in the same batch.
-//! - Every record carries a checksum over its key, revision and content.
+//! - A step is on the disk when it returns: it is in the journal, which was synced. Steps that run at the same time share a
+//!   sync. [`Durability`] has a second level, for those who would rather lose the last moments than wait.
+//! - The journal is put into sled in the background, 4 MiB at a time; its commits are found there again after a crash.
+//! - sled's own `flush` does not reach the disk on Linux; what the journal forgets was synced in sled's file before.
+//! - No value in sled is longer than 4 KiB: sled keeps longer ones in files that it does not sync. Longer records are cut into
+//!   pieces.
+//! - Every record carries a checksum over its key, revision and content; the number of the last durable commit is kept apart, so
+//!   that lost commits are noticed. sled's panics over damaged files become [`StoreError`](viewflow_core::StoreError)s.
 //!
 //! ```
 //! use viewflow_sled::SledStore;
@@ -17,12 +17,22 @@
 //! # Ok::<(), viewflow_core::StoreError>(())
 //! ```
 
+mod backup;
+mod bundle;
+mod commit;
 mod encode;
 mod frame;
+mod guard;
+mod journal;
 mod key;
 mod open;
-mod pending;
+mod options;
+mod overlay;
+mod read;
 mod store;
+mod verify;
 mod writer;
 
+pub use crate::options::{Durability, Options};
 pub use crate::store::SledStore;
+pub use crate::verify::Report;

@@ -1,94 +1,183 @@
-//! Opens a directory as a store.
+//! Opens a directory as a store, and gets it into order.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::key;
-use crate::pending::guarded;
+use crate::guard::{flush, guarded};
+use crate::journal::{DURABLE, FILES, Journal};
+use crate::key::{self, KeyReader};
+use crate::options::Options;
+use crate::overlay::Writes;
+use crate::writer::apply;
 
-/// The version of keys, frames and records that this release writes.
-const FORMAT: &[u8] = b"1";
-/// How much of the tree sled keeps in memory, in bytes.
-const CACHE: u64 = 64 << 20;
-const LOCK: &str = "viewflow.lock";
+/// The version of keys, frames, records and journal that this release writes.
+const FORMAT: &[u8] = b"2";
+pub(crate) const LOCK: &str = "viewflow.lock";
+/// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What an open directory consists of.
 pub(crate) struct Opened {
     pub(crate) db: Db,
     /// sled's file, to be synced after each flush: none where sled does that itself.
     pub(crate) sync: Option<File>,
+    pub(crate) journal: Journal,
+    /// The number of the last commit.
+    pub(crate) commits: u64,
     /// Held as long as the store is open.
     pub(crate) lock: File,
 }
 
-pub(crate) fn open(path: &Path) -> StoreResult<Opened> {
-    let cannot = |detail: String| StoreError::CannotOpen { path: path.display().to_string(), detail };
-    let io = |error: std::io::Error| cannot(error.to_string());
+pub(crate) fn open(path: &Path, options: &Options) -> StoreResult<Opened> {
+    let io = |error: std::io::Error| cannot(path, error.to_string());
     fs::create_dir_all(path).map_err(io)?;
     check_is_ours(path)?;
     let lock = lock(path)?;
     remove_unfinished_snapshots(path).map_err(io)?;
-    let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
-    let db = guarded(|| config.open()).map_err(|error| cannot(error.to_string()))?;
+    let db = open_sled(path, options)?;
     if fs::read_dir(path.join("blobs")).is_ok_and(|mut blobs| blobs.next().is_some()) {
         return Err(cannot(
+            path,
             "it has files in `blobs`, which this store never makes and sled does not sync: restore a backup".to_owned(),
         ));
     }
-    let fresh = guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1))?;
-    match guarded(|| db.get(key::format()))? {
+    let format = guarded(|| db.get(key::format())).map_err(|error| cannot(path, error.to_string()))?;
+    match &format {
         Some(format) if format == FORMAT => {}
-        Some(format) => {
-            let format = String::from_utf8_lossy(&format).into_owned();
-            return Err(cannot(format!(
-                "it has format {format}, and this release reads format 1: use the release that wrote it"
-            )));
+        Some(found) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let path = path.display().to_string();
+            return Err(StoreError::OtherFormat { path, found: text(found), known: text(FORMAT) });
         }
-        None if fresh => {
-            guarded(|| db.insert(key::format(), FORMAT))?;
-            guarded(|| db.flush())?;
+        None => {
+            let empty = guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1));
+            if !empty.map_err(|error| cannot(path, error.to_string()))? {
+                return Err(not_a_store(path, "it is a sled database of another program"));
+            }
         }
-        None => return Err(cannot("it is a sled database, but not of viewflow: choose another directory".to_owned())),
     }
+    let mut journal = Journal::open(path).map_err(io)?;
     let sync = if cfg!(target_os = "linux") {
         Some(OpenOptions::new().write(true).open(path.join("db")).map_err(io)?)
     } else {
         None
     };
-    if let Some(file) = &sync {
-        file.sync_all().map_err(io)?;
-        File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;
+    let commits = recover(path, &db, sync.as_ref(), &mut journal, format.is_none(), options.accept_loss)?;
+    Ok(Opened { db, sync, journal, commits, lock })
+}
+
+fn cannot(path: &Path, detail: String) -> StoreError {
+    StoreError::CannotOpen { path: path.display().to_string(), detail }
+}
+
+fn not_a_store(path: &Path, detail: &str) -> StoreError {
+    StoreError::NotAStore { path: path.display().to_string(), detail: detail.to_owned() }
+}
+
+fn open_sled(path: &Path, options: &Options) -> StoreResult<Db> {
+    let config = sled::Config::new().path(path).cache_capacity(options.cache).flush_every_ms(None);
+    let begun = Instant::now();
+    loop {
+        match guarded(|| config.open()) {
+            Ok(db) => return Ok(db),
+            Err(StoreError::Io(text)) if text.contains("could not acquire lock") => {
+                if begun.elapsed() > PATIENCE {
+                    return Err(StoreError::InUse { path: path.display().to_string() });
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(cannot(path, error.to_string())),
+        }
     }
-    Ok(Opened { db, sync, lock })
+}
+
+/// Puts into the tree what the journal has and the tree has not, and looks whether anything is missing. Answers with the
+/// number of the last commit.
+fn recover(
+    path: &Path,
+    db: &Db,
+    sync: Option<&File>,
+    journal: &mut Journal,
+    fresh: bool,
+    accept_loss: bool,
+) -> StoreResult<u64> {
+    let io = |error: std::io::Error| cannot(path, error.to_string());
+    let damaged = |what: &str| cannot(path, format!("{what}: restore a backup, or open it with `accept_loss`"));
+    let in_tree = match guarded(|| db.get(key::last_commit())).map_err(|error| cannot(path, error.to_string()))? {
+        Some(value) => KeyReader(&value).u64().ok_or_else(|| damaged("the number of the last commit is too short"))?,
+        None => 0,
+    };
+    let durable = match journal.durable().map_err(io)? {
+        Ok(Some(durable)) => durable,
+        Ok(None) if fresh || accept_loss => 0,
+        Ok(None) => return Err(damaged(&format!("the file `{DURABLE}` is missing"))),
+        Err(_) if accept_loss => 0,
+        Err(detail) => return Err(damaged(&format!("the file `{DURABLE}` {detail}"))),
+    };
+    let mut commits = in_tree;
+    let mut writes = Writes::new();
+    for record in journal.read(in_tree + 1).map_err(io)? {
+        commits = record.number;
+        writes.extend(record.writes);
+    }
+    if commits < durable && !accept_loss {
+        return Err(StoreError::LostCommits { path: path.display().to_string(), durable, found: commits });
+    }
+    if fresh {
+        writes.insert(key::format(), Some(FORMAT.to_vec()));
+    }
+    // The mark first: a store without one, or with one that is too high, is not opened.
+    if durable != commits || fresh {
+        journal.mark(durable.min(commits)).map_err(io)?;
+        journal.sync_mark().map_err(io)?;
+    }
+    if writes.is_empty() {
+        flush(db, sync)?;
+    } else {
+        apply(db, sync, &writes, commits).map_err(|error| cannot(path, error.to_string()))?;
+    }
+    journal.clear().map_err(io)?;
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;
+    journal.mark(commits).map_err(io)?;
+    Ok(commits)
 }
 
 fn lock(path: &Path) -> StoreResult<File> {
-    let place = path.display().to_string();
-    let cannot = |error: std::io::Error| StoreError::CannotOpen { path: place.clone(), detail: error.to_string() };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(cannot)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: place }),
-        Err(TryLockError::Error(error)) => Err(cannot(error)),
+    let io = |error: std::io::Error| cannot(path, error.to_string());
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(io)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.display().to_string() }),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
     }
 }
 
 /// A directory with other things in it is left alone.
 fn check_is_ours(path: &Path) -> StoreResult<()> {
-    let cannot = |detail: String| StoreError::CannotOpen { path: path.display().to_string(), detail };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(|error| cannot(error.to_string()))? {
-        names.push(entry.map_err(|error| cannot(error.to_string()))?.file_name().to_string_lossy().into_owned());
+    for entry in fs::read_dir(path).map_err(|error| cannot(path, error.to_string()))? {
+        let entry = entry.map_err(|error| cannot(path, error.to_string()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !is_ours(&name) {
+            return Err(not_a_store(path, &format!("it holds `{name}`")));
+        }
     }
-    let sled_made = |name: &str| matches!(name, "conf" | "db" | "blobs") || name.starts_with("snap.");
-    match names.iter().find(|name| *name != LOCK && !sled_made(name)) {
-        Some(name) => Err(cannot(format!("it holds `{name}`, which is not of a store: choose an empty directory"))),
-        None => Ok(()),
-    }
+    Ok(())
+}
+
+/// Whether a store makes files of this name.
+pub(crate) fn is_ours(name: &str) -> bool {
+    let sled_made = matches!(name, "conf" | "db" | "blobs") || name.starts_with("snap.");
+    sled_made || name == LOCK || name == DURABLE || FILES.contains(&name)
 }
 
 /// sled cannot open a directory in which it was interrupted while writing a snapshot.

@@ -1,207 +1,178 @@
-//! The store contract over sled.
+//! The store contract over journal and tree.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::Bound;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-use serde::de::DeserializeOwned;
 use sled::Tree;
 use viewflow_core::store::{
-    Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
+    Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, ProcessStatus, Receipt, Reference,
     RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord,
 };
-use viewflow_core::{ProcessId, StoreError, TaskId};
+use viewflow_core::{ProcessId, TaskId, Timestamp};
 
-use crate::encode::Encoded;
-use crate::frame::{self, Head};
+use crate::bundle::{self, BundleId};
+use crate::commit::Numbers;
 use crate::key::{self, KeyReader};
 use crate::open::{self, Opened};
-use crate::pending::{Writes, guarded};
-use crate::writer::{Shared, State, Writer};
-
-/// How many entries are read before others get their turn.
-const CHUNK: usize = 256;
-/// The longest key, in bytes. sled keeps a page with longer ones in a file that it does not sync.
-const MAX_KEY: usize = 1024;
+use crate::options::Options;
+use crate::overlay::Writes;
+use crate::read::{cut_short, last_u64, of_process, parse};
+use crate::writer::{Shared, Threads};
 
 /// A store in a directory. Dropping it writes what waits and releases the directory.
 pub struct SledStore {
-    tree: Tree,
-    shared: Arc<Shared>,
-    numbers: Mutex<Numbers>,
-    _writer: Writer,
+    pub(crate) path: PathBuf,
+    pub(crate) tree: Tree,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) numbers: Mutex<Numbers>,
+    pub(crate) trace: Option<Arc<dyn Fn(&Writes) + Send + Sync>>,
+    _threads: Threads,
     _lock: File,
-}
-
-/// The last numbers given out, and the stamps of tables.
-#[derive(Default)]
-struct Numbers {
-    /// By table; none for processes.
-    last: BTreeMap<Option<String>, u64>,
-    /// Those that are not stored yet.
-    unsaved: BTreeSet<Option<String>>,
-    stamps: BTreeMap<String, u64>,
 }
 
 impl std::fmt::Debug for SledStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SledStore")
+        write!(f, "SledStore({})", self.path.display())
     }
 }
 
 impl SledStore {
-    /// Opens the store in this directory, and makes it if it is not there.
+    /// Opens the store in this directory, and makes it if it is not there. A step is on the disk when it returns.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when it is open already, [`StoreError::CannotOpen`] when the directory holds something
-    /// else, is damaged, or was written by another version.
+    /// As [`Options::open`].
     pub fn open(path: impl AsRef<Path>) -> StoreResult<Self> {
-        let Opened { db, sync, lock } = open::open(path.as_ref())?;
+        Self::options().open(path)
+    }
+
+    /// How to open a store otherwise.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    pub(crate) fn open_with(path: &Path, options: Options) -> StoreResult<Self> {
+        let Opened { db, sync, journal, commits, lock } = open::open(path, &options)?;
         let tree = (*db).clone();
-        let last_commit = match guarded(|| tree.get(key::last_commit()))? {
-            Some(value) => KeyReader(&value).u64().ok_or_else(|| cut_short("the number of the last commit"))?,
-            None => 0,
-        };
-        let shared = Arc::new(Shared::new(last_commit));
-        let writer = Writer::start(db, sync, Arc::clone(&shared))?;
-        Ok(Self { tree, shared, numbers: Mutex::default(), _writer: writer, _lock: lock })
+        let shared = Arc::new(Shared::new(commits, journal, &options));
+        let threads = Threads::start(db, sync, Arc::clone(&shared))?;
+        Ok(Self {
+            path: path.to_owned(),
+            tree,
+            shared,
+            numbers: Mutex::default(),
+            trace: options.trace,
+            _threads: threads,
+            _lock: lock,
+        })
     }
 
-    fn numbers(&self) -> MutexGuard<'_, Numbers> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state, for reading. After a failed write nothing is told of what may never have reached the disk.
-    fn reading(&self) -> StoreResult<MutexGuard<'_, State>> {
-        let state = self.shared.state();
-        state.check_running()?;
-        Ok(state)
-    }
-
-    /// Reads a record with its revision.
-    fn record<R: DeserializeOwned>(&self, key: &[u8], what: &dyn Fn() -> String) -> StoreResult<Option<Stored<R>>> {
-        let state = self.reading()?;
-        let Some(value) = state.pending.get(&self.tree, key)? else { return Ok(None) };
-        let content = self.content(&state, key, &value, what)?;
-        drop(state);
-        content.parse(what).map(Some)
-    }
-
-    /// The content of a record, whose pieces are read under the lock its head was read under.
-    fn content(&self, state: &State, key: &[u8], value: &[u8], what: &dyn Fn() -> String) -> StoreResult<Content> {
-        let wrong = |detail: &str| damaged(what(), detail.to_owned());
-        let head = Head::read(value).map_err(wrong)?;
-        let mut pieces = Vec::new();
-        for number in 0..head.pieces() {
-            let piece = state.pending.get(&self.tree, &key::piece(key, number))?;
-            pieces.push(piece.ok_or_else(|| wrong("a part of it is missing"))?);
-        }
-        Ok(Content { revision: head.revision, bytes: head.content(key, &pieces).map_err(wrong)? })
-    }
-
-    /// Entries with a prefix after a key, in chunks, so that others are not held up by a long list.
-    fn entries(
-        &self,
-        prefix: &[u8],
-        after: Bound<Vec<u8>>,
-        limit: usize,
-        mut visit: impl FnMut(&[u8], &[u8]) -> StoreResult<()>,
-    ) -> StoreResult<()> {
-        let mut after = after;
-        let mut left = limit;
-        while left > 0 {
-            let wanted = left.min(CHUNK);
-            let found = self.reading()?.pending.scan(&self.tree, prefix, &after, wanted)?;
-            for (key, value) in &found {
-                visit(key, value)?;
-            }
-            left -= found.len();
-            match found.into_iter().next_back() {
-                Some((last, _)) if left > 0 => after = Bound::Excluded(last),
-                _ => return Ok(()),
-            }
-        }
-        Ok(())
-    }
-
-    /// The records with a prefix after a key.
-    fn records<R: DeserializeOwned>(
-        &self,
-        prefix: &[u8],
-        after: Vec<u8>,
-        limit: usize,
-        what: &dyn Fn() -> String,
-    ) -> StoreResult<Vec<(Vec<u8>, Stored<R>)>> {
-        let mut records = Vec::new();
-        let mut after = after;
-        while records.len() < limit {
-            let wanted = (limit - records.len()).min(CHUNK);
-            let state = self.reading()?;
-            let found = state.pending.scan(&self.tree, prefix, &Bound::Excluded(after.clone()), wanted)?;
-            let contents: StoreResult<Vec<_>> =
-                found.into_iter().map(|(key, value)| Ok((self.content(&state, &key, &value, what)?, key))).collect();
-            drop(state);
-            let contents = contents?;
-            let Some((_, last)) = contents.last() else { break };
-            after.clone_from(last);
-            for (content, key) in contents {
-                records.push((key, content.parse(what)?));
-            }
-        }
-        Ok(records)
-    }
-
-    fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
-        let table = table.map(str::to_owned);
-        let mut numbers = self.numbers();
-        let state = self.reading()?;
-        if !numbers.last.contains_key(&table) {
-            let stored = state.pending.get(&self.tree, &key::last_number(table.as_deref()))?;
-            let last = stored.map_or(Some(0), |value| KeyReader(&value).u64());
-            let last = last.ok_or_else(|| cut_short("the last number given out"))?;
-            numbers.last.insert(table.clone(), last);
-        }
-        let last = numbers.last.entry(table.clone()).or_default();
-        *last += 1;
-        let number = *last;
-        numbers.unsaved.insert(table);
-        Ok(number)
+    /// The processes of a list whose prefix is this.
+    fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
+        let in_list = |id| Bound::Excluded(key::in_process_list(prefix.to_vec(), id));
+        let mut listed = Vec::new();
+        self.entries(prefix, after.map_or(Bound::Unbounded, in_list), limit, |key, _| {
+            listed.push(ProcessId(last_u64(key, prefix.len())?));
+            Ok(())
+        })?;
+        Ok(listed)
     }
 }
 
-/// A record that was read and is not parsed yet.
-struct Content {
-    revision: u64,
-    bytes: Vec<u8>,
-}
-
-impl Content {
-    fn parse<R: DeserializeOwned>(self, what: &dyn Fn() -> String) -> StoreResult<Stored<R>> {
-        let record = serde_json::from_slice(&self.bytes).map_err(|error| damaged(what(), error.to_string()))?;
-        Ok(Stored { revision: self.revision, record })
-    }
-}
+/// All statuses: a flow's processes are in the lists of these.
+const STATUSES: [ProcessStatus; 4] =
+    [ProcessStatus::New, ProcessStatus::Done, ProcessStatus::Canceled, ProcessStatus::Failed];
 
 impl Store for SledStore {
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
-        self.record(&key::process(id), &|| format!("process {id}"))
+        self.bundled(BundleId::of_process(id), 0, &of_process(id))
+    }
+
+    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
+        let prefix = key::all_bundles();
+        let mut found: Vec<ProcessRecord> = Vec::new();
+        let mut after = after;
+        while found.len() < limit {
+            // The other bundles of a process are passed over.
+            let mut next = None;
+            self.entries(&prefix, Bound::Excluded(key::bundle(after, u32::MAX)), 1, |key, _| {
+                next = Some(ProcessId(last_u64(key, prefix.len())?));
+                Ok(())
+            })?;
+            let Some(id) = next else { break };
+            found.extend(self.process(id)?.map(|stored| stored.record));
+            after = id;
+        }
+        Ok(found)
+    }
+
+    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
+        let prefix = key::all_ended();
+        let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(key::ended(ended)));
+        let mut found = Vec::new();
+        self.entries(&prefix, after, limit, |key, _| {
+            let mut parts = KeyReader(&key[prefix.len()..]);
+            let (at, process) = parts.u64().zip(parts.u64()).ok_or_else(|| cut_short("an entry of a list"))?;
+            found.push(Ended { at: Timestamp::from_millis(key::time_of_sort(at)), process: ProcessId(process) });
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
-        Ok(self.record(&key::task(id), &|| format!("task {id}"))?.map(|stored| stored.record))
+        let task = self.bundled(BundleId::of_task(id), id.ordinal, &of_process(id.process))?;
+        Ok(task.map(|stored| stored.record))
     }
 
     fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
-        let first = key::task(TaskId { process, ordinal: after });
-        let tasks = self.records(&key::tasks(process), first, limit, &|| format!("a task of process {process}"))?;
-        Ok(tasks.into_iter().map(|(_, stored)| stored.record).collect())
+        let what = of_process(process);
+        let first = BundleId::of_task(TaskId { process, ordinal: after.saturating_add(1) });
+        let mut tasks = Vec::new();
+        if limit == 0 || after == u32::MAX {
+            return Ok(tasks);
+        }
+        let before = match first.chunk.checked_sub(1) {
+            None => Bound::Unbounded,
+            Some(chunk) => Bound::Excluded(BundleId { process, chunk }.key()),
+        };
+        self.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |_, content| {
+            for (number, record) in bundle::records(&content.bytes) {
+                if number > after && tasks.len() < limit {
+                    tasks.push(parse(record, &what)?);
+                }
+            }
+            Ok(tasks.len() < limit)
+        })?;
+        Ok(tasks)
     }
 
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
         let what = || format!("scope {} of process {}", id.number, id.process);
         Ok(self.record(&key::scope(id), &what)?.map(|stored| stored.record))
+    }
+
+    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
+        let prefix = key::scopes(process);
+        let after = after.map_or(Bound::Unbounded, |number| Bound::Excluded(key::scope(ScopeId { process, number })));
+        let scopes = self.records::<ScopeRecord>(&prefix, after, limit, &|| format!("a scope of process {process}"))?;
+        let scope = |(key, stored): (Vec<u8>, Stored<ScopeRecord>)| {
+            let number = KeyReader(&key[prefix.len()..]).u32().ok_or_else(|| cut_short("the key of a scope"))?;
+            Ok((ScopeId { process, number }, stored.record))
+        };
+        scopes.into_iter().map(scope).collect()
+    }
+
+    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>> {
+        let prefix = key::last_numbers();
+        let after = after.map_or(Bound::Unbounded, |table| Bound::Excluded(key::last_number(Some(table))));
+        let mut tables = Vec::new();
+        self.entries(&prefix, after, limit, |key, _| {
+            let table = KeyReader(&key[prefix.len()..]).text();
+            tables.push(table.ok_or_else(|| cut_short("the name of a table"))?);
+            Ok(())
+        })?;
+        Ok(tables)
     }
 
     fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
@@ -210,7 +181,8 @@ impl Store for SledStore {
 
     fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
         let prefix = key::rows(table);
-        let rows = self.records(&prefix, key::row(table, after), limit, &|| format!("a row of `{table}`"))?;
+        let after = Bound::Excluded(key::row(table, after));
+        let rows = self.records(&prefix, after, limit, &|| format!("a row of `{table}`"))?;
         rows.into_iter().map(|(key, row)| Ok((last_u64(&key, prefix.len())?, row))).collect()
     }
 
@@ -227,7 +199,7 @@ impl Store for SledStore {
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
         let mut references = Vec::new();
         self.entries(&key::references(table, id), Bound::Unbounded, limit, |_, value| {
-            references.push(read_reference(table, id, value)?);
+            references.push(parse(&value, &|| format!("a reference to row {id} of `{table}`"))?);
             Ok(())
         })?;
         Ok(references)
@@ -242,12 +214,7 @@ impl Store for SledStore {
         let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(key::in_list(prefix.clone(), cursor)));
         let mut listed = Vec::new();
         self.entries(&prefix, after, limit, |key, _| {
-            let mut parts = KeyReader(&key[prefix.len()..]);
-            let cursor = (|| {
-                let (sort, process, ordinal) = (parts.u64()?, ProcessId(parts.u64()?), parts.u32()?);
-                Some(Cursor { sort, task: TaskId { process, ordinal } })
-            })();
-            listed.push(cursor.ok_or_else(|| cut_short("an entry of a list"))?);
+            listed.push(key::cursor(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
             Ok(())
         })?;
         Ok(listed)
@@ -259,14 +226,19 @@ impl Store for SledStore {
         after: Option<ProcessId>,
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
-        let prefix = key::process_list(list);
-        let after = after.map_or(Bound::Unbounded, |id| Bound::Excluded(key::in_process_list(prefix.clone(), id)));
-        let mut listed = Vec::new();
-        self.entries(&prefix, after, limit, |key, _| {
-            listed.push(ProcessId(last_u64(key, prefix.len())?));
-            Ok(())
-        })?;
-        Ok(listed)
+        let ProcessList::Flow(flow) = list else {
+            return self.listed_processes(&key::process_list(list), after, limit);
+        };
+        let mut all = Vec::new();
+        for status in STATUSES {
+            let list = key::process_list(&ProcessList::Status(flow.clone(), status));
+            all.extend(self.listed_processes(&list, after, limit)?);
+        }
+        all.sort_unstable();
+        // One may have changed from one status to the other in between.
+        all.dedup();
+        all.truncate(limit);
+        Ok(all)
     }
 
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
@@ -290,9 +262,19 @@ impl Store for SledStore {
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
-        let first = key::event(process, after);
-        let events = self.records(&key::events(process), first, limit, &|| format!("an event of process {process}"))?;
-        Ok(events.into_iter().map(|(_, stored)| stored.record).collect())
+        let what = || format!("an event of process {process}");
+        let first = Bound::Excluded(key::events_through(process, after));
+        let mut events: Vec<Event> = Vec::new();
+        if limit == 0 {
+            return Ok(events);
+        }
+        self.contents(&key::events(process), first, limit, &what, |_, content| {
+            let some: Vec<Event> = parse(&content.bytes, &what)?;
+            events.extend(some.into_iter().filter(|event| event.number > after));
+            Ok(events.len() < limit)
+        })?;
+        events.truncate(limit);
+        Ok(events)
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {
@@ -304,138 +286,6 @@ impl Store for SledStore {
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
-        let encoded = Encoded::of(&commit)?;
-        let mut numbers = self.numbers();
-        let mut state = self.shared.state();
-        state.check_running()?;
-        for expect in &commit.expect {
-            let holds = match expect {
-                Expect::Revision(of, revision) => self.revision(&state, &key::record(of), of)? == *revision,
-                Expect::Table(table, stamp) => numbers.stamps.get(table).copied().unwrap_or(0) == *stamp,
-            };
-            if !holds {
-                return Err(StoreError::Conflict);
-            }
-        }
-        if !self.unique_values_are_free(&state, &commit)? || !self.no_reference_dangles(&state, &commit)? {
-            return Err(StoreError::Conflict);
-        }
-        if commit.changes.is_empty() && commit.events.is_empty() {
-            return Ok(Receipt::durable());
-        }
-        let number = state.commits + 1;
-        let mut writes = self.lay_out(&state, encoded, number)?;
-        writes.insert(key::last_commit(), Some(number.to_be_bytes().to_vec()));
-        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
-            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
-            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
-        }
-        for change in &commit.changes {
-            if let Change::Row { table, id, .. } = change {
-                numbers.stamps.insert(table.clone(), number);
-                let last = numbers.last.get_mut(&Some(table.clone())).filter(|last| **last < *id);
-                if let Some(last) = last {
-                    *last = *id;
-                    numbers.unsaved.insert(Some(table.clone()));
-                }
-            }
-        }
-        for table in std::mem::take(&mut numbers.unsaved) {
-            let last = numbers.last.get(&table).copied().unwrap_or(0);
-            writes.insert(key::last_number(table.as_deref()), Some(last.to_be_bytes().to_vec()));
-        }
-        state.take(writes);
-        drop(state);
-        drop(numbers);
-        self.shared.wake_writer();
-        let shared = Arc::clone(&self.shared);
-        Ok(Receipt::new(move || shared.wait(number)))
+        self.take(&commit)
     }
-}
-
-impl SledStore {
-    fn revision(&self, state: &State, key: &[u8], of: &Key) -> StoreResult<Option<u64>> {
-        let Some(value) = state.pending.get(&self.tree, key)? else { return Ok(None) };
-        Head::read(&value).map(|head| Some(head.revision)).map_err(|detail| damaged(of.to_string(), detail.to_owned()))
-    }
-
-    fn unique_values_are_free(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
-        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
-        let mut taken = BTreeSet::new();
-        for (table, id, row) in commit.rows() {
-            for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
-                let prefix = key::index(table, field, &value);
-                let holders = state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)?;
-                for (key, _) in holders {
-                    let holder = last_u64(&key, prefix.len())?;
-                    if holder != id && !changed.contains(&(table, holder)) {
-                        return Ok(false);
-                    }
-                }
-                if !taken.insert(prefix) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether no row that stays refers to one that the commit deletes.
-    fn no_reference_dangles(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
-        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
-        for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
-            let prefix = key::references(table, id);
-            for (_, value) in state.pending.scan(&self.tree, &prefix, &Bound::Unbounded, usize::MAX)? {
-                let by = read_reference(table, id, &value)?;
-                // Those the commit changes too are its own business.
-                if !changed.contains(&(by.table.as_str(), by.id)) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Cuts records into values, and removes pieces that a longer record before has left.
-    fn lay_out(&self, state: &State, encoded: Encoded, number: u64) -> StoreResult<Writes> {
-        let mut writes = encoded.entries;
-        for (key, content) in encoded.records {
-            let old = state.pending.get(&self.tree, &key)?;
-            let old = old.as_deref().map_or(0, |value| Head::read(value).map_or(0, |head| head.pieces()));
-            let mut kept = 0;
-            if let Some(content) = content {
-                let mut values = frame::values(&key, number, &content)?.into_iter();
-                let head = values.next();
-                for value in values {
-                    writes.insert(key::piece(&key, kept), Some(value));
-                    kept += 1;
-                }
-                writes.insert(key.clone(), head);
-            } else {
-                writes.insert(key.clone(), None);
-            }
-            for left in kept..old {
-                writes.insert(key::piece(&key, left), None);
-            }
-        }
-        Ok(writes)
-    }
-}
-
-fn read_reference(table: &str, id: u64, value: &[u8]) -> StoreResult<Reference> {
-    let what = || format!("a reference to row {id} of `{table}`");
-    serde_json::from_slice(value).map_err(|error| damaged(what(), error.to_string()))
-}
-
-fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
-    let number = key.get(prefix..).and_then(|rest| KeyReader(rest).u64());
-    number.ok_or_else(|| cut_short("an entry of a list"))
-}
-
-fn damaged(what: String, detail: String) -> StoreError {
-    StoreError::Damaged { what, detail }
-}
-
-fn cut_short(what: &str) -> StoreError {
-    damaged(what.to_owned(), "it is too short".to_owned())
 }

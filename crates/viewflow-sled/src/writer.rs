@@ -1,91 +1,107 @@
-//! The one thread that writes: whatever waits goes into one batch and one sync.
+//! The threads of a store: one writes the journal, the other one puts what is in it into the tree.
+//!
+//! All commits that wait are written and synced together, and those that come meanwhile are the next to be. The tree gets
+//! a whole file of the journal at once: what was written several times meanwhile is written into it once.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::pending::{Pending, Writes, guarded};
+use crate::guard::{flush, guarded};
+use crate::journal::{self, Journal};
+use crate::key;
+use crate::options::{Durability, Options};
+use crate::overlay::{Overlay, Writes};
 
-/// How many commits one batch holds at most, and after how many bytes it is full. A batch locks out readers.
-const BATCH_COMMITS: usize = 256;
+/// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
+const TOO_LONG: usize = 8;
+/// How many keys and bytes the tree gets at once. Readers of the tree wait meanwhile.
+const BATCH_KEYS: usize = 1024;
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Commits that are written together.
-struct Batch {
-    /// The number of the last one.
-    through: u64,
-    writes: Writes,
-}
-
-/// What the callers, their receipts and the writing thread share. It does not hold the database: a receipt that
-/// outlives the store does not keep the directory in use.
+/// What callers, receipts and threads share. It does not hold the database: a receipt that outlives the store does not
+/// keep the directory in use.
 pub(crate) struct Shared {
     state: Mutex<State>,
+    journal: Mutex<Journal>,
+    durability: Durability,
     /// There is something to write, or the store closes.
     work: Condvar,
     /// Something was made durable, or failed.
     done: Condvar,
+    /// There is something to put into the tree, or that was done.
+    tree: Condvar,
 }
 
 pub(crate) struct State {
     /// The number of the last commit taken.
     pub(crate) commits: u64,
-    /// The number of the last commit that is durable.
+    /// The number of the last commit that is as durable as it should be.
     durable: u64,
-    /// The commits that wait for a batch, in order.
-    waiting: VecDeque<Writes>,
-    pub(crate) pending: Pending,
-    pub(crate) failed: Option<String>,
+    pub(crate) overlay: Overlay,
+    /// Commits that are not in the journal yet, as its records.
+    unwritten: Vec<u8>,
+    /// How long the file of the journal is that grows, with what is unwritten.
+    length: usize,
+    /// How long it may become until it is put into the tree.
+    enough: usize,
+    /// What is to be put into the tree, and the last commit of it.
+    ready: Option<(Arc<Writes>, u64)>,
+    /// How many wait that the tree is left as it is.
+    holds: usize,
+    failed: Option<String>,
     closing: bool,
+    /// The journal will not grow any more.
+    written: bool,
 }
 
 impl State {
+    /// Whether the file of the journal that grows is to be put into the tree now.
+    fn is_full(&self) -> bool {
+        self.length >= self.enough && !self.overlay.is_frozen() && self.holds == 0
+    }
+
     /// Nothing more is read or written after a failed write.
     pub(crate) fn check_running(&self) -> StoreResult<()> {
         self.failed.as_ref().map_or(Ok(()), |message| Err(StoreError::Stopped(message.clone())))
     }
 
-    /// Takes a commit: it is visible at once, and will be durable with the next batch.
+    /// Takes a commit: it is visible at once, and will be durable with the next turn of the journal.
     pub(crate) fn take(&mut self, writes: Writes) {
         self.commits += 1;
-        self.pending.add(self.commits, &writes);
-        self.waiting.push_back(writes);
-    }
-
-    /// The next batch, at least one commit; the last write of a key is the one that counts.
-    fn next_batch(&mut self) -> Batch {
-        let mut batch = Batch { through: self.commits - self.waiting.len() as u64, writes: Writes::new() };
-        let (mut commits, mut bytes) = (0, 0);
-        while commits < BATCH_COMMITS && bytes < BATCH_BYTES {
-            let Some(writes) = self.waiting.pop_front() else { break };
-            let size = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
-            bytes += writes.iter().map(size).sum::<usize>();
-            commits += 1;
-            batch.through += 1;
-            batch.writes.extend(writes);
-        }
-        batch
+        let before = self.unwritten.len();
+        journal::put(&mut self.unwritten, self.commits, &writes);
+        self.length += self.unwritten.len() - before;
+        self.overlay.add(writes);
     }
 }
 
 impl Shared {
-    pub(crate) fn new(last_commit: u64) -> Self {
+    pub(crate) fn new(last_commit: u64, journal: Journal, options: &Options) -> Self {
         Self {
             state: Mutex::new(State {
                 commits: last_commit,
                 durable: last_commit,
-                waiting: VecDeque::new(),
-                pending: Pending::default(),
+                overlay: Overlay::default(),
+                unwritten: Vec::new(),
+                length: 0,
+                enough: options.journal.max(1),
+                ready: None,
+                holds: 0,
                 failed: None,
                 closing: false,
+                written: false,
             }),
+            journal: Mutex::new(journal),
+            durability: options.durability,
             work: Condvar::new(),
             done: Condvar::new(),
+            tree: Condvar::new(),
         }
     }
 
@@ -94,99 +110,246 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, once there is room for another commit.
+    pub(crate) fn state_with_room(&self) -> StoreResult<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        while state.length / TOO_LONG > state.enough && state.failed.is_none() {
+            state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.check_running()?;
+        Ok(state)
+    }
+
     pub(crate) fn wake_writer(&self) {
         self.work.notify_one();
     }
 
-    /// Waits until this commit is on the disk.
+    /// Waits until this commit is as durable as it should be.
     pub(crate) fn wait(&self, commit: u64) -> StoreResult<()> {
         let mut state = self.state();
         while state.durable < commit {
-            if let Some(message) = &state.failed {
-                return Err(StoreError::Stopped(message.clone()));
-            }
+            state.check_running()?;
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }
 
-    fn close(&self) {
-        self.state().closing = true;
+    /// Keeps the tree as it is while `work` runs, and the journal, too, in the second part. Commits go on, as far as the
+    /// journal has room.
+    pub(crate) fn hold<T>(
+        &self,
+        with_tree: impl FnOnce() -> StoreResult<()>,
+        with_journal: impl FnOnce() -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut state = self.state();
+        state.holds += 1;
+        while state.overlay.is_frozen() && state.failed.is_none() {
+            state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let running = state.check_running();
+        drop(state);
+        let result = running.and_then(|()| with_tree()).and_then(|()| {
+            let _journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            with_journal()
+        });
+        self.state().holds -= 1;
+        self.tree.notify_all();
+        self.work.notify_one();
+        result
+    }
+
+    fn fail(&self, error: &StoreError) {
+        self.state().failed.get_or_insert_with(|| error.to_string());
+        self.done.notify_all();
+        self.tree.notify_all();
         self.work.notify_one();
     }
 }
 
-/// The writing thread; it ends, with all written, when this is dropped.
-pub(crate) struct Writer {
+/// The threads. They end, with all that was committed in the tree, when this is dropped.
+pub(crate) struct Threads {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    db: Db,
+    sync: Arc<Option<File>>,
+    writer: Option<JoinHandle<()>>,
+    checkpointer: Option<JoinHandle<()>>,
 }
 
-impl Writer {
+impl Threads {
     pub(crate) fn start(db: Db, sync: Option<File>, shared: Arc<Shared>) -> StoreResult<Self> {
-        let work = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("viewflow-sled".to_owned())
-            .spawn(move || run(&db, sync.as_ref(), &work))
-            .map_err(|error| StoreError::Io(error.to_string()))?;
-        Ok(Self { shared, thread: Some(thread) })
+        let sync = Arc::new(sync);
+        let mut threads = Self {
+            shared: Arc::clone(&shared),
+            db: db.clone(),
+            sync: Arc::clone(&sync),
+            writer: None,
+            checkpointer: None,
+        };
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+            thread.map_err(|error| StoreError::Io(error.to_string()))
+        };
+        let journal = Arc::clone(&shared);
+        threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&journal)))?);
+        let work = move || put_into_tree(&db, sync.as_ref().as_ref(), &shared);
+        threads.checkpointer = Some(spawn("viewflow-sled", Box::new(work))?);
+        Ok(threads)
+    }
+
+    /// What is left is put into the tree, so that the store opens fast. If that fails the journal has it.
+    fn finish(&self) -> StoreResult<()> {
+        let mut state = self.shared.state();
+        if state.failed.is_some() {
+            return Ok(());
+        }
+        let through = state.commits;
+        let writes = state.overlay.freeze();
+        drop(state);
+        if !writes.is_empty() {
+            apply(&self.db, self.sync.as_ref().as_ref(), &writes, through)?;
+        }
+        let mut journal = self.shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.clear().map_err(|error| StoreError::Io(error.to_string()))
     }
 }
 
-impl Drop for Writer {
+impl Drop for Threads {
     fn drop(&mut self) {
-        self.shared.close();
-        if let Some(thread) = self.thread.take() {
-            // The thread does not panic; and there is nobody left to tell.
+        self.shared.state().closing = true;
+        self.shared.work.notify_one();
+        // The threads do not panic; and there is nobody left to tell.
+        if let Some(thread) = self.writer.take() {
             let _ = thread.join();
         }
+        self.shared.state().written = true;
+        self.shared.tree.notify_all();
+        if let Some(thread) = self.checkpointer.take() {
+            let _ = thread.join();
+        }
+        if let Err(error) = self.finish() {
+            self.shared.fail(&error);
+        }
     }
 }
 
-fn run(db: &Db, sync: Option<&File>, shared: &Shared) {
+/// Writes the journal until the store closes.
+fn write(shared: &Shared) {
+    let mut records = Vec::new();
+    // Until when what was written has to be synced.
+    let mut due: Option<Instant> = None;
     loop {
         let mut state = shared.state();
-        while state.waiting.is_empty() && !state.closing {
-            state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while state.unwritten.is_empty() && !state.closing && state.failed.is_none() && !state.is_full() {
+            let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(Duration::ZERO) => break,
+                Some(left) => shared.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => shared.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
-        if state.waiting.is_empty() {
+        if state.failed.is_some() {
             return;
         }
-        let batch = state.next_batch();
+        let last = state.closing;
+        let through = state.commits;
+        records.clear();
+        std::mem::swap(&mut records, &mut state.unwritten);
+        // Only what is in the file that ends here is put into the tree, and only when it is on the disk.
+        let full = state.is_full();
+        let writes = full.then(|| state.overlay.freeze());
+        if full {
+            state.length = 0;
+        }
         drop(state);
 
-        let written = write(db, sync, &batch.writes);
-
+        let wait = match shared.durability {
+            Durability::Full => None,
+            Durability::Relaxed { at_most } => Some(at_most),
+        };
+        if wait.is_some() && !records.is_empty() && due.is_none() {
+            due = wait.and_then(|wait| Instant::now().checked_add(wait));
+        }
+        let sync = wait.is_none() || full || last || due.is_some_and(|due| due <= Instant::now());
+        if sync {
+            due = None;
+        }
+        let mut journal = shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = turn(&mut journal, &records, sync, full) {
+            drop(journal);
+            shared.fail(&StoreError::Io(format!("the journal: {error}")));
+            return;
+        }
         let mut state = shared.state();
-        match written {
-            Ok(()) => {
-                state.durable = batch.through;
-                state.pending.forget(batch.through, &batch.writes);
-            }
-            Err(error) => {
-                state.failed = Some(error.to_string());
-                shared.done.notify_all();
-                return;
-            }
+        state.durable = through;
+        if let Some(writes) = writes {
+            state.ready = Some((writes, through));
+            shared.tree.notify_all();
         }
         drop(state);
         shared.done.notify_all();
-        drop(batch);
+        // After the answer: it need not be there, and may lag behind.
+        if sync && let Err(error) = journal.mark(through) {
+            drop(journal);
+            shared.fail(&StoreError::Io(format!("the mark of the journal: {error}")));
+            return;
+        }
+        if last && records.is_empty() {
+            return;
+        }
     }
 }
 
-fn write(db: &Db, sync: Option<&File>, writes: &Writes) -> StoreResult<()> {
+fn turn(journal: &mut Journal, records: &[u8], sync: bool, full: bool) -> std::io::Result<()> {
+    if !records.is_empty() {
+        journal.append(records)?;
+    }
+    if sync {
+        journal.sync()?;
+    }
+    if full { journal.take_turns() } else { Ok(()) }
+}
+
+/// Puts files of the journal into the tree until the store closes.
+fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
+    loop {
+        let mut state = shared.state();
+        while state.ready.is_none() && !state.written && state.failed.is_none() {
+            state = shared.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let Some((writes, through)) = state.ready.take().filter(|_| state.failed.is_none()) else { return };
+        drop(state);
+        if let Err(error) = apply(db, sync, &writes, through) {
+            shared.fail(&error);
+            return;
+        }
+        let mut state = shared.state();
+        state.overlay.thaw();
+        drop(state);
+        shared.tree.notify_all();
+        // The other file may have been full for a while.
+        shared.work.notify_one();
+        drop(writes);
+    }
+}
+
+/// Puts writes into the tree, and makes it durable that it has all commits up to `through`. What was put there by halves
+/// is put there again from the journal when the store is opened.
+pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64) -> StoreResult<()> {
     let mut batch = sled::Batch::default();
+    let (mut keys, mut bytes) = (0, 0);
     for (key, value) in writes {
         match value {
             Some(value) => batch.insert(key.as_slice(), value.as_slice()),
             None => batch.remove(key.as_slice()),
         }
+        keys += 1;
+        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
+        if keys == BATCH_KEYS || bytes >= BATCH_BYTES {
+            guarded(|| db.apply_batch(std::mem::take(&mut batch)))?;
+            (keys, bytes) = (0, 0);
+        }
     }
-    guarded(|| {
-        db.apply_batch(batch)?;
-        db.flush()?;
-        Ok(())
-    })?;
-    sync.map_or(Ok(()), File::sync_data).map_err(|error| StoreError::Io(error.to_string()))
+    batch.insert(key::last_commit(), through.to_be_bytes().as_slice());
+    guarded(|| db.apply_batch(batch))?;
+    flush(db, sync)
 }

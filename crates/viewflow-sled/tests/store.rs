@@ -1,18 +1,32 @@
 //! The store contract, and what is special about a store on disk.
 
 use std::fs;
+use std::time::Duration;
 
+use tempfile::TempDir;
 use viewflow_core::store::{Change, Commit, RowRecord, Store, StoreError};
-use viewflow_sled::SledStore;
+use viewflow_sled::{Durability, Options, SledStore};
+
+/// A store in a new directory each time it is called.
+fn fresh(directory: &TempDir, options: &Options) -> impl Fn() -> SledStore {
+    let number = std::cell::Cell::new(0);
+    move || {
+        number.set(number.get() + 1);
+        options.clone().open(directory.path().join(number.get().to_string())).unwrap()
+    }
+}
 
 #[test]
 fn sled_keeps_the_contract_of_a_store() {
     let directory = tempfile::tempdir().unwrap();
-    let number = std::cell::Cell::new(0);
-    viewflow_core::testing::store_suite(|| {
-        number.set(number.get() + 1);
-        SledStore::open(directory.path().join(number.get().to_string())).unwrap()
-    });
+    viewflow_core::testing::store_suite(fresh(&directory, &SledStore::options()));
+}
+
+#[test]
+fn the_contract_is_kept_while_each_commit_goes_into_the_tree_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let relaxed = Durability::Relaxed { at_most: Duration::from_millis(1) };
+    viewflow_core::testing::store_suite(fresh(&directory, &SledStore::options().journal(1).durability(relaxed)));
 }
 
 fn row(text: &str) -> RowRecord {
@@ -65,7 +79,7 @@ fn a_directory_with_other_files_is_left_alone() {
 fn a_database_that_is_not_ours_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     sled::open(directory.path()).unwrap().insert("theirs", "x").unwrap();
-    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::CannotOpen { .. })));
+    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::NotAStore { .. })));
 }
 
 #[test]
@@ -74,7 +88,7 @@ fn a_database_with_named_trees_only_is_not_ours() {
     let db = sled::open(directory.path()).unwrap();
     db.open_tree("theirs").unwrap().insert("theirs", "x").unwrap();
     drop(db);
-    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::CannotOpen { .. })));
+    assert!(matches!(SledStore::open(directory.path()), Err(StoreError::NotAStore { .. })));
 }
 
 #[test]
@@ -113,10 +127,10 @@ fn a_database_of_a_later_format_is_refused() {
     drop(SledStore::open(directory.path()).unwrap());
     let format: Vec<u8> = b"mformat\0\x01".to_vec();
     let db = sled::open(directory.path()).unwrap();
-    assert!(db.insert(format, "2").unwrap().is_some(), "the key of the format is as this test has it");
+    assert!(db.insert(format, "3").unwrap().is_some(), "the key of the format is as this test has it");
     drop(db);
     let error = SledStore::open(directory.path()).unwrap_err().to_string();
-    assert!(error.contains("format 2"), "{error}");
+    assert!(error.contains("format 3"), "{error}");
 }
 
 #[test]

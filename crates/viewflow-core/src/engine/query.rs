@@ -11,7 +11,9 @@ use crate::flow::Flow;
 use crate::id::{ProcessId, UserId};
 use crate::node::Node;
 use crate::process::{Process, ProcessOf};
-use crate::store::{Cursor, NodeName, ProcessList, ProcessStatus, Store, TaskList, TaskRecord, TaskStatus, index_key};
+use crate::store::{
+    Cursor, NodeName, ProcessList, ProcessStatus, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key,
+};
 
 /// One page of a list, and where the next one begins.
 #[derive(Clone, Debug)]
@@ -214,10 +216,7 @@ pub(super) fn check_stored_tasks(store: &dyn Store, flows: &Flows, problems: &mu
             for status in
                 [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Scheduled, TaskStatus::Started, TaskStatus::Error]
             {
-                let open = store.list_tasks(&TaskList::Status(node.clone(), status), None, 1)?;
-                let Some(task) = open.first().map(|first| store.task(first.task)).transpose()?.flatten() else {
-                    continue;
-                };
+                let Some(task) = any_task(store, &TaskList::Status(node.clone(), status))? else { continue };
                 let what = match (known, kind) {
                     (_, Some(kind)) if kind == task.kind => continue,
                     (_, Some(kind)) => format!("was {} and is {} here", task.kind.with_article(), kind.with_article()),
@@ -233,4 +232,16 @@ pub(super) fn check_stored_tasks(store: &dyn Store, flows: &Flows, problems: &mu
             }
         }
     }
+}
+
+/// Some task of a list. Damaged ones are passed over: they are told of where they are used.
+fn any_task(store: &dyn Store, list: &TaskList) -> Result<Option<TaskRecord>> {
+    for listed in store.list_tasks(list, None, 10)? {
+        match store.task(listed.task) {
+            Ok(Some(task)) => return Ok(Some(task)),
+            Ok(None) | Err(StoreError::Damaged { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
 }

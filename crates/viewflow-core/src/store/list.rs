@@ -126,6 +126,21 @@ pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     lists
 }
 
+/// A process that is over, and when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub process: ProcessId,
+}
+
+/// The place of a process among those that are over; none while it runs, and for sub-processes.
+pub fn ended(process: &ProcessRecord) -> Option<Ended> {
+    let over = process.status.is_final() && process.parent.is_none();
+    over.then(|| Ended { at: process.finished.unwrap_or(process.created), process: process.id })
+}
+
 /// Maps a signed number to an unsigned one of the same order.
 fn ascending(number: i64) -> u64 {
     number.cast_unsigned() ^ (1 << 63)

@@ -5,9 +5,9 @@ use std::ops::Bound;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
-    Change, Commit, Cursor, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference,
-    RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus,
-    index_key, process_lists, task_lists,
+    Change, Commit, Cursor, Ended, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt,
+    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord,
+    TaskStatus, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId};
 
@@ -28,6 +28,7 @@ struct State {
     events: BTreeMap<(ProcessId, u32), Event>,
     task_lists: BTreeSet<(TaskList, Cursor)>,
     process_lists: BTreeSet<(ProcessList, ProcessId)>,
+    ended: BTreeSet<Ended>,
     /// Table, field, key, row.
     index: BTreeSet<(String, String, Vec<u8>, u64)>,
     /// The row referred to, then the row that refers.
@@ -59,6 +60,16 @@ impl Store for MemoryStore {
         Ok(self.read().tasks.get(&id).cloned())
     }
 
+    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        Ok(self.read().processes.range(after).map(|(_, stored)| stored.record.clone()).take(limit).collect())
+    }
+
+    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self.read().ended.range((first, Bound::Unbounded)).copied().take(limit).collect())
+    }
+
     fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
         let id = |ordinal| TaskId { process, ordinal };
         let range = (Bound::Excluded(id(after)), Bound::Included(id(u32::MAX)));
@@ -70,6 +81,25 @@ impl Store for MemoryStore {
 
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
         Ok(self.read().scopes.get(&id).cloned())
+    }
+
+    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
+        let id = |number| ScopeId { process, number };
+        let first = after.map_or(Bound::Included(id(0)), |after| Bound::Excluded(id(after)));
+        let state = self.read();
+        let found = state.scopes.range((first, Bound::Unbounded)).take_while(|(id, _)| id.process == process);
+        Ok(found.map(|(id, scope)| (*id, scope.clone())).take(limit).collect())
+    }
+
+    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>> {
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self
+            .read()
+            .last_row
+            .range::<str, _>((first, Bound::Unbounded))
+            .map(|(table, _)| table.clone())
+            .take(limit)
+            .collect())
     }
 
     fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
@@ -237,6 +267,11 @@ impl State {
                     self.process_lists.remove(&(list, new.id));
                 }
                 self.process_lists.extend(process_lists(&new).into_iter().map(|list| (list, new.id)));
+                if let Some(ended) = old.as_ref().and_then(ended) {
+                    self.ended.remove(&ended);
+                }
+                self.ended.extend(ended(&new));
+                self.last_process = new.id.0.max(self.last_process);
                 self.processes.insert(new.id, Stored { revision, record: new });
             }
             Change::Task { old, new } => {
@@ -253,6 +288,35 @@ impl State {
                 self.scopes.remove(&id);
             }
             Change::Row { table, id, old, new } => self.apply_row(table, id, old.as_ref(), new),
+            Change::ForgetProcess { old } => {
+                for list in process_lists(&old) {
+                    self.process_lists.remove(&(list, old.id));
+                }
+                if let Some(ended) = ended(&old) {
+                    self.ended.remove(&ended);
+                }
+                self.processes.remove(&old.id);
+            }
+            Change::ForgetTasks { old } => {
+                for task in old {
+                    for listed in task_lists(&task) {
+                        self.task_lists.remove(&listed);
+                    }
+                    self.tasks.remove(&task.id);
+                }
+            }
+            Change::ForgetEvents { process, through } => {
+                let forgotten = (process, 0)..=(process, through);
+                let forgotten: Vec<_> = self.events.range(forgotten).map(|(key, _)| *key).collect();
+                for key in forgotten {
+                    self.events.remove(&key);
+                }
+            }
+            Change::Numbers { table: None, last } => self.last_process = last.max(self.last_process),
+            Change::Numbers { table: Some(table), last } => {
+                let given = self.last_row.entry(table).or_default();
+                *given = last.max(*given);
+            }
         }
     }
 

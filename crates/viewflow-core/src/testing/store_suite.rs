@@ -50,6 +50,10 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     a_record_that_becomes_shorter_is_read_whole(&open());
     floats_are_kept_to_the_last_bit(&open());
     a_number_that_a_row_has_is_not_given_out(&open());
+    a_copy_gives_out_no_number_of_its_original(&open());
+    processes_scopes_and_tables_are_paged(&open());
+    what_is_over_is_listed_by_its_end(&open());
+    what_is_forgotten_is_gone_from_every_list(&open());
     numbers_are_given_out_once(&Arc::new(open()));
     no_update_is_lost_among_threads(&Arc::new(open()));
 }
@@ -508,6 +512,98 @@ fn a_number_that_a_row_has_is_not_given_out(store: &impl Store) {
     let first = store.next_row("post").unwrap();
     write(store, vec![put_row("post", first + 5, None, Some(row(json!({}))))]);
     assert!(store.next_row("post").unwrap() > first + 5);
+}
+
+fn a_copy_gives_out_no_number_of_its_original(store: &impl Store) {
+    let numbers = |table: Option<&str>, last| Change::Numbers { table: table.map(str::to_owned), last };
+    write(store, vec![numbers(None, 7), numbers(Some("post"), 9), numbers(None, 3), numbers(Some("post"), 2)]);
+    assert_eq!((store.next_process().unwrap(), store.next_row("post").unwrap()), (ProcessId(8), 10));
+    write(store, vec![Change::Process { old: None, new: process(20) }]);
+    assert!(store.next_process().unwrap() > ProcessId(20));
+}
+
+fn processes_scopes_and_tables_are_paged(store: &impl Store) {
+    let scope = |process, number| ScopeId { process: ProcessId(process), number };
+    let put = |id| Change::Scope { id, new: Some(ScopeRecord { live: 1, ..ScopeRecord::default() }) };
+    let mut changes: Vec<_> = (1..=3).map(|id| Change::Process { old: None, new: process(id) }).collect();
+    changes.extend([(1, 0), (1, 1), (1, 2), (2, 0)].map(|(process, number)| put(scope(process, number))));
+    changes.extend(["post", "blog", "täble\0"].map(|table| put_row(table, 1, None, Some(row(json!({}))))));
+    write(store, changes);
+    let processes = |after, limit| -> Vec<u64> {
+        store.processes(ProcessId(after), limit).unwrap().into_iter().map(|process| process.id.0).collect()
+    };
+    assert_eq!((processes(0, 2), processes(2, 2), processes(3, 2)), (vec![1, 2], vec![3], vec![]));
+    let scopes = |after, limit| -> Vec<u32> {
+        store.scopes(ProcessId(1), after, limit).unwrap().into_iter().map(|(id, _)| id.number).collect()
+    };
+    assert_eq!((scopes(None, 2), scopes(Some(1), 2), scopes(Some(2), 2)), (vec![0, 1], vec![2], vec![]));
+    let tables = |after, limit| store.tables(after, limit).unwrap();
+    assert_eq!(tables(None, 2), ["blog", "post"]);
+    assert_eq!(tables(Some("post"), 2), ["täble\0"]);
+}
+
+fn what_is_over_is_listed_by_its_end(store: &impl Store) {
+    let over = |id, at| ProcessRecord {
+        status: ProcessStatus::Done,
+        finished: Some(Timestamp::from_millis(at)),
+        ..process(id)
+    };
+    let child = ProcessRecord { parent: Some(task(1, 1).id), ..over(5, 10) };
+    let all = [over(1, 30), over(2, -20), process(3), over(4, 20), child, over(6, 20)];
+    write(store, all.into_iter().map(|new| Change::Process { old: None, new }).collect());
+    let mut found = Vec::new();
+    let mut after = None;
+    while let Some(ended) = store.ended(after, 1).unwrap().pop() {
+        found.push((ended.at.as_millis(), ended.process.0));
+        after = Some(ended);
+    }
+    assert_eq!(found, [(-20, 2), (20, 4), (20, 6), (30, 1)]);
+    write(store, vec![Change::Process { old: Some(over(4, 20)), new: process(4) }]);
+    assert_eq!(store.ended(None, 9).unwrap().len(), 3, "what goes on is not over");
+}
+
+fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
+    let done = ProcessRecord { status: ProcessStatus::Done, events: 5, ..process(1) };
+    // So many that a store which keeps several together has some of each kind.
+    let tasks: Vec<_> = (1..=20).map(|ordinal| task(1, ordinal)).collect();
+    let event = |number| Event {
+        process: ProcessId(1),
+        number,
+        at: Timestamp::from_millis(5),
+        actor: None,
+        what: What::ProcessStarted,
+    };
+    let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
+    changes.push(Change::Process { old: None, new: done.clone() });
+    changes.push(Change::Process { old: None, new: process(2) });
+    changes.push(put_task(None, &task(2, 1)));
+    let commit = Commit { changes, events: (1..=5).map(event).collect(), ..Commit::default() };
+    store.commit(commit).unwrap().wait().unwrap();
+    let events =
+        || -> Vec<u32> { store.events(ProcessId(1), 0, 10).unwrap().into_iter().map(|event| event.number).collect() };
+    write(
+        store,
+        vec![
+            Change::ForgetTasks { old: tasks[..13].to_vec() },
+            Change::ForgetEvents { process: ProcessId(1), through: 3 },
+        ],
+    );
+    assert_eq!(store.tasks(ProcessId(1), 0, 100).unwrap(), tasks[13..]);
+    assert_eq!(events(), [4, 5]);
+    write(
+        store,
+        vec![
+            Change::ForgetTasks { old: tasks[13..].to_vec() },
+            Change::ForgetEvents { process: ProcessId(1), through: 5 },
+            Change::ForgetProcess { old: done },
+        ],
+    );
+    assert!(store.process(ProcessId(1)).unwrap().is_none());
+    assert!(store.task(tasks[3].id).unwrap().is_none() && store.tasks(ProcessId(1), 0, 10).unwrap().is_empty());
+    assert!(events().is_empty() && store.ended(None, 10).unwrap().is_empty());
+    assert_eq!(all_of(store, &TaskList::Queue(None)), [task(2, 1).id]);
+    assert_eq!(store.list_processes(&ProcessList::Flow("hello".to_owned()), None, 9).unwrap(), [ProcessId(2)]);
+    assert!(store.next_process().unwrap() > ProcessId(2), "its number is not given out again");
 }
 
 fn numbers_are_given_out_once(store: &Arc<impl Store>) {

@@ -1,0 +1,117 @@
+//! Records that are kept together in one value, each under a number.
+//!
+//! sled keeps at most sixteen entries in a page and pays for each page in memory, so that few large entries are better
+//! than many small ones. A process is number 0 of its first bundle; its tasks have their ordinals.
+//!
+//! A bundle is its records in the order of their numbers: number (4 bytes), length (4), content; numbers are big endian.
+
+use std::collections::BTreeMap;
+
+use viewflow_core::{ProcessId, TaskId};
+
+use crate::key;
+
+/// How many numbers one bundle has room for.
+const ROOM: u32 = 8;
+
+/// Which bundle: that of these numbers of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct BundleId {
+    pub(crate) process: ProcessId,
+    pub(crate) chunk: u32,
+}
+
+impl BundleId {
+    /// The bundle that a process itself is in.
+    pub(crate) fn of_process(process: ProcessId) -> Self {
+        Self { process, chunk: 0 }
+    }
+
+    pub(crate) fn of_task(id: TaskId) -> Self {
+        Self { process: id.process, chunk: id.ordinal / ROOM }
+    }
+
+    pub(crate) fn key(self) -> Vec<u8> {
+        key::bundle(self.process, self.chunk)
+    }
+}
+
+/// How many bundles have this many tasks, at the most.
+pub(crate) fn bundles_for(tasks: usize) -> usize {
+    tasks / ROOM as usize + 2
+}
+
+/// New contents of records by their numbers; none: the record is removed.
+pub(crate) type Changes = BTreeMap<u32, Option<Vec<u8>>>;
+
+/// The records of a bundle. What does not hold together ends it; a checksum has been compared before.
+pub(crate) fn records(mut content: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    std::iter::from_fn(move || {
+        let (number, rest) = content.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (record, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        content = rest;
+        Some((u32::from_be_bytes(*number), record))
+    })
+}
+
+/// One record of a bundle.
+pub(crate) fn find(content: &[u8], number: u32) -> Option<&[u8]> {
+    records(content).find(|(found, _)| *found == number).map(|(_, record)| record)
+}
+
+/// The bundle after the changes; none when nothing is left of it.
+pub(crate) fn change(old: &[u8], changes: &Changes) -> Option<Vec<u8>> {
+    let mut new =
+        Vec::with_capacity(old.len() + changes.values().flatten().map(|record| record.len() + 8).sum::<usize>());
+    let mut put = |number: u32, record: &[u8]| {
+        new.extend(number.to_be_bytes());
+        new.extend(u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
+        new.extend(record);
+    };
+    let mut changes = changes.iter().peekable();
+    for (number, record) in records(old) {
+        while let Some((at, content)) = changes.next_if(|(at, _)| **at < number) {
+            content.iter().for_each(|content| put(*at, content));
+        }
+        match changes.next_if(|(at, _)| **at == number) {
+            Some((_, content)) => content.iter().for_each(|content| put(number, content)),
+            None => put(number, record),
+        }
+    }
+    for (at, content) in changes {
+        content.iter().for_each(|content| put(*at, content));
+    }
+    (!new.is_empty()).then_some(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_bundle_is_a_map_from_numbers_to_records(
+            steps in vec(btree_map(0..12_u32, proptest::option::of(vec(any::<u8>(), 0..20)), 0..5), 0..6),
+        ) {
+            let mut model: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+            let mut bundle = Vec::new();
+            for changes in steps {
+                bundle = change(&bundle, &changes).unwrap_or_default();
+                for (number, record) in changes {
+                    match record {
+                        Some(record) => drop(model.insert(number, record)),
+                        None => drop(model.remove(&number)),
+                    }
+                }
+                let read: BTreeMap<u32, Vec<u8>> = records(&bundle).map(|(n, record)| (n, record.to_vec())).collect();
+                prop_assert_eq!(&read, &model);
+                for number in 0..12 {
+                    prop_assert_eq!(find(&bundle, number), model.get(&number).map(Vec::as_slice));
+                }
+            }
+        }
+    }
+}

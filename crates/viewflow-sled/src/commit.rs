@@ -1,0 +1,264 @@
+//! Takes a commit: what can be prepared is prepared first; then, while nobody else can commit, what it relies on is
+//! compared and its writes are taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use viewflow_core::StoreError;
+use viewflow_core::store::{Change, Commit, Event, Expect, Key, Receipt, Reference, StoreResult};
+
+use crate::bundle::{self, BundleId, Changes};
+use crate::encode::Encoded;
+use crate::frame::{self, Head};
+use crate::key::{self, KeyReader};
+use crate::overlay::Writes;
+use crate::read::{Content, cut_short, damaged, last_u64, of_process, parse};
+use crate::store::SledStore;
+use crate::writer::State;
+
+/// The longest key, in bytes. sled keeps a page with longer ones in a file that it does not sync.
+const MAX_KEY: usize = 1024;
+
+/// The last numbers given out, and the stamps of tables.
+#[derive(Default)]
+pub(crate) struct Numbers {
+    /// By table; none for processes.
+    last: BTreeMap<Option<String>, u64>,
+    /// Those that are not stored yet.
+    unsaved: BTreeSet<Option<String>>,
+    pub(crate) stamps: BTreeMap<String, u64>,
+}
+
+/// A bundle as it will be, and the revision it was made from.
+struct Draft {
+    id: BundleId,
+    changes: Changes,
+    old: Option<u64>,
+    /// How many pieces the old one had.
+    pieces: u32,
+    new: Option<Vec<u8>>,
+}
+
+impl Draft {
+    fn of(id: BundleId, changes: Changes, old: Option<&Content>) -> Self {
+        let new = bundle::change(old.map_or(&[], |old| &old.bytes), &changes);
+        Self { id, changes, old: old.map(|old| old.revision), pieces: old.map_or(0, |old| old.pieces), new }
+    }
+}
+
+impl SledStore {
+    pub(crate) fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last number given out.
+    fn last_number<'n>(&self, numbers: &'n mut Numbers, of: Option<String>) -> StoreResult<&'n mut u64> {
+        if !numbers.last.contains_key(&of) {
+            let stored = self.value(&key::last_number(of.as_deref()))?;
+            let last = stored.map_or(Some(0), |value| KeyReader(&value).u64());
+            let last = last.ok_or_else(|| cut_short("the last number given out"))?;
+            numbers.last.insert(of.clone(), last);
+        }
+        Ok(numbers.last.entry(of).or_default())
+    }
+
+    pub(crate) fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
+        drop(self.running()?);
+        let of = table.map(str::to_owned);
+        let mut numbers = self.numbers();
+        let last = self.last_number(&mut numbers, of.clone())?;
+        *last += 1;
+        let number = *last;
+        numbers.unsaved.insert(of);
+        Ok(number)
+    }
+
+    pub(crate) fn take(&self, commit: &Commit) -> StoreResult<Receipt> {
+        let encoded = Encoded::of(commit)?;
+        let mut drafts = Vec::with_capacity(encoded.bundles.len());
+        for (id, changes) in encoded.bundles {
+            let old = self.content(&id.key(), &of_process(id.process))?;
+            drafts.push(Draft::of(id, changes, old.as_ref()));
+        }
+        let mut numbers = self.numbers();
+        // Read before the lock, so that nobody waits for a disk.
+        for (of, _) in &encoded.numbers {
+            self.last_number(&mut numbers, of.clone())?;
+        }
+        let mut state = self.shared.state_with_room()?;
+        self.check(&state, &numbers, commit)?;
+        if commit.changes.is_empty() && commit.events.is_empty() {
+            // Who has only looked has seen what others committed, and may tell of it.
+            let (seen, shared) = (state.commits, Arc::clone(&self.shared));
+            return Ok(Receipt::new(move || shared.wait(seen)));
+        }
+        let number = state.commits + 1;
+        let mut writes = encoded.entries;
+        for draft in drafts {
+            let key = draft.id.key();
+            let draft = if self.head(&state, &key)?.map(|(revision, _)| revision) == draft.old {
+                draft
+            } else {
+                let old = self.content_under(&state, &key, &of_process(draft.id.process))?;
+                Draft::of(draft.id, draft.changes, old.as_ref())
+            };
+            lay_out(&mut writes, &key, draft.new.as_deref(), draft.pieces, number)?;
+        }
+        for (process, through) in encoded.forgotten {
+            self.forget_events(&state, process, through, &mut writes, number)?;
+        }
+        for (key, content) in encoded.records {
+            let pieces = self.head(&state, &key)?.map_or(0, |(_, pieces)| pieces);
+            lay_out(&mut writes, &key, content.as_deref(), pieces, number)?;
+        }
+        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
+            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
+            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
+        }
+        numbers.note(commit, encoded.numbers, number, &mut writes);
+        if let Some(trace) = &self.trace {
+            trace(&writes);
+        }
+        state.take(writes);
+        drop(state);
+        drop(numbers);
+        self.shared.wake_writer();
+        let shared = Arc::clone(&self.shared);
+        Ok(Receipt::new(move || shared.wait(number)))
+    }
+
+    /// Whether all that the commit relies on is still so.
+    fn check(&self, state: &State, numbers: &Numbers, commit: &Commit) -> StoreResult<()> {
+        for expect in &commit.expect {
+            let holds = match expect {
+                Expect::Revision(of, revision) => self.revision(state, of)? == *revision,
+                Expect::Table(table, stamp) => numbers.stamps.get(table).copied().unwrap_or(0) == *stamp,
+            };
+            if !holds {
+                return Err(StoreError::Conflict);
+            }
+        }
+        if self.unique_values_are_free(state, commit)? && self.no_reference_dangles(state, commit)? {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict)
+        }
+    }
+
+    /// The revision of a record and how many pieces it has after its head.
+    fn head(&self, state: &State, key: &[u8]) -> StoreResult<Option<(u64, u32)>> {
+        let Some(value) = self.value_under(state, key)? else { return Ok(None) };
+        let head = Head::read(&value).map_err(|detail| damaged("a record".to_owned(), detail.to_owned()))?;
+        Ok(Some((head.revision, head.pieces())))
+    }
+
+    fn revision(&self, state: &State, of: &Key) -> StoreResult<Option<u64>> {
+        let Some(value) = self.value_under(state, &key::record(of))? else { return Ok(None) };
+        let head = Head::read(&value).map_err(|detail| damaged(of.to_string(), detail.to_owned()))?;
+        // A bundle may have tasks only.
+        let there = !matches!(of, Key::Process(_)) || head.begins_with(&0_u32.to_be_bytes());
+        Ok(there.then_some(head.revision))
+    }
+
+    fn unique_values_are_free(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
+        let mut taken = BTreeSet::new();
+        for (table, id, row) in commit.rows() {
+            for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
+                let prefix = key::index(table, field, &value);
+                for (key, _) in self.entries_under(state, &prefix)? {
+                    let holder = last_u64(&key, prefix.len())?;
+                    if holder != id && !changed.contains(&(table, holder)) {
+                        return Ok(false);
+                    }
+                }
+                if !taken.insert(prefix) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether no row that stays refers to one that the commit deletes.
+    fn no_reference_dangles(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
+        let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
+        for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
+            for (_, value) in self.entries_under(state, &key::references(table, id))? {
+                let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
+                // Those the commit changes too are its own business.
+                if !changed.contains(&(by.table.as_str(), by.id)) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes the first events of a process; a record that has some of them and others is written anew.
+    fn forget_events(
+        &self,
+        state: &State,
+        process: viewflow_core::ProcessId,
+        through: u32,
+        writes: &mut Writes,
+        number: u64,
+    ) -> StoreResult<()> {
+        let what = || format!("an event of process {process}");
+        for (key, _) in self.entries_under(state, &key::events(process))? {
+            let Some(content) = self.content_under(state, &key, &what)? else { continue };
+            let events: Vec<Event> = parse(&content.bytes, &what)?;
+            if events.first().is_some_and(|first| first.number > through) {
+                break;
+            }
+            let kept: Vec<Event> = events.into_iter().filter(|event| event.number > through).collect();
+            let new = (!kept.is_empty()).then(|| serde_json::to_vec(&kept)).transpose();
+            let new = new.map_err(|error| StoreError::Io(error.to_string()))?;
+            lay_out(writes, &key, new.as_deref(), content.pieces, number)?;
+        }
+        Ok(())
+    }
+}
+
+impl Numbers {
+    /// Notes what the commit tells of numbers and stamps.
+    fn note(&mut self, commit: &Commit, used: Vec<(Option<String>, u64)>, number: u64, writes: &mut Writes) {
+        for change in &commit.changes {
+            if let Change::Row { table, .. } = change {
+                match self.stamps.get_mut(table) {
+                    Some(stamp) => *stamp = number,
+                    None => drop(self.stamps.insert(table.clone(), number)),
+                }
+            }
+        }
+        for (of, used) in used {
+            if let Some(last) = self.last.get_mut(&of).filter(|last| **last < used) {
+                *last = used;
+                self.unsaved.insert(of);
+            }
+        }
+        for of in std::mem::take(&mut self.unsaved) {
+            let last = self.last.get(&of).copied().unwrap_or(0);
+            writes.insert(key::last_number(of.as_deref()), Some(last.to_be_bytes().to_vec()));
+        }
+    }
+}
+
+/// Cuts a record into values, and removes pieces that a longer record before has left.
+fn lay_out(writes: &mut Writes, key: &[u8], content: Option<&[u8]>, old_pieces: u32, number: u64) -> StoreResult<()> {
+    let mut kept = 0;
+    let mut head = None;
+    if let Some(content) = content {
+        let mut values = frame::values(key, number, content)?.into_iter();
+        head = values.next();
+        for value in values {
+            writes.insert(key::piece(key, kept), Some(value));
+            kept += 1;
+        }
+    }
+    writes.insert(key.to_vec(), head);
+    for left in kept..old_pieces {
+        writes.insert(key::piece(key, left), None);
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! The journal: every commit is on the disk here first, and is put into the tree later, together with many others.
+//!
+//! There are two files that take turns: while the commits of one are put into the tree, the other one grows. A file is
+//! written over from its beginning, without being cut, as a disk is faster where a file does not grow. What is left of
+//! its last turn has lower numbers and is not taken for new.
+//!
+//! A record is: length of the body (4 bytes), CRC-32 of number and body (4), number of the commit (8), body. The body has
+//! for each key: its length (2), the key, the length of the value (4; all ones: removed), the value. Numbers are big endian.
+//!
+//! The file `durable` has the number of the last commit that is known to be on the disk, with a CRC-32. It is not synced:
+//! it may lag behind, and then says less than there is. So a lost end of the journal or of the tree is noticed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use crate::overlay::Writes;
+
+/// The names of the files, as the directory of a store has them.
+pub(crate) const FILES: [&str; 2] = ["journal.0", "journal.1"];
+pub(crate) const DURABLE: &str = "durable";
+
+const HEADER: usize = 16;
+const REMOVED: u32 = u32::MAX;
+
+/// The journal of an open store.
+pub(crate) struct Journal {
+    files: [File; 2],
+    active: usize,
+    durable: File,
+}
+
+/// One commit of a journal.
+pub(crate) struct Record {
+    pub(crate) number: u64,
+    pub(crate) writes: Writes,
+}
+
+impl Journal {
+    /// Opens the files; where they are not there they are made.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let open =
+            |name: &str| OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path.join(name));
+        Ok(Self { files: [open(FILES[0])?, open(FILES[1])?], active: 0, durable: open(DURABLE)? })
+    }
+
+    /// The commits from `first` on, without a gap.
+    pub(crate) fn read(&mut self, first: u64) -> io::Result<Vec<Record>> {
+        let mut parts = Vec::new();
+        for file in &mut self.files {
+            file.seek(SeekFrom::Start(0))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            parts.push(records(&bytes));
+        }
+        parts.sort_by_key(|records| records.first().map(|record| record.number));
+        let mut next = first;
+        let mut found = Vec::new();
+        for record in parts.into_iter().flatten() {
+            if record.number == next {
+                next += 1;
+                found.push(record);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets everything: it is in the tree.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        for file in &mut self.files {
+            if file.metadata()?.len() > 0 {
+                file.set_len(0)?;
+                file.sync_all()?;
+            }
+            file.seek(SeekFrom::Start(0))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn append(&mut self, records: &[u8]) -> io::Result<()> {
+        self.files[self.active].write_all(records)
+    }
+
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.files[self.active].sync_data()
+    }
+
+    /// What comes now goes into the other file, from its beginning.
+    pub(crate) fn take_turns(&mut self) -> io::Result<()> {
+        self.active = 1 - self.active;
+        self.files[self.active].seek(SeekFrom::Start(0)).map(drop)
+    }
+
+    /// Notes that this commit and all before it are on the disk.
+    pub(crate) fn mark(&mut self, durable: u64) -> io::Result<()> {
+        let number = durable.to_be_bytes();
+        let mut mark = [0; 12];
+        mark[..8].copy_from_slice(&number);
+        mark[8..].copy_from_slice(&crc32fast::hash(&number).to_be_bytes());
+        self.durable.seek(SeekFrom::Start(0))?;
+        self.durable.write_all(&mark)
+    }
+
+    /// The last commit that was known to be on the disk; none when nothing was noted yet.
+    pub(crate) fn durable(&mut self) -> io::Result<Result<Option<u64>, &'static str>> {
+        let mut mark = Vec::new();
+        self.durable.seek(SeekFrom::Start(0))?;
+        self.durable.read_to_end(&mut mark)?;
+        if mark.is_empty() {
+            return Ok(Ok(None));
+        }
+        let Some((number, crc)) = mark.split_first_chunk() else { return Ok(Err("is too short")) };
+        let right = crc == crc32fast::hash(number).to_be_bytes();
+        Ok(if right { Ok(Some(u64::from_be_bytes(*number))) } else { Err("has a wrong checksum") })
+    }
+
+    pub(crate) fn sync_mark(&self) -> io::Result<()> {
+        self.durable.sync_all()
+    }
+}
+
+/// Adds a commit to records that are to be appended.
+pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
+    let start = records.len();
+    records.extend([0; 8]);
+    records.extend(number.to_be_bytes());
+    for (key, value) in writes {
+        // The store refuses keys over 1 KiB and values are at most 4 KiB long.
+        records.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+        records.extend(key);
+        match value {
+            None => records.extend(REMOVED.to_be_bytes()),
+            Some(value) => {
+                records.extend(u32::try_from(value.len()).unwrap_or(REMOVED).to_be_bytes());
+                records.extend(value);
+            }
+        }
+    }
+    let crc = crc32fast::hash(&records[start + 8..]);
+    let length = u32::try_from(records.len() - start - HEADER).unwrap_or(u32::MAX);
+    records[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    records[start + 4..start + 8].copy_from_slice(&crc.to_be_bytes());
+}
+
+/// The whole records at the beginning of these bytes, as long as their numbers follow each other.
+fn records(mut bytes: &[u8]) -> Vec<Record> {
+    let mut records = Vec::<Record>::new();
+    while let Some((record, rest)) = record(bytes) {
+        if records.last().is_some_and(|last| last.number + 1 != record.number) {
+            break;
+        }
+        records.push(record);
+        bytes = rest;
+    }
+    records
+}
+
+fn record(bytes: &[u8]) -> Option<(Record, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let (crc, rest) = rest.split_first_chunk()?;
+    let (covered, after) = rest.split_at_checked(8 + u32::from_be_bytes(*length) as usize)?;
+    if crc32fast::hash(covered) != u32::from_be_bytes(*crc) {
+        return None;
+    }
+    let (number, mut body) = covered.split_first_chunk()?;
+    let mut writes = Writes::new();
+    while !body.is_empty() {
+        let (length, rest) = body.split_first_chunk()?;
+        let (key, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let length = u32::from_be_bytes(*length);
+        if length == REMOVED {
+            writes.insert(key.to_vec(), None);
+            body = rest;
+        } else {
+            let (value, rest) = rest.split_at_checked(length as usize)?;
+            writes.insert(key.to_vec(), Some(value.to_vec()));
+            body = rest;
+        }
+    }
+    Some((Record { number: u64::from_be_bytes(*number), writes }, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    fn numbers(found: &[Record]) -> Vec<u64> {
+        found.iter().map(|record| record.number).collect()
+    }
+
+    fn commit(number: u64) -> Writes {
+        Writes::from([(number.to_be_bytes().to_vec(), Some(b"value".to_vec()))])
+    }
+
+    fn append(journal: &mut Journal, commits: std::ops::RangeInclusive<u64>) {
+        let mut records = Vec::new();
+        commits.for_each(|number| put(&mut records, number, &commit(number)));
+        journal.append(&records).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_put_is_read(commits in vec(btree_map(vec(any::<u8>(), 0..9), proptest::option::of(vec(any::<u8>(), 0..9)), 0..5), 0..5)) {
+            let mut bytes = Vec::new();
+            for (number, writes) in (7..).zip(&commits) {
+                put(&mut bytes, number, writes);
+            }
+            let read: Vec<Writes> = records(&bytes).into_iter().map(|record| record.writes).collect();
+            prop_assert_eq!(read, commits);
+        }
+
+        #[test]
+        fn what_is_damaged_ends_the_journal(at: prop::sample::Index, by in 1..=255_u8) {
+            let mut bytes = Vec::new();
+            (1..=5).for_each(|number| put(&mut bytes, number, &commit(number)));
+            let at = at.index(bytes.len());
+            bytes[at] ^= by;
+            prop_assert_eq!(records(&bytes).len(), at / (bytes.len() / 5));
+        }
+    }
+
+    #[test]
+    fn two_files_take_turns_and_what_is_left_of_an_older_turn_is_not_taken_for_new() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(directory.path()).unwrap();
+        append(&mut journal, 1..=9);
+        journal.take_turns().unwrap();
+        append(&mut journal, 10..=12);
+        assert_eq!(numbers(&journal.read(1).unwrap()), (1..=12).collect::<Vec<_>>());
+        journal.take_turns().unwrap();
+        journal.take_turns().unwrap();
+        journal.take_turns().unwrap();
+        append(&mut journal, 13..=14);
+        assert_eq!(numbers(&journal.read(10).unwrap()), [10, 11, 12, 13, 14]);
+        assert_eq!(numbers(&journal.read(13).unwrap()), [13, 14]);
+        assert_eq!(numbers(&journal.read(9).unwrap()), [] as [u64; 0], "9 was written over");
+    }
+
+    #[test]
+    fn the_mark_is_read_back_and_a_wrong_one_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(directory.path()).unwrap();
+        assert_eq!(journal.durable().unwrap(), Ok(None));
+        journal.mark(258).unwrap();
+        assert_eq!(journal.durable().unwrap(), Ok(Some(258)));
+        std::fs::write(directory.path().join(DURABLE), [0; 12]).unwrap();
+        assert!(journal.durable().unwrap().is_err());
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads records and entries: first what was committed lately, then the tree. No lock is held while the tree is read,
+//! unless the caller holds it.
+
+use std::ops::Bound;
+use std::sync::MutexGuard;
+
+use serde::de::DeserializeOwned;
+use viewflow_core::store::{StoreResult, Stored};
+use viewflow_core::{ProcessId, StoreError};
+
+use crate::bundle;
+use crate::frame::Head;
+use crate::guard::guarded;
+use crate::key;
+use crate::store::SledStore;
+use crate::writer::State;
+
+/// How many entries are read at a time.
+const CHUNK: usize = 256;
+
+/// What a record is, for errors.
+pub(crate) type What<'w> = &'w dyn Fn() -> String;
+
+/// A record that was read and is not parsed yet.
+pub(crate) struct Content {
+    pub(crate) revision: u64,
+    /// How many pieces it has after its head.
+    pub(crate) pieces: u32,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Content {
+    pub(crate) fn parse<R: DeserializeOwned>(&self, what: What) -> StoreResult<Stored<R>> {
+        Ok(Stored { revision: self.revision, record: parse(&self.bytes, what)? })
+    }
+}
+
+pub(crate) fn parse<R: DeserializeOwned>(bytes: &[u8], what: What) -> StoreResult<R> {
+    serde_json::from_slice(bytes).map_err(|error| damaged(what(), error.to_string()))
+}
+
+pub(crate) fn damaged(what: String, detail: String) -> StoreError {
+    StoreError::Damaged { what, detail }
+}
+
+pub(crate) fn cut_short(what: &str) -> StoreError {
+    damaged(what.to_owned(), "it is too short".to_owned())
+}
+
+pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
+    let number = key.get(prefix..).and_then(|rest| key::KeyReader(rest).u64());
+    number.ok_or_else(|| cut_short("an entry of a list"))
+}
+
+impl SledStore {
+    /// The state. After a failed write nothing is told of what may never have reached the disk.
+    pub(crate) fn running(&self) -> StoreResult<MutexGuard<'_, State>> {
+        let state = self.shared.state();
+        state.check_running()?;
+        Ok(state)
+    }
+
+    /// The value of a key.
+    pub(crate) fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        let state = self.running()?;
+        if let Some(value) = state.overlay.get(key) {
+            return Ok(value.clone());
+        }
+        drop(state);
+        self.value_in_tree(key)
+    }
+
+    /// The value of a key, while nobody else can commit.
+    pub(crate) fn value_under(&self, state: &State, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        match state.overlay.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.value_in_tree(key),
+        }
+    }
+
+    fn value_in_tree(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        guarded(|| Ok(self.tree.get(key)?.map(|value| value.to_vec())))
+    }
+
+    /// The content of a record. It may change between the reading of two of its pieces, and is then read again.
+    pub(crate) fn content(&self, key: &[u8], what: What) -> StoreResult<Option<Content>> {
+        let read = assemble(key, self.value(key)?, &|key| self.value(key), what);
+        read.or_else(|_| self.content_under(&*self.running()?, key, what))
+    }
+
+    /// The content of a record, while nobody else can commit.
+    pub(crate) fn content_under(&self, state: &State, key: &[u8], what: What) -> StoreResult<Option<Content>> {
+        let get = |key: &[u8]| self.value_under(state, key);
+        assemble(key, get(key)?, &get, what)
+    }
+
+    /// Reads a record with its revision.
+    pub(crate) fn record<R: DeserializeOwned>(&self, key: &[u8], what: What) -> StoreResult<Option<Stored<R>>> {
+        self.content(key, what)?.map(|content| content.parse(what)).transpose()
+    }
+
+    /// A process or a task, from its bundle, with the revision of the bundle.
+    pub(crate) fn bundled<R: DeserializeOwned>(
+        &self,
+        bundle: bundle::BundleId,
+        number: u32,
+        what: What,
+    ) -> StoreResult<Option<Stored<R>>> {
+        let Some(content) = self.content(&bundle.key(), what)? else { return Ok(None) };
+        let Some(record) = bundle::find(&content.bytes, number) else { return Ok(None) };
+        Ok(Some(Stored { revision: content.revision, record: parse(record, what)? }))
+    }
+
+    /// Visits entries with a prefix after a key, at most `limit` of them.
+    pub(crate) fn entries(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        mut visit: impl FnMut(&[u8], Vec<u8>) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let mut after = after;
+        let mut left = limit;
+        while left > 0 {
+            let wanted = left.min(CHUNK);
+            let state = self.running()?;
+            let scan = state.overlay.scan(prefix, &after, wanted);
+            drop(state);
+            let found = scan.read(&self.tree)?;
+            let got = found.entries.len();
+            left -= got;
+            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
+            for (key, value) in found.entries {
+                visit(&key, value)?;
+            }
+            match found.next.or(last) {
+                Some(next) => after = next,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// All entries with a prefix, while nobody else can commit.
+    pub(crate) fn entries_under(&self, state: &State, prefix: &[u8]) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut after = Bound::Unbounded;
+        let mut entries = Vec::new();
+        loop {
+            let found = state.overlay.scan(prefix, &after, CHUNK).read(&self.tree)?;
+            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
+            let got = found.entries.len();
+            entries.extend(found.entries);
+            match (found.next, last) {
+                (Some(next), _) => after = next,
+                (None, Some(last)) if got == CHUNK => after = last,
+                _ => return Ok(entries),
+            }
+        }
+    }
+
+    /// Visits the contents of the records with a prefix after a key, until `visit` says that it is enough.
+    pub(crate) fn contents(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        at_a_time: usize,
+        what: What,
+        mut visit: impl FnMut(&[u8], Content) -> StoreResult<bool>,
+    ) -> StoreResult<()> {
+        let mut after = after;
+        loop {
+            let mut found = Vec::new();
+            self.entries(prefix, after, at_a_time.clamp(1, CHUNK), |key, value| {
+                found.push((key.to_vec(), value));
+                Ok(())
+            })?;
+            let Some((last, _)) = found.last() else { return Ok(()) };
+            after = Bound::Excluded(last.clone());
+            for (key, value) in found {
+                let content = match assemble(&key, Some(value), &|key| self.value(key), what) {
+                    Ok(content) => content,
+                    // It may have changed, or gone, since its head was read.
+                    Err(_) => self.content_under(&*self.running()?, &key, what)?,
+                };
+                if let Some(content) = content
+                    && !visit(&key, content)?
+                {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// At most `limit` parsed records with a prefix after a key.
+    pub(crate) fn records<R: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        what: What,
+    ) -> StoreResult<Vec<(Vec<u8>, Stored<R>)>> {
+        let mut records = Vec::new();
+        if limit > 0 {
+            self.contents(prefix, after, limit, what, |key, content| {
+                records.push((key.to_vec(), content.parse(what)?));
+                Ok(records.len() < limit)
+            })?;
+        }
+        Ok(records)
+    }
+}
+
+/// The content whose head is the value of a key, with the pieces that `get` finds.
+fn assemble(
+    key: &[u8],
+    value: Option<Vec<u8>>,
+    get: &dyn Fn(&[u8]) -> StoreResult<Option<Vec<u8>>>,
+    what: What,
+) -> StoreResult<Option<Content>> {
+    let Some(value) = value else { return Ok(None) };
+    let wrong = |detail: &str| damaged(what(), detail.to_owned());
+    let head = Head::read(&value).map_err(wrong)?;
+    let mut pieces = Vec::new();
+    for number in 0..head.pieces() {
+        pieces.push(get(&key::piece(key, number))?.ok_or_else(|| wrong("a part of it is missing"))?);
+    }
+    let bytes = head.content(key, &pieces).map_err(wrong)?;
+    Ok(Some(Content { revision: head.revision, pieces: head.pieces(), bytes }))
+}
+
+/// What to call a process's tasks and itself in errors.
+pub(crate) fn of_process(id: ProcessId) -> impl Fn() -> String {
+    move || format!("process {id} or one of its tasks")
+}

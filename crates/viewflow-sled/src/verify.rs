@@ -1,0 +1,311 @@
+//! Holds lists, indexes and references against the records they are derived from, and rebuilds them.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use viewflow_core::store::{Event, ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
+use viewflow_core::{ProcessId, StoreError, TaskId};
+
+use crate::bundle::{self, BundleId};
+use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
+use crate::key::{self, KeyReader};
+use crate::overlay::Writes;
+use crate::read::{Content, damaged, of_process, parse};
+use crate::store::SledStore;
+use crate::writer::State;
+
+/// How many faults are told in words.
+const TOLD: usize = 1000;
+/// How many entries are put right in one commit.
+const BATCH: usize = 500;
+
+/// What [`SledStore::verify`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many records were read: processes, tasks, scopes, rows and events.
+    pub records: u64,
+    /// How many entries of lists and indexes were compared.
+    pub entries: u64,
+    /// How many faults there are.
+    pub count: u64,
+    /// The first thousand of them, in words.
+    pub faults: Vec<String>,
+    /// How many entries were put right, by [`SledStore::repair`].
+    pub repaired: u64,
+}
+
+impl Report {
+    fn fault(&mut self, text: String) {
+        self.count += 1;
+        if self.faults.len() < TOLD {
+            self.faults.push(text);
+        }
+    }
+}
+
+/// What the entries of a record are: their keys with their values.
+type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// An entry that is not as it should be: its key, and the value it should have.
+struct Fault {
+    key: Vec<u8>,
+    value: Option<Vec<u8>>,
+    text: String,
+}
+
+impl SledStore {
+    /// Reads every record and holds the lists, indexes and references against them. Steps go on meanwhile; it takes as long as
+    /// to read everything once.
+    ///
+    /// ```
+    /// use viewflow_sled::SledStore;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("data");
+    /// let store = SledStore::open(&path)?;
+    /// assert!(store.verify()?.faults.is_empty());
+    /// # Ok::<(), viewflow_core::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the store has stopped. Records that are damaged are among the faults.
+    pub fn verify(&self) -> StoreResult<Report> {
+        self.go_through(false)
+    }
+
+    /// As [`SledStore::verify`], and puts right the entries of lists, indexes and references that are not as their records ask
+    /// for. Records that are damaged stay as they are: for them there are backups.
+    ///
+    /// # Errors
+    /// When the store has stopped.
+    pub fn repair(&self) -> StoreResult<Report> {
+        self.go_through(true)
+    }
+
+    fn go_through(&self, repair: bool) -> StoreResult<Report> {
+        let mut report = Report::default();
+        let mut faults = Vec::new();
+        for prefix in [b"p", b"r", b"s", b"e"] {
+            let mut after = Bound::Unbounded;
+            loop {
+                let mut keys = Vec::new();
+                if let Err(error) = self.entries(prefix, after, BATCH, |key, _| {
+                    keys.push(key.to_vec());
+                    Ok(())
+                }) {
+                    report.fault(unreadable("records", &error)?);
+                    break;
+                }
+                let Some(last) = keys.last() else { break };
+                after = Bound::Excluded(last.clone());
+                for key in &keys {
+                    self.check_record(key, &mut report, &mut faults)?;
+                }
+                self.settle(&mut faults, &mut report, repair)?;
+            }
+        }
+        for prefix in [b"l", b"q", b"i", b"f"] {
+            let mut after = Bound::Unbounded;
+            loop {
+                let mut entries = Vec::new();
+                if let Err(error) = self.entries(prefix, after, BATCH, |key, value| {
+                    entries.push((key.to_vec(), value));
+                    Ok(())
+                }) {
+                    report.fault(unreadable("entries", &error)?);
+                    break;
+                }
+                let Some((last, _)) = entries.last() else { break };
+                after = Bound::Excluded(last.clone());
+                for (key, _) in &entries {
+                    report.entries += 1;
+                    match self.is_asked_for(key) {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            let text = format!("{} stands there without its record", describe(key));
+                            faults.push(Fault { key: key.clone(), value: None, text });
+                        }
+                        Err(error) => report.fault(unreadable(&describe(key), &error)?),
+                    }
+                }
+                self.settle(&mut faults, &mut report, repair)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads a record and looks whether its entries are there.
+    fn check_record(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
+        match self.derived(key, &self.content(key, &|| describe(key))) {
+            Ok(None) => {}
+            Ok(Some((records, entries))) => {
+                report.records += records;
+                for (entry, value) in entries {
+                    if self.value(&entry)?.as_ref() != Some(&value) {
+                        let text = format!("{} is missing", describe(&entry));
+                        faults.push(Fault { key: entry, value: Some(value), text });
+                    }
+                }
+            }
+            Err(error) => report.fault(unreadable(&describe(key), &error)?),
+        }
+        Ok(())
+    }
+
+    /// How many records are under this key, and the entries that they ask for.
+    fn derived(&self, key: &[u8], content: &StoreResult<Option<Content>>) -> StoreResult<Option<(u64, Entries)>> {
+        let content = match content {
+            Ok(Some(content)) => content,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(damaged(describe(key), error.to_string())),
+        };
+        let what = || describe(key);
+        let plain = |keys: Vec<Vec<u8>>| keys.into_iter().map(|key| (key, Vec::new())).collect::<Entries>();
+        let mut parts = KeyReader(&key[1..]);
+        let wrong = || damaged(what(), "it is at another's place".to_owned());
+        Ok(Some(match key[0] {
+            b'p' => {
+                let (process, chunk) = parts.u64().zip(parts.u32()).ok_or_else(wrong)?;
+                let id = BundleId { process: ProcessId(process), chunk };
+                let mut entries = Entries::new();
+                let mut count = 0;
+                for (number, record) in bundle::records(&content.bytes) {
+                    count += 1;
+                    if id.chunk == 0 && number == 0 {
+                        let process: ProcessRecord = parse(record, &what)?;
+                        entries.extend(plain(process_entries(&process)));
+                    } else {
+                        let task: TaskRecord = parse(record, &what)?;
+                        if BundleId::of_task(task.id) != id || task.id.ordinal != number {
+                            return Err(wrong());
+                        }
+                        entries.extend(plain(task_entries(&task)));
+                    }
+                }
+                (count, entries)
+            }
+            b'r' => {
+                let (table, id) = parts.text().zip(parts.u64()).ok_or_else(wrong)?;
+                let row: RowRecord = parse(&content.bytes, &what)?;
+                let mut entries = plain(row_entries(&table, id, &row));
+                entries.extend(reference_entries(&table, id, &row)?);
+                (1, entries)
+            }
+            b's' => {
+                parse::<ScopeRecord>(&content.bytes, &what)?;
+                (1, Entries::new())
+            }
+            _ => (parse::<Vec<Event>>(&content.bytes, &what)?.len() as u64, Entries::new()),
+        }))
+    }
+
+    /// Whether the record that an entry tells of asks for it.
+    fn is_asked_for(&self, key: &[u8]) -> StoreResult<bool> {
+        let Some(record) = record_of(key) else { return Ok(false) };
+        self.asks(&record, key, &self.content(&record, &|| describe(&record)))
+    }
+
+    fn asks(&self, record: &[u8], key: &[u8], content: &StoreResult<Option<Content>>) -> StoreResult<bool> {
+        let derived = self.derived(record, content)?;
+        Ok(derived.is_some_and(|(_, entries)| entries.iter().any(|(entry, _)| entry == key)))
+    }
+
+    /// Looks again at what seemed wrong while nobody can commit, as it may have changed in between, and puts it right.
+    fn settle(&self, faults: &mut Vec<Fault>, report: &mut Report, repair: bool) -> StoreResult<()> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.running()?;
+        let mut writes = Writes::new();
+        let mut seen = BTreeSet::new();
+        for fault in faults.drain(..) {
+            let wanted = self.wanted(&state, &fault).unwrap_or(fault.value);
+            if self.value_under(&state, &fault.key)? == wanted || !seen.insert(fault.key.clone()) {
+                continue;
+            }
+            report.fault(fault.text);
+            if repair {
+                writes.insert(fault.key, wanted);
+            }
+        }
+        if !writes.is_empty() {
+            report.repaired += writes.len() as u64;
+            state.take(writes);
+            let (number, shared) = (state.commits, std::sync::Arc::clone(&self.shared));
+            drop(state);
+            shared.wake_writer();
+            shared.wait(number)?;
+        }
+        Ok(())
+    }
+
+    /// What an entry should be now.
+    fn wanted(&self, state: &State, fault: &Fault) -> StoreResult<Option<Vec<u8>>> {
+        let Some(record) = record_of(&fault.key) else { return Ok(None) };
+        let content = self.content_under(state, &record, &|| describe(&record));
+        let derived = self.derived(&record, &content)?;
+        let entry = derived.and_then(|(_, entries)| entries.into_iter().find(|(entry, _)| *entry == fault.key));
+        Ok(entry.map(|(_, value)| value))
+    }
+}
+
+/// The key of the record that an entry tells of.
+fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
+    let (letter, rest) = entry.split_first()?;
+    match letter {
+        b'l' => {
+            let task: TaskId = key::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
+            Some(BundleId::of_task(task).key())
+        }
+        b'q' => {
+            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
+            Some(BundleId::of_process(ProcessId(id.u64()?)).key())
+        }
+        b'i' => {
+            let table = KeyReader(rest).text()?;
+            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
+            Some(key::row(&table, id.u64()?))
+        }
+        b'f' => {
+            let mut parts = KeyReader(rest);
+            let (_, _) = (parts.text()?, parts.u64()?);
+            let (table, id) = (parts.text()?, parts.u64()?);
+            Some(key::row(&table, id))
+        }
+        _ => None,
+    }
+}
+
+/// A fault in words, unless the store has stopped.
+fn unreadable(what: &str, error: &StoreError) -> StoreResult<String> {
+    match error {
+        StoreError::Stopped(message) => Err(StoreError::Stopped(message.clone())),
+        error => Ok(format!("{what}: {error}")),
+    }
+}
+
+/// What is under a key, in words.
+fn describe(key: &[u8]) -> String {
+    let Some((letter, rest)) = key.split_first() else { return "nothing".to_owned() };
+    let mut parts = KeyReader(rest);
+    let number = |number: Option<u64>| number.unwrap_or_default();
+    match letter {
+        b'p' => of_process(ProcessId(number(parts.u64())))(),
+        b's' => format!("a scope of process {}", number(parts.u64())),
+        b'e' => format!("an event of process {}", number(parts.u64())),
+        b'r' => {
+            let table = parts.text().unwrap_or_default();
+            format!("row {} of `{table}`", number(parts.u64()))
+        }
+        _ => {
+            let kind = match letter {
+                b'l' => "an entry of a list of tasks",
+                b'q' => "an entry of a list of processes",
+                b'i' => "an entry of an index",
+                _ => "a reference",
+            };
+            let of = record_of(key).map_or_else(|| "nothing".to_owned(), |record| describe(&record));
+            format!("{kind}, of {of},")
+        }
+    }
+}
