@@ -114,7 +114,9 @@ impl Journal {
         Ok(if right { Ok(Some(u64::from_be_bytes(*number))) } else { Err("has a wrong checksum") })
     }
 
+    /// Sees to it that the mark is on the disk, and nothing else in its file.
     pub(crate) fn sync_mark(&self) -> io::Result<()> {
+        self.durable.set_len(12)?;
         self.durable.sync_all()
     }
 }

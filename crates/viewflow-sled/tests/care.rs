@@ -1,0 +1,310 @@
+//! What keeps a store in order: recovery, verify and repair, backup, and databases of earlier releases.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use viewflow_core::store::{
+    Change, Commit, Event, IndexEntry, ProcessList, ProcessRecord, Reference, RowRecord, Store, StoreError, TaskList,
+    TaskRecord, TaskStatus, What, index_key,
+};
+use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
+use viewflow_graph::Kind;
+use viewflow_sled::{Durability, SledStore};
+
+fn document(value: serde_json::Value) -> Document {
+    value.as_object().cloned().unwrap()
+}
+
+/// A process with a task, an event, and a row that refers to another one.
+fn commit(number: u64) -> Commit {
+    let at = Timestamp::from_millis(1000);
+    let id = ProcessId(number);
+    let process = ProcessRecord { tasks: 1, events: 1, ..ProcessRecord::new(id, "hello", at) };
+    let task_id = TaskId { process: id, ordinal: 1 };
+    let task = TaskRecord {
+        owner: Some(UserId::new("ann")),
+        status: TaskStatus::Assigned,
+        ..TaskRecord::new(task_id, "hello", "approve", Kind::View, at)
+    };
+    let to = Reference { table: "blog".into(), id: 1, field: "blog".into(), on_delete: OnDelete::Protect };
+    let row = RowRecord {
+        data: document(serde_json::json!({"slug": number, "text": "long ".repeat((number % 3 * 1500) as usize)})),
+        index: vec![IndexEntry { field: "slug".into(), value: number.into(), unique: true }],
+        references: vec![to],
+    };
+    Commit {
+        changes: vec![
+            Change::Process { old: None, new: process },
+            Change::Task { old: None, new: task },
+            Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
+        ],
+        events: vec![Event { process: id, number: 1, at, actor: None, what: What::ProcessStarted }],
+        ..Commit::default()
+    }
+}
+
+fn put(store: &SledStore, number: u64) {
+    store.commit(commit(number)).unwrap().wait().unwrap();
+}
+
+/// How many commits the store has: one after the other, each whole.
+fn whole_commits(store: &SledStore) -> u64 {
+    let processes = store.processes(ProcessId(0), usize::MAX).unwrap();
+    let inbox = store.list_tasks(&TaskList::Inbox(UserId::new("ann"), None), None, usize::MAX).unwrap();
+    let listed = store.list_processes(&ProcessList::Flow("hello".into()), None, usize::MAX).unwrap();
+    let count = processes.len() as u64;
+    assert!(processes.iter().map(|process| process.id.0).eq(1..=count), "no gap");
+    assert_eq!((inbox.len() as u64, listed.len() as u64), (count, count));
+    for number in 1..=count {
+        let found = store.rows_by("post", "slug", &index_key(&number.into()).unwrap(), 0, 2).unwrap();
+        assert_eq!(found, [number]);
+        let Change::Row { new, .. } = commit(number).changes.remove(2) else { panic!() };
+        assert_eq!(Some(store.row("post", number).unwrap().unwrap().record), new);
+        assert_eq!(store.events(ProcessId(number), 0, 9).unwrap(), commit(number).events);
+    }
+    assert_eq!(store.references("blog", 1, usize::MAX).unwrap().len() as u64, count);
+    count
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_program_had_committed_is_there_after_opening() {
+    let directory = TempDir::new().unwrap();
+    for journal in [usize::MAX, 1] {
+        for durability in [Durability::Full, Durability::Relaxed { at_most: Duration::from_secs(3600) }] {
+            let (place, left) = (directory.path().join("place"), directory.path().join("left"));
+            let store = SledStore::options().journal(journal).durability(durability).open(&place).unwrap();
+            (1..=50).for_each(|number| put(&store, number));
+            // What a killed program leaves is what the operating system has of its files. With a short journal sled is at work.
+            if journal == 1 {
+                store.backup(&left).unwrap()
+            } else {
+                copy(&place, &left)
+            }
+            drop(store);
+            assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 50, "{journal} {durability:?}");
+            fs::remove_dir_all(&left).unwrap();
+            fs::remove_dir_all(&place).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_journal_that_was_cut_is_noticed_and_its_loss_can_be_accepted() {
+    let directory = TempDir::new().unwrap();
+    let (place, left) = (directory.path().join("place"), directory.path().join("left"));
+    let store = SledStore::open(&place).unwrap();
+    (1..=5).for_each(|number| put(&store, number));
+    // The mark is written after the answer.
+    thread::sleep(Duration::from_millis(50));
+    copy(&place, &left);
+    let journal = fs::OpenOptions::new().write(true).open(left.join("journal.0")).unwrap();
+    journal.set_len(journal.metadata().unwrap().len() - 1).unwrap();
+    match SledStore::open(&left) {
+        Err(StoreError::LostCommits { durable: 5, found: 4, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+    let accepted = SledStore::options().accept_loss().open(&left).unwrap();
+    assert_eq!(whole_commits(&accepted), 4);
+    put(&accepted, 5);
+    drop(accepted);
+    assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 5, "once accepted it is no loss any more");
+}
+
+#[test]
+fn a_store_without_its_mark_is_opened_only_by_who_accepts_a_loss() {
+    let directory = TempDir::new().unwrap();
+    put(&SledStore::open(directory.path()).unwrap(), 1);
+    for damage in [None, Some(b"far too short".as_slice())] {
+        match damage {
+            None => fs::remove_file(directory.path().join("durable")).unwrap(),
+            Some(bytes) => fs::write(directory.path().join("durable"), bytes).unwrap(),
+        }
+        let error = SledStore::open(directory.path()).unwrap_err();
+        assert!(error.to_string().contains("`durable`") && error.to_string().contains("accept_loss"), "{error}");
+        assert_eq!(whole_commits(&SledStore::options().accept_loss().open(directory.path()).unwrap()), 1);
+        assert_eq!(whole_commits(&SledStore::open(directory.path()).unwrap()), 1);
+    }
+}
+
+#[test]
+fn an_emptied_database_is_noticed() {
+    let directory = TempDir::new().unwrap();
+    (1..=3).for_each(|number| put(&SledStore::open(directory.path()).unwrap(), number));
+    for entry in fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name == "db" || name.to_string_lossy().starts_with("snap")) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let lost = SledStore::open(directory.path());
+    assert!(matches!(lost, Err(StoreError::LostCommits { durable: 3, found: 0, .. })), "{lost:?}");
+}
+
+#[test]
+fn a_relaxed_step_is_synced_in_time() {
+    let directory = TempDir::new().unwrap();
+    let relaxed = Durability::Relaxed { at_most: Duration::from_millis(50) };
+    let store = SledStore::options().durability(relaxed).open(directory.path()).unwrap();
+    put(&store, 1);
+    let mark = || fs::read(directory.path().join("durable")).unwrap();
+    let begun = Instant::now();
+    while mark()[..8] != 1_u64.to_be_bytes() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not synced");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Changes what sled has of a store that is closed.
+fn tamper(path: &Path, change: impl Fn(&sled::Db)) {
+    let db = sled::open(path).unwrap();
+    change(&db);
+    db.flush().unwrap();
+}
+
+#[test]
+fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
+    let directory = TempDir::new().unwrap();
+    {
+        let store = SledStore::open(directory.path()).unwrap();
+        (1..=20).for_each(|number| put(&store, number));
+        let report = store.verify().unwrap();
+        assert_eq!((report.count, report.records), (0, 80), "process, task, row and event: {report:?}");
+        assert_eq!(report.entries, 20 * 6, "three lists of tasks, one of processes, an index and a reference");
+    }
+    let first = |db: &sled::Db, letter: &[u8]| db.scan_prefix(letter).next().unwrap().unwrap();
+    tamper(directory.path(), |db| {
+        for letter in [b"l", b"q", b"i", b"f"] {
+            let (key, value) = first(db, letter);
+            db.remove(&key).unwrap();
+            let mut other = key.to_vec();
+            let last = other.len() - if letter == b"f" { 15 } else { 1 };
+            other[last] = 0x7F;
+            db.insert(other, value).unwrap();
+        }
+    });
+    let store = SledStore::open(directory.path()).unwrap();
+    let report = store.verify().unwrap();
+    assert_eq!(report.count, 8, "{:#?}", report.faults);
+    assert!(report.faults.iter().any(|fault| fault == "an entry of an index, of row 1 of `post`, is missing"));
+    assert_eq!(report.repaired, 0);
+    let repaired = store.repair().unwrap();
+    assert_eq!((repaired.count, repaired.repaired), (8, 8));
+    assert_eq!(store.verify().unwrap().count, 0);
+    drop(store);
+    assert_eq!(whole_commits(&SledStore::open(directory.path()).unwrap()), 20);
+}
+
+#[test]
+fn damaged_records_are_told_and_left_as_they_are() {
+    let directory = TempDir::new().unwrap();
+    (1..=3).for_each(|number| put(&SledStore::open(directory.path()).unwrap(), number));
+    tamper(directory.path(), |db| {
+        let (key, value) = db.scan_prefix(b"p").nth(1).unwrap().unwrap();
+        let mut value = value.to_vec();
+        value[60] ^= 1;
+        db.insert(key, value).unwrap();
+    });
+    let store = SledStore::open(directory.path()).unwrap();
+    let report = store.repair().unwrap();
+    assert!(report.faults.iter().all(|fault| fault.contains("process 2")), "{:#?}", report.faults);
+    assert!(report.count > 0 && report.repaired == 0);
+    assert!(store.list_tasks(&TaskList::Inbox(UserId::new("ann"), None), None, 9).unwrap().len() == 3);
+}
+
+#[test]
+fn a_store_at_work_is_found_in_order() {
+    let directory = TempDir::new().unwrap();
+    let store = SledStore::options().journal(10_000).open(directory.path()).unwrap();
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1.. {
+                put(&store, number);
+                let Change::Task { new: old, .. } = commit(number).changes.remove(1) else { panic!() };
+                let new = TaskRecord { status: TaskStatus::Done, ..old.clone() };
+                let done = Commit { changes: vec![Change::Task { old: Some(old), new }], ..Commit::default() };
+                store.commit(done).unwrap().wait().unwrap();
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..20 {
+            let report = store.verify().unwrap();
+            assert_eq!(report.faults, [] as [String; 0]);
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+}
+
+#[test]
+fn a_backup_of_a_store_at_work_has_all_that_was_committed_before_and_nothing_by_halves() {
+    let directory = TempDir::new().unwrap();
+    for journal in [1, 20_000, usize::MAX] {
+        let place = directory.path().join(journal.to_string());
+        let store = SledStore::options().journal(journal).open(place.join("store")).unwrap();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 1.. {
+                    put(&store, number);
+                    if stop.load(Ordering::SeqCst) {
+                        break;
+                    }
+                }
+            });
+            for round in 0..3 {
+                thread::sleep(Duration::from_millis(20));
+                let before = store.processes(ProcessId(0), usize::MAX).unwrap().len() as u64;
+                let copy = place.join(format!("copy {round}"));
+                store.backup(&copy).unwrap();
+                // The last one seen may not have been durable yet.
+                assert!(whole_commits(&SledStore::open(&copy).unwrap()) >= before.saturating_sub(1));
+            }
+            stop.store(true, Ordering::SeqCst);
+        });
+        let again = store.backup(place.join("copy 0"));
+        assert!(matches!(again, Err(StoreError::NotAStore { .. })), "a backup does not write over anything");
+    }
+}
+
+#[test]
+fn a_database_of_the_first_release_is_opened() {
+    let directory = TempDir::new().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-2"), directory.path());
+    let store = SledStore::open(directory.path()).unwrap();
+    assert_eq!(whole_commits(&store), 40);
+    assert_eq!(store.verify().unwrap().count, 0);
+    put(&store, 41);
+}
+
+/// Writes the fixture of the test above: some of it in the tree, some in the journal.
+#[test]
+#[ignore = "it writes the fixture anew, when the format has a new version"]
+fn the_fixture() {
+    let directory = TempDir::new().unwrap();
+    let open = || SledStore::open(directory.path()).unwrap();
+    let store = open();
+    (1..=20).for_each(|number| put(&store, number));
+    drop(store);
+    let store = open();
+    (21..=40).for_each(|number| put(&store, number));
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-2");
+    fs::create_dir_all(fixture.parent().unwrap()).unwrap();
+    let _ = fs::remove_dir_all(&fixture);
+    store.backup(&fixture).unwrap();
+}
