@@ -31,8 +31,9 @@ fn commit(number: u64) -> Commit {
         ..TaskRecord::new(task_id, "hello", "approve", Kind::View, at)
     };
     let to = Reference { table: "blog".into(), id: 1, field: "blog".into(), on_delete: OnDelete::Protect };
+    let text = if number.is_multiple_of(3) { "long ".repeat(3000) } else { String::new() };
     let row = RowRecord {
-        data: document(serde_json::json!({"slug": number, "text": "long ".repeat((number % 3 * 1500) as usize)})),
+        data: document(serde_json::json!({"slug": number, "text": text})),
         index: vec![IndexEntry { field: "slug".into(), value: number.into(), unique: true }],
         references: vec![to],
     };
@@ -90,9 +91,9 @@ fn what_a_killed_program_had_committed_is_there_after_opening() {
             (1..=50).for_each(|number| put(&store, number));
             // What a killed program leaves is what the operating system has of its files. With a short journal sled is at work.
             if journal == 1 {
-                store.backup(&left).unwrap()
+                store.backup(&left).unwrap();
             } else {
-                copy(&place, &left)
+                copy(&place, &left);
             }
             drop(store);
             assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 50, "{journal} {durability:?}");
