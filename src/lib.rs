@@ -26,7 +26,7 @@ pub use viewflow_macros::Process;
 #[doc = include_str!("guide/task.md")]
 pub use viewflow_macros::Task;
 #[cfg(feature = "sled")]
-pub use viewflow_sled::SledStore;
+pub use viewflow_sled::{Durability, Options as SledOptions, Report as SledReport, SledStore};
 
 pub mod guide;
 pub mod prelude;

@@ -1,0 +1,67 @@
+//! What the store is held against: sled and the disk without us.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::measure::{Result, float, seconds};
+use crate::stores::Writes;
+
+/// Writes to a fresh sled database what so many steps wrote, each batch with one flush and one sync. Steps/s.
+pub fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f64> {
+    let db = sled::Config::new().path(path).cache_capacity(64 << 20).flush_every_ms(None).open()?;
+    let file = OpenOptions::new().write(true).open(path.join("db"))?;
+    let time = seconds(|| {
+        for merged in steps.chunks(together) {
+            let mut batch = sled::Batch::default();
+            for (key, value) in merged.iter().flatten() {
+                match value {
+                    Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                    None => batch.remove(key.as_slice()),
+                }
+            }
+            db.apply_batch(batch)?;
+            db.flush()?;
+            file.sync_data()?;
+        }
+        Ok(())
+    })?;
+    Ok(float(steps.len()) / time)
+}
+
+/// Appends of 4 KiB with an `fdatasync` each. Appends/s.
+pub fn appends(path: &Path, count: usize) -> Result<f64> {
+    let mut file = File::create(path)?;
+    let block = [b'x'; 4096];
+    let time = seconds(|| {
+        for _ in 0..count {
+            file.write_all(&block)?;
+            file.sync_data()?;
+        }
+        Ok(())
+    })?;
+    Ok(float(count) / time)
+}
+
+/// The lengths of all keys and values in a store that is closed.
+pub fn live(path: &Path) -> Result<usize> {
+    let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
+    let mut bytes = 0;
+    for entry in db.iter() {
+        let (key, value) = entry?;
+        bytes += key.len() + value.len();
+    }
+    Ok(bytes)
+}
+
+/// The lengths of all files in a directory and those within it.
+pub fn on_disk(path: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        // A file may be gone since it was listed.
+        let Ok(about) = entry.metadata() else { continue };
+        bytes += if about.is_dir() { on_disk(&entry.path())? } else { about.len() };
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,94 @@
+//! Durable steps against what sled and the disk can do, and the bytes they write.
+
+use tempfile::TempDir;
+
+use crate::child::{Child, Durability};
+use crate::measure::{Result, Row, Run, float, in_turns, seconds};
+use crate::stores::{self, Recorded, Recorder};
+use crate::{bare, flows};
+
+/// How many steps go into one batch of the bare loop.
+const TOGETHER: usize = 64;
+
+pub fn run(run: &Run) -> Result<()> {
+    for (callers, figure, target) in [(TOGETHER, "durable-64", 0.8), (1, "durable-1", 0.85)] {
+        if run.wants(figure) || run.wants("disk-share") {
+            steps(run, callers, figure, target)?;
+        }
+    }
+    if run.wants("bytes") {
+        bytes(run)?;
+    }
+    Ok(())
+}
+
+fn steps(run: &Run, callers: usize, figure: &str, target: f64) -> Result<()> {
+    let processes = if callers == 1 { run.size(1_000, 200) } else { run.size(9_600, 1_920) };
+    let recorded = record(callers, processes)?;
+    let [engine, bare, appends] = in_turns(
+        run.repeats(),
+        [
+            &mut || {
+                let directory = TempDir::new()?;
+                let engine = flows::engine(stores::open(directory.path())?)?;
+                let mut steps = 0;
+                let time = seconds(|| {
+                    steps = flows::hello(&engine, callers, processes)?;
+                    Ok(())
+                })?;
+                Ok(float(steps) / time)
+            },
+            &mut || bare::replay(TempDir::new()?.path(), &recorded.commits, callers),
+            &mut || bare::appends(&TempDir::new()?.path().join("file"), run.size(2_000, 500)),
+        ],
+    )?;
+    if run.wants(figure) {
+        let row = Row::new(figure, engine, "steps/s").against(bare).at_least(target);
+        run.show(&row.repeats(run.repeats()).note(recorded.note));
+    }
+    if run.wants("disk-share") {
+        let row = Row::new(format!("disk-share-{callers}"), engine, "steps/s").against(appends);
+        run.show(&row.repeats(run.repeats()).note("against appends/s of 4 KiB, each with fdatasync"));
+    }
+    Ok(())
+}
+
+/// What so many processes of the hello flow write.
+fn record(callers: usize, processes: usize) -> Result<Recorded> {
+    let (directory, recorder) = (TempDir::new()?, Recorder::default());
+    let engine = flows::engine(stores::open_traced(directory.path(), recorder.trace())?)?;
+    let steps = flows::hello(&engine, callers, processes)?;
+    drop(engine);
+    Ok(recorder.recorded(steps))
+}
+
+fn bytes(run: &Run) -> Result<()> {
+    let processes = run.size(19_200, 1_920);
+    let recorded = record(TOGETHER, processes)?;
+    let each = float(recorded.bytes()) / float(recorded.commits.len());
+    let keys = float(recorded.commits.iter().map(std::collections::BTreeMap::len).sum::<usize>());
+    let keys = keys / float(recorded.commits.len());
+
+    let directory = TempDir::new()?;
+    let mut child = Child::open(directory.path(), Durability::Immediate)?;
+    let before = child.ask("written")?;
+    let steps = child.ask(&format!("hello {processes} {TOGETHER}"))?;
+    let written = child.ask("written")? - before;
+    child.close()?;
+    let disk = float(bare::on_disk(directory.path())?);
+    let live = float(bare::live(directory.path())?);
+
+    let plausible = if recorded.note.is_empty() { "" } else { " (plausible ones)" };
+    let note = format!(
+        "against the keys and values of a step{plausible}, {keys:.1} of them: sled writes whole pages of its log, and a leaf \
+         again when it has many changes"
+    );
+    run.show(&Row::new("bytes-written", written / steps, "B/step").against(each).note(note));
+    let note = format!(
+        "{:.0} MiB against {:.0} MiB of keys and values: sled's log keeps what was overwritten until its segment is free",
+        disk / float(1_u32 << 20),
+        live / float(1_u32 << 20)
+    );
+    run.show(&Row::new("bytes-on-disk", disk / steps, "B/step").against(live / steps).note(note));
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! Medians, turns, and lines of output.
+
+use std::error::Error;
+use std::time::Instant;
+
+/// Whatever stops a measurement.
+pub type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// What was asked for.
+pub struct Run {
+    /// The figures; none: all.
+    pub names: Vec<String>,
+    pub json: bool,
+    pub quick: bool,
+}
+
+impl Run {
+    pub fn wants(&self, figure: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| name == figure)
+    }
+
+    /// One of two sizes.
+    pub fn size<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+
+    /// How often each way is measured.
+    pub fn repeats(&self) -> usize {
+        self.size(5, 3)
+    }
+
+    pub fn show(&self, row: &Row) {
+        println!("{}", if self.json { row.json() } else { row.readable() });
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// One figure.
+pub struct Row {
+    figure: String,
+    value: f64,
+    unit: &'static str,
+    against: Option<f64>,
+    target: Option<Target>,
+    repeats: usize,
+    note: String,
+}
+
+impl Row {
+    pub fn new(figure: impl Into<String>, value: f64, unit: &'static str) -> Self {
+        Self { figure: figure.into(), value, unit, against: None, target: None, repeats: 1, note: String::new() }
+    }
+
+    /// What it is held against, in the same unit.
+    pub fn against(mut self, against: f64) -> Self {
+        self.against = Some(against);
+        self
+    }
+
+    /// The ratio is to be this at least.
+    pub fn at_least(mut self, target: f64) -> Self {
+        self.target = Some(Target::AtLeast(target));
+        self
+    }
+
+    /// The ratio is to be this at most.
+    pub fn at_most(mut self, target: f64) -> Self {
+        self.target = Some(Target::AtMost(target));
+        self
+    }
+
+    pub fn repeats(mut self, repeats: usize) -> Self {
+        self.repeats = repeats;
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        self.against.map(|against| self.value / against)
+    }
+
+    fn is_met(&self) -> Option<bool> {
+        let ratio = self.ratio()?;
+        self.target.map(|target| match target {
+            Target::AtLeast(least) => ratio >= least,
+            Target::AtMost(most) => ratio <= most,
+        })
+    }
+
+    fn json(&self) -> String {
+        let number = |value: f64| if value.is_finite() { rounded(value).to_string() } else { "null".to_owned() };
+        let optional = |value: Option<f64>| value.map_or("null".to_owned(), number);
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let mut parts = vec![
+            ("figure", text(&self.figure)),
+            ("value", number(self.value)),
+            ("unit", text(self.unit)),
+            ("against", optional(self.against)),
+            ("ratio", optional(self.ratio())),
+            ("repeats", self.repeats.to_string()),
+        ];
+        if let (Some(Target::AtLeast(target) | Target::AtMost(target)), Some(met)) = (self.target, self.is_met()) {
+            parts.extend([("target", number(target)), ("met", met.to_string())]);
+        }
+        if !self.note.is_empty() {
+            parts.push(("note", text(&self.note)));
+        }
+        let parts: Vec<String> = parts.into_iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+        format!("{{{}}}", parts.join(", "))
+    }
+
+    fn readable(&self) -> String {
+        let against = self.against.map_or(String::new(), |against| format!("against {:>12}", readable(against)));
+        let ratio = self.ratio().map_or(String::new(), |ratio| format!("ratio {ratio:.2}"));
+        let sign = |target| match target {
+            Target::AtLeast(least) => format!(">= {least}"),
+            Target::AtMost(most) => format!("<= {most}"),
+        };
+        let verdict = self.is_met().map(|met| if met { "met" } else { "MISSED" });
+        let target = self.target.zip(verdict).map(|(target, verdict)| format!("{} {verdict}", sign(target)));
+        let line = format!(
+            "{:24} {:>12} {:12} {against:20}  {ratio:12} {:14} x{}  {}",
+            self.figure,
+            readable(self.value),
+            self.unit,
+            target.unwrap_or_default(),
+            self.repeats,
+            self.note,
+        );
+        line.trim_end().to_owned()
+    }
+}
+
+/// Four digits are more than enough.
+fn rounded(value: f64) -> f64 {
+    if value.abs() >= 1000.0 { value.round() } else { format!("{value:.4}").parse().unwrap_or(value) }
+}
+
+/// A number with its thousands apart.
+pub fn readable(value: f64) -> String {
+    if value.abs() < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count as a number to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "nothing here is counted beyond 2^52")]
+pub fn float(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or(u64::MAX) as f64
+}
+
+/// The value that so many hundredths of all are below.
+pub fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    values.get((values.len() * hundredths / 100).min(last)).copied().unwrap_or(f64::NAN)
+}
+
+pub fn median(values: &mut [f64]) -> f64 {
+    percentile(values, 50)
+}
+
+/// Measures several ways in turns (A B A B ..), and answers with the median of each.
+pub fn in_turns<const N: usize>(repeats: usize, mut ways: [&mut dyn FnMut() -> Result<f64>; N]) -> Result<[f64; N]> {
+    let mut found: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+    for _ in 0..repeats {
+        for (way, found) in ways.iter_mut().zip(&mut found) {
+            found.push(way()?);
+        }
+    }
+    Ok(found.map(|mut values| median(&mut values)))
+}
+
+/// How long `work` takes, in seconds.
+pub fn seconds<R>(work: impl FnOnce() -> Result<R>) -> Result<f64> {
+    let begun = Instant::now();
+    work()?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// The median time of `work`, in microseconds. It answers with how long what counts of it took, in seconds.
+pub fn micros(rounds: usize, mut work: impl FnMut() -> Result<f64>) -> Result<f64> {
+    let mut times = (0..rounds).map(|_| work()).collect::<Result<Vec<f64>>>()?;
+    Ok(median(&mut times) * 1e6)
+}
+
+/// Runs `work` in so many threads at once; each gets its number.
+pub fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|number| scope.spawn(move || work(number))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err("a thread panicked".into())))
+    })
+}
+
+/// Numbers that look random, the same at every run.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: usize) -> Self {
+        Self(0x9E37_79B9_7F4A_7C15 ^ (seed as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03))
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) % limit.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_in_the_middle_and_numbers_can_be_read() {
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]).total_cmp(&2.0), std::cmp::Ordering::Equal);
+        assert_eq!(readable(1_234_567.0), "1,234,567");
+        assert_eq!(readable(123.4), "123");
+        assert_eq!(readable(1.239), "1.24");
+    }
+
+    #[test]
+    fn a_ratio_is_held_against_its_target() {
+        let row = Row::new("x", 8.0, "steps/s").against(10.0);
+        assert_eq!(row.is_met(), None);
+        assert_eq!(
+            row.json(),
+            r#"{"figure": "x", "value": 8, "unit": "steps/s", "against": 10, "ratio": 0.8, "repeats": 1}"#
+        );
+        assert_eq!(row.at_least(0.9).is_met(), Some(false));
+        assert_eq!(Row::new("x", 8.0, "us").against(10.0).at_most(1.0).is_met(), Some(true));
+    }
+}

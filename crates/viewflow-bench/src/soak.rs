@@ -1,0 +1,234 @@
+//! Mixed work for a long time: do memory and disk stay as they are?
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+use viewflow::What;
+use viewflow::prelude::{Engine, ProcessId};
+
+use crate::flows::{self, FanFlow, OrderFlow, Paid, PauseFlow, WorkFlow};
+use crate::measure::{Random, Result, float, in_threads, percentile, readable};
+use crate::{bare, child, stores};
+
+const THREADS: usize = 8;
+const WORKERS: usize = 4;
+/// How often a line is written.
+const EVERY: Duration = Duration::from_secs(10);
+/// How many processes a thread leaves open for a while.
+const OPEN: usize = 50;
+/// With more processes than this no new ones are started until workers have caught up.
+const BACKLOG: i64 = 5_000;
+/// How much more than before is still flat.
+const FLAT: f64 = 1.1;
+const MIB: f64 = 1_048_576.0;
+
+/// What the threads count.
+#[derive(Default)]
+struct Counts {
+    /// Commands of the threads.
+    commands: AtomicUsize,
+    /// All commits, where the store tells of them.
+    commits: Arc<AtomicUsize>,
+    running: Arc<AtomicI64>,
+    orders: AtomicU32,
+    /// Of the commands since the last line, in microseconds.
+    latencies: Mutex<Vec<f64>>,
+    stop: AtomicBool,
+}
+
+/// What a line tells that is to stay as it is.
+struct Sample {
+    resident: f64,
+    disk: f64,
+}
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    let (minutes, json) = parse(arguments)?;
+    let (directory, counts) = (TempDir::new()?, Counts::default());
+    let engine = engine(directory.path(), &counts)?;
+    let workers = engine.workers(WORKERS);
+    let samples = Mutex::new(Vec::new());
+    let end = Duration::from_secs_f64(minutes * 60.0);
+    in_threads(THREADS + 1, |number| {
+        let done = if number == THREADS {
+            let watched = watch(directory.path(), &counts, end, json);
+            watched.map(|all| samples.lock().unwrap_or_else(PoisonError::into_inner).extend(all))
+        } else {
+            Worker::new(number).work(&engine, &counts)
+        };
+        // One that fails or is done ends the others, too.
+        counts.stop.store(true, Ordering::Relaxed);
+        done
+    })?;
+    workers.stop();
+    drop(engine);
+    tell(&samples.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(())
+}
+
+fn parse(arguments: &[String]) -> Result<(f64, bool)> {
+    let (mut minutes, mut json) = (30.0, false);
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--minutes" => minutes = arguments.next().ok_or("how many minutes?")?.parse()?,
+            other => return Err(format!("`{other}`? usage: viewflow-bench soak [--minutes N] [--json]").into()),
+        }
+    }
+    Ok((minutes, json))
+}
+
+fn engine(path: &Path, counts: &Counts) -> Result<Engine> {
+    let (commits, running) = (Arc::clone(&counts.commits), Arc::clone(&counts.running));
+    let trace: stores::Trace = Arc::new(move |_| {
+        commits.fetch_add(1, Ordering::Relaxed);
+    });
+    let builder = stores::retaining(stores::open_traced(path, trace)?);
+    let builder = builder.on_error(|error| eprintln!("a worker: {error}")).on_event(move |event| {
+        let change = match event.what {
+            What::ProcessStarted => 1,
+            What::ProcessFinished | What::ProcessCanceled | What::ProcessFailed { .. } => -1,
+            _ => return,
+        };
+        running.fetch_add(change, Ordering::Relaxed);
+    });
+    flows::soak_engine(builder)
+}
+
+/// One thread, and what it has left open.
+struct Worker {
+    random: Random,
+    hellos: VecDeque<ProcessId>,
+    orders: VecDeque<u32>,
+    latencies: Vec<f64>,
+}
+
+impl Worker {
+    fn new(number: usize) -> Self {
+        let random = Random::new(number);
+        Self { random, hellos: VecDeque::new(), orders: VecDeque::new(), latencies: Vec::new() }
+    }
+
+    fn work(mut self, engine: &Engine, counts: &Counts) -> Result<()> {
+        while !counts.stop.load(Ordering::Relaxed) {
+            if counts.running.load(Ordering::Relaxed) > BACKLOG {
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            }
+            self.turn(engine, counts)?;
+            counts.commands.fetch_add(self.latencies.len(), Ordering::Relaxed);
+            counts.latencies.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.latencies);
+        }
+        Ok(())
+    }
+
+    /// One thing of many; what was left open long enough is done.
+    fn turn(&mut self, engine: &Engine, counts: &Counts) -> Result<()> {
+        match self.random.below(5) {
+            0 => {
+                let started = self.timed(|| flows::start_hello(engine))?;
+                self.hellos.push_back(started);
+                if self.hellos.len() > OPEN
+                    && let Some(process) = self.hellos.pop_front()
+                {
+                    let (task, ann) = (flows::task_of(process), flows::somebody());
+                    self.timed(|| Ok(engine.assign(task, &ann)?))?;
+                    self.timed(|| flows::approve(engine, process))?;
+                }
+            }
+            1 => drop(self.timed(|| Ok(engine.run(WorkFlow::start, ())?))?),
+            2 => drop(self.timed(|| Ok(engine.run(PauseFlow::start, ())?))?),
+            3 => {
+                let order = counts.orders.fetch_add(1, Ordering::Relaxed);
+                self.timed(|| Ok(engine.run(OrderFlow::start, order)?))?;
+                self.orders.push_back(order);
+                if self.orders.len() > OPEN
+                    && let Some(order) = self.orders.pop_front()
+                {
+                    self.timed(|| Ok(engine.send(&Paid { order })?))?;
+                }
+            }
+            _ => {
+                let size = 1 + u32::try_from(self.random.below(20))?;
+                self.timed(|| Ok(engine.run(FanFlow::start, size)?))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn timed<R>(&mut self, command: impl FnOnce() -> Result<R>) -> Result<R> {
+        let begun = Instant::now();
+        let answer = command()?;
+        self.latencies.push(begun.elapsed().as_secs_f64() * 1e6);
+        Ok(answer)
+    }
+}
+
+/// Writes a line now and then, until the time is over or somebody has failed.
+fn watch(path: &Path, counts: &Counts, end: Duration, json: bool) -> Result<Vec<Sample>> {
+    let (begun, mut before, mut samples) = (Instant::now(), (0, 0.0), Vec::new());
+    let mut next = EVERY.min(end);
+    while !counts.stop.load(Ordering::Relaxed) {
+        if begun.elapsed() < next {
+            std::thread::sleep(Duration::from_millis(50));
+            continue;
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        let steps = counts.commands.load(Ordering::Relaxed).max(counts.commits.load(Ordering::Relaxed));
+        let rate = float(steps - before.0) / (seconds - before.1);
+        let mut latencies = std::mem::take(&mut *counts.latencies.lock().unwrap_or_else(PoisonError::into_inner));
+        let (p50, p99) = (percentile(&mut latencies, 50) / 1e3, percentile(&mut latencies, 99) / 1e3);
+        let sample = Sample { resident: float(child::resident()?), disk: float(bare::on_disk(path)?) };
+        let running = counts.running.load(Ordering::Relaxed);
+        if json {
+            println!(
+                "{}",
+                json!({
+                    "seconds": seconds.round(), "steps": steps, "steps_per_s": rate.round(), "p50_ms": p50,
+                    "p99_ms": p99, "resident": sample.resident, "disk": sample.disk, "running": running,
+                })
+            );
+        } else {
+            println!(
+                "{seconds:6.0} s  {:>12} steps  {:>7}/s  p50 {p50:7.2} ms  p99 {p99:7.2} ms  memory {:>6.0} MiB  \
+                 disk {:>7.0} MiB  {running:>6} running",
+                readable(float(steps)),
+                readable(rate),
+                sample.resident / MIB,
+                sample.disk / MIB,
+            );
+        }
+        samples.push(sample);
+        before = (steps, seconds);
+        if next >= end {
+            break;
+        }
+        next = (next + EVERY).min(end);
+    }
+    Ok(samples)
+}
+
+/// Holds the last quarter against the second one.
+fn tell(samples: &[Sample]) {
+    let quarter = samples.len() / 4;
+    if quarter == 0 {
+        println!("too short to say whether memory and disk stayed flat");
+        return;
+    }
+    let (second, last) = (&samples[quarter..quarter * 2], &samples[samples.len() - quarter..]);
+    let mean = |of: &[Sample], what: fn(&Sample) -> f64| of.iter().map(what).sum::<f64>() / float(of.len());
+    for (name, what) in [("memory", (|sample| sample.resident) as fn(&Sample) -> f64), ("disk", |sample| sample.disk)] {
+        let (before, after) = (mean(second, what), mean(last, what));
+        let verdict = if after <= before * FLAT { "stayed flat" } else { "GREW" };
+        println!("{name} {verdict}: {:.0} MiB in the second quarter, {:.0} MiB in the last", before / MIB, after / MIB);
+    }
+    if !stores::HAS_RETENTION {
+        println!("(nothing is forgotten yet, so that both have to grow)");
+    }
+}
