@@ -123,7 +123,9 @@ fn answer(engine: &Engine, command: &str, numbers: &[usize]) -> Result<f64> {
             Ok(0.0)
         }
         ("resident", []) => resident().map(float),
-        ("written", []) => written().map(float),
+        ("written", []) => told("/proc/self/io", "write_bytes:").map(float),
+        ("logged", []) => told("/proc/self/io", "wchar:").map(float),
+        ("writes", []) => told("/proc/self/io", "syscw:").map(float),
         _ => Err("no such command".into()),
     }
 }
@@ -181,11 +183,6 @@ fn work(engine: &Engine, steps: usize, processes: usize, threads: usize) -> Resu
 /// The memory of this program that is in use, in bytes.
 pub fn resident() -> Result<u64> {
     Ok(told("/proc/self/status", "VmRSS:")? * 1024)
-}
-
-/// What this program has had written to the disk, in bytes.
-fn written() -> Result<u64> {
-    told("/proc/self/io", "write_bytes:")
 }
 
 fn told(file: &str, name: &str) -> Result<u64> {

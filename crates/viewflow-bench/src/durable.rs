@@ -23,7 +23,7 @@ pub fn run(run: &Run) -> Result<()> {
 }
 
 fn steps(run: &Run, callers: usize, figure: &str, target: f64) -> Result<()> {
-    let processes = if callers == 1 { run.size(1_000, 200) } else { run.size(9_600, 1_920) };
+    let processes = if callers == 1 { run.size(1_000, 200) } else { run.size(9_600, 960) };
     let recorded = record(callers, processes)?;
     let [engine, bare, appends] = in_turns(
         run.repeats(),
@@ -71,19 +71,23 @@ fn bytes(run: &Run) -> Result<()> {
 
     let directory = TempDir::new()?;
     let mut child = Child::open(directory.path(), Durability::Immediate)?;
-    let before = child.ask("written")?;
+    let counters = ["written", "logged", "writes"];
+    let read = |child: &mut Child| counters.iter().map(|counter| child.ask(counter)).collect::<Result<Vec<f64>>>();
+    let before = read(&mut child)?;
     let steps = child.ask(&format!("hello {processes} {TOGETHER}"))?;
-    let written = child.ask("written")? - before;
+    let after = read(&mut child)?;
+    let each_step: Vec<f64> = after.iter().zip(&before).map(|(after, before)| (after - before) / steps).collect();
+    let [written, logged, writes] = each_step[..] else { return Err("another number of counters".into()) };
     child.close()?;
     let disk = float(bare::on_disk(directory.path())?);
     let live = float(bare::live(directory.path())?);
 
     let plausible = if recorded.note.is_empty() { "" } else { " (plausible ones)" };
     let note = format!(
-        "against the keys and values of a step{plausible}, {keys:.1} of them: sled writes whole pages of its log, and a leaf \
-         again when it has many changes"
+        "against the keys and values of a step{plausible}, {keys:.1} of them; {logged:.0} B/step go to sled's log, where a leaf \
+         is written again after a few changes, in {writes:.2} writes/step, of which the kernel writes whole pages, or more"
     );
-    run.show(&Row::new("bytes-written", written / steps, "B/step").against(each).note(note));
+    run.show(&Row::new("bytes-written", written, "B/step").against(each).note(note));
     let note = format!(
         "{:.0} MiB against {:.0} MiB of keys and values: sled's log keeps what was overwritten until its segment is free",
         disk / float(1_u32 << 20),

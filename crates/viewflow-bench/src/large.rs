@@ -77,7 +77,7 @@ fn first_open(run: &Run, stores: &Stores) -> Result<()> {
 }
 
 fn memory(run: &Run, stores: &Stores) -> Result<()> {
-    let (some, more) = run.size((10_000, 200_000), (2_000, 20_000));
+    let (some, more) = run.size((10_000, 200_000), (2_000, 10_000));
     let many = stores.many;
     let mut child = Child::open(&stores.large, Durability::Immediate)?;
     let opened = child.ask("resident")?;

@@ -423,7 +423,12 @@ impl Unit {
 
     fn take_commit(&mut self, failed: bool) -> Commit {
         self.closed = true;
-        let mut commit = Commit { events: std::mem::take(&mut self.events), ..Commit::default() };
+        let changes = self.processes.len() + self.tasks.len() + self.scopes.len() + self.rows.len();
+        let mut commit = Commit {
+            events: std::mem::take(&mut self.events),
+            changes: Vec::with_capacity(changes),
+            ..Commit::default()
+        };
         for (id, (revision, held)) in std::mem::take(&mut self.processes) {
             commit.expect.push(Expect::Revision(Key::Process(id), revision));
             if let (true, Some(new)) = (held.changed, held.new) {

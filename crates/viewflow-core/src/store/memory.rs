@@ -26,13 +26,45 @@ struct State {
     rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
     stamps: BTreeMap<String, u64>,
     events: BTreeMap<(ProcessId, u32), Event>,
-    task_lists: BTreeSet<(TaskList, Cursor)>,
-    process_lists: BTreeSet<(ProcessList, ProcessId)>,
+    task_lists: Lists<TaskList, Cursor>,
+    process_lists: Lists<ProcessList, ProcessId>,
     ended: BTreeSet<Ended>,
-    /// Table, field, key, row.
-    index: BTreeSet<(String, String, Vec<u8>, u64)>,
+    /// The rows by table, field and key.
+    index: Lists<(String, String, Vec<u8>), u64>,
     /// The row referred to, then the row that refers.
     references: BTreeMap<((String, u64), (String, u64, String)), Reference>,
+}
+
+/// Ordered lists by their names. One that becomes empty is forgotten.
+#[derive(Debug)]
+struct Lists<L, E>(BTreeMap<L, BTreeSet<E>>);
+
+impl<L, E> Default for Lists<L, E> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<L: Ord, E: Ord + Copy> Lists<L, E> {
+    fn insert(&mut self, list: L, entry: E) {
+        self.0.entry(list).or_default().insert(entry);
+    }
+
+    fn remove(&mut self, list: &L, entry: E) {
+        if let Some(entries) = self.0.get_mut(list) {
+            entries.remove(&entry);
+            if entries.is_empty() {
+                self.0.remove(list);
+            }
+        }
+    }
+
+    /// The entries of a list that come after this one.
+    fn after(&self, list: &L, after: Option<E>, limit: usize) -> Vec<E> {
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let entries = self.0.get(list).into_iter().flat_map(|entries| entries.range((first, Bound::Unbounded)));
+        entries.copied().take(limit).collect()
+    }
 }
 
 impl MemoryStore {
@@ -114,12 +146,8 @@ impl Store for MemoryStore {
     }
 
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
-        let entry = (table.to_owned(), field.to_owned(), key.to_owned(), after);
-        let state = self.read();
-        let same =
-            |found: &&(String, String, Vec<u8>, u64)| (&found.0, &found.1, &found.2) == (&entry.0, &entry.1, &entry.2);
-        let range = (Bound::Excluded(entry.clone()), Bound::Unbounded);
-        Ok(state.index.range(range).take_while(same).map(|found| found.3).take(limit).collect())
+        let index = (table.to_owned(), field.to_owned(), key.to_owned());
+        Ok(self.read().index.after(&index, Some(after), limit))
     }
 
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
@@ -135,10 +163,7 @@ impl Store for MemoryStore {
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        let first = after.map_or(Bound::Included(Cursor::FIRST), Bound::Excluded).map(|cursor| (list.clone(), cursor));
-        let state = self.read();
-        let found = state.task_lists.range((first, Bound::Unbounded)).take_while(|(of, _)| of == list);
-        Ok(found.map(|(_, cursor)| *cursor).take(limit).collect())
+        Ok(self.read().task_lists.after(list, after, limit))
     }
 
     fn list_processes(
@@ -147,10 +172,7 @@ impl Store for MemoryStore {
         after: Option<ProcessId>,
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
-        let first = Bound::Excluded((list.clone(), after.unwrap_or(ProcessId(0))));
-        let state = self.read();
-        let found = state.process_lists.range((first, Bound::Unbounded)).take_while(|(of, _)| of == list);
-        Ok(found.map(|(_, id)| *id).take(limit).collect())
+        Ok(self.read().process_lists.after(list, after, limit))
     }
 
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
@@ -160,11 +182,11 @@ impl Store for MemoryStore {
             let first = match found.last().or(after) {
                 None => {
                     let least = NodeName { flow: String::new(), node: String::new() };
-                    Bound::Included((TaskList::Status(least, TaskStatus::New), Cursor::FIRST))
+                    Bound::Included(TaskList::Status(least, TaskStatus::New))
                 }
-                Some(node) => Bound::Excluded((TaskList::Status(node.clone(), TaskStatus::Revived), Cursor::LAST)),
+                Some(node) => Bound::Excluded(TaskList::Status(node.clone(), TaskStatus::Revived)),
             };
-            let next = state.task_lists.range((first, Bound::Unbounded)).next();
+            let next = state.task_lists.0.range((first, Bound::Unbounded)).next();
             let Some((TaskList::Status(node, _), _)) = next else { break };
             found.push(node.clone());
         }
@@ -255,8 +277,7 @@ impl State {
     }
 
     fn rows_by_unlocked(&self, table: &str, field: &str, key: &[u8]) -> Vec<u64> {
-        let entry = |row| (table.to_owned(), field.to_owned(), key.to_owned(), row);
-        self.index.range(entry(0)..=entry(u64::MAX)).map(|found| found.3).collect()
+        self.index.after(&(table.to_owned(), field.to_owned(), key.to_owned()), None, usize::MAX)
     }
 
     fn apply(&mut self, change: Change) {
@@ -264,9 +285,11 @@ impl State {
         match change {
             Change::Process { old, new } => {
                 for list in old.iter().flat_map(process_lists) {
-                    self.process_lists.remove(&(list, new.id));
+                    self.process_lists.remove(&list, new.id);
                 }
-                self.process_lists.extend(process_lists(&new).into_iter().map(|list| (list, new.id)));
+                for list in process_lists(&new) {
+                    self.process_lists.insert(list, new.id);
+                }
                 if let Some(ended) = old.as_ref().and_then(ended) {
                     self.ended.remove(&ended);
                 }
@@ -275,10 +298,12 @@ impl State {
                 self.processes.insert(new.id, Stored { revision, record: new });
             }
             Change::Task { old, new } => {
-                for listed in old.iter().flat_map(task_lists) {
-                    self.task_lists.remove(&listed);
+                for (list, cursor) in old.iter().flat_map(task_lists) {
+                    self.task_lists.remove(&list, cursor);
                 }
-                self.task_lists.extend(task_lists(&new));
+                for (list, cursor) in task_lists(&new) {
+                    self.task_lists.insert(list, cursor);
+                }
                 self.tasks.insert(new.id, new);
             }
             Change::Scope { id, new: Some(new) } => {
@@ -290,7 +315,7 @@ impl State {
             Change::Row { table, id, old, new } => self.apply_row(table, id, old.as_ref(), new),
             Change::ForgetProcess { old } => {
                 for list in process_lists(&old) {
-                    self.process_lists.remove(&(list, old.id));
+                    self.process_lists.remove(&list, old.id);
                 }
                 if let Some(ended) = ended(&old) {
                     self.ended.remove(&ended);
@@ -299,8 +324,8 @@ impl State {
             }
             Change::ForgetTasks { old } => {
                 for task in old {
-                    for listed in task_lists(&task) {
-                        self.task_lists.remove(&listed);
+                    for (list, cursor) in task_lists(&task) {
+                        self.task_lists.remove(&list, cursor);
                     }
                     self.tasks.remove(&task.id);
                 }
@@ -323,7 +348,7 @@ impl State {
     fn apply_row(&mut self, table: String, id: u64, old: Option<&RowRecord>, new: Option<RowRecord>) {
         for entry in old.iter().flat_map(|row| &row.index) {
             if let Some(key) = index_key(&entry.value) {
-                self.index.remove(&(table.clone(), entry.field.clone(), key, id));
+                self.index.remove(&(table.clone(), entry.field.clone(), key), id);
             }
         }
         for to in old.iter().flat_map(|row| &row.references) {
@@ -331,7 +356,7 @@ impl State {
         }
         for entry in new.iter().flat_map(|row| &row.index) {
             if let Some(key) = index_key(&entry.value) {
-                self.index.insert((table.clone(), entry.field.clone(), key, id));
+                self.index.insert((table.clone(), entry.field.clone(), key), id);
             }
         }
         for to in new.iter().flat_map(|row| &row.references) {
