@@ -20,6 +20,7 @@ mod forms;
 mod jobs;
 mod judged;
 mod killed;
+mod killed_steps;
 mod many;
 mod messages;
 mod nodes;

@@ -1,0 +1,200 @@
+//! A disk that runs full, is given room, and runs full again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::json;
+use viewflow_core::graph::Kind;
+use viewflow_core::store::{
+    Change, Commit, Event, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult, TaskRecord, What,
+};
+use viewflow_core::{ProcessId, TaskId, Timestamp};
+
+use crate::{SmallDisk, in_time, open};
+
+const THREADS: u64 = 4;
+/// A file that is removed to make room.
+const BALLAST: usize = 4 << 20;
+/// How often it runs full.
+const ROUNDS: u64 = 3;
+/// More commits than any of the disks holds.
+const TOO_MANY: u64 = 100_000;
+
+/// What a test knows of its commits, which have numbers.
+#[derive(Default)]
+struct Known {
+    next: AtomicU64,
+    acknowledged: Mutex<BTreeSet<u64>>,
+}
+
+/// One commit's parts: all of them are there afterwards, or none.
+#[derive(Debug, PartialEq)]
+struct Parts {
+    process: Option<ProcessRecord>,
+    task: Option<TaskRecord>,
+    row: Option<RowRecord>,
+    events: Vec<Event>,
+}
+
+impl Parts {
+    fn of(number: u64) -> Self {
+        let (at, id) = (Timestamp::from_millis(1000), ProcessId(number));
+        let length = match number % 40 {
+            7 => 200_000,
+            n if n % 10 == 3 => 20_000,
+            _ => 1_000,
+        };
+        let text: String = format!("{number} ").chars().cycle().take(length).collect();
+        let data = json!({"text": text}).as_object().cloned().unwrap();
+        let process = ProcessRecord { data: data.clone(), events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
+        let task = TaskRecord::new(TaskId { process: id, ordinal: 1 }, "full", "check", Kind::View, at);
+        let event = Event { process: id, number: 1, at, actor: None, what: What::ProcessStarted };
+        Self {
+            process: Some(process),
+            task: Some(task),
+            row: Some(RowRecord { data, ..RowRecord::default() }),
+            events: vec![event],
+        }
+    }
+
+    fn stored(store: &dyn Store, number: u64) -> StoreResult<Self> {
+        let id = ProcessId(number);
+        Ok(Self {
+            process: store.process(id)?.map(|stored| stored.record),
+            task: store.task(TaskId { process: id, ordinal: 1 })?,
+            row: store.row("post", number)?.map(|stored| stored.record),
+            events: store.events(id, 0, 10)?,
+        })
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.process.is_none() && self.task.is_none() && self.row.is_none() && self.events.is_empty()
+    }
+
+    fn commit(self, number: u64) -> Commit {
+        let changes = vec![
+            Change::Process { old: None, new: self.process.unwrap() },
+            Change::Task { old: None, new: self.task.unwrap() },
+            Change::Row { table: "post".into(), id: number, old: None, new: self.row },
+        ];
+        Commit { expect: Vec::new(), changes, events: self.events }
+    }
+}
+
+fn put(store: &dyn Store, number: u64) -> StoreResult<()> {
+    store.commit(Parts::of(number).commit(number))?.wait()
+}
+
+fn is_about_the_disk(error: &StoreError) -> bool {
+    matches!(error, StoreError::Io(_) | StoreError::Stopped(_))
+}
+
+/// Writes on some threads until each has met an error.
+fn fill(store: &Arc<dyn Store>, known: &Arc<Known>) {
+    let threads = (0..THREADS).map(|_| {
+        let (store, known) = (Arc::clone(store), Arc::clone(known));
+        thread::spawn(move || {
+            let error = loop {
+                let number = known.next.fetch_add(1, Ordering::SeqCst) + 1;
+                assert!(number < TOO_MANY, "the disk does not run full");
+                match put(&*store, number) {
+                    Ok(()) => drop(known.acknowledged.lock().unwrap().insert(number)),
+                    Err(error) => break error,
+                }
+            };
+            assert!(is_about_the_disk(&error), "{error}");
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// A store that has met an error goes on answering rightly or not at all.
+fn is_honest(store: &dyn Store, known: &Known) {
+    for number in known.acknowledged.lock().unwrap().iter() {
+        match Parts::stored(store, *number) {
+            Ok(parts) => assert_eq!(parts, Parts::of(*number), "commit {number}"),
+            Err(error) => assert!(is_about_the_disk(&error), "{error}"),
+        }
+    }
+}
+
+/// All that was acknowledged is there, and nothing by halves.
+fn is_whole(store: &dyn Store, known: &Known) {
+    let mut there = Vec::new();
+    let acknowledged = known.acknowledged.lock().unwrap();
+    for number in 1..=known.next.load(Ordering::SeqCst) {
+        let parts = Parts::stored(store, number).unwrap();
+        assert!(!parts.is_nothing() || !acknowledged.contains(&number), "commit {number} was acknowledged");
+        if !parts.is_nothing() {
+            assert!(parts == Parts::of(number), "commit {number} is there by halves");
+            there.push(number);
+        }
+    }
+    let list = store.list_processes(&ProcessList::Flow("full".to_owned()), None, usize::MAX).unwrap();
+    assert!(list.iter().map(|id| id.0).eq(there.iter().copied()), "the list has just the processes that are there");
+    let rows = store.rows("post", 0, usize::MAX).unwrap();
+    assert!(rows.iter().map(|row| row.0).eq(there), "the table has just the rows that are there");
+    // NEW-API: assert!(store.verify().unwrap().faults.is_empty());
+}
+
+/// Runs full, is opened while it is full, and again with room.
+fn round(place: &Path, known: &Arc<Known>) {
+    let directory = place.join("store");
+    fs::write(place.join("ballast"), vec![1; BALLAST]).unwrap();
+    let store: Arc<dyn Store> = Arc::new(open(&directory).unwrap());
+    is_whole(&*store, known);
+    fill(&store, known);
+    is_honest(&*store, known);
+    let number = known.next.fetch_add(1, Ordering::SeqCst) + 1;
+    if put(&*store, number).is_ok() {
+        known.acknowledged.lock().unwrap().insert(number);
+    }
+    drop(store);
+    match open(&directory) {
+        Ok(store) => is_honest(&store, known),
+        Err(error) => assert!(matches!(error, StoreError::Io(_) | StoreError::CannotOpen { .. }), "{error:?}"),
+    }
+
+    fs::remove_file(place.join("ballast")).unwrap();
+    let store = open(&directory).unwrap();
+    is_whole(&store, known);
+    for _ in 0..20 {
+        let number = known.next.fetch_add(1, Ordering::SeqCst) + 1;
+        put(&store, number).expect("there is room again");
+        known.acknowledged.lock().unwrap().insert(number);
+    }
+    drop(store);
+    is_whole(&open(&directory).unwrap(), known);
+}
+
+fn runs_full(mebibytes: u32) {
+    let Some(disk) = SmallDisk::new(mebibytes) else { return };
+    for number in 0..ROUNDS {
+        // Each time in a new directory, as a full store leaves no room for another round.
+        let place = disk.path().join(number.to_string());
+        fs::create_dir(&place).unwrap();
+        let here = place.clone();
+        in_time("to fill a disk", move || round(&here, &Arc::default()));
+        fs::remove_dir_all(place).unwrap();
+    }
+}
+
+#[test]
+fn a_disk_of_8_mib_runs_full_and_nothing_acknowledged_is_lost() {
+    runs_full(8);
+}
+
+#[test]
+fn a_disk_of_12_mib_runs_full_and_nothing_acknowledged_is_lost() {
+    runs_full(12);
+}
+
+#[test]
+fn a_disk_of_16_mib_runs_full_and_nothing_acknowledged_is_lost() {
+    runs_full(16);
+}

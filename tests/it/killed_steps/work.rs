@@ -1,0 +1,251 @@
+//! The program that is killed: eight threads that take steps, and tell of each when it is done.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use viewflow::ViewNode;
+use viewflow::prelude::*;
+
+use crate::support::user;
+
+/// Where it keeps its data.
+pub const PLACE: &str = "VIEWFLOW_TEST_STEPS";
+/// A file for what it tells, instead of its output.
+pub const TOLD: &str = "VIEWFLOW_TEST_TOLD";
+/// After how many milliseconds a step is durable; at once when it is not set.
+pub const RELAXED: &str = "VIEWFLOW_TEST_RELAXED";
+const THREADS: u64 = 8;
+
+/// One step, written in it.
+#[derive(Entity, Clone, Debug)]
+pub struct Trace {
+    #[id]
+    pub id: Id<Trace>,
+    /// No two steps have the same, through all runs of the program.
+    #[field(unique)]
+    pub number: u64,
+    #[field(index)]
+    pub process: u64,
+    pub node: String,
+    pub text: String,
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Paper {
+    #[field(default = 0)]
+    pub signatures: u32,
+    #[field(default = 0)]
+    pub joined: u32,
+    pub left: String,
+    pub right: String,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct Signature {
+    pub number: u64,
+    pub text: String,
+}
+
+#[derive(Flow)]
+#[flow(process = Paper)]
+pub struct PaperFlow {
+    #[input(u64)]
+    #[call(Self::begin)]
+    #[next(both)]
+    start: StartHandle,
+
+    #[branch(left)]
+    #[branch(right)]
+    both: Split,
+
+    #[form(Signature)]
+    #[submit(Self::sign_left)]
+    #[next(gather)]
+    left: View,
+
+    #[form(Signature)]
+    #[submit(Self::sign_right)]
+    #[next(gather)]
+    right: View,
+
+    #[next(seal)]
+    gather: Join,
+
+    #[call(Self::seal)]
+    #[next(end)]
+    seal: Function,
+
+    end: End,
+}
+
+impl PaperFlow {
+    fn begin(&self, a: &mut Activation<Self, ()>, number: u64) -> Result<()> {
+        trace(a, number, "start")
+    }
+
+    fn sign_left(&self, a: &mut Activation<Self, ()>, form: Signature) -> Result<()> {
+        a.process.signatures += 1;
+        a.process.left = form.text;
+        trace(a, form.number, "left")
+    }
+
+    fn sign_right(&self, a: &mut Activation<Self, ()>, form: Signature) -> Result<()> {
+        a.process.signatures += 1;
+        a.process.right = form.text;
+        trace(a, form.number, "right")
+    }
+
+    fn seal(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.process.joined += 1;
+        Ok(())
+    }
+}
+
+/// The process and the row of a step carry the same text.
+fn trace(a: &mut Activation<PaperFlow, ()>, number: u64, node: &str) -> Result<()> {
+    let (process, node, text) = (a.process.id.0, node.to_owned(), text(number));
+    a.table().insert(Trace { id: Id::NEW, number, process, node, text }).map(drop)
+}
+
+/// What a step writes. Most is short, some of it long.
+pub fn text(number: u64) -> String {
+    let length = match number % 100 {
+        41 => 1_000_000,
+        digits if digits % 10 == 5 => 50_000,
+        digits => 20 + usize::try_from(digits).unwrap(),
+    };
+    format!("{number}, ").repeat(length / 4).chars().take(length).collect()
+}
+
+/// A step that the program was told is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When it was told, in milliseconds.
+    pub at: u64,
+    pub process: u64,
+    /// Its task; 0 where that is not known.
+    pub task: u32,
+    pub node: String,
+    pub number: u64,
+}
+
+impl Step {
+    fn now(process: u64, task: u32, node: &str, number: u64) -> Self {
+        Self { at: millis(), process, task, node: node.to_owned(), number }
+    }
+
+    pub fn to_line(&self) -> String {
+        format!("done {} {} {} {} {}\n", self.at, self.process, self.task, self.node, self.number)
+    }
+
+    /// None for what else is printed, and for a line that was cut off.
+    pub fn read(line: &str) -> Option<Self> {
+        let words: Vec<&str> = line.strip_prefix("done ")?.strip_suffix('\n')?.split(' ').collect();
+        let [at, process, task, node, number] = words[..] else { return None };
+        let (at, process, task) = (at.parse().ok()?, process.parse().ok()?, task.parse().ok()?);
+        Some(Self { at, process, task, node: node.to_owned(), number: number.parse().ok()? })
+    }
+}
+
+pub fn millis() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+pub fn open(place: &Path) -> SledStore {
+    // NEW-API: `let durability = match std::env::var(RELAXED) { Ok(ms) => Durability::Relaxed(Duration::from_millis(
+    // ms.parse().unwrap())), Err(_) => Durability::Full };` and `SledStore::options().durability(durability).open(place)`
+    SledStore::open(place).unwrap()
+}
+
+pub fn engine(store: SledStore) -> Engine {
+    Engine::builder(store).flow(PaperFlow::new()).build().unwrap()
+}
+
+/// Where it tells of its steps: each in one piece, and at once.
+struct Teller(Option<PathBuf>);
+
+impl Teller {
+    fn tell(&self, line: &str) {
+        match &self.0 {
+            None => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(line.as_bytes()).and_then(|()| out.flush()).unwrap();
+            }
+            Some(path) => {
+                let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+                file.unwrap().write_all(line.as_bytes()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "it is what is run and killed"]
+fn a_program_on_eight_threads() {
+    let Ok(place) = std::env::var(PLACE) else { return };
+    let engine = engine(open(Path::new(&place)));
+    let teller = Teller(std::env::var_os(TOLD).map(PathBuf::from));
+    // Above all that is there, told or not.
+    let last = engine.transaction(|db| db.table::<Trace>().all().list()).unwrap();
+    let next = AtomicU64::new(last.iter().map(|trace| trace.number).max().unwrap_or(0) + 1);
+    drop(last);
+    let interrupted = engine.processes::<PaperFlow>().with_status(ProcessStatus::New).list().unwrap();
+    teller.tell("\nat work\n");
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (engine, teller, next) = (&engine, &teller, &next);
+            // What was open when the program before was killed comes first; each thread has its share.
+            let share = interrupted.iter().map(|process| process.id).filter(|id| id.0 % THREADS == thread);
+            let share: Vec<ProcessId> = share.collect();
+            scope.spawn(move || {
+                let stopped = go_on(engine, teller, next, share).unwrap_err();
+                teller.tell(&format!("stopped {stopped}\n"));
+            });
+        }
+    });
+}
+
+/// Works until it fails.
+fn go_on(engine: &Engine, teller: &Teller, next: &AtomicU64, share: Vec<ProcessId>) -> Result<Infallible> {
+    share.into_iter().try_for_each(|process| sign(engine, teller, next, process))?;
+    loop {
+        round(engine, teller, next)?;
+    }
+}
+
+/// Starts a process and takes it to its end.
+fn round(engine: &Engine, teller: &Teller, next: &AtomicU64) -> Result<()> {
+    let number = next.fetch_add(1, Ordering::SeqCst);
+    let id = engine.run(PaperFlow::start, number)?.id;
+    teller.tell(&Step::now(id.0, 0, "start", number).to_line());
+    sign(engine, teller, next, id)
+}
+
+/// Takes the steps that are open in a process.
+fn sign(engine: &Engine, teller: &Teller, next: &AtomicU64, process: ProcessId) -> Result<()> {
+    for task in engine.tasks(process, 0, 100)? {
+        let left = task.node == "left";
+        if task.status.is_final() || !(left || task.node == "right") {
+            continue;
+        }
+        let number = next.fetch_add(1, Ordering::SeqCst);
+        let form = Signature { number, text: text(number) };
+        // Where it has been ann's since the last kill, this changes nothing.
+        if left {
+            perform(engine, PaperFlow::left, task.id, form)?;
+        } else {
+            perform(engine, PaperFlow::right, task.id, form)?;
+        }
+        teller.tell(&Step::now(process.0, task.id.ordinal, &task.node, number).to_line());
+    }
+    Ok(())
+}
+
+fn perform(engine: &Engine, node: ViewNode<PaperFlow, (), Signature>, id: TaskId, form: Signature) -> Result<()> {
+    let ann = user("ann");
+    engine.task(node, id)?.assign(&ann)?.execute(&ann, form)
+}
