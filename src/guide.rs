@@ -14,6 +14,8 @@ pub mod events {}
 pub mod failures {}
 #[doc = include_str!("guide/jobs.md")]
 pub mod jobs {}
+#[doc = include_str!("guide/keeping.md")]
+pub mod keeping {}
 #[doc = include_str!("guide/rules.md")]
 pub mod rules;
 #[doc = include_str!("guide/time.md")]

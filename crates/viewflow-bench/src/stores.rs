@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use viewflow::{Engine, EngineBuilder, SledStore, Store};
+use viewflow::{Durability, Engine, EngineBuilder, Retention, SledStore, Store};
 
 use crate::measure::Result;
 
@@ -14,9 +15,9 @@ pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 pub type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
 /// Whether [`open_relaxed`] is anything else than [`open`].
-pub const HAS_RELAXED: bool = false;
+pub const HAS_RELAXED: bool = true;
 /// Whether [`retaining`] forgets processes that are over.
-pub const HAS_RETENTION: bool = false;
+pub const HAS_RETENTION: bool = true;
 
 /// A store that acknowledges a step when it is on the disk.
 pub fn open(path: &Path) -> Result<SledStore> {
@@ -25,21 +26,17 @@ pub fn open(path: &Path) -> Result<SledStore> {
 
 /// A store that syncs now and then.
 pub fn open_relaxed(path: &Path) -> Result<SledStore> {
-    // To be: SledStore::options().durability(Durability::Relaxed(Duration::from_millis(100))).open(path)
-    open(path)
+    Ok(SledStore::options().durability(Durability::Relaxed { at_most: Duration::from_millis(100) }).open(path)?)
 }
 
 /// A store that tells what each commit writes.
 pub fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
-    // To be: SledStore::options().traced(trace).open(path)
-    drop(trace);
-    open(path)
+    Ok(SledStore::options().traced(trace).open(path)?)
 }
 
 /// An engine that forgets processes soon after they are over.
 pub fn retaining(store: impl Store) -> EngineBuilder<()> {
-    // To be: Engine::builder(store).retain(Retention::purge_after(Duration::from_secs(30)))
-    Engine::builder(store)
+    Engine::builder(store).retain(Retention::purge_after(Duration::from_secs(30)))
 }
 
 /// Keeps what is traced.

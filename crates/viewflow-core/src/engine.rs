@@ -4,6 +4,7 @@ mod builder;
 mod open;
 mod pending;
 mod query;
+mod retention;
 mod step;
 mod workers;
 
@@ -16,6 +17,7 @@ use viewflow_graph::{Graph, Kind, Mark};
 pub use builder::EngineBuilder;
 pub use open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use query::{Page, ProcessQuery, TaskQuery};
+pub use retention::Retention;
 pub use workers::Workers;
 
 use crate::db::Db;
@@ -30,6 +32,7 @@ use crate::message::{Delivery, Letter, Message};
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
 use pending::Pending;
+use retention::Retaining;
 
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
@@ -49,6 +52,7 @@ struct Inner {
     turns: Vec<Mutex<()>>,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
     pending: Pending,
+    retaining: Retaining,
 }
 
 impl Engine {

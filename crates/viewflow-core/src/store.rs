@@ -12,6 +12,7 @@
 mod list;
 mod memory;
 mod record;
+mod transfer;
 
 use std::fmt;
 use std::ops::Deref;
@@ -25,6 +26,8 @@ pub use record::{
     Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
     TaskRecord, TaskStatus, Timeout, WaitsFor, What,
 };
+pub(crate) use transfer::process_lines;
+pub use transfer::{TransferError, export, import};
 
 use crate::id::{ProcessId, TaskId};
 

@@ -162,16 +162,25 @@ fn lock(path: &Path) -> StoreResult<File> {
     }
 }
 
-/// A directory with other things in it is left alone.
+/// A directory with other things in it is left alone, also when they have the names of ours.
 fn check_is_ours(path: &Path) -> StoreResult<()> {
+    let mut names = Vec::new();
     for entry in fs::read_dir(path).map_err(|error| cannot(path, error.to_string()))? {
         let entry = entry.map_err(|error| cannot(path, error.to_string()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !is_ours(&name) {
             return Err(not_a_store(path, &format!("it holds `{name}`")));
         }
+        names.push(name);
     }
-    Ok(())
+    let has = |name: &str| names.iter().any(|found| found == name);
+    // A copy has no lock; of one that was only begun to be made there is nothing else.
+    match names.first() {
+        Some(name) if !(has(LOCK) || has("db") && has(DURABLE)) => {
+            Err(not_a_store(path, &format!("it holds `{name}`, and not all that a store has")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a store makes files of this name.

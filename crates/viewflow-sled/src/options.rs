@@ -72,7 +72,8 @@ impl Options {
     }
 
     /// How much is written to the journal until it is put into the tree, in bytes: 4 MiB if this is not called. The more, the
-    /// less is written in all, and the more memory is taken: some times as much.
+    /// less is written in all, and the more memory is taken: some times as much. After a disk ran full the store needs room of some
+    /// times as much to be opened again.
     pub fn journal(mut self, bytes: usize) -> Self {
         self.journal = bytes;
         self

@@ -274,11 +274,12 @@ fn write(shared: &Shared) {
             due = None;
         }
         let mut journal = shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = turn(&mut journal, &records, sync, full) {
+        if let Err(error) = turn(&mut journal, &records, sync.then_some(through), full) {
             drop(journal);
             shared.fail(&StoreError::Io(format!("the journal: {error}")));
             return;
         }
+        drop(journal);
         let mut state = shared.state();
         state.durable = through;
         if let Some(writes) = writes {
@@ -287,24 +288,20 @@ fn write(shared: &Shared) {
         }
         drop(state);
         shared.done.notify_all();
-        // After the answer: it need not be there, and may lag behind.
-        if sync && let Err(error) = journal.mark(through) {
-            drop(journal);
-            shared.fail(&StoreError::Io(format!("the mark of the journal: {error}")));
-            return;
-        }
         if last && records.is_empty() {
             return;
         }
     }
 }
 
-fn turn(journal: &mut Journal, records: &[u8], sync: bool, full: bool) -> std::io::Result<()> {
+/// Writes records, and syncs all up to the commit `through` if there is one.
+fn turn(journal: &mut Journal, records: &[u8], through: Option<u64>, full: bool) -> std::io::Result<()> {
     if !records.is_empty() {
         journal.append(records)?;
     }
-    if sync {
+    if let Some(through) = through {
         journal.sync()?;
+        journal.mark(through)?;
     }
     if full { journal.take_turns() } else { Ok(()) }
 }

@@ -24,8 +24,7 @@ pub struct Check {
 impl Check {
     pub fn open(place: &Path) -> Self {
         let store = open(place);
-        // NEW-API: `let faults = store.verify().unwrap().faults;`
-        let faults = Vec::new();
+        let faults = store.verify().unwrap().faults;
         let engine = engine(store);
         let traces = engine.transaction(|db| db.table::<Trace>().all().list()).unwrap();
         let traces = traces.into_iter().map(|trace| (trace.number, trace)).collect();

@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use viewflow::ViewNode;
 use viewflow::prelude::*;
+use viewflow::{Durability, ViewNode};
 
 use crate::support::user;
 
@@ -156,9 +156,11 @@ pub fn millis() -> u64 {
 }
 
 pub fn open(place: &Path) -> SledStore {
-    // NEW-API: `let durability = match std::env::var(RELAXED) { Ok(ms) => Durability::Relaxed(Duration::from_millis(
-    // ms.parse().unwrap())), Err(_) => Durability::Full };` and `SledStore::options().durability(durability).open(place)`
-    SledStore::open(place).unwrap()
+    let durability = match std::env::var(RELAXED) {
+        Ok(ms) => Durability::Relaxed { at_most: Duration::from_millis(ms.parse().unwrap()) },
+        Err(_) => Durability::Full,
+    };
+    SledStore::options().durability(durability).open(place).unwrap()
 }
 
 pub fn engine(store: SledStore) -> Engine {

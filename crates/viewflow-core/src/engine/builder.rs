@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::pending::Pending;
+use super::retention::{Retaining, Retention};
 use super::{Engine, Inner, LOCKS, query};
 use crate::builder::FlowBuilder;
 use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal};
@@ -21,6 +22,7 @@ pub struct EngineBuilder<L> {
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
     lease: Duration,
     on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
+    retention: Retention,
     _flows: PhantomData<fn() -> L>,
 }
 
@@ -78,6 +80,7 @@ impl EngineBuilder<()> {
             listeners: Vec::new(),
             lease: LEASE,
             on_error: None,
+            retention: Retention::forever(),
             _flows: PhantomData,
         }
     }
@@ -100,6 +103,7 @@ impl<L: FlowList> EngineBuilder<L> {
             listeners: self.listeners,
             lease: self.lease,
             on_error: self.on_error,
+            retention: self.retention,
             _flows: PhantomData,
         }
     }
@@ -129,6 +133,12 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
+    /// How long processes are kept once they are over; for ever if this is not called.
+    pub fn retain(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -153,6 +163,7 @@ impl<L: FlowList> EngineBuilder<L> {
             turns,
             listeners: self.listeners,
             pending: Pending::new(self.lease, self.on_error),
+            retaining: Retaining::new(self.retention),
         })))
     }
 }

@@ -122,7 +122,7 @@ impl Pass {
 
 impl Engine {
     /// Does what is due now, in this thread: runs jobs, fires timers, delivers signals and messages, asks conditions, starts
-    /// processes by the clock. For programs without [`Engine::workers`], such as one with a loop of its own, and for
+    /// processes by the clock; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
     /// tests. Answers with how many pieces of work there were; at most 10,000 are done in one call.
     ///
     /// ```
@@ -137,7 +137,10 @@ impl Engine {
     pub fn run_pending(&self) -> Result<usize> {
         let mut all = Pass::default();
         loop {
-            let pass = self.pass(true);
+            let mut pass = self.pass(true);
+            let mut failures = Pass::default();
+            pass.done += self.forget_some(&mut |error| failures.note(Err(error)));
+            pass.add(failures);
             let idle = pass.done == 0;
             all.add(pass);
             if idle || all.done >= AT_ONCE {
@@ -146,7 +149,7 @@ impl Engine {
         }
     }
 
-    /// When the next timer, timeout or start by the clock is due, or the next job: now or earlier when something waits
+    /// When the next timer, timeout or start by the clock is due, or the next job, or something may be forgotten: now or earlier when something waits
     /// for [`Engine::run_pending`] already. None when nothing is.
     ///
     /// # Errors
@@ -158,9 +161,10 @@ impl Engine {
         if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.rows(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
         }
-        let mut next = None;
+        let mut next = self.next_to_look();
         if let Some(first) = store.list_tasks(&TaskList::Due, None, 1)?.first() {
-            next = store.task(first.task)?.and_then(|task| task.due);
+            let due = store.task(first.task)?.and_then(|task| task.due);
+            next = next.into_iter().chain(due).min();
         }
         for (flow, node, rhythm) in self.starts_by_clock() {
             let row = store.row(SCHEDULES, schedule_row(&flow, &node))?;

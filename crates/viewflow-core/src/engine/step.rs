@@ -138,6 +138,11 @@ impl Drop for Running {
     }
 }
 
+/// What writes on its own is not for handlers.
+pub(super) fn refuse_in_step() -> Result<()> {
+    Running::begin().map(drop)
+}
+
 /// The task that is to blame for a failed step, if the step can do without it.
 fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, Fault)> {
     let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.asking));

@@ -60,7 +60,8 @@ fn work(engine: &Engine, stop: &AtomicBool) {
     }
 }
 
-/// Renews leases, and does all that is not a job, so that timers need not wait until a worker is free.
+/// Renews leases, and does all that is not a job, so that timers need not wait until a worker is free; and forgets what is
+/// not kept any longer, some of it at a time.
 fn keep_time(engine: &Engine, stop: &AtomicBool) {
     let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
     let mut renewed = Instant::now();
@@ -70,7 +71,8 @@ fn keep_time(engine: &Engine, stop: &AtomicBool) {
             engine.keep_leases();
             renewed = Instant::now();
         }
-        if pass(engine, false) == 0 {
+        let done = pass(engine, false) + engine.forget_some(&mut |error| engine.report(&error));
+        if done == 0 {
             wait(engine, stop, heard, every.saturating_sub(renewed.elapsed()));
         }
     }

@@ -14,6 +14,8 @@ use viewflow_core::store::{
 };
 use viewflow_core::{ProcessId, TaskId, Timestamp};
 
+use viewflow_sled::SledStore;
+
 use crate::{SmallDisk, in_time, open};
 
 const THREADS: u64 = 4;
@@ -94,7 +96,7 @@ fn is_about_the_disk(error: &StoreError) -> bool {
 }
 
 /// Writes on some threads until each has met an error.
-fn fill(store: &Arc<dyn Store>, known: &Arc<Known>) {
+fn fill(store: &Arc<SledStore>, known: &Arc<Known>) {
     let threads = (0..THREADS).map(|_| {
         let (store, known) = (Arc::clone(store), Arc::clone(known));
         thread::spawn(move || {
@@ -124,7 +126,7 @@ fn is_honest(store: &dyn Store, known: &Known) {
 }
 
 /// All that was acknowledged is there, and nothing by halves.
-fn is_whole(store: &dyn Store, known: &Known) {
+fn is_whole(store: &SledStore, known: &Known) {
     let mut there = Vec::new();
     let acknowledged = known.acknowledged.lock().unwrap();
     for number in 1..=known.next.load(Ordering::SeqCst) {
@@ -139,15 +141,15 @@ fn is_whole(store: &dyn Store, known: &Known) {
     assert!(list.iter().map(|id| id.0).eq(there.iter().copied()), "the list has just the processes that are there");
     let rows = store.rows("post", 0, usize::MAX).unwrap();
     assert!(rows.iter().map(|row| row.0).eq(there), "the table has just the rows that are there");
-    // NEW-API: assert!(store.verify().unwrap().faults.is_empty());
+    assert_eq!(store.verify().unwrap().faults, [] as [String; 0]);
 }
 
 /// Runs full, is opened while it is full, and again with room.
 fn round(place: &Path, known: &Arc<Known>) {
     let directory = place.join("store");
     fs::write(place.join("ballast"), vec![1; BALLAST]).unwrap();
-    let store: Arc<dyn Store> = Arc::new(open(&directory).unwrap());
-    is_whole(&*store, known);
+    let store = Arc::new(open(&directory).unwrap());
+    is_whole(&store, known);
     fill(&store, known);
     is_honest(&*store, known);
     let number = known.next.fetch_add(1, Ordering::SeqCst) + 1;

@@ -17,8 +17,8 @@ use viewflow_sled::SledStore;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn open(directory: &Path) -> StoreResult<SledStore> {
-    // NEW-API: SledStore::options().cache(1 << 20).open(directory)
-    SledStore::open(directory)
+    // What is in the journal needs as much room again when it is put into the tree.
+    SledStore::options().cache(1 << 20).journal(256 << 10).open(directory)
 }
 
 /// A disk of its own, in memory.

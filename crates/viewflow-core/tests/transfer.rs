@@ -1,0 +1,222 @@
+//! Stores as files, and back.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+use viewflow_core::graph::Kind;
+use viewflow_core::store::*;
+use viewflow_core::testing::inconsistencies;
+use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
+
+fn document(value: Value) -> Document {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn write(store: &dyn Store, changes: Vec<Change>, events: Vec<Event>) {
+    store.commit(Commit { changes, events, ..Commit::default() }).unwrap().wait().unwrap();
+}
+
+fn process(id: u64) -> ProcessRecord {
+    ProcessRecord { tasks: 3, events: 3, scopes: 1, ..ProcessRecord::new(ProcessId(id), "hello", at(5)) }
+}
+
+fn task(process: u64, ordinal: u32) -> TaskRecord {
+    let id = TaskId { process: ProcessId(process), ordinal };
+    TaskRecord::new(id, "hello", "approve", Kind::View, at(1000))
+}
+
+/// A process with a task of each sort, scopes and events.
+fn put_process(store: &dyn Store, new: ProcessRecord) {
+    let id = new.id;
+    let what = [
+        What::ProcessStarted,
+        What::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
+        What::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
+    ];
+    let events = (1..).zip(what).map(|(number, what)| Event { process: id, number, at: at(3), actor: None, what });
+    let assigned = TaskRecord {
+        status: TaskStatus::Assigned,
+        owner: Some(UserId::new("änn")),
+        data: document(json!({"rate": 0.1, "big": u64::MAX, "small": -1e-300, "text": "a\"\n\u{2028}"})),
+        timeouts: vec![Timeout { then: "late".to_owned(), at: at(9) }],
+        due: Some(at(9)),
+        ..task(id.0, 1)
+    };
+    let job = JobState { attempt: 2, failures: 1, at: Some(at(10)), lost: 1, until: Some(at(20)) };
+    let failed = TaskRecord {
+        kind: Kind::Job,
+        status: TaskStatus::Error,
+        job: Some(job),
+        error: Some(TaskError { code: Some("x".to_owned()), message: "no".to_owned() }),
+        seed: json!([1, null]),
+        ..task(id.0, 2)
+    };
+    let hears = TaskRecord {
+        kind: Kind::SignalCatch,
+        scope: 1,
+        waits_for: Some(WaitsFor::Signal("gong".to_owned())),
+        ..task(id.0, 3)
+    };
+    let split = Some(("fork".to_owned(), 1));
+    let scopes = [
+        ScopeRecord { live: 3, ..ScopeRecord::default() },
+        ScopeRecord { parent: Some(0), split, live: 1, ..ScopeRecord::default() },
+    ];
+    let mut changes = vec![Change::Process { old: None, new }];
+    changes.extend([assigned, failed, hears].map(|new| Change::Task { old: None, new }));
+    changes.extend(
+        (0..)
+            .zip(scopes)
+            .map(|(number, scope)| Change::Scope { id: ScopeId { process: id, number }, new: Some(scope) }),
+    );
+    write(store, changes, events.collect());
+}
+
+fn row(slug: &str, about: Option<u64>) -> RowRecord {
+    let to = |id| Reference { table: "post".to_owned(), id, field: "about".to_owned(), on_delete: OnDelete::SetNone };
+    RowRecord {
+        data: document(json!({"slug": slug, "about": about})),
+        index: vec![
+            IndexEntry { field: "slug".to_owned(), value: json!(slug), unique: true },
+            IndexEntry { field: "year".to_owned(), value: json!(2024.5), unique: false },
+        ],
+        references: about.map(to).into_iter().collect(),
+    }
+}
+
+/// A store with a record of every kind.
+fn full() -> MemoryStore {
+    let store = MemoryStore::new();
+    put_process(&store, process(2));
+    put_process(&store, ProcessRecord { parent: Some(task(2, 1).id), ..process(9) });
+    let put = |table: &str, id, new| Change::Row { table: table.to_owned(), id, old: None, new };
+    let delete = Change::Row { table: "gone".to_owned(), id: 6, old: Some(row("g", None)), new: None };
+    write(&store, vec![put("gone", 6, Some(row("g", None)))], Vec::new());
+    // The first row refers to one that comes later.
+    write(
+        &store,
+        vec![put("post", 1, Some(row("a", Some(3)))), put("post", 3, Some(row("b", None))), delete],
+        Vec::new(),
+    );
+    write(
+        &store,
+        vec![Change::Numbers { table: None, last: 30 }, Change::Numbers { table: Some("post".to_owned()), last: 40 }],
+        Vec::new(),
+    );
+    store
+}
+
+fn exported(store: &dyn Store) -> String {
+    let mut file = Vec::new();
+    export(store, &mut file, |_| ()).unwrap();
+    String::from_utf8(file).unwrap()
+}
+
+fn import_error(text: &str) -> String {
+    import(&MemoryStore::new(), text.as_bytes(), |_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_store_comes_back_as_it_was() {
+    let (old, new) = (full(), MemoryStore::new());
+    let text = exported(&old);
+    let told = RefCell::new(Vec::new());
+    let records = import(&new, text.as_bytes(), |done| told.borrow_mut().push(done)).unwrap();
+    assert_eq!((records, &told.borrow()[..]), (text.lines().count() as u64 - 2, &[records][..]));
+    // The old one has given out a number of each kind for the export, and so has the new one now.
+    assert_eq!(exported(&new), text);
+    assert_eq!(
+        (new.next_process().unwrap(), new.next_row("post").unwrap(), new.next_row("gone").unwrap()),
+        (ProcessId(32), 42, 8)
+    );
+    assert_eq!(inconsistencies(&new), inconsistencies(&old), "lists and indexes are made again");
+    assert_eq!(new.references("post", 3, 9).unwrap().len(), 1);
+    assert!(new.list_tasks(&TaskList::Signal("gong".to_owned()), None, 9).unwrap().len() == 2);
+}
+
+#[test]
+fn a_large_store_goes_over_in_many_commits_and_tells_how_far_it_is() {
+    let (old, new) = (MemoryStore::new(), MemoryStore::new());
+    (1..=500).for_each(|id| put_process(&old, process(id)));
+    let long = RowRecord { data: document(json!({"text": "x".repeat(300_000)})), ..RowRecord::default() };
+    let rows = (1..=10).map(|id| Change::Row { table: "long".to_owned(), id, old: None, new: Some(long.clone()) });
+    write(&old, rows.collect(), Vec::new());
+    let (mut file, mut written) = (Vec::new(), Vec::new());
+    let records = export(&old, &mut file, |done| written.push(done)).unwrap();
+    assert_eq!((records, &written[..]), (4_512, &[1000, 2000, 3000, 4000, 4512][..]));
+    let mut read = Vec::new();
+    assert_eq!(import(&new, &file[..], |done| read.push(done)).unwrap(), records);
+    assert_eq!((read.len(), read.last()), (5, Some(&records)));
+    assert!(read.is_sorted());
+    let commits = new.table_stamp("long").unwrap();
+    assert!((10..20).contains(&commits), "{commits}");
+    assert_eq!(exported(&new).len(), file.len());
+}
+
+#[test]
+fn a_file_that_was_cut_short_is_noticed_wherever_it_was() {
+    let text = exported(&full());
+    assert!(import_error("").contains("no export"));
+    let cut = text.lines().next().unwrap().len();
+    for length in (cut + 1..text.len() - 1).step_by(7) {
+        if !text.is_char_boundary(length) {
+            continue;
+        }
+        let error = import(&MemoryStore::new(), &text.as_bytes()[..length], |_| ()).unwrap_err();
+        assert!(matches!(error, TransferError::CutShort { .. }), "{length}: {error}");
+        assert!(error.to_string().contains("start with an empty store"), "{error}");
+    }
+    let without_newline = text.trim_end();
+    import(&MemoryStore::new(), without_newline.as_bytes(), |_| ()).unwrap();
+}
+
+#[test]
+fn a_line_that_is_wrong_is_told_with_its_number() {
+    let text = exported(&full());
+    let lines: Vec<&str> = text.lines().collect();
+    let with = |number: usize, line: &str| {
+        let mut lines = lines.clone();
+        lines[number - 1] = line;
+        import_error(&lines.join("\n"))
+    };
+    assert!(with(3, "nonsense").starts_with("line 3 is no record: expected"), "{}", with(3, "nonsense"));
+    assert!(with(3, "{\"taks\":{}}").contains("unknown variant `taks`"));
+    assert!(with(3, "").starts_with("line 3 is no record"));
+    assert!(with(lines.len(), "{\"end\":2}").contains("says that there are 2 records"));
+    let process = lines.iter().position(|line| line.starts_with("{\"process\"")).unwrap() + 1;
+    assert!(with(process + 1, lines[process - 1]).contains("is process 2 for the second time"));
+    assert!(with(process, lines[1]).contains("does not stand behind its process"));
+    assert!(with(process + 2, lines[process]).contains("is task 2/1 of process 2, and is out of order"));
+    let row = lines.iter().position(|line| line.starts_with("{\"row\"")).unwrap() + 1;
+    let taken = lines[row - 1].replace("\"id\":1,", "\"id\":2,");
+    assert_ne!(taken, lines[row - 1]);
+    assert!(with(row + 1, &taken).contains("the store did not take lines"), "{}", with(row + 1, &taken));
+    assert!(import_error(&format!("{text}{{}}")).contains("comes after the last line"));
+}
+
+#[test]
+fn another_version_another_file_and_a_store_that_is_not_empty_are_refused_untouched() {
+    let store = MemoryStore::new();
+    let error = import(&store, &b"{\"viewflow\":\"export\",\"version\":2}\n"[..], |_| ()).unwrap_err();
+    assert!(matches!(error, TransferError::OtherVersion { found: 2 }), "{error}");
+    for other in ["{}", "hello", "{\"viewflow\":\"backup\",\"version\":1}"] {
+        let error = import(&store, other.as_bytes(), |_| ()).unwrap_err();
+        assert!(matches!(error, TransferError::NotAnExport), "{error}");
+    }
+    assert!(store.tables(None, 1).unwrap().is_empty() && store.next_process().unwrap() == ProcessId(1));
+    let text = exported(&full());
+    for full in [full(), {
+        let store = MemoryStore::new();
+        write(&store, vec![Change::Numbers { table: Some("post".to_owned()), last: 1 }], Vec::new());
+        store
+    }] {
+        let before = full.tables(None, 10).unwrap();
+        let error = import(&full, text.as_bytes(), |_| ()).unwrap_err();
+        assert!(matches!(error, TransferError::NotEmpty { .. }), "{error}");
+        assert_eq!(full.tables(None, 10).unwrap(), before);
+    }
+}

@@ -1,0 +1,361 @@
+//! A story that comes through each kind of node, with a crash at each place where one can happen.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use viewflow::prelude::*;
+use viewflow::testing::{Stage, crash_points};
+use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord};
+
+use crate::support::user;
+
+#[derive(Entity, Clone, Debug)]
+#[entity(table = "crash_authors")]
+pub struct Author {
+    #[id]
+    pub id: Id<Author>,
+    #[field(unique)]
+    pub name: String,
+}
+
+#[derive(Entity, Clone, Debug)]
+#[entity(table = "crash_books")]
+pub struct Book {
+    #[id]
+    pub id: Id<Book>,
+    #[field(on_delete = cascade)]
+    pub author: Ref<Author>,
+    #[field(index)]
+    pub year: i32,
+}
+
+#[derive(Entity, Clone, Debug)]
+#[entity(table = "crash_ticks")]
+pub struct Tick {
+    #[id]
+    pub id: Id<Tick>,
+}
+
+#[derive(Message, Clone, Debug)]
+#[message(name = "story-paid", key = story)]
+pub struct StoryPaid {
+    pub story: String,
+    pub amount: u32,
+}
+
+/// What writes a row by the clock.
+#[derive(Flow)]
+#[flow(name = "crash_tick")]
+pub struct TickFlow {
+    #[every("1d")]
+    #[call(Self::tick)]
+    #[next(end)]
+    beat: StartTimer,
+    end: End,
+}
+
+impl TickFlow {
+    fn tick(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.table().insert(Tick { id: Id::NEW }).map(drop)
+    }
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Part {
+    #[field(default = 0)]
+    pub number: u32,
+}
+
+/// A sub-process that escalates, fails, or just ends.
+#[derive(Flow)]
+#[flow(process = Part, name = "crash_part")]
+pub struct PartFlow {
+    #[next(write)]
+    start: StartHandle,
+    #[next(read)]
+    write: View,
+    #[switch(|a| a.process.number)]
+    #[case(0 => tell)]
+    #[case(1 => refuse)]
+    #[default(end)]
+    read: Switch,
+    #[code("late")]
+    #[next(end)]
+    tell: EscalationThrow,
+    #[code("refused")]
+    refuse: ErrorEnd,
+    end: End,
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Story {
+    pub name: String,
+    #[field(default = 0)]
+    pub paid: u32,
+    #[field(default = 0)]
+    pub worked: u32,
+    #[field(default = 0)]
+    pub mended: u32,
+    #[field(default = 0)]
+    pub reminded: u32,
+    #[field(default = 0)]
+    pub noted: u32,
+    #[field(default = 0)]
+    pub undone: u32,
+    #[field(column, index)]
+    pub rated: Option<u32>,
+}
+
+#[derive(Flow)]
+#[flow(process = Story, name = "crash_story")]
+pub struct StoryFlow {
+    #[fields(name)]
+    #[next(fork)]
+    start: Start,
+
+    #[branch(listen)]
+    #[branch(press)]
+    #[branch(pay)]
+    #[branch(paid)]
+    #[branch(ticked)]
+    #[branch(race)]
+    #[branch(work, task_seed_source = |_a| [1_u32, 2])]
+    #[branch(lift)]
+    fork: Split,
+
+    #[signal("crash-gong")]
+    #[next(gather)]
+    listen: SignalCatch,
+
+    #[next(fill)]
+    press: View,
+    #[call(Self::fill)]
+    #[compensate_with(empty)]
+    #[next(rate)]
+    fill: Function,
+    #[call(Self::empty)]
+    empty: Function,
+    #[call(Self::rate)]
+    #[next(post)]
+    rate: BusinessRule,
+    #[call(Self::nothing)]
+    #[next(ring)]
+    post: SendHandle,
+    #[signal("crash-gong")]
+    #[next(gather)]
+    ring: SignalThrow,
+
+    #[message(|a| StoryPaid { story: a.process.name.clone(), amount: 7 })]
+    #[next(gather)]
+    pay: MessageThrow,
+    #[message(StoryPaid, key = |a| a.process.name.clone())]
+    #[call(Self::paid)]
+    #[next(gather)]
+    paid: MessageCatch,
+
+    #[cond(|a| a.table::<Tick>().all().count()? > 0)]
+    #[next(gather)]
+    ticked: ConditionalCatch,
+
+    #[branch(answer)]
+    #[branch(nap)]
+    race: SplitFirst,
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[on_timeout(after = "3h", then = gather)]
+    #[next(gather)]
+    answer: View,
+    #[call(Self::remind)]
+    #[next(gather)]
+    remind: Function,
+    #[delay("2h")]
+    #[next(gather)]
+    nap: Timer,
+
+    #[call(Self::work)]
+    #[done(Self::worked)]
+    #[retry(attempts = 3, backoff = "1s")]
+    #[on_error(code = "lost", then = mend)]
+    #[next(gather)]
+    work: Job<Seed<u32>>,
+    #[call(Self::mend)]
+    #[next(gather)]
+    mend: Function,
+
+    #[next(push)]
+    lift: ManualTask,
+    #[next(gather)]
+    push: Handle,
+
+    #[next(part)]
+    gather: Join,
+
+    #[child(PartFlow::start, process_data = |_a| Part { number: 0 })]
+    #[on_escalation(code = "late", then = note)]
+    #[next(parts)]
+    part: Subprocess,
+    #[call(Self::note)]
+    #[next(noted)]
+    note: Function,
+    noted: End,
+
+    #[child(PartFlow::start, process_data_source = |_a| [0, 1, 2].map(|number| Part { number }))]
+    #[on_error(code = "refused", then = undo)]
+    #[next(end)]
+    parts: NSubprocess,
+
+    #[next(check)]
+    undo: CompensateThrow,
+    #[cond(|a| a.process.undone > 0)]
+    #[then(last_fork)]
+    #[otherwise(end)]
+    check: If,
+    #[branch(idle)]
+    #[branch(last)]
+    last_fork: Split,
+    #[delay("30d")]
+    #[next(too_late)]
+    idle: Timer,
+    #[on_timeout(after = "1d", then = stop)]
+    #[next(too_late)]
+    last: View,
+    too_late: End,
+    stop: Terminate,
+    end: End,
+}
+
+impl StoryFlow {
+    fn fill(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        let author = a.table().insert(Author { id: Id::NEW, name: a.process.name.clone() })?;
+        for year in [2024, 2025] {
+            a.table().insert(Book { id: Id::NEW, author, year })?;
+        }
+        Ok(())
+    }
+
+    fn empty(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        let name = a.process.name.clone();
+        if let Some(author) = a.table().by(Author::BY_NAME, name.as_str()).first()? {
+            a.table::<Author>().delete(author.id)?;
+        }
+        a.process.undone += 1;
+        Ok(())
+    }
+
+    fn rate(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.process.rated = Some(5);
+        Ok(())
+    }
+
+    fn nothing(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+
+    fn paid(&self, a: &mut Activation<Self, ()>, message: StoryPaid) -> Result<()> {
+        a.process.paid += message.amount;
+        Ok(())
+    }
+
+    fn remind(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.process.reminded += 1;
+        Ok(())
+    }
+
+    fn work(&self, job: &JobRun<Self, Seed<u32>>) -> Result<u32> {
+        match (job.task.seed, job.attempt) {
+            (2, _) => Err(Error::coded("lost", "it is not there")),
+            (_, 1) => Err(Error::msg("not the first time")),
+            (seed, _) => Ok(seed),
+        }
+    }
+
+    fn worked(&self, a: &mut Activation<Self, Seed<u32>>, value: u32) -> Result<()> {
+        a.process.worked += value;
+        Ok(())
+    }
+
+    fn mend(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.process.mended += 1;
+        Ok(())
+    }
+
+    fn note(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        a.process.noted += 1;
+        Ok(())
+    }
+}
+
+/// Does what is to be done next; answers whether there was anything.
+fn go_on(engine: &Engine, id: ProcessId) -> Result<bool> {
+    let ann = user("ann");
+    // Nobody answers, and nobody comes to the last one.
+    let wanted = |task: &TaskRecord| task.node != "answer" && task.node != "last";
+    if let Some(task) = engine.inbox(&ann).list()?.into_iter().find(wanted) {
+        engine.execute_with(task.id, &ann, &Document::new())?;
+    } else if let Some(task) = engine.queue().list()?.into_iter().find(wanted) {
+        engine.assign(task.id, &ann)?;
+    } else if let Ok(push) = engine.open_task(StoryFlow::push, id) {
+        push.run(())?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Begins the story, or goes on with it, until it is over.
+fn program(store: Arc<dyn Store>) -> Result<()> {
+    let clock = Arc::new(ManualClock::default());
+    let builder = Engine::builder(store).clock(Arc::clone(&clock));
+    let engine = builder.flow(StoryFlow::new()).flow(PartFlow::new()).flow(TickFlow::new()).build()?;
+    let id = match engine.processes::<StoryFlow>().page(None, 1)?.items.first() {
+        Some(begun) => begun.id,
+        None => engine.start(StoryFlow::start, &user("ann"), StartFields { name: "tale".to_owned() })?.id,
+    };
+    while engine.process_record(id)?.status == ProcessStatus::New {
+        engine.run_pending()?;
+        if !go_on(&engine, id)? {
+            let next = engine.next_due()?.ok_or_else(|| Error::msg("the story has come to a standstill"))?;
+            clock.set(next.max(clock.now()));
+        }
+    }
+    engine.run_pending().map(drop)
+}
+
+fn check(store: &dyn Store, stage: Stage) {
+    let all = store.processes(ProcessId(0), 1000).unwrap();
+    let mut found = all.into_iter().filter(|process| process.flow == "crash_story");
+    let (first, second) = (found.next(), found.next());
+    assert!(second.is_none(), "it began twice");
+    let Some(tale) = first else { return assert_eq!(stage, Stage::Crashed) };
+    let counts = |field: &str| tale.data.get(field).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let counts = ["paid", "worked", "mended", "reminded", "noted", "undone"].map(counts);
+    let most = [7, 1, 1, 1, 1, 1];
+    assert!(counts.iter().zip(most).all(|(count, most)| *count <= most), "{counts:?}");
+    let books = store.rows("crash_books", 0, 10).unwrap().len();
+    let authors = store.rows("crash_authors", 0, 10).unwrap().len();
+    assert_eq!(books, authors * 2, "an author has two books");
+    if stage == Stage::Finished {
+        assert_eq!((tale.status, counts), (ProcessStatus::Done, most));
+        assert_eq!((authors, store.rows(Story::TABLE.unwrap(), 0, 10).unwrap().len()), (0, 1));
+    }
+}
+
+#[test]
+fn a_story_with_every_kind_of_node_gets_through_whatever_write_the_program_crashes_at() {
+    let crashes = crash_points(|| Arc::new(MemoryStore::new()), Arc::clone, program, check);
+    assert!(crashes > 50, "{crashes}");
+    let open = |place: &TempDir| SledStore::open(place.path()).unwrap();
+    assert_eq!(crash_points(|| TempDir::new().unwrap(), open, program, check), crashes);
+}
+
+#[test]
+fn the_story_comes_through_every_kind_of_node() {
+    let store = Arc::new(MemoryStore::new());
+    program(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for process in store.processes(ProcessId(0), 1000).unwrap() {
+        seen.extend(store.tasks(process.id, 0, 1000).unwrap().into_iter().map(|task| task.kind));
+    }
+    let all = viewflow::graph::Kind::ALL.iter().copied();
+    let missing: Vec<_> = all.filter(|kind| !seen.contains(kind) && kind.name() != "StartHandle").collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
