@@ -29,20 +29,42 @@ pub(crate) struct Numbers {
     pub(crate) stamps: BTreeMap<String, u64>,
 }
 
-/// A bundle as it will be, and the revision it was made from.
+/// A record as it will be, but for its revision.
 struct Draft {
-    id: BundleId,
-    changes: Changes,
-    old: Option<u64>,
-    /// How many pieces the old one had.
-    pieces: u32,
-    new: Option<Vec<u8>>,
+    key: Vec<u8>,
+    /// The head and the pieces; none: it is removed.
+    values: Vec<Vec<u8>>,
+    /// The revision and the number of pieces of the record before.
+    old: Option<(u64, u32)>,
 }
 
 impl Draft {
-    fn of(id: BundleId, changes: Changes, old: Option<&Content>) -> Self {
-        let new = bundle::change(old.map_or(&[], |old| &old.bytes), &changes);
-        Self { id, changes, old: old.map(|old| old.revision), pieces: old.map_or(0, |old| old.pieces), new }
+    fn of(key: Vec<u8>, content: Option<&[u8]>, old: Option<(u64, u32)>) -> StoreResult<Self> {
+        let values = content.map_or(Ok(Vec::new()), |content| frame::values(&key, content))?;
+        Ok(Self { key, values, old })
+    }
+
+    fn of_bundle(id: BundleId, changes: &Changes, old: Option<&Content>) -> StoreResult<Self> {
+        let new = bundle::change(old.map_or(&[], |old| &old.bytes), changes);
+        Self::of(id.key(), new.as_deref(), old.map(|old| (old.revision, old.pieces)))
+    }
+
+    /// Adds what is to be written, and removes pieces that a longer record before has left.
+    fn finish(self, writes: &mut Writes, revision: u64) {
+        let mut values = self.values.into_iter();
+        let mut head = values.next();
+        if let Some(head) = &mut head {
+            frame::set_revision(head, revision);
+        }
+        let mut kept = 0;
+        for value in values {
+            writes.insert(key::piece(&self.key, kept), Some(value));
+            kept += 1;
+        }
+        for left in kept..self.old.map_or(0, |(_, pieces)| pieces) {
+            writes.insert(key::piece(&self.key, left), None);
+        }
+        writes.insert(self.key, head);
     }
 }
 
@@ -75,11 +97,14 @@ impl SledStore {
 
     pub(crate) fn take(&self, commit: &Commit) -> StoreResult<Receipt> {
         let encoded = Encoded::of(commit)?;
-        let mut drafts = Vec::with_capacity(encoded.bundles.len());
+        let mut bundles = Vec::with_capacity(encoded.bundles.len());
         for (id, changes) in encoded.bundles {
             let old = self.content(&id.key(), &of_process(id.process))?;
-            drafts.push(Draft::of(id, changes, old.as_ref()));
+            bundles.push((Draft::of_bundle(id, &changes, old.as_ref())?, id, changes));
         }
+        let draft = |(key, content): (Vec<u8>, Option<Vec<u8>>)| Draft::of(key, content.as_deref(), None);
+        let records = encoded.records.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
+        check_keys(encoded.entries.keys().chain(records.iter().map(|draft| &draft.key)))?;
         let mut numbers = self.numbers();
         // Read before the lock, so that nobody waits for a disk.
         for (of, _) in &encoded.numbers {
@@ -89,42 +114,37 @@ impl SledStore {
         self.check(&state, &numbers, commit)?;
         if commit.changes.is_empty() && commit.events.is_empty() {
             // Who has only looked has seen what others committed, and may tell of it.
-            let (seen, shared) = (state.commits, Arc::clone(&self.shared));
+            let (seen, shared) = (state.last(), Arc::clone(&self.shared));
             return Ok(Receipt::new(move || shared.wait(seen)));
         }
         let number = state.commits + 1;
         let mut writes = encoded.entries;
-        for draft in drafts {
-            let key = draft.id.key();
-            let draft = if self.head(&state, &key)?.map(|(revision, _)| revision) == draft.old {
-                draft
-            } else {
-                let old = self.content_under(&state, &key, &of_process(draft.id.process))?;
-                Draft::of(draft.id, draft.changes, old.as_ref())
-            };
-            lay_out(&mut writes, &key, draft.new.as_deref(), draft.pieces, number)?;
+        for (mut draft, id, changes) in bundles {
+            if self.head(&state, &draft.key)? != draft.old {
+                let old = self.content_under(&state, &draft.key, &of_process(id.process))?;
+                draft = Draft::of_bundle(id, &changes, old.as_ref())?;
+            }
+            draft.finish(&mut writes, number);
         }
         for (process, through) in encoded.forgotten {
             self.forget_events(&state, process, through, &mut writes, number)?;
         }
-        for (key, content) in encoded.records {
-            let pieces = self.head(&state, &key)?.map_or(0, |(_, pieces)| pieces);
-            lay_out(&mut writes, &key, content.as_deref(), pieces, number)?;
-        }
-        if let Some(key) = writes.keys().find(|key| key.len() > MAX_KEY) {
-            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
-            return Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail });
+        for mut draft in records {
+            // An event is written once.
+            if !draft.key.starts_with(b"e") {
+                draft.old = self.head(&state, &draft.key)?;
+            }
+            draft.finish(&mut writes, number);
         }
         numbers.note(commit, encoded.numbers, number, &mut writes);
         if let Some(trace) = &self.trace {
             trace(&writes);
         }
-        state.take(writes);
-        drop(state);
+        let taken = state.take(writes);
         drop(numbers);
-        self.shared.wake_writer();
+        self.shared.wake_writer(state);
         let shared = Arc::clone(&self.shared);
-        Ok(Receipt::new(move || shared.wait(number)))
+        Ok(Receipt::new(move || shared.wait(taken)))
     }
 
     /// Whether all that the commit relies on is still so.
@@ -214,7 +234,7 @@ impl SledStore {
             let kept: Vec<Event> = events.into_iter().filter(|event| event.number > through).collect();
             let new = (!kept.is_empty()).then(|| serde_json::to_vec(&kept)).transpose();
             let new = new.map_err(|error| StoreError::Io(error.to_string()))?;
-            lay_out(writes, &key, new.as_deref(), content.pieces, number)?;
+            Draft::of(key, new.as_deref(), Some((content.revision, content.pieces)))?.finish(writes, number);
         }
         Ok(())
     }
@@ -244,21 +264,12 @@ impl Numbers {
     }
 }
 
-/// Cuts a record into values, and removes pieces that a longer record before has left.
-fn lay_out(writes: &mut Writes, key: &[u8], content: Option<&[u8]>, old_pieces: u32, number: u64) -> StoreResult<()> {
-    let mut kept = 0;
-    let mut head = None;
-    if let Some(content) = content {
-        let mut values = frame::values(key, number, content)?.into_iter();
-        head = values.next();
-        for value in values {
-            writes.insert(key::piece(key, kept), Some(value));
-            kept += 1;
+fn check_keys<'k>(mut keys: impl Iterator<Item = &'k Vec<u8>>) -> StoreResult<()> {
+    match keys.find(|key| key.len() > MAX_KEY) {
+        None => Ok(()),
+        Some(key) => {
+            let detail = format!("it makes a key of {} bytes, and {MAX_KEY} are the most", key.len());
+            Err(StoreError::TooLarge { what: "a name or an indexed value".to_owned(), detail })
         }
     }
-    writes.insert(key.to_vec(), head);
-    for left in kept..old_pieces {
-        writes.insert(key::piece(key, left), None);
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! The head is: layout version (1 byte), CRC-32 (4), revision (8), length of the content (4), content (up to 4,000 bytes);
 //! numbers are big endian. The checksum covers key, revision, length and all of the content, so that a record that
-//! was torn, or is at another's place, is noticed.
+//! was torn, or is at another's place, is noticed. The revision's part of it is added last: it is known only while others wait.
 
 use viewflow_core::StoreError;
 
@@ -54,7 +54,7 @@ impl<'v> Head<'v> {
         if content.len() != self.length {
             return Err("a part of it is missing");
         }
-        if checksum(key, self.revision, &content) != self.crc {
+        if checksum(key, &content) ^ of_revision(self.revision) != self.crc {
             return Err("its checksum is wrong");
         }
         Ok(content)
@@ -65,15 +65,15 @@ fn pieces(length: usize) -> u32 {
     u32::try_from(length.saturating_sub(1) / PIECE).unwrap_or(u32::MAX)
 }
 
-/// The values of a record: the head first, then its pieces.
-pub(crate) fn values(key: &[u8], revision: u64, content: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+/// The values of a record, whose revision is still to be set: the head first, then its pieces.
+pub(crate) fn values(key: &[u8], content: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let length =
         u32::try_from(content.len()).map_err(|_| StoreError::Io("a record is longer than 4 GiB".to_owned()))?;
     let (first, rest) = content.split_at(content.len().min(PIECE));
     let mut head = Vec::with_capacity(HEADER + first.len());
     head.push(LAYOUT);
-    head.extend(checksum(key, revision, content).to_be_bytes());
-    head.extend(revision.to_be_bytes());
+    head.extend(checksum(key, content).to_be_bytes());
+    head.extend([0; 8]);
     head.extend(length.to_be_bytes());
     head.extend(first);
     let mut values = vec![head];
@@ -81,10 +81,22 @@ pub(crate) fn values(key: &[u8], revision: u64, content: &[u8]) -> Result<Vec<Ve
     Ok(values)
 }
 
-fn checksum(key: &[u8], revision: u64, content: &[u8]) -> u32 {
+/// Sets the revision of a head that has none.
+pub(crate) fn set_revision(head: &mut [u8], revision: u64) {
+    let Some((header, _)) = head.split_first_chunk_mut::<HEADER>() else { return };
+    for (byte, of_revision) in header[1..5].iter_mut().zip(of_revision(revision).to_be_bytes()) {
+        *byte ^= of_revision;
+    }
+    header[5..13].copy_from_slice(&revision.to_be_bytes());
+}
+
+fn of_revision(revision: u64) -> u32 {
+    crc32fast::hash(&revision.to_be_bytes())
+}
+
+fn checksum(key: &[u8], content: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(key);
-    hasher.update(&revision.to_be_bytes());
     hasher.update(&(content.len() as u64).to_be_bytes());
     hasher.update(content);
     hasher.finalize()
@@ -95,11 +107,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn with_revision(key: &[u8], revision: u64, content: &[u8]) -> Vec<Vec<u8>> {
+        let mut values = values(key, content).unwrap();
+        set_revision(&mut values[0], revision);
+        values
+    }
+
     proptest! {
         #[test]
         fn a_record_of_any_length_comes_back(length in 0..20_000usize, revision: u64) {
             let content: Vec<u8> = (0..=250).cycle().take(length).collect();
-            let values = values(b"key", revision, &content).unwrap();
+            let values = with_revision(b"key", revision, &content);
             prop_assert!(values.iter().all(|value| value.len() <= 4096));
             let head = Head::read(&values[0]).unwrap();
             prop_assert_eq!(head.pieces() as usize, values.len() - 1);
@@ -108,7 +126,7 @@ mod tests {
 
         #[test]
         fn a_changed_byte_is_noticed(length in 1..9000usize, at: prop::sample::Index, by in 1..=255u8) {
-            let mut values = values(b"key", 7, &vec![42; length]).unwrap();
+            let mut values = with_revision(b"key", 7, &vec![42; length]);
             let all: usize = values.iter().map(Vec::len).sum();
             let mut at = at.index(all);
             for value in &mut values {
@@ -125,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_record_at_another_key_is_noticed() {
-        let values = values(b"key", 7, b"content").unwrap();
+        let values = with_revision(b"key", 7, b"content");
         assert!(Head::read(&values[0]).unwrap().content(b"other", &[]).is_err());
     }
 }

@@ -10,8 +10,9 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-/// How long a flush may take before somebody looks after it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a flush may take before somebody looks after it: after a write of its log has failed, sled may wait in `flush` for ever,
+/// until somebody else calls it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// How often that is done before the flush is given up.
 const TRIES: u32 = 15;
 
@@ -30,10 +31,14 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<
     }
 }
 
-/// Flushes sled's log and sees to it that it is on the disk, which sled on Linux does not.
-///
-/// After a write of its log has failed, sled may wait in `flush` for ever, until somebody else calls it.
+/// Flushes sled's log and sees to it that it is on the disk, which sled on Linux does not. Somebody else has to look after it.
 pub(crate) fn flush(db: &Db, file: Option<&File>) -> StoreResult<()> {
+    guarded(|| db.flush())?;
+    file.map_or(Ok(()), File::sync_data).map_err(|error| StoreError::Io(error.to_string()))
+}
+
+/// As [`flush`], where nobody else is there to look after it.
+pub(crate) fn flush_alone(db: &Db, file: Option<&File>) -> StoreResult<()> {
     let (done, finished) = channel();
     let flushing = db.clone();
     let work = move || {
@@ -42,10 +47,8 @@ pub(crate) fn flush(db: &Db, file: Option<&File>) -> StoreResult<()> {
         // Nobody waits any more when it was given up.
         let _ = done.send(flushed);
     };
-    thread::Builder::new()
-        .name("viewflow-flush".to_owned())
-        .spawn(work)
-        .map_err(|error| StoreError::Io(error.to_string()))?;
+    let thread = thread::Builder::new().name("viewflow-flush".to_owned()).spawn(work);
+    thread.map_err(|error| StoreError::Io(error.to_string()))?;
     for _ in 0..TRIES {
         match finished.recv_timeout(PATIENCE) {
             Ok(flushed) => {

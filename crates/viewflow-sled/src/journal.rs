@@ -121,7 +121,7 @@ impl Journal {
     }
 }
 
-/// Adds a commit to records that are to be appended.
+/// Adds a commit to records that are to be appended, without its checksum.
 pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
     let start = records.len();
     records.extend([0; 8]);
@@ -138,10 +138,19 @@ pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
             }
         }
     }
-    let crc = crc32fast::hash(&records[start + 8..]);
     let length = u32::try_from(records.len() - start - HEADER).unwrap_or(u32::MAX);
     records[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    records[start + 4..start + 8].copy_from_slice(&crc.to_be_bytes());
+}
+
+/// Sets the checksums of records that were put.
+pub(crate) fn seal(mut records: &mut [u8]) {
+    while let Some((length, rest)) = records.split_first_chunk_mut::<4>() {
+        let Some((crc, rest)) = rest.split_first_chunk_mut::<4>() else { return };
+        let covered = (8 + u32::from_be_bytes(*length) as usize).min(rest.len());
+        let (covered, rest) = rest.split_at_mut(covered);
+        *crc = crc32fast::hash(covered).to_be_bytes();
+        records = rest;
+    }
 }
 
 /// The whole records at the beginning of these bytes, as long as their numbers follow each other.
@@ -200,6 +209,7 @@ mod tests {
     fn append(journal: &mut Journal, commits: std::ops::RangeInclusive<u64>) {
         let mut records = Vec::new();
         commits.for_each(|number| put(&mut records, number, &commit(number)));
+        seal(&mut records);
         journal.append(&records).unwrap();
     }
 
@@ -210,6 +220,7 @@ mod tests {
             for (number, writes) in (7..).zip(&commits) {
                 put(&mut bytes, number, writes);
             }
+            seal(&mut bytes);
             let read: Vec<Writes> = records(&bytes).into_iter().map(|record| record.writes).collect();
             prop_assert_eq!(read, commits);
         }
@@ -218,6 +229,7 @@ mod tests {
         fn what_is_damaged_ends_the_journal(at: prop::sample::Index, by in 1..=255_u8) {
             let mut bytes = Vec::new();
             (1..=5).for_each(|number| put(&mut bytes, number, &commit(number)));
+            seal(&mut bytes);
             let at = at.index(bytes.len());
             bytes[at] ^= by;
             prop_assert_eq!(records(&bytes).len(), at / (bytes.len() / 5));

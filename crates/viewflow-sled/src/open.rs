@@ -9,7 +9,7 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::guard::{flush, guarded};
+use crate::guard::{flush_alone, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
 use crate::key::{self, KeyReader};
 use crate::options::Options;
@@ -138,9 +138,9 @@ fn recover(
         journal.sync_mark().map_err(io)?;
     }
     if writes.is_empty() {
-        flush(db, sync)?;
+        flush_alone(db, sync)?;
     } else {
-        apply(db, sync, &writes, commits).map_err(|error| cannot(path, error.to_string()))?;
+        apply(db, sync, &writes, commits, flush_alone).map_err(|error| cannot(path, error.to_string()))?;
     }
     journal.clear().map_err(io)?;
     File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;

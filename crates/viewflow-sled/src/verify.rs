@@ -230,11 +230,9 @@ impl SledStore {
         }
         if !writes.is_empty() {
             report.repaired += writes.len() as u64;
-            state.take(writes);
-            let (number, shared) = (state.commits, std::sync::Arc::clone(&self.shared));
-            drop(state);
-            shared.wake_writer();
-            shared.wait(number)?;
+            let taken = state.take(writes);
+            self.shared.wake_writer(state);
+            self.shared.wait(taken)?;
         }
         Ok(())
     }

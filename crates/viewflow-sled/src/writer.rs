@@ -12,7 +12,7 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::guard::{flush, guarded};
+use crate::guard::{PATIENCE, flush, flush_alone, guarded};
 use crate::journal::{self, Journal};
 use crate::key;
 use crate::options::{Durability, Options};
@@ -20,9 +20,11 @@ use crate::overlay::{Overlay, Writes};
 
 /// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
 const TOO_LONG: usize = 8;
-/// How many keys and bytes the tree gets at once. Readers of the tree wait meanwhile.
-const BATCH_KEYS: usize = 1024;
-const BATCH_BYTES: usize = 1 << 20;
+/// How many keys and bytes the tree gets at once, before it is synced. Readers of the tree wait meanwhile. After a power cut
+/// sled finds its way where less than a segment of its log (512 KiB) was not on the disk yet; of several, some may be there without those
+/// before them.
+const BATCH_KEYS: usize = 128;
+const BATCH_BYTES: usize = 64 << 10;
 
 /// What callers, receipts and threads share. It does not hold the database: a receipt that outlives the store does not
 /// keep the directory in use.
@@ -32,8 +34,8 @@ pub(crate) struct Shared {
     durability: Durability,
     /// There is something to write, or the store closes.
     work: Condvar,
-    /// Something was made durable, or failed.
-    done: Condvar,
+    /// A turn of the journal is done, or failed: one for even turns and one for odd ones, as those of the next turn already wait.
+    done: [Condvar; 2],
     /// There is something to put into the tree, or that was done.
     tree: Condvar,
 }
@@ -46,6 +48,8 @@ pub(crate) struct State {
     pub(crate) overlay: Overlay,
     /// Commits that are not in the journal yet, as its records.
     unwritten: Vec<u8>,
+    /// The turn of the journal in which they will be written.
+    turn: usize,
     /// How long the file of the journal is that grows, with what is unwritten.
     length: usize,
     /// How long it may become until it is put into the tree.
@@ -56,6 +60,8 @@ pub(crate) struct State {
     holds: usize,
     failed: Option<String>,
     closing: bool,
+    /// The writing thread waits for work, and nobody has told it of some yet.
+    idle: bool,
     /// The journal will not grow any more.
     written: bool,
 }
@@ -71,14 +77,28 @@ impl State {
         self.failed.as_ref().map_or(Ok(()), |message| Err(StoreError::Stopped(message.clone())))
     }
 
+    /// The last commit there is, to be waited for.
+    pub(crate) fn last(&self) -> Waiter {
+        let turn = if self.unwritten.is_empty() { self.turn.wrapping_sub(1) } else { self.turn };
+        Waiter { commit: self.commits, turn }
+    }
+
     /// Takes a commit: it is visible at once, and will be durable with the next turn of the journal.
-    pub(crate) fn take(&mut self, writes: Writes) {
+    pub(crate) fn take(&mut self, writes: Writes) -> Waiter {
         self.commits += 1;
         let before = self.unwritten.len();
         journal::put(&mut self.unwritten, self.commits, &writes);
         self.length += self.unwritten.len() - before;
         self.overlay.add(writes);
+        Waiter { commit: self.commits, turn: self.turn }
     }
+}
+
+/// What is waited for: a commit, and the turn of the journal that writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiter {
+    commit: u64,
+    turn: usize,
 }
 
 impl Shared {
@@ -89,18 +109,20 @@ impl Shared {
                 durable: last_commit,
                 overlay: Overlay::default(),
                 unwritten: Vec::new(),
+                turn: 0,
                 length: 0,
                 enough: options.journal.max(1),
                 ready: None,
                 holds: 0,
                 failed: None,
                 closing: false,
+                idle: false,
                 written: false,
             }),
             journal: Mutex::new(journal),
             durability: options.durability,
             work: Condvar::new(),
-            done: Condvar::new(),
+            done: [Condvar::new(), Condvar::new()],
             tree: Condvar::new(),
         }
     }
@@ -120,16 +142,20 @@ impl Shared {
         Ok(state)
     }
 
-    pub(crate) fn wake_writer(&self) {
-        self.work.notify_one();
+    /// Wakes the writing thread, unless it is at work: it looks again before it rests.
+    pub(crate) fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
+        if std::mem::take(&mut state.idle) {
+            drop(state);
+            self.work.notify_one();
+        }
     }
 
     /// Waits until this commit is as durable as it should be.
-    pub(crate) fn wait(&self, commit: u64) -> StoreResult<()> {
+    pub(crate) fn wait(&self, waiter: Waiter) -> StoreResult<()> {
         let mut state = self.state();
-        while state.durable < commit {
+        while state.durable < waiter.commit {
             state.check_running()?;
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.done[waiter.turn % 2].wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }
@@ -160,7 +186,7 @@ impl Shared {
 
     fn fail(&self, error: &StoreError) {
         self.state().failed.get_or_insert_with(|| error.to_string());
-        self.done.notify_all();
+        self.done.iter().for_each(Condvar::notify_all);
         self.tree.notify_all();
         self.work.notify_one();
     }
@@ -189,8 +215,8 @@ impl Threads {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             thread.map_err(|error| StoreError::Io(error.to_string()))
         };
-        let journal = Arc::clone(&shared);
-        threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&journal)))?);
+        let (journal, watched) = (Arc::clone(&shared), db.clone());
+        threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&watched, &journal)))?);
         let work = move || put_into_tree(&db, sync.as_ref().as_ref(), &shared);
         threads.checkpointer = Some(spawn("viewflow-sled", Box::new(work))?);
         Ok(threads)
@@ -206,7 +232,7 @@ impl Threads {
         let writes = state.overlay.freeze();
         drop(state);
         if !writes.is_empty() {
-            apply(&self.db, self.sync.as_ref().as_ref(), &writes, through)?;
+            apply(&self.db, self.sync.as_ref().as_ref(), &writes, through, flush_alone)?;
         }
         let mut journal = self.shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
         journal.clear().map_err(|error| StoreError::Io(error.to_string()))
@@ -233,7 +259,7 @@ impl Drop for Threads {
 }
 
 /// Writes the journal until the store closes.
-fn write(shared: &Shared) {
+fn write(db: &Db, shared: &Shared) {
     let mut records = Vec::new();
     // Until when what was written has to be synced.
     let mut due: Option<Instant> = None;
@@ -241,11 +267,10 @@ fn write(shared: &Shared) {
         let mut state = shared.state();
         while state.unwritten.is_empty() && !state.closing && state.failed.is_none() && !state.is_full() {
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
-            state = match left {
-                Some(Duration::ZERO) => break,
-                Some(left) => shared.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
-                None => shared.work.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
+            if left == Some(Duration::ZERO) {
+                break;
+            }
+            state = rest(shared, db, state, left);
         }
         if state.failed.is_some() {
             return;
@@ -254,6 +279,8 @@ fn write(shared: &Shared) {
         let through = state.commits;
         records.clear();
         std::mem::swap(&mut records, &mut state.unwritten);
+        let turn = state.turn;
+        state.turn = turn.wrapping_add(1);
         // Only what is in the file that ends here is put into the tree, and only when it is on the disk.
         let full = state.is_full();
         let writes = full.then(|| state.overlay.freeze());
@@ -262,6 +289,7 @@ fn write(shared: &Shared) {
         }
         drop(state);
 
+        journal::seal(&mut records);
         let wait = match shared.durability {
             Durability::Full => None,
             Durability::Relaxed { at_most } => Some(at_most),
@@ -274,7 +302,7 @@ fn write(shared: &Shared) {
             due = None;
         }
         let mut journal = shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = turn(&mut journal, &records, sync.then_some(through), full) {
+        if let Err(error) = append(&mut journal, &records, sync.then_some(through), full) {
             drop(journal);
             shared.fail(&StoreError::Io(format!("the journal: {error}")));
             return;
@@ -287,15 +315,39 @@ fn write(shared: &Shared) {
             shared.tree.notify_all();
         }
         drop(state);
-        shared.done.notify_all();
+        shared.done[turn % 2].notify_all();
         if last && records.is_empty() {
             return;
         }
     }
 }
 
+/// Waits for work. While the other thread is at the tree it is looked after: see [`guard`](crate::guard).
+fn rest<'s>(
+    shared: &'s Shared,
+    db: &Db,
+    mut state: MutexGuard<'s, State>,
+    left: Option<Duration>,
+) -> MutexGuard<'s, State> {
+    let watched = state.overlay.is_frozen();
+    let longest = if watched { Some(PATIENCE.min(left.unwrap_or(PATIENCE))) } else { left };
+    state.idle = true;
+    let Some(longest) = longest else {
+        return shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+    };
+    let (mut state, waited) = shared.work.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner);
+    state.idle = false;
+    if watched && waited.timed_out() && longest == PATIENCE {
+        drop(state);
+        // Its error is the other thread's business.
+        let _ = guarded(|| db.flush());
+        state = shared.state();
+    }
+    state
+}
+
 /// Writes records, and syncs all up to the commit `through` if there is one.
-fn turn(journal: &mut Journal, records: &[u8], through: Option<u64>, full: bool) -> std::io::Result<()> {
+fn append(journal: &mut Journal, records: &[u8], through: Option<u64>, full: bool) -> std::io::Result<()> {
     if !records.is_empty() {
         journal.append(records)?;
     }
@@ -315,7 +367,7 @@ fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
         }
         let Some((writes, through)) = state.ready.take().filter(|_| state.failed.is_none()) else { return };
         drop(state);
-        if let Err(error) = apply(db, sync, &writes, through) {
+        if let Err(error) = apply(db, sync, &writes, through, flush) {
             shared.fail(&error);
             return;
         }
@@ -331,7 +383,13 @@ fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
 
 /// Puts writes into the tree, and makes it durable that it has all commits up to `through`. What was put there by halves
 /// is put there again from the journal when the store is opened.
-pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64) -> StoreResult<()> {
+pub(crate) fn apply(
+    db: &Db,
+    sync: Option<&File>,
+    writes: &Writes,
+    through: u64,
+    flush: fn(&Db, Option<&File>) -> StoreResult<()>,
+) -> StoreResult<()> {
     let mut batch = sled::Batch::default();
     let (mut keys, mut bytes) = (0, 0);
     for (key, value) in writes {
@@ -343,6 +401,7 @@ pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64)
         bytes += key.len() + value.as_ref().map_or(0, Vec::len);
         if keys == BATCH_KEYS || bytes >= BATCH_BYTES {
             guarded(|| db.apply_batch(std::mem::take(&mut batch)))?;
+            flush(db, sync)?;
             (keys, bytes) = (0, 0);
         }
     }

@@ -160,7 +160,8 @@ pub fn open(place: &Path) -> SledStore {
         Ok(ms) => Durability::Relaxed { at_most: Duration::from_millis(ms.parse().unwrap()) },
         Err(_) => Durability::Full,
     };
-    SledStore::options().durability(durability).open(place).unwrap()
+    // So short that something is always on its way into the tree.
+    SledStore::options().durability(durability).journal(128 << 10).open(place).unwrap()
 }
 
 pub fn engine(store: SledStore) -> Engine {
