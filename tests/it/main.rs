@@ -31,3 +31,4 @@ mod retention;
 mod support;
 mod timers;
 mod tokens;
+mod transfer;
