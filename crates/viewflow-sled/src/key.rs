@@ -13,7 +13,7 @@
 //! | `f` | reference to a row | table, row, referring table, referring row, field |
 //! | `c` | further piece of a record | its key, number of the piece |
 //!
-//! Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
+//! Entries of lists and indexes are kept in buckets (`bucket.rs`). Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
 
 use viewflow_core::store::{
     Cursor, Ended, Key, NodeName, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, due_sort,
@@ -215,6 +215,16 @@ pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
     list
 }
 
+/// How many bytes the key of an entry of a list or an index has after the key of its list, if it is one.
+pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
+    match entry {
+        [b'l', ..] => Some(20),
+        [b'q', ENDED, ..] => Some(16),
+        [b'q' | b'i', ..] => Some(8),
+        _ => None,
+    }
+}
+
 /// What [`in_list`] adds to the key of a list.
 pub(crate) fn cursor(entry: &[u8]) -> Option<Cursor> {
     let mut parts = KeyReader(entry);
@@ -237,9 +247,12 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
     key.done()
 }
 
+/// The tag of the list of the processes that are over.
+const ENDED: u8 = 4;
+
 /// The list of the processes that are over.
 pub(crate) fn all_ended() -> Vec<u8> {
-    KeyBuf::new(b'q').u8(4).done()
+    KeyBuf::new(b'q').u8(ENDED).done()
 }
 
 pub(crate) fn ended(ended: Ended) -> Vec<u8> {

@@ -18,6 +18,7 @@
 //! ```
 
 mod backup;
+mod bucket;
 mod bundle;
 mod commit;
 mod encode;
@@ -30,6 +31,7 @@ mod options;
 mod overlay;
 mod read;
 mod store;
+mod tree;
 mod verify;
 mod writer;
 

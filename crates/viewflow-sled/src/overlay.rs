@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use sled::Tree;
 use viewflow_core::store::StoreResult;
 
-use crate::guard::guarded;
+use crate::tree::Tree;
 
 /// Keys with their new values; none is a key that was removed.
 pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -75,12 +74,10 @@ impl Overlay {
             None => Bound::Unbounded,
         };
         // `after` may come after all keys with the prefix.
-        if let (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b)) = (&first, &last)
-            && a >= b
-        {
+        let range = (first, last);
+        if is_empty(&range) {
             return Scan { range: None, window: Window { entries: BTreeMap::new(), end: None }, limit };
         }
-        let range = (first, last);
         let window = self.window(&range, limit.min(256));
         Scan { range: Some(range), window, limit }
     }
@@ -113,37 +110,46 @@ impl Scan {
         let last = self.window.end.clone().map_or(last, Bound::Included);
         let mut own = self.window.entries.into_iter().peekable();
         let mut entries = Vec::new();
-        guarded(|| {
-            let mut stored = tree.range((first, last));
-            let mut next_stored = stored.next().transpose()?;
-            while entries.len() < self.limit {
-                match (own.peek(), &next_stored) {
-                    (None, None) => break,
-                    (Some((key, _)), Some((stored_key, _))) if key[..] > stored_key[..] => {
-                        entries.extend(next_stored.take().map(|(key, value)| (key.to_vec(), value.to_vec())));
-                        next_stored = stored.next().transpose()?;
+        if is_empty(&(first.clone(), last.clone())) {
+            return Ok(Found { entries, next: self.window.end.map(Bound::Excluded) });
+        }
+        let mut stored = tree.range(first, last)?;
+        let mut next_stored = stored.next()?;
+        while entries.len() < self.limit {
+            match (own.peek(), &next_stored) {
+                (None, None) => break,
+                (Some((key, _)), Some((stored_key, _))) if key > stored_key => {
+                    entries.extend(next_stored.take());
+                    next_stored = stored.next()?;
+                }
+                (None, Some(_)) => {
+                    entries.extend(next_stored.take());
+                    next_stored = stored.next()?;
+                }
+                (Some((key, _)), at) => {
+                    if at.as_ref().is_some_and(|(stored_key, _)| key == stored_key) {
+                        next_stored = stored.next()?;
                     }
-                    (None, Some(_)) => {
-                        entries.extend(next_stored.take().map(|(key, value)| (key.to_vec(), value.to_vec())));
-                        next_stored = stored.next().transpose()?;
-                    }
-                    (Some((key, _)), at) => {
-                        if at.as_ref().is_some_and(|(stored_key, _)| key[..] == stored_key[..]) {
-                            next_stored = stored.next().transpose()?;
-                        }
-                        entries.extend(own.next().and_then(|(key, value)| Some((key, value?))));
-                    }
+                    entries.extend(own.next().and_then(|(key, value)| Some((key, value?))));
                 }
             }
-            Ok(())
-        })?;
+        }
         let next = if entries.len() < self.limit { self.window.end.map(Bound::Excluded) } else { None };
         Ok(Found { entries, next })
     }
 }
 
+/// Whether nothing can be in a range, which is no range then.
+pub(crate) fn is_empty(range: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
+    match range {
+        (Bound::Included(a), Bound::Included(b)) => a > b,
+        (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) => a >= b,
+        _ => false,
+    }
+}
+
 /// The first key after all those with this prefix.
-fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     let kept = prefix.iter().rposition(|byte| *byte != 0xFF)?;
     let mut end = prefix[..=kept].to_vec();
     end[kept] += 1;
@@ -196,9 +202,10 @@ mod tests {
             after in option::of(key()),
             limit in 1..8_usize,
         ) {
-            let tree = sled::Config::new().temporary(true).open().unwrap();
+            let db = sled::Config::new().temporary(true).open().unwrap();
+            let tree = Tree((*db).clone());
             for (key, value) in &stored {
-                tree.insert(key, value.clone()).unwrap();
+                db.insert(key, value.clone()).unwrap();
             }
             let mut overlay = Overlay::default();
             overlay.add(older.clone());
@@ -214,7 +221,7 @@ mod tests {
             }
             for (key, value) in &model {
                 let here = overlay.get(key).cloned();
-                let read = here.unwrap_or_else(|| tree.get(key).unwrap().map(|value| value.to_vec()));
+                let read = here.unwrap_or_else(|| tree.get(key).unwrap());
                 prop_assert_eq!(read.as_ref(), Some(value));
             }
             let after = after.map(|after| [prefix.clone(), after].concat());

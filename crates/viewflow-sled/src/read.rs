@@ -10,7 +10,6 @@ use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle;
 use crate::frame::Head;
-use crate::guard::guarded;
 use crate::key;
 use crate::store::SledStore;
 use crate::writer::State;
@@ -67,19 +66,15 @@ impl SledStore {
             return Ok(value.clone());
         }
         drop(state);
-        self.value_in_tree(key)
+        self.tree.get(key)
     }
 
     /// The value of a key, while nobody else can commit.
     pub(crate) fn value_under(&self, state: &State, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
         match state.overlay.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.value_in_tree(key),
+            None => self.tree.get(key),
         }
-    }
-
-    fn value_in_tree(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        guarded(|| Ok(self.tree.get(key)?.map(|value| value.to_vec())))
     }
 
     /// The content of a record. It may change between the reading of two of its pieces, and is then read again.

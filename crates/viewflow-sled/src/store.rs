@@ -5,7 +5,6 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use sled::Tree;
 use viewflow_core::store::{
     Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, ProcessStatus, Receipt, Reference,
     RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord,
@@ -19,6 +18,7 @@ use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::overlay::Writes;
 use crate::read::{cut_short, last_u64, of_process, parse};
+use crate::tree::Tree;
 use crate::writer::{Shared, Threads};
 
 /// A store in a directory. Dropping it writes what waits and releases the directory.
@@ -54,7 +54,7 @@ impl SledStore {
 
     pub(crate) fn open_with(path: &Path, options: Options) -> StoreResult<Self> {
         let Opened { db, sync, journal, commits, lock } = open::open(path, &options)?;
-        let tree = (*db).clone();
+        let tree = Tree((*db).clone());
         let shared = Arc::new(Shared::new(commits, journal, &options));
         let threads = Threads::start(db, sync, Arc::clone(&shared))?;
         Ok(Self {

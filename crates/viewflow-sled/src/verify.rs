@@ -79,7 +79,10 @@ impl SledStore {
     /// # Errors
     /// When the store has stopped.
     pub fn repair(&self) -> StoreResult<Report> {
-        self.go_through(true)
+        let damaged = self.shared.hold(|| self.tree.remove_damaged(), Ok)?;
+        let mut report = self.go_through(true)?;
+        report.count += damaged;
+        Ok(report)
     }
 
     fn go_through(&self, repair: bool) -> StoreResult<Report> {
@@ -141,9 +144,13 @@ impl SledStore {
             Ok(Some((records, entries))) => {
                 report.records += records;
                 for (entry, value) in entries {
-                    if self.value(&entry)?.as_ref() != Some(&value) {
-                        let text = format!("{} is missing", describe(&entry));
-                        faults.push(Fault { key: entry, value: Some(value), text });
+                    match self.value(&entry) {
+                        Ok(found) if found.as_ref() == Some(&value) => {}
+                        Ok(_) => {
+                            let text = format!("{} is missing", describe(&entry));
+                            faults.push(Fault { key: entry, value: Some(value), text });
+                        }
+                        Err(error) => report.fault(unreadable(&describe(&entry), &error)?),
                     }
                 }
             }

@@ -17,6 +17,7 @@ use crate::journal::{self, Journal};
 use crate::key;
 use crate::options::{Durability, Options};
 use crate::overlay::{Overlay, Writes};
+use crate::tree::Tree;
 
 /// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
 const TOO_LONG: usize = 8;
@@ -162,11 +163,11 @@ impl Shared {
 
     /// Keeps the tree as it is while `work` runs, and the journal, too, in the second part. Commits go on, as far as the
     /// journal has room.
-    pub(crate) fn hold<T>(
+    pub(crate) fn hold<T, U>(
         &self,
-        with_tree: impl FnOnce() -> StoreResult<()>,
-        with_journal: impl FnOnce() -> StoreResult<T>,
-    ) -> StoreResult<T> {
+        with_tree: impl FnOnce() -> StoreResult<T>,
+        with_journal: impl FnOnce(T) -> StoreResult<U>,
+    ) -> StoreResult<U> {
         let mut state = self.state();
         state.holds += 1;
         while state.overlay.is_frozen() && state.failed.is_none() {
@@ -174,9 +175,9 @@ impl Shared {
         }
         let running = state.check_running();
         drop(state);
-        let result = running.and_then(|()| with_tree()).and_then(|()| {
+        let result = running.and_then(|()| with_tree()).and_then(|held| {
             let _journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-            with_journal()
+            with_journal(held)
         });
         self.state().holds -= 1;
         self.tree.notify_all();
@@ -392,19 +393,22 @@ pub(crate) fn apply(
 ) -> StoreResult<()> {
     let mut batch = sled::Batch::default();
     let (mut keys, mut bytes) = (0, 0);
-    for (key, value) in writes {
-        match value {
-            Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-            None => batch.remove(key.as_slice()),
+    Tree((**db).clone()).put(writes, |changed| {
+        for (key, value) in &changed {
+            match value {
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
+            }
+            keys += 1;
+            bytes += key.len() + value.as_ref().map_or(0, Vec::len);
         }
-        keys += 1;
-        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        if keys == BATCH_KEYS || bytes >= BATCH_BYTES {
+        if keys >= BATCH_KEYS || bytes >= BATCH_BYTES {
             guarded(|| db.apply_batch(std::mem::take(&mut batch)))?;
             flush(db, sync)?;
             (keys, bytes) = (0, 0);
         }
-    }
+        Ok(())
+    })?;
     batch.insert(key::last_commit(), through.to_be_bytes().as_slice());
     guarded(|| db.apply_batch(batch))?;
     flush(db, sync)

@@ -1,0 +1,171 @@
+//! Entries of lists and indexes, many to a value: a bucket.
+//!
+//! The key of an entry is that of its list, and then numbers by which the list is ordered. A bucket has the entries of one
+//! list from its own key on, up to the next bucket's. Its key is that of its first entry when it was made; of the first bucket
+//! of a list the numbers are 0. Its value is a CRC-32 over key and entries, and then the entries: of each number what differs from
+//! the entry before it (exclusive or), seven bits to a byte, the lowest first. So an entry takes some five bytes.
+
+use std::collections::BTreeMap;
+
+use crate::key;
+use crate::overlay::Writes;
+
+/// How many entries a bucket has at most.
+const ROOM: usize = 64;
+
+/// The entries of a bucket: the numbers of each.
+pub(crate) type Entries = std::collections::BTreeSet<Vec<u8>>;
+
+/// How the key of an entry is made up: the length of its list's key. None: it is no entry that is kept in a bucket.
+pub(crate) fn list_of(entry: &[u8]) -> Option<usize> {
+    entry.len().checked_sub(key::numbers_of(entry)?)
+}
+
+/// The key of the first bucket of the list that an entry is in.
+pub(crate) fn first(entry: &[u8], list: usize) -> Vec<u8> {
+    let mut key = entry[..list].to_vec();
+    key.resize(entry.len(), 0);
+    key
+}
+
+/// Reads a bucket; none when it is damaged.
+pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
+    let numbers = key::numbers_of(key)?;
+    let (crc, mut body) = value.split_first_chunk()?;
+    if checksum(key, body) != u32::from_be_bytes(*crc) {
+        return None;
+    }
+    let mut entries = Entries::new();
+    let mut last = vec![0; numbers];
+    while !body.is_empty() {
+        for number in last.chunks_mut(8) {
+            let mut differs = [0; 8];
+            differs.copy_from_slice(&take(&mut body)?.to_be_bytes());
+            let skipped = 8 - number.len();
+            number.iter_mut().zip(&differs[skipped..]).for_each(|(byte, differs)| *byte ^= differs);
+        }
+        entries.insert(last.clone());
+    }
+    Some(entries)
+}
+
+fn value(key: &[u8], entries: &[&Vec<u8>]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(4 + entries.len() * 6);
+    let mut last = vec![0; key::numbers_of(key).unwrap_or(0)];
+    for entry in entries {
+        for (before, number) in last.chunks(8).zip(entry.chunks(8)) {
+            let differs = before.iter().zip(number).fold(0_u64, |all, (a, b)| all << 8 | u64::from(a ^ b));
+            put(&mut body, differs);
+        }
+        last.clone_from(entry);
+    }
+    let mut value = checksum(key, &body).to_be_bytes().to_vec();
+    value.extend(body);
+    value
+}
+
+/// What becomes of a bucket: what is to be written for it. It is divided when it has too many entries: the last one of a list
+/// into full ones, as such lists grow at their end, and others into such as have room.
+pub(crate) fn write(key: &[u8], list: usize, entries: &Entries, is_last: bool, writes: &mut Writes) {
+    if entries.is_empty() {
+        writes.insert(key.to_vec(), None);
+        return;
+    }
+    let all: Vec<&Vec<u8>> = entries.iter().collect();
+    let piece = if all.len() <= ROOM || is_last { ROOM } else { ROOM / 2 };
+    for (number, entries) in all.chunks(piece).enumerate() {
+        let key = if number == 0 { key.to_vec() } else { [&key[..list], entries[0]].concat() };
+        let value = value(&key, entries);
+        writes.insert(key, Some(value));
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7F).unwrap_or(0) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap_or(0));
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn checksum(key: &[u8], body: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(body);
+    hasher.finalize()
+}
+
+/// Sorts writes by the bucket that they go into: those that begin with the list of the first one and are not beyond `end`.
+pub(crate) fn change<'w>(
+    entries: &mut Entries,
+    writes: &mut std::iter::Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
+    list: &[u8],
+    end: Option<&[u8]>,
+) {
+    let within = |key: &[u8]| key.starts_with(list) && end.is_none_or(|end| key < end);
+    while let Some((key, value)) = writes.next_if(|(key, _)| within(key)) {
+        let numbers = &key[list.len()..];
+        if value.is_some() {
+            entries.insert(numbers.to_vec());
+        } else {
+            entries.remove(numbers);
+        }
+    }
+}
+
+/// Only for the order of reading: entries with their whole keys.
+pub(crate) fn keys(key: &[u8], list: usize, entries: Entries) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    entries.into_iter().map(|numbers| ([&key[..list], &numbers].concat(), Vec::new())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_bucket_is_read_as_it_was_written(
+            entries in btree_set((any::<u64>(), 0..5_u64, 0..9_u32), 1..300),
+            last: bool,
+        ) {
+            let entries: Entries = entries
+                .into_iter()
+                .map(|(a, b, c)| [&a.to_be_bytes()[..], &b.to_be_bytes(), &c.to_be_bytes()].concat())
+                .collect();
+            let mut key = b"l\x02name".to_vec();
+            let list = key.len();
+            key.resize(list + 20, 0);
+            prop_assert_eq!(list_of(&key), Some(list));
+            let mut writes = Writes::new();
+            write(&key, list, &entries, last, &mut writes);
+            let mut found = Entries::new();
+            for (key, value) in &writes {
+                let value = value.as_ref().unwrap();
+                let some = read(key, value).unwrap();
+                prop_assert!(some.len() <= ROOM && value.len() < 2000);
+                prop_assert!(some.iter().all(|numbers| numbers[..] >= key[list..]));
+                prop_assert!(found.last() < some.first());
+                found.extend(some);
+                let mut damaged = value.clone();
+                damaged[0] ^= 1;
+                prop_assert_eq!(read(key, &damaged), None);
+            }
+            prop_assert_eq!(found, entries);
+        }
+    }
+}
