@@ -50,7 +50,7 @@ impl SledStore {
             Ok(())
         };
         let journal = |()| FILES.iter().chain([&DURABLE]).try_for_each(|name| copy(name)).map_err(io);
-        self.shared.hold(tree, journal)?;
+        self.shared.hold(false, tree, journal)?;
         File::open(to).and_then(|directory| directory.sync_all()).map_err(io)
     }
 }

@@ -108,15 +108,20 @@ fn checksum(key: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Sorts writes by the bucket that they go into: those that begin with the list of the first one and are not beyond `end`.
+/// How many entries are put into a bucket at once.
+const AT_ONCE: usize = 512;
+
+/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Answers with whether there are more
+/// of them than are taken at once.
 pub(crate) fn change<'w>(
     entries: &mut Entries,
     writes: &mut std::iter::Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
     list: &[u8],
     end: Option<&[u8]>,
-) {
+) -> bool {
     let within = |key: &[u8]| key.starts_with(list) && end.is_none_or(|end| key < end);
-    while let Some((key, value)) = writes.next_if(|(key, _)| within(key)) {
+    for _ in 0..AT_ONCE {
+        let Some((key, value)) = writes.next_if(|(key, _)| within(key)) else { return false };
         let numbers = &key[list.len()..];
         if value.is_some() {
             entries.insert(numbers.to_vec());
@@ -124,6 +129,7 @@ pub(crate) fn change<'w>(
             entries.remove(numbers);
         }
     }
+    writes.peek().is_some_and(|(key, _)| within(key))
 }
 
 /// Only for the order of reading: entries with their whole keys.

@@ -12,7 +12,7 @@ use viewflow_core::store::StoreResult;
 
 /// How long a flush may take before somebody looks after it: after a write of its log has failed, sled may wait in `flush` for ever,
 /// until somebody else calls it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often that is done before the flush is given up.
 const TRIES: u32 = 15;
 
@@ -31,14 +31,8 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<
     }
 }
 
-/// Flushes sled's log and sees to it that it is on the disk, which sled on Linux does not. Somebody else has to look after it.
+/// Flushes sled's log and sees to it that it is on the disk, which sled on Linux does not.
 pub(crate) fn flush(db: &Db, file: Option<&File>) -> StoreResult<()> {
-    guarded(|| db.flush())?;
-    file.map_or(Ok(()), File::sync_data).map_err(|error| StoreError::Io(error.to_string()))
-}
-
-/// As [`flush`], where nobody else is there to look after it.
-pub(crate) fn flush_alone(db: &Db, file: Option<&File>) -> StoreResult<()> {
     let (done, finished) = channel();
     let flushing = db.clone();
     let work = move || {

@@ -44,8 +44,8 @@ impl Journal {
         Ok(Self { files: [open(FILES[0])?, open(FILES[1])?], active: 0, durable: open(DURABLE)? })
     }
 
-    /// The commits from `first` on, without a gap.
-    pub(crate) fn read(&mut self, first: u64) -> io::Result<Vec<Record>> {
+    /// The commits from `first` on, without a gap, and the highest number there is, be there a gap before it or not.
+    pub(crate) fn read(&mut self, first: u64) -> io::Result<(Vec<Record>, u64)> {
         let mut parts = Vec::new();
         for file in &mut self.files {
             file.seek(SeekFrom::Start(0))?;
@@ -54,6 +54,7 @@ impl Journal {
             parts.push(records(&bytes));
         }
         parts.sort_by_key(|records| records.first().map(|record| record.number));
+        let highest = parts.iter().flatten().map(|record| record.number).max().unwrap_or(0);
         let mut next = first;
         let mut found = Vec::new();
         for record in parts.into_iter().flatten() {
@@ -62,7 +63,7 @@ impl Journal {
                 found.push(record);
             }
         }
-        Ok(found)
+        Ok((found, highest))
     }
 
     /// Forgets everything: it is in the tree.
@@ -243,14 +244,15 @@ mod tests {
         append(&mut journal, 1..=9);
         journal.take_turns().unwrap();
         append(&mut journal, 10..=12);
-        assert_eq!(numbers(&journal.read(1).unwrap()), (1..=12).collect::<Vec<_>>());
+        assert_eq!(numbers(&journal.read(1).unwrap().0), (1..=12).collect::<Vec<_>>());
         journal.take_turns().unwrap();
         journal.take_turns().unwrap();
         journal.take_turns().unwrap();
         append(&mut journal, 13..=14);
-        assert_eq!(numbers(&journal.read(10).unwrap()), [10, 11, 12, 13, 14]);
-        assert_eq!(numbers(&journal.read(13).unwrap()), [13, 14]);
-        assert_eq!(numbers(&journal.read(9).unwrap()), [] as [u64; 0], "9 was written over");
+        assert_eq!(numbers(&journal.read(10).unwrap().0), [10, 11, 12, 13, 14]);
+        assert_eq!(numbers(&journal.read(13).unwrap().0), [13, 14]);
+        assert_eq!(numbers(&journal.read(9).unwrap().0), [] as [u64; 0], "9 was written over");
+        assert_eq!(journal.read(9).unwrap().1, 14, "and what comes after it shows that it was there");
     }
 
     #[test]

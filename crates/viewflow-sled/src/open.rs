@@ -9,7 +9,7 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::guard::{flush_alone, guarded};
+use crate::guard::{flush, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
 use crate::key::{self, KeyReader};
 use crate::options::Options;
@@ -17,7 +17,7 @@ use crate::overlay::Writes;
 use crate::writer::apply;
 
 /// The version of keys, frames, records and journal that this release writes.
-const FORMAT: &[u8] = b"2";
+const FORMAT: &[u8] = b"3";
 pub(crate) const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -109,8 +109,9 @@ fn recover(
 ) -> StoreResult<u64> {
     let io = |error: std::io::Error| cannot(path, error.to_string());
     let damaged = |what: &str| cannot(path, format!("{what}: restore a backup, or open it with `accept_loss`"));
+    let too_short = || cannot(path, "the number of its last commit is too short: restore a backup".to_owned());
     let in_tree = match guarded(|| db.get(key::last_commit())).map_err(|error| cannot(path, error.to_string()))? {
-        Some(value) => KeyReader(&value).u64().ok_or_else(|| damaged("the number of the last commit is too short"))?,
+        Some(value) => KeyReader(&value).u64().ok_or_else(too_short)?,
         None => 0,
     };
     let durable = match journal.durable().map_err(io)? {
@@ -122,10 +123,13 @@ fn recover(
     };
     let mut commits = in_tree;
     let mut writes = Writes::new();
-    for record in journal.read(in_tree + 1).map_err(io)? {
+    let (records, highest) = journal.read(in_tree + 1).map_err(io)?;
+    for record in records {
         commits = record.number;
         writes.extend(record.writes);
     }
+    // The mark may lag behind, and what comes after a gap tells more.
+    let durable = durable.max(highest);
     if commits < durable && !accept_loss {
         return Err(StoreError::LostCommits { path: path.display().to_string(), durable, found: commits });
     }
@@ -137,10 +141,12 @@ fn recover(
         journal.mark(durable.min(commits)).map_err(io)?;
         journal.sync_mark().map_err(io)?;
     }
-    if writes.is_empty() {
-        flush_alone(db, sync)?;
+    // Numbers go on after those that were lost, as records may have them already.
+    let commits = commits.max(durable);
+    if commits == in_tree && !fresh {
+        flush(db, sync).map_err(|error| cannot(path, error.to_string()))?;
     } else {
-        apply(db, sync, &writes, commits, flush_alone).map_err(|error| cannot(path, error.to_string()))?;
+        apply(db, sync, &writes, commits).map_err(|error| cannot(path, error.to_string()))?;
     }
     journal.clear().map_err(io)?;
     File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;

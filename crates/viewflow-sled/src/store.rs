@@ -121,6 +121,9 @@ impl Store for SledStore {
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
+        if id.ordinal == 0 {
+            return Ok(None);
+        }
         let task = self.bundled(BundleId::of_task(id), id.ordinal, &of_process(id.process))?;
         Ok(task.map(|stored| stored.record))
     }

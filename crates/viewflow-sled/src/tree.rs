@@ -1,6 +1,6 @@
 //! The tree as its readers see it: entries of lists and indexes each by itself, though they are kept in buckets.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use viewflow_core::StoreError;
@@ -19,15 +19,22 @@ impl Tree {
         let Some(list) = bucket::list_of(key) else {
             return guarded(|| Ok(self.0.get(key)?.map(|value| value.to_vec())));
         };
-        let Some((_, entries)) = self.bucket(key, list)? else { return Ok(None) };
-        Ok(entries.contains(&key[list..]).then(Vec::new))
+        let Some((bucket, value)) = self.bucket(key, list)? else { return Ok(None) };
+        Ok(read(&bucket, &value)?.contains(&key[list..]).then(Vec::new))
     }
 
-    /// The bucket that an entry is in, if it is.
-    fn bucket(&self, entry: &[u8], list: usize) -> StoreResult<Option<(Vec<u8>, Entries)>> {
+    /// The bucket that an entry is in, if it is, as it is stored.
+    fn bucket(&self, entry: &[u8], list: usize) -> StoreResult<Option<(Vec<u8>, Vec<u8>)>> {
         let from = Bound::Included(&entry[..list]);
         let found = guarded(|| self.0.range::<&[u8], _>((from, Bound::Included(entry))).next_back().transpose())?;
-        found.map(|(key, value)| Ok((key.to_vec(), read(&key, &value)?))).transpose()
+        Ok(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
+    }
+
+    /// The key of the next bucket of a list.
+    fn after(&self, bucket: &[u8], list: usize) -> StoreResult<Option<Vec<u8>>> {
+        let end = successor(&bucket[..list]).map_or(Bound::Unbounded, Bound::Excluded);
+        let next = guarded(|| self.0.range((Bound::Excluded(bucket.to_vec()), end)).next().transpose())?;
+        Ok(next.map(|(key, _)| key.to_vec()))
     }
 
     /// What is in a range, in order.
@@ -49,51 +56,77 @@ impl Tree {
     }
 
     /// What has to be written so that the tree has these entries of one bucket, too, or has them no more; it takes from
-    /// `writes` those that go into the same bucket as the first one does.
+    /// `writes` those that go into the same bucket as the first one does, and answers with whether there may be more of them.
+    /// A damaged bucket stays as it is, until it is rebuilt from the records.
     fn bucketed<'w>(
         &self,
         writes: &mut std::iter::Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
         entry: &[u8],
         list: usize,
         changed: &mut Writes,
-    ) -> StoreResult<()> {
-        let found = self.bucket(entry, list)?;
-        let (key, mut entries) = found.unwrap_or_else(|| (bucket::first(entry, list), Entries::new()));
-        let end = successor(&entry[..list]).map_or(Bound::Unbounded, Bound::Excluded);
-        let next = guarded(|| self.0.range((Bound::Excluded(key.clone()), end)).next().transpose())?;
-        bucket::change(&mut entries, writes, &entry[..list], next.as_ref().map(|(key, _)| &**key));
-        bucket::write(&key, list, &entries, next.is_none(), changed);
-        Ok(())
+    ) -> StoreResult<bool> {
+        let (key, mut entries) = match self.bucket(entry, list)? {
+            Some((key, value)) => {
+                let entries = bucket::read(&key, &value);
+                (key, entries)
+            }
+            None => (bucket::first(entry, list), Some(Entries::new())),
+        };
+        let next = self.after(&key, list)?;
+        let mut nowhere = Entries::new();
+        let into = entries.as_mut().unwrap_or(&mut nowhere);
+        let more = bucket::change(into, writes, &entry[..list], next.as_deref());
+        if let Some(entries) = entries {
+            bucket::write(&key, list, &entries, next.is_none(), changed);
+        }
+        Ok(more)
     }
 
-    /// Removes the buckets that are damaged; answers with how many there were.
-    pub(crate) fn remove_damaged(&self) -> StoreResult<u64> {
-        let mut damaged = sled::Batch::default();
-        let mut count = 0;
+    /// The damaged buckets: the key of each, the length of its list's key, and the key of the next one.
+    pub(crate) fn damaged(&self) -> StoreResult<BTreeMap<Vec<u8>, (usize, Option<Vec<u8>>)>> {
+        let mut damaged = BTreeMap::new();
         for letter in [b"l", b"q", b"i"] {
-            for stored in self.0.scan_prefix(letter) {
-                let (key, value) = guarded(|| stored)?;
-                if bucket::read(&key, &value).is_none() {
-                    damaged.remove(key);
-                    count += 1;
+            let mut stored = self.0.scan_prefix(letter);
+            while let Some((key, value)) = guarded(|| stored.next().transpose())? {
+                let list = bucket::list_of(&key).filter(|_| bucket::read(&key, &value).is_none());
+                if let Some(list) = list {
+                    let next = self.after(&key, list)?;
+                    damaged.insert(key.to_vec(), (list, next));
                 }
             }
         }
-        guarded(|| self.0.apply_batch(damaged))?;
-        Ok(count)
+        Ok(damaged)
     }
 
-    /// Visits what has to be written so that the tree has all of `writes`, piece by piece.
-    pub(crate) fn put(&self, writes: &Writes, mut visit: impl FnMut(Writes) -> StoreResult<()>) -> StoreResult<()> {
+    /// Writes buckets. What it was is derived from records: if it gets lost it is damaged again.
+    pub(crate) fn write_as_they_are(&self, writes: &Writes) -> StoreResult<()> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        guarded(|| self.0.apply_batch(batch))
+    }
+
+    /// Visits what has to be written so that the tree has all of `writes`, piece by piece, and says whether it has to be written
+    /// before the next piece can be told.
+    pub(crate) fn put(
+        &self,
+        writes: &Writes,
+        mut visit: impl FnMut(Writes, bool) -> StoreResult<()>,
+    ) -> StoreResult<()> {
         let mut writes = writes.iter().peekable();
         while let Some((key, _)) = writes.peek() {
             let entry: &[u8] = key;
             let mut changed = Writes::new();
+            let mut more = false;
             match bucket::list_of(entry) {
-                Some(list) => self.bucketed(&mut writes, entry, list, &mut changed)?,
+                Some(list) => more = self.bucketed(&mut writes, entry, list, &mut changed)?,
                 None => changed.extend(writes.next().map(|(key, value)| (key.clone(), value.clone()))),
             }
-            visit(changed)?;
+            visit(changed, more)?;
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Holds lists, indexes and references against the records they are derived from, and rebuilds them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use viewflow_core::store::{Event, ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
 use viewflow_core::{ProcessId, StoreError, TaskId};
 
+use crate::bucket;
 use crate::bundle::{self, BundleId};
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
 use crate::key::{self, KeyReader};
@@ -79,10 +80,41 @@ impl SledStore {
     /// # Errors
     /// When the store has stopped.
     pub fn repair(&self) -> StoreResult<Report> {
-        let damaged = self.shared.hold(|| self.tree.remove_damaged(), Ok)?;
+        let rebuilt =
+            if self.tree.damaged()?.is_empty() { 0 } else { self.shared.hold(true, || self.rebuild(), Ok)? };
         let mut report = self.go_through(true)?;
-        report.count += damaged;
+        if rebuilt > 0 {
+            report.fault(format!("{rebuilt} parts of lists and indexes were damaged"));
+            report.repaired += rebuilt;
+        }
         Ok(report)
+    }
+
+    /// Writes damaged parts of lists and indexes anew, from all records, while nobody commits.
+    fn rebuild(&self) -> StoreResult<u64> {
+        let damaged = self.tree.damaged()?;
+        let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
+        for prefix in [b"p", b"r"] {
+            self.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
+                let Some((_, entries)) = self.derived(key, &Ok(Some(content)))? else { return Ok(true) };
+                for (entry, _) in entries {
+                    let Some(list) = bucket::list_of(&entry) else { continue };
+                    let Some((key, (of, end))) = damaged.range(..=entry.clone()).next_back() else { continue };
+                    let within = *of == list && key[..list] == entry[..list];
+                    if within && end.as_ref().is_none_or(|end| entry < *end) {
+                        found.entry(key).or_default().insert(entry[list..].to_vec());
+                    }
+                }
+                Ok(true)
+            })?;
+        }
+        let mut writes = Writes::new();
+        for (key, (list, next)) in &damaged {
+            let entries = found.remove(&**key).unwrap_or_default();
+            bucket::write(key, *list, &entries, next.is_none(), &mut writes);
+        }
+        self.tree.write_as_they_are(&writes)?;
+        Ok(damaged.len() as u64)
     }
 
     fn go_through(&self, repair: bool) -> StoreResult<Report> {
@@ -227,7 +259,9 @@ impl SledStore {
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
             let wanted = self.wanted(&state, &fault).unwrap_or(fault.value);
-            if self.value_under(&state, &fault.key)? == wanted || !seen.insert(fault.key.clone()) {
+            if self.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
+                || !seen.insert(fault.key.clone())
+            {
                 continue;
             }
             report.fault(fault.text);

@@ -12,7 +12,7 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::guard::{PATIENCE, flush, flush_alone, guarded};
+use crate::guard::{flush, guarded};
 use crate::journal::{self, Journal};
 use crate::key;
 use crate::options::{Durability, Options};
@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     tree: Condvar,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a matter of its own")]
 pub(crate) struct State {
     /// The number of the last commit taken.
     pub(crate) commits: u64,
@@ -57,8 +58,10 @@ pub(crate) struct State {
     enough: usize,
     /// What is to be put into the tree, and the last commit of it.
     ready: Option<(Arc<Writes>, u64)>,
-    /// How many wait that the tree is left as it is.
-    holds: usize,
+    /// Somebody needs that the tree is left as it is.
+    held: bool,
+    /// Somebody needs that nothing is committed.
+    quiet: bool,
     failed: Option<String>,
     closing: bool,
     /// The writing thread waits for work, and nobody has told it of some yet.
@@ -70,7 +73,7 @@ pub(crate) struct State {
 impl State {
     /// Whether the file of the journal that grows is to be put into the tree now.
     fn is_full(&self) -> bool {
-        self.length >= self.enough && !self.overlay.is_frozen() && self.holds == 0
+        self.length >= self.enough && !self.overlay.is_frozen() && !self.held
     }
 
     /// Nothing more is read or written after a failed write.
@@ -114,7 +117,8 @@ impl Shared {
                 length: 0,
                 enough: options.journal.max(1),
                 ready: None,
-                holds: 0,
+                held: false,
+                quiet: false,
                 failed: None,
                 closing: false,
                 idle: false,
@@ -136,7 +140,7 @@ impl Shared {
     /// The state, once there is room for another commit.
     pub(crate) fn state_with_room(&self) -> StoreResult<MutexGuard<'_, State>> {
         let mut state = self.state();
-        while state.length / TOO_LONG > state.enough && state.failed.is_none() {
+        while (state.quiet || state.length / TOO_LONG > state.enough) && state.failed.is_none() {
             state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.check_running()?;
@@ -161,28 +165,31 @@ impl Shared {
         Ok(())
     }
 
-    /// Keeps the tree as it is while `work` runs, and the journal, too, in the second part. Commits go on, as far as the
-    /// journal has room.
+    /// Keeps the tree as it is while the first part runs, and the journal while the second one does. Commits go on, as far as the
+    /// journal has room; if it is to be `quiet`, they wait.
     pub(crate) fn hold<T, U>(
         &self,
+        quiet: bool,
         with_tree: impl FnOnce() -> StoreResult<T>,
         with_journal: impl FnOnce(T) -> StoreResult<U>,
     ) -> StoreResult<U> {
         let mut state = self.state();
-        state.holds += 1;
+        while state.held && state.failed.is_none() {
+            state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.check_running()?;
+        let _held = Held(self);
+        state.held = true;
+        state.quiet = quiet;
         while state.overlay.is_frozen() && state.failed.is_none() {
             state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let running = state.check_running();
         drop(state);
-        let result = running.and_then(|()| with_tree()).and_then(|held| {
-            let _journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-            with_journal(held)
-        });
-        self.state().holds -= 1;
-        self.tree.notify_all();
-        self.work.notify_one();
-        result
+        running?;
+        let held = with_tree()?;
+        let _journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        with_journal(held)
     }
 
     fn fail(&self, error: &StoreError) {
@@ -193,10 +200,25 @@ impl Shared {
     }
 }
 
+/// Lets go of the tree.
+struct Held<'s>(&'s Shared);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.held = false;
+        state.quiet = false;
+        drop(state);
+        self.0.tree.notify_all();
+        self.0.work.notify_one();
+    }
+}
+
 /// The threads. They end, with all that was committed in the tree, when this is dropped.
 pub(crate) struct Threads {
     shared: Arc<Shared>,
-    db: Db,
+    /// None: it is closed.
+    db: Option<Db>,
     sync: Arc<Option<File>>,
     writer: Option<JoinHandle<()>>,
     checkpointer: Option<JoinHandle<()>>,
@@ -207,7 +229,7 @@ impl Threads {
         let sync = Arc::new(sync);
         let mut threads = Self {
             shared: Arc::clone(&shared),
-            db: db.clone(),
+            db: Some(db.clone()),
             sync: Arc::clone(&sync),
             writer: None,
             checkpointer: None,
@@ -216,8 +238,8 @@ impl Threads {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             thread.map_err(|error| StoreError::Io(error.to_string()))
         };
-        let (journal, watched) = (Arc::clone(&shared), db.clone());
-        threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&watched, &journal)))?);
+        let journal = Arc::clone(&shared);
+        threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&journal)))?);
         let work = move || put_into_tree(&db, sync.as_ref().as_ref(), &shared);
         threads.checkpointer = Some(spawn("viewflow-sled", Box::new(work))?);
         Ok(threads)
@@ -225,15 +247,16 @@ impl Threads {
 
     /// What is left is put into the tree, so that the store opens fast. If that fails the journal has it.
     fn finish(&self) -> StoreResult<()> {
+        let Some(db) = &self.db else { return Ok(()) };
         let mut state = self.shared.state();
-        if state.failed.is_some() {
+        if state.failed.is_some() || state.overlay.is_frozen() {
             return Ok(());
         }
         let through = state.commits;
         let writes = state.overlay.freeze();
         drop(state);
         if !writes.is_empty() {
-            apply(&self.db, self.sync.as_ref().as_ref(), &writes, through, flush_alone)?;
+            apply(db, self.sync.as_ref().as_ref(), &writes, through)?;
         }
         let mut journal = self.shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
         journal.clear().map_err(|error| StoreError::Io(error.to_string()))
@@ -256,11 +279,16 @@ impl Drop for Threads {
         if let Err(error) = self.finish() {
             self.shared.fail(&error);
         }
+        // sled panics here when it cannot sync its file.
+        let _ = guarded(|| {
+            drop(self.db.take());
+            Ok(())
+        });
     }
 }
 
 /// Writes the journal until the store closes.
-fn write(db: &Db, shared: &Shared) {
+fn write(shared: &Shared) {
     let mut records = Vec::new();
     // Until when what was written has to be synced.
     let mut due: Option<Instant> = None;
@@ -271,7 +299,12 @@ fn write(db: &Db, shared: &Shared) {
             if left == Some(Duration::ZERO) {
                 break;
             }
-            state = rest(shared, db, state, left);
+            state.idle = true;
+            state = match left {
+                Some(left) => shared.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => shared.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+            state.idle = false;
         }
         if state.failed.is_some() {
             return;
@@ -323,30 +356,6 @@ fn write(db: &Db, shared: &Shared) {
     }
 }
 
-/// Waits for work. While the other thread is at the tree it is looked after: see [`guard`](crate::guard).
-fn rest<'s>(
-    shared: &'s Shared,
-    db: &Db,
-    mut state: MutexGuard<'s, State>,
-    left: Option<Duration>,
-) -> MutexGuard<'s, State> {
-    let watched = state.overlay.is_frozen();
-    let longest = if watched { Some(PATIENCE.min(left.unwrap_or(PATIENCE))) } else { left };
-    state.idle = true;
-    let Some(longest) = longest else {
-        return shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-    };
-    let (mut state, waited) = shared.work.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner);
-    state.idle = false;
-    if watched && waited.timed_out() && longest == PATIENCE {
-        drop(state);
-        // Its error is the other thread's business.
-        let _ = guarded(|| db.flush());
-        state = shared.state();
-    }
-    state
-}
-
 /// Writes records, and syncs all up to the commit `through` if there is one.
 fn append(journal: &mut Journal, records: &[u8], through: Option<u64>, full: bool) -> std::io::Result<()> {
     if !records.is_empty() {
@@ -368,7 +377,7 @@ fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
         }
         let Some((writes, through)) = state.ready.take().filter(|_| state.failed.is_none()) else { return };
         drop(state);
-        if let Err(error) = apply(db, sync, &writes, through, flush) {
+        if let Err(error) = apply(db, sync, &writes, through) {
             shared.fail(&error);
             return;
         }
@@ -384,16 +393,10 @@ fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
 
 /// Puts writes into the tree, and makes it durable that it has all commits up to `through`. What was put there by halves
 /// is put there again from the journal when the store is opened.
-pub(crate) fn apply(
-    db: &Db,
-    sync: Option<&File>,
-    writes: &Writes,
-    through: u64,
-    flush: fn(&Db, Option<&File>) -> StoreResult<()>,
-) -> StoreResult<()> {
+pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64) -> StoreResult<()> {
     let mut batch = sled::Batch::default();
     let (mut keys, mut bytes) = (0, 0);
-    Tree((**db).clone()).put(writes, |changed| {
+    Tree((**db).clone()).put(writes, |changed, at_once| {
         for (key, value) in &changed {
             match value {
                 Some(value) => batch.insert(key.as_slice(), value.as_slice()),
@@ -402,7 +405,7 @@ pub(crate) fn apply(
             keys += 1;
             bytes += key.len() + value.as_ref().map_or(0, Vec::len);
         }
-        if keys >= BATCH_KEYS || bytes >= BATCH_BYTES {
+        if at_once || keys >= BATCH_KEYS || bytes >= BATCH_BYTES {
             guarded(|| db.apply_batch(std::mem::take(&mut batch)))?;
             flush(db, sync)?;
             (keys, bytes) = (0, 0);
