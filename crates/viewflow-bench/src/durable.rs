@@ -44,7 +44,7 @@ fn steps(run: &Run, callers: usize, figure: &str, target: f64) -> Result<()> {
     )?;
     if run.wants(figure) {
         let row = Row::new(figure, engine, "steps/s").against(bare).at_least(target);
-        run.show(&row.repeats(run.repeats()).note(recorded.note));
+        run.show(&row.repeats(run.repeats()));
     }
     if run.wants("disk-share") {
         let row = Row::new(format!("disk-share-{callers}"), engine, "steps/s").against(appends);
@@ -57,9 +57,9 @@ fn steps(run: &Run, callers: usize, figure: &str, target: f64) -> Result<()> {
 fn record(callers: usize, processes: usize) -> Result<Recorded> {
     let (directory, recorder) = (TempDir::new()?, Recorder::default());
     let engine = flows::engine(stores::open_traced(directory.path(), recorder.trace())?)?;
-    let steps = flows::hello(&engine, callers, processes)?;
+    flows::hello(&engine, callers, processes)?;
     drop(engine);
-    Ok(recorder.recorded(steps))
+    Ok(recorder.recorded())
 }
 
 fn bytes(run: &Run) -> Result<()> {
@@ -82,9 +82,8 @@ fn bytes(run: &Run) -> Result<()> {
     let disk = float(bare::on_disk(directory.path())?);
     let live = float(bare::live(directory.path())?);
 
-    let plausible = if recorded.note.is_empty() { "" } else { " (plausible ones)" };
     let note = format!(
-        "against the keys and values of a step{plausible}, {keys:.1} of them; {logged:.0} B/step go to sled's log, where a leaf \
+        "against the keys and values of a step, {keys:.1} of them; {logged:.0} B/step go to sled's log, where a leaf \
          is written again after a few changes, in {writes:.2} writes/step, of which the kernel writes whole pages, or more"
     );
     run.show(&Row::new("bytes-written", written, "B/step").against(each).note(note));

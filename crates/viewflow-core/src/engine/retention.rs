@@ -15,13 +15,15 @@ use super::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Change, Commit, Ended, Expect, Key, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult, Stored,
-    TransferError, process_lines,
+    Change, Commit, Ended, Expect, Key, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError, StoreResult,
+    Stored, TransferError, process_lines,
 };
 use crate::time::Timestamp;
 
 /// How many records one commit forgets at most.
 const BATCH: usize = 500;
+/// How many records are forgotten until the disk is waited for, in about ten commits or more.
+const AT_ONCE: usize = 5000;
 /// How many are read at a time where none is forgotten.
 const PAGE: usize = 1000;
 /// How long what could not be forgotten is left alone.
@@ -108,6 +110,15 @@ struct Round {
     over: bool,
     /// How many processes it has forgotten.
     forgotten: u64,
+    /// The last commit. When that is durable all those before it are, too, so that a whole batch waits for the disk once.
+    receipt: Option<Receipt>,
+}
+
+impl Round {
+    /// Waits until all that was forgotten is so for good.
+    fn settle(&mut self) -> Result<()> {
+        Ok(self.receipt.take().map_or(Ok(()), Receipt::wait)?)
+    }
 }
 
 impl Retaining {
@@ -140,6 +151,7 @@ impl Engine {
         while let Some(result) = self.go_on(&mut round, &|ended| ended.at < older_than, &mut room) {
             first = first.or(result.err());
         }
+        first = first.or(round.settle().err());
         first.map_or(Ok(round.forgotten), Err)
     }
 
@@ -159,7 +171,7 @@ impl Engine {
         }
         state.looked = Some(now);
         state.next = None;
-        let (mut room, mut done, mut failures) = (BATCH, 0, 0);
+        let (mut room, mut done, mut failures) = (AT_ONCE, 0, 0);
         while room > 0 && failures < FAILURES {
             match self.go_on(&mut state.round, &|ended| ended.at.after(keep) <= now, &mut room) {
                 Some(Ok(())) => done += 1,
@@ -168,17 +180,24 @@ impl Engine {
                     report(error);
                 }
                 None => {
+                    state.round.settle().unwrap_or_else(&mut *report);
                     state.next = Some(self.next_to_forget(keep, &state.round, now));
                     state.round = Round::default();
                     return done;
                 }
             }
         }
+        state.round.settle().unwrap_or_else(report);
         if failures == FAILURES {
             // The next time it goes on behind them.
             state.next = Some(now.after(REST));
         }
         done
+    }
+
+    /// Whether processes are forgotten some day.
+    pub(super) fn forgets(&self) -> bool {
+        self.0.retaining.retention.keep.is_some()
     }
 
     /// When there is something to forget, at the soonest; none when nothing is forgotten, or some thread is at it.
@@ -222,7 +241,7 @@ impl Engine {
             round.left |= round.family.is_empty();
             return Ok(Some(()));
         };
-        if self.forget_part(*process, room)? {
+        if self.forget_part(*process, room, &mut round.receipt)? {
             round.family.pop();
             round.forgotten += 1;
         }
@@ -268,7 +287,7 @@ impl Engine {
     }
 
     /// Forgets a part of a process; answers whether that was all.
-    fn forget_part(&self, id: ProcessId, room: &mut usize) -> Result<bool> {
+    fn forget_part(&self, id: ProcessId, room: &mut usize, last: &mut Option<Receipt>) -> Result<bool> {
         let store = &*self.0.store;
         for _ in 0..ATTEMPTS {
             let Some(process) = store.process(id)? else { return Ok(true) };
@@ -296,7 +315,7 @@ impl Engine {
             let pending = self.note_pending(&commit);
             match store.commit(commit) {
                 Ok(receipt) => {
-                    receipt.wait()?;
+                    *last = Some(receipt);
                     pending.into_iter().for_each(|tables| self.tell_workers(tables));
                     *room = room.saturating_sub(records);
                     return Ok(all);

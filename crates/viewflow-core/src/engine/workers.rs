@@ -47,6 +47,9 @@ impl Engine {
             threads.extend(begin(format!("viewflow-worker-{number}"), work));
         }
         threads.extend(begin("viewflow-time".to_owned(), keep_time));
+        if self.forgets() {
+            threads.extend(begin("viewflow-retention".to_owned(), forget));
+        }
         Workers { engine: self.clone(), stop, threads }
     }
 }
@@ -71,9 +74,19 @@ fn keep_time(engine: &Engine, stop: &AtomicBool) {
             engine.keep_leases();
             renewed = Instant::now();
         }
-        let done = pass(engine, false) + engine.forget_some(&mut |error| engine.report(&error));
-        if done == 0 {
+        if pass(engine, false) == 0 {
             wait(engine, stop, heard, every.saturating_sub(renewed.elapsed()));
+        }
+    }
+}
+
+/// Forgets what is to be forgotten, a batch at a time, so that neither timers nor jobs wait for that.
+fn forget(engine: &Engine, stop: &AtomicBool) {
+    while !stop.load(Ordering::SeqCst) {
+        let heard = engine.0.pending.rings();
+        let forgotten = catch_unwind(AssertUnwindSafe(|| engine.forget_some(&mut |error| engine.report(&error))));
+        if forgotten.unwrap_or(0) == 0 {
+            wait(engine, stop, heard, LONGEST_WAIT);
         }
     }
 }
