@@ -91,7 +91,7 @@ fn a_store_goes_from_memory_to_disk_and_back_with_its_work_open() {
             let bob = db.table().insert(Author { id: Id::NEW, name: "Bob".to_owned() })?;
             db.table::<Author>().delete(bob)?;
             let title = "long ".repeat(5000);
-            db.table().insert(Book { id: Id::NEW, by: ann.into(), title })
+            db.table().insert(Book { id: Id::NEW, by: ann, title })
         })
         .unwrap_err();
     first
@@ -121,7 +121,7 @@ fn a_store_goes_from_memory_to_disk_and_back_with_its_work_open() {
         let cat = engine.transaction(|db| db.table().insert(Author { id: Id::NEW, name: "Cat".to_owned() })).unwrap();
         let ids = engine.transaction(|db| Ok(db.table::<Author>().all().list()?.len())).unwrap();
         assert_eq!(ids, 2);
-        let deleted = engine.transaction(|db| db.table::<Author>().load(Ref::from(cat)).map(|author| author.name));
+        let deleted = engine.transaction(|db| db.table::<Author>().load(cat).map(|author| author.name));
         assert_eq!(deleted.unwrap(), "Cat");
         engine.cancel(ProcessId(1), &user("ann")).unwrap();
     }
