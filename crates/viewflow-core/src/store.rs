@@ -9,6 +9,7 @@
 //! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
 //! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
 
+mod forward;
 mod list;
 mod memory;
 mod record;
@@ -17,6 +18,7 @@ mod transfer;
 use std::fmt;
 use std::ops::Deref;
 
+pub(crate) use forward::forward;
 pub(crate) use list::check_keys;
 pub use list::{
     Cursor, Ended, ListedTask, NodeName, ProcessList, TaskList, due_sort, ended, index_key, process_lists, task_lists,
@@ -26,8 +28,8 @@ pub use record::{
     Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
     TaskRecord, TaskStatus, Timeout, WaitsFor, What,
 };
-pub(crate) use transfer::process_lines;
 pub use transfer::{TransferError, export, import};
+pub(crate) use transfer::{all_tables, process_lines};
 
 use crate::id::{ProcessId, TaskId};
 
@@ -411,86 +413,7 @@ pub trait Store: Send + Sync + 'static {
 }
 
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
-    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
-        (**self).process(id)
-    }
-
-    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
-        (**self).processes(after, limit)
-    }
-
-    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
-        (**self).ended(after, limit)
-    }
-
-    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
-        (**self).task(id)
-    }
-
-    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
-        (**self).tasks(process, after, limit)
-    }
-
-    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
-        (**self).scope(id)
-    }
-
-    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
-        (**self).scopes(process, after, limit)
-    }
-
-    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>> {
-        (**self).tables(after, limit)
-    }
-
-    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
-        (**self).row(table, id)
-    }
-
-    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
-        (**self).rows(table, after, limit)
-    }
-
-    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
-        (**self).rows_by(table, field, key, after, limit)
-    }
-
-    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
-        (**self).references(table, id, limit)
-    }
-
-    fn table_stamp(&self, table: &str) -> StoreResult<u64> {
-        (**self).table_stamp(table)
-    }
-
-    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        (**self).list_tasks(list, after, limit)
-    }
-
-    fn list_processes(
-        &self,
-        list: &ProcessList,
-        after: Option<ProcessId>,
-        limit: usize,
-    ) -> StoreResult<Vec<ProcessId>> {
-        (**self).list_processes(list, after, limit)
-    }
-
-    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
-        (**self).nodes(after, limit)
-    }
-
-    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
-        (**self).events(process, after, limit)
-    }
-
-    fn next_process(&self) -> StoreResult<ProcessId> {
-        (**self).next_process()
-    }
-
-    fn next_row(&self, table: &str) -> StoreResult<u64> {
-        (**self).next_row(table)
-    }
+    forward!(self => (**self));
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         (**self).commit(commit)

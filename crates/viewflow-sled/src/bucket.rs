@@ -5,16 +5,19 @@
 //! of a list the numbers are 0. Its value is a CRC-32 over key and entries, and then the entries: of each number what differs from
 //! the entry before it (exclusive or), seven bits to a byte, the lowest first. So an entry takes some five bytes.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::iter::Peekable;
 
 use crate::key;
 use crate::overlay::Writes;
 
 /// How many entries a bucket has at most.
 const ROOM: usize = 64;
+/// How many entries are put into a bucket at once.
+const AT_ONCE: usize = 512;
 
 /// The entries of a bucket: the numbers of each.
-pub(crate) type Entries = std::collections::BTreeSet<Vec<u8>>;
+pub(crate) type Entries = BTreeSet<Vec<u8>>;
 
 /// How the key of an entry is made up: the length of its list's key. None: it is no entry that is kept in a bucket.
 pub(crate) fn list_of(entry: &[u8]) -> Option<usize> {
@@ -108,14 +111,11 @@ fn checksum(key: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// How many entries are put into a bucket at once.
-const AT_ONCE: usize = 512;
-
 /// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Answers with whether there are more
 /// of them than are taken at once.
 pub(crate) fn change<'w>(
     entries: &mut Entries,
-    writes: &mut std::iter::Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
+    writes: &mut Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
     list: &[u8],
     end: Option<&[u8]>,
 ) -> bool {
@@ -130,11 +130,6 @@ pub(crate) fn change<'w>(
         }
     }
     writes.peek().is_some_and(|(key, _)| within(key))
-}
-
-/// Only for the order of reading: entries with their whole keys.
-pub(crate) fn keys(key: &[u8], list: usize, entries: Entries) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    entries.into_iter().map(|numbers| ([&key[..list], &numbers].concat(), Vec::new())).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use viewflow_core::store::{
-    Change, Commit, Event, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
+    Change, Commit, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
     process_lists, task_lists,
 };
 use viewflow_core::{ProcessId, StoreError};
@@ -41,7 +41,8 @@ impl Encoded {
         while let Some(first) = events.first() {
             let same = events.iter().take(EVENTS).take_while(|event| event.process == first.process).count();
             let (record, rest) = events.split_at(same);
-            encoded.events(first.process, record)?;
+            let last = record.last().map_or(first.number, |last| last.number);
+            encoded.record(key::events_through(first.process, last), Some(&record))?;
             events = rest;
         }
         Ok(encoded)
@@ -97,21 +98,11 @@ impl Encoded {
         Ok(())
     }
 
-    /// Some events of a process that follow each other; none of them is left: the record is removed.
-    pub(crate) fn events(&mut self, process: ProcessId, events: &[Event]) -> StoreResult<()> {
-        let Some(last) = events.last() else { return Ok(()) };
-        self.record(key::events_through(process, last.number), Some(&events))
-    }
-
     fn replace(&mut self, old: Option<Vec<Vec<u8>>>, new: Option<Vec<Vec<u8>>>) {
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         // An entry that stays need not be written again.
-        let (gone, came): (Vec<_>, Vec<_>) = (
-            old.iter().filter(|key| !new.contains(key)).cloned().collect(),
-            new.into_iter().filter(|key| !old.contains(key)).collect(),
-        );
-        self.entries.extend(gone.into_iter().map(|key| (key, None)));
-        self.entries.extend(came.into_iter().map(|key| (key, Some(Vec::new()))));
+        self.entries.extend(old.iter().filter(|key| !new.contains(key)).map(|key| (key.clone(), None)));
+        self.entries.extend(new.into_iter().filter(|key| !old.contains(key)).map(|key| (key, Some(Vec::new()))));
     }
 
     fn references(
@@ -121,24 +112,9 @@ impl Encoded {
         old: Option<&RowRecord>,
         new: Option<&RowRecord>,
     ) -> StoreResult<()> {
-        for (key, _) in old
-            .into_iter()
-            .map(|row| reference_entries(table, id, row))
-            .collect::<StoreResult<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-        {
-            self.entries.insert(key, None);
-        }
-        for (key, value) in new
-            .into_iter()
-            .map(|row| reference_entries(table, id, row))
-            .collect::<StoreResult<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-        {
-            self.entries.insert(key, Some(value));
-        }
+        let entries = |row: Option<&RowRecord>| row.map_or(Ok(Vec::new()), |row| reference_entries(table, id, row));
+        self.entries.extend(entries(old)?.into_iter().map(|(key, _)| (key, None)));
+        self.entries.extend(entries(new)?.into_iter().map(|(key, value)| (key, Some(value))));
         Ok(())
     }
 }

@@ -215,6 +215,9 @@ pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
     list
 }
 
+/// The letters of entries of lists and indexes, which are kept in buckets.
+pub(crate) const IN_BUCKETS: [u8; 3] = *b"lqi";
+
 /// How many bytes the key of an entry of a list or an index has after the key of its list, if it is one.
 pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
     match entry {

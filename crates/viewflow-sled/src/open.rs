@@ -18,7 +18,7 @@ use crate::writer::apply;
 
 /// The version of keys, frames, records and journal that this release writes.
 const FORMAT: &[u8] = b"3";
-pub(crate) const LOCK: &str = "viewflow.lock";
+const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -108,9 +108,10 @@ fn recover(
     accept_loss: bool,
 ) -> StoreResult<u64> {
     let io = |error: std::io::Error| cannot(path, error.to_string());
+    let failed = |error: StoreError| cannot(path, error.to_string());
     let damaged = |what: &str| cannot(path, format!("{what}: restore a backup, or open it with `accept_loss`"));
     let too_short = || cannot(path, "the number of its last commit is too short: restore a backup".to_owned());
-    let in_tree = match guarded(|| db.get(key::last_commit())).map_err(|error| cannot(path, error.to_string()))? {
+    let in_tree = match guarded(|| db.get(key::last_commit())).map_err(failed)? {
         Some(value) => KeyReader(&value).u64().ok_or_else(too_short)?,
         None => 0,
     };
@@ -144,9 +145,9 @@ fn recover(
     // Numbers go on after those that were lost, as records may have them already.
     let commits = commits.max(durable);
     if commits == in_tree && !fresh {
-        flush(db, sync).map_err(|error| cannot(path, error.to_string()))?;
+        flush(db, sync).map_err(failed)?;
     } else {
-        apply(db, sync, &writes, commits).map_err(|error| cannot(path, error.to_string()))?;
+        apply(db, sync, &writes, commits).map_err(failed)?;
     }
     journal.clear().map_err(io)?;
     File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;
@@ -190,7 +191,7 @@ fn check_is_ours(path: &Path) -> StoreResult<()> {
 }
 
 /// Whether a store makes files of this name.
-pub(crate) fn is_ours(name: &str) -> bool {
+fn is_ours(name: &str) -> bool {
     let sled_made = matches!(name, "conf" | "db" | "blobs") || name.starts_with("snap.");
     sled_made || name == LOCK || name == DURABLE || FILES.contains(&name)
 }

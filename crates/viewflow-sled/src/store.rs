@@ -80,10 +80,6 @@ impl SledStore {
     }
 }
 
-/// All statuses: a flow's processes are in the lists of these.
-const STATUSES: [ProcessStatus; 4] =
-    [ProcessStatus::New, ProcessStatus::Done, ProcessStatus::Canceled, ProcessStatus::Failed];
-
 impl Store for SledStore {
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
         self.bundled(BundleId::of_process(id), 0, &of_process(id))
@@ -233,7 +229,7 @@ impl Store for SledStore {
             return self.listed_processes(&key::process_list(list), after, limit);
         };
         let mut all = Vec::new();
-        for status in STATUSES {
+        for status in ProcessStatus::ALL {
             let list = key::process_list(&ProcessList::Status(flow.clone(), status));
             all.extend(self.listed_processes(&list, after, limit)?);
         }

@@ -1,13 +1,14 @@
 //! The tree as its readers see it: entries of lists and indexes each by itself, though they are kept in buckets.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
 use crate::bucket::{self, Entries};
 use crate::guard::guarded;
+use crate::key;
 use crate::overlay::{Writes, successor};
 
 /// sled's tree, and what is in its buckets.
@@ -42,7 +43,7 @@ impl Tree {
         let mut start = first.clone();
         // The entries at the beginning may be in a bucket that begins before.
         if let Bound::Included(key) | Bound::Excluded(key) = &first {
-            let before = if key.first().is_some_and(|letter| b"lqi".contains(letter)) {
+            let before = if key.first().is_some_and(|letter| key::IN_BUCKETS.contains(letter)) {
                 guarded(|| self.0.range::<&[u8], _>(..=key.as_slice()).next_back().transpose())?
             } else {
                 None
@@ -85,8 +86,8 @@ impl Tree {
     /// The damaged buckets: the key of each, the length of its list's key, and the key of the next one.
     pub(crate) fn damaged(&self) -> StoreResult<BTreeMap<Vec<u8>, (usize, Option<Vec<u8>>)>> {
         let mut damaged = BTreeMap::new();
-        for letter in [b"l", b"q", b"i"] {
-            let mut stored = self.0.scan_prefix(letter);
+        for letter in key::IN_BUCKETS {
+            let mut stored = self.0.scan_prefix([letter]);
             while let Some((key, value)) = guarded(|| stored.next().transpose())? {
                 let list = bucket::list_of(&key).filter(|_| bucket::read(&key, &value).is_none());
                 if let Some(list) = list {
@@ -101,12 +102,7 @@ impl Tree {
     /// Writes buckets. What it was is derived from records: if it gets lost it is damaged again.
     pub(crate) fn write_as_they_are(&self, writes: &Writes) -> StoreResult<()> {
         let mut batch = sled::Batch::default();
-        for (key, value) in writes {
-            match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
-        }
+        add(&mut batch, writes);
         guarded(|| self.0.apply_batch(batch))
     }
 
@@ -129,6 +125,16 @@ impl Tree {
             visit(changed, more)?;
         }
         Ok(())
+    }
+}
+
+/// Adds writes to a batch as they are.
+pub(crate) fn add(batch: &mut sled::Batch, writes: &Writes) {
+    for (key, value) in writes {
+        match value {
+            Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+            None => batch.remove(key.as_slice()),
+        }
     }
 }
 
@@ -158,13 +164,10 @@ impl Range {
             }
             let Some((key, value)) = guarded(|| self.stored.next().transpose())? else { return Ok(None) };
             let Some(list) = bucket::list_of(&key) else { return Ok(Some((key.to_vec(), value.to_vec()))) };
-            // Buckets may be divided while they are read one after the other.
-            let range = (self.first.clone(), self.last.clone());
-            let entries = bucket::keys(&key, list, read(&key, &value)?);
-            if crate::overlay::is_empty(&range) {
-                return Ok(None);
-            }
-            self.found = entries.range(range).map(|(key, value)| (key.clone(), value.clone())).collect();
+            let entries = read(&key, &value)?.into_iter().map(|numbers| [&key[..list], &numbers].concat());
+            // Buckets may be divided while they are read one after the other: what was told is not told again.
+            let range = (self.first.as_ref(), self.last.as_ref());
+            self.found = entries.filter(|entry| range.contains(entry)).map(|entry| (entry, Vec::new())).collect();
             if let Some((last, _)) = self.found.back() {
                 self.first = Bound::Excluded(last.clone());
             }

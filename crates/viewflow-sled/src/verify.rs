@@ -13,7 +13,6 @@ use crate::key::{self, KeyReader};
 use crate::overlay::Writes;
 use crate::read::{Content, damaged, of_process, parse};
 use crate::store::SledStore;
-use crate::writer::State;
 
 /// How many faults are told in words.
 const TOLD: usize = 1000;
@@ -119,54 +118,41 @@ impl SledStore {
 
     fn go_through(&self, repair: bool) -> StoreResult<Report> {
         let mut report = Report::default();
-        let mut faults = Vec::new();
         for prefix in [b"p", b"r", b"s", b"e"] {
-            let mut after = Bound::Unbounded;
-            loop {
-                let mut keys = Vec::new();
-                if let Err(error) = self.entries(prefix, after, BATCH, |key, _| {
-                    keys.push(key.to_vec());
-                    Ok(())
-                }) {
-                    report.fault(unreadable("records", &error)?);
-                    break;
-                }
-                let Some(last) = keys.last() else { break };
-                after = Bound::Excluded(last.clone());
-                for key in &keys {
-                    self.check_record(key, &mut report, &mut faults)?;
-                }
-                self.settle(&mut faults, &mut report, repair)?;
-            }
+            self.each_key(prefix, "records", repair, &mut report, Self::check_record)?;
         }
         for prefix in [b"l", b"q", b"i", b"f"] {
-            let mut after = Bound::Unbounded;
-            loop {
-                let mut entries = Vec::new();
-                if let Err(error) = self.entries(prefix, after, BATCH, |key, value| {
-                    entries.push((key.to_vec(), value));
-                    Ok(())
-                }) {
-                    report.fault(unreadable("entries", &error)?);
-                    break;
-                }
-                let Some((last, _)) = entries.last() else { break };
-                after = Bound::Excluded(last.clone());
-                for (key, _) in &entries {
-                    report.entries += 1;
-                    match self.is_asked_for(key) {
-                        Ok(true) => {}
-                        Ok(false) => {
-                            let text = format!("{} stands there without its record", describe(key));
-                            faults.push(Fault { key: key.clone(), value: None, text });
-                        }
-                        Err(error) => report.fault(unreadable(&describe(key), &error)?),
-                    }
-                }
-                self.settle(&mut faults, &mut report, repair)?;
-            }
+            self.each_key(prefix, "entries", repair, &mut report, Self::check_entry)?;
         }
         Ok(report)
+    }
+
+    /// Checks what is under each key with a prefix, and settles what seems wrong some hundred at a time.
+    fn each_key(
+        &self,
+        prefix: &[u8],
+        what: &str,
+        repair: bool,
+        report: &mut Report,
+        check: fn(&Self, &[u8], &mut Report, &mut Vec<Fault>) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let mut faults = Vec::new();
+        let mut after = Bound::Unbounded;
+        loop {
+            let mut keys = Vec::new();
+            let read = self.entries(prefix, after, BATCH, |key, _| {
+                keys.push(key.to_vec());
+                Ok(())
+            });
+            if let Err(error) = read {
+                report.fault(unreadable(what, &error)?);
+                return Ok(());
+            }
+            let Some(last) = keys.last() else { return Ok(()) };
+            after = Bound::Excluded(last.clone());
+            keys.iter().try_for_each(|key| check(self, key, report, &mut faults))?;
+            self.settle(&mut faults, report, repair)?;
+        }
     }
 
     /// Reads a record and looks whether its entries are there.
@@ -185,6 +171,20 @@ impl SledStore {
                         Err(error) => report.fault(unreadable(&describe(&entry), &error)?),
                     }
                 }
+            }
+            Err(error) => report.fault(unreadable(&describe(key), &error)?),
+        }
+        Ok(())
+    }
+
+    /// Looks whether the record that an entry tells of asks for it.
+    fn check_entry(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
+        report.entries += 1;
+        match self.asked_for(key, |record| self.content(record, &|| describe(record))) {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let text = format!("{} stands there without its record", describe(key));
+                faults.push(Fault { key: key.to_vec(), value: None, text });
             }
             Err(error) => report.fault(unreadable(&describe(key), &error)?),
         }
@@ -238,15 +238,16 @@ impl SledStore {
         }))
     }
 
-    /// Whether the record that an entry tells of asks for it.
-    fn is_asked_for(&self, key: &[u8]) -> StoreResult<bool> {
-        let Some(record) = record_of(key) else { return Ok(false) };
-        self.asks(&record, key, &self.content(&record, &|| describe(&record)))
-    }
-
-    fn asks(&self, record: &[u8], key: &[u8], content: &StoreResult<Option<Content>>) -> StoreResult<bool> {
-        let derived = self.derived(record, content)?;
-        Ok(derived.is_some_and(|(_, entries)| entries.iter().any(|(entry, _)| entry == key)))
+    /// The value that an entry should have, as its record asks for, whose content is read by `content`; none: it should not
+    /// be there.
+    fn asked_for(
+        &self,
+        entry: &[u8],
+        content: impl FnOnce(&[u8]) -> StoreResult<Option<Content>>,
+    ) -> StoreResult<Option<Vec<u8>>> {
+        let Some(record) = record_of(entry) else { return Ok(None) };
+        let derived = self.derived(&record, &content(&record))?;
+        Ok(derived.and_then(|(_, entries)| entries.into_iter().find(|(key, _)| key == entry)).map(|(_, value)| value))
     }
 
     /// Looks again at what seemed wrong while nobody can commit, as it may have changed in between, and puts it right.
@@ -258,7 +259,8 @@ impl SledStore {
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
-            let wanted = self.wanted(&state, &fault).unwrap_or(fault.value);
+            let content = |record: &[u8]| self.content_under(&state, record, &|| describe(record));
+            let wanted = self.asked_for(&fault.key, content).unwrap_or(fault.value);
             if self.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
                 || !seen.insert(fault.key.clone())
             {
@@ -276,15 +278,6 @@ impl SledStore {
             self.shared.wait(taken)?;
         }
         Ok(())
-    }
-
-    /// What an entry should be now.
-    fn wanted(&self, state: &State, fault: &Fault) -> StoreResult<Option<Vec<u8>>> {
-        let Some(record) = record_of(&fault.key) else { return Ok(None) };
-        let content = self.content_under(state, &record, &|| describe(&record));
-        let derived = self.derived(&record, &content)?;
-        let entry = derived.and_then(|(_, entries)| entries.into_iter().find(|(entry, _)| *entry == fault.key));
-        Ok(entry.map(|(_, value)| value))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::journal::{self, Journal};
 use crate::key;
 use crate::options::{Durability, Options};
 use crate::overlay::{Overlay, Writes};
-use crate::tree::Tree;
+use crate::tree::{self, Tree};
 
 /// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
 const TOO_LONG: usize = 8;
@@ -397,14 +397,9 @@ pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64)
     let mut batch = sled::Batch::default();
     let (mut keys, mut bytes) = (0, 0);
     Tree((**db).clone()).put(writes, |changed, at_once| {
-        for (key, value) in &changed {
-            match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
-            keys += 1;
-            bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        }
+        tree::add(&mut batch, &changed);
+        keys += changed.len();
+        bytes += changed.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
         if at_once || keys >= BATCH_KEYS || bytes >= BATCH_BYTES {
             guarded(|| db.apply_batch(std::mem::take(&mut batch)))?;
             flush(db, sync)?;

@@ -1,7 +1,7 @@
 //! What keeps a store in order: recovery, verify and repair, backup, and databases of earlier releases.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -81,6 +81,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The files that a program leaves which is killed after five commits.
+fn left_after_five_commits(directory: &TempDir) -> PathBuf {
+    let (place, left) = (directory.path().join("place"), directory.path().join("left"));
+    let store = SledStore::open(&place).unwrap();
+    (1..=5).for_each(|number| put(&store, number));
+    copy(&place, &left);
+    left
+}
+
 #[test]
 fn what_a_killed_program_had_committed_is_there_after_opening() {
     let directory = TempDir::new().unwrap();
@@ -106,10 +115,7 @@ fn what_a_killed_program_had_committed_is_there_after_opening() {
 #[test]
 fn a_journal_that_was_cut_is_noticed_and_its_loss_can_be_accepted() {
     let directory = TempDir::new().unwrap();
-    let (place, left) = (directory.path().join("place"), directory.path().join("left"));
-    let store = SledStore::open(&place).unwrap();
-    (1..=5).for_each(|number| put(&store, number));
-    copy(&place, &left);
+    let left = left_after_five_commits(&directory);
     let journal = fs::OpenOptions::new().write(true).open(left.join("journal.0")).unwrap();
     journal.set_len(journal.metadata().unwrap().len() - 1).unwrap();
     match SledStore::open(&left) {
@@ -263,11 +269,7 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
 #[test]
 fn what_comes_after_a_gap_of_the_journal_shows_that_something_is_missing() {
     let directory = TempDir::new().unwrap();
-    let (place, left) = (directory.path().join("place"), directory.path().join("left"));
-    let store = SledStore::open(&place).unwrap();
-    (1..=5).for_each(|number| put(&store, number));
-    copy(&place, &left);
-    drop(store);
+    let left = left_after_five_commits(&directory);
     // The first record of the journal, and a mark that lags behind.
     let mut journal = fs::read(left.join("journal.0")).unwrap();
     let first = 16 + u32::from_be_bytes(journal[..4].try_into().unwrap()) as usize;

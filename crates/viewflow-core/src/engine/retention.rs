@@ -15,8 +15,8 @@ use super::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Change, Commit, Ended, Expect, Key, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError, StoreResult,
-    Stored, TransferError, process_lines,
+    Change, Commit, Ended, Event, Expect, Key, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError,
+    StoreResult, Stored, TransferError, process_lines,
 };
 use crate::time::Timestamp;
 
@@ -298,8 +298,8 @@ impl Engine {
             if let Some(table) = table {
                 check_unreferenced(store, table, id)?;
             }
-            let first = store.events(id, 0, 1)?.first().map(|event| event.number);
-            let begun = process.events > 0 && first != Some(1);
+            let events = store.events(id, 0, BATCH)?;
+            let begun = process.events > 0 && events.first().is_none_or(|first| first.number != 1);
             if !begun && let Some(export) = &self.0.retaining.retention.export {
                 match process_lines(store, id, table) {
                     Ok(lines) => hand_over(export, &lines)?,
@@ -310,7 +310,7 @@ impl Engine {
             }
             let columns = table.map(|table| Ok((table, store.row(table, id.0)?))).transpose();
             let columns = columns.map_err(Error::Store)?.and_then(|(table, row)| Some((table, row?)));
-            let (commit, records, all) = part(store, process, columns)?;
+            let (commit, records, all) = part(store, process, &events, columns)?;
             // A condition may read the columns of processes.
             let pending = self.note_pending(&commit);
             match store.commit(commit) {
@@ -346,16 +346,16 @@ fn hand_over(export: &dyn Fn(&[String]) -> Result<()>, lines: &[String]) -> Resu
     })
 }
 
-/// What forgets a part of a process: the commit, how many records that are, and whether it is all.
+/// What forgets a part of a process, with its first `events`: the commit, how many records that are, and whether it is all.
 fn part(
     store: &dyn Store,
     process: Stored<ProcessRecord>,
+    events: &[Event],
     columns: Option<(&str, Stored<RowRecord>)>,
 ) -> StoreResult<(Commit, usize, bool)> {
     let id = process.id;
     let mut commit = Commit::default();
     commit.expect.push(Expect::Revision(Key::Process(id), Some(process.revision)));
-    let events = store.events(id, 0, BATCH)?;
     let mut records = events.len();
     if let Some(last) = events.last() {
         commit.changes.push(Change::ForgetEvents { process: id, through: last.number });

@@ -61,13 +61,6 @@ pub struct Cursor {
     pub task: TaskId,
 }
 
-impl Cursor {
-    /// Before every other place.
-    pub const FIRST: Self = Self { sort: 0, task: TaskId { process: ProcessId(0), ordinal: 0 } };
-    /// After every other place.
-    pub const LAST: Self = Self { sort: u64::MAX, task: TaskId { process: ProcessId(u64::MAX), ordinal: u32::MAX } };
-}
-
 /// One entry of a list of tasks.
 pub type ListedTask = Cursor;
 

@@ -284,23 +284,16 @@ impl State {
         let revision = self.commits;
         match change {
             Change::Process { old, new } => {
-                for list in old.iter().flat_map(process_lists) {
-                    self.process_lists.remove(&list, new.id);
-                }
+                old.iter().for_each(|old| self.unlist_process(old));
                 for list in process_lists(&new) {
                     self.process_lists.insert(list, new.id);
-                }
-                if let Some(ended) = old.as_ref().and_then(ended) {
-                    self.ended.remove(&ended);
                 }
                 self.ended.extend(ended(&new));
                 self.last_process = new.id.0.max(self.last_process);
                 self.processes.insert(new.id, Stored { revision, record: new });
             }
             Change::Task { old, new } => {
-                for (list, cursor) in old.iter().flat_map(task_lists) {
-                    self.task_lists.remove(&list, cursor);
-                }
+                old.iter().for_each(|old| self.unlist_task(old));
                 for (list, cursor) in task_lists(&new) {
                     self.task_lists.insert(list, cursor);
                 }
@@ -314,19 +307,12 @@ impl State {
             }
             Change::Row { table, id, old, new } => self.apply_row(table, id, old.as_ref(), new),
             Change::ForgetProcess { old } => {
-                for list in process_lists(&old) {
-                    self.process_lists.remove(&list, old.id);
-                }
-                if let Some(ended) = ended(&old) {
-                    self.ended.remove(&ended);
-                }
+                self.unlist_process(&old);
                 self.processes.remove(&old.id);
             }
             Change::ForgetTasks { old } => {
                 for task in old {
-                    for (list, cursor) in task_lists(&task) {
-                        self.task_lists.remove(&list, cursor);
-                    }
+                    self.unlist_task(&task);
                     self.tasks.remove(&task.id);
                 }
             }
@@ -342,6 +328,21 @@ impl State {
                 let given = self.last_row.entry(table).or_default();
                 *given = last.max(*given);
             }
+        }
+    }
+
+    fn unlist_process(&mut self, process: &ProcessRecord) {
+        for list in process_lists(process) {
+            self.process_lists.remove(&list, process.id);
+        }
+        if let Some(ended) = ended(process) {
+            self.ended.remove(&ended);
+        }
+    }
+
+    fn unlist_task(&mut self, task: &TaskRecord) {
+        for (list, cursor) in task_lists(task) {
+            self.task_lists.remove(&list, cursor);
         }
     }
 

@@ -26,6 +26,9 @@ pub enum ProcessStatus {
 }
 
 impl ProcessStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::New, Self::Done, Self::Canceled, Self::Failed];
+
     /// Whether nothing more happens in it.
     pub fn is_final(self) -> bool {
         self != Self::New
@@ -56,6 +59,18 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::New,
+        Self::Assigned,
+        Self::Scheduled,
+        Self::Started,
+        Self::Done,
+        Self::Canceled,
+        Self::Error,
+        Self::Revived,
+    ];
+
     /// Whether nothing more happens to it.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Canceled | Self::Revived)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::import;
 
-use super::{Event, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskRecord};
+use super::{Event, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, TaskRecord};
 use crate::id::ProcessId;
 
 /// The version of the lines that this release writes and reads.
@@ -157,7 +157,7 @@ pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> R
     out.to.write_all(b"\n")?;
     let last = store.next_process()?.0.saturating_sub(1);
     out.put(&Line::Numbers { table: None, last }.text()?)?;
-    let tables = tables(store)?;
+    let tables = all_tables(store)?;
     for table in &tables {
         let last = store.next_row(table)?.saturating_sub(1);
         out.put(&Line::Numbers { table: Some(table.clone()), last }.text()?)?;
@@ -187,7 +187,8 @@ pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> R
     Ok(done)
 }
 
-fn tables(store: &dyn Store) -> Result<Vec<String>, TransferError> {
+/// The tables that have had rows.
+pub(crate) fn all_tables(store: &dyn Store) -> StoreResult<Vec<String>> {
     let mut tables: Vec<String> = Vec::new();
     loop {
         let page = store.tables(tables.last().map(String::as_str), PAGE)?;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
     Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference, RowRecord,
-    ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord,
+    ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
 };
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.
@@ -167,6 +167,8 @@ fn look(store: &dyn Store, stage: Stage, what: &str, check: &dyn Fn(&dyn Store, 
 }
 
 impl<S: Store> Store for CrashingStore<S> {
+    forward!(self => self.alive()?);
+
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         let store = self.alive()?;
         let writes = !commit.changes.is_empty() || !commit.events.is_empty();
@@ -186,86 +188,5 @@ impl<S: Store> Store for CrashingStore<S> {
                 Ok(Receipt::new(|| Err(stopped())))
             }
         }
-    }
-
-    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
-        self.alive()?.process(id)
-    }
-
-    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
-        self.alive()?.task(id)
-    }
-
-    fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
-        self.alive()?.processes(after, limit)
-    }
-
-    fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
-        self.alive()?.ended(after, limit)
-    }
-
-    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
-        self.alive()?.tasks(process, after, limit)
-    }
-
-    fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
-        self.alive()?.scope(id)
-    }
-
-    fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
-        self.alive()?.scopes(process, after, limit)
-    }
-
-    fn tables(&self, after: Option<&str>, limit: usize) -> StoreResult<Vec<String>> {
-        self.alive()?.tables(after, limit)
-    }
-
-    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
-        self.alive()?.row(table, id)
-    }
-
-    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
-        self.alive()?.rows(table, after, limit)
-    }
-
-    fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
-        self.alive()?.rows_by(table, field, key, after, limit)
-    }
-
-    fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
-        self.alive()?.references(table, id, limit)
-    }
-
-    fn table_stamp(&self, table: &str) -> StoreResult<u64> {
-        self.alive()?.table_stamp(table)
-    }
-
-    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        self.alive()?.list_tasks(list, after, limit)
-    }
-
-    fn list_processes(
-        &self,
-        list: &ProcessList,
-        after: Option<ProcessId>,
-        limit: usize,
-    ) -> StoreResult<Vec<ProcessId>> {
-        self.alive()?.list_processes(list, after, limit)
-    }
-
-    fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
-        self.alive()?.nodes(after, limit)
-    }
-
-    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
-        self.alive()?.events(process, after, limit)
-    }
-
-    fn next_process(&self) -> StoreResult<ProcessId> {
-        self.alive()?.next_process()
-    }
-
-    fn next_row(&self, table: &str) -> StoreResult<u64> {
-        self.alive()?.next_row(table)
     }
 }

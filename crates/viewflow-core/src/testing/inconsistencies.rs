@@ -68,10 +68,9 @@ impl Check<'_> {
 
     /// What stands in lists of processes is what should.
     fn process_lists(&mut self) -> StoreResult<()> {
-        let statuses = [ProcessStatus::New, ProcessStatus::Done, ProcessStatus::Canceled, ProcessStatus::Failed];
         let mut lists = Vec::new();
         for flow in std::mem::take(&mut self.flows) {
-            lists.extend(statuses.map(|status| ProcessList::Status(flow.clone(), status)));
+            lists.extend(ProcessStatus::ALL.map(|status| ProcessList::Status(flow.clone(), status)));
             lists.push(ProcessList::Flow(flow));
         }
         for list in lists {
@@ -121,7 +120,7 @@ impl Check<'_> {
             after = Some(last.clone());
             for node in nodes {
                 lists.push(TaskList::Queue(Some(node.clone())));
-                lists.extend(STATUSES.map(|status| TaskList::Status(node.clone(), status)));
+                lists.extend(TaskStatus::ALL.map(|status| TaskList::Status(node.clone(), status)));
             }
         }
         lists.iter().try_for_each(|list| self.task_list(list))
@@ -143,17 +142,6 @@ impl Check<'_> {
         }
     }
 }
-
-const STATUSES: [TaskStatus; 8] = [
-    TaskStatus::New,
-    TaskStatus::Assigned,
-    TaskStatus::Scheduled,
-    TaskStatus::Started,
-    TaskStatus::Done,
-    TaskStatus::Canceled,
-    TaskStatus::Error,
-    TaskStatus::Revived,
-];
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Check, PAGE};
 use crate::message::MAILBOXES;
-use crate::store::{RowRecord, StoreResult, index_key};
+use crate::store::{RowRecord, StoreResult, all_tables, index_key};
 
 /// The rows that are referred to, each with who refers to it: table, number, field.
 type Targets = BTreeMap<(String, u64), BTreeSet<(String, u64, String)>>;
@@ -14,7 +14,7 @@ type Targets = BTreeMap<(String, u64), BTreeSet<(String, u64, String)>>;
 impl Check<'_> {
     pub(super) fn rows(&mut self) -> StoreResult<()> {
         let mut targets = Targets::new();
-        let tables = self.tables()?;
+        let tables = all_tables(self.store)?;
         self.each_row(&tables, |check, table, id, row| {
             for to in &row.references {
                 let by = (table.to_owned(), id, to.field.clone());
@@ -40,17 +40,6 @@ impl Check<'_> {
             }
         }
         Ok(())
-    }
-
-    fn tables(&self) -> StoreResult<Vec<String>> {
-        let mut tables: Vec<String> = Vec::new();
-        loop {
-            let page = self.store.tables(tables.last().map(String::as_str), PAGE)?;
-            if page.is_empty() {
-                return Ok(tables);
-            }
-            tables.extend(page);
-        }
     }
 
     fn each_row(

@@ -1,0 +1,35 @@
+//! Stores that stand in front of other stores.
+
+/// The methods of [`Store`](super::Store) but for `commit`, each answered by another store: `forward!(self => store)`.
+macro_rules! forward {
+    ($this:ident => $store:expr) => {
+        forward! { $this => $store;
+            process(id: ProcessId) -> Option<Stored<ProcessRecord>>;
+            processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
+            ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
+            task(id: TaskId) -> Option<TaskRecord>;
+            tasks(process: ProcessId, after: u32, limit: usize) -> Vec<TaskRecord>;
+            scope(id: ScopeId) -> Option<ScopeRecord>;
+            scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;
+            tables(after: Option<&str>, limit: usize) -> Vec<String>;
+            row(table: &str, id: u64) -> Option<Stored<RowRecord>>;
+            rows(table: &str, after: u64, limit: usize) -> Vec<(u64, Stored<RowRecord>)>;
+            rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
+            references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
+            table_stamp(table: &str) -> u64;
+            list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
+            list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
+            nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
+            events(process: ProcessId, after: u32, limit: usize) -> Vec<Event>;
+            next_process() -> ProcessId;
+            next_row(table: &str) -> u64;
+        }
+    };
+    ($this:ident => $store:expr; $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        $(fn $method(&$this, $($argument: $type),*) -> StoreResult<$answer> {
+            $store.$method($($argument),*)
+        })*
+    };
+}
+
+pub(crate) use forward;
