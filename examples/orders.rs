@@ -211,10 +211,10 @@ pub(crate) fn story() -> Result<Vec<String>> {
         Ok(())
     };
     let pack = |fragile: bool, broken: bool| -> Result<()> {
-        for task in engine.queue().of(ParcelFlow::pack).list()? {
+        for task in engine.queue(&ann).of(ParcelFlow::pack).list()? {
             engine.task(ParcelFlow::pack, task.id)?.assign(&ann)?.execute(&ann, ())?;
         }
-        for TaskRecord { id, .. } in engine.queue().of(ParcelFlow::look).list()? {
+        for TaskRecord { id, .. } in engine.queue(&ann).of(ParcelFlow::look).list()? {
             let open = engine.task_record(id)?.status == TaskStatus::New;
             if open {
                 engine.task(ParcelFlow::look, id)?.assign(&ann)?.execute(&ann, LookFields { fragile, broken })?;

@@ -15,10 +15,10 @@ pub use viewflow_core::handler::{
     QuestionMethod, SeedItems, value_of,
 };
 pub use viewflow_core::{
-    Activation, At, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec,
-    FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode, IntoData, IntoKey,
-    IntoMoment, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message, NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete,
-    Pattern, Process, Reader, Rules, StartData, StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, ViewNode,
-    Writer, encoded, set_none,
+    Activation, At, Candidate, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf,
+    FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode,
+    IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message,
+    NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, StartData, StartHandleNode,
+    StartNode, StartSeed, SubprocessNode, Task, ViewNode, Writer, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

@@ -7,5 +7,6 @@ pub use crate::{
     Entity, Error, ErrorEnd, EscalationThrow, Flow, Form, Function, Handle, Id, If, Job, JobRun, Join, ManualTask,
     MemoryStore, Message, MessageCatch, MessageThrow, NSubprocess, Node as _, Process, ProcessId, ProcessOf,
     ProcessStatus, Ref, Result, Seed, SendHandle, SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle,
-    StartTimer, Subprocess, Switch, Task, TaskId, TaskOf, TaskStatus, Terminate, Timer, UserId, View,
+    StartTimer, Subprocess, Superuser, Switch, Task, TaskId, TaskOf, TaskStatus, Terminate, Timer, User as _, UserId,
+    View,
 };

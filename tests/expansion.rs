@@ -364,7 +364,7 @@ mod by_macro {
         let ann = UserId::new("ann");
         let id = engine.start(OrderFlow::start, &ann, ()).unwrap().id;
         for packed in [false, true] {
-            let task = engine.queue().of(OrderFlow::pack).first().unwrap().id;
+            let task = engine.queue(&::viewflow::UserId::new("ann")).of(OrderFlow::pack).first().unwrap().id;
             engine
                 .task(OrderFlow::pack, task)
                 .unwrap()
@@ -459,5 +459,5 @@ fn everything_runs() {
     assert!(process.to_string().contains("`loop` must be at least 1"), "{process}");
     let process = engine.run(EverythingFlow::by_code, 2).unwrap();
     assert_eq!(process.status, ProcessStatus::New);
-    assert_eq!(engine.queue().of(EverythingFlow::r#type).list().unwrap().len(), 1);
+    assert_eq!(engine.queue(&::viewflow::UserId::new("ann")).of(EverythingFlow::r#type).list().unwrap().len(), 1);
 }

@@ -165,7 +165,7 @@ impl Terminal {
     }
 
     fn waiting(&self) -> Result<(), Box<dyn std::error::Error>> {
-        let queue = self.engine.queue().list()?;
+        let queue = self.engine.queue(&Superuser::new("admin")).list()?;
         let assigned = [
             self.engine.tasks_of(PublishFlow::review, TaskStatus::Assigned).list()?,
             self.engine.tasks_of(PublishFlow::proofread, TaskStatus::Assigned).list()?,

@@ -235,7 +235,7 @@ fn a_document_that_does_not_fit_is_told_with_process_and_field() {
     let change = Change::Process { old: Some(old), new };
     store.commit(Commit { changes: vec![change], ..Commit::default() }).unwrap().wait().unwrap();
     let error = engine.process::<NoteFlow>(id).unwrap_err();
-    assert_eq!(error.to_string(), "data of process 1 (flow `note`): `mood` must be a whole number from 0 to 255");
+    assert_eq!(error.to_string(), "process 1 (flow `note`): `mood` must be a whole number from 0 to 255");
     let task = open_task(&engine, NoteFlow::write, id).id;
     engine.assign(task, &user("ann")).expect("who has a task does not depend on the document");
     let form = json!({"note": "hi"}).as_object().cloned().unwrap();

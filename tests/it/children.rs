@@ -7,7 +7,7 @@ use std::time::Duration;
 use viewflow::prelude::*;
 use viewflow::{Store, What};
 
-use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
+use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
 
 #[derive(Entity, Clone, Debug)]
 pub struct Text {
@@ -252,12 +252,12 @@ fn a_process_that_is_canceled_takes_its_children_along() {
         let id = publish(&engine, &["German", "French"]);
         let children = children(&engine, id);
         translate(&engine, children[0].id);
-        engine.cancel(id, &user("ann")).unwrap();
+        engine.cancel(id, &boss()).unwrap();
         let status = |id| engine.process_record(id).unwrap().status;
         assert_eq!(status(id), ProcessStatus::Canceled);
         assert_eq!((status(children[0].id), status(children[1].id)), (ProcessStatus::Done, ProcessStatus::Canceled));
-        assert!(engine.queue().list().unwrap().is_empty());
-        let error = engine.cancel(id, &user("ann")).unwrap_err();
+        assert!(engine.queue(&user("ann")).list().unwrap().is_empty());
+        let error = engine.cancel(id, &boss()).unwrap_err();
         assert!(error.to_string().contains("is canceled already"), "{error}");
     });
 }
@@ -269,7 +269,7 @@ fn of_many_children_one_that_is_canceled_is_done_without() {
         let id = publish(&engine, &["German", "French"]);
         let children = children(&engine, id);
         translate(&engine, children[0].id);
-        engine.cancel(children[1].id, &user("ann")).unwrap();
+        engine.cancel(children[1].id, &boss()).unwrap();
         let parent = engine.process::<PublicationFlow>(id).unwrap();
         assert_eq!((parent.status, &parent.result[..]), (ProcessStatus::Done, &["Hello in German".to_owned()][..]));
     });
@@ -342,7 +342,7 @@ fn sequential_children_run_one_after_the_other() {
         let open = engine.task(TourFlow::visit, host).unwrap();
         open.add(None, PublicationFlow::order("Kiev")).unwrap();
         for stop in ["Rome", "Oslo", "Bern", "Kiev"] {
-            let waiting = engine.queue().of(StopFlow::visit).list().unwrap();
+            let waiting = engine.queue(&user("ann")).of(StopFlow::visit).list().unwrap();
             assert_eq!(waiting.len(), 1, "one at a time");
             assert_eq!(engine.process::<StopFlow>(waiting[0].id.process).unwrap().language, stop);
             perform(&engine, StopFlow::visit, waiting[0].id, ());
@@ -350,8 +350,8 @@ fn sequential_children_run_one_after_the_other() {
         assert_eq!(engine.process::<TourFlow>(id).unwrap().seen, ["Rome", "Oslo", "Bern", "Kiev"]);
         // Canceled in the middle, the rest never begins.
         let id = engine.start(TourFlow::start, &user("ann"), StartFields { stops }).unwrap().id;
-        engine.cancel(id, &user("ann")).unwrap();
-        assert!(engine.queue().list().unwrap().is_empty());
+        engine.cancel(id, &boss()).unwrap();
+        assert!(engine.queue(&user("ann")).list().unwrap().is_empty());
         let open = engine.processes::<StopFlow>().with_status(ProcessStatus::New).list().unwrap();
         assert!(open.is_empty(), "{open:?}");
     });
@@ -410,7 +410,7 @@ fn a_child_that_is_done_at_once_lets_its_parent_go_on_once() {
         for wait in [false, true] {
             let id = engine.start(OneFlow::start, &user("ann"), OneStart { wait }).unwrap().id;
             if wait {
-                let task = engine.queue().of(QuickFlow::wait).first().unwrap();
+                let task = engine.queue(&user("ann")).of(QuickFlow::wait).first().unwrap();
                 perform(&engine, QuickFlow::wait, task.id, ());
             }
             let process = engine.process::<OneFlow>(id).unwrap();
@@ -426,14 +426,14 @@ fn a_single_child_that_is_canceled_or_fails_leaves_its_parent_to_be_revived() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(OneFlow::new()).flow(QuickFlow::new()).build().unwrap();
         let id = engine.start(OneFlow::start, &user("ann"), OneStart { wait: true }).unwrap().id;
-        let child = engine.queue().of(QuickFlow::wait).first().unwrap().id.process;
-        engine.cancel(child, &user("ann")).unwrap();
+        let child = engine.queue(&user("ann")).of(QuickFlow::wait).first().unwrap().id.process;
+        engine.cancel(child, &boss()).unwrap();
         let host = open_task(&engine, OneFlow::run, id);
         assert_eq!((host.status, host.error.unwrap().code.as_deref()), (TaskStatus::Error, Some("canceled")));
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
-        let again = engine.retry(host.id, &user("ann")).unwrap();
+        let again = engine.retry(host.id, &boss()).unwrap();
         assert_ne!(again, host.id, "children cannot be tried again: the task is made again");
-        let task = engine.queue().of(QuickFlow::wait).first().unwrap();
+        let task = engine.queue(&user("ann")).of(QuickFlow::wait).first().unwrap();
         perform(&engine, QuickFlow::wait, task.id, ());
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
         assert!(open_tasks(&engine, OneFlow::run, id).is_empty());
@@ -487,7 +487,7 @@ fn each_branch_sees_the_sub_process_that_it_ran_itself() {
         let engine = Engine::builder(store).flow(VisitFlow::new()).flow(QuickFlow::new()).build().unwrap();
         let stops = ["Rome", "Oslo", "Bern"].map(str::to_owned).to_vec();
         let id = engine.start(VisitFlow::start, &user("ann"), VisitStart { stops }).unwrap().id;
-        let waiting = engine.queue().of(QuickFlow::wait).list().unwrap();
+        let waiting = engine.queue(&user("ann")).of(QuickFlow::wait).list().unwrap();
         for index in [1, 2, 0] {
             perform(&engine, QuickFlow::wait, waiting[index].id, ());
         }
@@ -596,7 +596,7 @@ fn three_thousand_children_are_waited_for() {
     let engine = Engine::builder(MemoryStore::new()).flow(FailingFlow::new()).flow(StopFlow::new()).build().unwrap();
     let form = FailingForm { stops: vec!["Rome".to_owned(); 3_000] };
     let id = engine.start(FailingFlow::start, &user("ann"), form).unwrap().id;
-    let waiting = engine.queue().of(StopFlow::visit).list().unwrap();
+    let waiting = engine.queue(&user("ann")).of(StopFlow::visit).list().unwrap();
     assert_eq!(waiting.len(), 3_000);
     let (last, others) = waiting.split_last().unwrap();
     for task in others {
@@ -693,7 +693,7 @@ fn a_sub_process_whose_own_handler_failed_is_tried_again_without_running_its_chi
         let failed = open_task(&engine, HostFlow::sub, id);
         assert!(failed.error.unwrap().message.contains("still tired"));
         broken.store(false, Ordering::SeqCst);
-        engine.retry(failed.id, &user("ann")).unwrap();
+        engine.retry(failed.id, &boss()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
         assert_eq!(engine.processes::<NapFlow>().list().unwrap().len(), 1);
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use viewflow::prelude::*;
 
-use crate::support::{do_next, manual, on_every_store, open_task, user};
+use crate::support::{boss, do_next, manual, on_every_store, open_task};
 
 #[derive(Process, Clone, Debug)]
 pub struct Trip {
@@ -108,7 +108,7 @@ fn nothing_is_undone_without_a_throw_or_of_what_was_canceled() {
         let engine = Engine::builder(store).flow(TripFlow::new()).build().unwrap();
         let id = engine.run(TripFlow::start, ()).unwrap().id;
         do_next(&engine, TripFlow::flight, id, ());
-        engine.cancel_task(open_task(&engine, TripFlow::hotel, id).id, &user("ann")).unwrap();
+        engine.cancel_task(open_task(&engine, TripFlow::hotel, id).id, &boss()).unwrap();
         do_next(&engine, TripFlow::decide, id, DecideFields { called_off: true, jammed: false });
         assert_eq!(engine.process::<TripFlow>(id).unwrap().log, ["flight given back"]);
         let id = engine.run(TripFlow::start, ()).unwrap().id;
@@ -172,7 +172,7 @@ fn an_undoing_that_fails_undoes_nothing_and_can_be_tried_again() {
         assert!(undo.error.unwrap().message.contains("`later.unbook`"));
         assert!(engine.process::<LaterFlow>(id).unwrap().log.is_empty());
         clock.advance(Duration::from_secs(86_400));
-        engine.retry(undo.id, &user("ann")).unwrap();
+        engine.retry(undo.id, &boss()).unwrap();
         let process = engine.process::<LaterFlow>(id).unwrap();
         assert_eq!(
             (process.status, &process.log[..]),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use viewflow::prelude::*;
 
-use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
+use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
 
 #[derive(Process, Clone, Debug)]
 pub struct Ballot {
@@ -222,15 +222,14 @@ fn two_open_races_of_one_node_do_not_disturb_each_other_and_losers_can_be_cancel
             (engine.run(RaceFlow::start, ()).unwrap().id, engine.run(RaceFlow::start, ()).unwrap().id);
         do_next(&engine, RaceFlow::answer, first, ());
         assert_eq!(open_tasks(&engine, RaceFlow::wait, second).len(), 1);
-        let ann = user("ann");
         let [answer, ask] =
             [open_task(&engine, RaceFlow::answer, second).id, open_task(&engine, RaceFlow::ask, second).id];
-        engine.cancel_task(answer, &ann).unwrap();
-        let again = engine.revive(answer, &ann).unwrap();
-        engine.cancel_task(ask, &ann).unwrap();
+        engine.cancel_task(answer, &boss()).unwrap();
+        let again = engine.revive(answer, &boss()).unwrap();
+        engine.cancel_task(ask, &boss()).unwrap();
         perform(&engine, RaceFlow::answer, again, ());
         assert_eq!(engine.process_record(second).unwrap().status, ProcessStatus::Done);
-        let error = engine.revive(ask, &ann).unwrap_err();
+        let error = engine.revive(ask, &boss()).unwrap_err();
         assert!(error.to_string().contains("is done already"), "{error}");
     });
 }
@@ -241,7 +240,7 @@ fn when_all_branches_are_canceled_the_race_is_over() {
         let engine = Engine::builder(store).flow(RaceFlow::new()).build().unwrap();
         let id = engine.run(RaceFlow::start, ()).unwrap().id;
         for task in engine.tasks(id, 2, 100).unwrap() {
-            engine.cancel_task(task.id, &user("ann")).unwrap();
+            engine.cancel_task(task.id, &boss()).unwrap();
         }
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Canceled, "it came to no end of its own");
     });
@@ -282,7 +281,7 @@ fn terminate_ends_the_process_whatever_is_open_and_an_error_end_fails_it() {
         engine.open_task(EndsFlow::fail, id).unwrap().run(()).unwrap();
         let process = engine.process_record(id).unwrap();
         assert_eq!((process.status, process.error.as_deref()), (ProcessStatus::Failed, Some("on-fire")));
-        assert!(engine.queue().list().unwrap().is_empty());
+        assert!(engine.queue(&user("ann")).list().unwrap().is_empty());
         assert_eq!(events(&engine, id).last().map(String::as_str), Some("process failed with `on-fire`"));
         let open = engine.tasks(id, 0, 100).unwrap().into_iter().filter(|task| !task.status.is_final()).count();
         assert_eq!(open, 0, "not even the split");
@@ -323,7 +322,6 @@ impl LeaveFlow {
 fn the_join_goes_on_when_a_branch_is_canceled_before_or_after_the_other_arrives() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(LeaveFlow::new()).build().unwrap();
-        let ann = user("ann");
         for first in [true, false] {
             let id = engine.run(LeaveFlow::start, ()).unwrap().id;
             let b = open_task(&engine, LeaveFlow::b, id).id;
@@ -332,11 +330,11 @@ fn the_join_goes_on_when_a_branch_is_canceled_before_or_after_the_other_arrives(
                 engine.task(LeaveFlow::a, a).unwrap().assign(&user("bob")).unwrap().execute(&user("bob"), ()).unwrap();
             };
             if first {
-                engine.cancel_task(b, &ann).unwrap();
+                engine.cancel_task(b, &boss()).unwrap();
                 arrive();
             } else {
                 arrive();
-                engine.cancel_task(b, &ann).unwrap();
+                engine.cancel_task(b, &boss()).unwrap();
             }
             assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
         }
@@ -348,17 +346,16 @@ fn a_revived_task_is_assigned_as_its_node_says_and_has_its_timeout_anew() {
     on_every_store(|store| {
         let (builder, clock) = manual(store);
         let engine = builder.flow(LeaveFlow::new()).build().unwrap();
-        let ann = user("ann");
         let id = engine.run(LeaveFlow::start, ()).unwrap().id;
         let a = open_task(&engine, LeaveFlow::a, id).id;
-        engine.cancel_task(a, &ann).unwrap();
+        engine.cancel_task(a, &boss()).unwrap();
         assert_eq!(engine.next_due().unwrap(), None, "a canceled task has no timeout");
         clock.advance(Duration::from_secs(3600));
-        let again = engine.revive(a, &ann).unwrap();
+        let again = engine.revive(a, &boss()).unwrap();
         let task = engine.task_record(again).unwrap();
         assert_eq!((task.owner, task.status), (Some(user("bob")), TaskStatus::Assigned));
         assert_eq!(task.due, Some(viewflow::Timestamp::from_millis(25 * 3_600_000)));
-        assert!(engine.revive(a, &ann).unwrap_err().to_string().contains("cannot revive a task that is revived"));
+        assert!(engine.revive(a, &boss()).unwrap_err().to_string().contains("cannot revive a task that is revived"));
         clock.advance(Duration::from_secs(24 * 3600));
         engine.run_pending().unwrap();
         assert_eq!(engine.task_record(again).unwrap().status, TaskStatus::Canceled);
@@ -372,7 +369,6 @@ fn a_revived_task_is_assigned_as_its_node_says_and_has_its_timeout_anew() {
 fn what_cannot_be_canceled_retried_or_revived_is_told_and_stays() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(LeaveFlow::new()).build().unwrap();
-        let ann = user("ann");
         let id = engine.run(LeaveFlow::start, ()).unwrap().id;
         let fork = open_task(&engine, LeaveFlow::fork, id).id;
         let a = open_task(&engine, LeaveFlow::a, id).id;
@@ -380,13 +376,13 @@ fn what_cannot_be_canceled_retried_or_revived_is_told_and_stays() {
         let before = engine.tasks(id, 0, 100).unwrap();
         let told = |result: Result<TaskId>| result.unwrap_err().to_string();
         let told_unit = |result: Result<()>| result.unwrap_err().to_string();
-        assert!(told_unit(engine.cancel_task(fork, &ann)).contains("cannot cancel a task that is started"));
-        assert!(told_unit(engine.cancel_task(start, &ann)).contains("cannot cancel a task that is done"));
-        assert!(told(engine.retry(a, &ann)).contains("cannot retry a task that is assigned"));
-        assert!(told(engine.revive(a, &ann)).contains("cannot revive a task that is assigned"));
+        assert!(told_unit(engine.cancel_task(fork, &boss())).contains("cannot cancel a task that is started"));
+        assert!(told_unit(engine.cancel_task(start, &boss())).contains("cannot cancel a task that is done"));
+        assert!(told(engine.retry(a, &boss())).contains("cannot retry a task that is assigned"));
+        assert!(told(engine.revive(a, &boss())).contains("cannot revive a task that is assigned"));
         let nobody = TaskId { process: id, ordinal: 99 };
-        assert!(told(engine.retry(nobody, &ann)).contains("there is no task"));
-        assert!(told_unit(engine.cancel(ProcessId(99), &ann)).contains("there is no process 99"));
+        assert!(told(engine.retry(nobody, &boss())).contains("there is no task"));
+        assert!(told_unit(engine.cancel(ProcessId(99), &boss())).contains("there is no process 99"));
         assert_eq!(engine.tasks(id, 0, 100).unwrap(), before);
     });
 }
@@ -427,7 +423,7 @@ fn a_process_with_a_failed_task_is_not_done_until_that_is_dealt_with() {
         let failed = open_task(&engine, BreakFlow::risky_node, id);
         assert_eq!((failed.status, failed.error.unwrap().code.as_deref()), (TaskStatus::Error, Some("bang")));
         assert_eq!(engine.marks(id).unwrap()[3], viewflow::graph::Mark::Failed);
-        engine.cancel_task(failed.id, &user("ann")).unwrap();
+        engine.cancel_task(failed.id, &boss()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done, "one branch came to its end");
     });
 }
@@ -506,7 +502,7 @@ fn a_join_waits_for_a_branch_that_failed_and_goes_on_when_that_is_canceled() {
             assert_eq!(open_task(&engine, FailingFlow::gather, id).status, TaskStatus::Started);
             let failed = open_task(&engine, FailingFlow::risky, id);
             assert_eq!(failed.status, TaskStatus::Error);
-            engine.cancel_task(failed.id, &user("ann")).unwrap();
+            engine.cancel_task(failed.id, &boss()).unwrap();
             assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
         }
     });
@@ -588,7 +584,7 @@ fn a_failed_task_that_is_tried_again_is_prepared_as_if_it_were_new() {
         let work = open_task(&engine, CreateFlow::work, id);
         assert_eq!((work.status, work.owner), (TaskStatus::Error, None));
         broken.store(false, Ordering::SeqCst);
-        engine.retry(work.id, &user("ann")).unwrap();
+        engine.retry(work.id, &boss()).unwrap();
         assert_eq!(open_task(&engine, CreateFlow::work, id).owner, Some(user("bob")));
         assert_eq!(engine.process::<CreateFlow>(id).unwrap().ayes, 1);
     });

@@ -45,20 +45,26 @@ fn tasks_go_from_the_queue_to_the_inbox_to_the_archive() {
             query.list().unwrap().into_iter().map(|task| (task.id.process, task.node)).collect()
         };
         let at = |process, node: &str| (process, node.to_owned());
-        assert_eq!(processes(engine.queue()), [at(first, "approve"), at(other, "approve"), at(second, "approve")]);
-        assert_eq!(processes(engine.queue().of(HelloFlow::approve)), [at(first, "approve"), at(second, "approve")]);
+        assert_eq!(
+            processes(engine.queue(&user("ann"))),
+            [at(first, "approve"), at(other, "approve"), at(second, "approve")]
+        );
+        assert_eq!(
+            processes(engine.queue(&user("ann")).of(HelloFlow::approve)),
+            [at(first, "approve"), at(second, "approve")]
+        );
         assert!(processes(engine.inbox(&bob)).is_empty());
 
         let task = open_task(engine, HelloFlow::approve, second).id;
         let open = engine.task(HelloFlow::approve, task).unwrap().assign(&bob).unwrap();
         assert_eq!(processes(engine.inbox(&bob)), [at(second, "approve")]);
-        assert_eq!(processes(engine.queue()), [at(first, "approve"), at(other, "approve")]);
+        assert_eq!(processes(engine.queue(&user("ann"))), [at(first, "approve"), at(other, "approve")]);
         let open = open.unassign(&bob).unwrap();
-        assert_eq!(processes(engine.queue()).len(), 3);
+        assert_eq!(processes(engine.queue(&user("ann"))).len(), 3);
         open.assign(&bob).unwrap().execute(&bob, ()).unwrap();
         assert_eq!(processes(engine.archive(&bob)), [at(second, "approve")]);
         assert_eq!(processes(engine.archive(&ann)).len(), 3, "who started a process did its start");
-        assert_eq!(processes(engine.queue().of(HelloFlow::sign)), [at(second, "sign")]);
+        assert_eq!(processes(engine.queue(&user("ann")).of(HelloFlow::sign)), [at(second, "sign")]);
     });
 }
 
@@ -78,7 +84,7 @@ fn lists_are_paged() {
         }
         let (mut pages, mut after) = (Vec::new(), None);
         loop {
-            let page = engine.queue().page(after, 3).unwrap();
+            let page = engine.queue(&user("ann")).page(after, 3).unwrap();
             pages.push(page.items.len());
             after = page.next;
             if after.is_none() {

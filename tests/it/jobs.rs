@@ -7,7 +7,7 @@ use std::time::Duration;
 use viewflow::prelude::*;
 use viewflow::{ManualClock, Store, Timestamp, What};
 
-use crate::support::{events, manual, on_every_store, open_task, open_tasks, user, wait_until};
+use crate::support::{boss, events, manual, on_every_store, open_task, open_tasks, wait_until};
 
 #[derive(Process, Clone, Debug)]
 pub struct Mail {
@@ -137,19 +137,18 @@ fn after_its_last_attempt_a_job_waits_to_be_retried_revived_or_canceled() {
             assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New, "a failed task keeps it open");
             task.id
         };
-        let ann = user("ann");
         let id = engine.run(MailFlow::start, "Hello".to_owned()).unwrap().id;
         let task = fail(id);
         assert_eq!(engine.run_pending().unwrap(), 0, "it is left alone");
-        assert_eq!(engine.retry(task, &ann).unwrap(), task);
+        assert_eq!(engine.retry(task, &boss()).unwrap(), task);
         fail(id);
-        engine.retry(task, &ann).unwrap();
+        engine.retry(task, &boss()).unwrap();
         engine.run_pending().unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
 
         let id = engine.run(MailFlow::start, "Hello".to_owned()).unwrap().id;
         let task = fail(id);
-        let new = engine.revive(task, &ann).unwrap();
+        let new = engine.revive(task, &boss()).unwrap();
         assert_eq!(engine.task_record(task).unwrap().status, TaskStatus::Revived);
         engine.run_pending().unwrap();
         assert_eq!(engine.task_record(new).unwrap().status, TaskStatus::Done);
@@ -157,7 +156,7 @@ fn after_its_last_attempt_a_job_waits_to_be_retried_revived_or_canceled() {
         assert_ne!(keys[keys.len() - 1], keys[keys.len() - 2], "a revived job is another one");
 
         let id = engine.run(MailFlow::start, "Hello".to_owned()).unwrap().id;
-        engine.cancel_task(fail(id), &ann).unwrap();
+        engine.cancel_task(fail(id), &boss()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Canceled);
     });
 }
@@ -241,7 +240,7 @@ fn what_fails_after_a_job_does_not_undo_it() {
         assert!(failed.error.as_ref().unwrap().message.contains("the cupboard is full"));
         assert_eq!(engine.tasks_of(AfterFlow::send_node, TaskStatus::Done).list().unwrap().len(), 1);
         assert_eq!(engine.process::<AfterFlow>(id).unwrap().sent, 0, "what the failed handler changed is gone");
-        let error = engine.retry(failed.id, &user("ann")).unwrap_err();
+        let error = engine.retry(failed.id, &boss()).unwrap_err();
         assert!(error.to_string().contains("the cupboard is full"), "it is told to who retries it: {error}");
         assert_eq!(open_task(&engine, AfterFlow::archive_node, id).status, TaskStatus::Error);
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use viewflow::prelude::*;
 use viewflow::{Delivery, Store};
 
-use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, user};
+use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks};
 
 #[derive(Message, Clone, Debug)]
 #[message(key = invoice, expires = "7d")]
@@ -153,7 +153,7 @@ fn a_message_that_nobody_waits_for_and_that_is_not_kept_is_dropped() {
             "one takes it: the first"
         );
         assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
-        engine.cancel(second, &user("ann")).unwrap();
+        engine.cancel(second, &boss()).unwrap();
         assert_eq!(engine.run_pending().unwrap(), 0);
         let third = engine.run(GongFlow::start, ()).unwrap().id;
         engine.run_pending().unwrap();
@@ -193,11 +193,11 @@ fn a_message_that_cannot_be_handled_stays_with_the_task_that_took_it() {
         let failed = open_task(&engine, PickyFlow::paid_node, id);
         assert_eq!(failed.status, TaskStatus::Error);
         // Who has it tried again is told what comes of it, there and then.
-        let error = engine.retry(failed.id, &user("ann")).unwrap_err().to_string();
+        let error = engine.retry(failed.id, &boss()).unwrap_err().to_string();
         assert!(error.contains("not this one"), "{error}");
         assert_eq!(open_task(&engine, PickyFlow::paid_node, id).status, TaskStatus::Error);
         fussy.store(false, std::sync::atomic::Ordering::SeqCst);
-        engine.retry(failed.id, &user("ann")).unwrap();
+        engine.retry(failed.id, &boss()).unwrap();
         let process = engine.process::<PickyFlow>(id).unwrap();
         assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[13][..]));
     });
@@ -215,7 +215,7 @@ fn one_message_that_cannot_be_handled_keeps_nobody_else_from_theirs() {
         let heard = |id| engine.process::<PickyFlow>(id).unwrap().heard.clone();
         assert_eq!(ids.iter().map(|id| heard(*id)).collect::<Vec<_>>(), [vec![], vec![1], vec![2]]);
         // Nor one that comes later, when the failed one is given up.
-        engine.cancel(ids[0], &user("ann")).unwrap();
+        engine.cancel(ids[0], &boss()).unwrap();
         let fourth = engine.run(PickyFlow::start, ()).unwrap().id;
         engine.run_pending().unwrap();
         assert_eq!(heard(fourth), [3]);
@@ -230,7 +230,7 @@ fn a_revived_task_takes_its_message_with_it() {
         engine.send(&paid(0, 13)).unwrap();
         engine.run_pending().unwrap();
         fussy.store(false, std::sync::atomic::Ordering::SeqCst);
-        engine.revive(open_task(&engine, PickyFlow::paid_node, id).id, &user("ann")).unwrap();
+        engine.revive(open_task(&engine, PickyFlow::paid_node, id).id, &boss()).unwrap();
         let process = engine.process::<PickyFlow>(id).unwrap();
         assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[13][..]));
         let again = engine.run(PickyFlow::start, ()).unwrap().id;
@@ -456,7 +456,7 @@ fn a_condition_that_fails_fails_its_own_task_and_not_the_step_that_asked() {
         let odd = open_task(&engine, OddFlow::odd, id);
         assert_eq!(odd.status, TaskStatus::Error, "{:?}", events(&engine, id));
         assert_eq!(engine.process::<OddFlow>(id).unwrap().number, 3, "what the person did is done");
-        engine.cancel_task(odd.id, &user("ann")).unwrap();
+        engine.cancel_task(odd.id, &boss()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
     });
 }
@@ -513,7 +513,7 @@ fn a_message_that_is_not_kept_does_not_reach_who_begins_to_wait_later() {
         for _ in 0..2 {
             assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
         }
-        engine.cancel(ids[0], &user("ann")).unwrap();
+        engine.cancel(ids[0], &boss()).unwrap();
         let late = engine.run(GongsFlow::start, ()).unwrap().id;
         engine.run_pending().unwrap();
         assert_eq!(engine.process_record(ids[1]).unwrap().status, ProcessStatus::Done);

@@ -19,7 +19,7 @@ fn a_post_goes_from_selection_to_publication() {
         let post = add_post(&engine);
         let process = engine.start(PublishFlow::start, &user("ann"), SelectPost { post }).unwrap();
         assert_eq!(process.seed, Some(post));
-        let task = engine.queue().of(PublishFlow::review).first().unwrap();
+        let task = engine.queue(&user("ann")).of(PublishFlow::review).first().unwrap();
         let form = ReviewFields { approved: true, remark: None, languages: vec!["de".to_owned(), "fr".to_owned()] };
         let bob = user("bob");
         engine.task(PublishFlow::review, task.id).unwrap().assign(&bob).unwrap().execute(&bob, form).unwrap();

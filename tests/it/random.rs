@@ -14,7 +14,7 @@ use viewflow::graph::{Kind, Role, Selection};
 use viewflow::prelude::*;
 use viewflow::{Delivery, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, What};
 
-use crate::support::{manual, user};
+use crate::support::{boss, manual};
 
 /// A second of the model, in milliseconds. All waits are whole ones; each command takes a millisecond more, so that no
 /// two things are due at the same time.
@@ -616,7 +616,6 @@ impl Run {
             let fit: Vec<_> = open.iter().filter(|waiting| wanted(waiting)).cloned().collect();
             (!fit.is_empty()).then(|| fit[choice % fit.len()].clone())
         };
-        let ann = user("ann");
         match kind {
             0..=3 => {
                 if let Some(waiting) = pick(&|waiting| waiting.task.wait == Wait::Handle) {
@@ -643,7 +642,7 @@ impl Run {
             }
             8 => {
                 if let Some(waiting) = pick(&|_| true) {
-                    self.engine.cancel_task(self.task(&waiting), &ann).unwrap();
+                    self.engine.cancel_task(self.task(&waiting), &boss()).unwrap();
                     self.act(waiting.id, Act::Cancel);
                 }
             }
@@ -651,19 +650,19 @@ impl Run {
                 if let Some(waiting) = pick(&|waiting| waiting.failed) {
                     let task = self.task(&waiting);
                     if kind == 9 {
-                        self.engine.retry(task, &ann).unwrap();
+                        self.engine.retry(task, &boss()).unwrap();
                         self.act(waiting.id, Act::Retry);
                     } else {
-                        self.engine.revive(task, &ann).unwrap();
+                        self.engine.revive(task, &boss()).unwrap();
                         self.act(waiting.id, Act::Revive);
                     }
                 } else {
-                    let error = self.engine.retry(TaskId { process: self.process, ordinal: 1 }, &ann).unwrap_err();
+                    let error = self.engine.retry(TaskId { process: self.process, ordinal: 1 }, &boss()).unwrap_err();
                     assert!(matches!(error, Error::WrongStatus { .. }));
                 }
             }
             _ if choice.is_multiple_of(10) && self.is_open() => {
-                self.engine.cancel(self.process, &ann).unwrap();
+                self.engine.cancel(self.process, &boss()).unwrap();
                 let mut state = std::mem::replace(&mut self.state, State::Ended);
                 self.model.cancel(&mut state);
                 self.model.ends = 0;

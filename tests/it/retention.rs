@@ -10,7 +10,7 @@ use viewflow::store::{Change, Commit, ProcessRecord, Reference, RowRecord};
 use viewflow::testing::{Stage, crash_points, inconsistencies};
 use viewflow::{Clock as _, ManualClock, OnDelete, Retention, Store, Timestamp};
 
-use crate::support::{do_next, manual, on_every_store, user, wait_until};
+use crate::support::{boss, do_next, manual, on_every_store, wait_until};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -276,7 +276,7 @@ fn whatever_write_the_program_crashes_at_all_is_forgotten_at_last_and_nothing_is
         let (engine, _) = engine(&store, Retention::forever());
         errand(&engine, 700);
         let round = engine.run(RoundFlow::start, ()).unwrap().id;
-        engine.cancel(round, &user("ann")).unwrap();
+        engine.cancel(round, &boss()).unwrap();
     };
     let program = |store: Arc<dyn Store>| {
         let (engine, clock) = engine(&store, Retention::purge_after(DAY));

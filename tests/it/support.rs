@@ -17,6 +17,11 @@ pub fn user(name: &str) -> UserId {
     UserId::new(name)
 }
 
+/// Somebody who may do everything.
+pub fn boss() -> Superuser {
+    Superuser::new("boss")
+}
+
 /// The one open task of a node in a process.
 pub fn open_task<N: Node>(engine: &Engine, node: N, process: ProcessId) -> TaskRecord {
     let mut open = open_tasks(engine, node, process);

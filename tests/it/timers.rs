@@ -6,7 +6,7 @@ use std::time::Duration;
 use viewflow::prelude::*;
 use viewflow::{Clock as _, Timestamp};
 
-use crate::support::{do_next, events, manual, on_every_store, open_task, open_tasks, user};
+use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -363,7 +363,7 @@ fn a_task_whose_token_went_on_by_its_timeout_is_not_revived_into_a_second_token(
         let ask = open_task(&engine, TwiceFlow::ask, id).id;
         clock.advance(Duration::from_secs(86_400));
         engine.run_pending().unwrap();
-        let error = engine.revive(ask, &user("ann")).unwrap_err().to_string();
+        let error = engine.revive(ask, &boss()).unwrap_err().to_string();
         assert!(error.contains("after its timeout or error has taken its way"), "{error}");
         assert!(open_tasks(&engine, TwiceFlow::ask, id).is_empty());
     });

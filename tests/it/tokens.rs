@@ -333,7 +333,7 @@ fn a_source_that_fails_on_the_last_item_makes_no_branch() {
         items.push("glass".to_owned());
         let error = engine.start(FailFlow::open, &user("ann"), OpenFields { items }).unwrap_err();
         assert!(error.to_string().contains("`fail.each`") && error.to_string().contains("glass breaks"), "{error}");
-        assert!(engine.queue().of(FailFlow::wrap).list().unwrap().is_empty());
+        assert!(engine.queue(&user("ann")).of(FailFlow::wrap).list().unwrap().is_empty());
         assert!(engine.processes::<FailFlow>().list().unwrap().is_empty());
     });
 }

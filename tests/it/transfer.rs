@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::{Store, store};
 
-use crate::support::{do_next, user};
+use crate::support::{boss, do_next};
 
 #[derive(Entity, Clone, Debug)]
 pub struct Author {
@@ -123,6 +123,6 @@ fn a_store_goes_from_memory_to_disk_and_back_with_its_work_open() {
         assert_eq!(ids, 2);
         let deleted = engine.transaction(|db| db.table::<Author>().load(cat).map(|author| author.name));
         assert_eq!(deleted.unwrap(), "Cat");
-        engine.cancel(ProcessId(1), &user("ann")).unwrap();
+        engine.cancel(ProcessId(1), &boss()).unwrap();
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use viewflow::TaskCursor;
 use viewflow::prelude::{Engine, ProcessId};
 use viewflow::store::{Cursor, TaskList, task_lists};
 
@@ -133,7 +134,7 @@ fn answer(engine: &Engine, command: &str, numbers: &[usize]) -> Result<f64> {
 /// Reads a page of the inbox. Answers with the seconds it took.
 fn page(engine: &Engine, after: Option<Cursor>) -> Result<f64> {
     let begun = Instant::now();
-    let page = engine.inbox(&somebody()).page(after, PAGE)?;
+    let page = engine.inbox(&somebody()).page(after.map(TaskCursor::from), PAGE)?;
     let time = begun.elapsed().as_secs_f64();
     if page.items.len() == PAGE { Ok(time) } else { Err("a page is not full".into()) }
 }

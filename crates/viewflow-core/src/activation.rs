@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::id::{TaskId, UserId};
+use crate::id::UserId;
 use crate::kernel;
 use crate::node::{Node, SubprocessNode};
 use crate::process::{Process, ProcessOf};
@@ -119,6 +119,15 @@ impl<F: Flow, T: Task> Activation<F, T> {
         found.iter().map(TaskOf::read).collect()
     }
 
+    /// Who did a node: its last task on the way to this one; where the node is not on the way, its newest task in this process.
+    /// None where nobody did.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn done_by<N: Node<Flow = F>>(&self, node: N) -> Result<Option<UserId>> {
+        Ok(self.db.unit(|unit| unit.last_done(self.task.id, node.name()))?.and_then(|task| task.owner))
+    }
+
     /// How many tokens have arrived at this join so far.
     ///
     /// # Errors
@@ -139,17 +148,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
 
     /// The last task on the way to this one, itself included, that is as asked for.
     fn on_the_way(&self, wanted: impl Fn(&TaskRecord) -> bool) -> Result<Option<TaskRecord>> {
-        self.db.unit(|unit| {
-            let mut at = Some(self.task.id.ordinal);
-            while let Some(ordinal) = at {
-                let task = unit.task(TaskId { process: self.process.id, ordinal })?;
-                if wanted(task) {
-                    return Ok(Some(task.clone()));
-                }
-                at = task.previous;
-            }
-            Ok(None)
-        })
+        self.db.unit(|unit| unit.on_the_way(self.task.id, wanted))
     }
 }
 

@@ -10,7 +10,7 @@ use viewflow_graph::{Graph, Kind, Role, Selection};
 use crate::activation::{self, Activation};
 use crate::definition::{
     Act, Action, After, Ask, ChildDef, ChildItems, Data, Definition, EdgeDef, Erased, FormDef, Items, JobDef,
-    MessageDef, NodeDef, ProcessDef, Wait,
+    MessageDef, NodeDef, PeopleDef, PermissionDef, ProcessDef, Wait,
 };
 use crate::document::{self, Document, Fields as _};
 use crate::error::{Error, FieldErrors, Place, Result};
@@ -27,6 +27,7 @@ use crate::process::{Process, ProcessOf, data_of, one};
 use crate::schedule::Schedule;
 use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
 use crate::time::IntoMoment;
+use crate::user::{IntoCandidates, IntoObject};
 
 /// Collects the nodes of a flow.
 pub struct FlowBuilder<F> {
@@ -108,7 +109,7 @@ impl<F: Flow> FlowBuilder<F> {
             no_data: no_data::<T>,
             action: Action::Pass,
             form: None,
-            assign: None,
+            people: PeopleDef::default(),
             on_create: None,
             edges: Vec::new(),
             wait: Wait::Nothing,
@@ -391,7 +392,74 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         owner: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
-        self.def().assign = Some(ask(move |flow, a| owner(flow, a).map(IntoOwner::into_owner)));
+        self.def().people.assign = Some(ask(move |flow, a| owner(flow, a).map(IntoOwner::into_owner)));
+        self
+    }
+
+    /// Gives the task to whoever did that node, which is told by its stored name.
+    pub fn assign_same_as(mut self, node: &'static str) -> Self {
+        self.def().people.same_as = Some(node);
+        self
+    }
+
+    /// Whoever did one of these nodes may not have the task.
+    pub fn not_by(mut self, nodes: &[&'static str]) -> Self {
+        self.def().people.not_by.extend_from_slice(nodes);
+        self
+    }
+
+    /// The permission that whoever takes the task, or starts here, has to have.
+    pub fn permission(mut self, name: &'static str) -> Self {
+        self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
+        self
+    }
+
+    /// As [`NodeBuilder::permission`], with the name `flow.node`.
+    pub fn auto_permission(mut self) -> Self {
+        let name = format!("{}.{}", F::NAME, self.def().name);
+        self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
+        self
+    }
+
+    /// On what one has to have the permission: asked when the task is made, and at a start when its form was submitted.
+    pub fn permission_on<R: IntoObject>(
+        mut self,
+        object: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        if let Some(permission) = &mut self.def().people.permission {
+            permission.object = Some(ask(move |flow, a| object(flow, a).map(IntoObject::into_object)));
+        }
+        self
+    }
+
+    /// Who may take the task.
+    pub fn candidates<R: IntoCandidates>(
+        mut self,
+        candidates: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().people.candidates =
+            Some(ask(move |flow, a| candidates(flow, a).map(IntoCandidates::into_candidates)));
+        self
+    }
+
+    /// By when the task should be done, from when it was made on.
+    pub fn due(mut self, wait: Duration) -> Self {
+        self.def().people.due = Some(After::Fixed(wait));
+        self
+    }
+
+    /// As [`NodeBuilder::due`], asked when the task is made.
+    pub fn due_by<M: IntoMoment>(
+        mut self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().people.due = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
+        self
+    }
+
+    /// How urgent the task is: the greater the more.
+    pub fn priority(mut self, priority: impl Fn(&F, &Activation<F, T>) -> Result<i32> + Send + Sync + 'static) -> Self {
+        self.def().people.priority = Some(ask(priority));
         self
     }
 

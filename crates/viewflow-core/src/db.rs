@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
     Change, Commit, Event, Expect, Key, ProcessList, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskList,
-    TaskRecord, What, task_lists,
+    TaskRecord, TaskStatus, What, task_lists,
 };
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -39,6 +39,7 @@ impl Db {
             store,
             now,
             actor,
+            reason: None,
             processes: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scopes: BTreeMap::new(),
@@ -120,6 +121,8 @@ pub(crate) struct Unit {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) now: Timestamp,
     pub(crate) actor: Option<UserId>,
+    /// Why the actor does it.
+    pub(crate) reason: Option<String>,
     processes: BTreeMap<ProcessId, (Option<u64>, Held<ProcessRecord>)>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
@@ -183,6 +186,47 @@ impl Unit {
         let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
         self.tasks.range(made).filter_map(|(_, held)| held.new.as_ref()).for_each(visit);
         Ok(())
+    }
+
+    /// The tasks on the way to a task, itself first.
+    pub(crate) fn each_on_the_way(&mut self, task: TaskId, mut visit: impl FnMut(&TaskRecord)) -> Result<()> {
+        self.on_the_way(task, |task| {
+            visit(task);
+            false
+        })
+        .map(drop)
+    }
+
+    /// The last task on the way to a task, itself included, that is as asked for.
+    pub(crate) fn on_the_way(
+        &mut self,
+        task: TaskId,
+        mut wanted: impl FnMut(&TaskRecord) -> bool,
+    ) -> Result<Option<TaskRecord>> {
+        let mut at = Some(task.ordinal);
+        while let Some(ordinal) = at {
+            let task = self.task(TaskId { process: task.process, ordinal })?;
+            if wanted(task) {
+                return Ok(Some(task.clone()));
+            }
+            at = task.previous;
+        }
+        Ok(None)
+    }
+
+    /// The last task of a node that was done on the way to a task; where the node is not on the way, the newest one in the
+    /// process.
+    pub(crate) fn last_done(&mut self, task: TaskId, node: &str) -> Result<Option<TaskRecord>> {
+        let done = |task: &TaskRecord| task.node == node && task.status == TaskStatus::Done;
+        let mut found = self.on_the_way(task, done)?;
+        if found.is_none() {
+            self.each_task(task.process, 0, |task| {
+                if done(task) {
+                    found = Some(task.clone());
+                }
+            })?;
+        }
+        Ok(found)
     }
 
     /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.
@@ -330,7 +374,8 @@ impl Unit {
         let record = self.change_process(process)?;
         record.events += 1;
         let number = record.events;
-        self.events.push(Event { process, number, at: self.now, actor: self.actor.clone(), what });
+        let (actor, reason) = (self.actor.clone(), self.reason.clone());
+        self.events.push(Event { process, number, at: self.now, actor, reason, what });
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! A flow as the engine holds it: without types, so that it is compiled once for all flows.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::message::Letter;
 use crate::schedule::Schedule;
 use crate::store::{ProcessRecord, TaskRecord};
 use crate::time::{Moment, Timestamp};
+use crate::user::{Candidate, Object, Permission};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;
@@ -94,7 +96,7 @@ pub(crate) struct NodeDef {
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) action: Action,
     pub(crate) form: Option<FormDef>,
-    pub(crate) assign: Option<Ask<Option<UserId>>>,
+    pub(crate) people: PeopleDef,
     pub(crate) on_create: Option<Act>,
     pub(crate) edges: Vec<EdgeDef>,
     pub(crate) wait: Wait,
@@ -117,6 +119,47 @@ impl NodeDef {
             (Wait::Message(message), _) => named(message.name),
             _ => self.code.and_then(named).or_else(|| self.schedule.as_ref().map(Schedule::detail)),
         }
+    }
+}
+
+/// Who may do a node's tasks, and by when.
+#[derive(Default)]
+pub(crate) struct PeopleDef {
+    pub(crate) permission: Option<PermissionDef>,
+    pub(crate) candidates: Option<Ask<Vec<Candidate>>>,
+    /// Who gets a task when it is made.
+    pub(crate) assign: Option<Ask<Option<UserId>>>,
+    /// The node whose doer gets it.
+    pub(crate) same_as: Option<&'static str>,
+    /// The nodes whose doers may not have it.
+    pub(crate) not_by: Vec<&'static str>,
+    pub(crate) due: Option<After>,
+    pub(crate) priority: Option<Ask<i32>>,
+}
+
+pub(crate) struct PermissionDef {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) object: Option<Ask<Option<Object>>>,
+}
+
+impl PermissionDef {
+    /// The permission that an activation takes.
+    pub(crate) fn asked(&self, flow: &Erased, activation: &Erased) -> Result<Permission> {
+        let object = self.object.as_ref().map_or(Ok(None), |object| object(flow, activation))?;
+        Ok(Permission { name: self.name.clone().into_owned(), object })
+    }
+}
+
+impl PeopleDef {
+    /// Whether there is anything to ask when a task is made.
+    pub(crate) fn asks(&self) -> bool {
+        self.permission.is_some()
+            || self.candidates.is_some()
+            || self.assign.is_some()
+            || self.same_as.is_some()
+            || !self.not_by.is_empty()
+            || self.due.is_some()
+            || self.priority.is_some()
     }
 }
 

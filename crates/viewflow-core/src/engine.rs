@@ -1,11 +1,14 @@
 //! The engine: runs flows over a store.
 
 mod builder;
+mod gate;
 mod open;
 mod pending;
+mod people;
 mod query;
 mod retention;
 mod step;
+mod tasks;
 mod workers;
 
 use std::any::Any;
@@ -16,8 +19,9 @@ use viewflow_graph::{Graph, Kind, Mark};
 
 pub use builder::EngineBuilder;
 pub use open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
-pub use query::{Page, ProcessQuery, TaskQuery};
+pub use query::{Page, ProcessQuery};
 pub use retention::Retention;
+pub use tasks::{TaskCursor, TaskQuery};
 pub use workers::Workers;
 
 use crate::db::Db;
@@ -26,8 +30,9 @@ use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::form::{self, Form, FormSpec};
-use crate::id::{ProcessId, TaskId, User, UserId};
+use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
+use crate::lifecycle::Action;
 use crate::message::{Delivery, Letter, Message};
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
@@ -36,6 +41,7 @@ use retention::Retaining;
 
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
+use crate::user::User;
 
 /// How many locks the processes share. More make it less likely that two processes wait for each other.
 const LOCKS: usize = 256;
@@ -72,7 +78,7 @@ impl Engine {
         user: &impl User,
         form: Fm,
     ) -> Result<ProcessOf<F::Process>> {
-        let id = self.begin(&node.full_name(), Some(user.id()), &|form_def, db| {
+        let id = self.begin(&node.full_name(), Some(user), &|form_def, db| {
             check_form(form_def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
         })?;
         self.process::<F>(id)
@@ -97,7 +103,7 @@ impl Engine {
     /// As [`Engine::start`]; [`Error::NoNode`] when the flow has no start with this name.
     pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
         start_of(&*self.definition(&node.flow)?, node)?;
-        self.begin(node, Some(user.id()), &|form_def, db| parse_form(form_def, form, db))
+        self.begin(node, Some(user), &|form_def, db| parse_form(form_def, form, db))
     }
 
     /// The open task of a node, to be assigned and executed.
@@ -139,42 +145,16 @@ impl Engine {
         }
     }
 
-    /// Gives a task that nobody has to a person. To give it again to the same person changes nothing.
-    ///
-    /// # Errors
-    /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when it is done.
-    pub fn assign(&self, id: TaskId, user: &impl User) -> Result<()> {
-        let user = user.id();
-        self.step(Some(id.process), Some(&user), |db| {
-            let task = human_task(db, id, "assign")?;
-            match (task.status, &task.owner) {
-                (TaskStatus::New, _) => kernel::assign(db, id, user.clone()),
-                (TaskStatus::Assigned, Some(owner)) if *owner == user => Ok(()),
-                (TaskStatus::Assigned, Some(owner)) => Err(not_owner(&task, "take", &user, owner)),
-                _ => Err(wrong_status(&task, "assign")),
-            }
-        })
-    }
-
-    /// Gives a task back, so that nobody has it.
-    ///
-    /// # Errors
-    /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when nobody has, or it is done.
-    pub fn unassign(&self, id: TaskId, user: &impl User) -> Result<()> {
-        let user = user.id();
-        self.step(Some(id.process), Some(&user), |db| {
-            let task = human_task(db, id, "unassign")?;
-            own_task(&task, &user, "unassign")?;
-            kernel::unassign(db, id)
-        })
-    }
-
     /// Cancels a process: what is open in it is taken away, and so are its sub-processes.
     ///
     /// # Errors
     /// [`Error::ProcessIsOver`] when it has ended.
     pub fn cancel(&self, process: ProcessId, user: &impl User) -> Result<()> {
-        self.foreground(Some(process), Some(&user.id()), |step, _| step.cancel(process))
+        self.foreground(Some(process), Some(user), |step, db| {
+            let record = db.unit(|unit| unit.process(process).cloned())?;
+            gate::pass_process(Action::Cancel, user, &record)?;
+            step.cancel(process)
+        })
     }
 
     /// Cancels an open or failed task: its token ends, and a join that waits for it goes on without it.
@@ -182,7 +162,7 @@ impl Engine {
     /// # Errors
     /// [`Error::WrongStatus`] when it has ended, or is a split or join whose branches are open: cancel those.
     pub fn cancel_task(&self, id: TaskId, user: &impl User) -> Result<()> {
-        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.cancel_one(id))
+        self.gated(id, Action::CancelTask, user, |step, _| step.cancel_one(id))
     }
 
     /// Has a failed task tried again, with all its attempts if it is a job. A sub-process is revived, as its children
@@ -191,7 +171,7 @@ impl Engine {
     /// # Errors
     /// [`Error::WrongStatus`] when it has not failed, and what it fails with this time.
     pub fn retry(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
-        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.retry(id))
+        self.gated(id, Action::Retry, user, |step, _| step.retry(id))
     }
 
     /// Makes a canceled or failed task again, as another one with the same seed and data; its timeouts begin anew.
@@ -201,7 +181,7 @@ impl Engine {
     /// [`Error::WrongStatus`] when it was neither canceled nor failed, or the branch it was in has been joined;
     /// [`Error::ProcessIsOver`].
     pub fn revive(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
-        self.foreground(Some(id.process), Some(&user.id()), |step, _| step.revive(id))
+        self.gated(id, Action::Revive, user, |step, _| step.revive(id))
     }
 
     /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with
@@ -244,7 +224,7 @@ impl Engine {
     /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
     /// person does not have the task.
     pub fn execute_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
-        self.execute_form(id, &user.id(), &|form_def, db| parse_form(form_def, form, db))
+        self.execute_form(id, user, &|form_def, db| parse_form(form_def, form, db))
     }
 
     /// The form of a start, described as data.
@@ -318,22 +298,22 @@ impl Engine {
     }
 
     /// The tasks a person has to do.
-    pub fn inbox(&self, user: &impl User) -> TaskQuery {
+    pub fn inbox(&self, user: &impl User) -> TaskQuery<'static> {
         TaskQuery::inbox(self.clone(), user.id())
     }
 
-    /// The tasks that wait for a person and that nobody has.
-    pub fn queue(&self) -> TaskQuery {
-        TaskQuery::queue(self.clone())
+    /// The tasks that nobody has and this person may take.
+    pub fn queue<'u>(&self, user: &'u impl User) -> TaskQuery<'u> {
+        TaskQuery::queue(self.clone(), user)
     }
 
     /// The tasks a person has done, newest first.
-    pub fn archive(&self, user: &impl User) -> TaskQuery {
+    pub fn archive(&self, user: &impl User) -> TaskQuery<'static> {
         TaskQuery::archive(self.clone(), user.id())
     }
 
     /// The tasks of a node with a status.
-    pub fn tasks_of<N: Node>(&self, node: N, status: TaskStatus) -> TaskQuery {
+    pub fn tasks_of<N: Node>(&self, node: N, status: TaskStatus) -> TaskQuery<'static> {
         TaskQuery::by_status(self.clone(), node.full_name(), status)
     }
 
@@ -408,31 +388,47 @@ impl Engine {
         self.0.flows.get(flow).cloned().ok_or_else(|| Error::NoFlow(flow.to_owned()))
     }
 
-    fn begin(&self, node: &NodeName, owner: Option<UserId>, input: &InputOf<'_>) -> Result<ProcessId> {
+    fn begin(&self, node: &NodeName, user: Option<&dyn User>, input: &InputOf<'_>) -> Result<ProcessId> {
         let def = self.definition(&node.flow)?;
         let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
         let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
-        self.foreground(None, owner.as_ref(), |step, db| {
+        self.foreground(None, user, |step, db| {
+            // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
+            user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
             let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| error.at(place))?;
-            step.start(&def, start, owner.clone(), &*input)
+            step.start(&def, start, user.map(User::id), &*input, &|permission| {
+                user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+            })
         })
     }
 
-    pub(crate) fn execute_form(&self, id: TaskId, user: &UserId, input: &InputOf<'_>) -> Result<()> {
+    pub(crate) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
+        self.gated(id, Action::Execute, user, |step, task| {
+            let db = step.db.clone();
+            self.execute(step, &db, task, input)
+        })
+    }
+
+    /// Does something to a task for somebody who may do that.
+    fn gated<R>(
+        &self,
+        id: TaskId,
+        action: Action,
+        user: &dyn User,
+        work: impl Fn(&mut Step, &TaskRecord) -> Result<R>,
+    ) -> Result<R> {
         self.foreground(Some(id.process), Some(user), |step, db| {
-            let task = human_task(db, id, "execute")?;
-            own_task(&task, user, "execute")?;
-            self.execute(step, db, &task, input)
+            let task = db.unit(|unit| unit.task(id).cloned())?;
+            gate::pass(action, user, &task)?;
+            work(step, &task)
         })
     }
 
     pub(crate) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
         self.foreground(Some(id.process), None, |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
-            if task.kind != Kind::Handle || task.status != TaskStatus::New {
-                return Err(wrong_status(&task, "run"));
-            }
+            gate::pass_code(Action::Run, &task)?;
             self.execute(step, db, &task, input)
         })
     }
@@ -461,28 +457,6 @@ pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<
     }
     let columns = kernel::columns(db, <F::Process as crate::Process>::TABLE, id)?;
     ProcessOf::read(&record, columns)
-}
-
-fn human_task(db: &Db, id: TaskId, action: &'static str) -> Result<TaskRecord> {
-    let task = db.unit(|unit| unit.task(id).cloned())?;
-    if task.kind.is_task_of_a_person() { Ok(task) } else { Err(wrong_status(&task, action)) }
-}
-
-/// The task is assigned to this person.
-fn own_task(task: &TaskRecord, user: &UserId, action: &'static str) -> Result<()> {
-    match (task.status, &task.owner) {
-        (TaskStatus::Assigned, Some(owner)) if owner == user => Ok(()),
-        (TaskStatus::Assigned, Some(owner)) => Err(not_owner(task, action, user, owner)),
-        _ => Err(wrong_status(task, action)),
-    }
-}
-
-fn not_owner(task: &TaskRecord, action: &'static str, user: &UserId, owner: &UserId) -> Error {
-    Error::NotOwner { at: crate::task::place(task), action, user: user.clone(), owner: owner.clone() }
-}
-
-fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
-    Error::WrongStatus { at: crate::task::place(task), action, status: task.status }
 }
 
 fn no_node(node: &NodeName, what: &'static str) -> Error {

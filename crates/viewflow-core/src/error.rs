@@ -91,6 +91,18 @@ pub enum Error {
         /// Whose task it is.
         owner: UserId,
     },
+    /// The person may not do this.
+    #[error("{at}: `{user}` may not {action} this: {needs}")]
+    Forbidden {
+        /// The task, the process or the start.
+        at: Box<Place>,
+        /// What was tried.
+        action: &'static str,
+        /// Who tried it, or to whom the task was to be given.
+        user: UserId,
+        /// What it would take.
+        needs: String,
+    },
     /// An optional value was used where it has to be there.
     #[error("{0} is empty here: set it in an earlier step, or make what uses it an `Option`")]
     Empty(&'static str),
@@ -266,6 +278,8 @@ impl Error {
                 | Self::NoProcess(_)
                 | Self::NoTask(_)
                 | Self::WrongStatus { .. }
+                | Self::NotOwner { .. }
+                | Self::Forbidden { .. }
                 | Self::ProcessIsOver { .. }
         )
     }
@@ -351,7 +365,7 @@ pub enum Place {
         /// The node's stored name.
         node: String,
     },
-    /// In the data of a process.
+    /// In a process.
     Process {
         /// The flow's stored name.
         flow: String,
@@ -385,7 +399,7 @@ impl fmt::Display for Place {
             Self::Task { flow, node, task } => write!(f, "`{flow}.{node}` of process {} (task {task})", task.process),
             Self::Node { flow, .. } if flow.is_empty() => f.write_str("a transaction"),
             Self::Node { flow, node } => write!(f, "`{flow}.{node}`"),
-            Self::Process { flow, process } => write!(f, "data of process {process} (flow `{flow}`)"),
+            Self::Process { flow, process } => write!(f, "process {process} (flow `{flow}`)"),
             Self::Message { name } => write!(f, "message `{name}`"),
             Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
             Self::Row { table, id } => write!(f, "row {id} of `{table}`"),

@@ -101,23 +101,6 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A person of the host application: implement it for the type you have.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a user",
-    label = "expected a `UserId`, or a type with `impl User`",
-    note = "for a name write `&UserId::new(\"ann\")`"
-)]
-pub trait User {
-    /// The name under which tasks are assigned to this person. It must stay the same for ever.
-    fn id(&self) -> UserId;
-}
-
-impl User for UserId {
-    fn id(&self) -> UserId {
-        self.clone()
-    }
-}
-
 /// The identity of a row in the table of `E`.
 ///
 /// A row that is not stored yet has [`Id::NEW`]; the table gives it a number when it is inserted.

@@ -11,10 +11,12 @@
 mod activity;
 mod children;
 mod ending;
+mod people;
 mod waiting;
 
 pub(crate) use activity::out_of_time;
 pub(crate) use children::Child;
+pub(crate) use people::{assign, delegate, unassign};
 
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +31,7 @@ use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
+use crate::user::Permission;
 
 /// The scope that is the process itself.
 const ROOT: u32 = 0;
@@ -96,12 +99,15 @@ impl Step {
         node: usize,
         owner: Option<UserId>,
         input: &dyn Any,
+        allowed: &dyn Fn(Option<&Permission>) -> Result<()>,
     ) -> Result<ProcessId> {
         let id = self.begin(def, Begin::default())?;
         let spawn = plain_spawn(def, node)?;
         let task = self.add_task(id, &spawn, ROOT, None)?;
         self.change_task(task, |task| task.owner = owner)?;
         self.go_through(task, input)?;
+        // What the permission is on is known when the form was submitted: should it be missing, nothing of this happens.
+        allowed(self.permission_of(def, node, task)?.as_ref())?;
         self.drain()?;
         Ok(id)
     }
@@ -572,29 +578,4 @@ pub(crate) fn columns(db: &Db, table: Option<&str>, id: ProcessId) -> Result<Opt
     let Some(table) = table else { return Ok(None) };
     let row = db.unit(|unit| unit.row_copy(table, id.0))?;
     Ok(Some(row.unwrap_or_default().data))
-}
-
-/// Gives a task to a person.
-pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId) -> Result<()> {
-    db.unit(|unit| {
-        let now = unit.now;
-        let task = unit.change_task(id)?;
-        task.status = TaskStatus::Assigned;
-        task.owner = Some(owner.clone());
-        task.assigned = Some(now);
-        let node = task.node.clone();
-        unit.record(id.process, What::TaskAssigned { task: id.ordinal, node, owner })
-    })
-}
-
-/// Takes a task back from whoever has it.
-pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
-    db.unit(|unit| {
-        let task = unit.change_task(id)?;
-        task.status = TaskStatus::New;
-        task.owner = None;
-        task.assigned = None;
-        let node = task.node.clone();
-        unit.record(id.process, What::TaskUnassigned { task: id.ordinal, node })
-    })
 }

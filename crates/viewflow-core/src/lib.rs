@@ -18,6 +18,7 @@ pub mod handler;
 mod id;
 mod job;
 mod kernel;
+pub mod lifecycle;
 mod message;
 mod node;
 mod process;
@@ -28,6 +29,7 @@ mod table;
 mod task;
 pub mod testing;
 mod time;
+mod user;
 
 #[cfg(feature = "jiff")]
 pub use jiff;
@@ -44,7 +46,7 @@ pub use crate::db::Db;
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
     AssignedTask, Engine, EngineBuilder, OpenHandle, OpenSubprocess, OpenTask, Page, ProcessQuery, Retention,
-    TaskQuery, Waiting, Workers,
+    TaskCursor, TaskQuery, Waiting, Workers,
 };
 pub use crate::entity::{Entity, IndexOf, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};
@@ -54,7 +56,7 @@ pub use crate::field::{
 };
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};
-pub use crate::id::{Id, ProcessId, Ref, TaskId, User, UserId};
+pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
 #[cfg(feature = "tokio")]
 pub use crate::job::BoxFuture;
 pub use crate::job::JobRun;
@@ -72,3 +74,4 @@ pub use crate::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
 pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};
+pub use crate::user::{Anonymous, Because, Candidate, IntoCandidates, IntoObject, Object, Permission, Superuser, User};

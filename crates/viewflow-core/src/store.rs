@@ -21,7 +21,8 @@ use std::ops::Deref;
 pub(crate) use forward::forward;
 pub(crate) use list::check_keys;
 pub use list::{
-    Cursor, Ended, ListedTask, NodeName, ProcessList, TaskList, due_sort, ended, index_key, process_lists, task_lists,
+    Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_sort, ended, index_key, process_lists,
+    task_lists,
 };
 pub use memory::MemoryStore;
 pub use record::{
@@ -32,6 +33,7 @@ pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
 
 use crate::id::{ProcessId, TaskId};
+use crate::user::Permission;
 
 /// The result of a store's methods.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -385,6 +387,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// As [`Store::process`].
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>>;
+
+    /// The permissions by which tasks can be taken that stand in queues: [`TaskList::Queue`].
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>>;
 
     /// What happened in a process, by number; `after` 0 is from the beginning.
     ///

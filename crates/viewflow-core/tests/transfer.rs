@@ -37,7 +37,8 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         What::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
         What::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
     ];
-    let events = (1..).zip(what).map(|(number, what)| Event { process: id, number, at: at(3), actor: None, what });
+    let events =
+        (1..).zip(what).map(|(number, what)| Event { process: id, number, at: at(3), actor: None, reason: None, what });
     let assigned = TaskRecord {
         status: TaskStatus::Assigned,
         owner: Some(UserId::new("änn")),

@@ -16,9 +16,9 @@
 //! Entries of lists and indexes are kept in buckets (`bucket.rs`). Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
 
 use viewflow_core::store::{
-    Cursor, Ended, Key, NodeName, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, due_sort,
+    Cursor, Ended, Key, NodeName, Order, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, due_sort,
 };
-use viewflow_core::{ProcessId, TaskId};
+use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId};
 
 /// A key under construction.
 #[derive(Clone)]
@@ -48,6 +48,12 @@ impl KeyBuf {
         self.bytes(text.as_bytes())
     }
 
+    /// A key made of other parts.
+    fn key(mut self, other: &[u8]) -> Self {
+        self.0.extend(other);
+        self
+    }
+
     pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
         for byte in bytes {
             self.0.push(*byte);
@@ -68,6 +74,12 @@ impl KeyBuf {
 pub(crate) struct KeyReader<'k>(pub(crate) &'k [u8]);
 
 impl KeyReader<'_> {
+    pub(crate) fn u8(&mut self) -> Option<u8> {
+        let (number, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*number)
+    }
+
     pub(crate) fn u32(&mut self) -> Option<u32> {
         let (number, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -182,7 +194,7 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
     let key = KeyBuf::new(b'l');
     let key = match list {
         TaskList::Inbox(user, node) => of_node(key.u8(1).text(user.as_str()), node),
-        TaskList::Queue(node) => of_node(key.u8(2), node),
+        TaskList::Queue(candidate, node) => of_node(self::candidate(key.u8(QUEUE), candidate.as_ref()), node),
         TaskList::Archive(user, node) => of_node(key.u8(3).text(user.as_str()), node),
         TaskList::Status(node, status) => key.u8(NODES).text(&node.flow).text(&node.node).u8(task_status(*status)),
         TaskList::Due => key.u8(5),
@@ -191,8 +203,65 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
         TaskList::Conditions(process) => key.u8(8).u64(process.0),
         TaskList::Watching(table) => key.u8(9).text(table),
         TaskList::Scope(scope) => key.u8(10).u64(scope.process.0).u32(scope.number),
+        TaskList::Sorted(order, list) => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
     };
     key.done()
+}
+
+/// The tag of the queues.
+const QUEUE: u8 = 2;
+/// The tag of candidates by permission.
+const PERMISSION: u8 = 3;
+
+fn candidate(key: KeyBuf, candidate: Option<&Candidate>) -> KeyBuf {
+    match candidate {
+        None => key.u8(0),
+        Some(Candidate::User(user)) => key.u8(1).text(user.as_str()),
+        Some(Candidate::Group(group)) => key.u8(2).text(group),
+        Some(Candidate::Permission(permission)) => key.u8(PERMISSION).key(&self::permission(permission)),
+    }
+}
+
+fn permission(permission: &Permission) -> Vec<u8> {
+    let key = KeyBuf(Vec::new()).text(&permission.name);
+    let key = match &permission.object {
+        None => key.u8(0),
+        Some(Object::Row { table, id }) => key.u8(1).text(table).u64(*id),
+        Some(Object::Process { flow, id }) => key.u8(2).text(flow).u64(id.0),
+    };
+    key.done()
+}
+
+/// What all queues for permissions begin with.
+pub(crate) fn permissions() -> Vec<u8> {
+    KeyBuf::new(b'l').u8(QUEUE).u8(PERMISSION).done()
+}
+
+/// After all queues for a permission.
+pub(crate) fn after_permission(permission: &Permission) -> Vec<u8> {
+    KeyBuf(permissions()).key(&self::permission(permission)).u8(0xFF).done()
+}
+
+/// The permission in the key of an entry of a queue, after [`permissions`].
+pub(crate) fn permission_of(entry: &[u8]) -> Option<Permission> {
+    let mut parts = KeyReader(entry);
+    let name = parts.text()?;
+    let object = match parts.u8()? {
+        0 => None,
+        1 => Some(Object::Row { table: parts.text()?, id: parts.u64()? }),
+        2 => Some(Object::Process { flow: parts.text()?, id: ProcessId(parts.u64()?) }),
+        _ => return None,
+    };
+    Some(Permission { name, object })
+}
+
+/// A number for each order. It is stored, as that of statuses.
+fn order(order: Order) -> u8 {
+    match order {
+        Order::DueDate => 1,
+        Order::Priority => 2,
+        Order::FollowUp => 3,
+    }
 }
 
 /// The tag of the lists by node and status.

@@ -136,6 +136,31 @@ impl SledStore {
         Ok(())
     }
 
+    /// What the entries with a prefix are of, each once: from one to the next without reading what is in between.
+    pub(crate) fn leaps<N>(
+        &self,
+        prefix: &[u8],
+        after: Option<&N>,
+        limit: usize,
+        beyond: impl Fn(&N) -> Vec<u8>,
+        read: impl Fn(&[u8]) -> Option<N>,
+    ) -> StoreResult<Vec<N>> {
+        let mut found: Vec<N> = Vec::new();
+        while found.len() < limit {
+            let first = found.last().or(after).map_or(Bound::Unbounded, |last| Bound::Excluded(beyond(last)));
+            let mut next = None;
+            self.entries(prefix, first, 1, |key, _| {
+                next = Some(read(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
+                Ok(())
+            })?;
+            match next {
+                Some(next) => found.push(next),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
     /// All entries with a prefix, while nobody else can commit.
     pub(crate) fn entries_under(&self, state: &State, prefix: &[u8]) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut after = Bound::Unbounded;

@@ -9,7 +9,7 @@ use viewflow_core::store::{
     Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, ProcessStatus, Receipt, Reference,
     RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord,
 };
-use viewflow_core::{ProcessId, TaskId, Timestamp};
+use viewflow_core::{Permission, ProcessId, TaskId, Timestamp};
 
 use crate::bundle::{self, BundleId};
 use crate::commit::Numbers;
@@ -241,23 +241,15 @@ impl Store for SledStore {
     }
 
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
-        let prefix = key::nodes();
-        let mut found: Vec<NodeName> = Vec::new();
-        while found.len() < limit {
-            let first = found.last().or(after).map_or(Bound::Unbounded, |node| Bound::Excluded(key::after_node(node)));
-            let mut next = None;
-            self.entries(&prefix, first, 1, |key, _| {
-                let mut parts = KeyReader(&key[prefix.len()..]);
-                let name = (|| Some(NodeName { flow: parts.text()?, node: parts.text()? }))();
-                next = Some(name.ok_or_else(|| cut_short("an entry of a list"))?);
-                Ok(())
-            })?;
-            match next {
-                Some(node) => found.push(node),
-                None => break,
-            }
-        }
-        Ok(found)
+        let name = |rest: &[u8]| {
+            let mut parts = KeyReader(rest);
+            Some(NodeName { flow: parts.text()?, node: parts.text()? })
+        };
+        self.leaps(&key::nodes(), after, limit, key::after_node, name)
+    }
+
+    fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>> {
+        self.leaps(&key::permissions(), after, limit, key::after_permission, key::permission_of)
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {

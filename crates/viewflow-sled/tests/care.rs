@@ -43,7 +43,7 @@ fn commit(number: u64) -> Commit {
             Change::Task { old: None, new: task },
             Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
         ],
-        events: vec![Event { process: id, number: 1, at, actor: None, what: What::ProcessStarted }],
+        events: vec![Event { process: id, number: 1, at, actor: None, reason: None, what: What::ProcessStarted }],
         ..Commit::default()
     }
 }
@@ -367,7 +367,7 @@ fn a_backup_of_a_store_at_work_has_all_that_was_committed_before_and_nothing_by_
 #[test]
 fn a_database_of_the_first_release_is_opened() {
     let directory = TempDir::new().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-3"), directory.path());
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-4"), directory.path());
     let store = SledStore::open(directory.path()).unwrap();
     assert_eq!(whole_commits(&store), 40);
     assert_eq!(store.verify().unwrap().count, 0);
@@ -385,7 +385,7 @@ fn the_fixture() {
     drop(store);
     let store = open();
     (21..=40).for_each(|number| put(&store, number));
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-3");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-4");
     fs::create_dir_all(fixture.parent().unwrap()).unwrap();
     let _ = fs::remove_dir_all(&fixture);
     store.backup(&fixture).unwrap();

@@ -14,7 +14,7 @@ fn main() {
     // Only the flow's own mistake is told: its constructor, trait and handles are there.
     let engine = Engine::builder(viewflow::MemoryStore::new()).flow(MyFlow::new()).build().unwrap();
     engine.start(MyFlow::start, &UserId::new("ann"), ()).unwrap();
-    let _ = engine.queue().of(MyFlow::review);
+    let _ = engine.queue(&viewflow::UserId::new("ann")).of(MyFlow::review);
 }
 
 // Mended:

@@ -8,11 +8,12 @@ use super::{Engine, check_form};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::form::Form;
-use crate::id::{TaskId, User};
+use crate::id::TaskId;
 use crate::kernel::Child;
 use crate::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
 use crate::process::{Process, ProcessOf};
 use crate::task::Task;
+use crate::user::User;
 
 /// A node whose tasks wait to be done from outside.
 #[diagnostic::on_unimplemented(
@@ -155,12 +156,30 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
         Ok(self.0)
     }
 
+    /// Gives the task to another person, for good: [`Engine::reassign`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reassign(self, user: &impl User, to: &impl User) -> Result<Self> {
+        self.0.engine.reassign(self.0.id, user, to)?;
+        Ok(self)
+    }
+
+    /// Has another person do the task in one's place: [`Engine::delegate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn delegate(self, user: &impl User, to: &impl User) -> Result<Self> {
+        self.0.engine.delegate(self.0.id, user, to)?;
+        Ok(self)
+    }
+
     /// Does the task and runs the process on until it waits.
     ///
     /// # Errors
     /// As [`Engine::execute_with`].
     pub fn execute(self, user: &impl User, form: Fm) -> Result<()> {
-        self.0.engine.execute_form(self.0.id, &user.id(), &|def, db| {
+        self.0.engine.execute_form(self.0.id, user, &|def, db| {
             check_form(def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
         })
     }

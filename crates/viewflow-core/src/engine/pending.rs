@@ -249,7 +249,7 @@ impl Engine {
             let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             db.unit(|unit| unit.put_row(SCHEDULES, row, Some(RowRecord { data, ..RowRecord::default() })))?;
             if starts {
-                step.start(&def, index, None, &())?;
+                step.start(&def, index, None, &(), &|_| Ok(()))?;
             }
             Ok(usize::from(starts))
         })

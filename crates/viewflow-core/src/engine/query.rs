@@ -1,4 +1,4 @@
-//! Lists of tasks and processes, page by page.
+//! Lists of processes, page by page.
 
 use std::marker::PhantomData;
 
@@ -8,11 +8,10 @@ use crate::entity::IndexOf;
 use crate::error::{Error, Result};
 use crate::field::{Choose, FieldType};
 use crate::flow::Flow;
-use crate::id::{ProcessId, UserId};
-use crate::node::Node;
+use crate::id::ProcessId;
 use crate::process::{Process, ProcessOf};
 use crate::store::{
-    Cursor, NodeName, ProcessList, ProcessStatus, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key,
+    NodeName, ProcessList, ProcessStatus, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key,
 };
 
 /// One page of a list, and where the next one begins.
@@ -22,116 +21,6 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// What to hand to the next call; none on the last page.
     pub next: Option<C>,
-}
-
-/// A list of tasks. Nothing is read before it is asked for.
-#[derive(Clone)]
-pub struct TaskQuery {
-    engine: Engine,
-    list: TaskList,
-}
-
-impl TaskQuery {
-    pub(super) fn inbox(engine: Engine, user: UserId) -> Self {
-        Self { engine, list: TaskList::Inbox(user, None) }
-    }
-
-    pub(super) fn queue(engine: Engine) -> Self {
-        Self { engine, list: TaskList::Queue(None) }
-    }
-
-    pub(super) fn archive(engine: Engine, user: UserId) -> Self {
-        Self { engine, list: TaskList::Archive(user, None) }
-    }
-
-    pub(super) fn by_status(engine: Engine, node: NodeName, status: TaskStatus) -> Self {
-        Self { engine, list: TaskList::Status(node, status) }
-    }
-
-    /// Only the tasks of this node.
-    pub fn of<N: Node>(mut self, node: N) -> Self {
-        let name = node.full_name();
-        match &mut self.list {
-            TaskList::Inbox(_, node) | TaskList::Queue(node) | TaskList::Archive(_, node) => *node = Some(name),
-            TaskList::Status(node, _) => *node = name,
-            // A query is never over the lists that only the engine reads.
-            _ => {}
-        }
-        self
-    }
-
-    /// The first one.
-    ///
-    /// # Errors
-    /// [`Error::NoneListed`] when there is none.
-    pub fn first(&self) -> Result<TaskRecord> {
-        let mut after = None;
-        loop {
-            let mut page = self.page(after, 1)?;
-            match (page.items.pop(), page.next) {
-                (Some(first), _) => return Ok(first),
-                // The task there was taken in the meantime; others may wait.
-                (None, Some(next)) => after = Some(next),
-                (None, None) => return Err(Error::NoneListed(self.describe())),
-            }
-        }
-    }
-
-    /// All of them. For lists that can be long, see [`TaskQuery::page`].
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn list(&self) -> Result<Vec<TaskRecord>> {
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.page(after, 500)?;
-            all.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
-    }
-
-    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn page(&self, after: Option<Cursor>, limit: usize) -> Result<Page<TaskRecord, Cursor>> {
-        let store = &self.engine.0.store;
-        let listed = store.list_tasks(&self.list, after, limit)?;
-        let next = if listed.len() == limit { listed.last().copied() } else { None };
-        let mut items = Vec::with_capacity(listed.len());
-        for cursor in listed {
-            // A task that has left the list since is left out.
-            items.extend(store.task(cursor.task)?.filter(|task| self.holds(task)));
-        }
-        Ok(Page { items, next })
-    }
-
-    fn holds(&self, task: &TaskRecord) -> bool {
-        match &self.list {
-            TaskList::Inbox(user, _) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
-            TaskList::Queue(_) => task.status == TaskStatus::New,
-            TaskList::Archive(..) => task.status == TaskStatus::Done,
-            TaskList::Status(_, status) => task.status == *status,
-            _ => false,
-        }
-    }
-
-    fn describe(&self) -> String {
-        let of = |node: &Option<NodeName>| {
-            node.as_ref().map_or(String::new(), |node| format!(" for `{}.{}`", node.flow, node.node))
-        };
-        match &self.list {
-            TaskList::Inbox(user, node) => format!("the inbox of `{user}`{}", of(node)),
-            TaskList::Queue(node) => format!("the queue{}", of(node)),
-            TaskList::Archive(user, node) => format!("the archive of `{user}`{}", of(node)),
-            TaskList::Status(node, status) => format!("status {status} of `{}.{}`", node.flow, node.node),
-            list => format!("{list:?}"),
-        }
-    }
 }
 
 /// A list of the processes of a flow. Nothing is read before it is asked for.

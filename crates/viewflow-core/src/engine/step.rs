@@ -11,9 +11,10 @@ use std::time::Duration;
 use super::{Engine, LOCKS};
 use crate::db::Db;
 use crate::error::{Error, Place, Result};
-use crate::id::{ProcessId, TaskId, UserId};
+use crate::id::{ProcessId, TaskId};
 use crate::kernel::{Fault, Faults, Step};
 use crate::store::StoreError;
+use crate::user::User;
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;
@@ -23,7 +24,7 @@ impl Engine {
     pub(super) fn step<R>(
         &self,
         process: Option<ProcessId>,
-        actor: Option<&UserId>,
+        actor: Option<&dyn User>,
         work: impl Fn(&Db) -> Result<R>,
     ) -> Result<R> {
         self.run_step(process, actor, false, &|db, _| work(db))
@@ -33,7 +34,7 @@ impl Engine {
     pub(super) fn foreground<R>(
         &self,
         process: Option<ProcessId>,
-        actor: Option<&UserId>,
+        actor: Option<&dyn User>,
         work: impl Fn(&mut Step, &Db) -> Result<R>,
     ) -> Result<R> {
         self.run_step(process, actor, false, &|db, faults| self.kernel_step(db, faults, &work))
@@ -59,7 +60,7 @@ impl Engine {
     fn run_step<R>(
         &self,
         process: Option<ProcessId>,
-        actor: Option<&UserId>,
+        actor: Option<&dyn User>,
         background: bool,
         work: &dyn Fn(&Db, &Faults) -> Result<R>,
     ) -> Result<R> {
@@ -69,7 +70,9 @@ impl Engine {
         while attempt < ATTEMPTS {
             let running = Running::begin()?;
             let turn = process.map(|id| self.turn(id));
-            let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), actor.cloned(), numbers);
+            let who = actor.map(User::id);
+            let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), who, numbers);
+            db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
             let answer = catch_unwind(AssertUnwindSafe(|| work(&db, &faults)));
             let answer = answer.unwrap_or_else(|panic| Err(panicked(&db, &*panic)));
             drop(running);

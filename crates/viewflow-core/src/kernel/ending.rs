@@ -254,7 +254,10 @@ impl Step {
         debug_assert_eq!(def.nodes[index].name, task.node);
         let new = self.add_task(id.process, &spawn, task.scope, Some(id.ordinal))?;
         self.change_task(id, |task| task.status = TaskStatus::Revived)?;
-        self.change_task(new, |new| new.message = task.message)?;
+        self.change_task(new, |new| {
+            new.message = task.message;
+            (new.due_date, new.priority, new.follow_up) = (task.due_date, task.priority, task.follow_up);
+        })?;
         self.record(id.process, What::TaskRevived { task: id.ordinal, node: task.node.clone(), by: new.ordinal })?;
         self.prepare(new, true)?;
         self.drain()?;

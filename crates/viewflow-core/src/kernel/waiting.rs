@@ -2,12 +2,13 @@
 
 use viewflow_graph::{Kind, Role};
 
-use super::{Step, TaskError, assign};
+use super::people::People;
+use super::{Step, TaskError};
 use crate::db::Unit;
 use crate::definition::{Definition, NodeDef, Wait};
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId, UserId};
+use crate::id::{ProcessId, TaskId};
 
 use crate::message::{self, Mailbox};
 use crate::store::{JobState, TaskList, TaskRecord, TaskStatus, Timeout, WaitsFor, What};
@@ -16,7 +17,7 @@ use crate::time::Timestamp;
 /// What a task waits for, before it is written down.
 #[derive(Default)]
 struct Armed {
-    owner: Option<UserId>,
+    people: Option<People>,
     due: Option<Timestamp>,
     waits_for: Option<WaitsFor>,
     timeouts: Vec<Timeout>,
@@ -35,9 +36,10 @@ impl Step {
             self.change_task(id, |task| task.unprepared = made)?;
         } else {
             let has_timeouts = node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }));
-            let calls = made && (node.assign.is_some() || node.on_create.is_some());
+            let calls = made && (node.people.asks() || node.on_create.is_some());
             if calls || has_timeouts || !matches!(node.wait, Wait::Nothing | Wait::Children(_)) {
-                let armed = self.activate(node, &task, |step, activation| step.arm(&def, node, activation, made))?;
+                let armed =
+                    self.activate(node, &task, |step, activation| step.arm(&def, node, &task, activation, made))?;
                 self.wait(&task, node, armed)?;
             }
             if let Some(message) = task.message {
@@ -52,7 +54,14 @@ impl Step {
     }
 
     /// Asks what a task waits for.
-    fn arm(&self, def: &Definition, node: &NodeDef, activation: &mut dyn std::any::Any, made: bool) -> Result<Armed> {
+    fn arm(
+        &self,
+        def: &Definition,
+        node: &NodeDef,
+        task: &TaskRecord,
+        activation: &mut dyn std::any::Any,
+        made: bool,
+    ) -> Result<Armed> {
         let flow = &*def.flow;
         let now = self.db.now();
         let mut armed = Armed::default();
@@ -60,7 +69,7 @@ impl Step {
             if let Some(on_create) = &node.on_create {
                 on_create(flow, activation, &())?;
             }
-            armed.owner = node.assign.as_ref().map_or(Ok(None), |assign| assign(flow, activation))?;
+            armed.people = Some(self.ask_people(def, node, task, activation)?);
         }
         match &node.wait {
             Wait::Nothing | Wait::Children(_) => {}
@@ -82,7 +91,7 @@ impl Step {
     }
 
     fn wait(&mut self, task: &TaskRecord, node: &NodeDef, armed: Armed) -> Result<()> {
-        let Armed { owner, due, waits_for, timeouts } = armed;
+        let Armed { people, due, waits_for, timeouts } = armed;
         match &waits_for {
             Some(WaitsFor::Message { name, key }) => {
                 self.db.unit(|unit| message::wait(unit, name, key))?;
@@ -104,8 +113,8 @@ impl Step {
                 _ => look_again(task),
             }
         })?;
-        match owner {
-            Some(owner) => assign(&self.db, task.id, owner),
+        match people {
+            Some(people) => self.note_people(task.id, people),
             None => Ok(()),
         }
     }

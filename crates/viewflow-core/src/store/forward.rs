@@ -20,6 +20,7 @@ macro_rules! forward {
             list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
             list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
             nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
+            permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
             events(process: ProcessId, after: u32, limit: usize) -> Vec<Event>;
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;

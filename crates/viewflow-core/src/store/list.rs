@@ -1,11 +1,13 @@
 //! The ordered lists that tasks and processes stand in, and the keys of indexed values.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::record::{ProcessRecord, ProcessStatus, RowRecord, ScopeId, TaskRecord, TaskStatus, WaitsFor};
 use super::{StoreError, StoreResult};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
+use crate::user::{Candidate, Permission};
 
 /// The stored names of a flow and one of its nodes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,8 +23,9 @@ pub struct NodeName {
 pub enum TaskList {
     /// The human tasks a person has to do.
     Inbox(UserId, Option<NodeName>),
-    /// The human tasks nobody has yet.
-    Queue(Option<NodeName>),
+    /// The human tasks nobody has yet and somebody may take: such a candidate, or anybody. A task for who has a permission on
+    /// one object stands in the list for that, and in the one for who has it on all objects.
+    Queue(Option<Candidate>, Option<NodeName>),
     /// The human tasks a person has done, newest first.
     Archive(UserId, Option<NodeName>),
     /// The tasks of a node with a status.
@@ -39,6 +42,33 @@ pub enum TaskList {
     Watching(String),
     /// The open tasks of a scope that may be canceled as a whole.
     Scope(ScopeId),
+    /// The tasks of an inbox or a queue that have what it is sorted by.
+    Sorted(Order, Box<TaskList>),
+}
+
+/// By what else than its age a list of tasks can be sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Order {
+    /// The soonest due date first.
+    DueDate,
+    /// The highest priority first.
+    Priority,
+    /// The soonest follow-up date first.
+    FollowUp,
+}
+
+impl Order {
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::DueDate, Self::Priority, Self::FollowUp];
+
+    /// The place of a task, if it has what is sorted by.
+    pub fn of(self, task: &TaskRecord) -> Option<u64> {
+        match self {
+            Self::DueDate => task.due_date.map(due_sort),
+            Self::Priority => task.priority.map(|priority| !ascending(priority.into())),
+            Self::FollowUp => task.follow_up.map(due_sort),
+        }
+    }
 }
 
 /// A list of processes.
@@ -53,7 +83,7 @@ pub enum ProcessList {
 }
 
 /// A place in a list of tasks: the task there, and what the list is sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
     /// What the list is sorted by.
     pub sort: u64,
@@ -70,17 +100,28 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let by_age = Cursor { sort: ascending(task.created.as_millis()), task: task.id };
     let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
     if task.kind.is_human() {
-        let mut both = |list: &dyn Fn(Option<NodeName>) -> TaskList, cursor| {
-            lists.push((list(None), cursor));
-            lists.push((list(Some(node.clone())), cursor));
+        let mut open = |list: &dyn Fn(Option<NodeName>) -> TaskList| {
+            for list in [list(None), list(Some(node.clone()))] {
+                let sorted = Order::ALL.into_iter().filter_map(|order| Some((order, order.of(task)?)));
+                let sorted = sorted.map(|(order, sort)| {
+                    (TaskList::Sorted(order, Box::new(list.clone())), Cursor { sort, task: task.id })
+                });
+                lists.extend(sorted);
+                lists.push((list, by_age));
+            }
         };
         match (task.status, &task.owner) {
-            (TaskStatus::New, _) => both(&TaskList::Queue, by_age),
-            (TaskStatus::Assigned, Some(owner)) => both(&|node| TaskList::Inbox(owner.clone(), node), by_age),
+            (TaskStatus::New, _) => {
+                for candidate in audiences(&task.candidates) {
+                    open(&|node| TaskList::Queue(candidate.clone(), node));
+                }
+            }
+            (TaskStatus::Assigned, Some(owner)) => open(&|node| TaskList::Inbox(owner.clone(), node)),
             (TaskStatus::Done, Some(owner)) => {
                 let finished = task.finished.unwrap_or(task.created);
                 let newest_first = Cursor { sort: !ascending(finished.as_millis()), task: task.id };
-                both(&|node| TaskList::Archive(owner.clone(), node), newest_first);
+                let archive = |node| (TaskList::Archive(owner.clone(), node), newest_first);
+                lists.extend([archive(None), archive(Some(node))]);
             }
             _ => {}
         }
@@ -104,6 +145,22 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
         lists.push((TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }), by_age));
     }
     lists
+}
+
+/// For whom a task stands in queues that has these candidates.
+fn audiences(candidates: &[Candidate]) -> Vec<Option<Candidate>> {
+    if candidates.is_empty() {
+        return vec![None];
+    }
+    let mut audiences: Vec<_> = candidates.iter().cloned().map(Some).collect();
+    for candidate in candidates {
+        if let Candidate::Permission(Permission { name, object: Some(_) }) = candidate {
+            audiences.push(Some(Candidate::Permission(Permission { name: name.clone(), object: None })));
+        }
+    }
+    audiences.sort_unstable();
+    audiences.dedup();
+    audiences
 }
 
 /// By what [`TaskList::Due`] is sorted.

@@ -10,6 +10,7 @@ use super::{
     TaskStatus, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId};
+use crate::user::{Candidate, Permission};
 
 /// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
 #[derive(Debug, Default)]
@@ -189,6 +190,26 @@ impl Store for MemoryStore {
             let next = state.task_lists.0.range((first, Bound::Unbounded)).next();
             let Some((TaskList::Status(node, _), _)) = next else { break };
             found.push(node.clone());
+        }
+        Ok(found)
+    }
+
+    fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>> {
+        let first = after.cloned().unwrap_or(Permission { name: String::new(), object: None });
+        let first = TaskList::Queue(Some(Candidate::Permission(first)), None);
+        let state = self.read();
+        let listed = state.task_lists.0.range(first..).map_while(|(list, _)| match list {
+            TaskList::Queue(Some(Candidate::Permission(permission)), _) => Some(permission),
+            _ => None,
+        });
+        let mut found: Vec<Permission> = Vec::new();
+        for permission in listed.filter(|permission| Some(*permission) != after) {
+            if found.len() == limit {
+                break;
+            }
+            if found.last() != Some(permission) {
+                found.push(permission.clone());
+            }
         }
         Ok(found)
     }

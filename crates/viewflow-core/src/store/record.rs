@@ -9,6 +9,7 @@ use crate::document::Document;
 use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
+use crate::user::Candidate;
 use viewflow_graph::Kind;
 
 /// How far a process is.
@@ -193,6 +194,24 @@ pub struct TaskRecord {
     /// Who has it, or did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
+    /// Who gave it to its owner to do in his place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<UserId>,
+    /// Who may take it; anybody where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// Who may not have it, whoever may: as `#[not_by(..)]` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barred: Vec<UserId>,
+    /// By when it should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_date: Option<Timestamp>,
+    /// How urgent it is: the greater the more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    /// When somebody wants to look at it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
     /// When it was given to its owner.
@@ -265,6 +284,12 @@ impl TaskRecord {
             status: TaskStatus::New,
             scope: 0,
             owner: None,
+            delegated_by: None,
+            candidates: Vec::new(),
+            barred: Vec::new(),
+            due_date: None,
+            priority: None,
+            follow_up: None,
             created,
             assigned: None,
             finished: None,
@@ -443,6 +468,9 @@ pub struct Event {
     /// Who did it, when it was a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<UserId>,
+    /// Why, if that person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What.
     pub what: What,
 }
@@ -477,6 +505,22 @@ pub enum What {
         node: String,
         /// To whom.
         owner: UserId,
+    },
+    /// A task was given to a person to do in the place of who has it.
+    TaskDelegated {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// To whom.
+        to: UserId,
+    },
+    /// The due date, the priority or the follow-up date of a task was set.
+    TaskRescheduled {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
     },
     /// A task was given back.
     TaskUnassigned {
@@ -562,6 +606,8 @@ impl fmt::Display for What {
             Self::ProcessFinished => f.write_str("process finished"),
             Self::TaskCreated { node, .. } => write!(f, "{node} created"),
             Self::TaskAssigned { node, owner, .. } => write!(f, "{node} assigned to {owner}"),
+            Self::TaskDelegated { node, to, .. } => write!(f, "{node} delegated to {to}"),
+            Self::TaskRescheduled { node, .. } => write!(f, "{node} rescheduled"),
             Self::TaskUnassigned { node, .. } => write!(f, "{node} unassigned"),
             Self::TaskFinished { node, .. } => write!(f, "{node} finished"),
             Self::ProcessCanceled => f.write_str("process canceled"),

@@ -11,6 +11,7 @@ use crate::store::{
     Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference, RowRecord,
     ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
 };
+use crate::user::Permission;
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ProcessId, UserId};
 use crate::store::{
-    Cursor, NodeName, ProcessList, ProcessStatus, Store, StoreResult, TaskList, TaskStatus, ended, process_lists,
-    task_lists,
+    Cursor, NodeName, Order, ProcessList, ProcessStatus, Store, StoreResult, TaskList, TaskStatus, ended,
+    process_lists, task_lists,
 };
+use crate::user::Candidate;
 
 /// How many records are read at a time.
 const PAGE: usize = 500;
@@ -108,7 +109,7 @@ impl Check<'_> {
 
     /// What stands in lists of tasks is what should: in those that are not of names that only tasks know.
     fn task_lists(&mut self) -> StoreResult<()> {
-        let mut lists = vec![TaskList::Due, TaskList::Queue(None)];
+        let mut lists = vec![TaskList::Due, TaskList::Queue(None, None)];
         for owner in std::mem::take(&mut self.owners) {
             lists.push(TaskList::Inbox(owner.clone(), None));
             lists.push(TaskList::Archive(owner, None));
@@ -119,11 +120,25 @@ impl Check<'_> {
             let Some(last) = nodes.last() else { break };
             after = Some(last.clone());
             for node in nodes {
-                lists.push(TaskList::Queue(Some(node.clone())));
+                lists.push(TaskList::Queue(None, Some(node.clone())));
                 lists.extend(TaskStatus::ALL.map(|status| TaskList::Status(node.clone(), status)));
             }
         }
-        lists.iter().try_for_each(|list| self.task_list(list))
+        let mut after = None;
+        loop {
+            let permissions = self.store.permissions(after.as_ref(), PAGE)?;
+            let Some(last) = permissions.last() else { break };
+            after = Some(last.clone());
+            let queue = |permission| TaskList::Queue(Some(Candidate::Permission(permission)), None);
+            lists.extend(permissions.into_iter().map(queue));
+        }
+        for list in lists {
+            self.task_list(&list)?;
+            for order in Order::ALL {
+                self.task_list(&TaskList::Sorted(order, Box::new(list.clone())))?;
+            }
+        }
+        Ok(())
     }
 
     fn task_list(&mut self, list: &TaskList) -> StoreResult<()> {

@@ -11,11 +11,12 @@ use crate::document::Document;
 use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
-    Change, Commit, Cursor, Event, Expect, IndexEntry, Key, NodeName, ProcessList, ProcessRecord, ProcessStatus,
+    Change, Commit, Cursor, Event, Expect, IndexEntry, Key, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus,
     Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, WaitsFor, What,
     due_sort, index_key,
 };
 use crate::time::Timestamp;
+use crate::user::{Candidate, Object, Permission};
 
 /// Proves that a store keeps its contract. `open` makes an empty store; it is called for each test.
 ///
@@ -33,6 +34,9 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     a_table_stamp_changes_with_each_of_its_rows(&open());
     tasks_of_a_process_come_in_order_and_by_pages(&open());
     a_task_stands_in_the_lists_of_its_status(&open());
+    a_task_stands_in_the_queues_of_its_candidates(&open());
+    permissions_that_tasks_take_are_listed_once(&open());
+    a_task_stands_in_the_orders_it_has_a_place_in(&open());
     a_task_stands_in_the_lists_of_what_it_waits_for(&open());
     what_is_due_is_listed_by_its_time(&open());
     lists_are_paged_without_gap_or_repetition(&open());
@@ -138,7 +142,7 @@ fn an_empty_store_has_nothing(store: &impl Store) {
     assert!(store.nodes(None, 10).unwrap().is_empty());
     assert!(store.events(ProcessId(1), 0, 10).unwrap().is_empty());
     assert!(store.references("post", 1, 10).unwrap().is_empty());
-    assert!(all_of(store, &TaskList::Queue(None)).is_empty());
+    assert!(all_of(store, &TaskList::Queue(None, None)).is_empty());
 }
 
 fn a_stale_revision_is_refused_and_nothing_is_changed(store: &impl Store) {
@@ -154,7 +158,7 @@ fn a_stale_revision_is_refused_and_nothing_is_changed(store: &impl Store) {
     assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().record, newer);
     assert_eq!(store.task(task(1, 1).id).unwrap(), None);
     assert_eq!(store.row("post", 1).unwrap(), None);
-    assert!(all_of(store, &TaskList::Queue(None)).is_empty());
+    assert!(all_of(store, &TaskList::Queue(None, None)).is_empty());
 }
 
 fn a_record_that_should_not_be_there_is_refused(store: &impl Store) {
@@ -198,8 +202,8 @@ fn a_task_stands_in_the_lists_of_its_status(store: &impl Store) {
     let ann = UserId::new("ann");
     let lists = |status| {
         [
-            TaskList::Queue(None),
-            TaskList::Queue(Some(node())),
+            TaskList::Queue(None, None),
+            TaskList::Queue(None, Some(node())),
             TaskList::Inbox(ann.clone(), None),
             TaskList::Inbox(ann.clone(), Some(node())),
             TaskList::Archive(ann.clone(), None),
@@ -220,7 +224,90 @@ fn a_task_stands_in_the_lists_of_its_status(store: &impl Store) {
     assert_eq!(stands(TaskStatus::Done), [0, 0, 0, 0, 1, 1, 1]);
     let automatic = TaskRecord { kind: Kind::Function, ..task(1, 2) };
     write(store, vec![put_task(None, &automatic)]);
-    assert!(all_of(store, &TaskList::Queue(None)).is_empty(), "nobody has to do an automatic task");
+    assert!(all_of(store, &TaskList::Queue(None, None)).is_empty(), "nobody has to do an automatic task");
+}
+
+fn may(name: &str, object: Option<u64>) -> Permission {
+    let object = object.map(|id| Object::Row { table: "post".to_owned(), id });
+    Permission { name: name.to_owned(), object }
+}
+
+fn for_candidates(ordinal: u32, candidates: Vec<Candidate>) -> TaskRecord {
+    TaskRecord { candidates, ..task(1, ordinal) }
+}
+
+fn a_task_stands_in_the_queues_of_its_candidates(store: &impl Store) {
+    let [ann, clerks] = [Candidate::User(UserId::new("ann")), Candidate::group("clerks")];
+    let [on_one, on_all] = [Some(7), None].map(|object| Candidate::Permission(may("sign", object)));
+    let named = for_candidates(1, vec![ann.clone(), clerks.clone()]);
+    let permitted = for_candidates(2, vec![on_one.clone()]);
+    write(store, vec![put_task(None, &named), put_task(None, &permitted), put_task(None, &task(1, 3))]);
+    let queue = |candidate: Option<&Candidate>| -> Vec<u32> {
+        [None, Some(node())]
+            .map(|node| all_of(store, &TaskList::Queue(candidate.cloned(), node)))
+            .concat()
+            .iter()
+            .map(|id| id.ordinal)
+            .collect()
+    };
+    assert_eq!(queue(None), [3, 3], "a task for some is not for anybody");
+    assert_eq!(queue(Some(&ann)), [1, 1]);
+    assert_eq!(queue(Some(&clerks)), [1, 1]);
+    assert_eq!(queue(Some(&on_one)), [2, 2]);
+    assert_eq!(queue(Some(&on_all)), [2, 2], "who may on all objects, may on each");
+    let taken = TaskRecord { status: TaskStatus::Assigned, owner: Some(UserId::new("bob")), ..permitted.clone() };
+    write(store, vec![put_task(Some(&permitted), &taken)]);
+    assert!(queue(Some(&on_one)).is_empty() && queue(Some(&on_all)).is_empty());
+}
+
+fn permissions_that_tasks_take_are_listed_once(store: &impl Store) {
+    let tasks: Vec<_> = [("sign", Some(7)), ("sign", Some(7)), ("sign", Some(70)), ("si", None), ("pay", Some(7))]
+        .into_iter()
+        .zip(1..)
+        .map(|((name, object), ordinal)| for_candidates(ordinal, vec![Candidate::Permission(may(name, object))]))
+        .collect();
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let group = for_candidates(9, vec![Candidate::group("sign"), Candidate::User(UserId::new("sign"))]);
+    write(store, vec![put_task(None, &group)]);
+    let all = [
+        may("pay", None),
+        may("pay", Some(7)),
+        may("si", None),
+        may("sign", None),
+        may("sign", Some(7)),
+        may("sign", Some(70)),
+    ];
+    assert_eq!(store.permissions(None, 10).unwrap(), all);
+    assert_eq!(store.permissions(Some(&may("si", None)), 2).unwrap(), all[3..5]);
+    assert_eq!(store.permissions(Some(&may("sign", Some(7))), 9).unwrap(), all[5..]);
+    let done = TaskRecord { status: TaskStatus::Done, ..tasks[3].clone() };
+    write(store, vec![put_task(Some(&tasks[3]), &done)]);
+    assert!(!store.permissions(None, 10).unwrap().contains(&may("si", None)), "nothing waits for it any more");
+}
+
+fn a_task_stands_in_the_orders_it_has_a_place_in(store: &impl Store) {
+    let at = |millis| Some(Timestamp::from_millis(millis));
+    let [first, second, third, plain] = [
+        TaskRecord { due_date: at(300), priority: Some(-5), ..task(1, 1) },
+        TaskRecord { due_date: at(100), priority: Some(7), follow_up: at(1), ..task(1, 2) },
+        TaskRecord { due_date: at(-200), priority: Some(0), ..task(1, 3) },
+        task(1, 4),
+    ];
+    write(store, [&first, &second, &third, &plain].map(|task| put_task(None, task)).to_vec());
+    let sorted = |order, list: &TaskList| -> Vec<u32> {
+        let list = TaskList::Sorted(order, Box::new(list.clone()));
+        all_of(store, &list).iter().map(|id| id.ordinal).collect()
+    };
+    for queue in [TaskList::Queue(None, None), TaskList::Queue(None, Some(node()))] {
+        assert_eq!(sorted(Order::DueDate, &queue), [3, 2, 1], "the soonest first");
+        assert_eq!(sorted(Order::Priority, &queue), [2, 3, 1], "the highest first");
+        assert_eq!(sorted(Order::FollowUp, &queue), [2]);
+    }
+    let ann = UserId::new("ann");
+    let taken = TaskRecord { status: TaskStatus::Assigned, owner: Some(ann.clone()), ..second.clone() };
+    write(store, vec![put_task(Some(&second), &taken)]);
+    assert_eq!(sorted(Order::Priority, &TaskList::Queue(None, None)), [3, 1]);
+    assert_eq!(sorted(Order::FollowUp, &TaskList::Inbox(ann, None)), [2]);
 }
 
 fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store) {
@@ -464,6 +551,7 @@ fn events_are_kept_in_order(store: &impl Store) {
         number,
         at: Timestamp::from_millis(5),
         actor: Some(UserId::new("ann")),
+        reason: None,
         what: What::TaskFinished { task: number, node: "approve".to_owned() },
     };
     let events = (1..=300).map(|number| event(1, number)).chain([event(2, 1)]).collect();
@@ -571,6 +659,7 @@ fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
         number,
         at: Timestamp::from_millis(5),
         actor: None,
+        reason: None,
         what: What::ProcessStarted,
     };
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
@@ -601,7 +690,7 @@ fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
     assert!(store.process(ProcessId(1)).unwrap().is_none());
     assert!(store.task(tasks[3].id).unwrap().is_none() && store.tasks(ProcessId(1), 0, 10).unwrap().is_empty());
     assert!(events().is_empty() && store.ended(None, 10).unwrap().is_empty());
-    assert_eq!(all_of(store, &TaskList::Queue(None)), [task(2, 1).id]);
+    assert_eq!(all_of(store, &TaskList::Queue(None, None)), [task(2, 1).id]);
     assert_eq!(store.list_processes(&ProcessList::Flow("hello".to_owned()), None, 9).unwrap(), [ProcessId(2)]);
     assert!(store.next_process().unwrap() > ProcessId(2), "its number is not given out again");
 }
@@ -655,5 +744,5 @@ fn no_update_is_lost_among_threads(store: &Arc<impl Store>) {
     assert_eq!(store.process(ProcessId(1)).unwrap().unwrap().tasks, THREADS * STEPS);
     let tasks = store.tasks(ProcessId(1), 0, 1000).unwrap();
     assert!(tasks.iter().map(|task| task.id.ordinal).eq(1..=THREADS * STEPS), "no task is lost");
-    assert_eq!(all_of(&**store, &TaskList::Queue(None)).len(), tasks.len());
+    assert_eq!(all_of(&**store, &TaskList::Queue(None, None)).len(), tasks.len());
 }

@@ -3,6 +3,7 @@
 use viewflow_graph::{Kind, Place, Sound};
 
 use super::model::{Flow, Node};
+use super::people;
 use crate::errors::Errors;
 use crate::syntax::told;
 
@@ -11,6 +12,10 @@ pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     check_stored_names(flow, errors);
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         check_handlers(node, errors);
+    }
+    let (graph, _) = flow.graph();
+    for node in flow.nodes.iter().filter(|node| !node.incomplete) {
+        people::check(flow, node, &graph, errors);
     }
     if flow.usable { check_graph(flow, errors) } else { None }
 }

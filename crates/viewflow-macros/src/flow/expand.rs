@@ -8,6 +8,7 @@ use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Mark, Sound};
 
 use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
+use super::model::{Assign, Candidates, Permission, Priority};
 use crate::errors::Errors;
 use crate::syntax::{Closure, duration_tokens, hidden, located, methods_named, plain_name, quiet_lints};
 
@@ -46,7 +47,11 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
         ident.set_span(edge.target.span());
         Some(ident)
     });
-    let named = flow.nodes.iter().map(|node| node.ident.clone()).chain(targets);
+    let people = flow.nodes.iter().flat_map(Node::others).filter_map(|other| {
+        let known = flow.nodes.iter().any(|node| plain_name(&node.ident) == plain_name(other));
+        known.then(|| other.clone())
+    });
+    let named = flow.nodes.iter().map(|node| node.ident.clone()).chain(targets).chain(people);
     quote! {
         #[automatically_derived]
         impl #impl_generics __viewflow::Flow for #ident #ty_generics #where_clause {
@@ -153,7 +158,6 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let questions = [
         ("cond", node.cond.as_ref().map(|cond| (cond, condition(node, cond)))),
         ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
-        ("assign", node.assign.as_ref().map(|assign| (assign, answered(node, assign, OWNER, None)))),
         ("on_create", node.on_create.as_ref().map(|call| (call, on_create(node, call)))),
         ("until", node.until.as_ref().map(|until| (until, condition(node, until)))),
     ];
@@ -162,7 +166,68 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
             calls.push(chained("node", span_of(closure), method, &quote!((#function))));
         }
     }
+    calls.extend(expand_people(flow, node));
     quote!(#(#calls)*)
+}
+
+/// Who may do a node's tasks, and by when.
+fn expand_people(flow: &Flow, node: &Node) -> Vec<TokenStream> {
+    let at = node.ident.span();
+    let mut calls = Vec::new();
+    let stored = |other: &Ident| {
+        let found = flow.nodes.iter().find(|node| plain_name(&node.ident) == plain_name(other));
+        found.map_or_else(|| plain_name(other), |node| node.name.clone())
+    };
+    if let Some(Permission { name, object }) = &node.permission {
+        calls.push(match name {
+            Some(name) => chained("node", at, "permission", &quote!((#name))),
+            None => chained("node", at, "auto_permission", &quote!(())),
+        });
+        if let Some(object) = object {
+            let function = answered(node, object, OBJECT, None);
+            calls.push(chained("node", span_of(object), "permission_on", &quote!((#function))));
+        }
+    }
+    match &node.candidates {
+        Some(Candidates::Asked(closure)) => {
+            let function = answered(node, closure, CANDIDATES, None);
+            calls.push(chained("node", span_of(closure), "candidates", &quote!((#function))));
+        }
+        Some(Candidates::Groups(groups)) => {
+            let groups = quote!([#(__viewflow::Candidate::group(#groups)),*]);
+            calls.push(chained("node", at, "candidates", &quote!((|_, _| ::core::result::Result::Ok(#groups)))));
+        }
+        None => {}
+    }
+    match &node.assign {
+        Some(Assign::Asked(closure)) => {
+            let function = answered(node, closure, OWNER, None);
+            calls.push(chained("node", span_of(closure), "assign", &quote!((#function))));
+        }
+        Some(Assign::SameAs(other)) => {
+            let name = stored(other);
+            calls.push(chained("node", at, "assign_same_as", &quote!((#name))));
+        }
+        None => {}
+    }
+    if !node.not_by.is_empty() {
+        let names = node.not_by.iter().map(stored);
+        calls.push(chained("node", at, "not_by", &quote!((&[#(#names),*]))));
+    }
+    if let Some(due) = &node.due {
+        calls.push(after(node, "node", "due", due, at));
+    }
+    match &node.priority {
+        Some(Priority::Asked(closure)) => {
+            let function = question(node, closure);
+            calls.push(chained("node", span_of(closure), "priority", &quote!((#function))));
+        }
+        Some(Priority::Fixed(number)) => {
+            calls.push(chained("node", at, "priority", &quote!((|_, _| ::core::result::Result::Ok(#number)))));
+        }
+        None => {}
+    }
+    calls
 }
 
 /// What a node waits for: a worker, a time, a signal, a message, its children.
@@ -329,6 +394,8 @@ const PROCESS: Made = ("IntoProcess", "into_process", false);
 const KEY: Made = ("IntoKey", "into_key", false);
 const TIME: Made = ("IntoMoment", "into_moment", false);
 const OWNER: Made = ("IntoOwner", "into_owner", false);
+const OBJECT: Made = ("IntoObject", "into_object", false);
+const CANDIDATES: Made = ("IntoCandidates", "into_candidates", false);
 
 /// A question to the activation, whose answer is made an `of`.
 fn answered(node: &Node, closure: &Closure, (made_by, method, fails): Made, of: Option<&TokenStream>) -> TokenStream {
@@ -602,7 +669,8 @@ fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
     for node in &flow.nodes {
         let handlers = [&node.submit, &node.call, &node.done].into_iter().flatten();
         let mut closures: Vec<&Closure> =
-            [&node.cond, &node.switch, &node.assign, &node.on_create, &node.until].into_iter().flatten().collect();
+            [&node.cond, &node.switch, &node.on_create, &node.until].into_iter().flatten().collect();
+        closures.extend(node.people_closures());
         closures.extend(node.child.iter().flat_map(|child| child.given.iter().map(|(_, closure)| closure)));
         if let Some(After::Asked(delay)) = &node.delay {
             closures.push(delay);

@@ -60,11 +60,44 @@ pub(super) struct Node {
     pub(super) until: Option<Closure>,
     pub(super) cond: Option<Closure>,
     pub(super) switch: Option<Closure>,
-    pub(super) assign: Option<Closure>,
+    pub(super) assign: Option<Assign>,
+    pub(super) permission: Option<Permission>,
+    pub(super) candidates: Option<Candidates>,
+    /// The nodes whose doers may not do this one.
+    pub(super) not_by: Vec<Ident>,
+    pub(super) due: Option<After>,
+    pub(super) priority: Option<Priority>,
     pub(super) on_create: Option<Closure>,
     pub(super) edges: Vec<Edge>,
     /// Whether an attribute of it could not be read.
     pub(super) incomplete: bool,
+}
+
+/// Who gets a task.
+pub(super) enum Assign {
+    Asked(Closure),
+    /// Who did this node.
+    SameAs(Ident),
+}
+
+/// The permission that a node takes.
+pub(super) struct Permission {
+    /// Its name; none for the one that is named after the node.
+    pub(super) name: Option<String>,
+    /// On what.
+    pub(super) object: Option<Closure>,
+}
+
+/// Who may take a task.
+pub(super) enum Candidates {
+    Groups(Vec<String>),
+    Asked(Closure),
+}
+
+/// How urgent a task is.
+pub(super) enum Priority {
+    Fixed(i32),
+    Asked(Closure),
 }
 
 /// A form made of fields of the process.
@@ -173,6 +206,37 @@ impl Node {
             let name = format!("{}Fields", crate::syntax::camel_case(&plain_name(&self.ident)));
             Ident::new(&name, self.ident.span())
         }))
+    }
+
+    /// The other nodes that decide who does this one.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Ident> {
+        let same_as = match &self.assign {
+            Some(Assign::SameAs(other)) => Some(other),
+            _ => None,
+        };
+        self.not_by.iter().chain(same_as)
+    }
+
+    /// The closures that say who may do it, and by when.
+    pub(super) fn people_closures(&self) -> impl Iterator<Item = &Closure> {
+        let assign = match &self.assign {
+            Some(Assign::Asked(closure)) => Some(closure),
+            _ => None,
+        };
+        let candidates = match &self.candidates {
+            Some(Candidates::Asked(closure)) => Some(closure),
+            _ => None,
+        };
+        let due = match &self.due {
+            Some(After::Asked(closure)) => Some(closure),
+            _ => None,
+        };
+        let priority = match &self.priority {
+            Some(Priority::Asked(closure)) => Some(closure),
+            _ => None,
+        };
+        let object = self.permission.as_ref().and_then(|permission| permission.object.as_ref());
+        [assign, candidates, due, priority, object].into_iter().flatten()
     }
 
     /// What it waits for or tells, for charts.

@@ -10,6 +10,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, LitStr, PathArg
 use viewflow_graph::{Kind, nearest};
 
 use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Retry, Way};
+use super::people;
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, options, plain_name,
@@ -17,7 +18,7 @@ use crate::syntax::{
 };
 
 /// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: [(&str, fn(Kind) -> bool); 31] = [
+const ATTRIBUTES: [(&str, fn(Kind) -> bool); 36] = [
     ("form", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("fields", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("submit", Kind::is_human),
@@ -46,7 +47,12 @@ const ATTRIBUTES: [(&str, fn(Kind) -> bool); 31] = [
     ("message", |kind| matches!(kind, Kind::MessageCatch | Kind::MessageThrow)),
     ("child", Kind::has_children),
     ("code", |kind| matches!(kind, Kind::ErrorEnd | Kind::EscalationThrow)),
+    ("permission", Kind::is_human),
+    ("candidates", Kind::is_task_of_a_person),
     ("assign", Kind::is_task_of_a_person),
+    ("not_by", Kind::is_task_of_a_person),
+    ("due", Kind::is_task_of_a_person),
+    ("priority", Kind::is_task_of_a_person),
     ("on_create", |kind| kind.is_task_of_a_person() || kind == Kind::Handle),
     ("cond", |kind| matches!(kind, Kind::If | Kind::ConditionalCatch)),
     ("until", |kind| kind == Kind::Join),
@@ -178,6 +184,11 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         cond: None,
         switch: None,
         assign: None,
+        permission: None,
+        candidates: None,
+        not_by: Vec::new(),
+        due: None,
+        priority: None,
         on_create: None,
         edges: Vec::new(),
         incomplete: false,
@@ -301,6 +312,14 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
         "child" => once(&mut node.child, attribute, attribute.parse_args()?),
         "until" => once(&mut node.until, attribute, attribute.parse_args()?),
         "assign" => once(&mut node.assign, attribute, attribute.parse_args()?),
+        "permission" => once(&mut node.permission, attribute, attribute.parse_args()?),
+        "candidates" => once(&mut node.candidates, attribute, attribute.parse_args()?),
+        "not_by" => {
+            node.not_by.extend(attribute.parse_args_with(people::nodes)?);
+            Ok(())
+        }
+        "due" => once(&mut node.due, attribute, after(attribute.parse_args()?)?),
+        "priority" => once(&mut node.priority, attribute, attribute.parse_args()?),
         "on_create" => once(&mut node.on_create, attribute, attribute.parse_args()?),
         "cond" => once(&mut node.cond, attribute, attribute.parse_args()?),
         "switch" => once(&mut node.switch, attribute, attribute.parse_args()?),

@@ -126,7 +126,7 @@ fn tasks(process: u64) -> Vec<TaskRecord> {
 
 fn event(process: u64, number: u32) -> Event {
     let what = What::TaskCreated { task: number, node: "check".to_owned() };
-    Event { process: ProcessId(process), number, at: at(process), actor: Some(UserId::new("ann")), what }
+    Event { process: ProcessId(process), number, at: at(process), actor: Some(UserId::new("ann")), reason: None, what }
 }
 
 fn author(id: u64) -> RowRecord {
@@ -215,7 +215,7 @@ fn lists(store: &dyn Store, answers: &mut Vec<Answer>) {
     let mut lists = vec![TaskList::Due, TaskList::Signal("go".to_owned()), TaskList::Watching("post".to_owned())];
     lists.extend((0..10).map(|key: u64| TaskList::Message("paid".to_owned(), key.to_string())));
     for name in [None, Some(node("check")), Some(node("sign"))] {
-        lists.push(TaskList::Queue(name.clone()));
+        lists.push(TaskList::Queue(None, name.clone()));
         for user in ["ann", "bob", "cid"].map(UserId::new) {
             lists.push(TaskList::Inbox(user.clone(), name.clone()));
             lists.push(TaskList::Archive(user, name.clone()));

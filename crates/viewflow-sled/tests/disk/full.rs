@@ -54,7 +54,7 @@ impl Parts {
         let data = json!({"text": text}).as_object().cloned().unwrap();
         let process = ProcessRecord { data: data.clone(), events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
         let task = TaskRecord::new(TaskId { process: id, ordinal: 1 }, "full", "check", Kind::View, at);
-        let event = Event { process: id, number: 1, at, actor: None, what: What::ProcessStarted };
+        let event = Event { process: id, number: 1, at, actor: None, reason: None, what: What::ProcessStarted };
         Self {
             process: Some(process),
             task: Some(task),

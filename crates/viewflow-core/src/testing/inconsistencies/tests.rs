@@ -25,7 +25,7 @@ fn task(ordinal: u32) -> TaskRecord {
 }
 
 fn event(number: u32, what: What) -> Event {
-    Event { process: ProcessId(1), number, at: now(), actor: None, what }
+    Event { process: ProcessId(1), number, at: now(), actor: None, reason: None, what }
 }
 
 fn scope(number: u32, live: u64) -> Change {
@@ -124,7 +124,7 @@ fn gaps_are_told() {
 fn places_in_lists_that_are_missing_or_too_many_are_told() {
     let other = TaskRecord { node: "other".to_owned(), ..task(1) };
     expect(
-        "task 1/1 stands in Queue(None) and should not",
+        "task 1/1 stands in Queue(None, None) and should not",
         vec![Change::Task { old: None, new: TaskRecord { status: TaskStatus::Done, ..task(1) } }],
     );
     // Takes the places of the first task with it.

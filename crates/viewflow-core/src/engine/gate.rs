@@ -1,0 +1,129 @@
+//! The gate: every action of a person passes it, from whatever face it comes, in the step that carries it out.
+
+use crate::error::{Error, Place, Result};
+use crate::id::{ProcessId, UserId};
+use crate::lifecycle::{Action, Actor, process_transition, task_transition};
+use crate::store::{ProcessRecord, TaskRecord};
+use crate::user::{Candidate, Object, Permission, User};
+
+/// May this person do this to the task?
+pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+    let place = || crate::task::place(task);
+    active(action, user, place)?;
+    let wrong_status = || Error::WrongStatus { at: place(), action: action.name(), status: task.status };
+    let row = task_transition(action, task.kind, task.status).ok_or_else(wrong_status)?;
+    if row.by.iter().any(|actor| acts_as(*actor, user, &task.flow, task.id.process, Some(task))) {
+        return Ok(());
+    }
+    match &task.owner {
+        Some(owner) if row.by.contains(&Actor::Owner) => {
+            let action = if action == Action::Assign { "take" } else { action.name() };
+            Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
+        }
+        _ if row.by == [Actor::Candidate] => candidate(action, user, task),
+        _ => Err(forbidden(action, user, place(), needs_manager(&task.flow))),
+    }
+}
+
+/// May the program do this to the task?
+pub(super) fn pass_code(action: Action, task: &TaskRecord) -> Result<()> {
+    let row = task_transition(action, task.kind, task.status).filter(|row| row.by.contains(&Actor::Code));
+    let wrong_status =
+        || Error::WrongStatus { at: crate::task::place(task), action: action.name(), status: task.status };
+    row.map(drop).ok_or_else(wrong_status)
+}
+
+/// May this person do this to the process?
+pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRecord) -> Result<()> {
+    let place = || Box::new(Place::Process { flow: process.flow.clone(), process: process.id });
+    active(action, user, place)?;
+    let over = || Error::ProcessIsOver { process: process.id, status: process.status };
+    let row = process_transition(action, process.status).ok_or_else(over)?;
+    if row.by.iter().any(|actor| acts_as(*actor, user, &process.flow, process.id, None)) {
+        return Ok(());
+    }
+    Err(forbidden(action, user, place(), needs_manager(&process.flow)))
+}
+
+/// May this person start a process by what the start asks for?
+pub(super) fn pass_start(
+    user: &dyn User,
+    place: impl Fn() -> Box<Place>,
+    permission: Option<&Permission>,
+) -> Result<()> {
+    active(Action::Start, user, &place)?;
+    match permission {
+        Some(permission) if !permission.is_held_by(user) => {
+            Err(forbidden(Action::Start, user, place(), format!("that takes the permission {permission}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// May this person be given the task by somebody else?
+pub(super) fn pass_receiver(action: Action, to: &dyn User, task: &TaskRecord) -> Result<()> {
+    active(action, to, || crate::task::place(task))?;
+    match action {
+        // Who does it in another's place need not be one who could have taken it.
+        Action::Delegate => not_barred(action, to, task),
+        _ => candidate(action, to, task),
+    }
+}
+
+fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -> Result<()> {
+    if user.is_active() {
+        return Ok(());
+    }
+    let who = if user.id().as_str().is_empty() { "who is not known" } else { "who is not active" };
+    Err(forbidden(action, user, place(), format!("{who} may do nothing")))
+}
+
+/// Who is neither named nor permitted is told what it takes.
+fn candidate(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+    not_barred(action, user, task)?;
+    if is_candidate(user, task) {
+        return Ok(());
+    }
+    let candidates: Vec<String> = task.candidates.iter().map(Candidate::to_string).collect();
+    Err(forbidden(action, user, crate::task::place(task), format!("it is for {}", candidates.join(", "))))
+}
+
+fn not_barred(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+    if task.barred.contains(&user.id()) {
+        let needs = "who did what it looks at may not do it as well (`not_by`)".to_owned();
+        return Err(forbidden(action, user, crate::task::place(task), needs));
+    }
+    Ok(())
+}
+
+/// Whether somebody may take the task, by what it asks for.
+pub(super) fn is_candidate(user: &dyn User, task: &TaskRecord) -> bool {
+    let named = || task.candidates.iter().any(|candidate| candidate.is(user));
+    (task.candidates.is_empty() || named()) && !task.barred.contains(&user.id())
+}
+
+fn acts_as(actor: Actor, user: &dyn User, flow: &str, process: ProcessId, task: Option<&TaskRecord>) -> bool {
+    let is = |id: Option<&UserId>| id == Some(&user.id());
+    match actor {
+        Actor::Candidate => task.is_some_and(|task| is_candidate(user, task)),
+        Actor::Owner => is(task.and_then(|task| task.owner.as_ref())),
+        Actor::Delegator => is(task.and_then(|task| task.delegated_by.as_ref())),
+        Actor::Manager => on_process("manage", flow, process).is_held_by(user),
+        Actor::Viewer => ["view", "manage"].iter().any(|right| on_process(right, flow, process).is_held_by(user)),
+        Actor::Code => false,
+    }
+}
+
+/// A permission on a process: `flow.manage`.
+fn on_process(right: &str, flow: &str, process: ProcessId) -> Permission {
+    let object = Object::Process { flow: flow.to_owned(), id: process };
+    Permission { name: format!("{flow}.{right}"), object: Some(object) }
+}
+
+fn needs_manager(flow: &str) -> String {
+    format!("that takes the permission `{flow}.manage`")
+}
+
+fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {
+    Error::Forbidden { at, action: action.name(), user: user.id(), needs }
+}

@@ -1,0 +1,108 @@
+//! Who has a task, and by when it should be done: what people do with their tasks and each other's.
+
+use super::{Engine, gate};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
+use crate::id::TaskId;
+use crate::kernel;
+use crate::lifecycle::Action;
+use crate::store::What;
+use crate::time::Timestamp;
+use crate::user::User;
+
+impl Engine {
+    /// Gives a task that nobody has to a person who may take it. To give it again to the same person changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`] when somebody else has it, [`Error::Forbidden`] when it is not for this person,
+    /// [`Error::WrongStatus`] when it is done.
+    pub fn assign(&self, id: TaskId, user: &impl User) -> Result<()> {
+        self.gated(id, Action::Assign, user, |step, task| match &task.owner {
+            Some(_) => Ok(()),
+            None => kernel::assign(&step.db, id, user.id()),
+        })
+    }
+
+    /// Gives a task back, so that nobody has it; one that was delegated goes back to who delegated it. The owner does that, and
+    /// so may who delegated it, and a manager.
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when nobody has, or it is done.
+    pub fn unassign(&self, id: TaskId, user: &impl User) -> Result<()> {
+        self.gated(id, Action::Unassign, user, |step, _| kernel::unassign(&step.db, id))
+    }
+
+    /// Gives a task to another person who may take it, for good. Who has it does that, or a manager.
+    ///
+    /// # Errors
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`.
+    pub fn reassign(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
+        self.gated(id, Action::Reassign, user, |step, task| {
+            gate::pass_receiver(Action::Reassign, to, task)?;
+            kernel::assign(&step.db, id, to.id())
+        })
+    }
+
+    /// Has another person do a task in one's place, whether or not that person could have taken it. Given back, it is one's own again.
+    ///
+    /// # Errors
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] when `to` did what the task looks at: `#[not_by(..)]`.
+    pub fn delegate(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
+        self.gated(id, Action::Delegate, user, |step, task| {
+            gate::pass_receiver(Action::Delegate, to, task)?;
+            kernel::delegate(&step.db, id, to.id())
+        })
+    }
+
+    /// Sets by when a task should be done; none takes the date away.
+    ///
+    /// # Errors
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] when nobody has it and one is no manager.
+    pub fn set_due_date(&self, id: TaskId, user: &impl User, date: Option<Timestamp>) -> Result<()> {
+        self.reschedule(id, user, |task| task.due_date = date)
+    }
+
+    /// Sets how urgent a task is: the greater the more.
+    ///
+    /// # Errors
+    /// As [`Engine::set_due_date`].
+    pub fn set_priority(&self, id: TaskId, user: &impl User, priority: Option<i32>) -> Result<()> {
+        self.reschedule(id, user, |task| task.priority = priority)
+    }
+
+    /// Sets when one wants to look at a task again.
+    ///
+    /// # Errors
+    /// As [`Engine::set_due_date`].
+    pub fn set_follow_up(&self, id: TaskId, user: &impl User, date: Option<Timestamp>) -> Result<()> {
+        self.reschedule(id, user, |task| task.follow_up = date)
+    }
+
+    fn reschedule(&self, id: TaskId, user: &dyn User, set: impl Fn(&mut crate::TaskRecord)) -> Result<()> {
+        self.gated(id, Action::Reschedule, user, |step, task| {
+            step.db.unit(|unit| {
+                set(unit.change_task(id)?);
+                unit.record(id.process, What::TaskRescheduled { task: id.ordinal, node: task.node.clone() })
+            })
+        })
+    }
+
+    /// What this person may do to a task as it is now, in the order of [`Action::ALL`]: for the buttons of a page.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`].
+    pub fn actions(&self, id: TaskId, user: &impl User) -> Result<Vec<Action>> {
+        let task = self.task_record(id)?;
+        Ok(Action::ALL.into_iter().filter(|action| gate::pass(*action, user, &task).is_ok()).collect())
+    }
+
+    /// What this person may do to a process as it is now, likewise.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`].
+    pub fn process_actions(&self, id: crate::ProcessId, user: &impl User) -> Result<Vec<Action>> {
+        let process = self.process_record(id)?;
+        Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, user, &process).is_ok()).collect())
+    }
+}

@@ -1,0 +1,239 @@
+//! Lists of tasks, page by page: inbox, queue, archive.
+
+use super::{Engine, Page, gate};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::node::Node;
+use crate::store::{Cursor, NodeName, Order, Store, StoreResult, TaskList, TaskRecord, TaskStatus};
+use crate::user::{Candidate, User};
+
+/// A list of tasks. Nothing is read before it is asked for.
+#[derive(Clone)]
+pub struct TaskQuery<'u> {
+    engine: Engine,
+    of: Of<'u>,
+    node: Option<NodeName>,
+    order: Option<Order>,
+}
+
+#[derive(Clone)]
+enum Of<'u> {
+    Inbox(UserId),
+    Queue(&'u dyn User),
+    Archive(UserId),
+    Status(TaskStatus),
+}
+
+/// Where a page of tasks ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TaskCursor {
+    /// Whether those that have what is sorted by are over, and the others follow by age.
+    by_age: bool,
+    place: Cursor,
+}
+
+/// After this place of a list that is sorted by age.
+impl From<Cursor> for TaskCursor {
+    fn from(place: Cursor) -> Self {
+        Self { by_age: true, place }
+    }
+}
+
+/// How many entries of a list are read at least at a time.
+const CHUNK: usize = 16;
+
+impl<'u> TaskQuery<'u> {
+    pub(super) fn queue(engine: Engine, user: &'u dyn User) -> Self {
+        Self { engine, of: Of::Queue(user), node: None, order: None }
+    }
+}
+
+impl TaskQuery<'static> {
+    pub(super) fn inbox(engine: Engine, user: UserId) -> Self {
+        Self { engine, of: Of::Inbox(user), node: None, order: None }
+    }
+
+    pub(super) fn archive(engine: Engine, user: UserId) -> Self {
+        Self { engine, of: Of::Archive(user), node: None, order: None }
+    }
+
+    pub(super) fn by_status(engine: Engine, node: NodeName, status: TaskStatus) -> Self {
+        Self { engine, of: Of::Status(status), node: Some(node), order: None }
+    }
+}
+
+impl TaskQuery<'_> {
+    /// Only the tasks of this node.
+    pub fn of<N: Node>(mut self, node: N) -> Self {
+        self.node = Some(node.full_name());
+        self
+    }
+
+    /// The soonest due date first, and after them the tasks that have none, oldest first. Of an inbox or a queue; an archive stays as it is.
+    pub fn by_due_date(self) -> Self {
+        self.sorted(Order::DueDate)
+    }
+
+    /// The highest priority first, and after them the tasks that have none.
+    pub fn by_priority(self) -> Self {
+        self.sorted(Order::Priority)
+    }
+
+    /// The soonest follow-up date first, and after them the tasks that have none.
+    pub fn by_follow_up(self) -> Self {
+        self.sorted(Order::FollowUp)
+    }
+
+    fn sorted(mut self, order: Order) -> Self {
+        self.order = matches!(self.of, Of::Inbox(_) | Of::Queue(_)).then_some(order);
+        self
+    }
+
+    /// The first one.
+    ///
+    /// # Errors
+    /// [`Error::NoneListed`] when there is none.
+    pub fn first(&self) -> Result<TaskRecord> {
+        self.page(None, 1)?.items.pop().ok_or_else(|| Error::NoneListed(self.describe()))
+    }
+
+    /// All of them. For lists that can be long, see [`TaskQuery::page`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn list(&self) -> Result<Vec<TaskRecord>> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.page(after, 500)?;
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list; a queue, something
+    /// for each of the person's groups and permissions, and for each task that is passed over, as the person did what it
+    /// looks at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn page(&self, after: Option<TaskCursor>, limit: usize) -> Result<Page<TaskRecord, TaskCursor>> {
+        let store = &self.engine.0.store;
+        let lists = self.lists()?;
+        let mut order = self.order.filter(|_| after.is_none_or(|after| !after.by_age));
+        let mut place = after.map(|after| after.place);
+        let mut items = Vec::new();
+        loop {
+            let wanted = (limit - items.len()).clamp(CHUNK, 1000);
+            let listed = self.merged(&lists, order, place, wanted)?;
+            let last_of_list = listed.len() < wanted;
+            let mut unread = listed.into_iter();
+            while items.len() < limit
+                && let Some(cursor) = unread.next()
+            {
+                place = Some(cursor);
+                items.extend(store.task(cursor.task)?.filter(|task| self.holds(task, order)));
+            }
+            let over = unread.len() == 0 && last_of_list;
+            if over && order.is_none() {
+                return Ok(Page { items, next: None });
+            }
+            if items.len() == limit {
+                let next = place.map(|place| TaskCursor { by_age: order.is_none(), place });
+                return Ok(Page { items, next: next.or(after) });
+            }
+            if over {
+                (order, place) = (None, None);
+            }
+        }
+    }
+
+    /// The lists that this one is made of.
+    fn lists(&self) -> Result<Vec<TaskList>> {
+        let node = || self.node.clone();
+        Ok(match (&self.of, &self.node) {
+            (Of::Inbox(user), _) => vec![TaskList::Inbox(user.clone(), node())],
+            (Of::Archive(user), _) => vec![TaskList::Archive(user.clone(), node())],
+            (Of::Status(status), Some(node)) => vec![TaskList::Status(node.clone(), *status)],
+            (Of::Status(_), None) => Vec::new(),
+            (Of::Queue(user), _) => {
+                let audiences = audiences(&*self.engine.0.store, *user)?;
+                audiences.into_iter().map(|candidate| TaskList::Queue(candidate, node())).collect()
+            }
+        })
+    }
+
+    /// The next entries of several lists that are in one order, each task once.
+    fn merged(
+        &self,
+        lists: &[TaskList],
+        order: Option<Order>,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> StoreResult<Vec<Cursor>> {
+        let mut merged = Vec::new();
+        for list in lists {
+            let sorted = order.map(|order| TaskList::Sorted(order, Box::new(list.clone())));
+            merged.extend(self.engine.0.store.list_tasks(sorted.as_ref().unwrap_or(list), after, limit)?);
+        }
+        if lists.len() > 1 {
+            merged.sort_unstable();
+            merged.dedup();
+            merged.truncate(limit);
+        }
+        Ok(merged)
+    }
+
+    /// Whether a task that was listed a moment ago is still to be shown here.
+    fn holds(&self, task: &TaskRecord, order: Option<Order>) -> bool {
+        let in_place = self.order.is_none_or(|asked| asked.of(task).is_some() == order.is_some());
+        in_place
+            && match &self.of {
+                Of::Inbox(user) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
+                Of::Queue(user) => task.status == TaskStatus::New && gate::is_candidate(*user, task),
+                Of::Archive(_) => task.status == TaskStatus::Done,
+                Of::Status(status) => task.status == *status,
+            }
+    }
+
+    fn describe(&self) -> String {
+        let of = self.node.as_ref().map_or(String::new(), |node| format!(" for `{}.{}`", node.flow, node.node));
+        match &self.of {
+            Of::Inbox(user) => format!("the inbox of `{user}`{of}"),
+            Of::Queue(user) => format!("the queue of `{}`{of}", user.id()),
+            Of::Archive(user) => format!("the archive of `{user}`{of}"),
+            Of::Status(status) => format!("status {status}{of}"),
+        }
+    }
+}
+
+/// As what somebody may take tasks: as anybody, by name, by group, by permission.
+fn audiences(store: &dyn Store, user: &dyn User) -> StoreResult<Vec<Option<Candidate>>> {
+    if !user.is_active() {
+        return Ok(Vec::new());
+    }
+    let mut audiences = vec![None, Some(Candidate::User(user.id()))];
+    audiences.extend(user.groups().into_iter().map(|group| Some(Candidate::Group(group))));
+    let mut on_all: Option<String> = None;
+    let mut after = None;
+    loop {
+        let page = store.permissions(after.as_ref(), 100)?;
+        let Some(last) = page.last() else { return Ok(audiences) };
+        after = Some(last.clone());
+        for permission in page {
+            // The list of a permission on all objects has the tasks of each.
+            if on_all.as_ref() == Some(&permission.name) {
+                continue;
+            }
+            if user.has_permission(&permission.name, permission.object.as_ref()) {
+                if permission.object.is_none() {
+                    on_all = Some(permission.name.clone());
+                }
+                audiences.push(Some(Candidate::Permission(permission)));
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Who may do a task, who has it, and by when it should be done.
+
+use std::any::Any;
+
+use super::Step;
+use crate::db::Db;
+use crate::definition::{Definition, NodeDef};
+use crate::error::Result;
+use crate::id::{TaskId, UserId};
+use crate::store::{TaskRecord, TaskStatus, What};
+use crate::time::Timestamp;
+use crate::user::{Candidate, Permission};
+
+/// What is asked about people when a task is made.
+#[derive(Default)]
+pub(super) struct People {
+    owner: Option<UserId>,
+    candidates: Vec<Candidate>,
+    barred: Vec<UserId>,
+    due_date: Option<Timestamp>,
+    priority: Option<i32>,
+}
+
+impl Step {
+    /// The permission that a start asks for.
+    pub(super) fn permission_of(&mut self, def: &Definition, node: usize, task: TaskId) -> Result<Option<Permission>> {
+        let node = &def.nodes[node];
+        let Some(permission) = &node.people.permission else { return Ok(None) };
+        let task = self.task(task)?;
+        self.activate(node, &task, |_, activation| permission.asked(&*def.flow, activation)).map(Some)
+    }
+
+    pub(super) fn ask_people(
+        &self,
+        def: &Definition,
+        node: &NodeDef,
+        task: &TaskRecord,
+        activation: &dyn Any,
+    ) -> Result<People> {
+        let (flow, asked) = (&*def.flow, &node.people);
+        let mut people = People::default();
+        if let Some(permission) = &asked.permission {
+            people.candidates = vec![Candidate::Permission(permission.asked(flow, activation)?)];
+        }
+        if let Some(candidates) = &asked.candidates {
+            people.candidates = candidates(flow, activation)?;
+            if people.candidates.is_empty() {
+                // No candidates on a record is everybody.
+                return Err(crate::Error::Empty("the list of candidates"));
+            }
+        }
+        for other in &asked.not_by {
+            people.barred.extend(self.doers(task, other)?);
+        }
+        people.barred.sort_unstable();
+        people.barred.dedup();
+        people.owner = match (&asked.assign, asked.same_as) {
+            (Some(assign), _) => assign(flow, activation)?,
+            (None, Some(other)) => self.db.unit(|unit| unit.last_done(task.id, other))?.and_then(|task| task.owner),
+            (None, None) => None,
+        };
+        people.owner = people.owner.filter(|owner| !people.barred.contains(owner));
+        people.due_date = asked.due.as_ref().map(|due| due.at(self.db.now(), flow, activation)).transpose()?;
+        people.priority = asked.priority.as_ref().map(|priority| priority(flow, activation)).transpose()?;
+        Ok(people)
+    }
+
+    /// Who did a node on the way to this task; where it is not on the way, in this process. Who had somebody do it in his
+    /// place is one of them.
+    fn doers(&self, task: &TaskRecord, node: &str) -> Result<Vec<UserId>> {
+        let mut doers = Vec::new();
+        let mut note = |task: &TaskRecord| {
+            if task.node == node && task.status == TaskStatus::Done {
+                doers.extend(task.owner.iter().chain(&task.delegated_by).cloned());
+            }
+        };
+        self.db.unit(|unit| unit.each_on_the_way(task.id, &mut note))?;
+        if doers.is_empty() {
+            let mut note = |task: &TaskRecord| {
+                if task.node == node && task.status == TaskStatus::Done {
+                    doers.extend(task.owner.iter().chain(&task.delegated_by).cloned());
+                }
+            };
+            self.db.unit(|unit| unit.each_task(task.id.process, 0, &mut note))?;
+        }
+        Ok(doers)
+    }
+
+    pub(super) fn note_people(&mut self, id: TaskId, people: People) -> Result<()> {
+        let People { owner, candidates, barred, due_date, priority } = people;
+        self.change_task(id, |task| {
+            (task.candidates, task.barred) = (candidates, barred);
+            // What was set by hand on a task that is made again stays.
+            task.due_date = task.due_date.or(due_date);
+            task.priority = task.priority.or(priority);
+        })?;
+        owner.map_or(Ok(()), |owner| assign(&self.db, id, owner))
+    }
+}
+
+/// Gives a task to a person.
+pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId) -> Result<()> {
+    db.unit(|unit| {
+        let now = unit.now;
+        let task = unit.change_task(id)?;
+        task.status = TaskStatus::Assigned;
+        task.owner = Some(owner.clone());
+        task.delegated_by = None;
+        task.assigned = Some(now);
+        let node = task.node.clone();
+        unit.record(id.process, What::TaskAssigned { task: id.ordinal, node, owner })
+    })
+}
+
+/// Has somebody do a task in the place of who has it.
+pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
+    db.unit(|unit| {
+        let now = unit.now;
+        let task = unit.change_task(id)?;
+        // Who has it in another's place hands on that place.
+        task.delegated_by = task.delegated_by.take().or(task.owner.take());
+        task.owner = Some(to.clone());
+        task.assigned = Some(now);
+        let node = task.node.clone();
+        unit.record(id.process, What::TaskDelegated { task: id.ordinal, node, to })
+    })
+}
+
+/// Takes a task back from whoever has it: it is nobody's then, or that of who had it done in his place.
+pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
+    db.unit(|unit| {
+        let now = unit.now;
+        let task = unit.change_task(id)?;
+        task.owner = task.delegated_by.take();
+        let back = task.owner.clone();
+        task.status = if back.is_some() { TaskStatus::Assigned } else { TaskStatus::New };
+        task.assigned = back.is_some().then_some(now);
+        let node = task.node.clone();
+        unit.record(
+            id.process,
+            match back {
+                Some(owner) => What::TaskAssigned { task: id.ordinal, node, owner },
+                None => What::TaskUnassigned { task: id.ordinal, node },
+            },
+        )
+    })
+}

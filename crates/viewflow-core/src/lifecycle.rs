@@ -1,0 +1,270 @@
+//! The life cycle: what can be done to tasks and processes, in which status, and by whom. One table, which the engine's
+//! gate holds every action against.
+
+use std::fmt;
+
+use viewflow_graph::Kind;
+
+use crate::store::{ProcessStatus, TaskStatus};
+
+/// What somebody does to a task or a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// Takes a task.
+    Assign,
+    /// Gives a task back, or takes it from who has it.
+    Unassign,
+    /// Gives a task to somebody else who may have it.
+    Reassign,
+    /// Has somebody else do a task in one's place.
+    Delegate,
+    /// Keeps what was filled in so far.
+    Draft,
+    /// Does a task.
+    Execute,
+    /// Sets a task's due date, priority or follow-up date.
+    Reschedule,
+    /// Does a task that waits for code.
+    Run,
+    /// Takes a task away.
+    CancelTask,
+    /// Has a failed task tried again.
+    Retry,
+    /// Makes a canceled or failed task again.
+    Revive,
+    /// Goes on without a task.
+    Skip,
+    /// Takes back what a task has done.
+    Undo,
+    /// Starts a process.
+    Start,
+    /// Looks at a process.
+    View,
+    /// Ends a process.
+    Cancel,
+    /// Takes back what was done since a node.
+    GoBack,
+    /// Stops a process for a while.
+    Suspend,
+    /// Lets a suspended process go on.
+    Resume,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 19] = [
+        Self::Assign,
+        Self::Unassign,
+        Self::Reassign,
+        Self::Delegate,
+        Self::Draft,
+        Self::Execute,
+        Self::Reschedule,
+        Self::Run,
+        Self::CancelTask,
+        Self::Retry,
+        Self::Revive,
+        Self::Skip,
+        Self::Undo,
+        Self::Start,
+        Self::View,
+        Self::Cancel,
+        Self::GoBack,
+        Self::Suspend,
+        Self::Resume,
+    ];
+
+    /// As it is told in messages: "cannot cancel a task that is done".
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Unassign => "unassign",
+            Self::Reassign => "reassign",
+            Self::Delegate => "delegate",
+            Self::Draft => "draft",
+            Self::Execute => "execute",
+            Self::Reschedule => "reschedule",
+            Self::Run => "run",
+            Self::CancelTask | Self::Cancel => "cancel",
+            Self::Retry => "retry",
+            Self::Revive => "revive",
+            Self::Skip => "skip",
+            Self::Undo => "undo",
+            Self::Start => "start",
+            Self::View => "view",
+            Self::GoBack => "go back in",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// As what somebody acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Actor {
+    /// Who may take the task, or start the process: by its permission or as its candidate; everybody, where it names none.
+    Candidate,
+    /// Who has the task.
+    Owner,
+    /// Who had the task, and has somebody do it in his place.
+    Delegator,
+    /// Who has the permission `flow.manage`.
+    Manager,
+    /// Who has the permission `flow.view` or `flow.manage`.
+    Viewer,
+    /// The program itself.
+    Code,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Candidate => "candidate",
+            Self::Owner => "owner",
+            Self::Delegator => "delegator",
+            Self::Manager => "manager",
+            Self::Viewer => "viewer",
+            Self::Code => "the program",
+        })
+    }
+}
+
+/// Some kinds of nodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Kinds {
+    /// In words.
+    pub name: &'static str,
+    /// Whether a kind is one of them.
+    pub has: fn(Kind) -> bool,
+}
+
+/// What may be done to tasks of some kinds: one row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskTransition {
+    /// What is done.
+    pub action: Action,
+    /// To tasks of which kinds.
+    pub kinds: Kinds,
+    /// In which status.
+    pub from: &'static [TaskStatus],
+    /// Which one they have then.
+    pub to: &'static [TaskStatus],
+    /// By whom.
+    pub by: &'static [Actor],
+}
+
+/// What may be done to processes: one row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessTransition {
+    /// What is done.
+    pub action: Action,
+    /// In which status; none where there is no process yet.
+    pub from: &'static [ProcessStatus],
+    /// Which one they have then, unless something else in the step ends them.
+    pub to: &'static [ProcessStatus],
+    /// By whom.
+    pub by: &'static [Actor],
+}
+
+const PERSONS: Kinds = Kinds { name: "`View`, `ManualTask`", has: Kind::is_task_of_a_person };
+const HANDLES: Kinds = Kinds { name: "`Handle`", has: |kind| kind == Kind::Handle };
+const WAITING: Kinds = Kinds { name: "all that wait", has: Kind::waits };
+const ALL: Kinds = Kinds { name: "all", has: |_| true };
+const REVIVABLE: Kinds =
+    Kinds { name: "all but starts and `Join`", has: |kind| kind != Kind::Join && !kind.is_start() };
+const ONE_WAY: Kinds = Kinds {
+    name: "all with one way on, `#[next(..)]`, but starts and `Join`",
+    has: |kind| {
+        !kind.is_start() && !kind.is_end() && !kind.is_split() && !matches!(kind, Kind::If | Kind::Switch | Kind::Join)
+    },
+};
+
+use Actor::{Candidate, Code, Delegator, Manager, Owner, Viewer};
+use TaskStatus::{Assigned, Canceled, Done, Error, New, Revived, Scheduled, Started};
+
+/// What may be done to tasks.
+pub const TASK_TRANSITIONS: &[TaskTransition] = &[
+    task(Action::Assign, PERSONS, &[New], &[Assigned], &[Candidate]),
+    task(Action::Assign, PERSONS, &[Assigned], &[Assigned], &[Owner]),
+    task(Action::Unassign, PERSONS, &[Assigned], &[New, Assigned], &[Owner, Delegator, Manager]),
+    task(Action::Reassign, PERSONS, &[New], &[Assigned], &[Manager]),
+    task(Action::Reassign, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
+    task(Action::Delegate, PERSONS, &[Assigned], &[Assigned], &[Owner]),
+    task(Action::Draft, PERSONS, &[Assigned], &[Assigned], &[Owner]),
+    task(Action::Execute, PERSONS, &[Assigned], &[Done], &[Owner]),
+    task(Action::Reschedule, PERSONS, &[New], &[New], &[Manager]),
+    task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
+    task(Action::Run, HANDLES, &[New], &[Done], &[Code]),
+    task(Action::CancelTask, WAITING, &[New, Assigned, Scheduled, Started], &[Canceled], &[Manager]),
+    task(Action::CancelTask, ALL, &[Error], &[Canceled], &[Manager]),
+    task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),
+    task(Action::Revive, REVIVABLE, &[Canceled, Error], &[Revived], &[Manager]),
+    task(Action::Skip, ONE_WAY, &[New, Assigned, Scheduled, Started, Error], &[Done], &[Manager]),
+    task(Action::Undo, ALL, &[Done], &[Revived, Canceled], &[Manager]),
+];
+
+/// What may be done to processes.
+pub const PROCESS_TRANSITIONS: &[ProcessTransition] = &[
+    process(Action::Start, &[], &[ProcessStatus::New], &[Candidate]),
+    process(Action::View, &ProcessStatus::ALL, &ProcessStatus::ALL, &[Viewer]),
+    process(Action::Cancel, &[ProcessStatus::New], &[ProcessStatus::Canceled], &[Manager]),
+];
+
+const fn task(
+    action: Action,
+    kinds: Kinds,
+    from: &'static [TaskStatus],
+    to: &'static [TaskStatus],
+    by: &'static [Actor],
+) -> TaskTransition {
+    TaskTransition { action, kinds, from, to, by }
+}
+
+const fn process(
+    action: Action,
+    from: &'static [ProcessStatus],
+    to: &'static [ProcessStatus],
+    by: &'static [Actor],
+) -> ProcessTransition {
+    ProcessTransition { action, from, to, by }
+}
+
+/// The row for an action on a task of this kind in this status.
+pub fn task_transition(action: Action, kind: Kind, status: TaskStatus) -> Option<&'static TaskTransition> {
+    TASK_TRANSITIONS.iter().find(|row| row.action == action && (row.kinds.has)(kind) && row.from.contains(&status))
+}
+
+/// The row for an action on a process in this status.
+pub fn process_transition(action: Action, status: ProcessStatus) -> Option<&'static ProcessTransition> {
+    PROCESS_TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&status))
+}
+
+/// The table as the guide shows it, in Markdown.
+pub fn table() -> String {
+    fn list<T: ToString>(items: &[T]) -> String {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+    let mut lines =
+        vec!["| action | tasks | in status | have then | by |".to_owned(), "|---|---|---|---|---|".to_owned()];
+    for TaskTransition { action, kinds, from, to, by } in TASK_TRANSITIONS {
+        lines.push(format!("| {action} | {} | {} | {} | {} |", kinds.name, list(from), list(to), list(by)));
+    }
+    lines.extend([
+        "".to_owned(),
+        "| action | processes in status | have then | by |".to_owned(),
+        "|---|---|---|---|".to_owned(),
+    ]);
+    for ProcessTransition { action, from, to, by } in PROCESS_TRANSITIONS {
+        let from = if from.is_empty() { "none yet".to_owned() } else { list(from) };
+        lines.push(format!("| {action} | {from} | {} | {} |", list(to), list(by)));
+    }
+    lines.join("\n") + "\n"
+}

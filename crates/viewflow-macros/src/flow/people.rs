@@ -1,0 +1,181 @@
+//! The attributes that say who may do a task, and what is wrong with what they say.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::{LitInt, LitStr, Result, Token};
+use viewflow_graph::{Graph, nearest};
+
+use super::model::{Assign, Candidates, Flow, Node, Permission, Priority};
+use crate::errors::Errors;
+use crate::syntax::{Opts, each_once, plain_name, unknown_option};
+
+impl Parse for Permission {
+    /// `auto` or a name in quotes, and `object = |a| ..`.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let usage = "expected `auto`, or the name of a permission in quotes: `#[permission(\"bills.sign\")]`";
+        let name = if input.peek(LitStr) {
+            let text: LitStr = input.parse()?;
+            if text.value().trim().is_empty() {
+                return Err(syn::Error::new(text.span(), "the name in `#[permission(..)]` is empty"));
+            }
+            Some(text.value())
+        } else {
+            let at = input.span();
+            let word = input.call(Ident::parse_any).map_err(|_| syn::Error::new(at, usage))?;
+            if word != "auto" {
+                return Err(syn::Error::new(at, usage));
+            }
+            None
+        };
+        let mut object = None;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            let options = Opts::parse(input)?.0;
+            each_once(&options)?;
+            for option in options {
+                match option.key.to_string().as_str() {
+                    "object" => object = Some(option.parse()?),
+                    _ => return Err(unknown_option(&option.key, &["object"])),
+                }
+            }
+        }
+        Ok(Self { name, object })
+    }
+}
+
+impl Parse for Assign {
+    /// A closure, or `same_as = node`.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(syn::Ident) && input.peek2(Token![=]) {
+            let key: Ident = input.parse()?;
+            if key != "same_as" {
+                return Err(unknown_option(&key, &["same_as"]));
+            }
+            input.parse::<Token![=]>()?;
+            return node(input).map(Self::SameAs);
+        }
+        input.parse().map(Self::Asked)
+    }
+}
+
+impl Parse for Candidates {
+    /// `group = ".."`, as often as there are groups, or a closure.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if !(input.peek(syn::Ident) && input.peek2(Token![=])) {
+            return input.parse().map(Self::Asked);
+        }
+        let mut groups = Vec::new();
+        for option in Opts::parse(input)?.0 {
+            if option.key != "group" {
+                return Err(unknown_option(&option.key, &["group"]));
+            }
+            groups.push(option.name()?);
+        }
+        Ok(Self::Groups(groups))
+    }
+}
+
+impl Parse for Priority {
+    /// A whole number, or a closure.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let negative = input.peek(Token![-]) && input.peek2(LitInt);
+        if !negative && !input.peek(LitInt) {
+            return input.parse().map(Self::Asked);
+        }
+        let sign = if negative {
+            input.parse::<Token![-]>()?;
+            "-"
+        } else {
+            ""
+        };
+        let number: LitInt = input.parse()?;
+        let value = format!("{sign}{}", number.base10_digits()).parse();
+        value.map(Self::Fixed).map_err(|_| syn::Error::new(number.span(), "a priority is a number of 32 bits"))
+    }
+}
+
+/// Names of nodes.
+pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let mut nodes = vec![node(input)?];
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        if !input.is_empty() {
+            nodes.push(node(input)?);
+        }
+    }
+    Ok(nodes)
+}
+
+fn node(input: ParseStream<'_>) -> Result<Ident> {
+    let at = input.span();
+    let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
+    let node = input.call(Ident::parse_any).map_err(|_| syn::Error::new(at, expected))?;
+    if input.peek(Token![::]) { Err(syn::Error::new(at, expected)) } else { Ok(node) }
+}
+
+/// Holds what is said about people against the graph.
+pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors) {
+    if node.permission.is_some() && node.candidates.is_some() {
+        let message = format!(
+            "`{}` has `#[permission(..)]` and `#[candidates(..)]`, and each says who may take its tasks: keep one",
+            node.ident
+        );
+        errors.at(node.ident.span(), message);
+    }
+    let same_as = match &node.assign {
+        Some(Assign::SameAs(other)) => Some(("assign(same_as = ..)", other)),
+        _ => None,
+    };
+    for (attribute, other) in node.not_by.iter().map(|other| ("not_by", other)).chain(same_as) {
+        if let Err(message) = check_other(flow, node, other, graph) {
+            errors.at(other.span(), format!("`#[{attribute}]` of `{}`: {message}", node.ident));
+        }
+    }
+    if let Some((_, same_as)) = same_as
+        && node.not_by.contains(same_as)
+    {
+        let message = format!("who did `{same_as}` is to do `{}`, and may not: keep one of the two", node.ident);
+        errors.at(same_as.span(), message);
+    }
+}
+
+/// Somebody can have done the other node before this one.
+fn check_other(flow: &Flow, node: &Node, other: &Ident, graph: &Graph) -> core::result::Result<(), String> {
+    let name = plain_name(other);
+    let Some(index) = graph.find(&name) else {
+        let known = flow.nodes.iter().filter(|node| node.kind.is_human()).map(|node| plain_name(&node.ident));
+        let known: Vec<String> = known.collect();
+        let hint = match nearest(&name, known.iter().map(String::as_str)) {
+            Some(near) => format!(", did you mean `{near}`?"),
+            None => String::new(),
+        };
+        return Err(format!("there is no node `{name}` in this flow{hint}"));
+    };
+    let kind = flow.nodes[index].kind;
+    if !kind.is_human() {
+        return Err(format!("`{name}` is {}, which no person does", kind.with_article()));
+    }
+    let own = graph.find(&plain_name(&node.ident));
+    if own.is_some_and(|own| !leads_to(graph, index, own)) && flow.nodes.iter().all(|node| !node.incomplete) {
+        return Err(format!("no way leads from `{name}` to it, so that nobody has done `{name}` before"));
+    }
+    Ok(())
+}
+
+/// Whether a way leads from one node to the other.
+fn leads_to(graph: &Graph, from: usize, to: usize) -> bool {
+    let mut seen = vec![false; graph.nodes().len()];
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        for (_, edge) in graph.out(node) {
+            if edge.to == to {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[edge.to], true) {
+                open.push(edge.to);
+            }
+        }
+    }
+    false
+}
