@@ -129,7 +129,7 @@ fn places_in_lists_that_are_missing_or_too_many_are_told() {
     );
     // Takes the places of the first task with it.
     let second = TaskRecord { id: task(2).id, ..other };
-    expect("task 1/1 does not stand in Queue(None)", vec![Change::Task { old: Some(task(1)), new: second }]);
+    expect("task 1/1 does not stand in Queue(None, None)", vec![Change::Task { old: Some(task(1)), new: second }]);
     let renamed = ProcessRecord { flow: "other".to_owned(), ..process() };
     expect(
         "process 1 stands in Status(\"hello\", New) and should not",
