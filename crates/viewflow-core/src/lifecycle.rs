@@ -258,7 +258,7 @@ pub fn table() -> String {
         lines.push(format!("| {action} | {} | {} | {} | {} |", kinds.name, list(from), list(to), list(by)));
     }
     lines.extend([
-        "".to_owned(),
+        String::new(),
         "| action | processes in status | have then | by |".to_owned(),
         "|---|---|---|---|".to_owned(),
     ]);

@@ -217,6 +217,13 @@ impl<E: Entity> IntoObject for crate::Id<E> {
 }
 
 #[diagnostic::do_not_recommend]
+impl IntoObject for Object {
+    fn into_object(self) -> Option<Object> {
+        Some(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<O: IntoObject> IntoObject for Option<O> {
     fn into_object(self) -> Option<Object> {
         self.and_then(O::into_object)

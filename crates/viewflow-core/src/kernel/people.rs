@@ -69,21 +69,18 @@ impl Step {
     /// place is one of them.
     fn doers(&self, task: &TaskRecord, node: &str) -> Result<Vec<UserId>> {
         let mut doers = Vec::new();
-        let mut note = |task: &TaskRecord| {
-            if task.node == node && task.status == TaskStatus::Done {
-                doers.extend(task.owner.iter().chain(&task.delegated_by).cloned());
+        let add = |doers: &mut Vec<UserId>, other: &TaskRecord| {
+            if other.node == node && other.status == TaskStatus::Done {
+                doers.extend(other.owner.iter().chain(&other.delegated_by).cloned());
             }
         };
-        self.db.unit(|unit| unit.each_on_the_way(task.id, &mut note))?;
-        if doers.is_empty() {
-            let mut note = |task: &TaskRecord| {
-                if task.node == node && task.status == TaskStatus::Done {
-                    doers.extend(task.owner.iter().chain(&task.delegated_by).cloned());
-                }
-            };
-            self.db.unit(|unit| unit.each_task(task.id.process, 0, &mut note))?;
-        }
-        Ok(doers)
+        self.db.unit(|unit| {
+            unit.each_on_the_way(task.id, |other| add(&mut doers, other))?;
+            if doers.is_empty() {
+                unit.each_task(task.id.process, 0, |other| add(&mut doers, other))?;
+            }
+            Ok(doers)
+        })
     }
 
     pub(super) fn note_people(&mut self, id: TaskId, people: People) -> Result<()> {

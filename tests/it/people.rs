@@ -1,0 +1,419 @@
+//! Who may do what: permissions, candidates, four eyes; reassigning and delegating; due dates, priorities and follow-up.
+
+use std::time::Duration;
+
+use viewflow::prelude::*;
+use viewflow::{Anonymous, Candidate, Object, TaskQuery, TaskRecord, User};
+
+use crate::support::{boss, manual, on_every_store, open_task, user};
+
+#[derive(Entity, Clone, Debug)]
+pub struct Department {
+    #[id]
+    pub id: Id<Department>,
+    pub name: String,
+}
+
+#[derive(Process, Clone, Debug)]
+#[process(artifact = Ref<Department>)]
+pub struct BillProcess {
+    pub urgent: bool,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct Register {
+    pub department: Ref<Department>,
+    pub urgent: bool,
+}
+
+/// A bill is accepted in its department, signed by a chief, and paid by who accepted it.
+#[derive(Flow)]
+#[flow(process = BillProcess)]
+pub struct BillFlow {
+    #[permission("register", object = |a| a.process.artifact)]
+    #[form(Register)]
+    #[submit(Self::register)]
+    #[next(accept)]
+    start: Start,
+
+    #[permission(auto, object = |a| a.process.artifact)]
+    #[due("3d")]
+    #[priority(|a| if a.process.urgent { 10 } else { 1 })]
+    #[next(sign)]
+    accept: View,
+
+    #[candidates(group = "chiefs", group = "deputies")]
+    #[not_by(start, accept)]
+    #[next(pay)]
+    sign: View,
+
+    #[assign(same_as = accept)]
+    #[next(end)]
+    pay: View,
+
+    end: End,
+}
+
+impl BillFlow {
+    fn register(&self, a: &mut Activation<Self, ()>, form: Register) -> Result<()> {
+        a.process.artifact = Some(form.department);
+        a.process.urgent = form.urgent;
+        Ok(())
+    }
+}
+
+/// Anybody may do this; another one is for whoever the process names.
+#[derive(Flow)]
+pub struct OpenFlow {
+    #[next(look)]
+    start: Start,
+    #[next(check)]
+    look: View,
+    #[candidates(|a| a.done_by(Self::start)?)]
+    #[next(end)]
+    check: View,
+    end: End,
+}
+
+/// Two things at once: one by permission, one for who started.
+#[derive(Flow)]
+pub struct PairFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(sign)]
+    #[branch(own)]
+    fork: Split,
+    #[permission("sign")]
+    #[not_by(start)]
+    #[due("1d")]
+    #[next(join)]
+    sign: View,
+    #[assign(same_as = start)]
+    #[next(join)]
+    own: View,
+    #[next(end)]
+    join: Join,
+    end: End,
+}
+
+/// A person of the host application.
+#[derive(Clone)]
+struct Person {
+    name: &'static str,
+    groups: Vec<&'static str>,
+    /// Permissions, each on one department or on all.
+    rights: Vec<(&'static str, Option<Ref<Department>>)>,
+}
+
+impl User for Person {
+    fn id(&self) -> UserId {
+        UserId::new(self.name)
+    }
+
+    fn groups(&self) -> Vec<String> {
+        self.groups.iter().map(|group| (*group).to_owned()).collect()
+    }
+
+    fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+        let object = object.and_then(Object::row::<Department>);
+        self.rights.iter().any(|(name, on)| *name == permission && (on.is_none() || *on == object))
+    }
+}
+
+fn person(name: &'static str) -> Person {
+    Person { name, groups: Vec::new(), rights: Vec::new() }
+}
+
+fn clerk(name: &'static str, department: Ref<Department>) -> Person {
+    let rights = vec![("register", Some(department)), ("bill.accept", Some(department))];
+    Person { rights, ..person(name) }
+}
+
+fn chief(name: &'static str) -> Person {
+    Person { groups: vec!["chiefs"], ..person(name) }
+}
+
+fn with_engine(test: impl Fn(&Engine, Ref<Department>, Ref<Department>)) {
+    on_every_store(|store| {
+        let engine = manual(store).0.flow(BillFlow::new()).flow(OpenFlow::new()).build().unwrap();
+        let department = |name: &str| {
+            engine.transaction(|db| db.table().insert(Department { id: Id::NEW, name: name.to_owned() })).unwrap()
+        };
+        test(&engine, department("sales"), department("law"));
+    });
+}
+
+fn register(engine: &Engine, by: &Person, department: Ref<Department>) -> Result<ProcessId> {
+    Ok(engine.start(BillFlow::start, by, Register { department, urgent: false })?.id)
+}
+
+fn perform(engine: &Engine, id: TaskId, by: &impl User) -> Result<()> {
+    engine.assign(id, by)?;
+    engine.execute_with(id, by, &viewflow::Document::new())
+}
+
+fn ids(query: &TaskQuery) -> Vec<u64> {
+    query.list().unwrap().iter().map(|task| task.id.process.0).collect()
+}
+
+fn told<T: std::fmt::Debug>(result: Result<T>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn a_start_asks_for_the_permission_on_what_its_form_named() {
+    with_engine(|engine, sales, law| {
+        let ann = clerk("ann", sales);
+        register(engine, &ann, sales).unwrap();
+        let error = told(register(engine, &ann, law));
+        assert_eq!(
+            error,
+            "`bill.start`: `ann` may not start this: that takes the permission `register` on row 2 of `department`"
+        );
+        assert_eq!(engine.processes::<BillFlow>().list().unwrap().len(), 1, "nothing is left of what was refused");
+        assert!(told(engine.start(OpenFlow::start, &Anonymous, ())).contains("who is not known may do nothing"));
+    });
+}
+
+#[test]
+fn a_task_is_taken_by_who_has_its_permission_on_its_object() {
+    with_engine(|engine, sales, law| {
+        let (ann, lea) = (clerk("ann", sales), clerk("lea", law));
+        let id = register(engine, &ann, sales).unwrap();
+        let task = open_task(engine, BillFlow::accept, id).id;
+        let error = told(engine.assign(task, &lea));
+        assert!(
+            error.contains("`lea` may not assign this: it is for the permission `bill.accept` on row 1"),
+            "{error}"
+        );
+        let everywhere = Person { rights: vec![("bill.accept", None)], ..person("eve") };
+        engine.assign(task, &everywhere).unwrap();
+        engine.unassign(task, &everywhere).unwrap();
+        engine.assign(task, &ann).unwrap();
+        assert!(told(engine.execute_with(task, &lea, &viewflow::Document::new())).contains("belongs to `ann`"));
+    });
+}
+
+#[test]
+fn queues_show_what_one_may_take_in_full_pages() {
+    with_engine(|engine, sales, law| {
+        let (ann, lea) = (clerk("ann", sales), clerk("lea", law));
+        let mut own = Vec::new();
+        for round in 0..60 {
+            let (by, department) = if round % 4 == 0 { (&ann, sales) } else { (&lea, law) };
+            let id = register(engine, by, department).unwrap();
+            if round % 4 == 0 {
+                own.push(id.0);
+            }
+        }
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = engine.queue(&ann).page(after, 4).unwrap();
+            assert!(page.items.len() == 4 || page.next.is_none(), "a page that is not the last one is full");
+            seen.extend(page.items.iter().map(|task| task.id.process.0));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, own);
+        let everywhere = Person { rights: vec![("bill.accept", None)], ..person("eve") };
+        assert_eq!(ids(&engine.queue(&everywhere)).len(), 60, "each once, whatever it stands in");
+        assert!(ids(&engine.queue(&person("bob"))).is_empty());
+        assert!(ids(&engine.queue(&Anonymous)).is_empty());
+    });
+}
+
+#[test]
+fn groups_and_names_open_a_task() {
+    with_engine(|engine, sales, _| {
+        let ann = clerk("ann", sales);
+        let id = register(engine, &ann, sales).unwrap();
+        perform(engine, open_task(engine, BillFlow::accept, id).id, &ann).unwrap();
+        let sign = open_task(engine, BillFlow::sign, id);
+        assert_eq!(sign.candidates, [Candidate::group("chiefs"), Candidate::group("deputies")]);
+        let deputy = Person { groups: vec!["deputies", "drivers"], ..person("dan") };
+        assert_eq!(ids(&engine.queue(&deputy)), [id.0]);
+        assert!(ids(&engine.queue(&Person { groups: vec!["drivers"], ..person("don") })).is_empty());
+        assert!(
+            told(engine.assign(sign.id, &person("don"))).contains("it is for the group `chiefs`, the group `deputies`")
+        );
+
+        let open = engine.start(OpenFlow::start, &user("zoe"), ()).unwrap().id;
+        perform(engine, open_task(engine, OpenFlow::look, open).id, &user("bob")).unwrap();
+        let check = open_task(engine, OpenFlow::check, open).id;
+        assert!(told(engine.assign(check, &user("bob"))).contains("it is for `zoe`"));
+        assert_eq!(ids(&engine.queue(&user("zoe"))), [open.0]);
+        perform(engine, check, &user("zoe")).unwrap();
+    });
+}
+
+#[test]
+fn who_did_a_task_cannot_do_the_one_that_looks_at_it() {
+    with_engine(|engine, sales, _| {
+        let ann = Person { groups: vec!["chiefs"], ..clerk("ann", sales) };
+        let id = register(engine, &ann, sales).unwrap();
+        let accept = open_task(engine, BillFlow::accept, id).id;
+        // Bob accepts it in the place of Cleo, and so both have.
+        let cleo = Person { groups: vec!["chiefs"], ..clerk("cleo", sales) };
+        let bob = chief("bob");
+        engine.assign(accept, &cleo).unwrap();
+        engine.delegate(accept, &cleo, &bob).unwrap();
+        engine.execute_with(accept, &bob, &viewflow::Document::new()).unwrap();
+        let sign = open_task(engine, BillFlow::sign, id).id;
+        for who in [&ann, &bob, &cleo] {
+            assert!(told(engine.assign(sign, who)).contains("who did what it looks at may not do it as well"));
+            assert!(ids(&engine.queue(who)).is_empty(), "nor is it in his queue");
+        }
+        engine.assign(sign, &chief("dora")).unwrap();
+        assert!(told(engine.delegate(sign, &chief("dora"), &ann)).contains("`not_by`"), "not by a detour either");
+        assert!(told(engine.reassign(sign, &boss(), &ann.clone().into_boss())).contains("`not_by`"));
+        engine.execute_with(sign, &chief("dora"), &viewflow::Document::new()).unwrap();
+        let pay = open_task(engine, BillFlow::pay, id);
+        assert_eq!(pay.owner, Some(user("bob")), "who did `accept`");
+    });
+}
+
+impl Person {
+    fn into_boss(self) -> impl User {
+        Superuser(self.id())
+    }
+}
+
+#[test]
+fn a_task_is_reassigned_to_who_may_have_it_and_delegated_to_anybody() {
+    with_engine(|engine, sales, law| {
+        let (ann, ben, lea) = (clerk("ann", sales), clerk("ben", sales), clerk("lea", law));
+        let id = register(engine, &ann, sales).unwrap();
+        let task = open_task(engine, BillFlow::accept, id).id;
+        let owner = || {
+            let task = engine.task_record(task).unwrap();
+            (task.owner, task.delegated_by)
+        };
+        assert!(told(engine.reassign(task, &ann, &ben)).contains("takes the permission `bill.manage`"), "nobody's yet");
+        engine.reassign(task, &boss(), &ann).unwrap();
+        assert!(told(engine.reassign(task, &ben, &ben)).contains("`ben` cannot reassign a task that belongs to `ann`"));
+        assert!(told(engine.reassign(task, &ann, &lea)).contains("it is for the permission"));
+        assert!(told(engine.reassign(task, &ann, &Anonymous)).contains("may do nothing"));
+        engine.reassign(task, &ann, &ben).unwrap();
+        assert_eq!(owner(), (Some(user("ben")), None));
+
+        engine.delegate(task, &ben, &lea).unwrap();
+        assert_eq!(owner(), (Some(user("lea")), Some(user("ben"))));
+        assert_eq!(ids(&engine.inbox(&lea)), [id.0]);
+        engine.delegate(task, &lea, &person("max")).unwrap();
+        assert_eq!(owner(), (Some(user("max")), Some(user("ben"))), "in the place of the same person");
+        engine.unassign(task, &person("max")).unwrap();
+        assert_eq!(owner(), (Some(user("ben")), None), "given back to who had it done");
+        engine.delegate(task, &ben, &lea).unwrap();
+        engine.unassign(task, &ben).unwrap();
+        assert_eq!(owner(), (Some(user("ben")), None), "and taken back");
+        engine.unassign(task, &ben).unwrap();
+        assert_eq!(owner(), (None, None));
+    });
+}
+
+#[test]
+fn the_task_of_somebody_who_vanished_is_given_to_another_one() {
+    with_engine(|engine, sales, _| {
+        let (ann, ben) = (clerk("ann", sales), clerk("ben", sales));
+        let id = register(engine, &ann, sales).unwrap();
+        let task = open_task(engine, BillFlow::accept, id).id;
+        engine.assign(task, &clerk("gone", sales)).unwrap();
+        assert!(told(engine.unassign(task, &ben)).contains("belongs to `gone`"));
+        engine.reassign(task, &boss().because("left the company"), &ben).unwrap();
+        assert_eq!(ids(&engine.inbox(&ben)), [id.0]);
+        let events = engine.events(id, 0, 100).unwrap();
+        let last = events.last().unwrap();
+        assert_eq!((last.actor.clone(), last.reason.as_deref()), (Some(user("boss")), Some("left the company")));
+    });
+}
+
+#[test]
+fn inbox_and_queue_are_sorted_by_due_date_priority_and_follow_up() {
+    with_engine(|engine, sales, _| {
+        let ann = clerk("ann", sales);
+        let ids_of = |query: TaskQuery| ids(&query);
+        let bills: Vec<ProcessId> = (0..5).map(|_| register(engine, &ann, sales).unwrap()).collect();
+        let tasks: Vec<TaskRecord> = bills.iter().map(|id| open_task(engine, BillFlow::accept, *id)).collect();
+        let due = tasks[0].due_date.unwrap();
+        assert_eq!(due, tasks[0].created.after(Duration::from_secs(3 * 24 * 3600)));
+        assert_eq!(tasks[0].priority, Some(1));
+        let sooner = |hours: u64| Some(due.after(Duration::from_secs(3600 * hours)));
+        assert!(told(engine.set_priority(tasks[0].id, &ann, Some(3))).contains("`bill.manage`"), "nobody has it yet");
+        for (task, priority, date) in
+            [(0, None, sooner(5)), (1, Some(7), sooner(1)), (2, Some(-1), None), (3, Some(9), sooner(2))]
+        {
+            engine.set_priority(tasks[task].id, &boss(), priority).unwrap();
+            engine.set_due_date(tasks[task].id, &boss(), date).unwrap();
+        }
+        let number = |order: [usize; 5]| order.map(|index| bills[index].0).to_vec();
+        for take in [false, true] {
+            if take {
+                tasks.iter().for_each(|task| engine.assign(task.id, &ann).unwrap());
+            }
+            let list = || if take { engine.inbox(&ann) } else { engine.queue(&ann) };
+            assert_eq!(ids_of(list()), number([0, 1, 2, 3, 4]));
+            assert_eq!(ids_of(list().by_due_date()), number([4, 1, 3, 0, 2]), "who has no date comes last");
+            assert_eq!(ids_of(list().by_priority()), number([3, 1, 4, 2, 0]));
+            assert_eq!(ids_of(list().of(BillFlow::accept).by_priority()), number([3, 1, 4, 2, 0]));
+            let mut paged = Vec::new();
+            let mut after = None;
+            loop {
+                let page = list().by_due_date().page(after, 2).unwrap();
+                paged.extend(page.items.iter().map(|task| task.id.process.0));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(paged, number([4, 1, 3, 0, 2]), "page by page");
+        }
+        engine.set_follow_up(tasks[4].id, &ann, sooner(1)).unwrap();
+        assert_eq!(ids_of(engine.inbox(&ann).by_follow_up()), number([4, 0, 1, 2, 3]));
+    });
+}
+
+#[test]
+fn a_revived_task_keeps_who_may_have_it_and_by_when() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(PairFlow::new()).build().unwrap();
+        let signer = Person { rights: vec![("sign", None)], ..person("ann") };
+        let id = engine.start(PairFlow::start, &signer, ()).unwrap().id;
+        let task = open_task(&engine, PairFlow::sign, id);
+        engine.set_priority(task.id, &boss(), Some(99)).unwrap();
+        clock.advance(Duration::from_secs(3600));
+        engine.cancel_task(task.id, &boss()).unwrap();
+        assert!(told(engine.assign(task.id, &signer)).contains("cannot assign a task that is canceled"));
+        let again = engine.task_record(engine.revive(task.id, &boss()).unwrap()).unwrap();
+        assert_eq!((again.candidates, again.barred), (task.candidates, vec![user("ann")]));
+        assert_eq!((again.due_date, again.priority), (task.due_date, Some(99)));
+        assert!(told(engine.assign(again.id, &user("bob"))).contains("it is for the permission `sign`"));
+        assert!(ids(&engine.queue(&user("bob"))).is_empty(), "it is in nobody's queue who may not do it");
+        assert!(told(engine.assign(again.id, &signer)).contains("`not_by`"));
+
+        let own = open_task(&engine, PairFlow::own, id);
+        engine.cancel_task(own.id, &boss()).unwrap();
+        let again = engine.revive(own.id, &boss()).unwrap();
+        assert_eq!(engine.task_record(again).unwrap().owner, Some(user("ann")), "the rule who gets it is asked again");
+    });
+}
+
+#[test]
+fn a_manager_of_one_flow_is_none_of_another() {
+    with_engine(|engine, sales, _| {
+        let bill = register(engine, &clerk("ann", sales), sales).unwrap();
+        let open = engine.start(OpenFlow::start, &user("ann"), ()).unwrap().id;
+        let manager = Person { rights: vec![("open.manage", None)], ..person("mia") };
+        assert!(told(engine.cancel(bill, &manager)).contains("that takes the permission `bill.manage`"));
+        let task = open_task(engine, BillFlow::accept, bill).id;
+        assert!(told(engine.cancel_task(task, &manager)).contains("`bill.manage`"));
+        engine.cancel(open, &manager).unwrap();
+        assert!(told(engine.cancel(open, &manager)).contains("process 2 is canceled already"));
+        let names: Vec<_> = engine.process_actions(bill, &manager).unwrap();
+        assert!(names.is_empty());
+        assert!(engine.process_actions(bill, &boss()).unwrap().contains(&viewflow::lifecycle::Action::Cancel));
+    });
+}

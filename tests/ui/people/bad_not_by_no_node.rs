@@ -1,0 +1,32 @@
+use viewflow::prelude::*;
+
+#[derive(Flow)]
+struct BillFlow {
+    #[next(accept)]
+    start: Start,
+    #[next(book)]
+    accept: View,
+    #[call(Self::enter)]
+    #[next(sign)]
+    book: Function,
+    #[not_by(acept)]
+    #[next(pay)]
+    sign: View,
+    #[next(end)]
+    pay: View,
+    end: End,
+}
+
+impl BillFlow {
+    fn enter(&self, _: &mut Activation<Self, ()>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {
+    let _ = BillFlow::new();
+}
+
+// Mended:
+// -    #[not_by(acept)]
+// +    #[not_by(accept)]
