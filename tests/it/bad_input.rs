@@ -232,7 +232,7 @@ fn a_document_that_does_not_fit_is_told_with_process_and_field() {
     let old = engine.process_record(id).unwrap();
     let mut new = old.clone();
     new.data.insert("mood".to_owned(), json!("gloomy"));
-    let change = Change::Process { old: Some(old), new };
+    let change = Change::process(Some(old), new);
     store.commit(Commit { changes: vec![change], ..Commit::default() }).unwrap().wait().unwrap();
     let error = engine.process::<NoteFlow>(id).unwrap_err();
     assert_eq!(error.to_string(), "process 1 (flow `note`): `mood` must be a whole number from 0 to 255");

@@ -265,7 +265,7 @@ fn the_gate_lets_through_what_the_table_lists_for_every_kind_and_status() {
 fn forge(store: &dyn Store, old: TaskRecord, new: TaskRecord) {
     let process = store.process(old.id.process).unwrap().unwrap();
     let expect = vec![Expect::Revision(Key::Process(old.id.process), Some(process.revision))];
-    let changes = vec![Change::Task { old: Some(old), new }];
+    let changes = vec![Change::task(Some(old), new)];
     store.commit(Commit { expect, changes, events: Vec::new() }).unwrap().wait().unwrap();
 }
 

@@ -351,11 +351,11 @@ fn a_process_with_a_sub_process_that_runs_is_left_and_those_after_it_are_forgott
         errand(&engine, 1);
         let child = store.processes(round, 1).unwrap().remove(0);
         let runs = ProcessRecord { status: ProcessStatus::New, finished: None, ..child.clone() };
-        write(&store, vec![Change::Process { old: Some(child.clone()), new: runs.clone() }]);
+        write(&store, vec![Change::process(Some(child.clone()), runs.clone())]);
         clock.advance(DAY);
         engine.run_pending().unwrap();
         assert_eq!(processes(&store).len(), 4);
-        write(&store, vec![Change::Process { old: Some(runs), new: child }]);
+        write(&store, vec![Change::process(Some(runs), child)]);
         assert_eq!(engine.run_pending().unwrap(), 0);
         clock.advance(Duration::from_secs(60));
         engine.run_pending().unwrap();

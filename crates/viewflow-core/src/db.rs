@@ -98,21 +98,22 @@ impl Db {
     }
 }
 
-/// A record as it was read and as it will be.
+/// A record as it was read and as it will be. Records are long, and a step can have many: only pointers to them are moved.
 #[derive(Debug)]
 struct Held<R> {
-    old: Option<R>,
-    new: Option<R>,
+    old: Option<Box<R>>,
+    new: Option<Box<R>>,
     changed: bool,
 }
 
 impl<R: Clone> Held<R> {
     fn read(old: Option<R>) -> Self {
+        let old = old.map(Box::new);
         Self { new: old.clone(), old, changed: false }
     }
 
     fn made(new: R) -> Self {
-        Self { old: None, new: Some(new), changed: true }
+        Self { old: None, new: Some(Box::new(new)), changed: true }
     }
 }
 
@@ -177,14 +178,14 @@ impl Unit {
             let whole = page.len() < PAGE;
             for stored in &page {
                 after = stored.id.ordinal;
-                visit(self.tasks.get(&stored.id).and_then(|held| held.new.as_ref()).unwrap_or(stored));
+                visit(self.tasks.get(&stored.id).and_then(|held| held.new.as_deref()).unwrap_or(stored));
             }
             if whole {
                 break;
             }
         }
         let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
-        self.tasks.range(made).filter_map(|(_, held)| held.new.as_ref()).for_each(visit);
+        self.tasks.range(made).filter_map(|(_, held)| held.new.as_deref()).for_each(visit);
         Ok(())
     }
 
@@ -240,14 +241,14 @@ impl Unit {
         loop {
             let page = self.store.list_tasks(list, after, PAGE)?;
             after = page.last().copied().filter(|_| page.len() == PAGE);
-            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.new.as_ref().is_some_and(stands));
+            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.new.as_deref().is_some_and(stands));
             found.extend(page.into_iter().map(|listed| listed.task).filter(still));
             if after.is_none() || found.len() >= limit {
                 break;
             }
         }
-        let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_ref().is_some_and(stands);
-        let came = self.tasks.values().filter(came).filter_map(|held| held.new.as_ref());
+        let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_deref().is_some_and(stands);
+        let came = self.tasks.values().filter(came).filter_map(|held| held.new.as_deref());
         found.extend(came.filter(|task| stands(task)).map(|task| task.id));
         found.truncate(limit);
         Ok(found)
@@ -266,7 +267,7 @@ impl Unit {
         limit: usize,
     ) -> Result<Vec<ProcessId>> {
         let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
-        let made = self.processes.values().filter_map(|(_, held)| held.new.as_ref().filter(|_| held.old.is_none()));
+        let made = self.processes.values().filter_map(|(_, held)| held.new.as_deref().filter(|_| held.old.is_none()));
         found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
         found.retain(|child| after.is_none_or(|after| *child > after));
         found.sort_unstable();
@@ -295,13 +296,13 @@ impl Unit {
     }
 
     pub(crate) fn process(&mut self, id: ProcessId) -> Result<&ProcessRecord> {
-        self.held_process(id)?.new.as_ref().ok_or(Error::NoProcess(id))
+        self.held_process(id)?.new.as_deref().ok_or(Error::NoProcess(id))
     }
 
     pub(crate) fn change_process(&mut self, id: ProcessId) -> Result<&mut ProcessRecord> {
         let held = self.held_process(id)?;
         held.changed = true;
-        held.new.as_mut().ok_or(Error::NoProcess(id))
+        held.new.as_deref_mut().ok_or(Error::NoProcess(id))
     }
 
     pub(crate) fn add_task(&mut self, record: TaskRecord) {
@@ -322,7 +323,7 @@ impl Unit {
     }
 
     pub(crate) fn task(&mut self, id: TaskId) -> Result<&TaskRecord> {
-        self.held_task(id)?.new.as_ref().ok_or(Error::NoTask(id))
+        self.held_task(id)?.new.as_deref().ok_or(Error::NoTask(id))
     }
 
     /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
@@ -330,7 +331,7 @@ impl Unit {
         self.change_process(id.process)?;
         let held = self.held_task(id)?;
         held.changed = true;
-        held.new.as_mut().ok_or(Error::NoTask(id))
+        held.new.as_deref_mut().ok_or(Error::NoTask(id))
     }
 
     pub(crate) fn add_scope(&mut self, id: ScopeId, record: ScopeRecord) {
@@ -348,11 +349,11 @@ impl Unit {
 
     /// A scope, unless it is closed.
     pub(crate) fn open_scope(&mut self, id: ScopeId) -> Result<Option<&ScopeRecord>> {
-        Ok(self.held_scope(id)?.new.as_ref())
+        Ok(self.held_scope(id)?.new.as_deref())
     }
 
     pub(crate) fn scope(&mut self, id: ScopeId) -> Result<&ScopeRecord> {
-        self.held_scope(id)?.new.as_ref().ok_or(Error::Internal("a scope that is closed"))
+        self.held_scope(id)?.new.as_deref().ok_or(Error::Internal("a scope that is closed"))
     }
 
     /// As [`Unit::change_task`].
@@ -360,7 +361,7 @@ impl Unit {
         self.change_process(id.process)?;
         let held = self.held_scope(id)?;
         held.changed = true;
-        held.new.as_mut().ok_or(Error::Internal("a scope that is closed"))
+        held.new.as_deref_mut().ok_or(Error::Internal("a scope that is closed"))
     }
 
     pub(crate) fn close_scope(&mut self, id: ScopeId) -> Result<()> {
@@ -390,7 +391,7 @@ impl Unit {
     }
 
     pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {
-        Ok(self.held_row(table, id)?.new.as_ref())
+        Ok(self.held_row(table, id)?.new.as_deref())
     }
 
     pub(crate) fn row_copy(&mut self, table: &str, id: u64) -> Result<Option<RowRecord>> {
@@ -403,10 +404,10 @@ impl Unit {
         }
         let held = self.held_row(table, id)?;
         held.changed = true;
-        let old = std::mem::replace(&mut held.new, row);
+        let old = std::mem::replace(&mut held.new, row.map(Box::new));
         let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
-        let new: Vec<_> = held.new.iter().flat_map(RowRecord::unique_keys).map(entry).collect();
-        for entry in old.iter().flat_map(RowRecord::unique_keys).map(entry) {
+        let new: Vec<_> = held.new.iter().flat_map(|row| row.unique_keys()).map(entry).collect();
+        for entry in old.iter().flat_map(|row| row.unique_keys()).map(entry) {
             if self.unique.get(&entry) == Some(&id) {
                 self.unique.remove(&entry);
             }
@@ -457,13 +458,13 @@ impl Unit {
         self.rows
             .range(range)
             .filter(|(_, (_, held))| held.changed)
-            .map(|((_, id), (_, held))| (*id, held.new.as_ref()))
+            .map(|((_, id), (_, held))| (*id, held.new.as_deref()))
     }
 
     /// All rows this step has changed.
     pub(crate) fn all_changed_rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
         let changed = self.rows.iter().filter(|(_, (_, held))| held.changed);
-        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.new.as_ref()))
+        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.new.as_deref()))
     }
 
     fn take_commit(&mut self, failed: bool) -> Commit {
@@ -487,13 +488,18 @@ impl Unit {
         }
         for (id, held) in std::mem::take(&mut self.scopes) {
             if held.changed && held.old != held.new {
-                commit.changes.push(Change::Scope { id, new: held.new });
+                commit.changes.push(Change::Scope { id, new: held.new.map(|new| *new) });
             }
         }
         for ((table, id), (revision, held)) in std::mem::take(&mut self.rows) {
             commit.expect.push(Expect::Revision(Key::Row(table.clone(), id), revision));
             if held.changed && (held.old.is_some() || held.new.is_some()) {
-                commit.changes.push(Change::Row { table, id, old: held.old, new: held.new });
+                commit.changes.push(Change::Row {
+                    table,
+                    id,
+                    old: held.old.map(|old| *old),
+                    new: held.new.map(|new| *new),
+                });
             }
         }
         let stamps = std::mem::take(&mut self.stamps);

@@ -172,21 +172,20 @@ pub enum Expect {
 /// One record before and after. The one before is what [`Expect::Revision`] vouches for: the store takes it out of its
 /// lists without reading it again.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "most changes are of tasks")]
 pub enum Change {
     /// A process was made or changed.
     Process {
         /// Before.
-        old: Option<ProcessRecord>,
+        old: Option<Box<ProcessRecord>>,
         /// After.
-        new: ProcessRecord,
+        new: Box<ProcessRecord>,
     },
     /// A task was made or changed.
     Task {
         /// Before.
-        old: Option<TaskRecord>,
+        old: Option<Box<TaskRecord>>,
         /// After.
-        new: TaskRecord,
+        new: Box<TaskRecord>,
     },
     /// A scope was opened, changed or closed.
     Scope {
@@ -209,7 +208,7 @@ pub enum Change {
     /// A process that is over is forgotten. What is left of its tasks, scopes and events is to be forgotten before or with it.
     ForgetProcess {
         /// As it was.
-        old: ProcessRecord,
+        old: Box<ProcessRecord>,
     },
     /// Tasks of a process that is over are forgotten.
     ForgetTasks {
@@ -230,6 +229,18 @@ pub enum Change {
         /// The last number given out.
         last: u64,
     },
+}
+
+impl Change {
+    /// A process was made, where there is none before, or changed.
+    pub fn process(old: Option<ProcessRecord>, new: ProcessRecord) -> Self {
+        Self::Process { old: old.map(Box::new), new: Box::new(new) }
+    }
+
+    /// A task was made, where there is none before, or changed.
+    pub fn task(old: Option<TaskRecord>, new: TaskRecord) -> Self {
+        Self::Task { old: old.map(Box::new), new: Box::new(new) }
+    }
 }
 
 /// All that one step relies on and changes.

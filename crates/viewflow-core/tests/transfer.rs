@@ -67,8 +67,8 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         ScopeRecord { live: 3, ..ScopeRecord::default() },
         ScopeRecord { parent: Some(0), split, live: 1, ..ScopeRecord::default() },
     ];
-    let mut changes = vec![Change::Process { old: None, new }];
-    changes.extend([assigned, failed, hears].map(|new| Change::Task { old: None, new }));
+    let mut changes = vec![Change::process(None, new)];
+    changes.extend([assigned, failed, hears].map(|new| Change::task(None, new)));
     changes.extend(
         (0..)
             .zip(scopes)

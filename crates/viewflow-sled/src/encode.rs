@@ -51,14 +51,14 @@ impl Encoded {
     fn change(&mut self, change: &Change) -> StoreResult<()> {
         match change {
             Change::Process { old, new } => {
-                self.replace(old.as_ref().map(process_entries), Some(process_entries(new)));
+                self.replace(old.as_deref().map(process_entries), Some(process_entries(new)));
                 self.bundled(BundleId::of_process(new.id), 0, Some(new))?;
                 if old.is_none() {
                     self.numbers.push((None, new.id.0));
                 }
             }
             Change::Task { old, new } => {
-                self.replace(old.as_ref().map(task_entries), Some(task_entries(new)));
+                self.replace(old.as_deref().map(task_entries), Some(task_entries(new)));
                 self.bundled(BundleId::of_task(new.id), new.id.ordinal, Some(new))?;
             }
             Change::Scope { id, new } => self.record(key::scope(*id), new.as_ref())?,

@@ -39,8 +39,8 @@ fn commit(number: u64) -> Commit {
     };
     Commit {
         changes: vec![
-            Change::Process { old: None, new: process },
-            Change::Task { old: None, new: task },
+            Change::process(None, process),
+            Change::task(None, task),
             Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
         ],
         events: vec![Event { process: id, number: 1, at, actor: None, reason: None, what: What::ProcessStarted }],
@@ -256,8 +256,8 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
         let Change::Task { new: old, .. } = commit(if journal == 1 { 200 } else { 201 }).changes.remove(1) else {
             panic!()
         };
-        let new = TaskRecord { status: TaskStatus::Done, ..old.clone() };
-        let done = Commit { changes: vec![Change::Task { old: Some(old), new }], ..Commit::default() };
+        let new = TaskRecord { status: TaskStatus::Done, ..(*old).clone() };
+        let done = Commit { changes: vec![Change::task(Some(*old), new)], ..Commit::default() };
         store.commit(done).unwrap().wait().unwrap();
     }
     let store = SledStore::open(directory.path()).unwrap();
@@ -317,8 +317,8 @@ fn a_store_at_work_is_found_in_order() {
             for number in 1..=300 {
                 put(&store, number);
                 let Change::Task { new: old, .. } = commit(number).changes.remove(1) else { panic!() };
-                let new = TaskRecord { status: TaskStatus::Done, ..old.clone() };
-                let done = Commit { changes: vec![Change::Task { old: Some(old), new }], ..Commit::default() };
+                let new = TaskRecord { status: TaskStatus::Done, ..(*old).clone() };
+                let done = Commit { changes: vec![Change::task(Some(*old), new)], ..Commit::default() };
                 store.commit(done).unwrap().wait().unwrap();
                 if stop.load(Ordering::SeqCst) {
                     break;

@@ -378,6 +378,7 @@ fn part(
     }
     let all = records < BATCH;
     let old = process.record;
+    let old = Box::new(old);
     let last = if all { Change::ForgetProcess { old } } else { Change::Process { old: Some(old.clone()), new: old } };
     commit.changes.push(last);
     Ok((commit, records, all))

@@ -22,7 +22,7 @@ struct State {
     last_process: u64,
     last_row: BTreeMap<String, u64>,
     processes: BTreeMap<ProcessId, Stored<ProcessRecord>>,
-    tasks: BTreeMap<TaskId, TaskRecord>,
+    tasks: BTreeMap<TaskId, Box<TaskRecord>>,
     scopes: BTreeMap<ScopeId, ScopeRecord>,
     rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
     stamps: BTreeMap<String, u64>,
@@ -90,7 +90,7 @@ impl Store for MemoryStore {
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
-        Ok(self.read().tasks.get(&id).cloned())
+        Ok(self.read().tasks.get(&id).map(|task| TaskRecord::clone(task)))
     }
 
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
@@ -109,7 +109,7 @@ impl Store for MemoryStore {
         if after == u32::MAX {
             return Ok(Vec::new());
         }
-        Ok(self.read().tasks.range(range).map(|(_, task)| task.clone()).take(limit).collect())
+        Ok(self.read().tasks.range(range).map(|(_, task)| TaskRecord::clone(task)).take(limit).collect())
     }
 
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
@@ -311,7 +311,7 @@ impl State {
                 }
                 self.ended.extend(ended(&new));
                 self.last_process = new.id.0.max(self.last_process);
-                self.processes.insert(new.id, Stored { revision, record: new });
+                self.processes.insert(new.id, Stored { revision, record: *new });
             }
             Change::Task { old, new } => {
                 old.iter().for_each(|old| self.unlist_task(old));

@@ -94,7 +94,7 @@ fn put_row(table: &str, id: u64, old: Option<RowRecord>, new: Option<RowRecord>)
 }
 
 fn put_task(old: Option<&TaskRecord>, new: &TaskRecord) -> Change {
-    Change::Task { old: old.cloned(), new: new.clone() }
+    Change::task(old.cloned(), new.clone())
 }
 
 /// Commits and waits.
@@ -120,7 +120,7 @@ fn what_is_committed_is_read_back(store: &impl Store) {
     write(
         store,
         vec![
-            Change::Process { old: None, new: process(1) },
+            Change::process(None, process(1)),
             put_task(None, &task(1, 1)),
             Change::Scope { id: scope_id, new: Some(scope.clone()) },
             put_row("post", 5, None, Some(row(json!({"title": "x"})))),
@@ -146,11 +146,11 @@ fn an_empty_store_has_nothing(store: &impl Store) {
 }
 
 fn a_stale_revision_is_refused_and_nothing_is_changed(store: &impl Store) {
-    write(store, vec![Change::Process { old: None, new: process(1) }]);
+    write(store, vec![Change::process(None, process(1))]);
     let first = store.process(ProcessId(1)).unwrap().unwrap().revision;
     let newer = ProcessRecord { tasks: 1, ..process(1) };
     let relied = || vec![Expect::Revision(Key::Process(ProcessId(1)), Some(first))];
-    commit(store, relied(), vec![Change::Process { old: Some(process(1)), new: newer.clone() }]).unwrap();
+    commit(store, relied(), vec![Change::process(Some(process(1)), newer.clone())]).unwrap();
     let second = store.process(ProcessId(1)).unwrap().unwrap().revision;
     assert_ne!(first, second, "a record that was written has a new revision");
     let late = vec![put_task(None, &task(1, 1)), put_row("post", 1, None, Some(row(json!({}))))];
@@ -372,14 +372,14 @@ fn sub_processes_are_listed_by_their_parent(store: &impl Store) {
     let parent = task(1, 2).id;
     let child = |id, parent| ProcessRecord { parent: Some(parent), ..process(id) };
     let all = [process(1), child(2, parent), child(3, task(1, 3).id), child(4, parent)];
-    write(store, all.iter().map(|new| Change::Process { old: None, new: new.clone() }).collect());
+    write(store, all.iter().map(|new| Change::process(None, new.clone())).collect());
     let listed = |after, limit| -> Vec<u64> {
         let page = store.list_processes(&ProcessList::Children(parent), after, limit).unwrap();
         page.into_iter().map(|id| id.0).collect()
     };
     assert_eq!((listed(None, 10), listed(Some(ProcessId(2)), 10), listed(None, 1)), (vec![2, 4], vec![4], vec![2]));
     let done = ProcessRecord { status: ProcessStatus::Canceled, ..child(2, parent) };
-    write(store, vec![Change::Process { old: Some(child(2, parent)), new: done.clone() }]);
+    write(store, vec![Change::process(Some(child(2, parent)), done.clone())]);
     assert_eq!(listed(None, 10), [2, 4], "also when it has ended");
     assert_eq!(store.process(ProcessId(2)).unwrap().unwrap().record, done);
 }
@@ -421,7 +421,7 @@ fn processes_are_listed_by_flow_and_status(store: &impl Store) {
     let done = ProcessRecord { status: ProcessStatus::Done, ..process(2) };
     let other = ProcessRecord { flow: "other".to_owned(), ..process(3) };
     let all = [process(1), done.clone(), other, process(4)];
-    write(store, all.into_iter().map(|new| Change::Process { old: None, new }).collect());
+    write(store, all.into_iter().map(|new| Change::process(None, new)).collect());
     let listed = |list: ProcessList, after| -> Vec<u64> {
         store.list_processes(&list, after, 2).unwrap().into_iter().map(|id| id.0).collect()
     };
@@ -429,7 +429,7 @@ fn processes_are_listed_by_flow_and_status(store: &impl Store) {
     assert_eq!(listed(flow(), None), [1, 2]);
     assert_eq!(listed(flow(), Some(ProcessId(2))), [4]);
     assert_eq!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::New), None), [1, 4]);
-    write(store, vec![Change::Process { old: Some(done), new: process(2) }]);
+    write(store, vec![Change::process(Some(done), process(2))]);
     assert!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::Done), None).is_empty());
 }
 
@@ -606,14 +606,14 @@ fn a_copy_gives_out_no_number_of_its_original(store: &impl Store) {
     let numbers = |table: Option<&str>, last| Change::Numbers { table: table.map(str::to_owned), last };
     write(store, vec![numbers(None, 7), numbers(Some("post"), 9), numbers(None, 3), numbers(Some("post"), 2)]);
     assert_eq!((store.next_process().unwrap(), store.next_row("post").unwrap()), (ProcessId(8), 10));
-    write(store, vec![Change::Process { old: None, new: process(20) }]);
+    write(store, vec![Change::process(None, process(20))]);
     assert!(store.next_process().unwrap() > ProcessId(20));
 }
 
 fn processes_scopes_and_tables_are_paged(store: &impl Store) {
     let scope = |process, number| ScopeId { process: ProcessId(process), number };
     let put = |id| Change::Scope { id, new: Some(ScopeRecord { live: 1, ..ScopeRecord::default() }) };
-    let mut changes: Vec<_> = (1..=3).map(|id| Change::Process { old: None, new: process(id) }).collect();
+    let mut changes: Vec<_> = (1..=3).map(|id| Change::process(None, process(id))).collect();
     changes.extend([(1, 0), (1, 1), (1, 2), (2, 0)].map(|(process, number)| put(scope(process, number))));
     changes.extend(["post", "blog", "täble\0"].map(|table| put_row(table, 1, None, Some(row(json!({}))))));
     write(store, changes);
@@ -638,7 +638,7 @@ fn what_is_over_is_listed_by_its_end(store: &impl Store) {
     };
     let child = ProcessRecord { parent: Some(task(1, 1).id), ..over(5, 10) };
     let all = [over(1, 30), over(2, -20), process(3), over(4, 20), child, over(6, 20)];
-    write(store, all.into_iter().map(|new| Change::Process { old: None, new }).collect());
+    write(store, all.into_iter().map(|new| Change::process(None, new)).collect());
     let mut found = Vec::new();
     let mut after = None;
     while let Some(ended) = store.ended(after, 1).unwrap().pop() {
@@ -646,7 +646,7 @@ fn what_is_over_is_listed_by_its_end(store: &impl Store) {
         after = Some(ended);
     }
     assert_eq!(found, [(-20, 2), (20, 4), (20, 6), (30, 1)]);
-    write(store, vec![Change::Process { old: Some(over(4, 20)), new: process(4) }]);
+    write(store, vec![Change::process(Some(over(4, 20)), process(4))]);
     assert_eq!(store.ended(None, 9).unwrap().len(), 3, "what goes on is not over");
 }
 
@@ -663,8 +663,8 @@ fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
         what: What::ProcessStarted,
     };
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
-    changes.push(Change::Process { old: None, new: done.clone() });
-    changes.push(Change::Process { old: None, new: process(2) });
+    changes.push(Change::process(None, done.clone()));
+    changes.push(Change::process(None, process(2)));
     changes.push(put_task(None, &task(2, 1)));
     let commit = Commit { changes, events: (1..=5).map(event).collect(), ..Commit::default() };
     store.commit(commit).unwrap().wait().unwrap();
@@ -684,7 +684,7 @@ fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
         vec![
             Change::ForgetTasks { old: tasks[13..].to_vec() },
             Change::ForgetEvents { process: ProcessId(1), through: 5 },
-            Change::ForgetProcess { old: done },
+            Change::ForgetProcess { old: Box::new(done) },
         ],
     );
     assert!(store.process(ProcessId(1)).unwrap().is_none());
@@ -719,14 +719,14 @@ fn numbers_are_given_out_once(store: &Arc<impl Store>) {
 fn no_update_is_lost_among_threads(store: &Arc<impl Store>) {
     const THREADS: u32 = 6;
     const STEPS: u32 = 50;
-    write(&**store, vec![Change::Process { old: None, new: process(1) }]);
+    write(&**store, vec![Change::process(None, process(1))]);
     let step = |store: &dyn Store| {
         loop {
             let old = store.process(ProcessId(1)).unwrap().unwrap();
             let expect = vec![Expect::Revision(Key::Process(ProcessId(1)), Some(old.revision))];
             let new = ProcessRecord { tasks: old.tasks + 1, ..old.record.clone() };
             let task = task(1, new.tasks);
-            let changes = vec![Change::Process { old: Some(old.record), new }, put_task(None, &task)];
+            let changes = vec![Change::process(Some(old.record), new), put_task(None, &task)];
             match store.commit(Commit { expect, changes, events: Vec::new() }) {
                 Ok(receipt) => return receipt.wait().unwrap(),
                 Err(StoreError::Conflict) => {}

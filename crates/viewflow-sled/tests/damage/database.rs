@@ -45,12 +45,12 @@ fn commit(store: &dyn Store, changes: Vec<Change>, events: Vec<Event>, wait: boo
 
 fn begin(store: &dyn Store, id: u64, wait: bool) {
     let mut changes = vec![
-        Change::Process { old: None, new: process(id, 3) },
+        Change::process(None, process(id, 3)),
         Change::Scope { id: scope(id, 0), new: Some(ScopeRecord { live: 3, ..ScopeRecord::default() }) },
         Change::Scope { id: scope(id, 1), new: Some(ScopeRecord { parent: Some(0), ..ScopeRecord::default() }) },
         put_row("post", id, None, Some(post(id, 0))),
     ];
-    changes.extend(tasks(id).into_iter().map(|new| Change::Task { old: None, new }));
+    changes.extend(tasks(id).into_iter().map(|new| Change::task(None, new)));
     commit(store, changes, (1..=3).map(|number| event(id, number)).collect(), wait);
 }
 
@@ -64,8 +64,8 @@ fn go_on(store: &dyn Store, id: u64, wait: bool) {
         ..old.clone()
     };
     let changes = vec![
-        Change::Process { old: Some(process(id, 3)), new: process(id, 4) },
-        Change::Task { old: Some(old), new: done },
+        Change::process(Some(process(id, 3)), process(id, 4)),
+        Change::task(Some(old), done),
         Change::Scope { id: scope(id, 1), new: None },
         put_row("post", id, Some(post(id, 0)), Some(post(id, 1))),
     ];

@@ -79,8 +79,8 @@ impl Parts {
 
     fn commit(self, number: u64) -> Commit {
         let changes = vec![
-            Change::Process { old: None, new: self.process.unwrap() },
-            Change::Task { old: None, new: self.task.unwrap() },
+            Change::process(None, self.process.unwrap()),
+            Change::task(None, self.task.unwrap()),
             Change::Row { table: "post".into(), id: number, old: None, new: self.row },
         ];
         Commit { expect: Vec::new(), changes, events: self.events }

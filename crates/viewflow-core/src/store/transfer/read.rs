@@ -142,12 +142,12 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
             Line::Process(new) => {
                 self.is_new(Key::Process(new.id))?;
                 (self.process, self.last) = (Some(new.id), (0, 0, 0));
-                Change::Process { old: None, new }
+                Change::process(None, new)
             }
             Line::Task(new) => {
                 self.follows(new.id.process, &format!("task {}", new.id), new.id.ordinal > self.last.0)?;
                 self.last.0 = new.id.ordinal;
-                Change::Task { old: None, new }
+                Change::task(None, new)
             }
             Line::Scope { id, scope } => {
                 self.follows(id.process, &format!("scope {}", id.number), id.number >= self.last.1)?;

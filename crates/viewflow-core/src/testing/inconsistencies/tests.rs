@@ -35,11 +35,11 @@ fn scope(number: u32, live: u64) -> Change {
 }
 
 fn put_process(new: ProcessRecord) -> Change {
-    Change::Process { old: Some(process()), new }
+    Change::process(Some(process()), new)
 }
 
 fn put_task(new: TaskRecord) -> Change {
-    Change::Task { old: Some(task(1)), new }
+    Change::task(Some(task(1)), new)
 }
 
 fn put_row(id: u64, new: RowRecord) -> Change {
@@ -58,8 +58,8 @@ fn found(commits: Vec<Vec<Change>>) -> String {
         ..RowRecord::default()
     };
     let sound = vec![
-        Change::Process { old: None, new: process() },
-        Change::Task { old: None, new: task(1) },
+        Change::process(None, process()),
+        Change::task(None, task(1)),
         scope(0, 1),
         put_row(1, row),
         put_row(2, refers(1)),
@@ -108,13 +108,12 @@ fn a_process_whose_tokens_do_not_fit_is_told() {
 #[test]
 fn gaps_are_told() {
     expect("process 1 should have 2 tasks and has 1", vec![put_process(ProcessRecord { tasks: 2, ..process() })]);
-    expect("process 1 has no task before 1/3", vec![Change::Task { old: None, new: task(3) }]);
+    expect("process 1 has no task before 1/3", vec![Change::task(None, task(3))]);
     expect("process 1 should have 4 events and has 1", vec![put_process(ProcessRecord { events: 4, ..process() })]);
     let store = MemoryStore::new();
     let finished = || What::TaskFinished { task: 1, node: "approve".to_owned() };
     let process = ProcessRecord { events: 4, ..process() };
-    let changes =
-        vec![Change::Process { old: None, new: process }, Change::Task { old: None, new: task(1) }, scope(0, 1)];
+    let changes = vec![Change::process(None, process), Change::task(None, task(1)), scope(0, 1)];
     write(&store, changes, vec![event(1, What::ProcessStarted), event(3, finished()), event(4, finished())]);
     let expected = ["process 1 has no event before 3", "task 1/1 (`approve`) was finished twice"];
     assert_eq!(inconsistencies(&store), expected);
@@ -125,18 +124,15 @@ fn places_in_lists_that_are_missing_or_too_many_are_told() {
     let other = TaskRecord { node: "other".to_owned(), ..task(1) };
     expect(
         "task 1/1 stands in Queue(None, None) and should not",
-        vec![Change::Task { old: None, new: TaskRecord { status: TaskStatus::Done, ..task(1) } }],
+        vec![Change::task(None, TaskRecord { status: TaskStatus::Done, ..task(1) })],
     );
     // Takes the places of the first task with it.
     let second = TaskRecord { id: task(2).id, ..other };
-    expect("task 1/1 does not stand in Queue(None, None)", vec![Change::Task { old: Some(task(1)), new: second }]);
+    expect("task 1/1 does not stand in Queue(None, None)", vec![Change::task(Some(task(1)), second)]);
     let renamed = ProcessRecord { flow: "other".to_owned(), ..process() };
     expect(
         "process 1 stands in Status(\"hello\", New) and should not",
-        vec![
-            Change::Process { old: None, new: renamed },
-            Change::Process { old: None, new: ProcessRecord { id: ProcessId(2), ..process() } },
-        ],
+        vec![Change::process(None, renamed), Change::process(None, ProcessRecord { id: ProcessId(2), ..process() })],
     );
 }
 
@@ -153,7 +149,7 @@ fn what_is_waited_for_in_vain_is_told() {
     expect("a task waits for the message `paid` 7, and it has no mailbox", vec![put_task(waits)]);
     let due = TaskRecord { due: Some(now()), ..task(1) };
     let other = TaskRecord { id: task(2).id, ..task(1) };
-    expect("would never be looked at", vec![put_task(due.clone()), Change::Task { old: Some(due), new: other }]);
+    expect("would never be looked at", vec![put_task(due.clone()), Change::task(Some(due), other)]);
     let host = TaskRecord { kind: Kind::Subprocess, status: TaskStatus::Started, children: 2, ..task(1) };
     expect("task 1/1 counts 2 open sub-processes, and there are 0", vec![put_task(host)]);
 }
@@ -161,7 +157,7 @@ fn what_is_waited_for_in_vain_is_told() {
 #[test]
 fn a_scope_that_is_joined_twice_is_told() {
     let join = |ordinal| TaskRecord { kind: Kind::Join, around: Some(1), status: TaskStatus::Done, ..task(ordinal) };
-    let changes = [2, 3].map(|ordinal| Change::Task { old: None, new: join(ordinal) });
+    let changes = [2, 3].map(|ordinal| Change::task(None, join(ordinal)));
     expect("task 1/3 joins a scope that another task has joined", changes.into());
 }
 
