@@ -66,6 +66,12 @@ fn a_row_is_inserted_read_changed_and_deleted() {
         assert_eq!(run(engine, |db| db.load(ann)), Author { id: ann.id(), ..author("ann") });
         run(engine, |db| db.table().update(&Author { id: ann.id(), ..author("anna") }));
         assert_eq!(run(engine, |db| db.load(ann)).name, "anna");
+        run(engine, |db| db.change(Some(ann), |author| author.name.push('h')));
+        assert_eq!(run(engine, |db| db.load(ann)).name, "annah");
+        let too_long = engine.transaction(|db| db.change(ann, |author| author.name = "a".repeat(21)));
+        assert_eq!(complaints(too_long), ["name: must have at most 20 characters"]);
+        let none = engine.transaction(|db| db.change(None::<Ref<Author>>, |_| ())).unwrap_err();
+        assert!(matches!(none, Error::Empty(_)), "{none}");
         run(engine, |db| db.table::<Author>().delete(ann));
         assert_eq!(run(engine, |db| db.table::<Author>().get(ann)), None);
         let gone = |error: Error| assert!(matches!(error, Error::NoRow { .. }), "{error}");

@@ -39,6 +39,14 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.db.load(reference)
     }
 
+    /// Changes the row referred to: `a.change(a.process.seed, |post| post.fresh = false)`.
+    ///
+    /// # Errors
+    /// As [`Activation::load`]; [`Error::Data`] and [`Error::NotUnique`] when a field is against its rules.
+    pub fn change<R: ToRef>(&self, reference: R, change: impl FnOnce(&mut R::Entity)) -> Result<()> {
+        self.db.change(reference, change)
+    }
+
     /// The table of `E`.
     pub fn table<E: Entity>(&self) -> crate::Table<E> {
         self.db.table()

@@ -77,6 +77,16 @@ impl Db {
         self.table().load(reference.to_ref()?)
     }
 
+    /// Changes the row referred to.
+    ///
+    /// # Errors
+    /// As [`Db::load`], and as [`Table::update`](crate::Table::update).
+    pub fn change<R: ToRef>(&self, reference: R, change: impl FnOnce(&mut R::Entity)) -> Result<()> {
+        let mut row = self.load(reference)?;
+        change(&mut row);
+        self.table().update(&row)
+    }
+
     /// The time of this step: the same for all that happens in it.
     pub fn now(&self) -> Timestamp {
         self.0.borrow().now

@@ -80,6 +80,29 @@ impl User for UserId {
     }
 }
 
+/// Of whatever type a person is: `engine.queue(&user)` with a `user: &dyn User`.
+impl<U: User + ?Sized> User for &U {
+    fn id(&self) -> UserId {
+        (**self).id()
+    }
+
+    fn groups(&self) -> Vec<String> {
+        (**self).groups()
+    }
+
+    fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+        (**self).has_permission(permission, object)
+    }
+
+    fn is_active(&self) -> bool {
+        (**self).is_active()
+    }
+
+    fn reason(&self) -> Option<&str> {
+        (**self).reason()
+    }
+}
+
 /// A person with a reason: [`User::because`].
 #[derive(Debug)]
 pub struct Because<'u, U> {
@@ -200,6 +223,13 @@ impl fmt::Display for Object {
 pub trait IntoObject {
     /// The object, if there is one.
     fn into_object(self) -> Option<Object>;
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoObject for Object {
+    fn into_object(self) -> Option<Object> {
+        Some(self)
+    }
 }
 
 #[diagnostic::do_not_recommend]

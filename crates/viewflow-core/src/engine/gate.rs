@@ -20,7 +20,7 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
             let action = if action == Action::Assign { "take" } else { action.name() };
             Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
         }
-        _ if row.by == [Actor::Candidate] => candidate(action, user, task),
+        _ if row.by == [Actor::Candidate] => candidate(user, task),
         _ => Err(forbidden(action, user, place(), needs_manager(&task.flow))),
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn pass_start(
     active(Action::Start, user, &place)?;
     match permission {
         Some(permission) if !permission.is_held_by(user) => {
-            Err(forbidden(Action::Start, user, place(), format!("that takes the permission {permission}")))
+            Err(forbidden(Action::Start, user, place(), needs(permission)))
         }
         _ => Ok(()),
     }
@@ -65,8 +65,8 @@ pub(super) fn pass_receiver(action: Action, to: &dyn User, task: &TaskRecord) ->
     active(action, to, || crate::task::place(task))?;
     match action {
         // Who does it in another's place need not be one who could have taken it.
-        Action::Delegate => not_barred(action, to, task),
-        _ => candidate(action, to, task),
+        Action::Delegate => not_barred(to, task),
+        _ => candidate(to, task),
     }
 }
 
@@ -79,19 +79,25 @@ fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -
 }
 
 /// Who is neither named nor permitted is told what it takes.
-fn candidate(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
-    not_barred(action, user, task)?;
+fn candidate(user: &dyn User, task: &TaskRecord) -> Result<()> {
+    not_barred(user, task)?;
     if is_candidate(user, task) {
         return Ok(());
     }
-    let candidates: Vec<String> = task.candidates.iter().map(Candidate::to_string).collect();
-    Err(forbidden(action, user, crate::task::place(task), format!("it is for {}", candidates.join(", "))))
+    let needs = match task.candidates.as_slice() {
+        [Candidate::Permission(permission)] => needs(permission),
+        candidates => {
+            let candidates: Vec<String> = candidates.iter().map(Candidate::to_string).collect();
+            format!("it is for {}", candidates.join(", "))
+        }
+    };
+    Err(cannot_take(user, task, needs))
 }
 
-fn not_barred(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+fn not_barred(user: &dyn User, task: &TaskRecord) -> Result<()> {
     if task.barred.contains(&user.id()) {
         let needs = "who did what it looks at may not do it as well (`not_by`)".to_owned();
-        return Err(forbidden(action, user, crate::task::place(task), needs));
+        return Err(cannot_take(user, task, needs));
     }
     Ok(())
 }
@@ -122,6 +128,15 @@ fn on_process(right: &str, flow: &str, process: ProcessId) -> Permission {
 
 fn needs_manager(flow: &str) -> String {
     format!("that takes the permission `{flow}.manage`")
+}
+
+fn needs(permission: &Permission) -> String {
+    format!("that takes the permission {permission}")
+}
+
+/// Whether one takes a task or is given it: it is not for this person.
+fn cannot_take(user: &dyn User, task: &TaskRecord, needs: String) -> Error {
+    Error::Forbidden { at: crate::task::place(task), action: "take", user: user.id(), needs }
 }
 
 fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {
