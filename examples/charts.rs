@@ -5,14 +5,25 @@ use std::path::PathBuf;
 use viewflow::graph::{Graph, Mark};
 use viewflow::prelude::*;
 
+#[path = "bills/flow.rs"]
+#[allow(dead_code)]
+mod bills;
+#[allow(dead_code)]
+mod hello;
 #[allow(dead_code)]
 mod orders;
 #[path = "publish/flow.rs"]
 #[allow(dead_code)]
 mod publish;
+#[path = "shipment/flow.rs"]
+#[allow(dead_code)]
+mod shipment;
 
 fn graphs() -> Vec<Graph> {
     vec![
+        hello::HelloFlow::graph(),
+        shipment::ShipmentFlow::graph(),
+        bills::BillFlow::graph(),
         publish::PublishFlow::graph(),
         orders::OrderFlow::graph(),
         orders::ParcelFlow::graph(),

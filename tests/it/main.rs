@@ -4,9 +4,20 @@
 #[allow(dead_code)]
 mod flow;
 
+#[path = "../../examples/bills/main.rs"]
+#[allow(dead_code)]
+mod bills_example;
+#[path = "../../examples/hello.rs"]
+#[allow(dead_code)]
+mod hello_example;
+#[path = "../../examples/shipment/main.rs"]
+#[allow(dead_code)]
+mod shipment_example;
+
 #[cfg(feature = "tokio")]
 mod async_jobs;
 mod bad_input;
+mod bills;
 mod children;
 mod compensation;
 mod concurrency;
@@ -18,6 +29,7 @@ mod entities;
 mod example;
 mod fields;
 mod forms;
+mod hello;
 mod jobs;
 mod judged;
 mod killed;
@@ -30,6 +42,7 @@ mod people;
 mod publish;
 mod random;
 mod retention;
+mod shipment;
 mod support;
 mod timers;
 mod tokens;

@@ -1,0 +1,115 @@
+//! The flow to begin with: `cargo run --example hello`.
+//!
+//! Somebody writes a message, a manager approves it, a worker sends it to the world. After three days without an answer it
+//! is escalated.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+use viewflow::prelude::*;
+use viewflow::{ManualClock, Object, User};
+
+#[derive(Process, Clone, Debug)]
+pub(crate) struct HelloProcess {
+    #[field(max_length = 50)]
+    pub text: String,
+    #[field(default = false)]
+    pub approved: bool,
+}
+
+/// Say hello to the world.
+#[derive(Flow)]
+#[flow(process = HelloProcess)]
+pub(crate) struct HelloFlow {
+    world: Sender<String>,
+
+    #[fields(text)]
+    #[permission(auto)]
+    #[next(approve)]
+    start: Start,
+
+    #[fields(approved)]
+    #[permission(auto)]
+    #[on_timeout(after = "3d", then = escalate)]
+    #[next(check_approve)]
+    approve: View,
+
+    /// Approved?
+    #[cond(|a| a.process.approved)]
+    #[then(send)]
+    #[otherwise(end)]
+    check_approve: If,
+
+    #[call(Self::send)]
+    #[next(end)]
+    send: Job,
+
+    /// Escalated.
+    escalate: End,
+
+    end: End,
+}
+
+impl HelloFlow {
+    fn send(&self, job: &JobRun<Self>) -> Result<()> {
+        self.world.send(job.process.text.clone()).map_err(Error::other)
+    }
+}
+
+/// Who works here. `#[permission(auto)]` asks for `flow.node`.
+pub(crate) struct Person {
+    pub name: &'static str,
+    pub may: &'static [&'static str],
+}
+
+impl User for Person {
+    fn id(&self) -> UserId {
+        UserId::new(self.name)
+    }
+
+    fn has_permission(&self, permission: &str, _: Option<&Object>) -> bool {
+        self.may.contains(&permission)
+    }
+}
+
+pub(crate) const EMPLOYEE: Person = Person { name: "emma", may: &["hello.start"] };
+pub(crate) const MANAGER: Person = Person { name: "max", may: &["hello.approve"] };
+
+/// Three messages: one that is approved, one that is not, one that nobody looks at. Answers with what was told.
+pub(crate) fn story() -> Result<Vec<String>> {
+    let (world, heard) = mpsc::channel();
+    let clock = Arc::new(ManualClock::default());
+    let engine = Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock)).flow(HelloFlow::new(world)).build()?;
+    let write = |text: &str| engine.start(HelloFlow::start, &EMPLOYEE, StartFields { text: text.to_owned() });
+    let answer = |id: ProcessId, user: &Person, approved: bool| {
+        engine.open_task(HelloFlow::approve, id)?.assign(user)?.execute(user, ApproveFields { approved })
+    };
+    let mut told = Vec::new();
+
+    let hello = write("Hello, world!")?.id;
+    told.extend(answer(hello, &EMPLOYEE, true).err().map(|error| error.to_string()));
+    answer(hello, &MANAGER, true)?;
+
+    let spam = write("Buy now!")?.id;
+    answer(spam, &MANAGER, false)?;
+
+    let forgotten = write("Anybody there?")?.id;
+    clock.advance(Duration::from_secs(3 * 24 * 3600));
+
+    // What people need not do: the job, and the timeout. In a program that goes on, `engine.workers(1)` does that.
+    engine.run_pending()?;
+    told.extend(heard.try_iter().map(|text| format!("the world hears: {text}")));
+    for id in [hello, spam, forgotten] {
+        let process = engine.process::<HelloFlow>(id)?;
+        let tasks = engine.tasks(id, 0, usize::MAX)?;
+        let way: Vec<String> = tasks.iter().map(|task| task.node.clone()).collect();
+        told.push(format!("`{}` is {}: {}", process.text, process.status, way.join(" → ")));
+    }
+    Ok(told)
+}
+
+fn main() -> Result<()> {
+    story()?.iter().for_each(|line| println!("{line}"));
+    Ok(())
+}

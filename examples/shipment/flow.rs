@@ -1,0 +1,237 @@
+//! A shop's shipment: the clerk sees to its carrier and insurance while the warehouse packs the goods.
+
+use std::sync::mpsc::Sender;
+
+use viewflow::prelude::*;
+use viewflow::{Object, User};
+
+/// Who takes parcels.
+#[derive(Entity, Clone, Debug)]
+#[entity(label = name)]
+pub struct Carrier {
+    #[id]
+    pub id: Id<Carrier>,
+    #[field(unique, max_length = 50)]
+    pub name: String,
+    /// The post has fixed prices: it needs a label, and no quote.
+    pub is_post: bool,
+}
+
+#[derive(Entity, Clone, Debug)]
+#[entity(label = company)]
+pub struct Insurance {
+    #[id]
+    pub id: Id<Insurance>,
+    pub company: String,
+    pub cents: u32,
+}
+
+#[derive(Embedded, Clone, Debug)]
+pub struct Customer {
+    pub name: String,
+    pub address: String,
+}
+
+#[derive(Embedded, Clone, Debug)]
+pub struct Item {
+    pub name: String,
+    #[field(min = 1)]
+    pub quantity: u32,
+}
+
+/// What it is all about; it stays when the process is over.
+#[derive(Entity, Clone, Debug)]
+pub struct Shipment {
+    #[id]
+    pub id: Id<Shipment>,
+    pub customer: Customer,
+    pub items: Vec<Item>,
+    pub carrier: Option<Ref<Carrier>>,
+    /// What the carrier asks for, in cents.
+    pub quote: Option<u32>,
+    pub need_insurance: bool,
+    pub insurance: Option<Ref<Insurance>>,
+    pub post_label: Option<String>,
+}
+
+/// All of its data is the shipment's.
+#[derive(Process, Clone, Debug)]
+#[process(artifact = Ref<Shipment>)]
+pub struct ShipmentProcess {}
+
+#[derive(Form, Clone, Debug)]
+pub struct RegisterShipment {
+    pub customer: Customer,
+    pub items: Vec<Item>,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct ChooseCarrier {
+    pub carrier: Ref<Carrier>,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct EnterQuote {
+    pub cents: u32,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct CheckInsurance {
+    pub need_insurance: bool,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct FillPostLabel {
+    #[field(max_length = 80)]
+    pub post_label: String,
+}
+
+#[derive(Form, Clone, Debug)]
+pub struct TakeInsurance {
+    pub company: String,
+    pub cents: u32,
+}
+
+/// Ship an order.
+#[derive(Flow)]
+#[flow(process = ShipmentProcess)]
+pub struct ShipmentFlow {
+    mail: Sender<String>,
+
+    #[form(RegisterShipment)]
+    #[submit(Self::register)]
+    #[permission(auto)]
+    #[next(split_clerk_warehouse)]
+    start: Start,
+
+    #[branch(shipment_type)]
+    #[branch(package_goods)]
+    split_clerk_warehouse: Split,
+
+    #[form(ChooseCarrier)]
+    #[submit(Self::choose_carrier)]
+    #[assign(same_as = start)]
+    #[on_timeout(after = "1d", then = remind_clerk, interrupting = false)]
+    #[next(delivery_mode)]
+    shipment_type: View,
+
+    #[call(Self::remind)]
+    #[next(reminded)]
+    remind_clerk: Job,
+
+    reminded: End,
+
+    /// By post?
+    #[cond(|a| a.load(a.load(a.process.artifact)?.carrier)?.is_post)]
+    #[then(check_insurance)]
+    #[otherwise(request_quotes)]
+    delivery_mode: If,
+
+    #[form(EnterQuote)]
+    #[submit(Self::enter_quote)]
+    #[assign(same_as = start)]
+    #[next(join_clerk_warehouse)]
+    request_quotes: View,
+
+    #[form(CheckInsurance)]
+    #[submit(Self::check)]
+    #[assign(same_as = start)]
+    #[next(split_on_insurance)]
+    check_insurance: View,
+
+    #[branch(take_extra_insurance, cond = |a| a.load(a.process.artifact)?.need_insurance)]
+    #[branch(fill_post_label)]
+    split_on_insurance: Split,
+
+    #[form(TakeInsurance)]
+    #[submit(Self::insure)]
+    #[permission(auto)]
+    #[next(join_on_insurance)]
+    take_extra_insurance: View,
+
+    #[form(FillPostLabel)]
+    #[submit(Self::label)]
+    #[assign(same_as = start)]
+    #[next(join_on_insurance)]
+    fill_post_label: View,
+
+    #[next(join_clerk_warehouse)]
+    join_on_insurance: Join,
+
+    #[permission(auto)]
+    #[next(join_clerk_warehouse)]
+    package_goods: ManualTask,
+
+    #[next(move_package)]
+    join_clerk_warehouse: Join,
+
+    // Who has packed it knows where it stands.
+    #[assign(same_as = package_goods)]
+    #[next(end)]
+    move_package: ManualTask,
+
+    end: End,
+}
+
+impl ShipmentFlow {
+    fn register(&self, a: &mut Activation<Self, ()>, form: RegisterShipment) -> Result<()> {
+        let RegisterShipment { customer, items } = form;
+        let shipment = Shipment {
+            id: Id::NEW,
+            customer,
+            items,
+            carrier: None,
+            quote: None,
+            need_insurance: false,
+            insurance: None,
+            post_label: None,
+        };
+        a.process.artifact = Some(a.table().insert(shipment)?);
+        Ok(())
+    }
+
+    fn choose_carrier(&self, a: &mut Activation<Self, ()>, form: ChooseCarrier) -> Result<()> {
+        a.change(a.process.artifact, |shipment| shipment.carrier = Some(form.carrier))
+    }
+
+    fn enter_quote(&self, a: &mut Activation<Self, ()>, form: EnterQuote) -> Result<()> {
+        a.change(a.process.artifact, |shipment| shipment.quote = Some(form.cents))
+    }
+
+    fn check(&self, a: &mut Activation<Self, ()>, form: CheckInsurance) -> Result<()> {
+        a.change(a.process.artifact, |shipment| shipment.need_insurance = form.need_insurance)
+    }
+
+    fn label(&self, a: &mut Activation<Self, ()>, form: FillPostLabel) -> Result<()> {
+        a.change(a.process.artifact, |shipment| shipment.post_label = Some(form.post_label))
+    }
+
+    fn insure(&self, a: &mut Activation<Self, ()>, form: TakeInsurance) -> Result<()> {
+        let insurance = Insurance { id: Id::NEW, company: form.company, cents: form.cents };
+        let insurance = a.table().insert(insurance)?;
+        a.change(a.process.artifact, |shipment| shipment.insurance = Some(insurance))
+    }
+
+    /// A mail cannot be taken back: it is sent outside of steps.
+    fn remind(&self, job: &JobRun<Self>) -> Result<()> {
+        let shipment = job.load(job.process.artifact)?;
+        let mail = format!("the shipment to {} has no carrier yet", shipment.customer.name);
+        self.mail.send(mail).map_err(Error::other)
+    }
+}
+
+/// Who works in the shop.
+pub struct Worker {
+    pub name: &'static str,
+    pub may: &'static [&'static str],
+}
+
+impl User for Worker {
+    fn id(&self) -> UserId {
+        UserId::new(self.name)
+    }
+
+    fn has_permission(&self, permission: &str, _: Option<&Object>) -> bool {
+        self.may.contains(&permission)
+    }
+}
