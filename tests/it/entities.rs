@@ -69,7 +69,7 @@ fn a_row_is_inserted_read_changed_and_deleted() {
         run(engine, |db| db.change(Some(ann), |author| author.name.push('h')));
         assert_eq!(run(engine, |db| db.load(ann)).name, "annah");
         let too_long = engine.transaction(|db| db.change(ann, |author| author.name = "a".repeat(21)));
-        assert_eq!(complaints(too_long), ["name: must have at most 20 characters"]);
+        assert_eq!(complaints(too_long), ["name: must not be longer than 20 (it is 21 long)"]);
         let none = engine.transaction(|db| db.change(None::<Ref<Author>>, |_| ())).unwrap_err();
         assert!(matches!(none, Error::Empty(_)), "{none}");
         run(engine, |db| db.table::<Author>().delete(ann));

@@ -183,7 +183,7 @@ fn a_task_is_taken_by_who_has_its_permission_on_its_object() {
         let task = open_task(engine, BillFlow::accept, id).id;
         let error = told(engine.assign(task, &lea));
         assert!(
-            error.contains("`lea` may not assign this: it is for the permission `bill.accept` on row 1"),
+            error.contains("`lea` may not take this: that takes the permission `bill.accept` on row 1"),
             "{error}"
         );
         let everywhere = Person { rights: vec![("bill.accept", None)], ..person("eve") };
@@ -294,7 +294,7 @@ fn a_task_is_reassigned_to_who_may_have_it_and_delegated_to_anybody() {
         assert!(told(engine.reassign(task, &ann, &ben)).contains("takes the permission `bill.manage`"), "nobody's yet");
         engine.reassign(task, &boss(), &ann).unwrap();
         assert!(told(engine.reassign(task, &ben, &ben)).contains("`ben` cannot reassign a task that belongs to `ann`"));
-        assert!(told(engine.reassign(task, &ann, &lea)).contains("it is for the permission"));
+        assert!(told(engine.reassign(task, &ann, &lea)).contains("may not take this: that takes the permission"));
         assert!(told(engine.reassign(task, &ann, &Anonymous)).contains("may do nothing"));
         engine.reassign(task, &ann, &ben).unwrap();
         assert_eq!(owner(), (Some(user("ben")), None));
@@ -390,7 +390,7 @@ fn a_revived_task_keeps_who_may_have_it_and_by_when() {
         let again = engine.task_record(engine.revive(task.id, &boss()).unwrap()).unwrap();
         assert_eq!((again.candidates, again.barred), (task.candidates, vec![user("ann")]));
         assert_eq!((again.due_date, again.priority), (task.due_date, Some(99)));
-        assert!(told(engine.assign(again.id, &user("bob"))).contains("it is for the permission `sign`"));
+        assert!(told(engine.assign(again.id, &user("bob"))).contains("that takes the permission `sign`"));
         assert!(ids(&engine.queue(&user("bob"))).is_empty(), "it is in nobody's queue who may not do it");
         assert!(told(engine.assign(again.id, &signer)).contains("`not_by`"));
 

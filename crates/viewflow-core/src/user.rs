@@ -226,13 +226,6 @@ pub trait IntoObject {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoObject for Object {
-    fn into_object(self) -> Option<Object> {
-        Some(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
 impl<E: Entity> IntoObject for Ref<E> {
     fn into_object(self) -> Option<Object> {
         Some(Object::Row { table: E::TABLE.to_owned(), id: self.id().number() })
