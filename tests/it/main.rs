@@ -14,6 +14,7 @@ mod hello_example;
 #[allow(dead_code)]
 mod shipment_example;
 
+mod acceptance;
 #[cfg(feature = "tokio")]
 mod async_jobs;
 mod bad_input;
@@ -38,6 +39,7 @@ mod lifecycle;
 mod many;
 mod messages;
 mod nodes;
+mod paths;
 mod people;
 mod publish;
 mod random;

@@ -182,10 +182,7 @@ fn a_task_is_taken_by_who_has_its_permission_on_its_object() {
         let id = register(engine, &ann, sales).unwrap();
         let task = open_task(engine, BillFlow::accept, id).id;
         let error = told(engine.assign(task, &lea));
-        assert!(
-            error.contains("`lea` may not take this: that takes the permission `bill.accept` on row 1"),
-            "{error}"
-        );
+        assert!(error.contains("`lea` may not take this: that takes the permission `bill.accept` on row 1"), "{error}");
         let everywhere = Person { rights: vec![("bill.accept", None)], ..person("eve") };
         engine.assign(task, &everywhere).unwrap();
         engine.unassign(task, &everywhere).unwrap();
