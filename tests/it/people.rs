@@ -414,3 +414,43 @@ fn a_manager_of_one_flow_is_none_of_another() {
         assert!(engine.process_actions(bill, &boss()).unwrap().contains(&viewflow::lifecycle::Action::Cancel));
     });
 }
+
+#[test]
+fn a_list_of_processes_shows_those_one_may_look_at_in_full_pages() {
+    struct Viewer(Option<u64>);
+    impl User for Viewer {
+        fn id(&self) -> UserId {
+            user("vic")
+        }
+
+        fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+            permission == "open.view"
+                && match (self.0, object.and_then(Object::process::<OpenFlow>)) {
+                    (None, _) => true,
+                    (Some(each), Some(id)) => id.0.is_multiple_of(each),
+                    (Some(_), None) => false,
+                }
+        }
+    }
+    with_engine(|engine, _, _| {
+        for _ in 0..20 {
+            engine.start(OpenFlow::start, &user("ann"), ()).unwrap();
+        }
+        let seen = |viewer: &dyn User| -> Vec<u64> {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = engine.processes::<OpenFlow>().visible_to(viewer).page(after, 3).unwrap();
+                assert!(page.items.len() == 3 || page.next.is_none());
+                seen.extend(page.items.iter().map(|process| process.id.0));
+                after = page.next;
+                if after.is_none() {
+                    return seen;
+                }
+            }
+        };
+        assert_eq!(seen(&Viewer(None)), (1..=20).collect::<Vec<_>>());
+        assert_eq!(seen(&Viewer(Some(4))), [4, 8, 12, 16, 20]);
+        assert_eq!(seen(&boss()).len(), 20);
+        assert!(seen(&user("ann")).is_empty() && seen(&Anonymous).is_empty());
+    });
+}

@@ -318,7 +318,7 @@ impl Engine {
     }
 
     /// The processes of a flow.
-    pub fn processes<F: Flow>(&self) -> ProcessQuery<F> {
+    pub fn processes<F: Flow>(&self) -> ProcessQuery<'_, F> {
         ProcessQuery::new(self.clone())
     }
 

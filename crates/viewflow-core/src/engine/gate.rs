@@ -45,6 +45,11 @@ pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRec
     Err(forbidden(action, user, place(), needs_manager(&process.flow)))
 }
 
+/// May this person look at the process?
+pub(super) fn may_view(user: &dyn User, flow: &str, process: ProcessId) -> bool {
+    user.is_active() && acts_as(Actor::Viewer, user, flow, process, None)
+}
+
 /// May this person start a process by what the start asks for?
 pub(super) fn pass_start(
     user: &dyn User,

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Engine, read_process};
+use super::{Engine, gate, read_process};
 use crate::definition::Flows;
 use crate::entity::IndexOf;
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ use crate::process::{Process, ProcessOf};
 use crate::store::{
     NodeName, ProcessList, ProcessStatus, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key,
 };
+use crate::user::User;
 
 /// One page of a list, and where the next one begins.
 #[derive(Clone, Debug)]
@@ -24,15 +25,23 @@ pub struct Page<T, C> {
 }
 
 /// A list of the processes of a flow. Nothing is read before it is asked for.
-pub struct ProcessQuery<F> {
+pub struct ProcessQuery<'u, F> {
     engine: Engine,
     status: Option<ProcessStatus>,
+    viewer: Option<&'u dyn User>,
     _flow: PhantomData<fn() -> F>,
 }
 
-impl<F: Flow> ProcessQuery<F> {
+impl<'u, F: Flow> ProcessQuery<'u, F> {
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, status: None, _flow: PhantomData }
+        Self { engine, status: None, viewer: None, _flow: PhantomData }
+    }
+
+    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. Who has it on all
+    /// objects is asked once; anybody else about each process, of which those he may not see are passed over.
+    pub fn visible_to(mut self, user: &'u dyn User) -> Self {
+        self.viewer = Some(user);
+        self
     }
 
     /// Only the processes with this status.
@@ -58,7 +67,7 @@ impl<F: Flow> ProcessQuery<F> {
             // Other flows may have processes of the same type, and the process may have changed since.
             let Some(record) = store.process(id)?.filter(|process| process.flow == F::NAME) else { continue };
             let listed = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
-            if listed && self.status.is_none_or(|status| record.status == status) {
+            if listed && self.status.is_none_or(|status| record.status == status) && self.shows(id) {
                 found.push(id);
             }
         }
@@ -82,9 +91,22 @@ impl<F: Flow> ProcessQuery<F> {
             Some(status) => ProcessList::Status(F::NAME.to_owned(), status),
             None => ProcessList::Flow(F::NAME.to_owned()),
         };
-        let listed = self.engine.0.store.list_processes(&list, after, limit)?;
-        let next = if listed.len() == limit { listed.last().copied() } else { None };
-        Ok(Page { items: self.read(listed)?, next })
+        let (mut found, mut after) = (Vec::new(), after);
+        loop {
+            let wanted = limit - found.len();
+            let listed = self.engine.0.store.list_processes(&list, after, wanted)?;
+            let more = listed.len() == wanted;
+            after = listed.last().copied().or(after);
+            found.extend(listed.into_iter().filter(|id| self.shows(*id)));
+            if !more || found.len() == limit {
+                return Ok(Page { items: self.read(found)?, next: after.filter(|_| more) });
+            }
+        }
+    }
+
+    /// Whether who looks may see the process.
+    fn shows(&self, id: ProcessId) -> bool {
+        self.viewer.is_none_or(|user| gate::may_view(user, F::NAME, id))
     }
 
     fn read(&self, ids: impl IntoIterator<Item = ProcessId>) -> Result<Vec<ProcessOf<F::Process>>> {
