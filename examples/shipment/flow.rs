@@ -26,7 +26,7 @@ pub struct Insurance {
     pub cents: u32,
 }
 
-#[derive(Embedded, Clone, Debug)]
+#[derive(Embedded, Clone, Debug, Default)]
 pub struct Customer {
     pub name: String,
     pub address: String,
@@ -40,7 +40,7 @@ pub struct Item {
 }
 
 /// What it is all about; it stays when the process is over.
-#[derive(Entity, Clone, Debug)]
+#[derive(Entity, Clone, Debug, Default)]
 pub struct Shipment {
     #[id]
     pub id: Id<Shipment>,
@@ -176,16 +176,7 @@ pub struct ShipmentFlow {
 impl ShipmentFlow {
     fn register(&self, a: &mut Activation<Self, ()>, form: RegisterShipment) -> Result<()> {
         let RegisterShipment { customer, items } = form;
-        let shipment = Shipment {
-            id: Id::NEW,
-            customer,
-            items,
-            carrier: None,
-            quote: None,
-            need_insurance: false,
-            insurance: None,
-            post_label: None,
-        };
+        let shipment = Shipment { customer, items, ..Shipment::default() };
         a.process.artifact = Some(a.table().insert(shipment)?);
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use viewflow::jiff::civil::date;
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Form, Object, Store, User, ViewNode};
 
@@ -214,6 +215,35 @@ fn a_queue_is_paged_over_the_bills_of_one_s_own_departments() {
         let all: BTreeSet<ProcessId> = registered.concat().into_iter().collect();
         assert_eq!(seen, all.into_iter().collect::<Vec<_>>(), "who may on all departments sees all in one list");
     });
+}
+
+#[test]
+fn who_may_look_at_a_bill_may_do_nothing_else() {
+    on_every_store(|store| {
+        let company = Company::open(store);
+        let ids = [(); 2].map(|()| company.register(&company.garage, &company.garage.head).unwrap());
+        let visitor = Visitor(ids[0]);
+        assert_eq!(company.engine.process_actions(ids[0], &visitor).unwrap(), [Action::View]);
+        assert!(company.engine.process_actions(ids[1], &visitor).unwrap().is_empty(), "another bill");
+        let task = company.engine.open_task(BillFlow::accept_bill, ids[0]).unwrap().id();
+        assert!(company.engine.actions(task, &visitor).unwrap().is_empty());
+        for refused in [company.engine.cancel(ids[0], &visitor), company.engine.cancel_task(task, &visitor)] {
+            assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
+        }
+    });
+}
+
+/// Somebody to whom one process is shown.
+struct Visitor(ProcessId);
+
+impl User for Visitor {
+    fn id(&self) -> UserId {
+        UserId::new("visitor")
+    }
+
+    fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+        permission == "bill.view" && object.and_then(Object::process::<BillFlow>) == Some(self.0)
+    }
 }
 
 #[test]

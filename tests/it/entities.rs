@@ -3,11 +3,11 @@
 use viewflow::Db;
 use viewflow::prelude::*;
 
-use crate::support::{complaints, on_every_store};
+use crate::support::{complaints, on_every_store, user};
 
 #[derive(Entity, Clone, Debug, PartialEq)]
 #[entity(table = "authors", label = name)]
-struct Author {
+pub struct Author {
     #[id]
     id: Id<Author>,
     #[field(unique, max_length = 20)]
@@ -304,5 +304,39 @@ fn a_table_carried_out_of_its_step_is_of_no_use() {
         let table = run(engine, |db| Ok(db.table::<Author>()));
         assert!(matches!(table.insert(author("ann")), Err(Error::StepIsOver)));
         assert!(matches!(table.all().list(), Err(Error::StepIsOver)));
+    });
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Letter {
+    pub readers: Vec<Ref<Author>>,
+    pub answer: Option<Ref<Author>>,
+}
+
+#[derive(Flow)]
+#[flow(process = Letter)]
+pub struct LetterFlow {
+    #[fields(readers, answer)]
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+#[test]
+fn references_to_one_row_and_to_many_are_kept_in_the_document_and_held_when_filled_in() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(LetterFlow::new()).build().unwrap();
+        let (ann, bob) = (insert(&engine, author("ann")), insert(&engine, author("bob")));
+        let form = StartFields { readers: vec![bob, ann], answer: Some(ann) };
+        let process = engine.start(LetterFlow::start, &user("ann"), form).unwrap();
+        assert_eq!((process.readers.as_slice(), process.answer), (&[bob, ann][..], Some(ann)));
+        let stored = engine.process_record(process.id).unwrap().data;
+        assert_eq!(stored["readers"], serde_json::json!([bob.id().number(), ann.id().number()]));
+        let gone = Id::<Author>::from_number(99).to_ref();
+        for (readers, answer) in [(vec![ann, gone], None), (Vec::new(), Some(gone))] {
+            let error = engine.start(LetterFlow::start, &user("ann"), StartFields { readers, answer }).unwrap_err();
+            assert!(error.to_string().contains("99"), "{error}");
+        }
+        assert_eq!(engine.processes::<LetterFlow>().list().unwrap().len(), 1);
     });
 }

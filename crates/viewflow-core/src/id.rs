@@ -131,6 +131,13 @@ impl<E> Id<E> {
     }
 }
 
+/// [`Id::NEW`], so that an entity can derive `Default`.
+impl<E> Default for Id<E> {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
 impl<E> Ref<E> {
     /// The identity of the row referred to.
     pub const fn id(self) -> Id<E> {
