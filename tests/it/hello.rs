@@ -76,7 +76,7 @@ fn what_nobody_looks_at_for_three_days_is_escalated_even_if_somebody_has_taken_i
         let office = Office::open(store);
         let ids = [office.write(&EMPLOYEE).unwrap(), office.write(&EMPLOYEE).unwrap()];
         let taken = office.engine.open_task(HelloFlow::approve, ids[0]).unwrap().assign(&MANAGER).unwrap();
-        office.clock.advance(3 * DAY - Duration::from_millis(1));
+        office.clock.advance(Duration::from_millis(3 * 24 * 60 * 60 * 1000 - 1));
         office.engine.run_pending().unwrap();
         assert_eq!(office.engine.process::<HelloFlow>(ids[0]).unwrap().status, ProcessStatus::New);
         office.clock.advance(Duration::from_millis(1));

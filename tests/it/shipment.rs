@@ -162,7 +162,7 @@ fn after_a_day_without_a_carrier_the_clerk_is_reminded_once_and_keeps_his_task()
         let (late, early) = (shop.register(), shop.register());
         shop.choose(early, shop.express);
         shop.pack(late);
-        shop.clock.advance(DAY - Duration::from_millis(1));
+        shop.clock.advance(Duration::from_millis(24 * 60 * 60 * 1000 - 1));
         shop.engine.run_pending().unwrap();
         assert!(shop.letters.try_recv().is_err());
         for _ in 0..3 {
