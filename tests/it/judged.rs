@@ -21,7 +21,7 @@ use crate::support::{manual, user};
 mod explorer;
 #[allow(dead_code)]
 #[path = "../../crates/viewflow-graph/tests/judge/random.rs"]
-mod random;
+pub(crate) mod random;
 
 use explorer::{Game, State};
 
@@ -34,10 +34,10 @@ type Due = (usize, Option<usize>);
 
 /// What decides where the judge lets everything happen.
 #[derive(Default)]
-struct Chance {
+pub(crate) struct Chance {
     seed: AtomicU64,
     /// Whether conditions hold that are waited for.
-    holds: AtomicBool,
+    pub(crate) holds: AtomicBool,
     /// What is due at the times that were asked for, which are all different: a job or a timer, or the timeout of this edge.
     due: Mutex<BTreeMap<i64, Due>>,
 }
@@ -141,22 +141,23 @@ fn seen_in(state: &State) -> Seen {
     (status, state.waiting())
 }
 
-struct Run {
-    graph: Graph,
+pub(crate) struct Run {
+    pub(crate) graph: Graph,
     closes: BTreeMap<usize, usize>,
-    engine: Engine,
-    clock: Arc<ManualClock>,
-    chance: Arc<Chance>,
-    process: ProcessId,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) chance: Arc<Chance>,
+    pub(crate) process: ProcessId,
     /// All that the process can be, after what was seen of it.
     states: BTreeSet<State>,
 }
 
 /// The judge has too much to look at.
-struct TooMuch;
+pub(crate) struct TooMuch;
 
 impl Run {
-    fn begin(graph: Graph, seed: u64, holds: bool) -> Result<Option<Self>, TooMuch> {
+    pub(crate) fn begin(graph: Graph, seed: u64, holds: bool) -> Result<Option<Self>, TooMuch> {
         let Ok(sound) = graph.check() else { return Ok(None) };
         // Their flows are not here.
         if graph.nodes().iter().any(|node| node.kind.has_children()) {
@@ -165,7 +166,8 @@ impl Run {
         let joins = (0..graph.nodes().len()).filter(|node| graph.nodes()[*node].kind == Kind::Join);
         let closes = joins.filter_map(|join| Some((join, sound.split_of(join)?))).collect();
         GRAPH.with(|place| place.replace(graph.clone()));
-        let (builder, clock) = manual(Arc::new(MemoryStore::new()));
+        let store = Arc::new(MemoryStore::new());
+        let (builder, clock) = manual(store.clone());
         let chance = Arc::new(Chance::default());
         chance.seed.store(seed, Ordering::SeqCst);
         chance.holds.store(holds, Ordering::SeqCst);
@@ -173,7 +175,7 @@ impl Run {
         let engine = builder.flow(flow).build().expect("what is sound can be built");
         let start = StartHandleNode::<JudgedFlow, (), ()>::new(name(0));
         let process = engine.run(start, ()).expect("a process begins").id;
-        let mut run = Self { graph, closes, engine, clock, chance, process, states: BTreeSet::new() };
+        let mut run = Self { graph, closes, store, engine, clock, chance, process, states: BTreeSet::new() };
         let begun = run.game().begin(0).map_err(|_| TooMuch)?;
         run.engine.run_pending().unwrap();
         run.look("it began", begun.into_iter().collect())?;
@@ -239,12 +241,12 @@ impl Run {
         (status, nodes)
     }
 
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.engine.process_record(self.process).unwrap().status == ProcessStatus::New
     }
 
     /// The open tasks, each with its node.
-    fn open(&self) -> impl Iterator<Item = (TaskId, usize)> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = (TaskId, usize)> {
         let tasks = self.engine.tasks(self.process, 0, usize::MAX).unwrap().into_iter();
         let open = tasks.filter(|task| !task.status.is_final());
         open.map(|task| {
@@ -284,7 +286,7 @@ impl Run {
         }
     }
 
-    fn finish(&self, task: TaskId, node: usize) {
+    pub(crate) fn finish(&self, task: TaskId, node: usize) {
         let ann = user("ann");
         if self.graph.nodes()[node].kind == Kind::View {
             let view = ViewNode::<JudgedFlow, (), ()>::new(name(node));
@@ -296,7 +298,7 @@ impl Run {
 }
 
 /// The names that the flow is built with.
-fn renamed(graph: &Graph) -> Graph {
+pub(crate) fn renamed(graph: &Graph) -> Graph {
     let mut renamed = Graph::new("judged");
     for (index, node) in graph.nodes().iter().enumerate() {
         renamed.node(name(index), node.kind);

@@ -49,3 +49,4 @@ mod support;
 mod timers;
 mod tokens;
 mod transfer;
+mod undo_random;

@@ -18,7 +18,7 @@ use crate::support::{boss, manual};
 
 /// A second of the model, in milliseconds. All waits are whole ones; each command takes a millisecond more, so that no
 /// two things are due at the same time.
-const UNIT: u64 = 1_000_000;
+pub(crate) const UNIT: u64 = 1_000_000;
 
 #[derive(Process, Clone, Debug)]
 pub struct Turns {
@@ -33,7 +33,7 @@ pub struct Go {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
+pub(crate) enum Wait {
     Handle,
     Timer,
     Job,
@@ -42,7 +42,7 @@ enum Wait {
 
 /// A task that waits, with its number, and whether a timeout interrupts it or runs beside it.
 #[derive(Clone, Debug)]
-struct Task {
+pub(crate) struct Task {
     number: u32,
     wait: Wait,
     timeout: Option<bool>,
@@ -62,10 +62,10 @@ impl Task {
 const LAST_ROUND: u32 = 12;
 
 /// When the turn divided by the modulus leaves the rest.
-type Cond = (u32, u32);
+pub(crate) type Cond = (u32, u32);
 
 #[derive(Clone, Debug)]
-enum Block {
+pub(crate) enum Block {
     Task(Task),
     Seq(Vec<Block>),
     /// Ends the branch when the condition holds.
@@ -92,11 +92,11 @@ fn handle() -> Task {
     Task { number: 0, wait: Wait::Handle, timeout: None }
 }
 
-fn begun_by_a_task(rest: impl Strategy<Value = Block>) -> impl Strategy<Value = Block> {
+pub(crate) fn begun_by_a_task(rest: impl Strategy<Value = Block>) -> impl Strategy<Value = Block> {
     (task(), rest).prop_map(|(task, rest)| Block::Seq(vec![Block::Task(task), rest]))
 }
 
-fn block() -> impl Strategy<Value = Block> {
+pub(crate) fn block() -> impl Strategy<Value = Block> {
     let cond = (2..4_u32, 0..2_u32);
     let leaf = prop_oneof![4 => task().prop_map(Block::Task), 1 => cond.clone().prop_map(Block::Quit)];
     leaf.prop_recursive(4, 14, 3, move |inner| {
@@ -117,7 +117,7 @@ fn block() -> impl Strategy<Value = Block> {
 }
 
 /// Gives each task its number.
-fn number(block: &mut Block, next: &mut u32) {
+pub(crate) fn number(block: &mut Block, next: &mut u32) {
     let mut count = |task: &mut Task| {
         task.number = *next;
         *next += 1;
@@ -154,14 +154,14 @@ fn task_name(number: u32) -> &'static str {
 }
 
 thread_local! {
-    static PLAN: RefCell<Block> = const { RefCell::new(Block::Seq(Vec::new())) };
+    pub(crate) static PLAN: RefCell<Block> = const { RefCell::new(Block::Seq(Vec::new())) };
 }
 
-struct RandomFlow {
-    failing: Arc<AtomicBool>,
+pub(crate) struct RandomFlow {
+    pub(crate) failing: Arc<AtomicBool>,
 }
 
-const START: StartHandleNode<RandomFlow, (), ()> = StartHandleNode::new("start");
+pub(crate) const START: StartHandleNode<RandomFlow, (), ()> = StartHandleNode::new("start");
 
 impl Flow for RandomFlow {
     type Process = Turns;
@@ -755,7 +755,7 @@ impl Run {
 }
 
 /// How many flows are tried: `PROPTEST_CASES`, or enough for every day.
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000)
 }
 

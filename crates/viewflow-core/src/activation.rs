@@ -118,7 +118,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
             unit.each_task(self.process.id, 0, |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
-                    if task.node == node.name() && task.status == TaskStatus::Done {
+                    if task.node == node.name() && task.status == TaskStatus::Done && !task.skipped {
                         found.push(task.clone());
                     }
                 }

@@ -111,6 +111,7 @@ impl<F: Flow> FlowBuilder<F> {
             form: None,
             people: PeopleDef::default(),
             on_create: None,
+            undo: None,
             edges: Vec::new(),
             wait: Wait::Nothing,
             until: None,
@@ -466,6 +467,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// What happens when the task is made.
     pub fn on_create(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
         self.def().on_create = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
+        self
+    }
+
+    /// What takes back what a task of it did, when somebody goes back to it or to a node before it.
+    pub fn undo(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.def().undo = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
         self
     }
 

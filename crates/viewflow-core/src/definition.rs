@@ -98,6 +98,7 @@ pub(crate) struct NodeDef {
     pub(crate) form: Option<FormDef>,
     pub(crate) people: PeopleDef,
     pub(crate) on_create: Option<Act>,
+    pub(crate) undo: Option<Act>,
     pub(crate) edges: Vec<EdgeDef>,
     pub(crate) wait: Wait,
     /// Whether a join need not wait for the rest.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod gate;
+mod lifecycle;
 mod open;
 mod pending;
 mod people;

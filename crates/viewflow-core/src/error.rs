@@ -189,6 +189,22 @@ pub enum Error {
         /// The status it has.
         status: ProcessStatus,
     },
+    /// A task cannot be undone alone, as another one that came after it is done.
+    #[error("{at}: cannot be undone alone, as {after} came after it and is done: use `go_back` to take back both")]
+    DoneAfter {
+        /// The task that was to be undone.
+        at: Box<Place>,
+        /// The newest that came after it.
+        after: Box<Place>,
+    },
+    /// What this task did cannot be taken back.
+    #[error("{at}: cannot be taken back: {why}")]
+    NoWayBack {
+        /// The task.
+        at: Box<Place>,
+        /// Why not.
+        why: &'static str,
+    },
     /// One step made task after task without ever waiting.
     #[error(
         "{at}: this step made {tasks} tasks one after the other without waiting: a loop whose condition never changes?"
@@ -281,6 +297,8 @@ impl Error {
                 | Self::NotOwner { .. }
                 | Self::Forbidden { .. }
                 | Self::ProcessIsOver { .. }
+                | Self::DoneAfter { .. }
+                | Self::NoWayBack { .. }
         )
     }
 

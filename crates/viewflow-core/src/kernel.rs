@@ -12,6 +12,7 @@ mod activity;
 mod children;
 mod ending;
 mod people;
+mod undo;
 mod waiting;
 
 pub(crate) use activity::out_of_time;
@@ -330,7 +331,7 @@ impl Step {
         };
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
         let answer = work(self, &mut *activation).map_err(|error| error.at(place))?;
-        let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some();
+        let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some() || node.undo.is_some();
         let closed = (node.close)(activation, handlers)?;
         if let Some(running) = self.running.get_mut(&task.id.process) {
             running.proxy = Some(closed.process);

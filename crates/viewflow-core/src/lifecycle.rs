@@ -180,11 +180,10 @@ const WAITING: Kinds = Kinds { name: "all that wait", has: Kind::waits };
 const ALL: Kinds = Kinds { name: "all", has: |_| true };
 const REVIVABLE: Kinds =
     Kinds { name: "all but starts and `Join`", has: |kind| kind != Kind::Join && !kind.is_start() };
+const ACTING: Kinds = Kinds { name: "all but ends and gateways", has: Kind::acts };
 const ONE_WAY: Kinds = Kinds {
     name: "all with one way on, `#[next(..)]`, but starts and `Join`",
-    has: |kind| {
-        !kind.is_start() && !kind.is_end() && !kind.is_split() && !matches!(kind, Kind::If | Kind::Switch | Kind::Join)
-    },
+    has: |kind| kind.acts() && !kind.is_start(),
 };
 
 use Actor::{Candidate, Code, Delegator, Manager, Owner, Viewer};
@@ -208,13 +207,19 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),
     task(Action::Revive, REVIVABLE, &[Canceled, Error], &[Revived], &[Manager]),
     task(Action::Skip, ONE_WAY, &[New, Assigned, Scheduled, Started, Error], &[Done], &[Manager]),
-    task(Action::Undo, ALL, &[Done], &[Revived, Canceled], &[Manager]),
+    task(Action::Undo, ACTING, &[Done], &[Revived, Canceled], &[Manager]),
 ];
 
 /// What may be done to processes.
 pub const PROCESS_TRANSITIONS: &[ProcessTransition] = &[
     process(Action::Start, &[], &[ProcessStatus::New], &[Candidate]),
     process(Action::View, &ProcessStatus::ALL, &ProcessStatus::ALL, &[Viewer]),
+    process(
+        Action::GoBack,
+        &[ProcessStatus::New],
+        &[ProcessStatus::New, ProcessStatus::Done, ProcessStatus::Failed, ProcessStatus::Canceled],
+        &[Manager],
+    ),
     process(Action::Cancel, &[ProcessStatus::New], &[ProcessStatus::Canceled], &[Manager]),
 ];
 

@@ -148,6 +148,16 @@ impl Kind {
         matches!(self, Self::Split | Self::SplitFirst)
     }
 
+    /// Whether it only leads tokens: parts them, joins them, or chooses their way.
+    pub fn is_gateway(self) -> bool {
+        self.is_split() || matches!(self, Self::Join | Self::If | Self::Switch)
+    }
+
+    /// Whether it does something of itself, that somebody may want to take back.
+    pub fn acts(self) -> bool {
+        !self.is_gateway() && !self.is_end()
+    }
+
     /// "a `View`", "an `If`".
     pub fn with_article(self) -> String {
         let article = match self {

@@ -97,7 +97,8 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         on_timeout,
         on_error,
         on_escalation,
-        compensate_with
+        compensate_with,
+        undo
     )
 )]
 pub fn derive_flow(input: TokenStream) -> TokenStream {

@@ -230,6 +230,9 @@ impl Step {
         if !matches!(task.status, TaskStatus::Canceled | TaskStatus::Error) || matches!(task.kind, Kind::Join) {
             return Err(wrong_status(&task, "revive"));
         }
+        if task.undone {
+            return Err(wrong_status(&task, "revive, after it was taken back,"));
+        }
         if task.left {
             return Err(wrong_status(&task, "revive, after its timeout or error has taken its way,"));
         }
@@ -287,7 +290,7 @@ impl Step {
         let mut done = Vec::new();
         self.db.unit(|unit| {
             unit.each_task(process, 0, |task| {
-                if task.status == TaskStatus::Done && !task.compensated && way(&task.node).is_some() {
+                if task.status == TaskStatus::Done && !task.compensated && !task.skipped && way(&task.node).is_some() {
                     done.push(task.clone());
                 }
             })
@@ -320,6 +323,6 @@ impl Step {
     }
 }
 
-fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
+pub(super) fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
     Error::WrongStatus { at: crate::task::place(task), action, status: task.status }
 }

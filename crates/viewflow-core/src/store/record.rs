@@ -55,7 +55,7 @@ pub enum TaskStatus {
     Canceled,
     /// Failed, and waits for somebody to retry, revive or cancel it. Its process stays open.
     Error,
-    /// Was canceled or failed, and has been made again as another task.
+    /// Was canceled, failed or undone, and has been made again as another task.
     Revived,
 }
 
@@ -262,6 +262,12 @@ pub struct TaskRecord {
     /// Whether what it did was undone by its compensation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensated: bool,
+    /// Whether somebody went on without it: it is done, and its node has done nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
+    /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
     /// Its seed, encoded; null when there is none.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub seed: Value,
@@ -307,6 +313,8 @@ impl TaskRecord {
             listed: false,
             message: None,
             compensated: false,
+            skipped: false,
+            undone: false,
             seed: Value::Null,
             artifact: Value::Null,
             data: Document::new(),
@@ -588,6 +596,27 @@ pub enum What {
         /// The task that stands for it now.
         by: u32,
     },
+    /// What a task had done was taken back.
+    TaskUndone {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A split or join that had ended waits again, as somebody went back to a node between them.
+    TaskReopened {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// Somebody went on without a task.
+    TaskSkipped {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
     /// A timeout, error or escalation of a task was taken.
     BoundaryTaken {
         /// The task.
@@ -618,6 +647,9 @@ impl fmt::Display for What {
             Self::TaskRetried { node, .. } => write!(f, "{node} retried"),
             Self::TaskCanceled { node, .. } => write!(f, "{node} canceled"),
             Self::TaskRevived { node, .. } => write!(f, "{node} revived"),
+            Self::TaskUndone { node, .. } => write!(f, "{node} undone"),
+            Self::TaskReopened { node, .. } => write!(f, "{node} reopened"),
+            Self::TaskSkipped { node, .. } => write!(f, "{node} skipped"),
             Self::BoundaryTaken { node, then, .. } => write!(f, "{node} left for {then}"),
         }
     }

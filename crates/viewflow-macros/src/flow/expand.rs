@@ -154,6 +154,9 @@ fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     if let (Some(done), true) = (&node.done, node.kind.has_children()) {
         calls.push(chained("node", done.span(), "call", &handler(node, done, None)));
     }
+    if let Some(undo) = &node.undo {
+        calls.push(chained("node", undo.span(), "undo", &handler(node, undo, None)));
+    }
     let switch = node.switch.as_ref().filter(|_| !node.incomplete);
     let questions = [
         ("cond", node.cond.as_ref().map(|cond| (cond, condition(node, cond)))),
@@ -667,7 +670,7 @@ fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
     let own = plain_name(&flow.ident);
     for node in &flow.nodes {
-        let handlers = [&node.submit, &node.call, &node.done].into_iter().flatten();
+        let handlers = [&node.submit, &node.call, &node.done, &node.undo].into_iter().flatten();
         let mut closures: Vec<&Closure> =
             [&node.cond, &node.switch, &node.on_create, &node.until].into_iter().flatten().collect();
         closures.extend(node.people_closures());

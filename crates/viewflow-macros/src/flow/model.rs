@@ -48,6 +48,7 @@ pub(super) struct Node {
     /// Whether `call` is `async`.
     pub(super) is_async: bool,
     pub(super) done: Option<TokenStream>,
+    pub(super) undo: Option<TokenStream>,
     pub(super) retry: Option<Retry>,
     pub(super) timeout: Option<Duration>,
     pub(super) delay: Option<After>,

@@ -18,7 +18,7 @@ use crate::syntax::{
 };
 
 /// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: [(&str, fn(Kind) -> bool); 36] = [
+const ATTRIBUTES: [(&str, fn(Kind) -> bool); 37] = [
     ("form", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("fields", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("submit", Kind::is_human),
@@ -67,6 +67,7 @@ const ATTRIBUTES: [(&str, fn(Kind) -> bool); 36] = [
     ("on_error", |kind| kind == Kind::Job || kind.has_children()),
     ("on_escalation", Kind::has_children),
     ("compensate_with", |kind| kind.is_function() || (kind.waits() && kind != Kind::Timer)),
+    ("undo", Kind::acts),
     ("node", |_| true),
 ];
 
@@ -171,6 +172,7 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         call: None,
         is_async: false,
         done: None,
+        undo: None,
         retry: None,
         timeout: None,
         delay: None,
@@ -301,6 +303,7 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
             once(&mut node.call, attribute, path)
         }
         "done" => once(&mut node.done, attribute, method(attribute)?),
+        "undo" => once(&mut node.undo, attribute, method(attribute)?),
         "retry" => once(&mut node.retry, attribute, retry(attribute)?),
         "timeout" => once(&mut node.timeout, attribute, some_duration_of(attribute)?),
         "delay" => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),

@@ -110,7 +110,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The events follow each other, and each task is finished once.
+    /// The events follow each other, and each task is finished once, and once more after it was reopened.
     fn events(&mut self, process: &ProcessRecord, mut last: u32) -> StoreResult<()> {
         let (id, mut finished) = (process.id, BTreeSet::new());
         loop {
@@ -123,10 +123,12 @@ impl Check<'_> {
                     self.complain(format!("process {id} has no event before {}", event.number));
                 }
                 last = event.number;
-                if let What::TaskFinished { task, node } = event.what
-                    && !finished.insert(task)
-                {
-                    self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
+                match event.what {
+                    What::TaskFinished { task, node } | What::TaskSkipped { task, node } if !finished.insert(task) => {
+                        self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
+                    }
+                    What::TaskReopened { task, .. } => drop(finished.remove(&task)),
+                    _ => {}
                 }
             }
         }

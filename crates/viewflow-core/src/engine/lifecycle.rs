@@ -1,0 +1,65 @@
+//! What a manager does to processes and tasks that are under way: going back, going on without a task, stopping for a while.
+
+use super::{Engine, gate};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::kernel::Step;
+use crate::lifecycle::Action;
+use crate::node::Node;
+use crate::user::User;
+
+impl Engine {
+    /// Takes back what a task has done, if nothing that came after it is done: what waits there is canceled, the task's
+    /// `#[undo(..)]` is called, and its node waits again. Answers with the task that is open now. A process whose start is
+    /// undone is canceled.
+    ///
+    /// # Errors
+    /// [`Error::DoneAfter`] when something that came after it is done: use [`Engine::go_back`]; [`Error::WrongStatus`] when it
+    /// is not done, or is a gateway or an end; [`Error::NoWayBack`] when it ran sub-processes that are done and has no
+    /// `#[undo(..)]`; [`Error::ProcessIsOver`]; and what an `#[undo(..)]` fails with. Nothing happens then.
+    pub fn undo(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.gated(id, Action::Undo, user, |step, _| step.undo(id))
+    }
+
+    /// Goes back to a node: to its task that was done last. All that came after it is taken back, from the leaves: what is open
+    /// is canceled, with timers, jobs and sub-processes, and the `#[undo(..)]` of what is done is called, of the newest first.
+    /// Then the node waits again. Answers with the task that is open now. Costs a look at all tasks and events of the process.
+    ///
+    /// # Errors
+    /// [`Error::NoneListed`] when no task of the node is done there; else as [`Engine::undo`], but for [`Error::DoneAfter`].
+    pub fn go_back<N: Node>(&self, process: ProcessId, node: N, user: &impl User) -> Result<TaskId> {
+        let name = node.full_name();
+        self.on_process(process, Action::GoBack, user, |step| {
+            let flow = step.db.unit(|unit| unit.process(process).map(|process| process.flow.clone()))?;
+            if flow != name.flow {
+                return Err(Error::OtherFlow { process, expected: name.flow.clone(), found: flow });
+            }
+            let list = || format!("process {process} that is done at `{}.{}`", name.flow, name.node);
+            let newest = step.newest_done(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))?;
+            step.go_back(newest)
+        })
+    }
+
+    /// As [`Engine::go_back`], for pages: to this task.
+    ///
+    /// # Errors
+    /// As [`Engine::go_back`]; [`Error::WrongStatus`] when the task is not done.
+    pub fn go_back_to(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.on_process(id.process, Action::GoBack, user, |step| step.go_back(id))
+    }
+
+    /// Does something to a process for somebody who may do that.
+    fn on_process<R>(
+        &self,
+        process: ProcessId,
+        action: Action,
+        user: &dyn User,
+        work: impl Fn(&mut Step) -> Result<R>,
+    ) -> Result<R> {
+        self.foreground(Some(process), Some(user), |step, db| {
+            let record = db.unit(|unit| unit.process(process).cloned())?;
+            gate::pass_process(action, user, &record)?;
+            work(step)
+        })
+    }
+}

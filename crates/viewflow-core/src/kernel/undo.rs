@@ -1,0 +1,411 @@
+//! Going back: what came after a task is taken back, from the leaves, then the task itself; and its node waits again.
+//!
+//! What came after a task is found by the links between tasks, and by scopes: where a scope has to be open again, what went on
+//! when it closed came after the task, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use viewflow_graph::{Kind, Role};
+
+use super::ending::wrong_status;
+use super::{ROOT, Spawn, Step};
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
+
+/// A task, as far as going back has to know it.
+struct Link {
+    kind: Kind,
+    status: TaskStatus,
+    scope: u32,
+    around: Option<u32>,
+    compensated: bool,
+    skipped: bool,
+    undone: bool,
+}
+
+impl Link {
+    /// Whether its node did something that has not been undone.
+    fn did(&self) -> bool {
+        self.status == TaskStatus::Done && !self.compensated && !self.skipped
+    }
+}
+
+/// How the tasks of a process hang together. Functions that undo others are not among them: no token came to them.
+#[derive(Default)]
+struct Links {
+    tasks: BTreeMap<u32, Link>,
+    /// What came from a task: the tasks that it led to, or the join that it went into.
+    followers: BTreeMap<u32, BTreeSet<u32>>,
+    /// The same the other way round.
+    leaders: BTreeMap<u32, BTreeSet<u32>>,
+    /// The split that opened each scope.
+    splits: BTreeMap<u32, u32>,
+    /// The join at which each scope ends, once a token was there.
+    joins: BTreeMap<u32, u32>,
+    /// When tasks were done, by the numbers of the events.
+    done: BTreeMap<u32, u32>,
+    /// How often a task was left by its border for a node.
+    left: BTreeMap<(u32, String), u64>,
+}
+
+/// What is to be done to go back to a task.
+struct Back {
+    /// The scopes that it is in, the innermost first, without that of the process.
+    scopes: Vec<u32>,
+    /// What came after it, itself included, the newest first.
+    gone: Vec<u32>,
+    /// The joins that wait again, or still, as others have arrived there: by the scopes they close.
+    waiting: BTreeMap<u32, u32>,
+    /// Of the joins the ones that something taken back had arrived at, with all those.
+    after: BTreeSet<u32>,
+}
+
+impl Step {
+    /// Takes back one task, if nothing that came after it is done.
+    pub(crate) fn undo(&mut self, id: TaskId) -> Result<TaskId> {
+        self.take_back(id, true)
+    }
+
+    /// Takes back a task and all that came after it.
+    pub(crate) fn go_back(&mut self, id: TaskId) -> Result<TaskId> {
+        self.take_back(id, false)
+    }
+
+    /// The task of a node that was done last.
+    pub(crate) fn newest_done(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
+        let links = self.links(process)?;
+        let mut newest = None;
+        self.db.unit(|unit| {
+            unit.each_task(process, 0, |task| {
+                if task.node == node && task.status == TaskStatus::Done {
+                    newest = newest.max(Some((links.done.get(&task.id.ordinal).copied(), task.id)));
+                }
+            })
+        })?;
+        Ok(newest.map(|(_, id)| id))
+    }
+
+    fn take_back(&mut self, id: TaskId, alone: bool) -> Result<TaskId> {
+        let task = self.task(id)?;
+        let process = id.process;
+        let status = self.db.unit(|unit| unit.process(process).map(|process| process.status))?;
+        if status.is_final() {
+            return Err(Error::ProcessIsOver { process, status });
+        }
+        if task.status != TaskStatus::Done {
+            return Err(wrong_status(&task, "go back to"));
+        }
+        let (def, index) = self.node_of(&task)?;
+        if !task.kind.acts() || def.nodes[index].undoes {
+            return Err(no_way_back(&task, "it does nothing that waits to be done again"));
+        }
+        let links = self.links(process)?;
+        let back = links.back(id.ordinal)?;
+        if alone {
+            self.check_alone(&task, &back, &links)?;
+        }
+        self.take_back_all(process, &back, &links)?;
+        if task.kind.is_start() {
+            self.end_process(process, ProcessStatus::Canceled, None)?;
+            self.drain()?;
+            return Ok(id);
+        }
+        self.reopen(&task, &back, &links)?;
+        let spawn = Spawn { target: index, seed: task.seed.clone(), data: self.task(id)?.data };
+        let new = self.add_task(process, &spawn, task.scope, Some(id.ordinal))?;
+        self.change_task(id, |task| task.status = TaskStatus::Revived)?;
+        self.record(process, What::TaskRevived { task: id.ordinal, node: task.node, by: new.ordinal })?;
+        self.prepare(new, true)?;
+        self.drain()?;
+        Ok(new)
+    }
+
+    fn links(&mut self, process: ProcessId) -> Result<Links> {
+        let def = self.def_of(process)?;
+        let mut links = Links::default();
+        self.db.unit(|unit| {
+            unit.each_task(process, 0, |task| {
+                if !def.find(&task.node).is_some_and(|node| def.nodes[node].undoes) {
+                    links.add(task);
+                }
+            })
+        })?;
+        for event in self.db.unit(|unit| unit.events_of(process))? {
+            match event.what {
+                What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } => {
+                    links.done.insert(task, event.number);
+                }
+                What::BoundaryTaken { task, then, .. } => *links.left.entry((task, then)).or_default() += 1,
+                _ => {}
+            }
+        }
+        Ok(links)
+    }
+
+    /// Nothing that came after the task has done anything.
+    fn check_alone(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
+        for ordinal in &back.gone {
+            let link = &links.tasks[ordinal];
+            let after = TaskId { ordinal: *ordinal, ..task.id };
+            let did = link.did() && link.kind.acts();
+            if after != task.id && !link.undone && (did || self.has_done_children(after, link.kind)?) {
+                let after = crate::task::place(&self.task(after)?);
+                return Err(Error::DoneAfter { at: crate::task::place(task), after });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it ran sub-processes of which one is done.
+    fn has_done_children(&self, id: TaskId, kind: Kind) -> Result<bool> {
+        if !kind.has_children() {
+            return Ok(false);
+        }
+        self.db.unit(|unit| {
+            for child in unit.children(id)? {
+                if unit.process(child)?.status == ProcessStatus::Done {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Cancels what is open of all that is taken back, and then undoes what is done, the newest first.
+    fn take_back_all(&mut self, process: ProcessId, back: &Back, links: &Links) -> Result<()> {
+        let of = |ordinal: &u32| (TaskId { process, ordinal: *ordinal }, &links.tasks[ordinal]);
+        for (id, link) in back.gone.iter().map(of).filter(|(_, link)| !link.status.is_final()) {
+            if let Some(number) = link.around.filter(|_| link.kind.is_split()) {
+                self.db.unit(|unit| unit.close_scope(ScopeId { process, number }))?;
+            }
+            self.cancel_task(id)?;
+        }
+        for (id, link) in back.gone.iter().map(of).filter(|(_, link)| !link.undone) {
+            self.undo_one(id, link)?;
+            // Another token will make another join.
+            if link.kind == Kind::Join && link.around.is_some_and(|around| back.scopes.contains(&around)) {
+                self.change_task(id, |task| task.around = None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what one task did.
+    fn undo_one(&mut self, id: TaskId, link: &Link) -> Result<()> {
+        let task = self.task(id)?;
+        let def = self.def_of(id.process)?;
+        let node = def.find(&task.node).map(|index| &def.nodes[index]);
+        let undo = node.and_then(|node| Some((node, node.undo.as_ref()?)));
+        let was_done = link.status == TaskStatus::Done;
+        let has_done_children = !link.compensated && self.has_done_children(id, task.kind)?;
+        if has_done_children && undo.is_none() {
+            return Err(no_way_back(&task, "its sub-processes are done, and its node has no `#[undo(..)]`"));
+        }
+        if let Some((node, undo)) = undo.filter(|_| link.did() || has_done_children) {
+            self.blame(id);
+            self.activate(node, &task, |_, activation| undo(&*def.flow, activation, &()))?;
+        }
+        if was_done && task.kind == Kind::End {
+            self.db.unit(|unit| {
+                let process = unit.change_process(id.process)?;
+                process.ends = process.ends.saturating_sub(1);
+                Ok::<_, Error>(())
+            })?;
+        }
+        self.change_task(id, |task| {
+            task.undone = true;
+            task.joined = None;
+            if was_done {
+                task.status = TaskStatus::Canceled;
+            }
+        })?;
+        if was_done { self.record(id.process, What::TaskUndone { task: id.ordinal, node: task.node }) } else { Ok(()) }
+    }
+
+    /// Opens the scopes around a task again, as they are without what was taken back and with a new token for the task.
+    fn reopen(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
+        let process = task.id.process;
+        let mut alive = links.alive(back);
+        *alive.entry(task.scope).or_default() += 1;
+        let mut listed = task.listed;
+        for number in back.scopes.iter().copied().chain([ROOT]) {
+            let live = alive.get(&number).copied().unwrap_or(0);
+            let Some(split) = links.splits.get(&number).map(|ordinal| TaskId { process, ordinal: *ordinal }) else {
+                self.change_scope(process, number, |scope| scope.live = live)?;
+                continue;
+            };
+            let id = ScopeId { process, number };
+            let opened = self.task(split)?;
+            let scope = match self.open_scope_record(process, number)? {
+                Some(open) => ScopeRecord { live, ..open },
+                None => {
+                    let scope = ScopeRecord {
+                        parent: Some(opened.scope),
+                        split: Some((opened.node, split.ordinal)),
+                        first: opened.kind == Kind::SplitFirst,
+                        live,
+                        listed,
+                        ..ScopeRecord::default()
+                    };
+                    self.db.unit(|unit| unit.add_scope(id, scope.clone()));
+                    scope
+                }
+            };
+            let (join, arrived) = self.join_again(process, number, &scope, back, links)?;
+            self.change_scope(process, number, |open| *open = ScopeRecord { join, arrived, ..scope })?;
+            self.reopen_task(opened.id)?;
+            listed = opened.listed;
+        }
+        Ok(())
+    }
+
+    /// The join of a scope that is open again, and how many are there.
+    fn join_again(
+        &mut self,
+        process: ProcessId,
+        number: u32,
+        scope: &ScopeRecord,
+        back: &Back,
+        links: &Links,
+    ) -> Result<(Option<u32>, u64)> {
+        match back.waiting.get(&number) {
+            _ if links.joins.get(&number).is_none_or(|join| !back.after.contains(join)) => Ok((scope.join, scope.arrived)),
+            Some(join) => Ok((Some(*join), self.wait_again(TaskId { process, ordinal: *join }, back, links)?)),
+            None => Ok((None, 0)),
+        }
+    }
+
+    /// A join waits again for those that are missing. Answers with how many are there.
+    fn wait_again(&mut self, join: TaskId, back: &Back, links: &Links) -> Result<u64> {
+        self.reopen_task(join)?;
+        let task = self.task(join)?;
+        let def = self.def_of(join.process)?;
+        let target = def.find(&task.node);
+        let mut arrived = 0;
+        let leaders = links.leaders.get(&join.ordinal).into_iter().flatten().filter(|leader| !back.after.contains(leader));
+        for (place, leader) in leaders.enumerate() {
+            let beside = links.left.get(&(*leader, task.node.clone())).copied().unwrap_or(0);
+            let record = self.task(TaskId { ordinal: *leader, ..join })?;
+            let own = record.status == TaskStatus::Done && (beside == 0 || leads_to(&def, &record, Role::Next, target));
+            arrived += (beside + u64::from(own)).max(1);
+            if place == 0 && task.previous.is_none_or(|first| back.after.contains(&first)) {
+                self.come_from(&task, &record, &def)?;
+            }
+        }
+        Ok(arrived)
+    }
+
+    /// Another token is the first at a join: it gives its seed and data.
+    fn come_from(&mut self, join: &TaskRecord, from: &TaskRecord, def: &Definition) -> Result<()> {
+        self.change_task(join.id, |task| task.previous = Some(from.id.ordinal))?;
+        let (Some(node), target) = (def.find(&from.node), def.find(&join.node)) else { return Ok(()) };
+        let node = &def.nodes[node];
+        let Some(edge) = node.edges.iter().find(|edge| Some(edge.target) == target) else { return Ok(()) };
+        if edge.seed.is_none() && edge.data.is_none() {
+            return Ok(());
+        }
+        let spawn = self.activate(node, from, |step, activation| step.spawn(def, edge, activation))?.pop();
+        let Some(Spawn { seed, data, .. }) = spawn else { return Ok(()) };
+        self.change_task(join.id, |task| (task.seed, task.data) = (seed, data))
+    }
+
+    /// A split or join is at work again.
+    fn reopen_task(&mut self, id: TaskId) -> Result<()> {
+        let task = self.task(id)?;
+        if task.status == TaskStatus::Started {
+            return Ok(());
+        }
+        self.change_task(id, |task| {
+            task.status = TaskStatus::Started;
+            (task.finished, task.error) = (None, None);
+        })?;
+        self.record(id.process, What::TaskReopened { task: id.ordinal, node: task.node })
+    }
+}
+
+impl Links {
+    fn add(&mut self, task: &TaskRecord) {
+        let ordinal = task.id.ordinal;
+        let TaskRecord { kind, status, scope, around, compensated, skipped, undone, .. } = *task;
+        self.tasks.insert(ordinal, Link { kind, status, scope, around, compensated, skipped, undone });
+        let ways = task.previous.map(|previous| (previous, ordinal));
+        for (from, to) in ways.into_iter().chain(task.joined.map(|join| (ordinal, join))) {
+            self.followers.entry(from).or_default().insert(to);
+            self.leaders.entry(to).or_default().insert(from);
+        }
+        if let Some(around) = around {
+            if kind.is_split() { &mut self.splits } else { &mut self.joins }.insert(around, ordinal);
+        }
+    }
+
+    fn back(&self, to: u32) -> Result<Back> {
+        let mut scopes = Vec::new();
+        let mut at = self.tasks[&to].scope;
+        while at != ROOT {
+            scopes.push(at);
+            at = self.splits.get(&at).map(|split| self.tasks[split].scope).ok_or(Error::Internal("a scope's split"))?;
+        }
+        let mut after = BTreeSet::from([to]);
+        let mut found = vec![to];
+        // What is found through scopes: where one is closed, its join has gone on.
+        let is_open = |scope: &u32| self.tasks[&self.splits[scope]].status == TaskStatus::Started;
+        for join in scopes.iter().filter(|scope| !is_open(scope)).filter_map(|scope| self.joins.get(scope)) {
+            if after.insert(*join) {
+                found.push(*join);
+            }
+        }
+        while let Some(task) = found.pop() {
+            for follower in self.followers.get(&task).into_iter().flatten() {
+                if after.insert(*follower) {
+                    found.push(*follower);
+                }
+            }
+        }
+        let mut waiting = BTreeMap::new();
+        for scope in &scopes {
+            let Some(join) = self.joins.get(scope) else { continue };
+            let mut leaders = self.leaders.get(join).into_iter().flatten();
+            if leaders.any(|leader| !after.contains(leader)) {
+                waiting.insert(*scope, *join);
+            }
+        }
+        let stays: BTreeSet<u32> = waiting.values().copied().collect();
+        let mut gone: Vec<u32> = after.difference(&stays).copied().collect();
+        let newest = |task: &u32| (self.done.get(task).copied().unwrap_or(u32::MAX), *task);
+        gone.sort_unstable_by_key(|task| std::cmp::Reverse(newest(task)));
+        Ok(Back { scopes, gone, waiting, after })
+    }
+
+    /// How many tokens and scopes are alive in each scope without what is taken back.
+    fn alive(&self, back: &Back) -> BTreeMap<u32, u64> {
+        let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
+        let stays = |task: &&u32| !gone.contains(*task);
+        let is_open = |scope: &u32, split: &u32| {
+            back.scopes.contains(scope) || (stays(&split) && self.tasks[split].status == TaskStatus::Started)
+        };
+        let open: BTreeMap<u32, u32> =
+            self.splits.iter().filter(|(scope, split)| is_open(scope, split)).map(|(scope, split)| (*scope, *split)).collect();
+        let mut alive = BTreeMap::new();
+        for split in open.values() {
+            *alive.entry(self.tasks[split].scope).or_default() += 1;
+        }
+        for (_, link) in self.tasks.iter().filter(|(task, link)| stays(task) && !link.status.is_final()) {
+            if !link.around.is_some_and(|around| open.contains_key(&around)) {
+                *alive.entry(link.scope).or_default() += 1;
+            }
+        }
+        alive
+    }
+}
+
+/// Whether a way of a task leads to a node.
+fn leads_to(def: &Definition, task: &TaskRecord, role: Role, target: Option<usize>) -> bool {
+    let node = def.find(&task.node).map(|index| &def.nodes[index]);
+    node.is_some_and(|node| node.edges.iter().any(|edge| edge.role == role && Some(edge.target) == target))
+}
+
+fn no_way_back(task: &TaskRecord, why: &'static str) -> Error {
+    Error::NoWayBack { at: crate::task::place(task), why }
+}
