@@ -49,4 +49,6 @@ mod support;
 mod timers;
 mod tokens;
 mod transfer;
+mod undo;
+mod undo_cases;
 mod undo_random;
