@@ -239,7 +239,7 @@ impl Engine {
         self.transaction(|db| form::describe(&start.title, fields, db, None))
     }
 
-    /// The form of an open task, described as data and filled in with what is stored.
+    /// The form of an open task, described as data and filled in with what is stored, and over that with its draft.
     ///
     /// # Errors
     /// [`Error::NoTask`], and [`Error::NoNode`] when no person does such tasks.
@@ -254,7 +254,9 @@ impl Engine {
             let columns = kernel::columns(db, def.process.table, id.process)?;
             let process = db.unit(|unit| unit.process(id.process).cloned())?;
             let stored = form.of_process.then_some((&process.data, columns.as_ref()));
-            form::describe(&node.title, form.fields, db, stored)
+            let mut spec = form::describe(&node.title, form.fields, db, stored)?;
+            task.draft.iter().for_each(|draft| spec.fill_in(draft));
+            Ok(spec)
         })
     }
 
@@ -422,6 +424,7 @@ impl Engine {
         self.foreground(Some(id.process), Some(user), |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             gate::pass(action, user, &task)?;
+            kernel::check_goes_on(db, id.process)?;
             work(step, &task)
         })
     }
@@ -430,6 +433,7 @@ impl Engine {
         self.foreground(Some(id.process), None, |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             gate::pass_code(Action::Run, &task)?;
+            kernel::check_goes_on(db, id.process)?;
             self.execute(step, db, &task, input)
         })
     }

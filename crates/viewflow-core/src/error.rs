@@ -189,6 +189,18 @@ pub enum Error {
         /// The status it has.
         status: ProcessStatus,
     },
+    /// Nothing goes on in a process that is suspended.
+    #[error("process {process} is suspended: nothing in it goes on before it is resumed")]
+    Suspended {
+        /// The process.
+        process: ProcessId,
+    },
+    /// Only what is suspended can be resumed.
+    #[error("process {process} is not suspended")]
+    NotSuspended {
+        /// The process.
+        process: ProcessId,
+    },
     /// A task cannot be undone alone, as another one that came after it is done.
     #[error("{at}: cannot be undone alone, as {after} came after it and is done: use `go_back` to take back both")]
     DoneAfter {
@@ -297,6 +309,8 @@ impl Error {
                 | Self::NotOwner { .. }
                 | Self::Forbidden { .. }
                 | Self::ProcessIsOver { .. }
+                | Self::Suspended { .. }
+                | Self::NotSuspended { .. }
                 | Self::DoneAfter { .. }
                 | Self::NoWayBack { .. }
         )

@@ -57,6 +57,37 @@ pub struct FormField {
     pub value: Value,
 }
 
+impl FormSpec {
+    /// Fills in what fits of a draft.
+    pub(crate) fn fill_in(&mut self, draft: &Document) {
+        for field in &mut self.fields {
+            if let Some(value) = draft.get(field.name).filter(|value| fits(&field.kind, value)) {
+                field.value = value.clone();
+            }
+        }
+    }
+}
+
+/// Whether a value is of the kind, whatever its rules.
+fn fits(kind: &FieldKind, value: &Value) -> bool {
+    match (kind, value) {
+        (FieldKind::Json, _) | (_, Value::Null) => true,
+        (FieldKind::Bool, value) => value.is_boolean(),
+        (FieldKind::Integer { min, max }, value) => {
+            let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+            whole.is_some_and(|whole| (*min..=*max).contains(&whole))
+        }
+        (FieldKind::Reference { .. }, value) => value.is_u64(),
+        (FieldKind::Float, value) => value.is_number(),
+        (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value)),
+        (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value)),
+        (FieldKind::Choice(choices), value) => choices.iter().any(|choice| choice.value == *value),
+        (FieldKind::Nothing | FieldKind::List(_) | FieldKind::Map(_), _) => false,
+        (FieldKind::Embedded(_), value) => value.is_object(),
+        (_, value) => value.is_string(),
+    }
+}
+
 /// Describes the fields. `stored` is where their values are, when they are fields of something that is stored.
 pub(crate) fn describe(
     title: &str,

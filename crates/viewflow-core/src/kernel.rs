@@ -12,11 +12,14 @@ mod activity;
 mod children;
 mod ending;
 mod people;
+mod skip;
+mod suspend;
 mod undo;
 mod waiting;
 
 pub(crate) use activity::out_of_time;
 pub(crate) use children::Child;
+pub(crate) use suspend::check_goes_on;
 pub(crate) use people::{assign, delegate, unassign};
 
 use std::any::Any;

@@ -220,7 +220,9 @@ pub const PROCESS_TRANSITIONS: &[ProcessTransition] = &[
         &[ProcessStatus::New, ProcessStatus::Done, ProcessStatus::Failed, ProcessStatus::Canceled],
         &[Manager],
     ),
-    process(Action::Cancel, &[ProcessStatus::New], &[ProcessStatus::Canceled], &[Manager]),
+    process(Action::Suspend, &[ProcessStatus::New], &[ProcessStatus::Suspended], &[Manager]),
+    process(Action::Resume, &[ProcessStatus::Suspended], &[ProcessStatus::New], &[Manager]),
+    process(Action::Cancel, &[ProcessStatus::New, ProcessStatus::Suspended], &[ProcessStatus::Canceled], &[Manager]),
 ];
 
 const fn task(

@@ -101,6 +101,9 @@ pub(crate) struct Mailbox {
     number: u64,
     /// How many wait.
     pub(crate) waiting: u64,
+    /// How many of them are of processes that are suspended, and take nothing.
+    #[serde(default)]
+    resting: u64,
     /// How many letters lie in it that nobody has taken.
     kept: u64,
 }
@@ -116,7 +119,12 @@ pub(crate) struct Kept {
 
 impl Mailbox {
     fn is_ready(&self) -> bool {
-        self.waiting > 0 && self.kept > 0
+        self.can_be_taken() && self.kept > 0
+    }
+
+    /// Whether somebody waits who takes what comes.
+    pub(crate) fn can_be_taken(&self) -> bool {
+        self.waiting > self.resting
     }
 
     /// The rows of at most `limit` of its letters, oldest first, as this step sees them.
@@ -234,7 +242,7 @@ pub(crate) fn change<R>(
         Some(index) => index,
         None => {
             let number = unit.store.next_row(MAILBOXES)?;
-            boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), number, waiting: 0, kept: 0 });
+            boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), number, waiting: 0, resting: 0, kept: 0 });
             boxes.len() - 1
         }
     };
@@ -264,6 +272,14 @@ fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
 pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     change(unit, name, key, |_, mailbox| {
         mailbox.waiting += 1;
+        Ok(())
+    })
+}
+
+/// Somebody who waits takes nothing for a while, or does again. What comes meanwhile is kept for him.
+pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, rests: bool) -> Result<()> {
+    change(unit, name, key, |_, mailbox| {
+        mailbox.resting = if rests { mailbox.resting + 1 } else { mailbox.resting.saturating_sub(1) };
         Ok(())
     })
 }

@@ -375,6 +375,7 @@ fn process_status(status: ProcessStatus) -> u8 {
         ProcessStatus::Done => 2,
         ProcessStatus::Canceled => 3,
         ProcessStatus::Failed => 4,
+        ProcessStatus::Suspended => 5,
         _ => 0xFE,
     }
 }

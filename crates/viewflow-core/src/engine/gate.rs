@@ -3,7 +3,7 @@
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, UserId};
 use crate::lifecycle::{Action, Actor, process_transition, task_transition};
-use crate::store::{ProcessRecord, TaskRecord};
+use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
 use crate::user::{Candidate, Object, Permission, User};
 
 /// May this person do this to the task?
@@ -37,8 +37,12 @@ pub(super) fn pass_code(action: Action, task: &TaskRecord) -> Result<()> {
 pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRecord) -> Result<()> {
     let place = || Box::new(Place::Process { flow: process.flow.clone(), process: process.id });
     active(action, user, place)?;
-    let over = || Error::ProcessIsOver { process: process.id, status: process.status };
-    let row = process_transition(action, process.status).ok_or_else(over)?;
+    let refused = || match process.status {
+        ProcessStatus::Suspended => Error::Suspended { process: process.id },
+        ProcessStatus::New => Error::NotSuspended { process: process.id },
+        status => Error::ProcessIsOver { process: process.id, status },
+    };
+    let row = process_transition(action, process.status).ok_or_else(refused)?;
     if row.by.iter().any(|actor| acts_as(*actor, user, &process.flow, process.id, None)) {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! What a manager does to processes and tasks that are under way: going back, going on without a task, stopping for a while.
 
 use super::{Engine, gate};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::Step;
@@ -46,6 +47,46 @@ impl Engine {
     /// As [`Engine::go_back`]; [`Error::WrongStatus`] when the task is not done.
     pub fn go_back_to(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
         self.on_process(id.process, Action::GoBack, user, |step| step.go_back(id))
+    }
+
+    /// Goes on from an open or failed task without it, as if it were done: its handler is not called, it is nobody's, and its
+    /// sub-processes are canceled. What comes next has to do without what was never made.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it is done already, or is a start, a gateway or an end; [`Error::Handler`] when the seed or the
+    /// data of what comes next cannot be made. Nothing happens then.
+    pub fn skip(&self, id: TaskId, user: &impl User) -> Result<()> {
+        self.gated(id, Action::Skip, user, |step, _| step.skip(id))
+    }
+
+    /// Suspends a process, and the sub-processes that run in it: nothing goes on there until it is resumed. Its tasks leave inboxes
+    /// and queues, and nobody can do anything to them; its timers, timeouts and jobs wait. A job that a worker is at is done again
+    /// afterwards, and what that worker makes of it is refused. A message is kept for who waits for it there; a signal is missed.
+    ///
+    /// # Errors
+    /// [`Error::Suspended`] when it is suspended already, [`Error::ProcessIsOver`].
+    pub fn suspend(&self, process: ProcessId, user: &impl User) -> Result<()> {
+        self.on_process(process, Action::Suspend, user, |step| step.suspend(process))
+    }
+
+    /// Lets a suspended process go on, and the sub-processes in it. What has become due meanwhile is done by the workers, or by
+    /// [`Engine::run_pending`].
+    ///
+    /// # Errors
+    /// [`Error::NotSuspended`]; [`Error::Suspended`] when the process that it is a sub-process of is; [`Error::ProcessIsOver`].
+    pub fn resume(&self, process: ProcessId, user: &impl User) -> Result<()> {
+        self.on_process(process, Action::Resume, user, |step| step.resume(process))
+    }
+
+    /// Keeps what was filled in so far of a task's form, unchecked, for who has the task: [`Engine::form`] shows it. It is gone when
+    /// the task is done, or is anybody else's.
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task.
+    pub fn draft_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
+        self.gated(id, Action::Draft, user, |step, _| {
+            step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(form.clone())))
+        })
     }
 
     /// Does something to a process for somebody who may do that.

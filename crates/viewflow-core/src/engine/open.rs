@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Engine, check_form};
+use crate::document::Document;
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::form::Form;
@@ -172,6 +173,14 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
     pub fn delegate(self, user: &impl User, to: &impl User) -> Result<Self> {
         self.0.engine.delegate(self.0.id, user, to)?;
         Ok(self)
+    }
+
+    /// Keeps what was filled in so far.
+    ///
+    /// # Errors
+    /// As [`Engine::draft_with`].
+    pub fn draft(&self, user: &impl User, form: &Document) -> Result<()> {
+        self.0.engine.draft_with(self.0.id, user, form)
     }
 
     /// Does the task and runs the process on until it waits.

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::id::TaskId;
 use crate::kernel;
 use crate::lifecycle::Action;
-use crate::store::What;
+use crate::store::{ProcessStatus, What};
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -94,6 +94,9 @@ impl Engine {
     /// [`Error::NoTask`].
     pub fn actions(&self, id: TaskId, user: &impl User) -> Result<Vec<Action>> {
         let task = self.task_record(id)?;
+        if self.process_record(id.process)?.status == ProcessStatus::Suspended {
+            return Ok(Vec::new());
+        }
         Ok(Action::ALL.into_iter().filter(|action| gate::pass(*action, user, &task).is_ok()).collect())
     }
 

@@ -27,7 +27,7 @@ impl Step {
             TaskStatus::Started => true,
             _ => return Ok(None),
         };
-        if state.at.is_none_or(|at| at > now) {
+        if task.suspended || state.at.is_none_or(|at| at > now) {
             return Ok(None);
         }
         if begun && state.until.is_some_and(|until| until <= now) {

@@ -64,6 +64,7 @@ impl Step {
     /// Adds a child to a sub-process that has not come to its end.
     pub(crate) fn add_child(&mut self, parent: TaskId, begin: Child) -> Result<ProcessId> {
         let task = self.task(parent)?;
+        super::check_goes_on(&self.db, parent.process)?;
         let (def, index) = self.node_of(&task)?;
         let (Wait::Children(child), TaskStatus::Started) = (&def.nodes[index].wait, task.status) else {
             return Err(Error::WrongStatus {
@@ -108,20 +109,20 @@ impl Step {
         if task.status.is_final() {
             return Ok(());
         }
-        let (def, index) = self.node_of(&task)?;
         let left = self.change_task(parent, |task| {
             task.children = task.children.saturating_sub(1);
             task.children
         })?;
+        if task.suspended {
+            // It goes on when it is resumed.
+            return Ok(());
+        }
         let error = match status {
             ProcessStatus::Failed => {
                 let message = format!("its sub-process {child} failed with `{}`", code.as_deref().unwrap_or_default());
                 Some(TaskError { code, message })
             }
-            ProcessStatus::Canceled if task.kind == Kind::Subprocess && left == 0 => {
-                let message = format!("its sub-process {child} was canceled");
-                Some(TaskError { code: Some("canceled".to_owned()), message })
-            }
+            ProcessStatus::Canceled if task.kind == Kind::Subprocess && left == 0 => Some(was_canceled(child)),
             _ => None,
         };
         if let Some(error) = error {
@@ -131,18 +132,40 @@ impl Step {
         if task.status == TaskStatus::Error {
             return Ok(());
         }
+        self.go_on_with_children(&task, left, Some(child))
+    }
+
+    /// Goes on with a sub-process when all its children have ended, or with the next one of a sequence.
+    fn go_on_with_children(&mut self, task: &TaskRecord, left: u32, after: Option<ProcessId>) -> Result<()> {
         if left == 0 {
-            self.make_ready(parent);
+            self.make_ready(task.id);
             return Ok(());
         }
+        let (def, index) = self.node_of(task)?;
         if matches!(&def.nodes[index].wait, Wait::Children(ChildDef { sequential: true, .. }))
-            && let Some(next) = self.next_in_sequence(parent, Some(child))?
+            && let Some(next) = self.next_in_sequence(task.id, after)?
         {
             // It does not come from the one before it, and is no deeper than that was.
             self.ready.push_back((next, 1));
         }
         Ok(())
     }
+
+    /// Children may have ended while their parent was suspended.
+    pub(super) fn look_at_children(&mut self, task: &TaskRecord) -> Result<()> {
+        if task.status != TaskStatus::Started {
+            return Ok(());
+        }
+        let last = self.db.unit(|unit| unit.children(task.id))?.pop();
+        match last.filter(|_| task.children == 0 && task.kind == Kind::Subprocess) {
+            Some(child) => self.fail_or_take_way(task, was_canceled(child)),
+            None => self.go_on_with_children(task, task.children, None),
+        }
+    }
+}
+
+fn was_canceled(child: ProcessId) -> TaskError {
+    TaskError { code: Some("canceled".to_owned()), message: format!("its sub-process {child} was canceled") }
 }
 
 /// What each of the children begins with.

@@ -25,9 +25,14 @@ impl Step {
     pub(super) fn cancel_task(&mut self, id: TaskId) -> Result<()> {
         self.settle(id, TaskStatus::Canceled)?;
         let task = self.task(id)?;
-        self.record(id.process, What::TaskCanceled { task: id.ordinal, node: task.node })?;
+        self.record(id.process, What::TaskCanceled { task: id.ordinal, node: task.node.clone() })?;
+        self.cancel_children(&task)
+    }
+
+    /// Cancels the sub-processes of a task.
+    pub(super) fn cancel_children(&mut self, task: &TaskRecord) -> Result<()> {
         if task.kind.has_children() {
-            for child in self.db.unit(|unit| unit.children(id))? {
+            for child in self.db.unit(|unit| unit.children(task.id))? {
                 let open = self.db.unit(|unit| unit.process(child).map(|process| !process.status.is_final()))?;
                 if open {
                     self.cancel_process(child)?;

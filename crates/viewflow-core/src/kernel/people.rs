@@ -104,6 +104,7 @@ pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId) -> Result<()> {
         task.owner = Some(owner.clone());
         task.delegated_by = None;
         task.assigned = Some(now);
+        task.draft = None;
         let node = task.node.clone();
         unit.record(id.process, What::TaskAssigned { task: id.ordinal, node, owner })
     })
@@ -118,6 +119,7 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
         task.delegated_by = task.delegated_by.take().or(task.owner.take());
         task.owner = Some(to.clone());
         task.assigned = Some(now);
+        task.draft = None;
         let node = task.node.clone();
         unit.record(id.process, What::TaskDelegated { task: id.ordinal, node, to })
     })
@@ -129,6 +131,7 @@ pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
         let now = unit.now;
         let task = unit.change_task(id)?;
         task.owner = task.delegated_by.take();
+        task.draft = None;
         let back = task.owner.clone();
         task.status = if back.is_some() { TaskStatus::Assigned } else { TaskStatus::New };
         task.assigned = back.is_some().then_some(now);

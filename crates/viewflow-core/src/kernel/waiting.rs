@@ -122,9 +122,13 @@ impl Step {
     /// Gives a task its last status, or that of one that failed: it waits for nothing any more.
     pub(super) fn settle(&mut self, id: TaskId, status: TaskStatus) -> Result<()> {
         let now = self.db.now();
+        if self.task(id)?.suspended {
+            self.rest_task(id, false)?;
+        }
         let waited_for = self.change_task(id, |task| {
             task.status = status;
             task.finished = status.is_final().then_some(now);
+            task.draft = task.draft.take().filter(|_| !status.is_final());
             task.due = None;
             task.timeouts.clear();
             task.waits_for.take()
@@ -145,7 +149,7 @@ impl Step {
         let now = self.db.now();
         loop {
             let task = self.task(id)?;
-            if task.status.is_final() || task.status == TaskStatus::Error {
+            if task.status.is_final() || task.status == TaskStatus::Error || task.suspended {
                 break;
             }
             let (def, index) = self.node_of(&task)?;
@@ -164,8 +168,10 @@ impl Step {
                 }
                 continue;
             }
-            if task.kind == Kind::Timer && task.due.is_some_and(|due| due <= now) {
-                self.go_through(id, &())?;
+            match (task.kind, task.due.is_some_and(|due| due <= now)) {
+                (Kind::Timer, true) => self.go_through(id, &())?,
+                (Kind::Job, _) | (_, false) => {}
+                (_, true) => self.catch_up(&task)?,
             }
             break;
         }
@@ -278,7 +284,7 @@ impl Step {
         let (def, index) = self.node_of(&task)?;
         let node = &def.nodes[index];
         let Wait::Condition(cond) = &node.wait else { return Ok(false) };
-        if task.status != TaskStatus::New {
+        if task.status != TaskStatus::New || task.suspended {
             return Ok(false);
         }
         self.blame(id);
@@ -319,7 +325,10 @@ impl Step {
     pub(crate) fn hear(&mut self, id: TaskId, signal: &str) -> Result<bool> {
         let Ok(task) = self.task(id) else { return Ok(false) };
         let waits = matches!(&task.waits_for, Some(WaitsFor::Signal(name)) if name == signal);
-        if waits {
+        if waits && task.suspended {
+            // It was thrown before that.
+            self.change_task(id, |task| task.message = Some(Document::new()))?;
+        } else if waits {
             self.go_through(id, &())?;
             self.drain()?;
         }
@@ -329,7 +338,7 @@ impl Step {
     /// Hands the first message kept in a row of mailboxes to the first task that waits for it.
     pub(crate) fn deliver(&mut self, row: u64) -> Result<bool> {
         let boxes = self.db.unit(|unit| message::read(unit, row))?;
-        for mailbox in boxes.into_iter().filter(|mailbox| mailbox.waiting > 0) {
+        for mailbox in boxes.into_iter().filter(Mailbox::can_be_taken) {
             let (name, key) = (&mailbox.name, &mailbox.key);
             let Some(letter) = self.db.unit(|unit| mailbox.first(unit))? else { continue };
             let list = TaskList::Message(name.clone(), key.clone());

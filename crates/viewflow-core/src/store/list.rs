@@ -99,6 +99,12 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let node = NodeName { flow: task.flow.clone(), node: task.node.clone() };
     let by_age = Cursor { sort: ascending(task.created.as_millis()), task: task.id };
     let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
+    if task.listed && !task.status.is_final() {
+        lists.push((TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }), by_age));
+    }
+    if task.suspended {
+        return lists;
+    }
     if task.kind.is_human() {
         let mut open = |list: &dyn Fn(Option<NodeName>) -> TaskList| {
             for list in [list(None), list(Some(node.clone()))] {
@@ -140,9 +146,6 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
             lists.extend(tables.iter().map(|table| (TaskList::Watching(table.clone()), by_age)));
         }
         _ => {}
-    }
-    if task.listed && !task.status.is_final() {
-        lists.push((TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }), by_age));
     }
     lists
 }

@@ -24,15 +24,17 @@ pub enum ProcessStatus {
     Canceled,
     /// It came to an `ErrorEnd`.
     Failed,
+    /// It stands still until it is resumed.
+    Suspended,
 }
 
 impl ProcessStatus {
     /// Every status.
-    pub const ALL: [Self; 4] = [Self::New, Self::Done, Self::Canceled, Self::Failed];
+    pub const ALL: [Self; 5] = [Self::New, Self::Done, Self::Canceled, Self::Failed, Self::Suspended];
 
     /// Whether nothing more happens in it.
     pub fn is_final(self) -> bool {
-        self != Self::New
+        !matches!(self, Self::New | Self::Suspended)
     }
 }
 
@@ -85,6 +87,7 @@ impl fmt::Display for ProcessStatus {
             Self::Done => "done",
             Self::Canceled => "canceled",
             Self::Failed => "failed",
+            Self::Suspended => "suspended",
         })
     }
 }
@@ -256,12 +259,19 @@ pub struct TaskRecord {
     /// Whether it stands in the list of its scope while it is open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub listed: bool,
-    /// The message that it took and has not handled, as it failed over it.
+    /// The message that it took and has not handled, as it failed over it. Of a signal that it heard while its process was
+    /// suspended, an empty one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Document>,
     /// Whether what it did was undone by its compensation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensated: bool,
+    /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+    /// What its owner filled in so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Document>,
     /// Whether somebody went on without it: it is done, and its node has done nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
@@ -313,6 +323,8 @@ impl TaskRecord {
             listed: false,
             message: None,
             compensated: false,
+            suspended: false,
+            draft: None,
             skipped: false,
             undone: false,
             seed: Value::Null,
@@ -498,6 +510,10 @@ pub enum What {
         /// The code of the error.
         code: String,
     },
+    /// The process was suspended.
+    ProcessSuspended,
+    /// The process goes on again.
+    ProcessResumed,
     /// A token arrived at a node.
     TaskCreated {
         /// The task.
@@ -639,6 +655,8 @@ impl fmt::Display for What {
             Self::TaskRescheduled { node, .. } => write!(f, "{node} rescheduled"),
             Self::TaskUnassigned { node, .. } => write!(f, "{node} unassigned"),
             Self::TaskFinished { node, .. } => write!(f, "{node} finished"),
+            Self::ProcessSuspended => f.write_str("process suspended"),
+            Self::ProcessResumed => f.write_str("process resumed"),
             Self::ProcessCanceled => f.write_str("process canceled"),
             Self::ProcessFailed { code } => write!(f, "process failed with `{code}`"),
             Self::TaskStarted { node, attempt, .. } => write!(f, "{node} started, attempt {attempt}"),

@@ -43,8 +43,8 @@ struct Check<'s> {
     flows: BTreeSet<String>,
     /// Who has, or has done, tasks.
     owners: BTreeSet<UserId>,
-    /// How many tasks wait for a message: by name and key.
-    waiting: BTreeMap<(String, String), u64>,
+    /// How many tasks wait for a message, and how many of them are suspended: by name and key.
+    waiting: BTreeMap<(String, String), (u64, u64)>,
 }
 
 impl Check<'_> {

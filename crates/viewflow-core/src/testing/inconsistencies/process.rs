@@ -7,7 +7,7 @@ use viewflow_graph::Kind;
 use super::{Check, PAGE};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Cursor, Ended, ProcessList, ProcessRecord, ScopeId, ScopeRecord, StoreResult, TaskList, TaskRecord, TaskStatus,
+    Cursor, Ended, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult, TaskList, TaskRecord, TaskStatus,
     WaitsFor, What, ended, process_lists, task_lists,
 };
 
@@ -191,6 +191,9 @@ impl Check<'_> {
             return Ok(());
         }
         tally.open += 1;
+        if task.suspended != (process.status == ProcessStatus::Suspended) {
+            self.complain(format!("task {id} is suspended otherwise than its process is"));
+        }
         if !scopes.contains_key(&task.scope) {
             self.complain(format!("task {id} is open, and its scope {} is not", task.scope));
         }
@@ -225,7 +228,8 @@ impl Check<'_> {
         match &task.waits_for {
             Some(WaitsFor::Condition { .. }) => tally.conditions += 1,
             Some(WaitsFor::Message { name, key }) => {
-                *self.waiting.entry((name.clone(), key.clone())).or_default() += 1;
+                let counted = self.waiting.entry((name.clone(), key.clone())).or_default();
+                *counted = (counted.0 + 1, counted.1 + u64::from(task.suspended));
             }
             _ => {}
         }

@@ -83,11 +83,13 @@ impl Check<'_> {
             for mailbox in row.data.get("boxes").and_then(Value::as_array).into_iter().flatten() {
                 let text = |field: &str| mailbox.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (name, key) = (text("name"), text("key"));
-                let counted = mailbox.get("waiting").and_then(Value::as_u64).unwrap_or(0);
-                let are = waiting.remove(&(name.clone(), key.clone())).unwrap_or(0);
-                if counted != are {
+                let count = |field: &str| mailbox.get(field).and_then(Value::as_u64).unwrap_or(0);
+                let (counted, resting) = (count("waiting"), count("resting"));
+                let (are, rest) = waiting.remove(&(name.clone(), key.clone())).unwrap_or_default();
+                if (counted, resting) != (are, rest) {
                     check.complain(format!(
-                        "the mailbox of `{name}` {key} counts {counted} who wait, and there are {are}"
+                        "the mailbox of `{name}` {key} counts {counted} who wait, {resting} of them suspended, and there are {are}, \
+                         {rest} of them suspended"
                     ));
                 }
             }

@@ -1,0 +1,34 @@
+//! Going on without a task.
+
+use viewflow_graph::Role;
+
+use super::Step;
+use super::ending::wrong_status;
+use crate::error::Result;
+use crate::id::TaskId;
+use crate::store::{TaskStatus, What};
+
+impl Step {
+    /// Goes on from a task as if it were done, without what its node does.
+    pub(crate) fn skip(&mut self, id: TaskId) -> Result<()> {
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let node = &def.nodes[index];
+        let next = node.edges.iter().find(|edge| edge.role == Role::Next);
+        let has_one_way = task.kind.acts() && !task.kind.is_start() && !task.status.is_final();
+        let Some(next) = next.filter(|_| has_one_way) else { return Err(wrong_status(&task, "skip")) };
+        self.blame(id);
+        let spawns = self.activate(node, &task, |step, activation| step.spawn(&def, next, activation))?;
+        self.cancel_children(&task)?;
+        let scope = self.leave(&task)?;
+        self.settle(id, TaskStatus::Done)?;
+        self.change_task(id, |task| {
+            task.skipped = true;
+            (task.owner, task.delegated_by, task.error, task.message) = (None, None, None, None);
+            task.children = 0;
+        })?;
+        self.record(id.process, What::TaskSkipped { task: id.ordinal, node: task.node.clone() })?;
+        spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))?;
+        self.drain()
+    }
+}

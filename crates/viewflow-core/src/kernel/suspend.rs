@@ -1,0 +1,130 @@
+//! Standing still: what is open in a suspended process waits for nothing, until it is resumed.
+//!
+//! Resuming does none of what has become due meanwhile: it is found in the store's lists then, as what is due else is, and done in
+//! steps of its own, so that a failure is that of its task and nothing keeps the process from being resumed.
+
+use viewflow_graph::Kind;
+
+use super::waiting::{look_again, schedule};
+use super::Step;
+use crate::db::{Db, Unit};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::message;
+use crate::store::{ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
+
+/// Nothing goes on in a process that is suspended.
+pub(crate) fn check_goes_on(db: &Db, process: ProcessId) -> Result<()> {
+    match db.unit(|unit| unit.process(process).map(|process| process.status))? {
+        ProcessStatus::Suspended => Err(Error::Suspended { process }),
+        _ => Ok(()),
+    }
+}
+
+impl Step {
+    /// Suspends a process, and the sub-processes that run in it.
+    pub(crate) fn suspend(&mut self, process: ProcessId) -> Result<()> {
+        let now = self.db.now();
+        self.db.unit(|unit| {
+            unit.change_process(process)?.status = ProcessStatus::Suspended;
+            unit.record(process, What::ProcessSuspended)
+        })?;
+        for task in self.open_tasks(process)? {
+            self.rest_task(task.id, true)?;
+            if let Some(job) = task.job.filter(|_| task.status == TaskStatus::Started) {
+                // The worker that is at it comes too late.
+                self.change_task(task.id, |task| schedule(task, job, now))?;
+            }
+            for child in self.children_with(&task, ProcessStatus::New)? {
+                self.suspend(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a process go on, and the sub-processes in it.
+    pub(crate) fn resume(&mut self, process: ProcessId) -> Result<()> {
+        if let Some(parent) = self.db.unit(|unit| unit.process(process).map(|process| process.parent))? {
+            check_goes_on(&self.db, parent.process)?;
+        }
+        self.wake(process)
+    }
+
+    fn wake(&mut self, process: ProcessId) -> Result<()> {
+        let now = self.db.now();
+        self.db.unit(|unit| {
+            unit.change_process(process)?.status = ProcessStatus::New;
+            unit.record(process, What::ProcessResumed)
+        })?;
+        for task in self.open_tasks(process)? {
+            self.rest_task(task.id, false)?;
+            for child in self.children_with(&task, ProcessStatus::Suspended)? {
+                self.wake(child)?;
+            }
+            let heard = task.kind == Kind::SignalCatch && task.message.is_some();
+            let at_work = task.status == TaskStatus::Started && task.kind.has_children();
+            if heard || at_work || matches!(task.waits_for, Some(WaitsFor::Condition { .. })) {
+                self.change_task(task.id, |task| task.due = Some(now))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn open_tasks(&self, process: ProcessId) -> Result<Vec<TaskRecord>> {
+        let mut open = Vec::new();
+        self.db.unit(|unit| {
+            unit.each_task(process, 0, |task| {
+                if !task.status.is_final() {
+                    open.push(task.clone());
+                }
+            })
+        })?;
+        Ok(open)
+    }
+
+    fn children_with(&self, task: &TaskRecord, status: ProcessStatus) -> Result<Vec<ProcessId>> {
+        if !task.kind.has_children() {
+            return Ok(Vec::new());
+        }
+        self.db.unit(|unit: &mut Unit| {
+            let mut children = Vec::new();
+            for child in unit.children(task.id)? {
+                if unit.process(child)?.status == status {
+                    children.push(child);
+                }
+            }
+            Ok(children)
+        })
+    }
+
+    /// A task waits for nothing for a while, or does again.
+    pub(super) fn rest_task(&self, id: TaskId, rests: bool) -> Result<()> {
+        let waits_for = self.change_task(id, |task| {
+            task.suspended = rests;
+            task.waits_for.clone()
+        })?;
+        match waits_for {
+            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| message::rest(unit, &name, &key, rests)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A task that was suspended looks at what has happened meanwhile. Conditions are asked at the end of the step.
+    pub(super) fn catch_up(&mut self, task: &TaskRecord) -> Result<()> {
+        self.blame(task.id);
+        self.change_task(task.id, look_again)?;
+        if let Some(error) = self.fault(task.id) {
+            return self.fail(task.id, error);
+        }
+        if task.kind.has_children() {
+            return self.look_at_children(task);
+        }
+        match (task.kind, &task.message) {
+            (Kind::SignalCatch, Some(_)) => {
+                self.change_task(task.id, |task| task.message = None)?;
+                self.go_through(task.id, &())
+            }
+            _ => Ok(()),
+        }
+    }
+}
