@@ -5,7 +5,7 @@ use std::sync::Arc;
 use viewflow::lifecycle::{self, Action};
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Expect, Key, TaskRecord};
-use viewflow::{Anonymous, Document, Object, ProcessStatus, Store, User};
+use viewflow::{Anonymous, Document, Object, Store, User};
 
 use crate::support::{boss, on_every_store, open_task, user};
 
@@ -94,10 +94,14 @@ const ALLOWED: &[(Action, TaskStatus, &[&str])] = &[
     (Action::CancelTask, TaskStatus::New, &["manager", "manager of this process"]),
     (Action::CancelTask, TaskStatus::Assigned, &["manager", "manager of this process"]),
     (Action::Revive, TaskStatus::Canceled, &["manager", "manager of this process"]),
+    (Action::Draft, TaskStatus::Assigned, &["owner"]),
+    (Action::Skip, TaskStatus::New, &["manager", "manager of this process"]),
+    (Action::Skip, TaskStatus::Assigned, &["manager", "manager of this process"]),
+    (Action::Undo, TaskStatus::Done, &["manager", "manager of this process"]),
 ];
 
 /// What can be done to a task through the engine.
-const TASK_ACTIONS: [Action; 9] = [
+const TASK_ACTIONS: [Action; 12] = [
     Action::Assign,
     Action::Unassign,
     Action::Reassign,
@@ -107,6 +111,9 @@ const TASK_ACTIONS: [Action; 9] = [
     Action::CancelTask,
     Action::Retry,
     Action::Revive,
+    Action::Draft,
+    Action::Skip,
+    Action::Undo,
 ];
 
 const STATUSES: [TaskStatus; 5] =
@@ -124,6 +131,9 @@ fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<
         Action::CancelTask => engine.cancel_task(task, by),
         Action::Retry => engine.retry(task, by).map(drop),
         Action::Revive => engine.revive(task, by).map(drop),
+        Action::Draft => engine.draft_with(task, by, &Document::new()),
+        Action::Skip => engine.skip(task, by),
+        Action::Undo => engine.undo(task, by).map(drop),
         other => panic!("{other} is not done to a task of a person"),
     }
 }
@@ -205,27 +215,77 @@ fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() 
     }
 }
 
+/// What is done to a process: what it is called, and how it is done.
+type OnProcess = fn(&Engine, ProcessId, &dyn User) -> Result<()>;
+
+const ON_PROCESS: [(Action, OnProcess); 4] = [
+    (Action::Suspend, |engine, id, by| engine.suspend(id, &by)),
+    (Action::Resume, |engine, id, by| engine.resume(id, &by)),
+    (Action::GoBack, |engine, id, by| engine.go_back(id, DeskFlow::wait, &by).map(drop)),
+    (Action::Cancel, |engine, id, by| engine.cancel(id, &by)),
+];
+
 #[test]
-fn a_process_is_canceled_by_its_managers_alone_and_once() {
-    on_every_store(|store| {
-        let (engine, task) = prepared(&store, TaskStatus::New);
-        let id = task.process;
-        for somebody in PEOPLE.iter().filter(|somebody| !somebody.name.starts_with("manager")) {
+fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none() {
+    for (action, act) in ON_PROCESS {
+        on_every_store(|store| {
+            let (engine, task) = prepared(&store, TaskStatus::New);
+            let id = task.process;
+            let right = Somebody { name: "manager of this process", right: Some(("desk.manage", On::Process(id.0))) };
+            let wait = open_task(&engine, DeskFlow::wait, id).id;
+            engine.assign(wait, &user("ann")).unwrap();
+            engine.execute_with(wait, &user("ann"), &Document::new()).unwrap();
+            if action == Action::Resume {
+                engine.suspend(id, &boss()).unwrap();
+            }
             let before = everything(&engine, id);
-            let error = engine.cancel(id, somebody).unwrap_err();
-            assert!(matches!(error, Error::Forbidden { .. }), "{}: {error}", somebody.name);
+            let managers = |name: &str| name == "manager" || name == "manager of this process";
+            for somebody in PEOPLE.iter().filter(|somebody| !managers(somebody.name)) {
+                let error = act(&engine, id, somebody).unwrap_err();
+                assert!(matches!(error, Error::Forbidden { .. }), "{} does `{action}`: {error}", somebody.name);
+            }
+            assert!(matches!(act(&engine, id, &Anonymous), Err(Error::Forbidden { .. })));
+            assert_eq!(everything(&engine, id), before, "{action}");
+            act(&engine, id, &right).unwrap();
+            let status = engine.process_record(id).unwrap().status;
+            let listed = lifecycle::PROCESS_TRANSITIONS.iter().find(|row| row.action == action).unwrap();
+            assert!(listed.to.contains(&status), "after `{action}` it is {status}");
+        });
+    }
+}
+
+#[test]
+fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
+    on_every_store(|store| {
+        for suspended in [false, true] {
+            let (engine, task) = prepared(&store, TaskStatus::New);
+            let id = task.process;
+            if suspended { engine.suspend(id, &boss()) } else { engine.cancel(id, &boss()) }.unwrap();
+            let before = everything(&engine, id);
+            for action in TASK_ACTIONS {
+                let error = act(&engine, action, task, &boss()).unwrap_err();
+                let told = matches!(
+                    error,
+                    Error::WrongStatus { .. }
+                        | Error::ProcessIsOver { .. }
+                        | Error::Suspended { .. }
+                        | Error::Forbidden { .. }
+                        | Error::NotOwner { .. }
+                );
+                assert!(told, "{action}: {error}");
+            }
+            for (action, act) in ON_PROCESS {
+                if !suspended || matches!(action, Action::Suspend | Action::GoBack) {
+                    let error = act(&engine, id, &boss()).unwrap_err();
+                    let told = matches!(
+                        error,
+                        Error::ProcessIsOver { .. } | Error::Suspended { .. } | Error::NotSuspended { .. }
+                    );
+                    assert!(told, "{action}: {error}");
+                }
+            }
             assert_eq!(everything(&engine, id), before);
         }
-        assert!(matches!(engine.cancel(id, &PEOPLE[8]), Err(Error::Forbidden { .. })), "a manager of another process");
-        engine.cancel(id, &PEOPLE[7]).unwrap();
-        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Canceled);
-        let before = everything(&engine, id);
-        assert!(matches!(engine.cancel(id, &boss()), Err(Error::ProcessIsOver { .. })));
-        assert_eq!(everything(&engine, id), before, "once");
-        for action in TASK_ACTIONS {
-            assert!(act(&engine, action, task, &boss()).is_err(), "{action} in a process that is over");
-        }
-        assert_eq!(everything(&engine, id), before);
     });
 }
 

@@ -168,7 +168,8 @@ fn a_task_is_undone_whose_followers_wait() {
         assert_eq!(engine.archive(&user("ann")).list().unwrap(), []);
         let told = events(&engine, id);
         let undone = ["fork canceled", "plan undone", "plan created", "plan revived"];
-        let expected: Vec<_> = ["flight canceled", "hotel canceled", "hotel canceled"].into_iter().chain(undone).collect();
+        let expected: Vec<_> =
+            ["flight canceled", "hotel canceled", "hotel canceled"].into_iter().chain(undone).collect();
         assert_eq!(told[told.len() - 7..], expected);
         do_next(&engine, TripFlow::plan, id, ());
         assert_eq!(open(&engine, id), ["fork started", "hotel new", "hotel new", "flight new"]);

@@ -19,8 +19,8 @@ mod waiting;
 
 pub(crate) use activity::out_of_time;
 pub(crate) use children::Child;
-pub(crate) use suspend::check_goes_on;
 pub(crate) use people::{assign, delegate, unassign};
+pub(crate) use suspend::check_goes_on;
 
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};

@@ -5,8 +5,8 @@
 
 use viewflow_graph::Kind;
 
-use super::waiting::{look_again, schedule};
 use super::Step;
+use super::waiting::{look_again, schedule};
 use crate::db::{Db, Unit};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};

@@ -271,7 +271,9 @@ impl Step {
         links: &Links,
     ) -> Result<(Option<u32>, u64)> {
         match back.waiting.get(&number) {
-            _ if links.joins.get(&number).is_none_or(|join| !back.after.contains(join)) => Ok((scope.join, scope.arrived)),
+            _ if links.joins.get(&number).is_none_or(|join| !back.after.contains(join)) => {
+                Ok((scope.join, scope.arrived))
+            }
             Some(join) => Ok((Some(*join), self.wait_again(TaskId { process, ordinal: *join }, back, links)?)),
             None => Ok((None, 0)),
         }
@@ -284,7 +286,8 @@ impl Step {
         let def = self.def_of(join.process)?;
         let target = def.find(&task.node);
         let mut arrived = 0;
-        let leaders = links.leaders.get(&join.ordinal).into_iter().flatten().filter(|leader| !back.after.contains(leader));
+        let leaders =
+            links.leaders.get(&join.ordinal).into_iter().flatten().filter(|leader| !back.after.contains(leader));
         for (place, leader) in leaders.enumerate() {
             let beside = links.left.get(&(*leader, task.node.clone())).copied().unwrap_or(0);
             let record = self.task(TaskId { ordinal: *leader, ..join })?;
@@ -385,8 +388,12 @@ impl Links {
         let is_open = |scope: &u32, split: &u32| {
             back.scopes.contains(scope) || (stays(&split) && self.tasks[split].status == TaskStatus::Started)
         };
-        let open: BTreeMap<u32, u32> =
-            self.splits.iter().filter(|(scope, split)| is_open(scope, split)).map(|(scope, split)| (*scope, *split)).collect();
+        let open: BTreeMap<u32, u32> = self
+            .splits
+            .iter()
+            .filter(|(scope, split)| is_open(scope, split))
+            .map(|(scope, split)| (*scope, *split))
+            .collect();
         let mut alive = BTreeMap::new();
         for split in open.values() {
             *alive.entry(self.tasks[split].scope).or_default() += 1;

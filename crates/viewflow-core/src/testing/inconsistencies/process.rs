@@ -7,8 +7,8 @@ use viewflow_graph::Kind;
 use super::{Check, PAGE};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Cursor, Ended, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult, TaskList, TaskRecord, TaskStatus,
-    WaitsFor, What, ended, process_lists, task_lists,
+    Cursor, Ended, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult, TaskList, TaskRecord,
+    TaskStatus, WaitsFor, What, ended, process_lists, task_lists,
 };
 
 /// The scope that is the process itself.
