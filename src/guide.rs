@@ -16,6 +16,8 @@ pub mod failures {}
 pub mod jobs {}
 #[doc = include_str!("guide/keeping.md")]
 pub mod keeping {}
+#[doc = include_str!("guide/lifecycle.md")]
+pub mod lifecycle {}
 #[doc = include_str!("guide/people.md")]
 pub mod people {}
 #[doc = include_str!("guide/rules.md")]
