@@ -52,10 +52,7 @@ fn a_draft_is_shown_over_what_is_stored_and_gone_when_the_task_is_done() {
         assert_eq!(values(&engine.form(task.id()).unwrap()), serde_json::Value::Object(draft.clone()));
         assert!(matches!(task.draft(&bob, &draft), Err(Error::NotOwner { .. })));
         engine.draft_with(task.id(), &ann, &document(json!({ "pages": 3 }))).unwrap();
-        assert_eq!(
-            values(&engine.form(task.id()).unwrap()),
-            json!({ "title": "untitled", "pages": 3, "authors": [] })
-        );
+        assert_eq!(values(&engine.form(task.id()).unwrap()), json!({ "title": "untitled", "pages": 3, "authors": [] }));
         let done = task.id();
         task.execute(&ann, WriteFields { title: "Done".to_owned(), pages: None, authors: vec![] }).unwrap();
         assert_eq!(engine.task_record(done).unwrap().draft, None);

@@ -130,8 +130,7 @@ fn a_process_goes_on_from_a_task_that_is_skipped_without_what_it_does() {
 #[test]
 fn a_task_is_not_skipped_without_which_there_is_no_way_on() {
     on_every_store(|store| {
-        let engine =
-            Engine::builder(Arc::clone(&store)).flow(OrderFlow::new()).flow(PartFlow::new()).build().unwrap();
+        let engine = Engine::builder(Arc::clone(&store)).flow(OrderFlow::new()).flow(PartFlow::new()).build().unwrap();
         let id = engine.run(OrderFlow::start, ()).unwrap().id;
         for node in ["pick", "ship"] {
             let tasks = engine.tasks(id, 0, 100).unwrap();

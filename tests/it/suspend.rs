@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use viewflow::prelude::*;
 use viewflow::lifecycle::Action;
+use viewflow::prelude::*;
 use viewflow::testing::inconsistencies;
 use viewflow::{Delivery, Store};
 
@@ -169,8 +169,7 @@ fn whatever_is_done_to_a_suspended_process_is_refused_but_for_its_cancelation() 
     on_every_store(|store| {
         let engine = Engine::builder(Arc::clone(&store)).flow(parcel_flow()).build().unwrap();
         let id = engine.run(ParcelFlow::start, ()).unwrap().id;
-        let (look, call) =
-            (open_task(&engine, ParcelFlow::look, id).id, open_task(&engine, ParcelFlow::call, id).id);
+        let (look, call) = (open_task(&engine, ParcelFlow::look, id).id, open_task(&engine, ParcelFlow::call, id).id);
         let gone = open_task(&engine, ParcelFlow::wait, id).id;
         engine.cancel_task(gone, &boss()).unwrap();
         let not = engine.resume(id, &boss());
@@ -297,8 +296,7 @@ fn children(engine: &Engine, status: ProcessStatus) -> Vec<ProcessId> {
 #[test]
 fn sub_processes_are_suspended_and_resumed_with_their_parent() {
     on_every_store(|store| {
-        let engine =
-            Engine::builder(Arc::clone(&store)).flow(ChildFlow::new()).flow(FleetFlow::new()).build().unwrap();
+        let engine = Engine::builder(Arc::clone(&store)).flow(ChildFlow::new()).flow(FleetFlow::new()).build().unwrap();
         let id = engine.run(FleetFlow::start, ()).unwrap().id;
         let child = children(&engine, ProcessStatus::New)[0];
         engine.suspend(id, &boss()).unwrap();
@@ -340,8 +338,7 @@ fn sub_processes_are_suspended_and_resumed_with_their_parent() {
 #[test]
 fn a_suspended_sub_process_can_be_resumed_alone_and_its_parent_waits_for_it() {
     on_every_store(|store| {
-        let engine =
-            Engine::builder(Arc::clone(&store)).flow(ChildFlow::new()).flow(FleetFlow::new()).build().unwrap();
+        let engine = Engine::builder(Arc::clone(&store)).flow(ChildFlow::new()).flow(FleetFlow::new()).build().unwrap();
         let id = engine.run(FleetFlow::start, ()).unwrap().id;
         let child = children(&engine, ProcessStatus::New)[0];
         engine.suspend(child, &boss()).unwrap();
