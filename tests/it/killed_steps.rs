@@ -5,6 +5,7 @@ mod work;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use check::Check;
 use work::{PLACE, Step};
 
-/// How often it is killed, unless the variable `KILLS` says it.
+/// How often it is killed, unless the variable `KILLS` says it; and how often over one database, as all of it is verified
+/// after each kill.
 const KILLS: usize = 20;
 
 /// Starts the program and kills it; answers with what it told.
@@ -44,14 +46,13 @@ fn run_and_kill(place: &Path, round: usize) -> Vec<String> {
     reader.join().unwrap()
 }
 
-#[test]
-fn after_a_kill_every_step_that_was_told_is_there_and_none_by_halves() {
-    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+/// Kills it in each of these rounds over one database, which is looked at each time; answers with how many steps were told.
+fn told_in(rounds: Range<usize>) -> usize {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("database");
     let mut told: Vec<Step> = Vec::new();
     let mut looked_at = BTreeSet::new();
-    for round in 0..kills {
+    for round in rounds.clone() {
         let lines = run_and_kill(&place, round);
         let stopped: Vec<_> = lines.iter().filter(|line| line.starts_with("stopped")).collect();
         assert!(stopped.is_empty(), "round {round}: {stopped:?}");
@@ -59,7 +60,7 @@ fn after_a_kill_every_step_that_was_told_is_there_and_none_by_halves() {
         let mut check = Check::open(&place);
         let processes = check.processes();
         // New ones, and those that were gone on with. All of them are looked at after the last kill.
-        let at_last = round + 1 == kills;
+        let at_last = round + 1 == rounds.end;
         let mut changed: BTreeSet<u64> = steps.iter().map(|step| step.process).collect();
         changed.extend(processes.iter().filter(|id| at_last || !looked_at.contains(*id)));
         let earlier = told.iter().filter(|_| at_last);
@@ -73,6 +74,13 @@ fn after_a_kill_every_step_that_was_told_is_there_and_none_by_halves() {
         looked_at.extend(processes);
         told.extend(steps);
     }
-    println!("{} steps were told, in {} processes", told.len(), looked_at.len());
-    assert!(told.len() > 5 * kills, "{} steps were told", told.len());
+    println!("rounds {rounds:?}: {} steps were told, in {} processes", told.len(), looked_at.len());
+    told.len()
+}
+
+#[test]
+fn after_a_kill_every_step_that_was_told_is_there_and_none_by_halves() {
+    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let told: usize = (0..kills).step_by(KILLS).map(|first| told_in(first..kills.min(first + KILLS))).sum();
+    assert!(told > 5 * kills, "{told} steps were told");
 }
