@@ -16,8 +16,9 @@ use crate::read::{Content, cut_short, damaged, last_u64, of_process, parse};
 use crate::store::SledStore;
 use crate::writer::State;
 
-/// The longest key, in bytes. sled keeps a page with longer ones in a file that it does not sync.
-const MAX_KEY: usize = 1024;
+/// The longest key, in bytes. sled keeps a page of more than 128 KiB in a file that it does not sync; a page of its index has up
+/// to 256 keys, and a quarter more of them when it was put together with the next one.
+const MAX_KEY: usize = 384;
 
 /// The last numbers given out, and the stamps of tables.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use viewflow_core::store::{Change, Commit, RowRecord, Store, StoreError};
+use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError, index_key};
 use viewflow_sled::{Durability, Options, SledStore};
 
 /// A store in a new directory each time it is called.
@@ -149,6 +149,34 @@ fn no_value_is_kept_in_a_file_that_sled_does_not_sync() {
     put(&store, 1, &"x".repeat(1_000_000));
     drop(store);
     assert_eq!(fs::read_dir(directory.path().join("blobs")).unwrap().count(), 0);
+}
+
+#[test]
+fn thousands_of_the_longest_keys_make_no_file_that_sled_does_not_sync() {
+    const ROWS: std::ops::Range<u64> = 1..6000;
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    let same = (1..2000).rev().find(|length| index_key(&"x".repeat(length + 5).into()).is_some()).unwrap();
+    // They differ at their end only.
+    let indexed = |id: u64| {
+        let value = format!("{}{id:05}", "x".repeat(same)).into();
+        RowRecord { index: vec![IndexEntry { field: "field".into(), value, unique: false }], ..row("") }
+    };
+    let insert = |table: &str, id| Change::Row { table: table.into(), id, old: None, new: Some(indexed(id)) };
+    let delete = |table: &str, id| Change::Row { table: table.into(), id, old: Some(indexed(id)), new: None };
+    let commit = |changes: &[Change]| store.commit(Commit { changes: changes.to_vec(), ..Commit::default() })?.wait();
+    let mut longest = (1..2000).map(|length| "t".repeat(length)).rev();
+    let table = longest.find(|table| commit(&[insert(table, 0)]).is_ok()).unwrap();
+    let inserted: Vec<_> = ROWS.map(|id| insert(&table, id)).collect();
+    inserted.chunks(1000).for_each(|some| commit(some).unwrap());
+    // Pages that have become empty are put together with full ones.
+    let kept = |id: &u64| id % 3000 < 2000;
+    let deleted: Vec<_> = ROWS.filter(|id| !kept(id)).map(|id| delete(&table, id)).collect();
+    deleted.chunks(1000).for_each(|some| commit(some).unwrap());
+    drop(store);
+    assert_eq!(fs::read_dir(directory.path().join("blobs")).unwrap().count(), 0);
+    let store = SledStore::open(directory.path()).unwrap();
+    assert_eq!(store.rows(&table, 0, usize::MAX).unwrap().len(), ROWS.filter(kept).count());
 }
 
 #[test]

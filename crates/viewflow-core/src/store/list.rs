@@ -199,13 +199,13 @@ fn ascending(number: i64) -> u64 {
     number.cast_unsigned() ^ (1 << 63)
 }
 
-/// The longest key of an indexed value, in bytes.
-const MAX_INDEX_KEY: usize = 512;
+/// The longest text that can be an indexed value, in bytes.
+const MAX_INDEXED: usize = 255;
 
 /// A JSON value as bytes whose order is that of the values: null, false, true, numbers, text, the rest as text.
 ///
-/// Whole numbers and others are told apart, as the fields they come from have one type. None when it is longer than
-/// 512 bytes.
+/// Whole numbers and others are told apart, as the fields they come from have one type. None when it is a text of
+/// more than 255 bytes.
 pub fn index_key(value: &Value) -> Option<Vec<u8>> {
     let key = match value {
         Value::Null => vec![0],
@@ -225,7 +225,7 @@ pub fn index_key(value: &Value) -> Option<Vec<u8>> {
         Value::String(text) => tagged(6, text.as_bytes()),
         Value::Array(_) | Value::Object(_) => tagged(7, value.to_string().as_bytes()),
     };
-    (key.len() <= MAX_INDEX_KEY).then_some(key)
+    (key.len() <= MAX_INDEXED + 1).then_some(key)
 }
 
 /// Whether all indexed values of a row can be keys.
@@ -233,7 +233,7 @@ pub(crate) fn check_keys(table: &str, row: &RowRecord) -> StoreResult<()> {
     match row.index.iter().find(|entry| index_key(&entry.value).is_none()) {
         None => Ok(()),
         Some(entry) => {
-            Err(StoreError::KeyTooLong { table: table.to_owned(), field: entry.field.clone(), max: MAX_INDEX_KEY })
+            Err(StoreError::KeyTooLong { table: table.to_owned(), field: entry.field.clone(), max: MAX_INDEXED })
         }
     }
 }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_too_long_has_no_key() {
-        assert_eq!(index_key(&"x".repeat(MAX_INDEX_KEY).into()), None);
-        assert!(index_key(&"x".repeat(MAX_INDEX_KEY - 1).into()).is_some());
+        assert_eq!(index_key(&"x".repeat(MAX_INDEXED + 1).into()), None);
+        assert!(index_key(&"x".repeat(MAX_INDEXED).into()).is_some());
     }
 }
