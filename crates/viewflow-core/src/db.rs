@@ -1,9 +1,14 @@
 //! One step's view of the store: what it has read, and what it will write.
 
+mod held;
+
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use held::{Held, Processes, held_process};
 
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
@@ -108,25 +113,6 @@ impl Db {
     }
 }
 
-/// A record as it was read and as it will be. Records are long, and a step can have many: only pointers to them are moved.
-#[derive(Debug)]
-struct Held<R> {
-    old: Option<Box<R>>,
-    new: Option<Box<R>>,
-    changed: bool,
-}
-
-impl<R: Clone> Held<R> {
-    fn read(old: Option<R>) -> Self {
-        let old = old.map(Box::new);
-        Self { new: old.clone(), old, changed: false }
-    }
-
-    fn made(new: R) -> Self {
-        Self { old: None, new: Some(Box::new(new)), changed: true }
-    }
-}
-
 /// The records one step has read and changed.
 pub(crate) struct Unit {
     pub(crate) store: Arc<dyn Store>,
@@ -134,7 +120,7 @@ pub(crate) struct Unit {
     pub(crate) actor: Option<UserId>,
     /// Why the actor does it.
     pub(crate) reason: Option<String>,
-    processes: BTreeMap<ProcessId, (Option<u64>, Held<ProcessRecord>)>,
+    processes: Processes,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
@@ -188,14 +174,14 @@ impl Unit {
             let whole = page.len() < PAGE;
             for stored in &page {
                 after = stored.id.ordinal;
-                visit(self.tasks.get(&stored.id).and_then(|held| held.new.as_deref()).unwrap_or(stored));
+                visit(self.tasks.get(&stored.id).and_then(Held::now).unwrap_or(stored));
             }
             if whole {
                 break;
             }
         }
         let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
-        self.tasks.range(made).filter_map(|(_, held)| held.new.as_deref()).for_each(visit);
+        self.tasks.range(made).filter_map(|(_, held)| held.now()).for_each(visit);
         Ok(())
     }
 
@@ -251,14 +237,14 @@ impl Unit {
         loop {
             let page = self.store.list_tasks(list, after, PAGE)?;
             after = page.last().copied().filter(|_| page.len() == PAGE);
-            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.new.as_deref().is_some_and(stands));
+            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.now().is_some_and(stands));
             found.extend(page.into_iter().map(|listed| listed.task).filter(still));
             if after.is_none() || found.len() >= limit {
                 break;
             }
         }
         let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_deref().is_some_and(stands);
-        let came = self.tasks.values().filter(came).filter_map(|held| held.new.as_deref());
+        let came = self.tasks.values().filter(came).filter_map(Held::now);
         found.extend(came.filter(|task| stands(task)).map(|task| task.id));
         found.truncate(limit);
         Ok(found)
@@ -277,7 +263,7 @@ impl Unit {
         limit: usize,
     ) -> Result<Vec<ProcessId>> {
         let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
-        let made = self.processes.values().filter_map(|(_, held)| held.new.as_deref().filter(|_| held.old.is_none()));
+        let made = self.processes.values().filter_map(|(_, held)| held.now().filter(|_| held.old.is_none()));
         found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
         found.retain(|child| after.is_none_or(|after| *child > after));
         found.sort_unstable();
@@ -298,21 +284,15 @@ impl Unit {
     }
 
     fn held_process(&mut self, id: ProcessId) -> Result<&mut Held<ProcessRecord>> {
-        if !self.processes.contains_key(&id) {
-            let stored = self.store.process(id)?.ok_or(Error::NoProcess(id))?;
-            self.processes.insert(id, (Some(stored.revision), Held::read(Some(stored.record))));
-        }
-        self.processes.get_mut(&id).map(|(_, held)| held).ok_or(Error::NoProcess(id))
+        held_process(&mut self.processes, &*self.store, id)
     }
 
     pub(crate) fn process(&mut self, id: ProcessId) -> Result<&ProcessRecord> {
-        self.held_process(id)?.new.as_deref().ok_or(Error::NoProcess(id))
+        self.held_process(id)?.now().ok_or_else(|| Error::NoProcess(id))
     }
 
     pub(crate) fn change_process(&mut self, id: ProcessId) -> Result<&mut ProcessRecord> {
-        let held = self.held_process(id)?;
-        held.changed = true;
-        held.new.as_deref_mut().ok_or(Error::NoProcess(id))
+        self.held_process(id)?.change().ok_or_else(|| Error::NoProcess(id))
     }
 
     pub(crate) fn add_task(&mut self, record: TaskRecord) {
@@ -321,27 +301,28 @@ impl Unit {
 
     /// A task. Its process is read before it, as the process's revision vouches for the task.
     fn held_task(&mut self, id: TaskId) -> Result<&mut Held<TaskRecord>> {
-        if !self.tasks.contains_key(&id) {
-            self.process(id.process).map_err(|error| match error {
-                Error::NoProcess(_) => Error::NoTask(id),
-                error => error,
-            })?;
-            let record = self.store.task(id)?.ok_or(Error::NoTask(id))?;
-            self.tasks.insert(id, Held::read(Some(record)));
+        match self.tasks.entry(id) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(place) => {
+                let process = held_process(&mut self.processes, &*self.store, id.process);
+                process.map_err(|error| match error {
+                    Error::NoProcess(_) => Error::NoTask(id),
+                    error => error,
+                })?;
+                let record = self.store.task(id)?.ok_or(Error::NoTask(id))?;
+                Ok(place.insert(Held::read(Some(record))))
+            }
         }
-        self.tasks.get_mut(&id).ok_or(Error::NoTask(id))
     }
 
     pub(crate) fn task(&mut self, id: TaskId) -> Result<&TaskRecord> {
-        self.held_task(id)?.new.as_deref().ok_or(Error::NoTask(id))
+        self.held_task(id)?.now().ok_or_else(|| Error::NoTask(id))
     }
 
     /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
     pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
         self.change_process(id.process)?;
-        let held = self.held_task(id)?;
-        held.changed = true;
-        held.new.as_deref_mut().ok_or(Error::NoTask(id))
+        self.held_task(id)?.change().ok_or_else(|| Error::NoTask(id))
     }
 
     pub(crate) fn add_scope(&mut self, id: ScopeId, record: ScopeRecord) {
@@ -349,35 +330,32 @@ impl Unit {
     }
 
     fn held_scope(&mut self, id: ScopeId) -> Result<&mut Held<ScopeRecord>> {
-        if !self.scopes.contains_key(&id) {
-            self.process(id.process)?;
-            let record = self.store.scope(id)?;
-            self.scopes.insert(id, Held::read(record));
+        match self.scopes.entry(id) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(place) => {
+                held_process(&mut self.processes, &*self.store, id.process)?;
+                Ok(place.insert(Held::read(self.store.scope(id)?)))
+            }
         }
-        self.scopes.get_mut(&id).ok_or(Error::Internal("a scope"))
     }
 
     /// A scope, unless it is closed.
     pub(crate) fn open_scope(&mut self, id: ScopeId) -> Result<Option<&ScopeRecord>> {
-        Ok(self.held_scope(id)?.new.as_deref())
+        Ok(self.held_scope(id)?.now())
     }
 
     pub(crate) fn scope(&mut self, id: ScopeId) -> Result<&ScopeRecord> {
-        self.held_scope(id)?.new.as_deref().ok_or(Error::Internal("a scope that is closed"))
+        self.held_scope(id)?.now().ok_or_else(|| Error::Internal("a scope that is closed"))
     }
 
     /// As [`Unit::change_task`].
     pub(crate) fn change_scope(&mut self, id: ScopeId) -> Result<&mut ScopeRecord> {
         self.change_process(id.process)?;
-        let held = self.held_scope(id)?;
-        held.changed = true;
-        held.new.as_deref_mut().ok_or(Error::Internal("a scope that is closed"))
+        self.held_scope(id)?.change().ok_or_else(|| Error::Internal("a scope that is closed"))
     }
 
     pub(crate) fn close_scope(&mut self, id: ScopeId) -> Result<()> {
-        let held = self.held_scope(id)?;
-        held.changed = true;
-        held.new = None;
+        self.held_scope(id)?.set(None);
         Ok(())
     }
 
@@ -392,16 +370,18 @@ impl Unit {
 
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
         self.note_read(table)?;
-        let key = (table.to_owned(), id);
-        if !self.rows.contains_key(&key) {
-            let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
-            self.rows.insert(key.clone(), (revision, Held::read(record)));
-        }
-        self.rows.get_mut(&key).map(|(_, held)| held).ok_or(Error::Internal("a row"))
+        let (_, held) = match self.rows.entry((table.to_owned(), id)) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(place) => {
+                let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
+                place.insert((revision, Held::read(record)))
+            }
+        };
+        Ok(held)
     }
 
     pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {
-        Ok(self.held_row(table, id)?.new.as_deref())
+        Ok(self.held_row(table, id)?.now())
     }
 
     pub(crate) fn row_copy(&mut self, table: &str, id: u64) -> Result<Option<RowRecord>> {
@@ -413,11 +393,11 @@ impl Unit {
             return Err(Error::ReadOnly);
         }
         let held = self.held_row(table, id)?;
-        held.changed = true;
-        let old = std::mem::replace(&mut held.new, row.map(Box::new));
         let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
-        let new: Vec<_> = held.new.iter().flat_map(|row| row.unique_keys()).map(entry).collect();
-        for entry in old.iter().flat_map(|row| row.unique_keys()).map(entry) {
+        let old: Vec<_> = held.now().into_iter().flat_map(RowRecord::unique_keys).map(entry).collect();
+        let new: Vec<_> = row.iter().flat_map(RowRecord::unique_keys).map(entry).collect();
+        held.set(row);
+        for entry in old {
             if self.unique.get(&entry) == Some(&id) {
                 self.unique.remove(&entry);
             }
@@ -465,16 +445,13 @@ impl Unit {
     /// The rows of a table that this step has changed, by number, from after `after` on.
     pub(crate) fn changed_rows(&self, table: &str, after: u64) -> impl Iterator<Item = (u64, Option<&RowRecord>)> {
         let range = (table.to_owned(), after.saturating_add(1))..=(table.to_owned(), u64::MAX);
-        self.rows
-            .range(range)
-            .filter(|(_, (_, held))| held.changed)
-            .map(|((_, id), (_, held))| (*id, held.new.as_deref()))
+        self.rows.range(range).filter(|(_, (_, held))| held.changed).map(|((_, id), (_, held))| (*id, held.now()))
     }
 
     /// All rows this step has changed.
     pub(crate) fn all_changed_rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
         let changed = self.rows.iter().filter(|(_, (_, held))| held.changed);
-        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.new.as_deref()))
+        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.now()))
     }
 
     fn take_commit(&mut self, failed: bool) -> Commit {
@@ -504,12 +481,8 @@ impl Unit {
         for ((table, id), (revision, held)) in std::mem::take(&mut self.rows) {
             commit.expect.push(Expect::Revision(Key::Row(table.clone(), id), revision));
             if held.changed && (held.old.is_some() || held.new.is_some()) {
-                commit.changes.push(Change::Row {
-                    table,
-                    id,
-                    old: held.old.map(|old| *old),
-                    new: held.new.map(|new| *new),
-                });
+                let (old, new) = (held.old.map(|old| *old), held.new.map(|new| *new));
+                commit.changes.push(Change::Row { table, id, old, new });
             }
         }
         let stamps = std::mem::take(&mut self.stamps);

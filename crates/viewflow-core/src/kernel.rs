@@ -213,12 +213,15 @@ impl Step {
 
     /// The turn of a task that is done by the engine itself.
     fn turn(&mut self, id: TaskId) -> Result<()> {
-        let task = self.task(id)?;
-        if task.kind.has_children() && task.status == TaskStatus::New {
+        let starts_children = |task: &TaskRecord| task.kind.has_children() && task.status == TaskStatus::New;
+        if self.db.unit(|unit| unit.task(id).map(starts_children))? {
             self.blame(id);
             match self.fault(id) {
                 Some(error) => self.fail(id, error),
-                None => self.start_children(&task),
+                None => {
+                    let task = self.task(id)?;
+                    self.start_children(&task)
+                }
             }
         } else {
             self.go_through(id, &())
@@ -252,7 +255,7 @@ impl Step {
             return self.fail(id, error);
         }
         self.throw(node, &task)?;
-        if self.task(id)?.status.is_final() {
+        if self.db.unit(|unit| unit.task(id).map(|task| task.status.is_final()))? {
             // What it threw ended its process.
             return Ok(());
         }
