@@ -12,6 +12,8 @@ pub mod children {}
 pub mod events {}
 #[doc = include_str!("guide/failures.md")]
 pub mod failures {}
+#[doc = include_str!("guide/history.md")]
+pub mod history {}
 #[doc = include_str!("guide/jobs.md")]
 pub mod jobs {}
 #[doc = include_str!("guide/keeping.md")]

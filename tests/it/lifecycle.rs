@@ -330,7 +330,7 @@ fn forge(store: &dyn Store, old: TaskRecord, new: TaskRecord) {
     let process = store.process(old.id.process).unwrap().unwrap();
     let expect = vec![Expect::Revision(Key::Process(old.id.process), Some(process.revision))];
     let changes = vec![Change::task(Some(old), new)];
-    store.commit(Commit { expect, changes, events: Vec::new() }).unwrap().wait().unwrap();
+    store.commit(Commit { expect, changes, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
 #[test]

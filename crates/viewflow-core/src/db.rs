@@ -14,8 +14,8 @@ use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
-    Change, Commit, Event, Expect, Key, ProcessList, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, TaskList,
-    TaskRecord, TaskStatus, What, task_lists,
+    Change, Commit, DataChange, Event, Expect, Key, ProcessList, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store,
+    TaskList, TaskRecord, TaskStatus, What, task_lists,
 };
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -52,6 +52,7 @@ impl Db {
             stamps: BTreeMap::new(),
             unique: BTreeMap::new(),
             events: Vec::new(),
+            untold: BTreeMap::new(),
             numbers: numbers.into(),
             numbered: Vec::new(),
             culprit: None,
@@ -128,6 +129,8 @@ pub(crate) struct Unit {
     /// Which of the changed rows has which unique value: table, field, key.
     unique: BTreeMap<(String, String, Vec<u8>), u64>,
     events: Vec<Event>,
+    /// What was changed in data by tasks that no event has told of since.
+    untold: BTreeMap<TaskId, Vec<DataChange>>,
     /// Numbers for new processes that were given out before.
     numbers: VecDeque<ProcessId>,
     /// The numbers that new processes got.
@@ -274,7 +277,8 @@ impl Unit {
 
     /// What happened in a process, this step included.
     pub(crate) fn events_of(&self, process: ProcessId) -> Result<Vec<Event>> {
-        let mut events = self.store.events(process, 0, usize::MAX)?;
+        let stored = self.store.events(process, 0, usize::MAX)?;
+        let mut events: Vec<Event> = stored.into_iter().map(|logged| logged.event).collect();
         events.extend(self.events.iter().filter(|event| event.process == process).cloned());
         Ok(events)
     }
@@ -363,9 +367,30 @@ impl Unit {
         let record = self.change_process(process)?;
         record.events += 1;
         let number = record.events;
-        let (actor, reason) = (self.actor.clone(), self.reason.clone());
-        self.events.push(Event { process, number, at: self.now, actor, reason, what });
+        let changes = what.task().and_then(|ordinal| self.untold.remove(&TaskId { process, ordinal }));
+        let (at, actor, reason) = (self.now, self.actor.clone(), self.reason.clone());
+        self.events.push(Event { process, number, at, actor, reason, what, changes: changes.unwrap_or_default() });
         Ok(())
+    }
+
+    /// Notes what a task changed in data. The next event of the task tells of it; if there is none in this step, its last one.
+    pub(crate) fn tell(&mut self, task: TaskId, changes: Vec<DataChange>) {
+        if !changes.is_empty() {
+            self.untold.entry(task).or_default().extend(changes);
+        }
+    }
+
+    /// Has the events tell of what none of them does yet.
+    pub(crate) fn tell_the_rest(&mut self) {
+        for (task, changes) in std::mem::take(&mut self.untold) {
+            let mut of_process = self.events.iter_mut().rev().filter(|event| event.process == task.process);
+            let of_task = |event: &&mut Event| event.what.task() == Some(task.ordinal);
+            if let Some(event) = of_process.by_ref().find(of_task) {
+                event.changes.extend(changes);
+            } else if let Some(event) = self.events.iter_mut().rfind(|event| event.process == task.process) {
+                event.changes.extend(changes);
+            }
+        }
     }
 
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {

@@ -2,6 +2,7 @@
 
 mod builder;
 mod gate;
+mod history;
 mod lifecycle;
 mod open;
 mod pending;
@@ -9,6 +10,7 @@ mod people;
 mod query;
 mod retention;
 mod step;
+mod subscribers;
 mod tasks;
 mod workers;
 
@@ -19,9 +21,11 @@ use std::sync::{Arc, Mutex};
 use viewflow_graph::{Graph, Kind, Mark};
 
 pub use builder::EngineBuilder;
+pub use history::HistoryQuery;
 pub use open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use query::{Page, ProcessQuery};
 pub use retention::Retention;
+pub use subscribers::{Subscriber, Subscription};
 pub use tasks::{TaskCursor, TaskQuery};
 pub use workers::Workers;
 
@@ -39,6 +43,7 @@ use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
 use pending::Pending;
 use retention::Retaining;
+use subscribers::Subscribed;
 
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
@@ -58,6 +63,7 @@ struct Inner {
     /// Steps of one process take turns, so that they seldom overtake each other. Nothing depends on it.
     turns: Vec<Mutex<()>>,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    subscribers: Vec<Subscribed>,
     pending: Pending,
     retaining: Retaining,
 }
@@ -297,7 +303,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub fn events(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<Event>> {
-        Ok(self.0.store.events(process, after, limit)?)
+        Ok(self.0.store.events(process, after, limit)?.into_iter().map(|logged| logged.event).collect())
     }
 
     /// The tasks a person has to do.

@@ -235,6 +235,18 @@ pub enum Error {
         /// The attempt.
         attempt: u32,
     },
+    /// A subscriber could not take an event. It is told again later.
+    #[error("subscriber `{name}` failed at event {number} of process {process}: {source}")]
+    Subscriber {
+        /// The subscriber.
+        name: String,
+        /// The process in which the event happened.
+        process: ProcessId,
+        /// The number of the event.
+        number: u32,
+        /// What it failed with.
+        source: Box<Error>,
+    },
     /// No flow of this engine waits for this signal or message.
     #[error("no flow here waits for {what} `{name}`{}", near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
     NobodyListens {

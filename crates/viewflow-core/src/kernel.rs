@@ -9,6 +9,7 @@
 //! A step may reach into other processes: down into sub-processes, and up again when they are done.
 
 mod activity;
+mod changes;
 mod children;
 mod ending;
 mod people;
@@ -70,6 +71,8 @@ struct Running {
     def: Arc<Definition>,
     /// The proxy, once it was opened and while no activation has it.
     proxy: Option<Box<dyn Any>>,
+    /// The columns of which the history has told; none: those that the proxy was opened with.
+    told: Option<Document>,
 }
 
 /// A task to be made.
@@ -129,12 +132,14 @@ impl Step {
         let mut record = ProcessRecord::new(id, def.name, self.db.now());
         (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
         let proxy = (def.process.open)(&record, def.process.table.map(|_| columns.unwrap_or_default()))?;
+        // With its defaults, so that these are not told as changes. It need not keep the rules before the start has run.
+        let told = (def.process.save)(&*proxy, &mut record).ok().flatten().map(|(_, columns)| columns);
         self.db.unit(|unit| {
             unit.add_process(record);
             unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
             unit.record(id, What::ProcessStarted)
         })?;
-        self.running.insert(id, Running { def: Arc::clone(def), proxy: Some(proxy) });
+        self.running.insert(id, Running { def: Arc::clone(def), proxy: Some(proxy), told });
         Ok(id)
     }
 
@@ -145,7 +150,7 @@ impl Step {
         }
         let flow = self.db.unit(|unit| unit.process(id).map(|process| process.flow.clone()))?;
         let def = self.definition(&flow)?;
-        self.running.insert(id, Running { def: Arc::clone(&def), proxy: None });
+        self.running.insert(id, Running { def: Arc::clone(&def), proxy: None, told: None });
         Ok(def)
     }
 
@@ -163,12 +168,14 @@ impl Step {
     /// Writes all processes back. The step is complete.
     pub(crate) fn finish(mut self) -> Result<()> {
         let running = std::mem::take(&mut self.running);
-        running.iter().try_for_each(|(id, running)| self.save(*id, running))
+        running.iter().try_for_each(|(id, running)| self.save(*id, running))?;
+        self.db.unit(Unit::tell_the_rest);
+        Ok(())
     }
 
     /// Writes a process back, if its proxy was opened.
     fn save(&self, id: ProcessId, running: &Running) -> Result<()> {
-        let Running { def, proxy: Some(proxy) } = running else { return Ok(()) };
+        let Running { def, proxy: Some(proxy), .. } = running else { return Ok(()) };
         let proxy = &**proxy;
         let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
@@ -342,8 +349,12 @@ impl Step {
         if let Some(running) = self.running.get_mut(&task.id.process) {
             running.proxy = Some(closed.process);
         }
+        if handlers {
+            self.tell_process(task.id)?;
+        }
         if let Some(changed) = closed.task {
             let (artifact, data) = changed.map_err(|errors| Error::Data { at: place(), errors })?;
+            self.tell_task(task.id, &artifact, &data)?;
             self.change_task(task.id, |task| {
                 task.artifact = artifact;
                 task.data = data;

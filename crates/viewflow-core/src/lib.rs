@@ -45,8 +45,8 @@ pub use crate::builder::{ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOw
 pub use crate::db::Db;
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
-    AssignedTask, Engine, EngineBuilder, OpenHandle, OpenSubprocess, OpenTask, Page, ProcessQuery, Retention,
-    TaskCursor, TaskQuery, Waiting, Workers,
+    AssignedTask, Engine, EngineBuilder, HistoryQuery, OpenHandle, OpenSubprocess, OpenTask, Page, ProcessQuery,
+    Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Workers,
 };
 pub use crate::entity::{Entity, IndexOf, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};

@@ -9,8 +9,10 @@
 //! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
 //! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
 
+mod change;
 mod forward;
 mod list;
+mod log;
 mod memory;
 mod record;
 mod transfer;
@@ -18,12 +20,15 @@ mod transfer;
 use std::fmt;
 use std::ops::Deref;
 
+pub(crate) use change::differences;
+pub use change::{DataChange, DataPart};
 pub(crate) use forward::forward;
 pub(crate) use list::check_keys;
 pub use list::{
     Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_sort, ended, index_key, process_lists,
     task_lists,
 };
+pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub use record::{
     Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
@@ -32,7 +37,7 @@ pub use record::{
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
 
-use crate::id::{ProcessId, TaskId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::user::Permission;
 
 /// The result of a store's methods.
@@ -222,6 +227,11 @@ pub enum Change {
         /// The number of the last one.
         through: u32,
     },
+    /// All that is committed from here on stands behind this commit in the log: for copies of stores.
+    Log {
+        /// The number of the commit.
+        last: u64,
+    },
     /// No number up to this one is given out any more: for copies of stores, so that what was deleted stays unknown.
     Numbers {
         /// Of rows of this table; none: of processes.
@@ -252,9 +262,18 @@ pub struct Commit {
     pub changes: Vec<Change>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// The places of the events in the log, for copies of stores; empty: behind all others.
+    pub places: Vec<LogCursor>,
 }
 
 impl Commit {
+    /// The events with their places in the log, if those that have none stand in this commit of it.
+    pub fn logged(&self, commit: u64) -> impl Iterator<Item = (LogCursor, &Event)> {
+        let own = (0..).map(move |index| LogCursor { commit, index });
+        let places = self.places.iter().copied().chain(own.skip(self.places.len()));
+        places.zip(&self.events)
+    }
+
     /// The rows it changes: table, number, and the row after; none when it is deleted.
     pub fn rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
         self.changes.iter().filter_map(|change| match change {
@@ -409,7 +428,28 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Store::process`].
-    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>>;
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>>;
+
+    /// What happened in all processes, in the order in which it was committed.
+    ///
+    /// What it answers with need not be durable yet; the receipt of an empty commit waits until it is.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>>;
+
+    /// The number of the last commit in the log, or a greater one. What is committed later stands behind it.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn log_end(&self) -> StoreResult<u64>;
+
+    /// What happened in all processes, or what this person did, before a place; the newest first: by time, process and
+    /// number.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>>;
 
     /// A process number that no stored process has, and that is greater than all given out since the store was opened.
     ///
@@ -423,7 +463,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the store has stopped.
     fn next_row(&self, table: &str) -> StoreResult<u64>;
 
-    /// Takes all changes of a step, or none.
+    /// Takes all changes of a step, or none. The receipt of one that changes nothing waits until all that could be read
+    /// when it was taken is durable.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when an expectation does not hold, a unique value is taken, or a row is deleted to which a

@@ -37,8 +37,15 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         What::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
         What::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
     ];
-    let events =
-        (1..).zip(what).map(|(number, what)| Event { process: id, number, at: at(3), actor: None, reason: None, what });
+    let events = (1..).zip(what).map(|(number, what)| Event {
+        process: id,
+        number,
+        at: at(3),
+        actor: None,
+        reason: None,
+        what,
+        changes: Vec::new(),
+    });
     let assigned = TaskRecord {
         status: TaskStatus::Assigned,
         owner: Some(UserId::new("änn")),
@@ -148,7 +155,7 @@ fn a_large_store_goes_over_in_many_commits_and_tells_how_far_it_is() {
     write(&old, rows.collect(), Vec::new());
     let (mut file, mut written) = (Vec::new(), Vec::new());
     let records = export(&old, &mut file, |done| written.push(done)).unwrap();
-    assert_eq!((records, &written[..]), (4_512, &[1000, 2000, 3000, 4000, 4512][..]));
+    assert_eq!((records, &written[..]), (4_513, &[1000, 2000, 3000, 4000, 4513][..]));
     let mut read = Vec::new();
     assert_eq!(import(&new, &file[..], |done| read.push(done)).unwrap(), records);
     assert_eq!((read.len(), read.last()), (5, Some(&records)));
@@ -197,13 +204,36 @@ fn a_line_that_is_wrong_is_told_with_its_number() {
     assert_ne!(taken, lines[row - 1]);
     assert!(with(row + 1, &taken).contains("the store did not take lines"), "{}", with(row + 1, &taken));
     assert!(import_error(&format!("{text}{{}}")).contains("comes after the last line"));
+    let event = lines.iter().position(|line| line.starts_with("{\"logged\"")).unwrap() + 1;
+    let far = lines[event - 1].replace("\"commit\":1", "\"commit\":3");
+    assert!(with(event, &far).contains("has its place behind the end of the log, which is 2"), "{}", with(event, &far));
+    let nowhere = "{\"event\":{\"process\":2,\"number\":1,\"at\":3,\"what\":\"ProcessStarted\"}}";
+    assert!(with(event, nowhere).contains("there are others without one"), "{}", with(event, nowhere));
+}
+
+#[test]
+fn an_export_of_the_version_before_is_read_and_its_events_are_logged_as_they_come() {
+    let lines = [
+        "{\"viewflow\":\"export\",\"version\":1}",
+        "{\"numbers\":{\"last\":5}}",
+        "{\"process\":{\"id\":2,\"flow\":\"hello\",\"status\":\"New\",\"created\":3,\"data\":{},\"tasks\":0,\"scopes\":0,\"events\":2}}",
+        "{\"event\":{\"process\":2,\"number\":1,\"at\":3,\"what\":\"ProcessStarted\"}}",
+        "{\"event\":{\"process\":2,\"number\":2,\"at\":4,\"actor\":\"ann\",\"what\":{\"TaskCreated\":{\"task\":1,\"node\":\"approve\"}}}}",
+        "{\"end\":4}",
+    ];
+    let store = MemoryStore::new();
+    assert_eq!(import(&store, lines.join("\n").as_bytes(), |_| ()).unwrap(), 4);
+    let log = store.log(None, 9).unwrap();
+    assert_eq!(log.iter().map(|logged| logged.number).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(store.events(ProcessId(2), 0, 9).unwrap(), log);
+    assert_eq!(store.history(Some(&UserId::new("ann")), None, 9).unwrap(), log[1..]);
 }
 
 #[test]
 fn another_version_another_file_and_a_store_that_is_not_empty_are_refused_untouched() {
     let store = MemoryStore::new();
-    let error = import(&store, &b"{\"viewflow\":\"export\",\"version\":2}\n"[..], |_| ()).unwrap_err();
-    assert!(matches!(error, TransferError::OtherVersion { found: 2 }), "{error}");
+    let error = import(&store, &b"{\"viewflow\":\"export\",\"version\":3}\n"[..], |_| ()).unwrap_err();
+    assert!(matches!(error, TransferError::OtherVersion { found: 3 }), "{error}");
     for other in ["{}", "hello", "{\"viewflow\":\"backup\",\"version\":1}"] {
         let error = import(&store, other.as_bytes(), |_| ()).unwrap_err();
         assert!(matches!(error, TransferError::NotAnExport), "{error}");

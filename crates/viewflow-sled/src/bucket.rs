@@ -68,15 +68,20 @@ fn value(key: &[u8], entries: &[&Vec<u8>]) -> Vec<u8> {
 }
 
 /// What becomes of a bucket: what is to be written for it. It is divided when it has too many entries: the last one of a list
-/// into full ones, as such lists grow at their end, and others into such as have room.
+/// into full ones, as such lists grow at their end, and so the first one, as lists with the newest first grow there; others into
+/// such as have room.
 pub(crate) fn write(key: &[u8], list: usize, entries: &Entries, is_last: bool, writes: &mut Writes) {
     if entries.is_empty() {
         writes.insert(key.to_vec(), None);
         return;
     }
     let all: Vec<&Vec<u8>> = entries.iter().collect();
-    let piece = if all.len() <= ROOM || is_last { ROOM } else { ROOM / 2 };
-    for (number, entries) in all.chunks(piece).enumerate() {
+    let is_first = key[list..].iter().all(|byte| *byte == 0);
+    let piece = if all.len() <= ROOM || is_last || is_first { ROOM } else { ROOM / 2 };
+    let before = if is_first && !is_last { all.len() % piece } else { 0 };
+    let (before, all) = all.split_at(before);
+    let pieces = Some(before).filter(|before| !before.is_empty()).into_iter().chain(all.chunks(piece));
+    for (number, entries) in pieces.enumerate() {
         let key = if number == 0 { key.to_vec() } else { [&key[..list], entries[0]].concat() };
         let value = value(&key, entries);
         writes.insert(key, Some(value));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use viewflow_core::StoreError;
-use viewflow_core::store::{Change, Commit, Event, Expect, Key, Receipt, Reference, StoreResult};
+use viewflow_core::store::{Change, Commit, Expect, Key, Receipt, Reference, StoreResult};
 
 use crate::bundle::{self, BundleId, Changes};
 use crate::encode::Encoded;
@@ -13,6 +13,7 @@ use crate::frame::{self, Head};
 use crate::key::{self, KeyReader};
 use crate::overlay::Writes;
 use crate::read::{Content, cut_short, damaged, last_u64, of_process, parse};
+use crate::run::{OWN, Run, Whose};
 use crate::store::SledStore;
 use crate::writer::State;
 
@@ -27,6 +28,8 @@ pub(crate) struct Numbers {
     last: BTreeMap<Option<String>, u64>,
     /// Those that are not stored yet.
     unsaved: BTreeSet<Option<String>>,
+    /// By how much the numbers of commits in the log are greater than those of commits; none: it was not read yet.
+    log_ahead: Option<u64>,
     pub(crate) stamps: BTreeMap<String, u64>,
 }
 
@@ -85,6 +88,24 @@ impl SledStore {
         Ok(numbers.last.entry(of).or_default())
     }
 
+    /// By how much the numbers of commits in the log are greater than those of commits.
+    fn log_ahead(&self, numbers: &mut Numbers) -> StoreResult<u64> {
+        if let Some(ahead) = numbers.log_ahead {
+            return Ok(ahead);
+        }
+        let stored = self.value(&key::log_ahead())?;
+        let ahead = stored.map_or(Some(0), |value| KeyReader(&value).u64());
+        let ahead = ahead.ok_or_else(|| cut_short("the number of the last commit in the log"))?;
+        numbers.log_ahead = Some(ahead);
+        Ok(ahead)
+    }
+
+    /// The number of the last commit in the log.
+    pub(crate) fn last_logged(&self) -> StoreResult<u64> {
+        let ahead = self.log_ahead(&mut self.numbers())?;
+        Ok(self.running()?.commits + ahead)
+    }
+
     pub(crate) fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
         drop(self.running()?);
         let of = table.map(str::to_owned);
@@ -106,7 +127,10 @@ impl SledStore {
         let draft = |(key, content): (Vec<u8>, Option<Vec<u8>>)| Draft::of(key, content.as_deref(), None);
         let records = encoded.records.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
         check_keys(encoded.entries.keys().chain(records.iter().map(|draft| &draft.key)))?;
+        let draft = |(whose, run): (Whose, Run)| Ok((Draft::of(whose.key(), Some(&run.content()?), None)?, whose, run));
+        let runs = encoded.runs.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
         let mut numbers = self.numbers();
+        let ahead = self.log_ahead(&mut numbers)?;
         // Read before the lock, so that nobody waits for a disk.
         for (of, _) in &encoded.numbers {
             self.last_number(&mut numbers, of.clone())?;
@@ -128,14 +152,24 @@ impl SledStore {
             draft.finish(&mut writes, number);
         }
         for (process, through) in encoded.forgotten {
-            self.forget_events(&state, process, through, &mut writes, number)?;
+            self.forget_events(&state, process, through, &mut writes)?;
         }
         for mut draft in records {
-            // An event is written once.
-            if !draft.key.starts_with(b"e") {
-                draft.old = self.head(&state, &draft.key)?;
-            }
+            draft.old = self.head(&state, &draft.key)?;
             draft.finish(&mut writes, number);
+        }
+        for (draft, mut whose, run) in runs {
+            if whose.commit == OWN {
+                whose.commit = number + ahead;
+            }
+            writes.insert(run.in_log(whose), Some(Vec::new()));
+            // An event is written once.
+            draft.finish(&mut writes, whose.commit);
+        }
+        if number + ahead < encoded.log {
+            let ahead = encoded.log - number;
+            numbers.log_ahead = Some(ahead);
+            writes.insert(key::log_ahead(), Some(ahead.to_be_bytes().to_vec()));
         }
         numbers.note(commit, encoded.numbers, number, &mut writes);
         if let Some(trace) = &self.trace {
@@ -216,26 +250,30 @@ impl SledStore {
         Ok(true)
     }
 
-    /// Removes the first events of a process; a record that has some of them and others is written anew.
+    /// Removes the first events of a process; a run that has some of them and others is written anew.
     fn forget_events(
         &self,
         state: &State,
         process: viewflow_core::ProcessId,
         through: u32,
         writes: &mut Writes,
-        number: u64,
     ) -> StoreResult<()> {
         let what = || format!("an event of process {process}");
         for (key, _) in self.entries_under(state, &key::events(process))? {
             let Some(content) = self.content_under(state, &key, &what)? else { continue };
-            let events: Vec<Event> = parse(&content.bytes, &what)?;
-            if events.first().is_some_and(|first| first.number > through) {
+            let (whose, run) = (Whose::of(&key, content.revision)?, Run::read(&content, &what)?);
+            let length = run.len();
+            let left = run.clone().without(whose, through);
+            if left.as_ref().is_some_and(|left| left.len() == length) {
                 break;
             }
-            let kept: Vec<Event> = events.into_iter().filter(|event| event.number > through).collect();
-            let new = (!kept.is_empty()).then(|| serde_json::to_vec(&kept)).transpose();
-            let new = new.map_err(|error| StoreError::Io(error.to_string()))?;
-            Draft::of(key, new.as_deref(), Some((content.revision, content.pieces)))?.finish(writes, number);
+            if left.is_none() {
+                let entries = run.in_history(whose).into_iter().chain([run.in_log(whose)]);
+                writes.extend(entries.map(|entry| (entry, None)));
+            }
+            let new = left.map(|left| left.content()).transpose()?;
+            // It stays where it was in the log.
+            Draft::of(key, new.as_deref(), Some((whose.commit, content.pieces)))?.finish(writes, whose.commit);
         }
         Ok(())
     }

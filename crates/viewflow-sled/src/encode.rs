@@ -12,19 +12,21 @@ use viewflow_core::{ProcessId, StoreError};
 use crate::bundle::{BundleId, Changes};
 use crate::key;
 use crate::overlay::Writes;
+use crate::run::{Run, Whose};
 
 /// How deep a document may be nested: deeper ones cannot be read back.
 const MAX_DEPTH: usize = 100;
-/// How many events are kept in one record.
-const EVENTS: usize = 32;
 
 /// A commit as bytes: what can be prepared before others have to wait.
 #[derive(Default)]
 pub(crate) struct Encoded {
     pub(crate) bundles: BTreeMap<BundleId, Changes>,
     pub(crate) records: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    /// Entries of lists and indexes.
+    /// Entries of lists and indexes, but for those of the log.
     pub(crate) entries: Writes,
+    pub(crate) runs: Vec<(Whose, Run)>,
+    /// The last commit in the log, as a copy of a store has it.
+    pub(crate) log: u64,
     /// Processes whose first events are forgotten, with the number of the last one.
     pub(crate) forgotten: Vec<(ProcessId, u32)>,
     /// Numbers that are not to be given out any more: of rows of a table, or of processes.
@@ -37,13 +39,9 @@ impl Encoded {
         for change in &commit.changes {
             encoded.change(change)?;
         }
-        let mut events = &commit.events[..];
-        while let Some(first) = events.first() {
-            let same = events.iter().take(EVENTS).take_while(|event| event.process == first.process).count();
-            let (record, rest) = events.split_at(same);
-            let last = record.last().map_or(first.number, |last| last.number);
-            encoded.record(key::events_through(first.process, last), Some(&record))?;
-            events = rest;
+        encoded.runs = Run::all(commit);
+        for (whose, run) in &encoded.runs {
+            encoded.entries.extend(run.in_history(*whose).into_iter().map(|key| (key, Some(Vec::new()))));
         }
         Ok(encoded)
     }
@@ -82,6 +80,7 @@ impl Encoded {
                 }
             }
             Change::ForgetEvents { process, through } => self.forgotten.push((*process, *through)),
+            Change::Log { last } => self.log = *last,
             Change::Numbers { table, last } => self.numbers.push((table.clone(), *last)),
         }
         Ok(())
@@ -148,7 +147,7 @@ pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreR
     row.references.iter().map(entry).collect()
 }
 
-fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
+pub(crate) fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
     let content = serde_json::to_vec(record).map_err(|error| StoreError::Io(error.to_string()))?;
     // Most documents have fewer brackets than they may have depth.
     if content.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH && depth(&content) > MAX_DEPTH {

@@ -5,7 +5,9 @@
 //! | `m` | meta | name |
 //! | `p` | bundle of a process and its tasks | process, number of the bundle |
 //! | `s` | scope | process, number |
-//! | `e` | some events of a process | process, number of the last one |
+//! | `e` | a run of events of a process | process, number of the last one |
+//! | `h` | entry of the log, of a run | commit, place of its last event there, process, number of that |
+//! | `t` | entry of what happened by time, of a run | who, and then from the greatest down: time, process, number of the last event |
 //! | `r` | row | table, row |
 //! | `l` | entry of a list of tasks | list, sort, process, ordinal |
 //! | `q` | entry of a list of processes | list, process; of what is over: end, process |
@@ -16,9 +18,10 @@
 //! Entries of lists and indexes are kept in buckets (`bucket.rs`). Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
 
 use viewflow_core::store::{
-    Cursor, Ended, Key, NodeName, Order, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, due_sort,
+    Cursor, Ended, HistoryCursor, Key, LogCursor, NodeName, Order, ProcessList, ProcessStatus, ScopeId, TaskList,
+    TaskStatus, due_sort,
 };
-use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId};
+use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
 
 /// A key under construction.
 #[derive(Clone)]
@@ -131,6 +134,11 @@ pub(crate) fn last_number(table: Option<&str>) -> Vec<u8> {
     }
 }
 
+/// Where it is kept by how much the numbers of commits in the log are greater than those of commits.
+pub(crate) fn log_ahead() -> Vec<u8> {
+    KeyBuf::new(b'm').text("log-ahead").done()
+}
+
 /// What the keys of the last numbers of tables begin with.
 pub(crate) fn last_numbers() -> Vec<u8> {
     KeyBuf::new(b'm').text("last-row").done()
@@ -172,6 +180,46 @@ pub(crate) fn events_through(process: ProcessId, number: u32) -> Vec<u8> {
 
 pub(crate) fn events(process: ProcessId) -> Vec<u8> {
     KeyBuf::new(b'e').u64(process.0).done()
+}
+
+/// The process, and the number of the last event, of the key of a run.
+pub(crate) fn of_events(key: &[u8]) -> Option<(ProcessId, u32)> {
+    let mut parts = KeyReader(key.strip_prefix(b"e")?);
+    Some((ProcessId(parts.u64()?), parts.u32()?))
+}
+
+/// What all entries of the log begin with.
+pub(crate) fn whole_log() -> Vec<u8> {
+    KeyBuf::new(b'h').done()
+}
+
+pub(crate) fn log(cursor: LogCursor, process: ProcessId, last: u32) -> Vec<u8> {
+    KeyBuf(whole_log()).u64(cursor.commit).u64(cursor.index.into()).u64(process.0).u32(last).done()
+}
+
+/// The list of what happened by time: of everybody, or of a person.
+pub(crate) fn history(by: Option<&UserId>) -> Vec<u8> {
+    let key = KeyBuf::new(b't');
+    match by {
+        None => key.u8(0),
+        Some(user) => key.u8(1).text(user.as_str()),
+    }
+    .done()
+}
+
+/// The newest comes first.
+pub(crate) fn in_history(list: Vec<u8>, place: HistoryCursor) -> Vec<u8> {
+    KeyBuf(list).u64(!due_sort(place.at)).u64(!place.process.0).u32(!place.number).done()
+}
+
+/// The key of the run that an entry of the log, or of what happened by time, tells of.
+pub(crate) fn run_of(entry: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = KeyReader(entry.get(entry.len().checked_sub(12)?..)?);
+    let (process, last) = (parts.u64()?, parts.u32()?);
+    match entry.first()? {
+        b'h' => Some(events_through(ProcessId(process), last)),
+        _ => Some(events_through(ProcessId(!process), !last)),
+    }
 }
 
 pub(crate) fn row(table: &str, id: u64) -> Vec<u8> {
@@ -285,12 +333,13 @@ pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
 }
 
 /// The letters of entries of lists and indexes, which are kept in buckets.
-pub(crate) const IN_BUCKETS: [u8; 3] = *b"lqi";
+pub(crate) const IN_BUCKETS: [u8; 5] = *b"lqiht";
 
 /// How many bytes the key of an entry of a list or an index has after the key of its list, if it is one.
 pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
     match entry {
-        [b'l', ..] => Some(20),
+        [b'l' | b't', ..] => Some(20),
+        [b'h', ..] => Some(28),
         [b'q', ENDED, ..] => Some(16),
         [b'q' | b'i', ..] => Some(8),
         _ => None,

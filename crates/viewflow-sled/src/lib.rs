@@ -30,6 +30,7 @@ mod open;
 mod options;
 mod overlay;
 mod read;
+mod run;
 mod store;
 mod tree;
 mod verify;

@@ -17,7 +17,7 @@ use crate::overlay::Writes;
 use crate::writer::apply;
 
 /// The version of keys, frames, records and journal that this release writes.
-const FORMAT: &[u8] = b"4";
+const FORMAT: &[u8] = b"5";
 const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);

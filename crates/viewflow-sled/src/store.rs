@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use viewflow_core::store::{
-    Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, ProcessStatus, Receipt, Reference,
-    RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord,
+    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord,
+    ProcessStatus, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
+    TaskRecord,
 };
-use viewflow_core::{Permission, ProcessId, TaskId, Timestamp};
+use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::bundle::{self, BundleId};
 use crate::commit::Numbers;
@@ -18,8 +19,13 @@ use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::overlay::Writes;
 use crate::read::{cut_short, last_u64, of_process, parse};
+use crate::run::{EVENTS, Run, Whose};
 use crate::tree::Tree;
+use crate::verify::describe;
 use crate::writer::{Shared, Threads};
+
+/// How many entries of the log are read at a time.
+const RUNS: usize = 256;
 
 /// A store in a directory. Dropping it writes what waits and releases the directory.
 pub struct SledStore {
@@ -66,6 +72,41 @@ impl SledStore {
             _threads: threads,
             _lock: lock,
         })
+    }
+
+    /// Visits the runs that the entries of a list tell of, until `visit` has as many events as are wanted.
+    fn runs(
+        &self,
+        list: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        mut visit: impl FnMut(&mut dyn DoubleEndedIterator<Item = Logged>) -> usize,
+    ) -> StoreResult<()> {
+        let (mut after, mut left) = (after, limit);
+        while left > 0 {
+            let wanted = left.min(RUNS);
+            let mut entries = Vec::new();
+            self.entries(list, after, wanted, |entry, _| {
+                entries.push(entry.to_vec());
+                Ok(())
+            })?;
+            for entry in &entries {
+                let key = key::run_of(entry).ok_or_else(|| cut_short("an entry of the log"))?;
+                let what = || describe(&key);
+                // What was forgotten in between is left out.
+                let Some(content) = self.content(&key, &what)? else { continue };
+                let mut events = Run::read(&content, &what)?.events(Whose::of(&key, content.revision)?);
+                left = limit.saturating_sub(visit(&mut events));
+                if left == 0 {
+                    break;
+                }
+            }
+            match entries.pop() {
+                Some(last) if entries.len() + 1 == wanted => after = Bound::Excluded(last),
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     /// The processes of a list whose prefix is this.
@@ -252,20 +293,55 @@ impl Store for SledStore {
         self.leaps(&key::permissions(), after, limit, key::after_permission, key::permission_of)
     }
 
-    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>> {
         let what = || format!("an event of process {process}");
         let first = Bound::Excluded(key::events_through(process, after));
-        let mut events: Vec<Event> = Vec::new();
+        let mut events: Vec<Logged> = Vec::new();
         if limit == 0 {
             return Ok(events);
         }
-        self.contents(&key::events(process), first, limit, &what, |_, content| {
-            let some: Vec<Event> = parse(&content.bytes, &what)?;
-            events.extend(some.into_iter().filter(|event| event.number > after));
+        self.contents(&key::events(process), first, limit, &what, |key, content| {
+            let run = Run::read(&content, &what)?.events(Whose::of(key, content.revision)?);
+            events.extend(run.filter(|event| event.number > after));
             Ok(events.len() < limit)
         })?;
         events.truncate(limit);
         Ok(events)
+    }
+
+    fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        // A run stands where its last event does.
+        let first = after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
+            Some(index) => Bound::Included(key::log(LogCursor { index, ..after }, ProcessId(0), 0)),
+            None => Bound::Excluded(key::log(after, ProcessId(u64::MAX), u32::MAX)),
+        });
+        let mut found = Vec::new();
+        self.runs(&key::whole_log(), first, limit, |run| {
+            found.extend(run.filter(|logged| after.is_none_or(|after| logged.cursor > after)));
+            found.len()
+        })?;
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn log_end(&self) -> StoreResult<u64> {
+        self.last_logged()
+    }
+
+    fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        let list = key::history(by);
+        let first = before.map_or(Bound::Unbounded, |before| {
+            // The run that the place is in may end behind it.
+            let last = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
+            Bound::Included(key::in_history(list.clone(), last))
+        });
+        let mut found = Vec::new();
+        self.runs(&list, first, limit, |run| {
+            found.extend(run.rev().filter(|logged| before.is_none_or(|before| HistoryCursor::of(logged) < before)));
+            found.len()
+        })?;
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use viewflow_core::store::{Event, ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
+use viewflow_core::store::{ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
 use viewflow_core::{ProcessId, StoreError, TaskId};
 
 use crate::bucket;
@@ -12,6 +12,7 @@ use crate::encode::{process_entries, reference_entries, row_entries, task_entrie
 use crate::key::{self, KeyReader};
 use crate::overlay::Writes;
 use crate::read::{Content, damaged, of_process, parse};
+use crate::run::{Run, Whose};
 use crate::store::SledStore;
 
 /// How many faults are told in words.
@@ -93,7 +94,7 @@ impl SledStore {
     fn rebuild(&self) -> StoreResult<u64> {
         let damaged = self.tree.damaged()?;
         let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
-        for prefix in [b"p", b"r"] {
+        for prefix in [b"p", b"r", b"e"] {
             self.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
                 let Some((_, entries)) = self.derived(key, &Ok(Some(content)))? else { return Ok(true) };
                 for (entry, _) in entries {
@@ -121,7 +122,7 @@ impl SledStore {
         for prefix in [b"p", b"r", b"s", b"e"] {
             self.each_key(prefix, "records", repair, &mut report, Self::check_record)?;
         }
-        for prefix in [b"l", b"q", b"i", b"f"] {
+        for prefix in [b"l", b"q", b"i", b"f", b"h", b"t"] {
             self.each_key(prefix, "entries", repair, &mut report, Self::check_entry)?;
         }
         Ok(report)
@@ -234,7 +235,12 @@ impl SledStore {
                 parse::<ScopeRecord>(&content.bytes, &what)?;
                 (1, Entries::new())
             }
-            _ => (parse::<Vec<Event>>(&content.bytes, &what)?.len() as u64, Entries::new()),
+            _ => {
+                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(content, &what)?);
+                let mut entries = run.in_history(whose);
+                entries.push(run.in_log(whose));
+                (run.len() as u64, plain(entries))
+            }
         }))
     }
 
@@ -304,6 +310,7 @@ fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
             let (table, id) = (parts.text()?, parts.u64()?);
             Some(key::row(&table, id))
         }
+        b'h' | b't' => key::run_of(entry),
         _ => None,
     }
 }
@@ -317,7 +324,7 @@ fn unreadable(what: &str, error: &StoreError) -> StoreResult<String> {
 }
 
 /// What is under a key, in words.
-fn describe(key: &[u8]) -> String {
+pub(crate) fn describe(key: &[u8]) -> String {
     let Some((letter, rest)) = key.split_first() else { return "nothing".to_owned() };
     let mut parts = KeyReader(rest);
     let number = |number: Option<u64>| number.unwrap_or_default();
@@ -334,6 +341,8 @@ fn describe(key: &[u8]) -> String {
                 b'l' => "an entry of a list of tasks",
                 b'q' => "an entry of a list of processes",
                 b'i' => "an entry of an index",
+                b'h' => "an entry of the log",
+                b't' => "an entry of what happened by time",
                 _ => "a reference",
             };
             let of = record_of(key).map_or_else(|| "nothing".to_owned(), |record| describe(&record));

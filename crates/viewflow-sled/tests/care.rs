@@ -43,7 +43,15 @@ fn commit(number: u64) -> Commit {
             Change::task(None, task),
             Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
         ],
-        events: vec![Event { process: id, number: 1, at, actor: None, reason: None, what: What::ProcessStarted }],
+        events: vec![Event {
+            process: id,
+            number: 1,
+            at,
+            actor: None,
+            reason: None,
+            what: What::ProcessStarted,
+            changes: Vec::new(),
+        }],
         ..Commit::default()
     }
 }
@@ -65,9 +73,13 @@ fn whole_commits(store: &SledStore) -> u64 {
         assert_eq!(found, [number]);
         let Change::Row { new, .. } = commit(number).changes.remove(2) else { panic!() };
         assert_eq!(Some(store.row("post", number).unwrap().unwrap().record), new);
-        assert_eq!(store.events(ProcessId(number), 0, 9).unwrap(), commit(number).events);
+        let events = store.events(ProcessId(number), 0, 9).unwrap().into_iter().map(|logged| logged.event);
+        assert!(events.eq(commit(number).events));
     }
     assert_eq!(store.references("blog", 1, usize::MAX).unwrap().len() as u64, count);
+    let log = store.log(None, usize::MAX).unwrap();
+    assert!(log.iter().map(|logged| logged.process.0).eq(1..=count), "in the order of commits");
+    assert_eq!(store.history(None, None, usize::MAX).unwrap().len() as u64, count);
     count
 }
 
@@ -188,7 +200,11 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
         (1..=20).for_each(|number| put(&store, number));
         let report = store.verify().unwrap();
         assert_eq!((report.count, report.records), (0, 80), "process, task, row and event: {report:?}");
-        assert_eq!(report.entries, 20 * 6, "three lists of tasks, one of processes, an index and a reference");
+        assert_eq!(
+            report.entries,
+            20 * 8,
+            "three lists of tasks, one of processes, an index, a reference, the log twice"
+        );
     }
     // Each list is in one value; that of the flow's processes is damaged, the one of the status and the index are lost.
     tamper(directory.path(), |db| {
@@ -264,6 +280,32 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
     assert_eq!(store.repair().unwrap().repaired, 1);
     assert_eq!(store.list_tasks(&inbox(), None, 999).unwrap().len(), 538);
     assert_eq!(store.verify().unwrap().count, 0);
+}
+
+#[test]
+fn a_damaged_log_is_rebuilt_from_the_events() {
+    let directory = TempDir::new().unwrap();
+    {
+        let store = SledStore::open(directory.path()).unwrap();
+        (1..=500).for_each(|number| put(&store, number));
+    }
+    tamper(directory.path(), |db| {
+        let (key, value) = db.scan_prefix(b"h").nth(3).unwrap().unwrap();
+        let mut value = value.to_vec();
+        value[7] ^= 1;
+        db.insert(key, value).unwrap();
+        db.remove(db.scan_prefix(b"t").nth(2).unwrap().unwrap().0).unwrap();
+    });
+    let store = SledStore::open(directory.path()).unwrap();
+    assert!(matches!(store.log(None, 999), Err(StoreError::Damaged { .. })));
+    assert_eq!(store.log(None, 10).unwrap().len(), 10, "the first page is not damaged");
+    let missing = 500 - store.history(None, None, 999).unwrap().len();
+    assert!(missing > 0);
+    assert_eq!(store.repair().unwrap().repaired, 1 + missing as u64);
+    assert_eq!(store.verify().unwrap().count, 0);
+    let log = store.log(None, 999).unwrap();
+    assert!(log.iter().map(|logged| logged.process.0).eq(1..=500), "in the order of commits");
+    assert_eq!(store.history(None, None, 999).unwrap().len(), 500);
 }
 
 #[test]
@@ -367,7 +409,7 @@ fn a_backup_of_a_store_at_work_has_all_that_was_committed_before_and_nothing_by_
 #[test]
 fn a_database_of_the_first_release_is_opened() {
     let directory = TempDir::new().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-4"), directory.path());
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-5"), directory.path());
     let store = SledStore::open(directory.path()).unwrap();
     assert_eq!(whole_commits(&store), 40);
     assert_eq!(store.verify().unwrap().count, 0);
@@ -385,7 +427,7 @@ fn the_fixture() {
     drop(store);
     let store = open();
     (21..=40).for_each(|number| put(&store, number));
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-4");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-5");
     fs::create_dir_all(fixture.parent().unwrap()).unwrap();
     let _ = fs::remove_dir_all(&fixture);
     store.backup(&fixture).unwrap();

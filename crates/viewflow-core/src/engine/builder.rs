@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::pending::Pending;
 use super::retention::{Retaining, Retention};
-use super::{Engine, Inner, LOCKS, query};
+use super::subscribers::Subscriber;
+use super::{Engine, Inner, LOCKS, query, subscribers};
 use crate::builder::FlowBuilder;
 use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal};
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ pub struct EngineBuilder<L> {
     clock: Box<dyn Clock>,
     flows: Vec<Definition>,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    subscribers: Vec<Subscriber>,
     lease: Duration,
     on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
     retention: Retention,
@@ -78,6 +80,7 @@ impl EngineBuilder<()> {
             clock: Box::new(SystemClock),
             flows: Vec::new(),
             listeners: Vec::new(),
+            subscribers: Vec::new(),
             lease: LEASE,
             on_error: None,
             retention: Retention::forever(),
@@ -101,6 +104,7 @@ impl<L: FlowList> EngineBuilder<L> {
             clock: self.clock,
             flows: self.flows,
             listeners: self.listeners,
+            subscribers: self.subscribers,
             lease: self.lease,
             on_error: self.on_error,
             retention: self.retention,
@@ -114,9 +118,18 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
-    /// Calls `listener` with each event, in the thread of the step, once the step is durable.
+    /// Calls `listener` with each event, in the thread of the step, once the step is durable. It is cheap, and nothing is kept for it: a
+    /// crash between step and call loses the call. The events of a step come in order; those of steps in different threads may come
+    /// in another order than they were committed in. For the order, and for at least once, see [`EngineBuilder::subscriber`].
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// Adds a subscriber, which is told of all that happens, in the order in which it was committed, at least once: by
+    /// [`Engine::workers`], each on a thread of its own, or by [`Engine::run_pending`]. Its failures go to [`EngineBuilder::on_error`].
+    pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
+        self.subscribers.push(subscriber);
         self
     }
 
@@ -143,7 +156,7 @@ impl<L: FlowList> EngineBuilder<L> {
     ///
     /// # Errors
     /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
-    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; patterns that are none; and open tasks in the store that no
+    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; subscribers that share a name; patterns that are none; and open tasks in the store that no
     /// flow here knows.
     pub fn build(self) -> Result<Engine> {
         let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
@@ -151,20 +164,24 @@ impl<L: FlowList> EngineBuilder<L> {
         flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
         check_children(&flows, &mut problems);
         check_throws(&flows, &mut problems);
+        let subscribers = subscribers::subscribed(self.subscribers, &mut problems);
         query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
         let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
-        Ok(Engine(Arc::new(Inner {
+        let engine = Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
             flows: Arc::new(flows),
             turns,
             listeners: self.listeners,
+            subscribers,
             pending: Pending::new(self.lease, self.on_error),
             retaining: Retaining::new(self.retention),
-        })))
+        }));
+        engine.subscribe()?;
+        Ok(engine)
     }
 }
 

@@ -10,6 +10,7 @@ use viewflow_graph::Kind;
 
 use super::Engine;
 use super::step::panic_message;
+use super::subscribers::SUBSCRIBERS;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::job::{Attempt, Run};
@@ -122,7 +123,7 @@ impl Pass {
 
 impl Engine {
     /// Does what is due now, in this thread: runs jobs, fires timers, delivers signals and messages, asks conditions, starts
-    /// processes by the clock; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
+    /// processes by the clock; tells subscribers what happened; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
     /// tests. Answers with how many pieces of work there were; at most 10,000 are done in one call.
     ///
     /// ```
@@ -139,6 +140,7 @@ impl Engine {
         loop {
             let mut pass = self.pass(true);
             let mut failures = Pass::default();
+            pass.done += self.tell_subscribers(&mut |error| failures.note(Err(error)));
             pass.done += self.forget_some(&mut |error| failures.note(Err(error)));
             pass.add(failures);
             let idle = pass.done == 0;
@@ -155,6 +157,15 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        let mut next = self.next_work()?;
+        for index in 0..self.0.subscribers.len() {
+            next = next.into_iter().chain(self.next_to_tell(index)?).min();
+        }
+        Ok(next)
+    }
+
+    /// As [`Engine::next_due`], but for subscribers.
+    pub(super) fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
@@ -474,10 +485,12 @@ impl Engine {
     /// What a commit leaves to be done outside of it: the tables it wrote, if conditions may be asked of them.
     pub(super) fn note_pending(&self, commit: &Commit) -> Option<Vec<String>> {
         let mut tables = Vec::new();
-        let mut due = false;
+        // Subscribers wait for events.
+        let mut due = !commit.events.is_empty() && !self.0.subscribers.is_empty();
         for change in &commit.changes {
             match change {
                 Change::Task { new, .. } => due |= new.due.is_some(),
+                Change::Row { table, .. } if table == SUBSCRIBERS => {}
                 Change::Row { table, .. } if table.starts_with("viewflow.") => due = true,
                 Change::Row { table, .. } if !tables.contains(table) => tables.push(table.clone()),
                 _ => {}

@@ -15,7 +15,7 @@ use super::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Change, Commit, Ended, Event, Expect, Key, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError,
+    Change, Commit, Ended, Expect, Key, Logged, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError,
     StoreResult, Stored, TransferError, process_lines,
 };
 use crate::time::Timestamp;
@@ -32,6 +32,8 @@ const REST: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1);
 /// After how many failures the workers rest.
 const FAILURES: usize = 8;
+/// How long after its end a process is kept at most for subscribers, if nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often a part is tried that somebody else was at, too.
 const ATTEMPTS: usize = 5;
 
@@ -45,22 +47,30 @@ const ATTEMPTS: usize = 5;
 /// let engine = Engine::builder(MemoryStore::new()).retain(Retention::purge_after(year)).build()?;
 /// # Ok::<(), viewflow_core::Error>(())
 /// ```
-#[derive(Default)]
 pub struct Retention {
     keep: Option<Duration>,
+    patience: Duration,
     export: Option<Box<dyn Fn(&[String]) -> Result<()> + Send + Sync>>,
 }
 
 impl Retention {
     /// Processes are kept until [`Engine::purge`] is called. This is how it is if nothing is said.
     pub fn forever() -> Self {
-        Self::default()
+        Self { keep: None, patience: PATIENCE, export: None }
     }
 
     /// A process is forgotten so long after it ended, with its sub-processes: its record and its columns, its tasks and
     /// events. Rows of other tables stay. Workers do it, and [`Engine::run_pending`].
     pub fn purge_after(keep: Duration) -> Self {
-        Self { keep: Some(keep), export: None }
+        Self { keep: Some(keep), ..Self::forever() }
+    }
+
+    /// A process that some [`Subscriber`](crate::Subscriber) has not heard all of is kept, but no longer than this after it ended; 30 days
+    /// if this is not called. The subscriber never hears of what was forgotten then. One that is not used any more is let go with
+    /// [`Engine::unsubscribe`].
+    pub fn wait_for_subscribers(mut self, at_most: Duration) -> Self {
+        self.patience = at_most;
+        self
     }
 
     /// Calls `export` with each process before it is forgotten, sub-processes first. It gets the lines that
@@ -75,10 +85,17 @@ impl Retention {
     }
 }
 
+impl Default for Retention {
+    fn default() -> Self {
+        Self::forever()
+    }
+}
+
 impl fmt::Debug for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let export = self.export.as_ref().map(|_| "..");
-        f.debug_struct("Retention").field("keep", &self.keep).field("export", &export).finish()
+        let mut told = f.debug_struct("Retention");
+        told.field("keep", &self.keep).field("patience", &self.patience).field("export", &export).finish()
     }
 }
 
@@ -132,7 +149,8 @@ impl Engine {
     /// [`Retention::purge_after`] does; each is given to [`Retention::export`] before. Answers with how many processes, sub-processes
     /// included, were forgotten.
     ///
-    /// Sub-processes go with the process that ran them, and not before. Of a flow that this engine does not know
+    /// Sub-processes go with the process that ran them, and not before. What a subscriber has not heard of is kept for a while:
+    /// [`Retention::wait_for_subscribers`]. Of a flow that this engine does not know
     /// the rows of columns stay, as it does not know their table.
     ///
     /// ```
@@ -238,6 +256,10 @@ impl Engine {
             let Some(next) = page.first().copied().filter(due) else { return Ok(None) };
             round.at = Some(next);
             round.family = self.family(next.process)?;
+            let given_up = next.at.after(self.0.retaining.retention.patience) <= self.0.clock.now();
+            if !given_up && self.is_untold(&round.family)? {
+                round.family.clear();
+            }
             round.left |= round.family.is_empty();
             return Ok(Some(()));
         };
@@ -350,7 +372,7 @@ fn hand_over(export: &dyn Fn(&[String]) -> Result<()>, lines: &[String]) -> Resu
 fn part(
     store: &dyn Store,
     process: Stored<ProcessRecord>,
-    events: &[Event],
+    events: &[Logged],
     columns: Option<(&str, Stored<RowRecord>)>,
 ) -> StoreResult<(Commit, usize, bool)> {
     let id = process.id;

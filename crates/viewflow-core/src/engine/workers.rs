@@ -38,17 +38,21 @@ impl Engine {
     /// ```
     pub fn workers(&self, count: usize) -> Workers {
         let stop = Arc::new(AtomicBool::new(false));
-        let begin = |name: String, work: fn(&Engine, &AtomicBool)| {
+        let begin = |name: String, work: Box<dyn FnOnce(&Engine, &AtomicBool) + Send>| {
             let (engine, stop) = (self.clone(), Arc::clone(&stop));
             thread::Builder::new().name(name).spawn(move || work(&engine, &stop))
         };
         let mut threads = Vec::new();
         for number in 0..count.max(1) {
-            threads.extend(begin(format!("viewflow-worker-{number}"), work));
+            threads.extend(begin(format!("viewflow-worker-{number}"), Box::new(work)));
         }
-        threads.extend(begin("viewflow-time".to_owned(), keep_time));
+        threads.extend(begin("viewflow-time".to_owned(), Box::new(keep_time)));
         if self.forgets() {
-            threads.extend(begin("viewflow-retention".to_owned(), forget));
+            threads.extend(begin("viewflow-retention".to_owned(), Box::new(forget)));
+        }
+        for index in 0..self.0.subscribers.len() {
+            let tell = move |engine: &Engine, stop: &AtomicBool| tell(engine, stop, index);
+            threads.extend(begin(format!("viewflow-subscriber-{index}"), Box::new(tell)));
         }
         Workers { engine: self.clone(), stop, threads }
     }
@@ -91,6 +95,18 @@ fn forget(engine: &Engine, stop: &AtomicBool) {
     }
 }
 
+/// Tells a subscriber what happens, so that neither the others nor timers and jobs wait for it.
+fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
+    while !stop.load(Ordering::SeqCst) {
+        let heard = engine.0.pending.rings();
+        if engine.tell_subscriber(index, &mut |error| engine.report(&error)) == 0 && !stop.load(Ordering::SeqCst) {
+            let next = engine.next_to_tell(index).ok().flatten();
+            let left = next.map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
+            engine.0.pending.wait(heard, left.clamp(SHORTEST_WAIT, LONGEST_WAIT));
+        }
+    }
+}
+
 fn pass(engine: &Engine, jobs: bool) -> usize {
     match catch_unwind(AssertUnwindSafe(|| engine.pass(jobs))) {
         Ok(pass) => {
@@ -112,7 +128,7 @@ fn wait(engine: &Engine, stop: &AtomicBool, heard: u64, longest: Duration) {
         return;
     }
     let now = engine.0.clock.now();
-    let next = engine.next_due().ok().flatten().map_or(longest, |next| next.since(now));
+    let next = engine.next_work().ok().flatten().map_or(longest, |next| next.since(now));
     // What is due and not done yet is what others are at.
     let shortest = SHORTEST_WAIT.min(longest);
     engine.0.pending.wait(heard, next.clamp(shortest, longest));

@@ -21,7 +21,10 @@ macro_rules! forward {
             list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
             nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
             permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
-            events(process: ProcessId, after: u32, limit: usize) -> Vec<Event>;
+            events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
+            log(after: Option<LogCursor>, limit: usize) -> Vec<Logged>;
+            log_end() -> u64;
+            history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;
         }

@@ -5,11 +5,11 @@ use std::ops::Bound;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
-    Change, Commit, Cursor, Ended, Event, Expect, Key, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt,
-    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord,
-    TaskStatus, ended, index_key, process_lists, task_lists,
+    Change, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
+    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult,
+    Stored, TaskList, TaskRecord, TaskStatus, ended, index_key, process_lists, task_lists,
 };
-use crate::id::{ProcessId, TaskId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::user::{Candidate, Permission};
 
 /// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
@@ -26,7 +26,12 @@ struct State {
     scopes: BTreeMap<ScopeId, ScopeRecord>,
     rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
     stamps: BTreeMap<String, u64>,
-    events: BTreeMap<(ProcessId, u32), Event>,
+    events: BTreeMap<(ProcessId, u32), Logged>,
+    /// The number of the last commit in the log.
+    log_end: u64,
+    log: BTreeSet<(LogCursor, ProcessId, u32)>,
+    /// Of everybody, and of each person.
+    history: Lists<Option<UserId>, HistoryCursor>,
     task_lists: Lists<TaskList, Cursor>,
     process_lists: Lists<ProcessList, ProcessId>,
     ended: BTreeSet<Ended>,
@@ -214,12 +219,34 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
-    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Event>> {
+    fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>> {
         let range = (Bound::Excluded((process, after)), Bound::Included((process, u32::MAX)));
         if after == u32::MAX {
             return Ok(Vec::new());
         }
         Ok(self.read().events.range(range).map(|(_, event)| event.clone()).take(limit).collect())
+    }
+
+    fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        let state = self.read();
+        let last = |cursor| (cursor, ProcessId(u64::MAX), u32::MAX);
+        let after = after.map_or(Bound::Unbounded, |after| Bound::Excluded(last(after)));
+        let found = state.log.range((after, Bound::Unbounded));
+        let found = found.filter_map(|(_, process, number)| state.events.get(&(*process, *number)));
+        Ok(found.take(limit).cloned().collect())
+    }
+
+    fn log_end(&self) -> StoreResult<u64> {
+        Ok(self.read().log_end)
+    }
+
+    fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        let state = self.read();
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let list = state.history.0.get(&by.cloned());
+        let found = list.into_iter().flat_map(|list| list.range((Bound::Unbounded, before)).rev());
+        let found = found.filter_map(|at| state.events.get(&(at.process, at.number)));
+        Ok(found.take(limit).cloned().collect())
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {
@@ -242,11 +269,17 @@ impl Store for MemoryStore {
             return Err(StoreError::Conflict);
         }
         state.commits += 1;
+        state.log_end += u64::from(commit.places.len() < commit.events.len());
+        let cursors: Vec<LogCursor> = commit.logged(state.log_end).map(|(cursor, _)| cursor).collect();
         for change in commit.changes {
             state.apply(change);
         }
-        for event in commit.events {
-            state.events.insert((event.process, event.number), event);
+        for (cursor, event) in cursors.into_iter().zip(commit.events) {
+            state.log.insert((cursor, event.process, event.number));
+            for list in history_lists(&event) {
+                state.history.insert(list, HistoryCursor::of(&event));
+            }
+            state.events.insert((event.process, event.number), Logged { cursor, event });
         }
         Ok(Receipt::durable())
     }
@@ -340,10 +373,14 @@ impl State {
             Change::ForgetEvents { process, through } => {
                 let forgotten = (process, 0)..=(process, through);
                 let forgotten: Vec<_> = self.events.range(forgotten).map(|(key, _)| *key).collect();
-                for key in forgotten {
-                    self.events.remove(&key);
+                for event in forgotten.iter().filter_map(|key| self.events.remove(key)) {
+                    self.log.remove(&(event.cursor, event.process, event.number));
+                    for list in history_lists(&event) {
+                        self.history.remove(&list, HistoryCursor::of(&event));
+                    }
                 }
             }
+            Change::Log { last } => self.log_end = last.max(self.log_end),
             Change::Numbers { table: None, last } => self.last_process = last.max(self.last_process),
             Change::Numbers { table: Some(table), last } => {
                 let given = self.last_row.entry(table).or_default();
@@ -394,4 +431,9 @@ impl State {
             None => rows.remove(&id),
         };
     }
+}
+
+/// The lists in which an event stands by its time: that of everybody, and of who did it.
+fn history_lists(event: &Event) -> impl Iterator<Item = Option<UserId>> {
+    [None].into_iter().chain(event.actor.clone().map(Some))
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::change::DataChange;
 use crate::document::Document;
 use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
@@ -493,6 +494,9 @@ pub struct Event {
     pub reason: Option<String>,
     /// What.
     pub what: What,
+    /// What was changed in data by what happened, or in what led to it: before and after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<DataChange>,
 }
 
 /// What happened.
@@ -642,6 +646,36 @@ pub enum What {
         /// The node it leads to.
         then: String,
     },
+}
+
+impl What {
+    /// The task that it is about, if it is about one.
+    pub fn task(&self) -> Option<u32> {
+        match self {
+            Self::ProcessStarted
+            | Self::ProcessFinished
+            | Self::ProcessCanceled
+            | Self::ProcessFailed { .. }
+            | Self::ProcessSuspended
+            | Self::ProcessResumed => None,
+            Self::TaskCreated { task, .. }
+            | Self::TaskAssigned { task, .. }
+            | Self::TaskDelegated { task, .. }
+            | Self::TaskRescheduled { task, .. }
+            | Self::TaskUnassigned { task, .. }
+            | Self::TaskFinished { task, .. }
+            | Self::TaskStarted { task, .. }
+            | Self::TaskDelayed { task, .. }
+            | Self::TaskFailed { task, .. }
+            | Self::TaskRetried { task, .. }
+            | Self::TaskCanceled { task, .. }
+            | Self::TaskRevived { task, .. }
+            | Self::TaskUndone { task, .. }
+            | Self::TaskReopened { task, .. }
+            | Self::TaskSkipped { task, .. }
+            | Self::BoundaryTaken { task, .. } => Some(*task),
+        }
+    }
 }
 
 impl fmt::Display for What {

@@ -1,7 +1,7 @@
 //! A whole store as lines of JSON, and back: from any store into any other.
 //!
 //! The first line tells what the file is, the last one how many records are in between, so that a file that was cut
-//! short is noticed. Between them stands a record in each line: the last numbers given out; each process, followed by
+//! short is noticed. Between them stands a record in each line: the last numbers given out, and the last one of the log; each process, followed by
 //! its tasks, its open scopes and its events; the rows of each table.
 
 mod read;
@@ -12,11 +12,16 @@ use serde::{Deserialize, Serialize};
 
 pub use read::import;
 
-use super::{Event, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, TaskRecord};
+use super::{
+    Event, LogCursor, Logged, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult,
+    TaskRecord,
+};
 use crate::id::ProcessId;
 
 /// The version of the lines that this release writes and reads.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// The oldest version that it still reads: events have no places in the log.
+const OLDEST: u64 = 1;
 /// How many records are asked for at a time.
 const PAGE: usize = 200;
 /// How often `progress` is called.
@@ -41,7 +46,7 @@ pub enum TransferError {
     NotAnExport,
     /// The export was written by another release, in a version that this one does not know.
     #[error(
-        "the export has version {found}, and this release reads version {VERSION}: import it with the release that wrote it"
+        "the export has version {found}, and this release reads versions up to {VERSION}: import it with the release that wrote it"
     )]
     OtherVersion {
         /// The version it has.
@@ -112,7 +117,17 @@ enum Line {
         id: ScopeId,
         scope: ScopeRecord,
     },
+    /// The number of the last commit in the log.
+    Log {
+        last: u64,
+    },
+    /// An event whose place in the log is not known.
     Event(Event),
+    /// An event, with its place in the log.
+    Logged {
+        at: LogCursor,
+        event: Event,
+    },
     Row {
         table: String,
         id: u64,
@@ -162,6 +177,7 @@ pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> R
         let last = store.next_row(table)?.saturating_sub(1);
         out.put(&Line::Numbers { table: Some(table.clone()), last }.text()?)?;
     }
+    out.put(&Line::Log { last: store.log_end()? }.text()?)?;
     let mut after = ProcessId(0);
     loop {
         let page = store.processes(after, PAGE)?;
@@ -275,7 +291,7 @@ fn visit_process(
         let page = store.events(id, after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = last.number;
-        page.into_iter().try_for_each(|event| put(Line::Event(event).text()?))?;
+        page.into_iter().try_for_each(|Logged { cursor: at, event }| put(Line::Logged { at, event }.text()?))?;
     }
     // Whatever changes a task, a scope or an event changes the process.
     Ok(match store.process(id)? {

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::inconsistencies;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
-    Commit, Cursor, Ended, Event, ListedTask, NodeName, ProcessList, ProcessRecord, Receipt, Reference, RowRecord,
-    ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
+    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord, Receipt,
+    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
 };
 use crate::user::Permission;
 

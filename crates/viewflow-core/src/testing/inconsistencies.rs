@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ProcessId, UserId};
 use crate::store::{
-    Cursor, NodeName, Order, ProcessList, ProcessStatus, Store, StoreResult, TaskList, TaskStatus, ended,
-    process_lists, task_lists,
+    Cursor, HistoryCursor, NodeName, Order, ProcessList, ProcessStatus, Store, StoreResult, TaskList, TaskStatus,
+    ended, process_lists, task_lists,
 };
 use crate::user::Candidate;
 
@@ -20,7 +20,7 @@ const PAGE: usize = 500;
 ///
 /// It knows what the engine promises. Among others: a process that runs has an open task, one that is over has none; a scope
 /// counts the tokens and scopes in it; a join is reached once; tasks, processes and rows stand in the lists and indexes in
-/// which they should, and nothing else does; references lead to rows; events have no gaps.
+/// which they should, and nothing else does; references lead to rows; events have no gaps, and stand in the log and in the lists by time.
 ///
 /// ```
 /// use viewflow_core::{MemoryStore, testing::inconsistencies};
@@ -28,8 +28,14 @@ const PAGE: usize = 500;
 /// assert_eq!(inconsistencies(&MemoryStore::new()), Vec::<String>::new());
 /// ```
 pub fn inconsistencies(store: &dyn Store) -> Vec<String> {
-    let mut check =
-        Check { store, found: Vec::new(), flows: BTreeSet::new(), owners: BTreeSet::new(), waiting: BTreeMap::new() };
+    let mut check = Check {
+        store,
+        found: Vec::new(),
+        flows: BTreeSet::new(),
+        owners: BTreeSet::new(),
+        waiting: BTreeMap::new(),
+        events: BTreeSet::new(),
+    };
     if let Err(error) = check.all() {
         check.found.push(format!("the store cannot be read any further: {error}"));
     }
@@ -45,6 +51,8 @@ struct Check<'s> {
     owners: BTreeSet<UserId>,
     /// How many tasks wait for a message, and how many of them are suspended: by name and key.
     waiting: BTreeMap<(String, String), (u64, u64)>,
+    /// What happened: process and number, and who did it.
+    events: BTreeSet<(ProcessId, u32, Option<UserId>)>,
 }
 
 impl Check<'_> {
@@ -60,11 +68,45 @@ impl Check<'_> {
             after = last.id;
             page.iter().try_for_each(|process| self.process(process))?;
         }
+        self.log()?;
         self.process_lists()?;
         self.ended()?;
         self.task_lists()?;
         self.rows()?;
         self.mailboxes()
+    }
+
+    /// The log, and the lists of what happened by time, have each event once, in order.
+    fn log(&mut self) -> StoreResult<()> {
+        let events = std::mem::take(&mut self.events);
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.log(after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.cursor);
+            found.extend(page.into_iter().map(|logged| (logged.process, logged.number)));
+        }
+        found.sort_unstable();
+        let all: Vec<_> = events.iter().map(|(process, number, _)| (*process, *number)).collect();
+        if found != all {
+            self.complain(format!("the log has {} events, and {} happened", found.len(), all.len()));
+        }
+        let mut people: BTreeSet<Option<&UserId>> = events.iter().map(|(_, _, actor)| actor.as_ref()).collect();
+        people.insert(None);
+        for by in people {
+            let (mut count, mut before) = (0, None::<HistoryCursor>);
+            loop {
+                let page = self.store.history(by, before, PAGE)?;
+                let Some(last) = page.last() else { break };
+                before = Some(HistoryCursor::of(last));
+                count += page.iter().filter(|event| by.is_none() || event.actor.as_ref() == by).count();
+            }
+            let did = events.iter().filter(|(_, _, actor)| by.is_none() || actor.as_ref() == by).count();
+            if count != did {
+                self.complain(format!("by time there are {count} events of {by:?}, and {did} happened"));
+            }
+        }
+        Ok(())
     }
 
     /// What stands in lists of processes is what should.

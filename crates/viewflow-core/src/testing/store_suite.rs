@@ -1,5 +1,7 @@
 //! What every store has to do, as one call.
 
+mod log;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
@@ -58,6 +60,10 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     processes_scopes_and_tables_are_paged(&open());
     what_is_over_is_listed_by_its_end(&open());
     what_is_forgotten_is_gone_from_every_list(&open());
+    log::events_are_logged_in_the_order_of_their_commits(&open());
+    log::what_happened_is_found_by_time_and_by_person(&open());
+    log::what_is_forgotten_is_in_no_log(&open());
+    log::a_copy_keeps_the_places_of_its_original(&open());
     numbers_are_given_out_once(&Arc::new(open()));
     no_update_is_lost_among_threads(&Arc::new(open()));
 }
@@ -99,7 +105,7 @@ fn put_task(old: Option<&TaskRecord>, new: &TaskRecord) -> Change {
 
 /// Commits and waits.
 fn commit(store: &impl Store, expect: Vec<Expect>, changes: Vec<Change>) -> Result<(), StoreError> {
-    store.commit(Commit { expect, changes, events: Vec::new() })?.wait()
+    store.commit(Commit { expect, changes, ..Commit::default() })?.wait()
 }
 
 fn write(store: &impl Store, changes: Vec<Change>) {
@@ -553,11 +559,15 @@ fn events_are_kept_in_order(store: &impl Store) {
         actor: Some(UserId::new("ann")),
         reason: None,
         what: What::TaskFinished { task: number, node: "approve".to_owned() },
+        changes: Vec::new(),
     };
     let events = (1..=300).map(|number| event(1, number)).chain([event(2, 1)]).collect();
     store.commit(Commit { events, ..Commit::default() }).unwrap().wait().unwrap();
-    assert_eq!(store.events(ProcessId(1), 0, 2).unwrap(), [event(1, 1), event(1, 2)]);
-    assert_eq!(store.events(ProcessId(1), 299, 10).unwrap(), [event(1, 300)]);
+    let read = |after, limit| -> Vec<Event> {
+        store.events(ProcessId(1), after, limit).unwrap().into_iter().map(|logged| logged.event).collect()
+    };
+    assert_eq!(read(0, 2), [event(1, 1), event(1, 2)]);
+    assert_eq!(read(299, 10), [event(1, 300)]);
     assert_eq!(store.events(ProcessId(1), 0, 1000).unwrap().len(), 300);
 }
 
@@ -661,6 +671,7 @@ fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
         actor: None,
         reason: None,
         what: What::ProcessStarted,
+        changes: Vec::new(),
     };
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
     changes.push(Change::process(None, done.clone()));
@@ -727,7 +738,7 @@ fn no_update_is_lost_among_threads(store: &Arc<impl Store>) {
             let new = ProcessRecord { tasks: old.tasks + 1, ..old.record.clone() };
             let task = task(1, new.tasks);
             let changes = vec![Change::process(Some(old.record), new), put_task(None, &task)];
-            match store.commit(Commit { expect, changes, events: Vec::new() }) {
+            match store.commit(Commit { expect, changes, ..Commit::default() }) {
                 Ok(receipt) => return receipt.wait().unwrap(),
                 Err(StoreError::Conflict) => {}
                 Err(error) => panic!("{error}"),

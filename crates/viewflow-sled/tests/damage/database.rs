@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use serde_json::{Value, json};
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
-    Change, Commit, Cursor, Event, IndexEntry, NodeName, ProcessList, ProcessRecord, ProcessStatus, Reference,
-    RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus, WaitsFor, What, index_key,
+    Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessList, ProcessRecord,
+    ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
+    WaitsFor, What, index_key,
 };
 use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
@@ -37,7 +38,7 @@ pub(crate) fn build(store: &dyn Store) {
 }
 
 fn commit(store: &dyn Store, changes: Vec<Change>, events: Vec<Event>, wait: bool) {
-    let receipt = store.commit(Commit { expect: Vec::new(), changes, events }).unwrap();
+    let receipt = store.commit(Commit { changes, events, ..Commit::default() }).unwrap();
     if wait {
         receipt.wait().unwrap();
     }
@@ -126,7 +127,15 @@ fn tasks(process: u64) -> Vec<TaskRecord> {
 
 fn event(process: u64, number: u32) -> Event {
     let what = What::TaskCreated { task: number, node: "check".to_owned() };
-    Event { process: ProcessId(process), number, at: at(process), actor: Some(UserId::new("ann")), reason: None, what }
+    Event {
+        process: ProcessId(process),
+        number,
+        at: at(process),
+        actor: Some(UserId::new("ann")),
+        reason: None,
+        what,
+        changes: Vec::new(),
+    }
 }
 
 fn author(id: u64) -> RowRecord {
@@ -240,4 +249,11 @@ fn lists(store: &dyn Store, answers: &mut Vec<Answer>) {
         add(answers, format!("{list:?} after 50"), store.list_processes(&list, Some(ProcessId(50)), 7));
     }
     add(answers, "nodes", store.nodes(None, 100));
+    add(answers, "the log", store.log(None, 1000));
+    add(answers, "the log after commit 50", store.log(Some(LogCursor::behind(50)), 7));
+    for user in [None, Some(UserId::new("ann")), Some(UserId::new("bob"))] {
+        add(answers, format!("what {user:?} did"), store.history(user.as_ref(), None, 1000));
+        let before = Some(HistoryCursor::at(at(50)));
+        add(answers, format!("what {user:?} did before"), store.history(user.as_ref(), before, 7));
+    }
 }

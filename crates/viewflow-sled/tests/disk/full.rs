@@ -54,7 +54,15 @@ impl Parts {
         let data = json!({"text": text}).as_object().cloned().unwrap();
         let process = ProcessRecord { data: data.clone(), events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
         let task = TaskRecord::new(TaskId { process: id, ordinal: 1 }, "full", "check", Kind::View, at);
-        let event = Event { process: id, number: 1, at, actor: None, reason: None, what: What::ProcessStarted };
+        let event = Event {
+            process: id,
+            number: 1,
+            at,
+            actor: None,
+            reason: None,
+            what: What::ProcessStarted,
+            changes: Vec::new(),
+        };
         Self {
             process: Some(process),
             task: Some(task),
@@ -69,7 +77,7 @@ impl Parts {
             process: store.process(id)?.map(|stored| stored.record),
             task: store.task(TaskId { process: id, ordinal: 1 })?,
             row: store.row("post", number)?.map(|stored| stored.record),
-            events: store.events(id, 0, 10)?,
+            events: store.events(id, 0, 10)?.into_iter().map(|logged| logged.event).collect(),
         })
     }
 
@@ -83,7 +91,7 @@ impl Parts {
             Change::task(None, self.task.unwrap()),
             Change::Row { table: "post".into(), id: number, old: None, new: self.row },
         ];
-        Commit { expect: Vec::new(), changes, events: self.events }
+        Commit { changes, events: self.events, ..Commit::default() }
     }
 }
 

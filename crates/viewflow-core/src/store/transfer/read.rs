@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 
-use super::{Head, Line, TOLD, TransferError, VERSION};
+use super::{Head, Line, OLDEST, TOLD, TransferError, VERSION};
 use crate::id::ProcessId;
-use crate::store::{Change, Commit, Expect, Key, Receipt, Store};
+use crate::store::{Change, Commit, Event, Expect, Key, Receipt, Store};
 
 /// How many records one commit has at most.
 const RECORDS: usize = 500;
@@ -32,7 +32,7 @@ pub fn import(store: &dyn Store, from: impl BufRead, progress: impl FnMut(u64)) 
     let head: Head = serde_json::from_slice(&lines.text).map_err(|_| TransferError::NotAnExport)?;
     match head.version {
         _ if head.viewflow != "export" => return Err(TransferError::NotAnExport),
-        VERSION => {}
+        OLDEST..=VERSION => {}
         found => return Err(TransferError::OtherVersion { found }),
     }
     let mut batch = Batch::new(store, progress);
@@ -118,6 +118,8 @@ struct Batch<'s, P> {
     process: Option<ProcessId>,
     /// The last task, the next scope and the last event of the process.
     last: (u32, u32, u32),
+    /// The number of the last commit in the log.
+    log: u64,
 }
 
 impl<'s, P: FnMut(u64)> Batch<'s, P> {
@@ -133,6 +135,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
             before: None,
             process: None,
             last: (0, 0, 0),
+            log: 0,
         }
     }
 
@@ -159,10 +162,25 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
                 crate::store::check_keys(&table, &row).map_err(|error| format!("is no row: {error}"))?;
                 Change::Row { table, id, old: None, new: Some(row) }
             }
+            Line::Log { last } => {
+                self.log = last;
+                Change::Log { last }
+            }
             Line::Event(event) => {
-                self.follows(event.process, &format!("event {}", event.number), event.number > self.last.2)?;
-                self.last.2 = event.number;
-                self.commit.events.push(event);
+                self.event(event)?;
+                self.count(number, bytes);
+                return Ok(());
+            }
+            Line::Logged { at, event } => {
+                // Places belong to the first events of a commit; an export has them for all or for none.
+                if self.commit.places.len() < self.commit.events.len() {
+                    return Err("is an event with a place in the log, and there are others without one".to_owned());
+                }
+                if at.commit > self.log {
+                    return Err(format!("has its place behind the end of the log, which is {}", self.log));
+                }
+                self.event(event)?;
+                self.commit.places.push(at);
                 self.count(number, bytes);
                 return Ok(());
             }
@@ -170,6 +188,13 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
         };
         self.commit.changes.push(change);
         self.count(number, bytes);
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), String> {
+        self.follows(event.process, &format!("event {}", event.number), event.number > self.last.2)?;
+        self.last.2 = event.number;
+        self.commit.events.push(event);
         Ok(())
     }
 

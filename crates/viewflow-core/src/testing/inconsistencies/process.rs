@@ -123,7 +123,8 @@ impl Check<'_> {
                     self.complain(format!("process {id} has no event before {}", event.number));
                 }
                 last = event.number;
-                match event.what {
+                self.events.insert((id, event.number, event.actor.clone()));
+                match event.event.what {
                     What::TaskFinished { task, node } | What::TaskSkipped { task, node } if !finished.insert(task) => {
                         self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
                     }

@@ -1,0 +1,313 @@
+//! Subscribers: each is told of all that happens, in the order in which it was committed, at least once.
+//!
+//! How far a subscriber has come stands in a row of the table `viewflow.subscriber`. It is moved after its handler came back, in a
+//! step of its own, and nothing is handed over before it is durable: so a crash lets it see some events again, and none is left out.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Engine;
+use super::step::{panic_message, refuse_in_step};
+use crate::error::{Error, Result};
+use crate::id::ProcessId;
+use crate::message::stable_hash;
+use crate::store::{Commit, Event, LogCursor, RowRecord};
+use crate::time::Timestamp;
+
+/// The table of how far subscribers have come.
+pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";
+/// How many events are read at a time.
+const BATCH: usize = 256;
+/// After how long at most it is written down how far a subscriber has come, unless one event takes longer.
+const UNWRITTEN: Duration = Duration::from_millis(100);
+/// How long a subscriber that failed is left alone: twice as long each time.
+const SHORTEST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+type Handler = Box<dyn Fn(&Engine, &Event) -> Result<()> + Send + Sync>;
+
+/// Somebody who is told of all that happens, in the order in which it was committed, at least once: for
+/// [`EngineBuilder::subscriber`](crate::EngineBuilder::subscriber).
+///
+/// It has a name, under which the store keeps how far it has come. When its handler fails it stops there and is tried again: after a
+/// second, and then after twice as long each time, up to a minute. Others go on meanwhile.
+///
+/// The handler runs outside of steps, on a thread of [`Engine::workers`] of its own, or in [`Engine::run_pending`]. It may start
+/// steps. After a crash it may see some events again: the process and the number of an event tell it what it had.
+///
+/// ```
+/// use viewflow_core::{Engine, MemoryStore, Subscriber};
+///
+/// let mailer = Subscriber::from_now_on("mailer", |_engine, event| {
+///     println!("process {}: {}", event.process, event.what);
+///     Ok(())
+/// });
+/// let engine = Engine::builder(MemoryStore::new()).subscriber(mailer).build()?;
+/// engine.run_pending()?;
+/// # Ok::<(), viewflow_core::Error>(())
+/// ```
+pub struct Subscriber {
+    name: String,
+    from_now_on: bool,
+    handler: Handler,
+}
+
+impl Subscriber {
+    /// A subscriber that, when it is new to the store, begins with the first event that is there.
+    pub fn from_the_beginning(
+        name: impl Into<String>,
+        handler: impl Fn(&Engine, &Event) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), from_now_on: false, handler: Box::new(handler) }
+    }
+
+    /// A subscriber that, when it is new to the store, begins with what happens after the engine was built.
+    pub fn from_now_on(
+        name: impl Into<String>,
+        handler: impl Fn(&Engine, &Event) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), from_now_on: true, handler: Box::new(handler) }
+    }
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subscriber({})", self.name)
+    }
+}
+
+/// How far a subscriber has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its name.
+    pub name: String,
+    /// The place of the last event that it had.
+    pub cursor: LogCursor,
+    /// Whether there is something that it has not had.
+    pub behind: bool,
+}
+
+/// A subscriber of an engine, and what the engine knows of it.
+pub(super) struct Subscribed {
+    subscriber: Subscriber,
+    turn: Mutex<Turn>,
+}
+
+#[derive(Default)]
+struct Turn {
+    failures: u32,
+    /// When it failed, and until when it is left alone.
+    rests: Option<(Timestamp, Timestamp)>,
+}
+
+impl Turn {
+    fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        // A clock that was set back tells nothing of when it failed.
+        self.rests.filter(|(failed, until)| *failed <= now && now < *until).map(|(_, until)| until)
+    }
+}
+
+impl Subscribed {
+    pub(super) fn name(&self) -> &str {
+        &self.subscriber.name
+    }
+
+    /// Unless another thread is at it.
+    fn turn(&self) -> Option<MutexGuard<'_, Turn>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+/// Puts subscribers together, and says what is wrong with them.
+pub(super) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut Vec<String>) -> Vec<Subscribed> {
+    for (index, subscriber) in subscribers.iter().enumerate() {
+        if subscribers[..index].iter().any(|other| other.name == subscriber.name) {
+            problems.push(format!("two subscribers have the name `{}`: give one of them another", subscriber.name));
+        }
+    }
+    let subscribed = |subscriber| Subscribed { subscriber, turn: Mutex::default() };
+    subscribers.into_iter().map(subscribed).collect()
+}
+
+impl Engine {
+    /// How far each subscriber of the store has come, be it of this engine or not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn subscriptions(&self) -> Result<Vec<Subscription>> {
+        let rows = self.0.store.rows(SUBSCRIBERS, 0, usize::MAX)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for (_, row) in rows {
+            let cursor = cursor_of(&row);
+            let name = row.data.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+            found.push(Subscription { name, cursor, behind: self.has_news(cursor)? });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// Forgets how far a subscriber has come: nothing is kept for it any longer, and it is told nothing until an engine is built with it
+    /// again. Answers with whether there was one of this name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn unsubscribe(&self, name: &str) -> Result<bool> {
+        self.step(None, None, |db| {
+            db.unit(|unit| {
+                let known = unit.row(SUBSCRIBERS, row_of(name))?.is_some();
+                if known {
+                    unit.put_row(SUBSCRIBERS, row_of(name), None)?;
+                }
+                Ok(known)
+            })
+        })
+    }
+
+    /// Lets subscribers that are new to the store begin.
+    pub(super) fn subscribe(&self) -> Result<()> {
+        for subscribed in &self.0.subscribers {
+            let Subscriber { name, from_now_on, .. } = &subscribed.subscriber;
+            if self.0.store.row(SUBSCRIBERS, row_of(name))?.is_some() {
+                continue;
+            }
+            let cursor = if *from_now_on { LogCursor::behind(self.0.store.log_end()?) } else { LogCursor::default() };
+            self.step(None, None, |db| {
+                db.unit(|unit| match unit.row(SUBSCRIBERS, row_of(name))? {
+                    Some(_) => Ok(()),
+                    None => unit.put_row(SUBSCRIBERS, row_of(name), Some(row(name, cursor))),
+                })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what subscribers have not had, some of it to each. Answers with how many events that were.
+    pub(super) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
+        (0..self.0.subscribers.len()).map(|index| self.tell_subscriber(index, report)).sum()
+    }
+
+    /// Hands over some of what a subscriber has not had, unless another thread is at it, or it has failed just now.
+    pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
+        let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
+        let Some(mut turn) = subscribed.turn() else { return 0 };
+        let now = self.0.clock.now();
+        if turn.rests_until(now).is_some() {
+            return 0;
+        }
+        let mut told = 0;
+        match self.hand_over(&subscribed.subscriber, &mut told) {
+            Ok(()) => *turn = Turn::default(),
+            Err(error) => {
+                turn.failures = if told > 0 { 1 } else { turn.failures.saturating_add(1) };
+                let rest = SHORTEST_REST.saturating_mul(1 << (turn.failures - 1).min(16)).min(LONGEST_REST);
+                turn.rests = Some((now, now.after(rest)));
+                drop(turn);
+                report(error);
+            }
+        }
+        told
+    }
+
+    fn hand_over(&self, subscriber: &Subscriber, told: &mut usize) -> Result<()> {
+        refuse_in_step()?;
+        let store = &self.0.store;
+        // Somebody has unsubscribed it.
+        let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
+        let page = store.log(Some(cursor_of(&row)), BATCH)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        // What is told to others must not be lost in a power cut.
+        store.commit(Commit::default())?.wait()?;
+        let (mut last, mut failure) = (None, None);
+        let begun = Instant::now();
+        for logged in &page {
+            let handler = || (subscriber.handler)(self, &logged.event);
+            let result = catch_unwind(AssertUnwindSafe(handler))
+                .unwrap_or_else(|panic| Err(Error::msg(format!("panicked: {}", panic_message(&*panic)))));
+            if let Err(error) = result {
+                failure = Some(Error::Subscriber {
+                    name: subscriber.name.clone(),
+                    process: logged.process,
+                    number: logged.number,
+                    source: Box::new(error),
+                });
+                break;
+            }
+            last = Some(logged.cursor);
+            *told += 1;
+            if begun.elapsed() >= UNWRITTEN {
+                break;
+            }
+        }
+        let moved = last.map_or(Ok(()), |last| self.move_on(&subscriber.name, last));
+        failure.map_or(moved, Err)
+    }
+
+    /// Writes down how far a subscriber has come.
+    fn move_on(&self, name: &str, to: LogCursor) -> Result<()> {
+        self.step(None, None, |db| {
+            db.unit(|unit| {
+                // Another engine may have come further, and somebody may have unsubscribed it.
+                let goes_on = unit.row(SUBSCRIBERS, row_of(name))?.is_some_and(|row| cursor_of(row) < to);
+                if goes_on { unit.put_row(SUBSCRIBERS, row_of(name), Some(row(name, to))) } else { Ok(()) }
+            })
+        })
+    }
+
+    fn has_news(&self, cursor: LogCursor) -> Result<bool> {
+        Ok(!self.0.store.log(Some(cursor), 1)?.is_empty())
+    }
+
+    /// When there is something for a subscriber; now when it is not known better, none when another thread is at it or there is
+    /// nothing.
+    pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
+        let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
+        let Some(turn) = subscribed.turn() else { return Ok(None) };
+        let now = self.0.clock.now();
+        if let Some(until) = turn.rests_until(now) {
+            return Ok(Some(until));
+        }
+        let Some(row) = self.0.store.row(SUBSCRIBERS, row_of(subscribed.name()))? else { return Ok(None) };
+        Ok(self.has_news(cursor_of(&row))?.then_some(now))
+    }
+
+    /// Whether some subscriber has not had all that happened in these processes.
+    pub(super) fn is_untold(&self, processes: &[ProcessId]) -> Result<bool> {
+        let store = &self.0.store;
+        let rows = store.rows(SUBSCRIBERS, 0, usize::MAX)?;
+        let Some(least) = rows.iter().map(|(_, row)| cursor_of(row)).min() else { return Ok(false) };
+        for id in processes {
+            let Some(process) = store.process(*id)? else { continue };
+            let last = store.events(*id, process.events.saturating_sub(1), 1)?;
+            if last.iter().any(|logged| logged.cursor > least) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn row_of(name: &str) -> u64 {
+    stable_hash(["subscriber", name])
+}
+
+fn row(name: &str, cursor: LogCursor) -> RowRecord {
+    let data =
+        [("name", Value::from(name)), ("commit", Value::from(cursor.commit)), ("index", Value::from(cursor.index))];
+    let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    RowRecord { data, ..RowRecord::default() }
+}
+
+fn cursor_of(row: &RowRecord) -> LogCursor {
+    let number = |key: &str| row.data.get(key).and_then(Value::as_u64).unwrap_or(0);
+    LogCursor { commit: number("commit"), index: u32::try_from(number("index")).unwrap_or(u32::MAX) }
+}

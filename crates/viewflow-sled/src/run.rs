@@ -1,0 +1,135 @@
+//! A run: events of a process that happened in one commit one after the other. What is alike in them is kept once.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use viewflow_core::store::{Commit, DataChange, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
+use viewflow_core::{ProcessId, Timestamp, UserId};
+
+use crate::encode::json;
+use crate::key;
+use crate::read::{Content, What as Telling, cut_short, parse};
+
+/// How many events are kept in one record.
+pub(crate) const EVENTS: u32 = 32;
+/// Instead of the number of a commit: that of the commit itself, which is not known yet.
+pub(crate) const OWN: u64 = 0;
+
+/// A run as it is stored. Its key has the process and the number of the last event, its revision is the commit of the log.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// The place of the last event in the commit.
+    index: u32,
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    what: Vec<What>,
+    /// What the events changed, by their numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    changes: BTreeMap<u32, Vec<DataChange>>,
+}
+
+/// Where a run belongs.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose {
+    pub(crate) process: ProcessId,
+    /// The number of the last event.
+    pub(crate) last: u32,
+    /// The commit of the log.
+    pub(crate) commit: u64,
+}
+
+impl Whose {
+    /// The key of the run.
+    pub(crate) fn key(self) -> Vec<u8> {
+        key::events_through(self.process, self.last)
+    }
+
+    /// As a record's key and revision tell.
+    pub(crate) fn of(key: &[u8], commit: u64) -> StoreResult<Self> {
+        let (process, last) = key::of_events(key).ok_or_else(|| cut_short("the key of an event"))?;
+        Ok(Self { process, last, commit })
+    }
+}
+
+impl Run {
+    /// The runs of a commit.
+    pub(crate) fn all(commit: &Commit) -> Vec<(Whose, Self)> {
+        let mut runs: Vec<(Whose, Self)> = Vec::new();
+        for (cursor, event) in commit.logged(OWN) {
+            match runs.last_mut().filter(|(whose, run)| run.goes_on_with(*whose, cursor, event)) {
+                Some((whose, run)) => {
+                    (whose.last, run.index) = (event.number, cursor.index);
+                    run.what.push(event.what.clone());
+                }
+                None => {
+                    let whose = Whose { process: event.process, last: event.number, commit: cursor.commit };
+                    let (actor, reason) = (event.actor.clone(), event.reason.clone());
+                    let (at, what, changes) = (event.at, vec![event.what.clone()], BTreeMap::new());
+                    runs.push((whose, Self { index: cursor.index, at, actor, reason, what, changes }));
+                }
+            }
+            if let Some((_, run)) = runs.last_mut().filter(|_| !event.changes.is_empty()) {
+                run.changes.insert(event.number, event.changes.clone());
+            }
+        }
+        runs
+    }
+
+    fn goes_on_with(&self, whose: Whose, cursor: LogCursor, event: &Event) -> bool {
+        self.what.len() < EVENTS as usize
+            && (whose.process, whose.commit) == (event.process, cursor.commit)
+            && (whose.last.checked_add(1), self.index.checked_add(1)) == (Some(event.number), Some(cursor.index))
+            && (self.at, &self.actor, &self.reason) == (event.at, &event.actor, &event.reason)
+    }
+
+    pub(crate) fn read(content: &Content, what: Telling) -> StoreResult<Self> {
+        parse(&content.bytes, what)
+    }
+
+    pub(crate) fn content(&self) -> StoreResult<Vec<u8>> {
+        json(self)
+    }
+
+    /// How many events it has.
+    pub(crate) fn len(&self) -> usize {
+        self.what.len()
+    }
+
+    /// Its events, in order.
+    pub(crate) fn events(self, whose: Whose) -> impl DoubleEndedIterator<Item = Logged> {
+        let Self { index, at, actor, reason, what, mut changes } = self;
+        let count = u32::try_from(what.len()).unwrap_or(u32::MAX);
+        let events = what.into_iter().enumerate();
+        events.map(move |(nth, what)| {
+            let left = (count - 1).saturating_sub(u32::try_from(nth).unwrap_or(u32::MAX));
+            let number = whose.last.saturating_sub(left);
+            let cursor = LogCursor { commit: whose.commit, index: index.saturating_sub(left) };
+            let (actor, reason) = (actor.clone(), reason.clone());
+            let changes = changes.remove(&number).unwrap_or_default();
+            Logged { cursor, event: Event { process: whose.process, number, at, actor, reason, what, changes } }
+        })
+    }
+
+    /// What is left of it without the events up to a number.
+    pub(crate) fn without(mut self, whose: Whose, through: u32) -> Option<Self> {
+        let left = usize::try_from(whose.last.checked_sub(through)?).ok().filter(|left| *left > 0)?;
+        drop(self.what.drain(..self.what.len().saturating_sub(left)));
+        self.changes.retain(|number, _| *number > through);
+        Some(self)
+    }
+
+    /// Its entry in the log.
+    pub(crate) fn in_log(&self, whose: Whose) -> Vec<u8> {
+        key::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
+    }
+
+    /// Its entries in what happened by time.
+    pub(crate) fn in_history(&self, whose: Whose) -> Vec<Vec<u8>> {
+        let place = HistoryCursor { at: self.at, process: whose.process, number: whose.last };
+        let lists = [None].into_iter().chain(self.actor.iter().map(Some));
+        lists.map(|by| key::in_history(key::history(by), place)).collect()
+    }
+}
