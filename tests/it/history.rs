@@ -55,7 +55,7 @@ pub struct OrderFlow {
     check: View,
     #[on_create(Self::unpack)]
     #[form(Boxes)]
-    #[submit(Self::pack)]
+    #[submit(Self::packed)]
     #[next(send)]
     pack: View<Packing>,
     #[call(Self::send)]
@@ -82,7 +82,7 @@ impl OrderFlow {
         Ok(())
     }
 
-    fn pack(&self, a: &mut Activation<Self, Packing>, form: Boxes) -> Result<()> {
+    fn packed(&self, a: &mut Activation<Self, Packing>, form: Boxes) -> Result<()> {
         a.task.boxes = form.boxes;
         a.task.artifact = Some("a pallet".to_owned());
         Ok(())

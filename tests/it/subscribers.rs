@@ -179,7 +179,9 @@ fn with_eight_threads_at_work_all_is_told_in_the_order_of_the_log() {
         let (heard, listened) = (Heard::default(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&listened);
         let builder = Engine::builder(Arc::clone(&store)).subscriber(heard.subscriber("mailer"));
-        let builder = builder.on_event(move |_| drop(count.fetch_add(1, Ordering::SeqCst)));
+        let builder = builder.on_event(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
         let engine = builder.flow(WalkFlow::new()).build().unwrap();
         let workers = engine.workers(2);
         thread::scope(|scope| {
