@@ -148,7 +148,7 @@ fn the_history_of_a_process_tells_who_did_what_when_and_why() {
             ]
         );
         assert!(events[3..].iter().all(|event| (event.actor.as_ref(), event.at) == (Some(&ann), seconds(0))));
-        assert!(events.iter().rev().map(|event| event.number).eq(1..=events.len() as u32), "newest first");
+        assert!(events.iter().rev().map(|event| event.number).eq((1..).take(events.len())), "newest first");
         let mut oldest_first = engine.events(id, 0, 1000).unwrap();
         oldest_first.reverse();
         assert_eq!(events, oldest_first);

@@ -102,7 +102,7 @@ impl SledStore {
                 }
             }
             match entries.pop() {
-                Some(last) if entries.len() + 1 == wanted => after = Bound::Excluded(last),
+                Some(end) if entries.len() + 1 == wanted => after = Bound::Excluded(end),
                 _ => break,
             }
         }
@@ -332,8 +332,8 @@ impl Store for SledStore {
         let list = key::history(by);
         let first = before.map_or(Bound::Unbounded, |before| {
             // The run that the place is in may end behind it.
-            let last = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
-            Bound::Included(key::in_history(list.clone(), last))
+            let behind = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
+            Bound::Included(key::in_history(list.clone(), behind))
         });
         let mut found = Vec::new();
         self.runs(&list, first, limit, |run| {

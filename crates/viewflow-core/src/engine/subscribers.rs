@@ -287,8 +287,8 @@ impl Engine {
         let Some(least) = rows.iter().map(|(_, row)| cursor_of(row)).min() else { return Ok(false) };
         for id in processes {
             let Some(process) = store.process(*id)? else { continue };
-            let last = store.events(*id, process.events.saturating_sub(1), 1)?;
-            if last.iter().any(|logged| logged.cursor > least) {
+            let newest = store.events(*id, process.events.saturating_sub(1), 1)?;
+            if newest.iter().any(|logged| logged.cursor > least) {
                 return Ok(true);
             }
         }
