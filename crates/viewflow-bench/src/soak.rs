@@ -222,18 +222,18 @@ fn watch(path: &Path, counts: &Counts, end: Duration, json: bool) -> Result<Vec<
     Ok(samples)
 }
 
-/// Holds the last quarter against the second one.
+/// Holds the last half against the quarter before it: in the first one it is only filled. sled lets its file grow until half of it
+/// is free, so that one quarter may be at the top of that and the next one at the bottom.
 fn tell(samples: &[Sample]) {
     let quarter = samples.len() / 4;
     if quarter == 0 {
         println!("too short to say whether memory and disk stayed flat");
         return;
     }
-    let (second, last) = (&samples[quarter..quarter * 2], &samples[samples.len() - quarter..]);
-    let mean = |of: &[Sample], what: fn(&Sample) -> f64| of.iter().map(what).sum::<f64>() / float(of.len());
     for (name, what) in [("memory", (|sample| sample.resident) as fn(&Sample) -> f64), ("disk", |sample| sample.disk)] {
-        let (before, after) = (mean(second, what), mean(last, what));
-        let verdict = if after <= before * FLAT { "stayed flat" } else { "GREW" };
-        println!("{name} {verdict}: {:.0} MiB in the second quarter, {:.0} MiB in the last", before / MIB, after / MIB);
+        let mean = |of: &[Sample]| of.iter().map(what).sum::<f64>() / float(of.len()) / MIB;
+        let [first, second, third, last] = [0, 1, 2, 3].map(|number| mean(&samples[quarter * number..][..quarter]));
+        let verdict = if (third + last) / 2.0 <= second * FLAT { "stayed flat" } else { "GREW" };
+        println!("{name} {verdict}: {first:.0}, {second:.0}, {third:.0}, {last:.0} MiB in the four quarters");
     }
 }
