@@ -233,7 +233,7 @@ fn tell(samples: &[Sample]) {
     for (name, what) in [("memory", (|sample| sample.resident) as fn(&Sample) -> f64), ("disk", |sample| sample.disk)] {
         let mean = |of: &[Sample]| of.iter().map(what).sum::<f64>() / float(of.len()) / MIB;
         let [first, second, third, last] = [0, 1, 2, 3].map(|number| mean(&samples[quarter * number..][..quarter]));
-        let verdict = if (third + last) / 2.0 <= second * FLAT { "stayed flat" } else { "GREW" };
+        let verdict = if f64::midpoint(third, last) <= second * FLAT { "stayed flat" } else { "GREW" };
         println!("{name} {verdict}: {first:.0}, {second:.0}, {third:.0}, {last:.0} MiB in the four quarters");
     }
 }
