@@ -152,45 +152,6 @@ impl Engine {
         }
     }
 
-    /// Cancels a process: what is open in it is taken away, and so are its sub-processes.
-    ///
-    /// # Errors
-    /// [`Error::ProcessIsOver`] when it has ended.
-    pub fn cancel(&self, process: ProcessId, user: &impl User) -> Result<()> {
-        self.foreground(Some(process), Some(user), |step, db| {
-            let record = db.unit(|unit| unit.process(process).cloned())?;
-            gate::pass_process(Action::Cancel, user, &record)?;
-            step.cancel(process)
-        })
-    }
-
-    /// Cancels an open or failed task: its token ends, and a join that waits for it goes on without it.
-    ///
-    /// # Errors
-    /// [`Error::WrongStatus`] when it has ended, or is a split or join whose branches are open: cancel those.
-    pub fn cancel_task(&self, id: TaskId, user: &impl User) -> Result<()> {
-        self.gated(id, Action::CancelTask, user, |step, _| step.cancel_one(id))
-    }
-
-    /// Has a failed task tried again, with all its attempts if it is a job. A sub-process is revived, as its children
-    /// cannot be tried again. Answers with the task that is open now.
-    ///
-    /// # Errors
-    /// [`Error::WrongStatus`] when it has not failed, and what it fails with this time.
-    pub fn retry(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
-        self.gated(id, Action::Retry, user, |step, _| step.retry(id))
-    }
-
-    /// Makes a canceled or failed task again, as another one with the same seed and data; its timeouts begin anew.
-    /// Answers with that task.
-    ///
-    /// # Errors
-    /// [`Error::WrongStatus`] when it was neither canceled nor failed, or the branch it was in has been joined;
-    /// [`Error::ProcessIsOver`].
-    pub fn revive(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
-        self.gated(id, Action::Revive, user, |step, _| step.revive(id))
-    }
-
     /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with
     /// how many there are.
     ///
@@ -413,26 +374,7 @@ impl Engine {
     }
 
     pub(crate) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
-        self.gated(id, Action::Execute, user, |step, task| {
-            let db = step.db.clone();
-            self.execute(step, &db, task, input)
-        })
-    }
-
-    /// Does something to a task for somebody who may do that.
-    fn gated<R>(
-        &self,
-        id: TaskId,
-        action: Action,
-        user: &dyn User,
-        work: impl Fn(&mut Step, &TaskRecord) -> Result<R>,
-    ) -> Result<R> {
-        self.foreground(Some(id.process), Some(user), |step, db| {
-            let task = db.unit(|unit| unit.task(id).cloned())?;
-            gate::pass(action, user, &task)?;
-            kernel::check_goes_on(db, id.process)?;
-            work(step, &task)
-        })
+        self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input))
     }
 
     pub(crate) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
@@ -440,14 +382,14 @@ impl Engine {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             gate::pass_code(Action::Run, &task)?;
             kernel::check_goes_on(db, id.process)?;
-            self.execute(step, db, &task, input)
+            self.execute(step, &task, input)
         })
     }
 
-    fn execute(&self, step: &mut Step, db: &Db, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
+    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        let input = input(form, db).map_err(|error| error.at(|| crate::task::place(task)))?;
+        let input = input(form, &step.db).map_err(|error| error.at(|| crate::task::place(task)))?;
         step.execute(task.id, &*input)
     }
 }

@@ -266,7 +266,8 @@ impl Step {
             // What it threw ended its process.
             return Ok(());
         }
-        let spawns = self.activate(node, &task, |step, activation| {
+        let handler = matches!(node.action, Action::Call(_));
+        let spawns = self.activate(node, &task, handler, |step, activation| {
             let flow = &*def.flow;
             let chosen = match &node.action {
                 Action::Pass | Action::Signal(_) => None,
@@ -326,11 +327,22 @@ impl Step {
         }
     }
 
-    /// Opens an activation for `work`, and writes back what it changed.
+    /// Opens an activation for a question, which changes nothing.
+    fn ask<R>(
+        &mut self,
+        node: &NodeDef,
+        task: &TaskRecord,
+        question: impl FnOnce(&mut Self, &dyn Any) -> Result<R>,
+    ) -> Result<R> {
+        self.activate(node, task, false, |step, activation| question(step, activation))
+    }
+
+    /// Opens an activation for `work`, and writes back what it changed, where a handler is called that may.
     fn activate<R>(
         &mut self,
         node: &NodeDef,
         task: &TaskRecord,
+        handler: bool,
         work: impl FnOnce(&mut Self, &mut dyn Any) -> Result<R>,
     ) -> Result<R> {
         let place = || crate::task::place(task);
@@ -344,12 +356,11 @@ impl Step {
         };
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
         let answer = work(self, &mut *activation).map_err(|error| error.at(place))?;
-        let handlers = matches!(node.action, Action::Call(_)) || node.on_create.is_some() || node.undo.is_some();
-        let closed = (node.close)(activation, handlers)?;
+        let closed = (node.close)(activation, handler)?;
         if let Some(running) = self.running.get_mut(&task.id.process) {
             running.proxy = Some(closed.process);
         }
-        if handlers {
+        if handler {
             self.tell_process(task.id)?;
         }
         if let Some(changed) = closed.task {

@@ -177,6 +177,12 @@ impl Graph {
         crate::check::check(self)
     }
 
+    /// Whether a way of one edge or more leads from one node to the other.
+    pub fn leads_to(&self, from: usize, to: usize) -> bool {
+        let successors = self.successors();
+        crate::check::closure(&successors, successors[from].clone())[to]
+    }
+
     /// For each node, the nodes its edges lead to.
     pub(crate) fn successors(&self) -> Vec<Vec<usize>> {
         let mut lists = vec![Vec::new(); self.nodes.len()];

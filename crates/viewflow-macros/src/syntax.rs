@@ -136,6 +136,14 @@ pub(crate) fn some_duration(text: &LitStr) -> Result<Duration> {
     Ok(length)
 }
 
+/// The name of a node of the flow.
+pub(crate) fn node_name(input: ParseStream<'_>) -> Result<Ident> {
+    let at = input.span();
+    let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
+    let name = input.call(Ident::parse_any).map_err(|_| Error::new(at, expected))?;
+    if input.peek(Token![::]) { Err(Error::new(at, expected)) } else { Ok(name) }
+}
+
 /// A length of time in the code that is written.
 pub(crate) fn duration_tokens(duration: Duration) -> TokenStream {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -21,7 +21,7 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
             Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
         }
         _ if row.by == [Actor::Candidate] => candidate(user, task),
-        _ => Err(forbidden(action, user, place(), needs_manager(&task.flow))),
+        _ => Err(forbidden(action.name(), user, place(), needs_manager(&task.flow))),
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRec
     if row.by.iter().any(|actor| acts_as(*actor, user, &process.flow, process.id, None)) {
         return Ok(());
     }
-    Err(forbidden(action, user, place(), needs_manager(&process.flow)))
+    Err(forbidden(action.name(), user, place(), needs_manager(&process.flow)))
 }
 
 /// May this person look at the process?
@@ -63,7 +63,7 @@ pub(super) fn pass_start(
     active(Action::Start, user, &place)?;
     match permission {
         Some(permission) if !permission.is_held_by(user) => {
-            Err(forbidden(Action::Start, user, place(), needs(permission)))
+            Err(forbidden(Action::Start.name(), user, place(), needs(permission)))
         }
         _ => Ok(()),
     }
@@ -84,7 +84,7 @@ fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -
         return Ok(());
     }
     let who = if user.id().as_str().is_empty() { "who is not known" } else { "who is not active" };
-    Err(forbidden(action, user, place(), format!("{who} may do nothing")))
+    Err(forbidden(action.name(), user, place(), format!("{who} may do nothing")))
 }
 
 /// Who is neither named nor permitted is told what it takes.
@@ -145,9 +145,9 @@ fn needs(permission: &Permission) -> String {
 
 /// Whether one takes a task or is given it: it is not for this person.
 fn cannot_take(user: &dyn User, task: &TaskRecord, needs: String) -> Error {
-    Error::Forbidden { at: crate::task::place(task), action: "take", user: user.id(), needs }
+    forbidden("take", user, crate::task::place(task), needs)
 }
 
-fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {
-    Error::Forbidden { at, action: action.name(), user: user.id(), needs }
+fn forbidden(action: &'static str, user: &dyn User, at: Box<Place>, needs: String) -> Error {
+    Error::Forbidden { at, action, user: user.id(), needs }
 }

@@ -1,15 +1,52 @@
-//! What a manager does to processes and tasks that are under way: going back, going on without a task, stopping for a while.
+//! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
+//! stopping for a while.
 
 use super::{Engine, gate};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::kernel::Step;
+use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::node::Node;
+use crate::store::TaskRecord;
 use crate::user::User;
 
 impl Engine {
+    /// Cancels a process: what is open in it is taken away, and so are its sub-processes.
+    ///
+    /// # Errors
+    /// [`Error::ProcessIsOver`] when it has ended.
+    pub fn cancel(&self, process: ProcessId, user: &impl User) -> Result<()> {
+        self.on_process(process, Action::Cancel, user, |step| step.cancel(process))
+    }
+
+    /// Cancels an open or failed task: its token ends, and a join that waits for it goes on without it.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it has ended, or is a split or join whose branches are open: cancel those.
+    pub fn cancel_task(&self, id: TaskId, user: &impl User) -> Result<()> {
+        self.gated(id, Action::CancelTask, user, |step, _| step.cancel_one(id))
+    }
+
+    /// Has a failed task tried again, with all its attempts if it is a job. A sub-process is revived, as its children
+    /// cannot be tried again. Answers with the task that is open now.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it has not failed, and what it fails with this time.
+    pub fn retry(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.gated(id, Action::Retry, user, |step, _| step.retry(id))
+    }
+
+    /// Makes a canceled or failed task again, as another one with the same seed and data; its timeouts begin anew.
+    /// Answers with that task.
+    ///
+    /// # Errors
+    /// [`Error::WrongStatus`] when it was neither canceled nor failed, or the branch it was in has been joined;
+    /// [`Error::ProcessIsOver`].
+    pub fn revive(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
+        self.gated(id, Action::Revive, user, |step, _| step.revive(id))
+    }
+
     /// Takes back what a task has done, if nothing that came after it is done: what waits there is canceled, the task's
     /// `#[undo(..)]` is called, and its node waits again. Answers with the task that is open now. A process whose start is
     /// undone is canceled.
@@ -36,8 +73,7 @@ impl Engine {
                 return Err(Error::OtherFlow { process, expected: name.flow.clone(), found: flow });
             }
             let list = || format!("process {process} that is done at `{}.{}`", name.flow, name.node);
-            let newest = step.newest_done(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))?;
-            step.go_back(newest)
+            step.go_back_to_node(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))
         })
     }
 
@@ -86,6 +122,22 @@ impl Engine {
     pub fn draft_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
         self.gated(id, Action::Draft, user, |step, _| {
             step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(form.clone())))
+        })
+    }
+
+    /// Does something to a task for somebody who may do that.
+    pub(super) fn gated<R>(
+        &self,
+        id: TaskId,
+        action: Action,
+        user: &dyn User,
+        work: impl Fn(&mut Step, &TaskRecord) -> Result<R>,
+    ) -> Result<R> {
+        self.foreground(Some(id.process), Some(user), |step, db| {
+            let task = db.unit(|unit| unit.task(id).cloned())?;
+            gate::pass(action, user, &task)?;
+            kernel::check_goes_on(db, id.process)?;
+            work(step, &task)
         })
     }
 

@@ -37,8 +37,8 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         Self { engine, status: None, viewer: None, _flow: PhantomData }
     }
 
-    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. Who has it on all
-    /// objects is asked once; anybody else about each process, of which those he may not see are passed over.
+    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. He is asked about each
+    /// process, and those that he may not see are passed over.
     pub fn visible_to(mut self, user: &'u dyn User) -> Self {
         self.viewer = Some(user);
         self

@@ -399,8 +399,7 @@ fn part(
         commit.changes.push(Change::Row { table: table.to_owned(), id: id.0, old: Some(row.record), new: None });
     }
     let all = records < BATCH;
-    let old = process.record;
-    let old = Box::new(old);
+    let old = Box::new(process.record);
     let last = if all { Change::ForgetProcess { old } } else { Change::Process { old: Some(old.clone()), new: old } };
     commit.changes.push(last);
     Ok((commit, records, all))

@@ -25,7 +25,7 @@ impl Step {
         let (def, index) = self.node_of(task)?;
         let node = &def.nodes[index];
         let Wait::Children(child) = &node.wait else { return Err(Error::Internal("a sub-process")) };
-        let children = self.activate(node, task, |_, activation| children_of(child, &def, activation))?;
+        let children = self.ask(node, task, |_, activation| children_of(child, &def, activation))?;
         if children.is_empty() {
             return self.go_through(task.id, &());
         }

@@ -317,7 +317,7 @@ impl Step {
         for host in done {
             let Some((node, edge)) = way(&host.node) else { continue };
             // All of it is undone, or nothing: should the function fail, it is the thrower that has failed.
-            let spawns = self.activate(node, &host, |step, activation| step.spawn(&def, edge, activation))?;
+            let spawns = self.ask(node, &host, |step, activation| step.spawn(&def, edge, activation))?;
             self.change_task(host.id, |task| task.compensated = true)?;
             for spawn in spawns {
                 let task = self.add_task(process, &spawn, ROOT, Some(host.id.ordinal))?;

@@ -27,7 +27,7 @@ impl Step {
         let node = &def.nodes[node];
         let Some(permission) = &node.people.permission else { return Ok(None) };
         let task = self.task(task)?;
-        self.activate(node, &task, |_, activation| permission.asked(&*def.flow, activation)).map(Some)
+        self.ask(node, &task, |_, activation| permission.asked(&*def.flow, activation)).map(Some)
     }
 
     pub(super) fn ask_people(

@@ -18,7 +18,7 @@ impl Step {
         let has_one_way = task.kind.acts() && !task.kind.is_start() && !task.status.is_final();
         let Some(next) = next.filter(|_| has_one_way) else { return Err(wrong_status(&task, "skip")) };
         self.blame(id);
-        let spawns = self.activate(node, &task, |step, activation| step.spawn(&def, next, activation))?;
+        let spawns = self.ask(node, &task, |step, activation| step.spawn(&def, next, activation))?;
         self.cancel_children(&task)?;
         let scope = self.leave(&task)?;
         self.settle(id, TaskStatus::Done)?;

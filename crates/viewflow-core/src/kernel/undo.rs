@@ -65,17 +65,27 @@ struct Back {
 impl Step {
     /// Takes back one task, if nothing that came after it is done.
     pub(crate) fn undo(&mut self, id: TaskId) -> Result<TaskId> {
-        self.take_back(id, true)
+        let task = self.done_task(id)?;
+        let links = self.links(id.process)?;
+        self.take_back(task, &links, true)
     }
 
     /// Takes back a task and all that came after it.
     pub(crate) fn go_back(&mut self, id: TaskId) -> Result<TaskId> {
-        self.take_back(id, false)
+        let task = self.done_task(id)?;
+        let links = self.links(id.process)?;
+        self.take_back(task, &links, false)
     }
 
-    /// The task of a node that was done last.
-    pub(crate) fn newest_done(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
+    /// Takes back the task of a node that was done last, and all that came after it. None when no task of it is done.
+    pub(crate) fn go_back_to_node(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
         let links = self.links(process)?;
+        let Some(newest) = self.newest_done(process, node, &links)? else { return Ok(None) };
+        let task = self.done_task(newest)?;
+        self.take_back(task, &links, false).map(Some)
+    }
+
+    fn newest_done(&self, process: ProcessId, node: &str, links: &Links) -> Result<Option<TaskId>> {
         let mut newest = None;
         self.db.unit(|unit| {
             unit.each_task(process, 0, |task| {
@@ -87,7 +97,8 @@ impl Step {
         Ok(newest.map(|(_, id)| id))
     }
 
-    fn take_back(&mut self, id: TaskId, alone: bool) -> Result<TaskId> {
+    /// A task that can be gone back to.
+    fn done_task(&mut self, id: TaskId) -> Result<TaskRecord> {
         let task = self.task(id)?;
         let process = id.process;
         let status = self.db.unit(|unit| unit.process(process).map(|process| process.status))?;
@@ -101,18 +112,23 @@ impl Step {
         if !task.kind.acts() || def.nodes[index].undoes {
             return Err(no_way_back(&task, "it does nothing that waits to be done again"));
         }
-        let links = self.links(process)?;
+        Ok(task)
+    }
+
+    fn take_back(&mut self, task: TaskRecord, links: &Links, alone: bool) -> Result<TaskId> {
+        let (id, process) = (task.id, task.id.process);
+        let (_, index) = self.node_of(&task)?;
         let back = links.back(id.ordinal)?;
         if alone {
-            self.check_alone(&task, &back, &links)?;
+            self.check_alone(&task, &back, links)?;
         }
-        self.take_back_all(process, &back, &links)?;
+        self.take_back_all(process, &back, links)?;
         if task.kind.is_start() {
             self.end_process(process, ProcessStatus::Canceled, None)?;
             self.drain()?;
             return Ok(id);
         }
-        self.reopen(&task, &back, &links)?;
+        self.reopen(&task, &back, links)?;
         let spawn = Spawn { target: index, seed: task.seed.clone(), data: self.task(id)?.data };
         let new = self.add_task(process, &spawn, task.scope, Some(id.ordinal))?;
         self.change_task(id, |task| task.status = TaskStatus::Revived)?;
@@ -205,7 +221,7 @@ impl Step {
         }
         if let Some((node, undo)) = undo.filter(|_| link.did() || has_done_children) {
             self.blame(id);
-            self.activate(node, &task, |_, activation| undo(&*def.flow, activation, &()))?;
+            self.activate(node, &task, true, |_, activation| undo(&*def.flow, activation, &()))?;
         }
         if was_done && task.kind == Kind::End {
             self.db.unit(|unit| {
@@ -309,7 +325,7 @@ impl Step {
         if edge.seed.is_none() && edge.data.is_none() {
             return Ok(());
         }
-        let spawn = self.activate(node, from, |step, activation| step.spawn(def, edge, activation))?.pop();
+        let spawn = self.ask(node, from, |step, activation| step.spawn(def, edge, activation))?.pop();
         let Some(Spawn { seed, data, .. }) = spawn else { return Ok(()) };
         self.change_task(join.id, |task| (task.seed, task.data) = (seed, data))
     }

@@ -1,5 +1,7 @@
 //! What tasks wait for: arming it, hearing of it, giving it up.
 
+use std::any::Any;
+
 use viewflow_graph::{Kind, Role};
 
 use super::people::People;
@@ -38,8 +40,9 @@ impl Step {
             let has_timeouts = node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }));
             let calls = made && (node.people.asks() || node.on_create.is_some());
             if calls || has_timeouts || !matches!(node.wait, Wait::Nothing | Wait::Children(_)) {
-                let armed =
-                    self.activate(node, &task, |step, activation| step.arm(&def, node, &task, activation, made))?;
+                let handler = made && node.on_create.is_some();
+                let arm = |step: &mut Self, activation: &mut dyn Any| step.arm(&def, node, &task, activation, made);
+                let armed = self.activate(node, &task, handler, arm)?;
                 self.wait(&task, node, armed)?;
             }
             if let Some(message) = task.message {
@@ -59,7 +62,7 @@ impl Step {
         def: &Definition,
         node: &NodeDef,
         task: &TaskRecord,
-        activation: &mut dyn std::any::Any,
+        activation: &mut dyn Any,
         made: bool,
     ) -> Result<Armed> {
         let flow = &*def.flow;
@@ -188,7 +191,7 @@ impl Step {
         let (def, index) = self.node_of(host)?;
         let node = &def.nodes[index];
         let way = &node.edges[edge];
-        let spawns = self.activate(node, host, |step, activation| step.spawn(&def, way, activation))?;
+        let spawns = self.ask(node, host, |step, activation| step.spawn(&def, way, activation))?;
         let then = def.nodes[way.target].name.to_owned();
         self.record(id.process, What::BoundaryTaken { task: id.ordinal, node: host.node.clone(), then })?;
         let scope = if way.role.is_beside() {
@@ -247,7 +250,7 @@ impl Step {
             self.db.unit(|unit| unit.culprit = before);
             return Ok(false);
         }
-        let enough = self.activate(node, &task, |_, activation| until(&*def.flow, activation))?;
+        let enough = self.ask(node, &task, |_, activation| until(&*def.flow, activation))?;
         self.db.unit(|unit| unit.culprit = before);
         if enough {
             self.cancel_scope(process, number, None)?;
@@ -296,7 +299,7 @@ impl Step {
             unit.asking = true;
             std::mem::take(&mut unit.read_tables)
         });
-        let holds = self.activate(node, &task, |_, activation| cond(&*def.flow, activation))?;
+        let holds = self.ask(node, &task, |_, activation| cond(&*def.flow, activation))?;
         let read = self.db.unit(|unit| {
             unit.asking = false;
             let read = unit.read_tables.clone();

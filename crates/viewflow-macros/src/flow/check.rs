@@ -1,6 +1,7 @@
 //! Holds a flow against its rules: those of graphs, and those that only a struct can break.
 
-use viewflow_graph::{Kind, Place, Sound};
+use proc_macro2::Span;
+use viewflow_graph::{Graph, Kind, Place, Sound};
 
 use super::model::{Flow, Node};
 use super::people;
@@ -13,11 +14,11 @@ pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         check_handlers(node, errors);
     }
-    let (graph, _) = flow.graph();
+    let (graph, edge_spans) = flow.graph();
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         people::check(flow, node, &graph, errors);
     }
-    if flow.usable { check_graph(flow, errors) } else { None }
+    if flow.usable { check_graph(flow, &graph, &edge_spans, errors) } else { None }
 }
 
 /// No two nodes are stored under one name.
@@ -121,8 +122,7 @@ fn check_children(node: &Node, errors: &mut Errors) {
     }
 }
 
-fn check_graph(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
-    let (graph, edge_spans) = flow.graph();
+fn check_graph(flow: &Flow, graph: &Graph, edge_spans: &[Span], errors: &mut Errors) -> Option<Sound> {
     match graph.check() {
         Ok(sound) => Some(sound),
         Err(faults) => {

@@ -13,8 +13,8 @@ use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Re
 use super::people;
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, options, plain_name,
-    plain_type, snake_case, some_duration_of, title_of, told, unknown_option,
+    Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, node_name, options,
+    plain_name, plain_type, snake_case, some_duration_of, title_of, told, unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
@@ -626,12 +626,7 @@ struct EdgeArguments {
 
 impl EdgeArguments {
     fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
-        let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
-        let begin = input.span();
-        let target = input.call(Ident::parse_any).map_err(|_| syn::Error::new(begin, expected))?;
-        if input.peek(Token![::]) {
-            return Err(syn::Error::new(begin, expected));
-        }
+        let target = node_name(input)?;
         let options = if input.is_empty() {
             Vec::new()
         } else {

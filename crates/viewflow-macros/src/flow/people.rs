@@ -8,7 +8,7 @@ use viewflow_graph::{Graph, nearest};
 
 use super::model::{Assign, Candidates, Flow, Node, Permission, Priority};
 use crate::errors::Errors;
-use crate::syntax::{Opts, each_once, plain_name, unknown_option};
+use crate::syntax::{Opts, each_once, node_name, plain_name, unknown_option};
 
 impl Parse for Permission {
     /// `auto` or a name in quotes, and `object = |a| ..`.
@@ -53,7 +53,7 @@ impl Parse for Assign {
                 return Err(unknown_option(&key, &["same_as"]));
             }
             input.parse::<Token![=]>()?;
-            return node(input).map(Self::SameAs);
+            return node_name(input).map(Self::SameAs);
         }
         input.parse().map(Self::Asked)
     }
@@ -97,21 +97,14 @@ impl Parse for Priority {
 
 /// Names of nodes.
 pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
-    let mut nodes = vec![node(input)?];
+    let mut nodes = vec![node_name(input)?];
     while !input.is_empty() {
         input.parse::<Token![,]>()?;
         if !input.is_empty() {
-            nodes.push(node(input)?);
+            nodes.push(node_name(input)?);
         }
     }
     Ok(nodes)
-}
-
-fn node(input: ParseStream<'_>) -> Result<Ident> {
-    let at = input.span();
-    let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
-    let node = input.call(Ident::parse_any).map_err(|_| syn::Error::new(at, expected))?;
-    if input.peek(Token![::]) { Err(syn::Error::new(at, expected)) } else { Ok(node) }
 }
 
 /// Holds what is said about people against the graph.
@@ -157,25 +150,8 @@ fn check_other(flow: &Flow, node: &Node, other: &Ident, graph: &Graph) -> core::
         return Err(format!("`{name}` is {}, which no person does", kind.with_article()));
     }
     let own = graph.find(&plain_name(&node.ident));
-    if own.is_some_and(|own| !leads_to(graph, index, own)) && flow.nodes.iter().all(|node| !node.incomplete) {
+    if own.is_some_and(|own| !graph.leads_to(index, own)) && flow.nodes.iter().all(|node| !node.incomplete) {
         return Err(format!("no way leads from `{name}` to it, so that nobody has done `{name}` before"));
     }
     Ok(())
-}
-
-/// Whether a way leads from one node to the other.
-fn leads_to(graph: &Graph, from: usize, to: usize) -> bool {
-    let mut seen = vec![false; graph.nodes().len()];
-    let mut open = vec![from];
-    while let Some(node) = open.pop() {
-        for (_, edge) in graph.out(node) {
-            if edge.to == to {
-                return true;
-            }
-            if !std::mem::replace(&mut seen[edge.to], true) {
-                open.push(edge.to);
-            }
-        }
-    }
-    false
 }
