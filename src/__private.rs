@@ -9,7 +9,9 @@ pub use std::vec::Vec;
 #[cfg(feature = "tokio")]
 pub use viewflow_core::BoxFuture;
 pub use viewflow_core::document::{Value, embedded};
-pub use viewflow_core::graph::{Kind, Role, Selection};
+pub use viewflow_core::graph::{
+    FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field, stays_column,
+};
 pub use viewflow_core::handler::{
     CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
     QuestionMethod, SeedItems, value_of,
@@ -19,6 +21,6 @@ pub use viewflow_core::{
     FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode,
     IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message,
     NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, StartData, StartHandleNode,
-    StartNode, StartSeed, SubprocessNode, Task, ViewNode, Writer, encoded, set_none,
+    StartNode, StartSeed, SubprocessNode, Task, ViewNode, Writer, convert, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

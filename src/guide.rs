@@ -4,6 +4,8 @@
 
 #[doc = include_str!("guide/branches.md")]
 pub mod branches {}
+#[doc = include_str!("guide/change.md")]
+pub mod change {}
 #[doc = include_str!("guide/charts.md")]
 pub mod charts {}
 #[doc = include_str!("guide/children.md")]

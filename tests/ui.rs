@@ -21,6 +21,7 @@ fn mistakes_are_told_at_compile_time_and_what_the_message_asks_for_mends_them() 
     let directory = tempfile::tempdir().unwrap();
     let mended = directory.path().join("mended.rs");
     fs::write(&mended, all_mended()).unwrap();
+    put_lock_files();
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/*/ok_*.rs");
     cases.pass(&mended);
@@ -51,6 +52,18 @@ fn every_rule_of_graphs_has_its_cases_and_its_page() {
         assert!(guide.contains(&format!("[`{name}`](crate::guide::rules::{page})")), "`{name}` is not in the overview");
         let page = fs::read_to_string(format!("src/guide/rules/{page}.md")).unwrap();
         assert!(page.contains("```compile_fail") && page.contains(&format!("[{name}]\n")), "the page of `{name}`");
+    }
+}
+
+/// The cases are compiled as if their `Cargo.toml` were that of trybuild: their lock files have to be beside it.
+fn put_lock_files() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let directory = target.join("tests/trybuild/viewflow/tests/ui/lock");
+    fs::create_dir_all(&directory).unwrap();
+    for file in fs::read_dir("tests/ui/lock").unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "lock") {
+            fs::copy(&file, directory.join(file.file_name().unwrap())).unwrap();
+        }
     }
 }
 

@@ -94,7 +94,7 @@ pub struct TakeInsurance {
 
 /// Ship an order.
 #[derive(Flow)]
-#[flow(process = ShipmentProcess)]
+#[flow(process = ShipmentProcess, lock = "examples/shipment/flow.lock")]
 pub struct ShipmentFlow {
     mail: Sender<String>,
 
@@ -226,3 +226,5 @@ impl User for Worker {
         self.may.contains(&permission)
     }
 }
+
+viewflow::flow_lock!("examples/shipment/flow.lock" => ShipmentFlow);

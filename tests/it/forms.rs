@@ -110,7 +110,7 @@ fn a_form_is_described_as_data() {
         assert!(!gift.required && matches!(gift.kind, FieldKind::Bool));
         let choices: Vec<_> = carriers.choices.iter().flatten().map(|choice| (&choice.value, &*choice.label)).collect();
         assert_eq!(choices, [(&json!(shop.post.id().number()), "post")]);
-        assert!(matches!(back.kind, FieldKind::Reference { table: "carrier" }) && back.choices.is_none());
+        assert!(matches!(back.kind, FieldKind::Reference(table) if table.name == "carrier") && back.choices.is_none());
     });
 }
 

@@ -98,14 +98,12 @@ const ALLOWED: &[(Action, TaskStatus, &[&str])] = &[
     (Action::Skip, TaskStatus::Assigned, &["manager", "manager of this process"]),
     (Action::Undo, TaskStatus::Done, &["manager", "manager of this process"]),
     (Action::Revive, TaskStatus::Canceled, &["manager", "manager of this process"]),
-    (Action::Draft, TaskStatus::Assigned, &["owner"]),
-    (Action::Skip, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::Skip, TaskStatus::Assigned, &["manager", "manager of this process"]),
-    (Action::Undo, TaskStatus::Done, &["manager", "manager of this process"]),
+    (Action::Move, TaskStatus::New, &["manager", "manager of this process"]),
+    (Action::Move, TaskStatus::Assigned, &["manager", "manager of this process"]),
 ];
 
 /// What can be done to a task through the engine.
-const TASK_ACTIONS: [Action; 12] = [
+const TASK_ACTIONS: [Action; 13] = [
     Action::Assign,
     Action::Unassign,
     Action::Reassign,
@@ -118,6 +116,7 @@ const TASK_ACTIONS: [Action; 12] = [
     Action::Draft,
     Action::Skip,
     Action::Undo,
+    Action::Move,
 ];
 
 const STATUSES: [TaskStatus; 5] =
@@ -138,6 +137,7 @@ fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<
         Action::Draft => engine.draft_with(task, by, &Document::new()),
         Action::Skip => engine.skip(task, by),
         Action::Undo => engine.undo(task, by).map(drop),
+        Action::Move => engine.move_task(task, DeskFlow::wait, by).map(drop),
         other => panic!("{other} is not done to a task of a person"),
     }
 }

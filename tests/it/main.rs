@@ -19,6 +19,7 @@ mod acceptance;
 mod async_jobs;
 mod bad_input;
 mod bills;
+mod change;
 mod children;
 mod compensation;
 mod concurrency;

@@ -13,8 +13,9 @@ use crate::definition::{
     MessageDef, NodeDef, PeopleDef, PermissionDef, ProcessDef, Wait,
 };
 use crate::document::{self, Document, Fields as _};
+use crate::entity::RowType;
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{FieldSpec, FieldType, check_pattern};
+use crate::field::{FieldKind, FieldSpec, FieldType, check_pattern};
 use crate::flow::Flow;
 use crate::form::{self, Form};
 use crate::id::UserId;
@@ -60,6 +61,7 @@ impl<F: Flow> FlowBuilder<F> {
         let mut builder = Self {
             definition: Definition {
                 name: F::NAME,
+                was: F::WAS,
                 title: F::TITLE,
                 graph,
                 sound: None,
@@ -68,15 +70,20 @@ impl<F: Flow> FlowBuilder<F> {
                 process: ProcessDef {
                     fields: F::Process::FIELDS,
                     table: F::Process::TABLE,
+                    rows: RowType::of::<F::Process>(),
+                    shape: crate::lock::process_data::<F::Process>,
                     open: |record, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, columns)?)),
                     save: |process, record| ref_of::<ProcessOf<F::Process>>(process)?.save(record),
                 },
                 problems: Vec::new(),
+                kinds: Vec::new(),
+                shape: String::new(),
             },
             edges: Vec::new(),
             _flow: PhantomData,
         };
-        builder.note_patterns(F::Process::FIELDS);
+        builder.note_fields(F::Process::FIELDS);
+        builder.note_ends::<<F::Process as Process>::Seed, <F::Process as Process>::Artifact>();
         if let Err(errors) = document::read::<F::Process>(&Document::new()) {
             let problem = format!(
                 "flow `{}`: its process cannot start, as its data begins against its own rules: {errors}",
@@ -88,22 +95,31 @@ impl<F: Flow> FlowBuilder<F> {
         connect(builder.definition, builder.edges)
     }
 
-    fn note_patterns(&mut self, specs: &[FieldSpec]) {
+    /// Notes what is wrong with the rules of fields, and the tables to which they refer.
+    fn note_fields(&mut self, specs: &'static [FieldSpec]) {
         for spec in specs {
+            self.definition.kinds.push(spec.kind);
             if let Some(Err(message)) = spec.rules.pattern.map(check_pattern) {
                 self.definition.problems.push(format!("flow `{}`: field `{}` {message}", F::NAME, spec.name));
             }
         }
     }
 
+    fn note_ends<Seed: FieldType, Artifact: FieldType>(&mut self) {
+        self.definition.kinds.extend([Seed::kind as fn() -> FieldKind, Artifact::kind]);
+    }
+
     /// Adds a node with this stored name, and returns a builder for what it does.
     pub fn node<T: Task>(&mut self, name: &'static str, kind: Kind) -> NodeBuilder<'_, F, T> {
         let index = self.definition.graph.node(name, kind);
-        self.note_patterns(T::FIELDS);
+        self.note_fields(T::FIELDS);
+        self.note_ends::<T::Seed, T::Artifact>();
         self.definition.nodes.push(NodeDef {
             name,
+            was: &[],
             kind,
             title: self.definition.graph.nodes()[index].title.clone(),
+            shape: crate::lock::task_data::<T>,
             open: activation::open::<F, T>,
             close: activation::close::<F, T>,
             no_data: no_data::<T>,
@@ -147,6 +163,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
+    /// The stored names that it had before.
+    pub fn was(mut self, names: &'static [&'static str]) -> Self {
+        self.def().was = names;
+        self
+    }
+
     /// A start: its task is made without seed and data.
     pub fn begins(self) -> Self
     where
@@ -161,7 +183,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.flow.note_patterns(Fm::FIELDS);
+        self.flow.note_fields(Fm::FIELDS);
         let def = self.def();
         def.form = Some(form_def::<Fm>(false));
         def.action = Action::Call(act::<F, T, Fm>(submit));
@@ -314,7 +336,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
     ) -> Self {
-        self.flow.note_patterns(M::FIELDS);
+        self.flow.note_fields(M::FIELDS);
         self.def().wait = Wait::Message(MessageDef {
             name: M::NAME,
             key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
@@ -792,6 +814,7 @@ fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
             }
         }
     }
+    def.problems.extend(crate::store::twice_named(&def));
     for (index, node) in def.nodes.iter().enumerate() {
         if let Some(detail) = node.detail() {
             def.graph.set_detail(index, detail);
@@ -817,7 +840,10 @@ fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
         def.problems.push(format!("flow `{}`: `{}` needs {needs}", def.name, node.name));
     }
     match def.graph.check() {
-        Ok(sound) => def.sound = Some(sound),
+        Ok(sound) => {
+            def.sound = Some(sound);
+            def.shape = def.described().map_or(String::new(), |flow| flow.fingerprint());
+        }
         Err(faults) => {
             let told = faults.iter().map(|fault| format!("flow `{}`: {fault}", def.name));
             def.problems.extend(told);

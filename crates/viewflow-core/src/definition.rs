@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use viewflow_graph::{Detail, Graph, Kind, Role, Sound};
+use viewflow_graph::{Detail, Graph, Kind, Role, Sound, lock};
 
 use crate::activation::Closed;
 use crate::db::Db;
 use crate::document::Document;
+use crate::entity::RowType;
 use crate::error::{Error, FieldErrors, Result};
-use crate::field::FieldSpec;
+use crate::field::{FieldKind, FieldSpec};
 use crate::id::UserId;
 use crate::job::Run;
 use crate::message::Letter;
@@ -33,6 +34,8 @@ pub(crate) type Act = Box<dyn Fn(&Erased, &mut Erased, &Erased) -> Result<()> + 
 
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
+    /// The names that it had before.
+    pub(crate) was: &'static [&'static str],
     pub(crate) title: &'static str,
     pub(crate) graph: Graph,
     /// Which join closes which split; none while the graph was not checked.
@@ -42,6 +45,10 @@ pub(crate) struct Definition {
     pub(crate) process: ProcessDef,
     /// What is wrong with the field rules of its types.
     pub(crate) problems: Vec<String>,
+    /// The kinds of all of its data: of fields, seeds and artifacts.
+    pub(crate) kinds: Vec<fn() -> FieldKind>,
+    /// The fingerprint of what a lock file tells of it; empty while the graph was not checked.
+    pub(crate) shape: String,
 }
 
 /// All flows of an engine, by their stored names.
@@ -75,21 +82,45 @@ impl Definition {
     pub(crate) fn find(&self, stored_name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == stored_name)
     }
+
+    /// What a lock file tells of it, if it is sound.
+    pub(crate) fn described(&self) -> Option<lock::Flow> {
+        let data = |node: usize| (self.nodes[node].shape)();
+        Some(lock::Flow::of(&self.graph, self.sound.as_ref()?, (self.process.shape)(), data))
+    }
+
+    /// The node of this name, or that had it before.
+    pub(crate) fn find_renamed(&self, stored_name: &str) -> Option<usize> {
+        self.find(stored_name).or_else(|| self.nodes.iter().position(|node| node.was.contains(&stored_name)))
+    }
 }
 
 /// How to lay the flow's proxy over a process.
 pub(crate) struct ProcessDef {
     pub(crate) fields: &'static [FieldSpec],
     pub(crate) table: Option<&'static str>,
+    pub(crate) rows: RowType,
+    pub(crate) shape: fn() -> lock::Data,
     pub(crate) open: fn(&ProcessRecord, Option<Document>) -> Result<Box<Erased>>,
     pub(crate) save: fn(&Erased, &mut ProcessRecord) -> Result<Option<(Document, Document)>>,
+}
+
+impl ProcessDef {
+    /// The fields that are columns.
+    pub(crate) fn columns(&self) -> Vec<FieldSpec> {
+        self.fields.iter().filter(|spec| spec.column).copied().collect()
+    }
 }
 
 pub(crate) struct NodeDef {
     /// The stored name.
     pub(crate) name: &'static str,
+    /// The stored names that it had before.
+    pub(crate) was: &'static [&'static str],
     pub(crate) kind: Kind,
     pub(crate) title: String,
+    /// What a lock file tells of what its tasks know.
+    pub(crate) shape: fn() -> lock::Data,
     pub(crate) open: fn(Box<Erased>, &TaskRecord, Db) -> Result<Box<Erased>>,
     pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
     /// The document of a task that was given no data.

@@ -2,6 +2,7 @@
 
 use serde_json::Map;
 pub use serde_json::Value;
+use viewflow_graph::FieldShape;
 
 use crate::error::FieldErrors;
 use crate::field::{FieldOf, FieldSpec};
@@ -44,6 +45,9 @@ pub type Document = Map<String, Value>;
 pub trait Fields: Sized + 'static {
     /// The fields, in declaration order.
     const FIELDS: &'static [FieldSpec];
+
+    /// What the fields are like when they are stored, for lock files.
+    const SHAPES: &'static [FieldShape] = &[];
 
     /// Reads all fields; none when one of them is wrong, which the reader then knows.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
@@ -167,6 +171,11 @@ impl<'d> Reader<'d> {
             Some(value) if !blank(value) || field.default.is_none() => match ((field.decode)(value), field.default) {
                 // A field that was an `Option` once may have left a null.
                 (Err(_), Some(default)) if value.is_null() => Ok(default()),
+                // What is no value of today may be one of the type that the field had before.
+                (Err(message), _) if !self.from_a_person => match field.convert {
+                    Some(convert) => convert(value),
+                    None => Err(message),
+                },
                 (decoded, _) => decoded,
             },
             _ => match field.default {
@@ -234,7 +243,11 @@ impl Writer {
             return;
         }
         let document: &mut Document = match &mut self.columns {
-            Some(columns) if spec.column => columns,
+            Some(columns) if spec.column => {
+                // It may have become a column since.
+                [spec.key].iter().chain(spec.was).for_each(|path| remove(&mut self.document, path));
+                columns
+            }
             _ => &mut self.document,
         };
         let written = (field.merge)(value, spec.lookup(document)).and_then(|value| {

@@ -1,12 +1,15 @@
 //! Business data: rows in typed tables of the same store.
 
+use std::any::TypeId;
+use std::fmt;
 use std::marker::PhantomData;
 
 use serde_json::Value;
 
+use crate::db::Db;
 use crate::document::Fields;
 use crate::error::Result;
-use crate::field::{Choice, ChoiceSource, Choices, Choose, FieldType};
+use crate::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
 use crate::id::{Id, Ref};
 use crate::table::Query;
 
@@ -29,6 +32,44 @@ pub trait Entity: Fields {
     /// What a person reads where the row can be chosen.
     fn label(&self) -> String {
         format!("{} {}", Self::TABLE, self.id())
+    }
+}
+
+/// A table as those know it who do not know the type of its rows.
+#[derive(Clone, Copy)]
+pub struct TableSpec {
+    /// Its stored name.
+    pub name: &'static str,
+    /// The fields of its rows.
+    pub fields: &'static [FieldSpec],
+    pub(crate) rows: RowType,
+    /// Has a row found by the indexes that the type has now.
+    pub(crate) reindex: fn(&Db, u64) -> Result<()>,
+}
+
+impl TableSpec {
+    /// The table of `E`.
+    pub fn of<E: Entity>() -> Self {
+        Self { name: E::TABLE, fields: E::FIELDS, rows: RowType::of::<E>(), reindex: crate::table::reindex::<E> }
+    }
+}
+
+impl fmt::Debug for TableSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableSpec").field("name", &self.name).field("rows", &self.rows.name).finish_non_exhaustive()
+    }
+}
+
+/// The type of the rows of a table.
+#[derive(Clone, Copy)]
+pub(crate) struct RowType {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+impl RowType {
+    pub(crate) fn of<T: 'static>() -> Self {
+        Self { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
     }
 }
 

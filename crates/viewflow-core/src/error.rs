@@ -153,6 +153,16 @@ pub enum Error {
         /// For what it was asked.
         what: &'static str,
     },
+    /// A task cannot go on at this node.
+    #[error("{at}: the task cannot be moved to `{to}`, which {why}")]
+    CannotMove {
+        /// The task.
+        at: Box<Place>,
+        /// The node to which it was to be moved.
+        to: String,
+        /// Why it cannot.
+        why: String,
+    },
     /// The engine cannot be built from these flows over this store.
     #[error("the engine cannot be built:\n{}", .0.iter().map(|p| format!("- {p}")).collect::<Vec<_>>().join("\n"))]
     Build(Vec<String>),

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use serde_json::Value;
+use viewflow_graph::{FieldShape, Plain, Shape};
 
 use crate::db::Db;
+use crate::entity::TableSpec;
 use crate::error::Result;
 use crate::id::Ref;
 
@@ -39,6 +41,10 @@ pub trait FieldType: Sized + 'static {
     type Item: 'static;
     /// Whether a missing value is a value: true for `Option`.
     const OPTIONAL: bool = false;
+
+    /// What its values are like when they are stored, for lock files. A type that is kept as another one tells that of the
+    /// other one: `const SHAPE: Shape = String::SHAPE`.
+    const SHAPE: Shape = Shape::Plain(Plain::Other);
 
     /// What a page needs to know to draw a widget for it.
     fn kind() -> FieldKind;
@@ -113,10 +119,7 @@ pub enum FieldKind {
     /// One of a fixed list.
     Choice(Vec<Choice>),
     /// A row of this table, by number.
-    Reference {
-        /// The table.
-        table: &'static str,
-    },
+    Reference(TableSpec),
     /// Any number of such values.
     List(Box<FieldKind>),
     /// Such values, each with a name.
@@ -131,9 +134,9 @@ impl FieldKind {
     /// Calls `visit` with the table and number of each row that `value` refers to.
     pub(crate) fn references(&self, value: &Value, visit: &mut dyn FnMut(&'static str, u64)) {
         match (self, value) {
-            (Self::Reference { table }, Value::Number(number)) => {
+            (Self::Reference(table), Value::Number(number)) => {
                 if let Some(id) = number.as_u64() {
-                    visit(table, id);
+                    visit(table.name, id);
                 }
             }
             (Self::List(kind), Value::Array(items)) => items.iter().for_each(|item| kind.references(item, visit)),
@@ -189,7 +192,10 @@ pub struct FieldOf<T> {
     pub(crate) optional: bool,
     /// What it is read as where it is missing.
     pub(crate) default: Option<fn() -> T>,
+    /// How a value of the type that it had before is read.
+    pub(crate) convert: Option<fn(&Value) -> Result<T, String>>,
     kind: fn() -> FieldKind,
+    shape: Shape,
 }
 
 // The bounds are on the methods, so that a type that is none is told of once, in the words of its trait.
@@ -199,7 +205,15 @@ impl<T> FieldOf<T> {
     where
         T: FieldType,
     {
-        Self { decode: T::decode, merge: T::merge, optional: T::OPTIONAL, default: None, kind: T::kind }
+        Self {
+            decode: T::decode,
+            merge: T::merge,
+            optional: T::OPTIONAL,
+            default: None,
+            convert: None,
+            kind: T::kind,
+            shape: Shape::Plain(Plain::Other),
+        }
     }
 
     /// A field that has the type's initial value where it is missing.
@@ -216,6 +230,22 @@ impl<T> FieldOf<T> {
         T: FieldType,
     {
         Self { default: Some(default), ..Self::new() }
+    }
+
+    /// The same field, which is read in this way where what is stored is no `T`: [`convert`] makes such functions.
+    pub const fn converted(&self, convert: fn(&Value) -> Result<T, String>) -> Self {
+        Self { convert: Some(convert), ..*self }
+    }
+
+    /// The same field, whose values are stored like this: [`FieldType::SHAPE`].
+    pub const fn shaped(&self, shape: Shape) -> Self {
+        Self { shape, ..*self }
+    }
+
+    /// What the field is like when it is stored under this key, for lock files.
+    pub const fn shape(&self, key: &'static str) -> FieldShape {
+        let optional = self.optional || self.default.is_some();
+        FieldShape { key, was: &[], shape: self.shape, optional, converted: self.convert.is_some(), column: false }
     }
 
     /// The same field, that has to be there even if it has a default.
@@ -247,6 +277,23 @@ impl<T> FieldOf<T> {
             column: false,
         }
     }
+}
+
+/// Reads what was written as an `Old`, and makes a `T` of it: what `#[field(from = ..)]` stands for.
+///
+/// ```
+/// use viewflow_core::{convert, document::Value};
+/// let minutes = convert(&Value::from(90), |minutes: u32| Ok::<_, String>(format!("{minutes} min")));
+/// assert_eq!(minutes.unwrap(), "90 min");
+/// ```
+///
+/// # Errors
+/// When it is no `Old`, and what `make` fails with.
+pub fn convert<Old: FieldType, T, E: fmt::Display>(
+    stored: &Value,
+    make: impl FnOnce(Old) -> Result<T, E>,
+) -> Result<T, String> {
+    make(Old::decode(stored)?).map_err(|error| error.to_string())
 }
 
 impl<T: FieldType> Default for FieldOf<T> {
@@ -324,9 +371,10 @@ pub const fn set_none<T: SetNone>() -> OnDelete {
 #[diagnostic::do_not_recommend]
 impl<E: crate::Entity> FieldType for Ref<E> {
     type Item = Self;
+    const SHAPE: Shape = Shape::Reference(E::TABLE);
 
     fn kind() -> FieldKind {
-        FieldKind::Reference { table: E::TABLE }
+        FieldKind::Reference(TableSpec::of::<E>())
     }
 
     fn encode(&self) -> Result<Value, String> {

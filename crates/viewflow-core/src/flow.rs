@@ -18,6 +18,8 @@ pub trait Flow: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// What a person reads.
     const TITLE: &'static str;
+    /// The names under which its processes were stored before.
+    const WAS: &'static [&'static str] = &[];
 
     /// Tells its nodes, in order.
     fn define(flow: &mut FlowBuilder<Self>);

@@ -12,6 +12,7 @@ mod activity;
 mod changes;
 mod children;
 mod ending;
+mod moving;
 mod people;
 mod skip;
 mod suspend;
@@ -20,6 +21,7 @@ mod waiting;
 
 pub(crate) use activity::out_of_time;
 pub(crate) use children::Child;
+pub(crate) use moving::splits_around;
 pub(crate) use people::{assign, delegate, unassign};
 pub(crate) use suspend::check_goes_on;
 
@@ -131,6 +133,7 @@ impl Step {
         let (data, columns) = begin.data;
         let mut record = ProcessRecord::new(id, def.name, self.db.now());
         (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
+        record.shape.clone_from(&def.shape);
         let proxy = (def.process.open)(&record, def.process.table.map(|_| columns.unwrap_or_default()))?;
         // With its defaults, so that these are not told as changes. It need not keep the rules before the start has run.
         let told = (def.process.save)(&*proxy, &mut record).ok().flatten().map(|(_, columns)| columns);
@@ -179,7 +182,7 @@ impl Step {
         let proxy = &**proxy;
         let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
-        let specs: Vec<_> = def.process.fields.iter().filter(|spec| spec.column).copied().collect();
+        let specs = def.process.columns();
         self.db.unit(|unit| {
             // A deletion in this step may have set a column to none; the proxy does not know of it.
             let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
@@ -490,11 +493,10 @@ impl Step {
     fn scope_closed_by(&mut self, process: ProcessId, join: usize, scope: u32) -> Result<u32> {
         let def = self.def_of(process)?;
         let split = def.sound.as_ref().and_then(|sound| sound.split_of(join));
-        let split = split.map(|split| def.nodes[split].name);
         let mut number = scope;
         loop {
             let record = self.scope(process, number)?;
-            if record.split.as_ref().map(|(name, _)| name.as_str()) == split {
+            if record.split.as_ref().and_then(|(name, _)| def.find_renamed(name)) == split {
                 return Ok(number);
             }
             number = record.parent.ok_or(Error::Internal("a join without a split"))?;
@@ -600,6 +602,17 @@ fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
     let place = || Box::new(Place::Node { flow: def.name.to_owned(), node: node.name.to_owned() });
     let data = (node.no_data)().map_err(|errors| Error::Data { at: place(), errors })?;
     Ok(Spawn { target, seed: Value::Null, data })
+}
+
+/// Has the columns of a process found by the indexes of today, as [`crate::table::reindex`].
+pub(crate) fn reindex(db: &Db, def: &Definition, id: ProcessId) -> Result<()> {
+    let Some(table) = def.process.table else { return Ok(()) };
+    let mut record = db.unit(|unit| unit.process(id).cloned())?;
+    let stored = columns(db, Some(table), id)?;
+    let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
+    let Ok(Some((_, columns))) = saved else { return Ok(()) };
+    let row = crate::table::row_of(&def.process.columns(), columns);
+    db.unit(|unit| crate::table::index_as(unit, table, id.0, row))
 }
 
 /// The columns of a process whose proxy has a table of its own.

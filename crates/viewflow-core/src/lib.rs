@@ -19,6 +19,7 @@ mod id;
 mod job;
 mod kernel;
 pub mod lifecycle;
+pub mod lock;
 mod message;
 mod node;
 mod process;
@@ -45,14 +46,14 @@ pub use crate::builder::{ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOw
 pub use crate::db::Db;
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
-    AssignedTask, Engine, EngineBuilder, HistoryQuery, OpenHandle, OpenSubprocess, OpenTask, Page, ProcessQuery,
-    Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Workers,
+    AssignedTask, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask, Page,
+    Plan, ProcessQuery, Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why, Workers,
 };
-pub use crate::entity::{Entity, IndexOf, ToRef};
+pub use crate::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};
 pub use crate::field::{
     At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-    HasText, Index, Initial, OnDelete, Pattern, Rules, SetNone, encoded, set_none,
+    HasText, Index, Initial, OnDelete, Pattern, Rules, SetNone, convert, encoded, set_none,
 };
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};

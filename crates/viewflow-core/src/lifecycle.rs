@@ -33,6 +33,8 @@ pub enum Action {
     Retry,
     /// Makes a canceled or failed task again.
     Revive,
+    /// Lets a task go on at another node.
+    Move,
     /// Goes on without a task.
     Skip,
     /// Takes back what a task has done.
@@ -53,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Assign,
         Self::Unassign,
         Self::Reassign,
@@ -65,6 +67,7 @@ impl Action {
         Self::CancelTask,
         Self::Retry,
         Self::Revive,
+        Self::Move,
         Self::Skip,
         Self::Undo,
         Self::Start,
@@ -89,6 +92,7 @@ impl Action {
             Self::CancelTask | Self::Cancel => "cancel",
             Self::Retry => "retry",
             Self::Revive => "revive",
+            Self::Move => "move",
             Self::Skip => "skip",
             Self::Undo => "undo",
             Self::Start => "start",
@@ -206,6 +210,8 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::CancelTask, ALL, &[Error], &[Canceled], &[Manager]),
     task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),
     task(Action::Revive, REVIVABLE, &[Canceled, Error], &[Revived], &[Manager]),
+    task(Action::Move, WAITING, &[New, Assigned, Scheduled, Started], &[Revived], &[Manager]),
+    task(Action::Move, ALL, &[Error], &[Revived], &[Manager]),
     task(Action::Skip, ONE_WAY, &[New, Assigned, Scheduled, Started, Error], &[Done], &[Manager]),
     task(Action::Undo, ACTING, &[Done], &[Revived, Canceled], &[Manager]),
 ];

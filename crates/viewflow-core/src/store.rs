@@ -15,6 +15,7 @@ mod list;
 mod log;
 mod memory;
 mod record;
+mod renamed;
 mod transfer;
 
 use std::fmt;
@@ -34,6 +35,7 @@ pub use record::{
     Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
     TaskRecord, TaskStatus, Timeout, WaitsFor, What,
 };
+pub(crate) use renamed::{Names, Renamed, twice_named};
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
 

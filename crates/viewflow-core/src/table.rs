@@ -266,6 +266,11 @@ pub(crate) fn write(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Re
             return Err(no_row(&to.table, to.id, Some(format!("{table}.{}", to.field))));
         }
     }
+    put(unit, table, id, row)
+}
+
+/// Writes a row once its unique values are free.
+fn put(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
     crate::store::check_keys(table, &row)?;
     for entry in row.index.iter().filter(|entry| entry.unique) {
         let Some(key) = index_key(&entry.value) else { continue };
@@ -274,6 +279,23 @@ pub(crate) fn write(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Re
         }
     }
     unit.put_row(table, id, Some(row))
+}
+
+/// Has a row found by the indexes of today; its data stays as it is, so that an earlier version can still read it. One that does
+/// not fit the struct is left alone: that is told where it is read.
+pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<()> {
+    let Some(stored) = db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(()) };
+    match decode::<E>(id, &stored).and_then(|entity| encode(&entity, id, stored.data)) {
+        Ok(row) => db.unit(|unit| index_as(unit, E::TABLE, id, row)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Gives a row the index entries and references of another one.
+pub(crate) fn index_as(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
+    let stored = unit.row_copy(table, id)?.unwrap_or_default();
+    let row = RowRecord { data: stored.data.clone(), ..row };
+    if row == stored { Ok(()) } else { put(unit, table, id, row) }
 }
 
 /// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn. Nothing is written

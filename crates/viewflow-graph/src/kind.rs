@@ -123,6 +123,13 @@ impl Kind {
         !self.waits() || self == Self::ConditionalCatch
     }
 
+    /// Whether open tasks of a node of kind `old` can go on at one of this kind.
+    pub fn stands_for(self, old: Self) -> bool {
+        let passes =
+            |kind: Self| !kind.waits() && !kind.is_start() && !kind.is_split() && !kind.is_end() && kind != Self::Join;
+        self == old || (self.is_task_of_a_person() && old.is_task_of_a_person()) || (passes(self) && passes(old))
+    }
+
     /// Whether a person does this.
     pub fn is_human(self) -> bool {
         matches!(self, Self::Start) || self.is_task_of_a_person()

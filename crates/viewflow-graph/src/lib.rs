@@ -24,8 +24,10 @@ mod family;
 mod graph;
 mod kind;
 mod layout;
+pub mod lock;
 mod rule;
 mod scope;
+mod shape;
 mod suggest;
 
 pub use crate::chart::Mark;
@@ -34,4 +36,5 @@ pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Detail, Kind, Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
 pub use crate::scope::Sound;
+pub use crate::shape::{FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, stays_column};
 pub use crate::suggest::nearest;

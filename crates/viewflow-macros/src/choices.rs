@@ -5,18 +5,22 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
 use crate::errors::Errors;
-use crate::syntax::{default_crate, misplaced, options, plain_name, quiet_lints, snake_case, title_of, unknown_option};
+use crate::syntax::{
+    default_crate, earlier_names, misplaced, options, plain_name, quiet_lints, snake_case, title_of, unknown_option,
+};
 
 struct Variant {
     ident: syn::Ident,
     value: String,
+    /// What it was stored as before.
+    was: Vec<String>,
     label: String,
 }
 
 pub(crate) fn derive(input: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut krate = default_crate();
-    misplaced(&input.attrs, &["choice"], "on a variant", &mut errors);
+    misplaced(&input.attrs, &["choice", "was"], "on a variant", &mut errors);
     for option in options(&input.attrs, "choices", &mut errors) {
         if option.key == "crate" {
             krate = errors.ok(option.path()).unwrap_or(krate);
@@ -41,7 +45,9 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
             continue;
         }
         let snake = snake_case(&plain_name(&variant.ident));
-        let mut choice = Variant { ident: variant.ident.clone(), label: title_of(&snake), value: snake };
+        let mut choice =
+            Variant { ident: variant.ident.clone(), label: title_of(&snake), value: snake, was: Vec::new() };
+        choice.was.extend(earlier_names(&variant.attrs, errors).iter().map(syn::LitStr::value));
         for option in options(&variant.attrs, "choice", errors) {
             let text = match option.key.to_string().as_str() {
                 "value" => &mut choice.value,
@@ -52,6 +58,15 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
                 }
             };
             *text = errors.ok(option.name()).unwrap_or_else(|| text.clone());
+        }
+        let is_taken = |was: &String| {
+            *was == choice.value || variants.iter().any(|other| other.value == *was || other.was.contains(was))
+        };
+        if let Some(was) = choice.was.iter().find(|was| is_taken(was)) {
+            errors.over(
+                &variant.ident,
+                format!("`{was}` is or was stored for a variant already: tell an earlier value once"),
+            );
         }
         if variants.iter().any(|other| other.value == choice.value) {
             errors.over(
@@ -66,6 +81,8 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
 
 fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors: Errors) -> TokenStream {
     let (idents, values): (Vec<_>, Vec<_>) = variants.iter().map(|variant| (&variant.ident, &variant.value)).unzip();
+    let former = variants.iter().map(|variant| &variant.was);
+    let earlier = variants.iter().map(|variant| &variant.was);
     let labels = variants.iter().map(|variant| &variant.label);
     let known = values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
     let must_be = format!("must be one of {known}");
@@ -86,6 +103,7 @@ fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors:
             #[automatically_derived]
             impl __viewflow::FieldType for #ident {
                 type Item = Self;
+                const SHAPE: __viewflow::Shape = __viewflow::Shape::Choice(&[#(&[#values #(, #former)*]),*]);
 
                 fn kind() -> __viewflow::FieldKind {
                     __viewflow::FieldKind::Choice(__viewflow::vec![
@@ -99,7 +117,7 @@ fn expand(ident: &syn::Ident, krate: &TokenStream, variants: &[Variant], errors:
 
                 fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
                     match value.as_str() {
-                        #(::core::option::Option::Some(#values) => ::core::result::Result::Ok(Self::#idents),)*
+                        #(::core::option::Option::Some(#values #(| #earlier)*) => ::core::result::Result::Ok(Self::#idents),)*
                         _ => ::core::result::Result::Err(__viewflow::String::from(#must_be)),
                     }
                 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod expand;
+mod lock;
 mod model;
 mod parse;
 mod people;
@@ -15,5 +16,6 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let flow = parse::parse(input, &mut errors);
     let sound = check::check(&flow, &mut errors);
-    expand::expand(&flow, sound.as_ref(), errors)
+    let locked = lock::check(&flow, sound.as_ref(), &mut errors);
+    expand::expand(&flow, sound.as_ref(), &locked, errors)
 }

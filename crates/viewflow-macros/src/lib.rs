@@ -16,19 +16,19 @@ use syn::{DeriveInput, parse_macro_input};
 use crate::record::Face;
 
 /// Makes a struct a proxy process: a view of a process's document with typed fields.
-#[proc_macro_derive(Process, attributes(process, field))]
+#[proc_macro_derive(Process, attributes(process, field, was))]
 pub fn derive_process(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Process).into()
 }
 
 /// Makes a struct what a task knows: a view of a task's document with typed fields.
-#[proc_macro_derive(Task, attributes(task, field))]
+#[proc_macro_derive(Task, attributes(task, field, was))]
 pub fn derive_task(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Task).into()
 }
 
 /// Makes a struct the type of a table's rows.
-#[proc_macro_derive(Entity, attributes(entity, field, id))]
+#[proc_macro_derive(Entity, attributes(entity, field, was, id))]
 pub fn derive_entity(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Entity).into()
 }
@@ -40,19 +40,19 @@ pub fn derive_form(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct a message between processes.
-#[proc_macro_derive(Message, attributes(message, field))]
+#[proc_macro_derive(Message, attributes(message, field, was))]
 pub fn derive_message(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Message).into()
 }
 
 /// Makes a struct a field type of its own, kept as a nested object.
-#[proc_macro_derive(Embedded, attributes(embedded, field))]
+#[proc_macro_derive(Embedded, attributes(embedded, field, was))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
     record::derive(parse_macro_input!(input as DeriveInput), Face::Embedded).into()
 }
 
 /// Makes an enum without data a field type, whose variants can be chosen.
-#[proc_macro_derive(Choices, attributes(choices, choice))]
+#[proc_macro_derive(Choices, attributes(choices, choice, was))]
 pub fn derive_choices(input: TokenStream) -> TokenStream {
     choices::derive(parse_macro_input!(input as DeriveInput)).into()
 }
@@ -63,6 +63,7 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
     attributes(
         flow,
         node,
+        was,
         form,
         submit,
         fields,

@@ -57,7 +57,7 @@ impl Face {
     fn field_options(self) -> Vec<&'static str> {
         let mut options = vec!["label", "help", "default", "max_length", "min", "max", "choices", "pattern"];
         if self != Self::Form {
-            options.extend(["key", "was"]);
+            options.extend(["key", "was", "from"]);
         }
         match self {
             Self::Entity => options.extend(["index", "unique", "on_delete"]),

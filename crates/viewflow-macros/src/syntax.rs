@@ -9,6 +9,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token, Type};
 
@@ -221,6 +222,26 @@ pub(crate) fn each_once(options: &[Opt]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The names in `#[was("..", ..)]`.
+pub(crate) fn earlier_names_of(attribute: &Attribute) -> Result<Vec<LitStr>> {
+    let expected = "`#[was(..)]` takes earlier names in quotes: `#[was(\"old_name\")]`";
+    let tokens = attribute.meta.require_list().map_err(|_| Error::new_spanned(attribute, expected))?.tokens.clone();
+    let names = Punctuated::<LitStr, Token![,]>::parse_terminated
+        .parse2(tokens)
+        .map_err(|error| Error::new(error.span(), expected))?;
+    match names.iter().find(|name| name.value().is_empty()) {
+        Some(empty) => Err(Error::new(empty.span(), "a stored name is not empty")),
+        None if names.is_empty() => Err(Error::new_spanned(attribute, expected)),
+        None => Ok(names.into_iter().collect()),
+    }
+}
+
+/// The names in all of them.
+pub(crate) fn earlier_names(attributes: &[Attribute], errors: &mut Errors) -> Vec<LitStr> {
+    let ours = attributes.iter().filter(|attribute| attribute.path().is_ident("was"));
+    ours.filter_map(|attribute| errors.ok(earlier_names_of(attribute))).flatten().collect()
 }
 
 /// Attributes of ours that stand where they mean nothing.

@@ -1,30 +1,36 @@
 //! Puts an engine together.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::noted::{SHAPES, noted};
 use super::pending::Pending;
 use super::retention::{Retaining, Retention};
 use super::subscribers::Subscriber;
-use super::{Engine, Inner, LOCKS, query, subscribers};
+use super::tables::Tables;
+use super::{Engine, Inner, LOCKS, Plan, plan, subscribers};
 use crate::builder::FlowBuilder;
-use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal};
+use crate::definition::{Action, Flows, Wait, check_message, check_signal};
+use crate::entity::{Entity, TableSpec};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::store::{Event, Store};
+use crate::store::{Event, Names as StoredNames, Renamed, Store};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
 pub struct EngineBuilder<L> {
     store: Arc<dyn Store>,
     clock: Box<dyn Clock>,
-    flows: Vec<Definition>,
+    flows: Flows,
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
     subscribers: Vec<Subscriber>,
     lease: Duration,
     on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
     retention: Retention,
+    keep_obsolete: bool,
+    tables: Vec<TableSpec>,
     _flows: PhantomData<fn() -> L>,
 }
 
@@ -42,6 +48,8 @@ pub trait FlowList {
 #[doc(hidden)]
 pub struct Names {
     first: &'static str,
+    /// The names that the first one had before.
+    was: &'static [&'static str],
     others: Option<&'static Self>,
 }
 
@@ -50,15 +58,39 @@ impl FlowList for () {
 }
 
 impl<F: Flow, L: FlowList> FlowList for (F, L) {
-    const NAMES: Option<&'static Names> = Some(&Names { first: F::NAME, others: L::NAMES });
+    const NAMES: Option<&'static Names> = Some(&Names { first: F::NAME, was: F::WAS, others: L::NAMES });
 }
 
 const fn contains(mut names: Option<&Names>, name: &str) -> bool {
-    while let Some(Names { first, others }) = names {
-        if same(first.as_bytes(), name.as_bytes()) {
+    while let Some(Names { first, was, others }) = names {
+        if same(first.as_bytes(), name.as_bytes()) || any(was, name) {
             return true;
         }
         names = *others;
+    }
+    false
+}
+
+const fn any(mut names: &[&str], name: &str) -> bool {
+    while let [first, rest @ ..] = names {
+        if same(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        names = rest;
+    }
+    false
+}
+
+/// Whether a flow has, or had, a name that is, or was, that of another one or of itself.
+const fn clashes(others: Option<&Names>, name: &str, mut was: &[&str]) -> bool {
+    if contains(others, name) {
+        return true;
+    }
+    while let [first, rest @ ..] = was {
+        if contains(others, first) || any(rest, first) || same(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        was = rest;
     }
     false
 }
@@ -78,12 +110,14 @@ impl EngineBuilder<()> {
         Self {
             store,
             clock: Box::new(SystemClock),
-            flows: Vec::new(),
+            flows: Flows::new(),
             listeners: Vec::new(),
             subscribers: Vec::new(),
             lease: LEASE,
             on_error: None,
             retention: Retention::forever(),
+            keep_obsolete: false,
+            tables: Vec::new(),
             _flows: PhantomData,
         }
     }
@@ -94,11 +128,12 @@ impl<L: FlowList> EngineBuilder<L> {
     pub fn flow<F: Flow>(mut self, flow: F) -> EngineBuilder<(F, L)> {
         const {
             assert!(
-                !contains(L::NAMES, F::NAME),
-                "two flows of this engine are stored under one name: add each flow once, or give one of them `#[flow(name = \"..\")]`"
+                !clashes(L::NAMES, F::NAME, F::WAS),
+                "two flows of this engine are, or once were, stored under one name: add each flow once, or give one of them `#[flow(name = \"..\")]`"
             );
         }
-        self.flows.push(FlowBuilder::build(flow));
+        let def = FlowBuilder::build(flow);
+        self.flows.insert(def.name, Arc::new(def));
         EngineBuilder {
             store: self.store,
             clock: self.clock,
@@ -108,6 +143,8 @@ impl<L: FlowList> EngineBuilder<L> {
             lease: self.lease,
             on_error: self.on_error,
             retention: self.retention,
+            keep_obsolete: self.keep_obsolete,
+            tables: self.tables,
             _flows: PhantomData,
         }
     }
@@ -152,6 +189,53 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
+    /// Builds the engine although open tasks are of nodes that are gone, or know what cannot be read. Those of nodes that are
+    /// gone are set aside as failed, with the code `obsolete`: [`Engine::cancel_task`] ends them, [`Engine::move_task`] lets
+    /// them go on elsewhere.
+    pub fn keep_obsolete(mut self) -> Self {
+        self.keep_obsolete = true;
+        self
+    }
+
+    /// Has the table of `E` looked at, too: that of a type to which no data of a flow refers. The rows of a table have the index
+    /// entries that their type called for when they were written; where it has other indexes now, they get those of today when
+    /// the engine is built.
+    pub fn table<E: Entity>(mut self) -> Self {
+        self.tables.push(TableSpec::of::<E>());
+        self
+    }
+
+    /// What the flows would come upon in the store. Nothing is changed, and nothing runs. Reads all open tasks.
+    ///
+    /// ```
+    /// # use viewflow_core::{Engine, MemoryStore};
+    /// let plan = Engine::builder(MemoryStore::new()).plan()?;
+    /// assert!(plan.misfits.is_empty());
+    /// # Ok::<(), viewflow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Build`] when the flows themselves are not right; when the store fails.
+    pub fn plan(self) -> Result<Plan> {
+        let (flows, problems, store) = self.checked();
+        if !problems.is_empty() {
+            return Err(Error::Build(problems));
+        }
+        let plan = plan::survey(&store, &flows, &|_| true)?;
+        let earlier = plan::earlier(&*self.store, &StoredNames::of(&flows))?;
+        Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, ..plan })
+    }
+
+    /// The flows, what is wrong with them, and the store under their names.
+    fn checked(&self) -> (Flows, Vec<String>, Arc<dyn Store>) {
+        let flows = self.flows.clone();
+        let mut problems: Vec<String> = flows.values().flat_map(|flow| flow.problems.clone()).collect();
+        check_children(&flows, &mut problems);
+        check_throws(&flows, &mut problems);
+        let store = Renamed::over(Arc::clone(&self.store), StoredNames::of(&flows));
+        (flows, problems, store)
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -159,19 +243,25 @@ impl<L: FlowList> EngineBuilder<L> {
     /// waiting; sub-processes of flows that are not here; signals and messages for nobody; subscribers that share a name; patterns that are none; and open tasks in the store that no
     /// flow here knows.
     pub fn build(self) -> Result<Engine> {
-        let mut problems: Vec<String> = self.flows.iter().flat_map(|flow| flow.problems.clone()).collect();
-        let mut flows = Flows::new();
-        flows.extend(self.flows.into_iter().map(|flow| (flow.name, Arc::new(flow))));
-        check_children(&flows, &mut problems);
-        check_throws(&flows, &mut problems);
+        let (flows, mut problems, store) = self.checked();
+        let tables = Tables::of(&flows, &self.tables, &mut problems);
         let subscribers = subscribers::subscribed(self.subscribers, &mut problems);
-        query::check_stored_tasks(&*self.store, &flows, &mut problems)?;
+        let mut changed = BTreeSet::new();
+        for def in flows.values() {
+            if noted(&*store, SHAPES, def.name)?.as_ref() != Some(&def.shape) {
+                changed.insert(def.name);
+            }
+        }
+        let plan = plan::survey(&store, &flows, &|def| changed.contains(def.name))?;
+        let (kept, refused): (Vec<_>, Vec<_>) =
+            plan.misfits.into_iter().partition(|misfit| self.keep_obsolete && misfit.why.can_be_kept());
+        problems.extend(refused.iter().map(ToString::to_string));
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
         let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
         let engine = Engine(Arc::new(Inner {
-            store: self.store,
+            store,
             clock: self.clock,
             flows: Arc::new(flows),
             turns,
@@ -180,7 +270,16 @@ impl<L: FlowList> EngineBuilder<L> {
             pending: Pending::new(self.lease, self.on_error),
             retaining: Retaining::new(self.retention),
         }));
+        let mut notes = engine.reindex(&tables)?;
         engine.subscribe()?;
+        let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
+        gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;
+        // What cannot be read is to be told again.
+        if kept.is_empty() {
+            let flows = engine.0.flows.values().filter(|def| changed.contains(def.name));
+            notes.extend(flows.map(|def| (SHAPES, def.name, &*def.shape)));
+        }
+        engine.note(&notes)?;
         Ok(engine)
     }
 }

@@ -11,6 +11,8 @@ use viewflow_graph::Kind;
 use super::Engine;
 use super::step::panic_message;
 use super::subscribers::SUBSCRIBERS;
+use crate::db::Unit;
+use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::job::{Attempt, Run};
@@ -244,7 +246,7 @@ impl Engine {
             return Ok(0);
         }
         self.background(None, |step, db| {
-            let stored = db.unit(|unit| unit.row_copy(SCHEDULES, row))?;
+            let stored = db.unit(|unit| schedule_of(unit, &def, index))?;
             let now = db.now();
             let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text)) {
                 Some(next) if next > now => return Ok(0),
@@ -537,6 +539,20 @@ impl Engine {
 
 fn schedule_row(flow: &str, node: &str) -> u64 {
     message::stable_hash([flow, node])
+}
+
+/// What was noted of a start, under the names that it has or had before. What is under those is taken away.
+fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<RowRecord>> {
+    let mut found = unit.row_copy(SCHEDULES, schedule_row(def.name, def.nodes[node].name))?;
+    let flows = || std::iter::once(&def.name).chain(def.was);
+    let nodes = || std::iter::once(&def.nodes[node].name).chain(def.nodes[node].was);
+    for row in flows().flat_map(|flow| nodes().map(|node| schedule_row(flow, node))).skip(1) {
+        if let Some(earlier) = unit.row_copy(SCHEDULES, row)? {
+            unit.put_row(SCHEDULES, row, None)?;
+            found = found.or(Some(earlier));
+        }
+    }
+    Ok(found)
 }
 
 /// When the next process starts, if that was told for this rhythm.

@@ -3,16 +3,13 @@
 use std::marker::PhantomData;
 
 use super::{Engine, gate, read_process};
-use crate::definition::Flows;
 use crate::entity::IndexOf;
 use crate::error::{Error, Result};
 use crate::field::{Choose, FieldType};
 use crate::flow::Flow;
 use crate::id::ProcessId;
 use crate::process::{Process, ProcessOf};
-use crate::store::{
-    NodeName, ProcessList, ProcessStatus, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key,
-};
+use crate::store::{ProcessList, ProcessStatus, index_key};
 use crate::user::User;
 
 /// One page of a list, and where the next one begins.
@@ -112,47 +109,4 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
     fn read(&self, ids: impl IntoIterator<Item = ProcessId>) -> Result<Vec<ProcessOf<F::Process>>> {
         ids.into_iter().map(|id| self.engine.transaction(|db| read_process::<F>(db, id))).collect()
     }
-}
-
-/// Finds open tasks that no flow knows.
-pub(super) fn check_stored_tasks(store: &dyn Store, flows: &Flows, problems: &mut Vec<String>) -> Result<()> {
-    let mut after: Option<NodeName> = None;
-    loop {
-        let nodes = store.nodes(after.as_ref(), 100)?;
-        let Some(last) = nodes.last() else { return Ok(()) };
-        after = Some(last.clone());
-        for node in nodes {
-            let known = flows.get(node.flow.as_str());
-            let kind = known.and_then(|def| def.find(&node.node).map(|index| def.nodes[index].kind));
-            for status in
-                [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Scheduled, TaskStatus::Started, TaskStatus::Error]
-            {
-                let Some(task) = any_task(store, &TaskList::Status(node.clone(), status))? else { continue };
-                let what = match (known, kind) {
-                    (_, Some(kind)) if kind == task.kind => continue,
-                    (_, Some(kind)) => format!("was {} and is {} here", task.kind.with_article(), kind.with_article()),
-                    (Some(_), None) => "is no node of the flow here".to_owned(),
-                    (None, None) => "is of a flow that is not here".to_owned(),
-                };
-                problems.push(format!(
-                    "the store has open tasks of `{}.{}` (task {}, say), which {what}: keep it until they are done, \
-                     or let what replaces it have its stored name: `#[node(name = \"..\")]`, `#[flow(name = \"..\")]`",
-                    node.flow, node.node, task.id
-                ));
-                break;
-            }
-        }
-    }
-}
-
-/// Some task of a list. Damaged ones are passed over: they are told of where they are used.
-fn any_task(store: &dyn Store, list: &TaskList) -> Result<Option<TaskRecord>> {
-    for listed in store.list_tasks(list, None, 10)? {
-        match store.task(listed.task) {
-            Ok(Some(task)) => return Ok(Some(task)),
-            Ok(None) | Err(StoreError::Damaged { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(None)
 }

@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
+use viewflow_graph::{Plain, Shape};
 
 use super::{FieldKind, FieldType, Initial};
 
@@ -28,6 +29,7 @@ initial_is_default!(bool, i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f3
 #[diagnostic::do_not_recommend]
 impl FieldType for () {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Nothing);
 
     fn kind() -> FieldKind {
         FieldKind::Nothing
@@ -45,6 +47,7 @@ impl FieldType for () {
 #[diagnostic::do_not_recommend]
 impl FieldType for bool {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Bool);
 
     fn kind() -> FieldKind {
         FieldKind::Bool
@@ -64,6 +67,7 @@ macro_rules! integer {
         #[diagnostic::do_not_recommend]
 impl FieldType for $type {
             type Item = Self;
+            const SHAPE: Shape = Shape::Integer { min: $type::MIN as i128, max: $type::MAX as i128 };
 
             fn kind() -> FieldKind {
                 let wide = |bound| i128::try_from(bound).unwrap_or_default();
@@ -92,6 +96,7 @@ integer!(
 #[diagnostic::do_not_recommend]
 impl FieldType for f64 {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::F64);
 
     fn kind() -> FieldKind {
         FieldKind::Float
@@ -111,6 +116,7 @@ impl FieldType for f64 {
 #[diagnostic::do_not_recommend]
 impl FieldType for f32 {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::F32);
 
     fn kind() -> FieldKind {
         FieldKind::Float
@@ -133,6 +139,7 @@ impl FieldType for f32 {
 #[diagnostic::do_not_recommend]
 impl FieldType for String {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Text);
 
     fn kind() -> FieldKind {
         FieldKind::Text
@@ -150,6 +157,7 @@ impl FieldType for String {
 #[diagnostic::do_not_recommend]
 impl FieldType for Bytes {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Bytes);
 
     fn kind() -> FieldKind {
         FieldKind::Bytes
@@ -168,6 +176,7 @@ impl FieldType for Bytes {
 #[diagnostic::do_not_recommend]
 impl FieldType for Value {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Json);
 
     fn kind() -> FieldKind {
         FieldKind::Json
@@ -186,6 +195,7 @@ impl FieldType for Value {
 impl<T: FieldType> FieldType for Option<T> {
     type Item = T::Item;
     const OPTIONAL: bool = true;
+    const SHAPE: Shape = Shape::Optional(&T::SHAPE);
 
     fn kind() -> FieldKind {
         T::kind()
@@ -214,6 +224,7 @@ impl<T> Initial for Option<T> {
 #[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for Vec<T> {
     type Item = T::Item;
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
 
     fn kind() -> FieldKind {
         FieldKind::List(Box::new(T::kind()))
@@ -252,6 +263,7 @@ impl<T> Initial for Vec<T> {
 #[diagnostic::do_not_recommend]
 impl<T: FieldType> FieldType for BTreeMap<String, T> {
     type Item = Self;
+    const SHAPE: Shape = Shape::Map(&T::SHAPE);
 
     fn kind() -> FieldKind {
         FieldKind::Map(Box::new(T::kind()))
@@ -280,6 +292,7 @@ impl<T> Initial for BTreeMap<String, T> {
 #[diagnostic::do_not_recommend]
 impl<T: FieldType, H: BuildHasher + Default + 'static> FieldType for HashMap<String, T, H> {
     type Item = Self;
+    const SHAPE: Shape = Shape::Map(&T::SHAPE);
 
     fn kind() -> FieldKind {
         FieldKind::Map(Box::new(T::kind()))

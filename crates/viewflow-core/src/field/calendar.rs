@@ -3,6 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::Value;
+use viewflow_graph::{Plain, Shape};
 
 use super::{FieldKind, FieldType};
 
@@ -11,6 +12,7 @@ macro_rules! text_in_iso_8601 {
         #[diagnostic::do_not_recommend]
 impl FieldType for $type {
             type Item = Self;
+            const SHAPE: Shape = Shape::Plain(Plain::$kind);
 
             fn kind() -> FieldKind {
                 FieldKind::$kind

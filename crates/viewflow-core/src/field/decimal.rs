@@ -2,12 +2,14 @@
 
 use rust_decimal::Decimal;
 use serde_json::Value;
+use viewflow_graph::{Plain, Shape};
 
 use super::{FieldKind, FieldType, Initial};
 
 #[diagnostic::do_not_recommend]
 impl FieldType for Decimal {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Decimal);
 
     fn kind() -> FieldKind {
         FieldKind::Decimal

@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 use uuid::Uuid;
+use viewflow_graph::{Plain, Shape};
 
 use super::{FieldKind, FieldType};
 
 #[diagnostic::do_not_recommend]
 impl FieldType for Uuid {
     type Item = Self;
+    const SHAPE: Shape = Shape::Plain(Plain::Uuid);
 
     fn kind() -> FieldKind {
         FieldKind::Uuid

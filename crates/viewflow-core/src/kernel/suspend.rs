@@ -61,7 +61,7 @@ impl Step {
             for child in self.children_with(&task, ProcessStatus::Suspended)? {
                 self.wake(child)?;
             }
-            let heard = task.kind == Kind::SignalCatch && task.message.is_some();
+            let heard = task.kind == Kind::SignalCatch && task.message.is_some() && task.status != TaskStatus::Error;
             let at_work = task.status == TaskStatus::Started && task.kind.has_children();
             if heard || at_work || matches!(task.waits_for, Some(WaitsFor::Condition { .. })) {
                 self.change_task(task.id, |task| task.due = Some(now))?;

@@ -153,7 +153,11 @@ impl Step {
                 What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } => {
                     links.done.insert(task, event.number);
                 }
-                What::BoundaryTaken { task, then, .. } => *links.left.entry((task, then)).or_default() += 1,
+                What::BoundaryTaken { task, then, .. } => {
+                    // Events tell the names of their time.
+                    let then = def.find_renamed(&then).map_or(then, |node| def.nodes[node].name.to_owned());
+                    *links.left.entry((task, then)).or_default() += 1;
+                }
                 _ => {}
             }
         }
@@ -218,6 +222,9 @@ impl Step {
         let has_done_children = !link.compensated && self.has_done_children(id, task.kind)?;
         if has_done_children && undo.is_none() {
             return Err(no_way_back(&task, "its sub-processes are done, and its node has no `#[undo(..)]`"));
+        }
+        if node.is_none() && task.kind.acts() && link.did() {
+            return Err(no_way_back(&task, "its node is gone, and with it what could take back what it did"));
         }
         if let Some((node, undo)) = undo.filter(|_| link.did() || has_done_children) {
             self.blame(id);

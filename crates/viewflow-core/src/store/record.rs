@@ -119,6 +119,9 @@ pub struct ProcessRecord {
     pub status: ProcessStatus,
     /// When it was started.
     pub created: Timestamp,
+    /// The fingerprint of the flow with which it was started: [`lock::Flow::fingerprint`](crate::graph::lock::Flow::fingerprint).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shape: String,
     /// When it was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
@@ -163,6 +166,7 @@ impl ProcessRecord {
             flow: flow.into(),
             status: ProcessStatus::New,
             created,
+            shape: String::new(),
             finished: None,
             seed: Value::Null,
             artifact: Value::Null,
@@ -637,6 +641,17 @@ pub enum What {
         /// Its node.
         node: String,
     },
+    /// A task was let go on at another node.
+    TaskMoved {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The other node.
+        to: String,
+        /// The task that stands for it now; none at a join.
+        by: Option<u32>,
+    },
     /// A timeout, error or escalation of a task was taken.
     BoundaryTaken {
         /// The task.
@@ -673,6 +688,7 @@ impl What {
             | Self::TaskUndone { task, .. }
             | Self::TaskReopened { task, .. }
             | Self::TaskSkipped { task, .. }
+            | Self::TaskMoved { task, .. }
             | Self::BoundaryTaken { task, .. } => Some(*task),
         }
     }
@@ -702,6 +718,7 @@ impl fmt::Display for What {
             Self::TaskUndone { node, .. } => write!(f, "{node} undone"),
             Self::TaskReopened { node, .. } => write!(f, "{node} reopened"),
             Self::TaskSkipped { node, .. } => write!(f, "{node} skipped"),
+            Self::TaskMoved { node, to, .. } => write!(f, "{node} moved to {to}"),
             Self::BoundaryTaken { node, then, .. } => write!(f, "{node} left for {then}"),
         }
     }

@@ -112,7 +112,7 @@ pub enum Stage {
 ///         assert!(started == 1 || (stage == Stage::Crashed && started == 0));
 ///     },
 /// );
-/// assert_eq!(crashes, 2, "before and after the one write");
+/// assert_eq!(crashes, 4, "before and after each write: what the flow is like is noted, and a process is started");
 /// ```
 ///
 /// # Panics

@@ -1,6 +1,8 @@
 //! Holds a flow against its rules: those of graphs, and those that only a struct can break.
 
-use proc_macro2::Span;
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span};
 use viewflow_graph::{Graph, Kind, Place, Sound};
 
 use super::model::{Flow, Node};
@@ -11,6 +13,7 @@ use crate::syntax::told;
 /// Answers with what is known of a sound graph.
 pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     check_stored_names(flow, errors);
+    check_earlier_names(flow, errors);
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         check_handlers(node, errors);
     }
@@ -33,6 +36,35 @@ fn check_stored_names(flow: &Flow, errors: &mut Errors) {
                 ),
             );
         }
+    }
+}
+
+/// An earlier name belongs to one node, and is no name of today.
+fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
+    let mut seen: BTreeMap<String, &Ident> = flow.nodes.iter().map(|node| (node.name.clone(), &node.ident)).collect();
+    for node in &flow.nodes {
+        for was in &node.was {
+            let (ident, name) = (&node.ident, was.value());
+            match seen.get(&name) {
+                Some(other) if **other == *ident => {
+                    errors.at(was.span(), format!("`{ident}` is or was `{name}` anyway: tell an earlier name once"));
+                }
+                Some(other) => errors.at(
+                    was.span(),
+                    format!(
+                        "`{name}` is or was the name of `{other}`: an earlier name belongs to one node, and is no name of today"
+                    ),
+                ),
+                None => drop(seen.insert(name, ident)),
+            }
+        }
+    }
+    let mut seen = vec![flow.name.clone()];
+    for was in &flow.was {
+        if seen.contains(&was.value()) {
+            errors.at(was.span(), format!("the flow is or was `{}` anyway: tell an earlier name once", was.value()));
+        }
+        seen.push(was.value());
     }
 }
 

@@ -7,16 +7,21 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Kind, Mark, Sound};
 
+use super::lock::Locked;
 use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
 use super::model::{Assign, Candidates, Permission, Priority};
 use crate::errors::Errors;
 use crate::syntax::{Closure, duration_tokens, hidden, located, methods_named, plain_name, quiet_lints};
 
-pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> TokenStream {
+pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, locked: &Locked, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
     let krate = &flow.krate;
     let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
-    let flow_impl = expand_flow(flow, sound);
+    let Locked { tracked, asserts } = locked;
+    // What depends on parameters can only be compared where they are known.
+    let (within, beside) =
+        if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
+    let flow_impl = expand_flow(flow, sound, within);
     let inherent = flow.usable.then(|| expand_inherent(flow, sound));
     let lints = quiet_lints();
     quote! {
@@ -27,12 +32,14 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, errors: Errors) -> Toke
             use #krate::__private as __viewflow;
             #flow_impl
             #inherent
+            #tracked
+            #(const _: () = #beside;)*
         };
     }
 }
 
-fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
-    let Flow { ident, name, title, .. } = flow;
+fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> TokenStream {
+    let Flow { ident, name, title, was, .. } = flow;
     let process = flow.process_type();
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
     let process = quote_spanned!(process.span()=> #process);
@@ -58,10 +65,12 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>) -> TokenStream {
             type Process = #process;
             const NAME: &'static ::core::primitive::str = #name;
             const TITLE: &'static ::core::primitive::str = #title;
+            const WAS: &'static [&'static ::core::primitive::str] = &[#(#was),*];
 
             #[allow(unused_variables)]
             fn define(#builder: &mut __viewflow::FlowBuilder<Self>) {
                 let _ = |flow: &Self| { #(let _ = &flow.#named;)* };
+                #(const { #asserts })*
                 #(#nodes)*
             }
         }
@@ -75,6 +84,8 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let variable = local("node", hidden());
     let task_type = quote_spanned!(task.span()=> #task);
     let title = node.title.as_ref().map(|title| chained("node", at, "title", &quote!((#title))));
+    let was = &node.was;
+    let was = (!was.is_empty()).then(|| chained("node", at, "was", &quote!((&[#(#was),*]))));
     let begins = kind.is_start().then(|| left_out(task, at, ["StartSeed", "StartData"]));
     let handlers = expand_handlers(flow, node);
     let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
@@ -84,6 +95,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
         {
             let #variable = #builder.node::<#task_type>(#name, __viewflow::Kind::#kind_ident);
             #title
+            #was
             #begins
             #handlers
             #empty

@@ -21,6 +21,10 @@ pub(super) struct Flow {
     pub(super) process: Option<TokenStream>,
     /// The stored name.
     pub(super) name: String,
+    /// The stored names that it had before.
+    pub(super) was: Vec<LitStr>,
+    /// The lock file, where it is not the one beside `Cargo.toml`.
+    pub(super) lock: Option<LitStr>,
     pub(super) title: String,
     /// Fields that are no nodes: what handlers need.
     pub(super) plain: Vec<(Ident, Type)>,
@@ -39,6 +43,8 @@ pub(super) struct Node {
     pub(super) task: TokenStream,
     /// The stored name.
     pub(super) name: String,
+    /// The stored names that it had before.
+    pub(super) was: Vec<LitStr>,
     pub(super) title: Option<String>,
     pub(super) form: Option<TokenStream>,
     pub(super) fields: Option<FieldsForm>,

@@ -13,12 +13,13 @@ use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Re
 use super::people;
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, Opts, default_crate, docs, duration, each_once, first_sentence, misplaced, node_name, options,
-    plain_name, plain_type, snake_case, some_duration_of, title_of, told, unknown_option,
+    Closure, Opt, Opts, default_crate, docs, duration, each_once, earlier_names, earlier_names_of, first_sentence,
+    misplaced, node_name, options, plain_name, plain_type, snake_case, some_duration_of, title_of, told,
+    unknown_option,
 };
 
 /// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: [(&str, fn(Kind) -> bool); 37] = [
+const ATTRIBUTES: [(&str, fn(Kind) -> bool); 38] = [
     ("form", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("fields", |kind| matches!(kind, Kind::Start | Kind::View)),
     ("submit", Kind::is_human),
@@ -68,6 +69,7 @@ const ATTRIBUTES: [(&str, fn(Kind) -> bool); 37] = [
     ("on_escalation", Kind::has_children),
     ("compensate_with", |kind| kind.is_function() || (kind.waits() && kind != Kind::Timer)),
     ("undo", Kind::acts),
+    ("was", |_| true),
     ("node", |_| true),
 ];
 
@@ -101,9 +103,13 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         misread: Vec::new(),
         vis: input.vis,
         generics: input.generics,
+        was: Vec::new(),
+        lock: None,
         ident,
     };
-    misplaced(&input.attrs, &ATTRIBUTES.map(|(name, _)| name), "on a field of the flow", errors);
+    let of_nodes: Vec<&str> = ATTRIBUTES.iter().map(|(name, _)| *name).filter(|name| *name != "was").collect();
+    misplaced(&input.attrs, &of_nodes, "on a field of the flow", errors);
+    flow.was = earlier_names(&input.attrs, errors);
     for option in options(&input.attrs, "flow", errors) {
         if let Err(error) = read_flow_option(&mut flow, &option) {
             errors.push(error);
@@ -129,8 +135,9 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
         "process" => flow.process = Some(option.ty()?),
         "name" => flow.name = option.name()?,
         "title" => flow.title = option.text()?.value(),
+        "lock" => flow.lock = Some(option.text()?),
         "crate" => flow.krate = option.path()?,
-        _ => return Err(unknown_option(&option.key, &["process", "name", "title", "crate"])),
+        _ => return Err(unknown_option(&option.key, &["process", "name", "title", "lock", "crate"])),
     }
     Ok(())
 }
@@ -162,6 +169,7 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         docs: docs(&field.attrs).cloned().collect(),
         name: plain_name(&ident),
         title: first_sentence(&field.attrs),
+        was: Vec::new(),
         kind,
         task,
         ty: field.ty.clone(),
@@ -326,6 +334,10 @@ fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
         "on_create" => once(&mut node.on_create, attribute, attribute.parse_args()?),
         "cond" => once(&mut node.cond, attribute, attribute.parse_args()?),
         "switch" => once(&mut node.switch, attribute, attribute.parse_args()?),
+        "was" => {
+            node.was.extend(earlier_names_of(attribute)?);
+            Ok(())
+        }
         "node" => read_node_options(node, attribute),
         _ => {
             node.edges.push(read_edge(attribute, name)?);

@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{hidden, located, plain_name, quiet_lints};
+use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -90,6 +90,7 @@ fn expand_fields(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let items = record.fields.iter().enumerate().map(|(index, field)| expand_items(record, index, field));
     let specs = record.fields.iter().enumerate().map(|(index, field)| spec(record, index, field));
+    let shapes = record.fields.iter().enumerate().map(|(index, field)| shape(record, index, field));
     let idents: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
     let locals: Vec<_> = (0..idents.len()).map(|index| format_ident!("field_{index}", span = hidden())).collect();
     let fields: Vec<_> = (0..idents.len()).map(|index| item("FIELD", index)).collect();
@@ -103,6 +104,7 @@ fn expand_fields(record: &Record) -> TokenStream {
         #[automatically_derived]
         impl __viewflow::Fields for #ident {
             const FIELDS: &'static [__viewflow::FieldSpec] = &[#(#specs),*];
+            const SHAPES: &'static [__viewflow::FieldShape] = &[#(#shapes),*];
 
             #[allow(unused_variables)]
             fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
@@ -158,6 +160,19 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
         None if record.face == Face::Process => quote_spanned!(ty.span()=> initial()),
         None => quote_spanned!(ty.span()=> new()),
     };
+    let conversion = field.from.as_ref().map(|from| conversion_function(record, index, &ty, from));
+    let converted = conversion.as_ref().map(|_| {
+        let convert = item("CONVERT", index);
+        quote!(.converted(#convert))
+    });
+    // A struct within itself would never come to an end.
+    let shape = if names(&field.ty.to_token_stream(), &record.ident) {
+        quote!(__viewflow::Shape::Plain(__viewflow::Plain::Itself))
+    } else {
+        // Told at the same place as by the field's constructor, a type that is none is told once.
+        let located = located(&ty, ty.span());
+        quote_spanned!(ty.span()=> <#located as __viewflow::FieldType>::SHAPE)
+    };
     let min = field.min.as_ref().map(|bound| function("MIN", &value_type, &named(bound)));
     let max = field.max.as_ref().map(|bound| function("MAX", &value_type, &named(bound)));
     let length = field.max_length.as_ref().map(|max| {
@@ -172,7 +187,7 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
     let rules = item("RULES", index);
     let check = check(index, field, &quote!(value), &quote!(at));
     quote! {
-        const #constant: __viewflow::FieldOf<#ty> = #of::#new;
+        const #constant: __viewflow::FieldOf<#ty> = #of::#new.shaped(#shape) #converted;
 
         #[allow(unused_variables)]
         fn #rules(value: &#ty, at: __viewflow::At<'_>) {
@@ -180,6 +195,7 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
         }
 
         #default
+        #conversion
         #min
         #max
         #length
@@ -271,6 +287,23 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
     }
 }
 
+/// What the field is like when it is stored.
+fn shape(record: &Record, index: usize, field: &Field) -> TokenStream {
+    let (constant, key) = (item("FIELD", index), field.key.join("."));
+    let column = field.column && record.face == Face::Process;
+    let was = field.was.iter().map(|path| path.join("."));
+    quote!(__viewflow::FieldShape { was: &[#(#was),*], column: #column, ..#constant.shape(#key) })
+}
+
+/// Whether a type is, or has in it, the struct that it is in.
+fn names(ty: &TokenStream, ident: &Ident) -> bool {
+    ty.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(name) => name == "Self" || name == *ident,
+        TokenTree::Group(group) => names(&group.stream(), ident),
+        _ => false,
+    })
+}
+
 fn choice_function(record: &Record, index: usize, ty: &TokenStream, choices: &Choices) -> TokenStream {
     let name = item("CHOICES", index);
     let (parameter, body) = match choices {
@@ -283,6 +316,23 @@ fn choice_function(record: &Record, index: usize, ty: &TokenStream, choices: &Ch
     quote! {
         fn #name(#parameter) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
             #into(#body)
+        }
+    }
+}
+
+/// Reads a value of the type that the field had before, and makes it one of today's.
+fn conversion_function(record: &Record, index: usize, ty: &TokenStream, from: &Closure) -> TokenStream {
+    let (name, value) = (item("CONVERT", index), Ident::new("value", hidden()));
+    let convert = match from {
+        Closure::Path(path) => without_self(path, &record.ident),
+        Closure::Inline { parameter, body } => {
+            let (parameter, body) = (without_self(parameter, &record.ident), without_self(body, &record.ident));
+            quote_spanned!(body.span()=> |#parameter| __viewflow::Result::<#ty>::Ok(#body))
+        }
+    };
+    quote! {
+        fn #name(#value: &__viewflow::Value) -> ::core::result::Result<#ty, __viewflow::String> {
+            __viewflow::convert::<_, #ty, _>(#value, #convert)
         }
     }
 }
@@ -478,6 +528,7 @@ fn expand_embedded(record: &Record) -> TokenStream {
         #[automatically_derived]
         impl __viewflow::FieldType for #ident {
             type Item = Self;
+            const SHAPE: __viewflow::Shape = __viewflow::Shape::Embedded(<Self as __viewflow::Fields>::SHAPES);
 
             fn kind() -> __viewflow::FieldKind {
                 __viewflow::FieldKind::Embedded(<Self as __viewflow::Fields>::FIELDS)

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Type, Visibility};
 
 use super::Face;
-use crate::syntax::plain_type;
+use crate::syntax::{Closure, plain_type};
 
 pub(super) struct Record {
     pub(super) face: Face,
@@ -46,6 +46,8 @@ pub(super) struct Field {
     pub(super) help: String,
     pub(super) key: Vec<String>,
     pub(super) was: Vec<Vec<String>>,
+    /// What makes a value of one of the type that it had before.
+    pub(super) from: Option<Closure>,
     pub(super) default: Option<TokenStream>,
     pub(super) max_length: Option<TokenStream>,
     pub(super) min: Option<TokenStream>,

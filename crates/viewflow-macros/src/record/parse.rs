@@ -7,8 +7,8 @@ use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{
-    Closure, Opt, default_crate, doc_lines, misplaced, options, plain_name, snake_case, some_duration, title_of,
-    ungrouped, unknown_option,
+    Closure, Opt, default_crate, doc_lines, earlier_names, misplaced, options, plain_name, snake_case, some_duration,
+    title_of, ungrouped, unknown_option,
 };
 
 pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
@@ -35,7 +35,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
             .over(&input.generics, "a struct over a document has no generic parameters: its fields have one type each");
         record.usable = false;
     }
-    misplaced(&input.attrs, &["field", "id"], "on a field", errors);
+    misplaced(&input.attrs, &["field", "id", "was"], "on a field", errors);
     for option in options(&input.attrs, face.attribute(), errors) {
         let read = read_option(&mut record, &option);
         errors.ok(read);
@@ -119,6 +119,7 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
         help: doc_lines(&field.attrs).join(" ").trim().to_owned(),
         key: vec![name],
         was: Vec::new(),
+        from: None,
         default: None,
         max_length: None,
         min: None,
@@ -135,6 +136,10 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
     for option in options(&field.attrs, "field", errors) {
         let result = read_field_option(face, &mut read, &option);
         errors.ok(result);
+    }
+    for name in earlier_names(&field.attrs, errors) {
+        let was = path(&name);
+        read.was.extend(errors.ok(was));
     }
     check_column(face, &read, &field.attrs, errors);
     record.fields.push(read);
@@ -165,6 +170,7 @@ fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> syn::Result
         }
         "key" => field.key = path(&option.text()?)?,
         "was" => field.was.push(path(&option.text()?)?),
+        "from" => field.from = Some(conversion(option)?),
         "column" => field.column = option.flag().map(|()| true)?,
         "index" => field.index = option.flag().map(|()| Some(Index::Plain))?,
         "unique" => field.index = option.flag().map(|()| Some(Index::Unique))?,
@@ -180,6 +186,25 @@ fn path(text: &LitStr) -> syn::Result<Vec<String>> {
         return Err(syn::Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
     }
     Ok(keys)
+}
+
+/// `|old: Type| ..`, or the path of a function.
+fn conversion(option: &Opt) -> syn::Result<Closure> {
+    let closure: Closure = option.parse()?;
+    match &closure {
+        Closure::Inline { parameter, .. }
+            if !parameter
+                .clone()
+                .into_iter()
+                .any(|tree| matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ':')) =>
+        {
+            Err(syn::Error::new_spanned(
+                parameter,
+                format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
+            ))
+        }
+        _ => Ok(closure),
+    }
 }
 
 fn choices(tokens: TokenStream) -> syn::Result<Choices> {
@@ -237,10 +262,21 @@ fn check_message(record: &mut Record, errors: &mut Errors) {
     record.key = None;
 }
 
+/// A field tells each key that it had once.
+fn check_own_keys(field: &Field, errors: &mut Errors) {
+    for (index, was) in field.was.iter().enumerate() {
+        if *was == field.key || field.was[..index].contains(was) {
+            let (ident, was) = (&field.ident, was.join("."));
+            errors.at(ident.span(), format!("`{ident}` is or was kept under `{was}` anyway: tell an earlier key once"));
+        }
+    }
+}
+
 /// No two fields share a key, and none lies below another: the keys that they had before included.
 fn check_keys(record: &Record, errors: &mut Errors) {
     let overlap = |a: &[String], b: &[String]| a.starts_with(b) || b.starts_with(a);
     for (index, field) in record.fields.iter().enumerate() {
+        check_own_keys(field, errors);
         for other in record.fields[..index].iter().filter(|other| other.column == field.column) {
             let keys = |field: &'_ Field| -> Vec<Vec<String>> {
                 std::iter::once(&field.key).chain(&field.was).cloned().collect()

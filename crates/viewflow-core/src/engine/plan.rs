@@ -1,0 +1,355 @@
+//! What the store holds that flows of today cannot go on with: told before anything runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use viewflow_graph::Kind;
+
+use crate::db::Db;
+use crate::definition::{Definition, Flows};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::kernel::splits_around;
+use crate::store::{
+    Cursor, Names, NodeName, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskList,
+    TaskRecord, TaskStatus,
+};
+
+/// What flows would come upon in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The flows, by name.
+    pub flows: Vec<FlowPlan>,
+    /// Open tasks that they cannot go on with, by flow and node.
+    pub misfits: Vec<Misfit>,
+    /// Names in the store that are known from `#[was(..)]` alone: each of those has to stay as long as its name is here.
+    pub earlier: Vec<NodeName>,
+}
+
+/// The running processes of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FlowPlan {
+    /// The stored name of the flow.
+    pub flow: String,
+    /// The fingerprint of the flow as it is now.
+    pub shape: String,
+    /// How many processes run.
+    pub running: u64,
+    /// How many of them were started with another shape, by its fingerprint; it is empty where it is not known.
+    pub other_shapes: BTreeMap<String, u64>,
+}
+
+/// Open tasks of a node with which the flow of today cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Misfit {
+    /// The node, as the tasks name it.
+    pub node: NodeName,
+    /// How many tasks there are at least.
+    pub tasks: u64,
+    /// One of them.
+    pub example: TaskId,
+    /// What is wrong.
+    pub why: Why,
+}
+
+/// Why a flow cannot go on with an open task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Why {
+    /// The flow is not here.
+    FlowGone,
+    /// The flow has no such node any more.
+    NodeGone(Kind),
+    /// The flow has no such split or join any more, and its branches are open.
+    BranchesOpen(Kind),
+    /// The node is of another kind now.
+    OtherKind {
+        /// The kind of the task.
+        was: Kind,
+        /// The kind of the node.
+        is: Kind,
+    },
+    /// The node is within other splits now. Outermost first.
+    OtherScope {
+        /// The splits that are open around the task.
+        was: Vec<String>,
+        /// The splits around the node.
+        is: Vec<String>,
+    },
+    /// What is stored of the process or the task cannot be read.
+    Data(String),
+}
+
+impl Why {
+    /// Whether the engine can be built all the same, when that is asked for: nothing but these tasks is affected.
+    pub fn can_be_kept(&self) -> bool {
+        matches!(self, Self::NodeGone(_) | Self::Data(_))
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for flow in &self.flows {
+            write!(f, "flow `{}` ({}): {} running", flow.flow, flow.shape, flow.running)?;
+            for (shape, count) in &flow.other_shapes {
+                let shape = if shape.is_empty() { "unknown" } else { shape };
+                write!(f, ", {count} of them started with shape {shape}")?;
+            }
+            writeln!(f)?;
+        }
+        for misfit in &self.misfits {
+            writeln!(f, "- {misfit}")?;
+        }
+        if self.misfits.is_empty() {
+            writeln!(f, "every open task has its place")?;
+        }
+        self.earlier.iter().try_for_each(|NodeName { flow, node }| {
+            writeln!(f, "`{flow}.{node}` is stored: its `#[was(..)]` has to stay")
+        })
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { node: NodeName { flow, node }, tasks, example, why } = self;
+        write!(f, "the store has open tasks of `{flow}.{node}` (at least {tasks}; task {example}, say), ")?;
+        let within = |splits: &[String]| match splits {
+            [] => "outside of all splits".to_owned(),
+            splits => format!("within `{}`", splits.join("`, `")),
+        };
+        match why {
+            Why::FlowGone => f.write_str(
+                "which is of a flow that is not here: give it to the builder until they are done, or let what replaces it know \
+                 its name: `#[was(\"..\")]`",
+            ),
+            Why::NodeGone(_) => write!(
+                f,
+                "which is no node of the flow here: keep it until they are done; or let what replaces it know its name: \
+                 `#[was(\"{node}\")]`; or build with `keep_obsolete()`, and then cancel or move them"
+            ),
+            Why::BranchesOpen(kind) => write!(
+                f,
+                "which is no node of the flow here, and was {} whose branches are open: keep it until they are joined, or let \
+                 what replaces it know its name: `#[was(\"{node}\")]`",
+                kind.with_article()
+            ),
+            Why::OtherKind { was, is } => write!(
+                f,
+                "which was {} and is {} here: keep the old node until they are done, and give the new one a name of its own",
+                was.with_article(),
+                is.with_article()
+            ),
+            Why::OtherScope { was, is } => write!(
+                f,
+                "which are {}, and the node is {} here: keep it where it was until they are done, and give the one that is \
+                 elsewhere a name of its own",
+                within(was),
+                within(is)
+            ),
+            Why::Data(error) => write!(
+                f,
+                "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, and fields that are new a \
+                 default; or build with `keep_obsolete()`, and then cancel the tasks"
+            ),
+        }
+    }
+}
+
+/// The statuses of open tasks.
+pub(super) const OPEN: [TaskStatus; 5] =
+    [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Scheduled, TaskStatus::Started, TaskStatus::Error];
+/// How many tasks are read at a time.
+const PAGE: usize = 256;
+
+/// Holds the open tasks of a store against the flows: all of them, with their scopes and their data, of flows that are to be
+/// looked at closely; of others one of each node and status.
+pub(super) fn survey(store: &Arc<dyn Store>, flows: &Flows, closely: &dyn Fn(&Definition) -> bool) -> Result<Plan> {
+    let mut survey = Survey { store, flows, found: BTreeMap::new() };
+    each_node(&**store, |node| {
+        let def = flows.get(node.flow.as_str());
+        let all = def.is_some_and(|def| closely(def));
+        OPEN.into_iter().try_for_each(|status| survey.look(node, status, all))
+    })?;
+    Ok(Plan { misfits: survey.found.into_values().collect(), ..Plan::default() })
+}
+
+/// The names in a store, read as it is, that flows had before: of tasks, and of the nodes to which timeouts lead.
+pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>> {
+    let mut found = BTreeSet::new();
+    let mut note = |name: NodeName| {
+        if names.today(&name) != name {
+            found.insert(name);
+        }
+    };
+    each_node(store, |node| {
+        for status in OPEN {
+            each_task(store, &TaskList::Status(node.clone(), status), |task| {
+                let thens = task.timeouts.into_iter().map(|timeout| timeout.then);
+                thens.for_each(|then| note(NodeName { flow: task.flow.clone(), node: then }));
+                Ok(())
+            })?;
+        }
+        note(node.clone());
+        Ok(())
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+fn each_node(store: &dyn Store, mut look: impl FnMut(&NodeName) -> Result<()>) -> Result<()> {
+    let mut after: Option<NodeName> = None;
+    loop {
+        let nodes = store.nodes(after.as_ref(), PAGE)?;
+        let Some(last) = nodes.last() else { return Ok(()) };
+        after = Some(last.clone());
+        nodes.iter().try_for_each(&mut look)?;
+    }
+}
+
+/// Damaged tasks are told of where they are used.
+fn each_task(store: &dyn Store, list: &TaskList, mut look: impl FnMut(TaskRecord) -> Result<()>) -> Result<()> {
+    let mut after: Option<Cursor> = None;
+    loop {
+        let page = store.list_tasks(list, after, PAGE)?;
+        let Some(end) = page.last() else { return Ok(()) };
+        after = Some(*end);
+        for listed in page {
+            readable(store.task(listed.task))?.map_or(Ok(()), &mut look)?;
+        }
+    }
+}
+
+/// Counts the running processes of each flow, by the shape with which they were started.
+pub(super) fn count(store: &dyn Store, flows: &Flows) -> Result<Vec<FlowPlan>> {
+    let count = |def: &Arc<Definition>| {
+        let mut plan =
+            FlowPlan { flow: def.name.to_owned(), shape: def.shape.clone(), running: 0, other_shapes: BTreeMap::new() };
+        let list = ProcessList::Status(def.name.to_owned(), ProcessStatus::New);
+        let mut after = None;
+        loop {
+            let page = store.list_processes(&list, after, PAGE)?;
+            let Some(end) = page.last() else { return Ok(plan) };
+            after = Some(*end);
+            for id in page {
+                let Some(process) = readable(store.process(id))? else { continue };
+                plan.running += 1;
+                if process.shape != def.shape {
+                    *plan.other_shapes.entry(process.record.shape).or_default() += 1;
+                }
+            }
+        }
+    };
+    flows.values().map(count).collect()
+}
+
+struct Survey<'s> {
+    store: &'s Arc<dyn Store>,
+    flows: &'s Flows,
+    found: BTreeMap<(NodeName, Why), Misfit>,
+}
+
+impl Survey<'_> {
+    fn look(&mut self, node: &NodeName, status: TaskStatus, all: bool) -> Result<()> {
+        let list = TaskList::Status(node.clone(), status);
+        let mut after: Option<Cursor> = None;
+        loop {
+            let page = self.store.list_tasks(&list, after, PAGE)?;
+            let Some(end) = page.last() else { return Ok(()) };
+            after = Some(*end);
+            let mut processes = BTreeMap::new();
+            for listed in page {
+                // Damaged ones are told of where they are used.
+                let Some(task) = readable(self.store.task(listed.task))? else { continue };
+                if let Some(why) = self.judge(&task, all, &mut processes)? {
+                    self.note(node, &task, why);
+                }
+                if !all {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, node: &NodeName, task: &TaskRecord, why: Why) {
+        // One example of what cannot be read is enough.
+        let key = if let Why::Data(_) = why { Why::Data(String::new()) } else { why.clone() };
+        let misfit = Misfit { node: node.clone(), tasks: 0, example: task.id, why };
+        self.found.entry((node.clone(), key)).or_insert(misfit).tasks += 1;
+    }
+
+    /// Why the flow cannot go on with a task.
+    fn judge(
+        &self,
+        task: &TaskRecord,
+        closely: bool,
+        processes: &mut BTreeMap<ProcessId, Option<ProcessRecord>>,
+    ) -> Result<Option<Why>> {
+        let Some(def) = self.flows.get(task.flow.as_str()) else { return Ok(Some(Why::FlowGone)) };
+        let Some(index) = def.find(&task.node) else {
+            let has_branches = task.kind.is_split() || task.kind == Kind::Join;
+            return Ok(Some(if has_branches { Why::BranchesOpen(task.kind) } else { Why::NodeGone(task.kind) }));
+        };
+        let node = &def.nodes[index];
+        if !node.kind.stands_for(task.kind) {
+            return Ok(Some(Why::OtherKind { was: task.kind, is: node.kind }));
+        }
+        if !closely || node.undoes {
+            return Ok(None);
+        }
+        if let Some(why) = self.other_scope(def, index, task)? {
+            return Ok(Some(why));
+        }
+        let process = match processes.get(&task.id.process) {
+            Some(process) => process,
+            None => {
+                let read = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
+                processes.entry(task.id.process).or_insert(read)
+            }
+        };
+        let Some(process) = process else { return Ok(None) };
+        match self.open(def, index, process, task) {
+            Ok(()) => Ok(None),
+            Err(error @ (Error::Store(_) | Error::Internal(_))) => Err(error),
+            Err(error) => Ok(Some(Why::Data(error.to_string()))),
+        }
+    }
+
+    fn open(&self, def: &Definition, node: usize, process: &ProcessRecord, task: &TaskRecord) -> Result<()> {
+        let db = Db::reader(Arc::clone(self.store), task.created);
+        let columns = crate::kernel::columns(&db, def.process.table, process.id)?;
+        let proxy = (def.process.open)(process, columns)?;
+        (def.nodes[node].open)(proxy, task, db).map(drop)
+    }
+
+    fn other_scope(&self, def: &Definition, node: usize, task: &TaskRecord) -> Result<Option<Why>> {
+        let Some(sound) = &def.sound else { return Ok(None) };
+        let process = task.id.process;
+        let read = |number| Ok(self.store.scope(ScopeId { process, number })?);
+        let mut was = splits_around(def, task.scope, read)?;
+        let mut is: Vec<Option<usize>> = sound.scope(node).into_iter().map(Some).collect();
+        // A join waits for the branches of its own split, too.
+        if let (Kind::Join, Some(around)) = (def.nodes[node].kind, task.around)
+            && self.store.scope(ScopeId { process, number: around })?.is_some()
+        {
+            was = splits_around(def, around, read)?;
+            is.push(sound.split_of(node));
+        }
+        if was == is {
+            return Ok(None);
+        }
+        let name =
+            |split: &Option<usize>| split.map_or("a split that is gone", |split| def.nodes[split].name).to_owned();
+        Ok(Some(Why::OtherScope { was: was.iter().map(name).collect(), is: is.iter().map(name).collect() }))
+    }
+}
+
+/// A record, unless it is damaged: that is told where it is used.
+fn readable<R>(read: std::result::Result<Option<R>, StoreError>) -> Result<Option<R>> {
+    match read {
+        Err(StoreError::Damaged { .. }) => Ok(None),
+        read => Ok(read?),
+    }
+}

@@ -1,0 +1,189 @@
+//! The tables of the flows' data: the rows of each are of one type, and are found by the indexes that the type has now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Engine;
+use super::noted::{INDEXES, Note, noted};
+use crate::db::Db;
+use crate::definition::{Definition, Flows};
+use crate::entity::{RowType, TableSpec};
+use crate::error::{Error, Result};
+use crate::field::{FieldKind, FieldSpec, Index};
+use crate::kernel;
+use crate::store::ProcessList;
+
+/// How many rows are looked at in one step.
+const AT_ONCE: usize = 64;
+
+/// The tables that are known from flows, from each other, and from the builder.
+#[derive(Default)]
+pub(super) struct Tables {
+    known: BTreeMap<&'static str, Known>,
+    /// The structs that were looked into: one may be within itself.
+    seen: BTreeSet<usize>,
+    problems: Vec<String>,
+}
+
+struct Known {
+    rows: RowType,
+    /// How its rows are found, and what they refer to.
+    indexes: String,
+    source: Source,
+}
+
+/// Where rows come from.
+enum Source {
+    /// From the application. This has one found by the indexes of today.
+    Rows(fn(&Db, u64) -> Result<()>),
+    /// They are columns of the processes of these flows.
+    Columns(Vec<Arc<Definition>>),
+}
+
+impl Tables {
+    pub(super) fn of(flows: &Flows, more: &[TableSpec], problems: &mut Vec<String>) -> Self {
+        let mut tables = Self::default();
+        for def in flows.values() {
+            tables.add_columns(def);
+            def.kinds.iter().for_each(|kind| tables.visit(&kind()));
+        }
+        more.iter().for_each(|table| tables.add(*table));
+        problems.append(&mut tables.problems);
+        tables
+    }
+
+    fn visit(&mut self, kind: &FieldKind) {
+        match kind {
+            FieldKind::Reference(table) => self.add(*table),
+            FieldKind::List(inner) | FieldKind::Map(inner) => self.visit(inner),
+            FieldKind::Embedded(specs) => self.visit_fields(specs),
+            _ => {}
+        }
+    }
+
+    fn visit_fields(&mut self, specs: &'static [FieldSpec]) {
+        if self.seen.insert(specs.as_ptr().addr()) {
+            specs.iter().for_each(|spec| self.visit(&(spec.kind)()));
+        }
+    }
+
+    fn add(&mut self, table: TableSpec) {
+        if self.is_new(table.name, table.rows) {
+            let indexes = described(table.fields.iter());
+            let source = Source::Rows(table.reindex);
+            self.known.insert(table.name, Known { rows: table.rows, indexes, source });
+            self.visit_fields(table.fields);
+        }
+    }
+
+    fn add_columns(&mut self, def: &Arc<Definition>) {
+        let process = &def.process;
+        let Some(table) = process.table else { return };
+        if self.is_new(table, process.rows) {
+            let indexes = described(process.columns().iter());
+            self.known.insert(table, Known { rows: process.rows, indexes, source: Source::Columns(Vec::new()) });
+        }
+        if let Some(Known { source: Source::Columns(flows), .. }) = self.known.get_mut(table) {
+            flows.push(Arc::clone(def));
+        }
+    }
+
+    /// Whether a table is not known yet. Two types in one table are a problem.
+    fn is_new(&mut self, table: &str, rows: RowType) -> bool {
+        let Some(known) = self.known.get(table) else { return true };
+        if known.rows.id != rows.id {
+            self.problems.push(format!(
+                "the table `{table}` has rows of two types, `{}` and `{}`: give one of them a table of its own, by \
+                 `#[entity(table = \"..\")]`, or `#[process(table = \"..\")]` for the columns of a process",
+                known.rows.name, rows.name
+            ));
+        }
+        false
+    }
+}
+
+/// Text that is another one where rows have other index entries or references.
+fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
+    let mut lines = Vec::new();
+    for spec in specs {
+        let mut tables = Vec::new();
+        referred(&(spec.kind)(), &mut BTreeSet::new(), &mut tables);
+        if spec.index.is_none() && tables.is_empty() && !spec.column {
+            continue;
+        }
+        let index = match spec.index {
+            Some(Index::Unique) => "unique",
+            Some(Index::Plain) => "index",
+            None => "no index",
+        };
+        lines.push(format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" ")));
+    }
+    lines.join("; ")
+}
+
+/// The tables to which values refer.
+fn referred(kind: &FieldKind, seen: &mut BTreeSet<usize>, tables: &mut Vec<&'static str>) {
+    match kind {
+        FieldKind::Reference(table) => tables.push(table.name),
+        FieldKind::List(inner) | FieldKind::Map(inner) => referred(inner, seen, tables),
+        FieldKind::Embedded(specs) if seen.insert(specs.as_ptr().addr()) => {
+            specs.iter().for_each(|spec| referred(&(spec.kind)(), seen, tables));
+        }
+        _ => {}
+    }
+}
+
+impl Engine {
+    /// Has the rows of tables found by their indexes, where those are others than when the store was last used. Answers with what
+    /// is to be noted then.
+    pub(super) fn reindex<'t>(&self, tables: &'t Tables) -> Result<Vec<Note<'t>>> {
+        let mut now = Vec::new();
+        for (name, table) in &tables.known {
+            let known = noted(&*self.0.store, INDEXES, name)?;
+            if known.as_ref() == Some(&table.indexes) {
+                continue;
+            }
+            if known.is_some() {
+                // Should this be broken off, the rows are those of no version.
+                self.note(&[(INDEXES, *name, "")])?;
+            }
+            self.reindex_table(name, &table.source).map_err(|error| explained(error, name))?;
+            now.push((INDEXES, *name, &*table.indexes));
+        }
+        Ok(now)
+    }
+
+    fn reindex_table(&self, table: &str, source: &Source) -> Result<()> {
+        let store = &self.0.store;
+        match source {
+            Source::Rows(reindex) => {
+                let mut after = 0;
+                loop {
+                    let rows = store.rows(table, after, AT_ONCE)?;
+                    let Some((last, _)) = rows.last() else { return Ok(()) };
+                    after = *last;
+                    self.step(None, None, |db| rows.iter().try_for_each(|(id, _)| reindex(db, *id)))?;
+                }
+            }
+            Source::Columns(flows) => flows.iter().try_for_each(|flow| {
+                let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
+                loop {
+                    let page = store.list_processes(&all, after, AT_ONCE)?;
+                    let Some(last) = page.last() else { return Ok(()) };
+                    after = Some(*last);
+                    self.step(None, None, |db| page.iter().try_for_each(|id| kernel::reindex(db, flow, *id)))?;
+                }
+            }),
+        }
+    }
+}
+
+fn explained(error: Error, table: &str) -> Error {
+    match error {
+        Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
+            "`{field}` of the table `{table}` is to be unique, and row {row} has a value that another row has, too: give one of \
+             them another one with the code that was used before, or let the field be as it was"
+        )]),
+        error => error,
+    }
+}

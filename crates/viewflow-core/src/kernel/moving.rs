@@ -1,0 +1,119 @@
+//! Tasks of nodes that are gone, and tasks that go on at another node.
+
+use viewflow_graph::Kind;
+
+use super::{ROOT, Spawn, Step, TaskError};
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::id::TaskId;
+use crate::store::{NodeName, ScopeRecord, TaskRecord, TaskStatus, What};
+
+/// The code of the error of a task whose node is gone.
+pub(crate) const OBSOLETE: &str = "obsolete";
+
+/// The splits whose scopes are open around a token, outermost first; none for one that the flow does not have. A race is
+/// no scope for the rules: whoever wins it goes on in the one around.
+pub(crate) fn splits_around(
+    def: &Definition,
+    scope: u32,
+    mut read: impl FnMut(u32) -> Result<Option<ScopeRecord>>,
+) -> Result<Vec<Option<usize>>> {
+    let mut splits = Vec::new();
+    let mut number = scope;
+    while number != ROOT {
+        let Some(record) = read(number)? else { break };
+        if let (Some((name, _)), false) = (&record.split, record.first) {
+            splits.push(def.find_renamed(name));
+        }
+        number = record.parent.unwrap_or(ROOT);
+    }
+    splits.reverse();
+    Ok(splits)
+}
+
+impl Step {
+    /// A task's node is gone: it waits for nothing but for somebody who cancels or moves it.
+    pub(crate) fn set_aside(&mut self, id: TaskId) -> Result<()> {
+        let task = self.task(id)?;
+        if task.status.is_final() || task.status == TaskStatus::Error {
+            return Ok(());
+        }
+        let message = format!("its node `{}` is gone: cancel the task, or move it to another node", task.node);
+        self.fail(id, TaskError { code: Some(OBSOLETE.to_owned()), message })?;
+        // It stands still as long as its process does.
+        if task.suspended { self.rest_task(id, true) } else { Ok(()) }
+    }
+
+    /// Lets a task go on at another node of the same scope, as another task. Answers with that.
+    pub(crate) fn move_to(&mut self, id: TaskId, to: &NodeName) -> Result<TaskId> {
+        let task = self.task(id)?;
+        super::check_goes_on(&self.db, id.process)?;
+        let (def, target) = self.target_of(&task, to)?;
+        self.settle(id, TaskStatus::Revived)?;
+        self.cancel_children(&task)?;
+        let spawn = Spawn { target, seed: task.seed.clone(), data: task.data.clone() };
+        if def.nodes[target].kind == Kind::Join {
+            self.record_move(&task, to, None)?;
+            self.arrive(id.process, &spawn, task.scope, id.ordinal)?;
+            self.drain()?;
+            return Ok(id);
+        }
+        let new = self.add_task(id.process, &spawn, task.scope, Some(id.ordinal))?;
+        self.record_move(&task, to, Some(new.ordinal))?;
+        let record = self.task(new)?;
+        // What it knew has to be what a task of that node knows.
+        self.ask(&def.nodes[target], &record, |_, _| Ok(()))?;
+        self.prepare(new, true)?;
+        self.drain()?;
+        Ok(new)
+    }
+
+    fn record_move(&self, task: &TaskRecord, to: &NodeName, by: Option<u32>) -> Result<()> {
+        let (node, to) = (task.node.clone(), to.node.clone());
+        self.record(task.id.process, What::TaskMoved { task: task.id.ordinal, node, to, by })
+    }
+
+    /// The node to which a task is to be moved, if a token of its scope may come there.
+    fn target_of(&mut self, task: &TaskRecord, to: &NodeName) -> Result<(std::sync::Arc<Definition>, usize)> {
+        let def = self.def_of(task.id.process)?;
+        let refused = |why: String| Error::CannotMove {
+            at: crate::task::place(task),
+            to: format!("{}.{}", to.flow, to.node),
+            why,
+        };
+        if def.name != to.flow {
+            return Err(refused(format!("is a node of another flow: the task is of `{}`", def.name)));
+        }
+        let index = def.find(&to.node).ok_or_else(|| refused("is no node of the flow".to_owned()))?;
+        let node = &def.nodes[index];
+        if node.kind.is_start() || node.undoes {
+            return Err(refused(format!("is {}, to which no task comes", node.kind.with_article())));
+        }
+        let process = task.id.process;
+        let own_token = task.kind.waits() || task.status == TaskStatus::Error;
+        if !own_token {
+            return Err(refused(format!(
+                "cannot take the place of {}, whose branches are open",
+                task.kind.with_article()
+            )));
+        }
+        let around = splits_around(&def, task.scope, |number| self.open_scope_record(process, number))?;
+        let sound = def.sound.as_ref().ok_or(Error::Internal("a flow that is not sound"))?;
+        let mut expected: Vec<Option<usize>> = sound.scope(index).into_iter().map(Some).collect();
+        if node.kind == Kind::Join {
+            expected.push(sound.split_of(index));
+        }
+        if around == expected {
+            return Ok((std::sync::Arc::clone(&def), index));
+        }
+        let within = |splits: &[Option<usize>]| match splits {
+            [] => "outside of all splits".to_owned(),
+            splits => {
+                let names =
+                    splits.iter().map(|split| split.map_or("a split that is gone", |split| def.nodes[split].name));
+                format!("within `{}`", names.collect::<Vec<_>>().join("`, `"))
+            }
+        };
+        Err(refused(format!("is {}, and the task is {}", within(&expected), within(&around))))
+    }
+}

@@ -1,0 +1,294 @@
+//! Lock files: what flows were like when processes of them were started, checked in beside the source.
+//!
+//! The text has a line for each node, edge and field, so that changes of several people merge and a reviewer sees what has
+//! changed:
+//!
+//! ```
+//! use viewflow_graph::lock::Lock;
+//!
+//! let text = "version 1
+//!
+//! flow publish
+//!   process field approved: bool
+//!   node start: Start
+//!     edge next -> review
+//!   node review: View
+//!     seed ref(post)
+//!     edge next -> end
+//!   node end: End
+//! ";
+//! let lock: Lock = text.parse().unwrap();
+//! assert_eq!(lock.flows[0].nodes.len(), 3);
+//! assert!(lock.to_string().ends_with(text));
+//! ```
+
+mod compare;
+mod parse;
+
+use std::fmt;
+
+pub use compare::{Now, Trouble, compare};
+pub use parse::ParseError;
+
+use crate::graph::Graph;
+use crate::kind::{Kind, Role, Selection};
+use crate::scope::Sound;
+use crate::shape::Plain;
+
+/// The version of the text that is written and read.
+pub const VERSION: u32 = 1;
+
+/// The command that writes lock files anew.
+pub const RENEW: &str = "VIEWFLOW_LOCK=update cargo test flow_lock";
+
+/// A lock file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// The flows in it.
+    pub flows: Vec<Flow>,
+}
+
+/// A flow as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// The stored name.
+    pub name: String,
+    /// What its processes know.
+    pub process: Data,
+    /// The nodes, in the order of their declaration.
+    pub nodes: Vec<Node>,
+}
+
+/// What a process or a task knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// What it starts from.
+    pub seed: Type,
+    /// What it brings about.
+    pub artifact: Type,
+    /// The table of those of its fields that are columns.
+    pub table: Option<String>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+}
+
+/// A node as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The stored name.
+    pub name: String,
+    /// What it did.
+    pub kind: Kind,
+    /// The splits around it, outermost first; around a join: once it has fired.
+    pub scope: Vec<String>,
+    /// What its tasks know.
+    pub data: Data,
+    /// The edges out of it.
+    pub edges: Vec<Edge>,
+}
+
+/// An edge as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Which of the ways out it was.
+    pub role: String,
+    /// The stored name of the node it led to.
+    pub to: String,
+}
+
+/// A field as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its key; with dots, where it is nested.
+    pub key: String,
+    /// What its values were like.
+    pub ty: Type,
+    /// Whether it was a column of the table, and not in the document.
+    pub column: bool,
+}
+
+/// What values were like: [`Shape`](crate::Shape) without its lifetime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// A type that is told by its name alone.
+    Plain(Plain),
+    /// A whole number within these bounds.
+    Integer {
+        /// The least one.
+        min: i128,
+        /// The greatest one.
+        max: i128,
+    },
+    /// One of these texts.
+    Choice(Vec<String>),
+    /// A row of this table.
+    Reference(String),
+    /// Any number of such values.
+    List(Box<Type>),
+    /// Such values, each with a name.
+    Map(Box<Type>),
+    /// Such a value, or null.
+    Optional(Box<Type>),
+    /// An object with these fields.
+    Embedded(Vec<Field>),
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        let nothing = Type::Plain(Plain::Nothing);
+        Self { seed: nothing.clone(), artifact: nothing, table: None, fields: Vec::new() }
+    }
+}
+
+impl Flow {
+    /// A sound graph as it is told in lock files. What processes and tasks know is up to the caller, a task's by its node's
+    /// index.
+    pub fn of(graph: &Graph, sound: &Sound, process: Data, mut data: impl FnMut(usize) -> Data) -> Self {
+        let names = |nodes: Vec<usize>| nodes.into_iter().map(|node| graph.nodes()[node].name.clone()).collect();
+        let node = |(index, node): (usize, &crate::Node)| Node {
+            name: node.name.clone(),
+            kind: node.kind,
+            scope: names(sound.scope(index)),
+            data: data(index),
+            edges: graph
+                .out(index)
+                .map(|(_, edge)| Edge { role: role(&edge.role), to: graph.nodes()[edge.to].name.clone() })
+                .collect(),
+        };
+        Self { name: graph.name.clone(), process, nodes: graph.nodes().iter().enumerate().map(node).collect() }
+    }
+
+    /// A short text that is another one for a flow of another shape.
+    pub fn fingerprint(&self) -> String {
+        // FNV-1a: nobody has a reason to make two flows alike.
+        let hash = self
+            .to_string()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+    }
+}
+
+fn role(role: &Role) -> String {
+    match role {
+        Role::Next => "next".to_owned(),
+        Role::Case(pattern) => format!("case {pattern}"),
+        Role::Branch(Selection::Always) => "branch".to_owned(),
+        Role::Branch(selection) => format!("branch {}", Role::Branch(*selection)),
+        role => role.to_string(),
+    }
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "# What flows were like when processes of them were started. Renew it after a change that they can bear:"
+        )?;
+        writeln!(f, "# {RENEW}")?;
+        writeln!(f, "version {VERSION}")?;
+        self.flows.iter().try_for_each(|flow| write!(f, "\n{flow}"))
+    }
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "flow {}", Name(&self.name))?;
+        write_data(f, "  process ", &self.process)?;
+        for node in &self.nodes {
+            write!(f, "  node {}: {}", Name(&node.name), node.kind)?;
+            for (index, split) in node.scope.iter().enumerate() {
+                write!(f, "{} {}", if index == 0 { " in" } else { "," }, Name(split))?;
+            }
+            writeln!(f)?;
+            write_data(f, "    ", &node.data)?;
+            for Edge { role, to } in &node.edges {
+                writeln!(f, "    edge {} -> {}", Name(role), Name(to))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_data(f: &mut fmt::Formatter<'_>, before: &str, data: &Data) -> fmt::Result {
+    for (what, ty) in [("seed", &data.seed), ("artifact", &data.artifact)] {
+        if *ty != Type::Plain(Plain::Nothing) {
+            writeln!(f, "{before}{what} {ty}")?;
+        }
+    }
+    if let Some(table) = &data.table {
+        writeln!(f, "{before}table {}", Name(table))?;
+    }
+    data.fields.iter().try_for_each(|Field { key, ty, column }| {
+        let what = if *column { "column" } else { "field" };
+        writeln!(f, "{before}{what} {}: {ty}", Name(key))
+    })
+}
+
+/// The integer types by their bounds.
+const INTEGERS: [(&str, i128, i128); 8] = [
+    ("i8", i8::MIN as i128, i8::MAX as i128),
+    ("i16", i16::MIN as i128, i16::MAX as i128),
+    ("i32", i32::MIN as i128, i32::MAX as i128),
+    ("i64", i64::MIN as i128, i64::MAX as i128),
+    ("u8", 0, u8::MAX as i128),
+    ("u16", 0, u16::MAX as i128),
+    ("u32", 0, u32::MAX as i128),
+    ("u64", 0, u64::MAX as i128),
+];
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(plain) => f.write_str(plain.name()),
+            Self::Integer { min, max } => match INTEGERS.iter().find(|(_, least, most)| (least, most) == (min, max)) {
+                Some((name, ..)) => f.write_str(name),
+                None => write!(f, "integer({min}, {max})"),
+            },
+            Self::Choice(values) => {
+                f.write_str("choice(")?;
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{}", if index == 0 { "" } else { ", " }, Name(value))?;
+                }
+                f.write_str(")")
+            }
+            Self::Reference(table) => write!(f, "ref({})", Name(table)),
+            Self::List(item) => write!(f, "[{item}]"),
+            Self::Map(item) => write!(f, "{{{item}}}"),
+            Self::Optional(value) => write!(f, "{value}?"),
+            Self::Embedded(fields) => {
+                f.write_str("(")?;
+                for (index, Field { key, ty, .. }) in fields.iter().enumerate() {
+                    write!(f, "{}{}: {ty}", if index == 0 { "" } else { ", " }, Name(key))?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+/// A name, in quotes where it is not of letters, digits, `_`, `.` and `-`.
+struct Name<'n>(&'n str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.is_empty() && self.0.chars().all(is_plain) && self.0 != "in" {
+            return f.write_str(self.0);
+        }
+        f.write_str("\"")?;
+        for letter in self.0.chars() {
+            match letter {
+                '"' | '\\' => write!(f, "\\{letter}")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                letter => write!(f, "{letter}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+fn is_plain(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-')
+}

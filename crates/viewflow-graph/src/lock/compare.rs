@@ -1,0 +1,92 @@
+//! What running processes cannot bear.
+
+use super::{Flow, Node, RENEW};
+use crate::kind::Kind;
+
+/// A node as it is now.
+#[derive(Clone, Debug)]
+pub struct Now<'n> {
+    /// The stored name.
+    pub name: &'n str,
+    /// The names that it had before.
+    pub was: Vec<String>,
+    /// What it does.
+    pub kind: Kind,
+    /// The stored names of the splits around it, outermost first.
+    pub scope: Vec<&'n str>,
+}
+
+impl Now<'_> {
+    fn had(&self, name: &str) -> bool {
+        self.name == name || self.was.iter().any(|was| was == name)
+    }
+}
+
+/// A change of a flow that running processes cannot bear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The index of the node as it is now; none when it is gone.
+    pub node: Option<usize>,
+    /// What has changed, and what mends it.
+    pub message: String,
+}
+
+/// The changes of nodes that running processes cannot bear. Edges, titles and nodes at which nothing ever waits may change
+/// as they like.
+pub fn compare(old: &Flow, now: &[Now<'_>]) -> Vec<Trouble> {
+    let find = |name: &str| {
+        now.iter().position(|node| node.name == name).or_else(|| now.iter().position(|node| node.had(name)))
+    };
+    let waiting = old.nodes.iter().filter(|node| holds_tokens(node.kind));
+    waiting.filter_map(|node| trouble(old, node, now, &find)).collect()
+}
+
+/// Whether a token may rest at such a node, or a scope be open at it.
+fn holds_tokens(kind: Kind) -> bool {
+    kind.waits() || kind.is_split() || kind == Kind::Join
+}
+
+fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Option<usize>) -> Option<Trouble> {
+    let (flow_name, name, kind) = (&flow.name, &old.name, old.kind);
+    let or_renew = format!("where no process has come there yet, renew the lock: `{RENEW}`");
+    let Some(index) = find(name) else {
+        let (what, way_out) = if kind.waits() {
+            ("processes may wait at it", "keep it until they are done, or see to their tasks (`keep_obsolete`)")
+        } else {
+            ("branches may be open at it", "keep it until they are joined")
+        };
+        let message = format!(
+            "flow `{flow_name}`: the node `{name}`, {}, is gone, and {what}: if it has another name now, write \
+             `#[was(\"{name}\")]` above it; else {way_out}; {or_renew}",
+            kind.with_article()
+        );
+        return Some(Trouble { node: None, message });
+    };
+    let node = &now[index];
+    if !node.kind.stands_for(kind) {
+        let message = format!(
+            "flow `{flow_name}`: `{name}` was {} and is {} now, and processes may wait at it: keep the old node until they are \
+             done, and give the new one a name of its own; {or_renew}",
+            kind.with_article(),
+            node.kind.with_article()
+        );
+        return Some(Trouble { node: Some(index), message });
+    }
+    // That a split is gone is told of the split.
+    let scope: Option<Vec<&str>> = old.scope.iter().map(|split| find(split).map(|index| now[index].name)).collect();
+    let scope = scope?;
+    if scope == node.scope {
+        return None;
+    }
+    let within = |scope: &[&str]| match scope {
+        [] => "outside of all splits".to_owned(),
+        splits => format!("within {}", splits.iter().map(|split| format!("`{split}`")).collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!(
+        "flow `{flow_name}`: `{name}` was {} and is {} now, and processes may wait at it: keep it where it was until they are \
+         done, and give the one that is elsewhere a name of its own; {or_renew}",
+        within(&scope),
+        within(&node.scope)
+    );
+    Some(Trouble { node: Some(index), message })
+}

@@ -1,0 +1,293 @@
+//! What the fields of documents are like, told so that it can be compared at compile time.
+
+use crate::lock::{Field, Type};
+
+macro_rules! plain {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal,)*) => {
+        /// A type that is told by its name alone.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Plain {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Plain {
+            /// Every plain type.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As it is written in a lock file.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+plain! {
+    /// Nothing at all: `()`.
+    Nothing = "nothing",
+    /// True or false.
+    Bool = "bool",
+    /// A number of double precision.
+    F64 = "f64",
+    /// A number of single precision.
+    F32 = "f32",
+    /// Text.
+    Text = "text",
+    /// A decimal number, as text.
+    Decimal = "decimal",
+    /// A date.
+    Date = "date",
+    /// A time of day.
+    Time = "time",
+    /// A date and time without a zone.
+    DateTime = "datetime",
+    /// A point in time.
+    Timestamp = "timestamp",
+    /// A duration.
+    Duration = "duration",
+    /// A UUID, as text.
+    Uuid = "uuid",
+    /// Bytes, as base64.
+    Bytes = "bytes",
+    /// Any JSON.
+    Json = "json",
+    /// The nested struct that this is a field of.
+    Itself = "itself",
+    /// A type that does not tell what it is like.
+    Other = "other",
+}
+
+/// What the values of a field type are like when they are stored.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Shape {
+    /// A type that is told by its name alone.
+    Plain(Plain),
+    /// A whole number within these bounds.
+    Integer {
+        /// The least one.
+        min: i128,
+        /// The greatest one.
+        max: i128,
+    },
+    /// One of these texts, each with those that were stored for it before after it.
+    Choice(&'static [&'static [&'static str]]),
+    /// A row of this table, by number.
+    Reference(&'static str),
+    /// Any number of such values.
+    List(&'static Shape),
+    /// Such values, each with a name.
+    Map(&'static Shape),
+    /// Such a value, or null.
+    Optional(&'static Shape),
+    /// An object with these fields.
+    Embedded(&'static [FieldShape]),
+}
+
+/// What a field is like when it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldShape {
+    /// Its key; with dots, where it is nested.
+    pub key: &'static str,
+    /// The keys that it had before.
+    pub was: &'static [&'static str],
+    /// What its values are like.
+    pub shape: Shape,
+    /// Whether a document without it can be read.
+    pub optional: bool,
+    /// Whether values of another type are converted.
+    pub converted: bool,
+    /// Whether it is a column of a table, and not in the document.
+    pub column: bool,
+}
+
+/// Whether each value that was stored as `old` can be read as `new`.
+pub const fn reads(new: &Shape, old: &Shape) -> bool {
+    match (new, old) {
+        (Shape::Plain(Plain::Json | Plain::Nothing), _)
+        | (Shape::Optional(_), Shape::Plain(Plain::Nothing))
+        | (Shape::Plain(Plain::F64), Shape::Plain(Plain::F32))
+        | (Shape::Plain(Plain::F64 | Plain::F32), Shape::Integer { .. }) => true,
+        (Shape::Optional(new), Shape::Optional(old))
+        | (Shape::List(new), Shape::List(old))
+        | (Shape::Map(new), Shape::Map(old)) => reads(new, old),
+        (Shape::Optional(new), _) => reads(new, old),
+        (Shape::Plain(new), Shape::Plain(old)) => *new as u8 == *old as u8 || (is_text(*new) && is_as_text(*old)),
+        (Shape::Plain(new), Shape::Choice(_)) => is_text(*new),
+        (Shape::Integer { min, max }, Shape::Integer { min: least, max: greatest }) => {
+            *min <= *least && *max >= *greatest
+        }
+        (Shape::Choice(new), Shape::Choice(old)) => offers_all(new, old),
+        (Shape::Reference(new), Shape::Reference(old)) => same(new.as_bytes(), old.as_bytes()),
+        (Shape::Embedded(new), Shape::Embedded(old)) => reads_all(new, old) && needs_nothing_new(new, old),
+        _ => false,
+    }
+}
+
+/// Whether what was stored of each field can be read.
+const fn reads_all(new: &[FieldShape], mut old: &[FieldShape]) -> bool {
+    while let [first, rest @ ..] = old {
+        if !reads_field(new, first.key, &first.shape) {
+            return false;
+        }
+        old = rest;
+    }
+    true
+}
+
+/// Whether what was stored under a key can be read. What no field reads any more is kept as it is.
+pub const fn reads_field(new: &[FieldShape], key: &str, old: &Shape) -> bool {
+    let Some(field) = find(new, key) else { return true };
+    if field.converted || reads(&field.shape, old) {
+        return true;
+    }
+    match old {
+        // With a default, null is that.
+        Shape::Optional(old) => field.optional && reads(&field.shape, old),
+        Shape::Plain(Plain::Nothing) => field.optional,
+        _ => false,
+    }
+}
+
+/// Whether columns that were in this table are found there. What no field reads any more stays there.
+pub const fn finds_columns(table: Option<&str>, old: &str) -> bool {
+    match table {
+        Some(table) => same(table.as_bytes(), old.as_bytes()),
+        None => false,
+    }
+}
+
+/// Whether what was stored in this column is read from a column: a field that becomes one is found in the document, too.
+pub const fn stays_column(new: &[FieldShape], key: &str) -> bool {
+    match find(new, key) {
+        Some(field) => field.column,
+        None => true,
+    }
+}
+
+/// Whether all fields that were not stored can be missing.
+pub const fn needs_nothing_new(mut new: &[FieldShape], old: &[FieldShape]) -> bool {
+    while let [field, rest @ ..] = new {
+        if !field.optional && !was_stored(field, old) {
+            return false;
+        }
+        new = rest;
+    }
+    true
+}
+
+const fn was_stored(field: &FieldShape, mut old: &[FieldShape]) -> bool {
+    while let [first, rest @ ..] = old {
+        if has_key(field, first.key) {
+            return true;
+        }
+        old = rest;
+    }
+    false
+}
+
+const fn find<'f>(mut fields: &'f [FieldShape], key: &str) -> Option<&'f FieldShape> {
+    while let [field, rest @ ..] = fields {
+        if has_key(field, key) {
+            return Some(field);
+        }
+        fields = rest;
+    }
+    None
+}
+
+const fn has_key(field: &FieldShape, key: &str) -> bool {
+    same(field.key.as_bytes(), key.as_bytes()) || contains(field.was, key)
+}
+
+const fn contains(mut texts: &[&str], wanted: &str) -> bool {
+    while let [text, rest @ ..] = texts {
+        if same(text.as_bytes(), wanted.as_bytes()) {
+            return true;
+        }
+        texts = rest;
+    }
+    false
+}
+
+/// Whether each value of `old` is one of `new`, or was.
+const fn offers_all(new: &[&[&str]], mut old: &[&[&str]]) -> bool {
+    while let [value, rest @ ..] = old {
+        if let [value, ..] = value
+            && !offers(new, value)
+        {
+            return false;
+        }
+        old = rest;
+    }
+    true
+}
+
+const fn offers(mut choices: &[&[&str]], value: &str) -> bool {
+    while let [choice, rest @ ..] = choices {
+        if contains(choice, value) {
+            return true;
+        }
+        choices = rest;
+    }
+    false
+}
+
+const fn is_text(plain: Plain) -> bool {
+    matches!(plain, Plain::Text)
+}
+
+/// Whether values are kept as text, whatever they mean.
+const fn is_as_text(plain: Plain) -> bool {
+    matches!(
+        plain,
+        Plain::Decimal
+            | Plain::Date
+            | Plain::Time
+            | Plain::DateTime
+            | Plain::Timestamp
+            | Plain::Duration
+            | Plain::Uuid
+            | Plain::Bytes
+    )
+}
+
+const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
+    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        if *a != *b {
+            return false;
+        }
+        (left, right) = (left_rest, right_rest);
+    }
+    left.is_empty() && right.is_empty()
+}
+
+impl Shape {
+    /// As it stands in a lock file.
+    pub fn to_type(&self) -> Type {
+        match self {
+            Self::Plain(plain) => Type::Plain(*plain),
+            Self::Integer { min, max } => Type::Integer { min: *min, max: *max },
+            Self::Choice(values) => {
+                Type::Choice(values.iter().filter_map(|value| value.first().map(|value| (*value).to_owned())).collect())
+            }
+            Self::Reference(table) => Type::Reference((*table).to_owned()),
+            Self::List(item) => Type::List(Box::new(item.to_type())),
+            Self::Map(item) => Type::Map(Box::new(item.to_type())),
+            Self::Optional(value) => Type::Optional(Box::new(value.to_type())),
+            Self::Embedded(fields) => Type::Embedded(FieldShape::to_fields(fields)),
+        }
+    }
+}
+
+impl FieldShape {
+    /// As they stand in a lock file.
+    pub fn to_fields(fields: &[Self]) -> Vec<Field> {
+        let locked =
+            |field: &Self| Field { key: field.key.to_owned(), ty: field.shape.to_type(), column: field.column };
+        fields.iter().map(locked).collect()
+    }
+}

@@ -1,0 +1,47 @@
+use viewflow::prelude::*;
+
+#[derive(Choices, Clone, Copy, Debug)]
+enum Urgency {
+    Low,
+    High,
+}
+
+#[derive(Process, Clone, Debug)]
+#[process(seed = String)]
+struct Claim {
+    amount: u32,
+    remark: String,
+    #[field(default = Urgency::Low)]
+    urgency: Urgency,
+}
+
+#[derive(Task, Clone, Debug)]
+struct Review {
+    mark: Option<u8>,
+}
+
+#[derive(Flow)]
+#[flow(process = Claim, lock = "tests/ui/lock/claim.lock")]
+struct ClaimFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(check)]
+    #[branch(pay)]
+    fork: Split,
+    #[next(gather)]
+    check: View<Review>,
+    #[next(gather)]
+    pay: View,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+fn main() {}
+
+// Mended:
+// -    #[next(gather)]
+// -    check: View<Review>,
+// +    #[was("review")]
+// +    #[next(gather)]
+// +    check: View<Review>,
