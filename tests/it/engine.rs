@@ -221,7 +221,9 @@ impl Flow for ByHand {
 
     fn define(flow: &mut viewflow::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
-        flow.node::<()>("start", Kind::Start).begins().edge::<()>(Role::Next, "gather").no_seed().no_data();
+        flow.node::<()>("start", Kind::Start).begins().edge::<()>(Role::Next, "review").no_seed().no_data();
+        let mut review = flow.node::<()>("review", Kind::View).assign_same_as("begin").not_by(&["start", "check"]);
+        review.edge::<()>(Role::Next, "gather").no_seed().no_data();
         flow.node::<()>("gather", Kind::Join).edge::<()>(Role::Next, "nowhere").no_seed().no_data();
     }
 }
@@ -232,7 +234,9 @@ fn a_flow_written_by_hand_is_held_to_the_same_rules() {
         panic!("it is not sound")
     };
     assert!(problems[0].contains("`gather` leads to `nowhere`, which is no node"), "{problems:?}");
-    assert!(problems[1].contains("[missing-edge]"), "{problems:?}");
+    assert!(problems[1].contains("`review` asks who did `begin`, which is no node"), "{problems:?}");
+    assert!(problems[2].contains("`review` asks who did `check`, which is no node"), "{problems:?}");
+    assert!(problems[3].contains("[missing-edge]"), "{problems:?}");
 }
 
 #[test]

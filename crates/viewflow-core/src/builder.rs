@@ -781,6 +781,20 @@ impl<T: IntoOwner> IntoOwner for Option<T> {
     }
 }
 
+/// What is said of nodes that there are not: whose doer a task goes to, or may not go to.
+fn unknown_doers(def: &Definition) -> Vec<String> {
+    let mut problems = Vec::new();
+    for node in &def.nodes {
+        for other in node.people.same_as.iter().chain(&node.people.not_by) {
+            if def.find(other).is_none() {
+                let (flow, node) = (def.name, node.name);
+                problems.push(format!("flow `{flow}`: `{node}` asks who did `{other}`, which is no node"));
+            }
+        }
+    }
+    problems
+}
+
 /// Leads the edges to their targets, and looks whether anything is missing.
 fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
     for edge in edges {
@@ -815,6 +829,7 @@ fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
         }
     }
     def.problems.extend(crate::store::twice_named(&def));
+    def.problems.extend(unknown_doers(&def));
     for (index, node) in def.nodes.iter().enumerate() {
         if let Some(detail) = node.detail() {
             def.graph.set_detail(index, detail);

@@ -289,7 +289,12 @@ impl Engine {
 
     /// The tasks of a node with a status.
     pub fn tasks_of<N: Node>(&self, node: N, status: TaskStatus) -> TaskQuery<'static> {
-        TaskQuery::by_status(self.clone(), node.full_name(), status)
+        self.tasks_at(&node.full_name(), status)
+    }
+
+    /// As [`Engine::tasks_of`], for a node by its name: of one that is gone, or where any node will do.
+    pub fn tasks_at(&self, node: &NodeName, status: TaskStatus) -> TaskQuery<'static> {
+        TaskQuery::by_status(self.clone(), node.clone(), status)
     }
 
     /// The processes of a flow.

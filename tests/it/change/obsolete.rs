@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Error, Store, What, Why};
 
@@ -128,10 +129,13 @@ fn a_kept_task_waits_for_nothing_and_when_it_is_canceled_its_process_goes_on() {
         let engine = kept(&store);
         let kept = engine.task_record(talk).unwrap();
         assert_eq!(kept.status, TaskStatus::Error);
+        let name = viewflow::store::NodeName { flow: "hiring".to_owned(), node: "talk".to_owned() };
+        assert_eq!(engine.tasks_at(&name, TaskStatus::Error).first().unwrap().id, talk);
         assert_eq!(kept.error.unwrap().code.as_deref(), Some("obsolete"));
         assert!(engine.inbox(&user("ann")).list().unwrap().is_empty(), "nobody is asked to do what is gone");
         assert_eq!(engine.next_due().unwrap(), None, "its timeout is over");
         assert!(engine.retry(talk, &boss()).is_err() && engine.revive(talk, &boss()).is_err());
+        assert_eq!(engine.actions(talk, &boss()).unwrap(), [Action::CancelTask, Action::Move]);
 
         do_next(&engine, New::check, id, ());
         assert!(!is_done(&engine, id), "the join waits for it");

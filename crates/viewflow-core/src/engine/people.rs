@@ -97,7 +97,10 @@ impl Engine {
         if self.process_record(id.process)?.status == ProcessStatus::Suspended {
             return Ok(Vec::new());
         }
-        Ok(Action::ALL.into_iter().filter(|action| gate::pass(*action, user, &task).is_ok()).collect())
+        let is_here = self.0.flows.get(task.flow.as_str()).is_some_and(|def| def.find(&task.node).is_some());
+        let possible = |action: &Action| is_here || matches!(action, Action::CancelTask | Action::Move);
+        let actions = Action::ALL.into_iter().filter(possible);
+        Ok(actions.filter(|action| gate::pass(*action, user, &task).is_ok()).collect())
     }
 
     /// What this person may do to a process as it is now, likewise.
