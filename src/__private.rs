@@ -10,7 +10,8 @@ pub use std::vec::Vec;
 pub use viewflow_core::BoxFuture;
 pub use viewflow_core::document::{Value, embedded};
 pub use viewflow_core::graph::{
-    FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field, stays_column,
+    FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field,
+    seems_renamed, stays_column,
 };
 pub use viewflow_core::handler::{
     CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,

@@ -2,6 +2,7 @@
 
 mod indexes;
 mod locked;
+mod moving;
 mod obsolete;
 mod refused;
 mod renamed;

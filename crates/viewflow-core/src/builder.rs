@@ -12,10 +12,10 @@ use crate::definition::{
     Act, Action, After, Ask, ChildDef, ChildItems, Data, Definition, EdgeDef, Erased, FormDef, Items, JobDef,
     MessageDef, NodeDef, PeopleDef, PermissionDef, ProcessDef, Wait,
 };
-use crate::document::{self, Document, Fields as _};
+use crate::document::{self, Document, Fields, Value};
 use crate::entity::RowType;
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{FieldKind, FieldSpec, FieldType, check_pattern};
+use crate::field::{FieldKind, FieldType, Rules, check_pattern};
 use crate::flow::Flow;
 use crate::form::{self, Form};
 use crate::id::UserId;
@@ -42,7 +42,7 @@ struct PendingEdge {
     target: &'static str,
     role: Role,
     when: Option<Ask<bool>>,
-    seed: Option<Ask<serde_json::Value>>,
+    seed: Option<Ask<Value>>,
     data: Option<Ask<Document>>,
     items: Option<Items>,
     after: Option<After>,
@@ -77,12 +77,13 @@ impl<F: Flow> FlowBuilder<F> {
                 },
                 problems: Vec::new(),
                 kinds: Vec::new(),
+                rules: Vec::new(),
                 shape: String::new(),
             },
             edges: Vec::new(),
             _flow: PhantomData,
         };
-        builder.note_fields(F::Process::FIELDS);
+        builder.note_fields::<F::Process>();
         builder.note_ends::<<F::Process as Process>::Seed, <F::Process as Process>::Artifact>();
         if let Err(errors) = document::read::<F::Process>(&Document::new()) {
             let problem = format!(
@@ -95,9 +96,15 @@ impl<F: Flow> FlowBuilder<F> {
         connect(builder.definition, builder.edges)
     }
 
-    /// Notes what is wrong with the rules of fields, and the tables to which they refer.
-    fn note_fields(&mut self, specs: &'static [FieldSpec]) {
-        for spec in specs {
+    /// Notes the rules of fields, what is wrong with them, and the tables to which they refer.
+    fn note_fields<T: Fields>(&mut self) {
+        for (spec, shape) in T::FIELDS.iter().zip(T::SHAPES) {
+            let bound = |bound: Option<fn() -> Value>| bound.map(|bound| bound().to_string());
+            let Rules { max_length, pattern, min, max } = spec.rules;
+            let rules = (spec.key, spec.was, max_length, pattern, bound(min), bound(max), shape.converted);
+            self.definition.rules.push(format!("{rules:?}"));
+        }
+        for spec in T::FIELDS {
             self.definition.kinds.push(spec.kind);
             if let Some(Err(message)) = spec.rules.pattern.map(check_pattern) {
                 self.definition.problems.push(format!("flow `{}`: field `{}` {message}", F::NAME, spec.name));
@@ -112,7 +119,7 @@ impl<F: Flow> FlowBuilder<F> {
     /// Adds a node with this stored name, and returns a builder for what it does.
     pub fn node<T: Task>(&mut self, name: &'static str, kind: Kind) -> NodeBuilder<'_, F, T> {
         let index = self.definition.graph.node(name, kind);
-        self.note_fields(T::FIELDS);
+        self.note_fields::<T>();
         self.note_ends::<T::Seed, T::Artifact>();
         self.definition.nodes.push(NodeDef {
             name,
@@ -183,7 +190,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.flow.note_fields(Fm::FIELDS);
+        self.flow.note_fields::<Fm>();
         let def = self.def();
         def.form = Some(form_def::<Fm>(false));
         def.action = Action::Call(act::<F, T, Fm>(submit));
@@ -336,7 +343,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
     ) -> Self {
-        self.flow.note_fields(M::FIELDS);
+        self.flow.note_fields::<M>();
         self.def().wait = Wait::Message(MessageDef {
             name: M::NAME,
             key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
@@ -857,7 +864,7 @@ fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
     match def.graph.check() {
         Ok(sound) => {
             def.sound = Some(sound);
-            def.shape = def.described().map_or(String::new(), |flow| flow.fingerprint());
+            def.shape = def.described().map_or(String::new(), |flow| flow.fingerprint(&def.rules.concat()));
         }
         Err(faults) => {
             let told = faults.iter().map(|fault| format!("flow `{}`: {fault}", def.name));
@@ -872,7 +879,7 @@ fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
     data_of(data).map_err(|errors| Error::Data { at: at(), errors })
 }
 
-fn encode_seed<S: FieldType>(seed: &S) -> Result<serde_json::Value> {
+fn encode_seed<S: FieldType>(seed: &S) -> Result<Value> {
     seed.encode().map_err(|message| Error::msg(format!("the seed {message}")))
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Definition {
     pub(crate) problems: Vec<String>,
     /// The kinds of all of its data: of fields, seeds and artifacts.
     pub(crate) kinds: Vec<fn() -> FieldKind>,
+    /// The rules of its fields: what was stored has to keep them, and a lock file does not tell of them.
+    pub(crate) rules: Vec<String>,
     /// The fingerprint of what a lock file tells of it; empty while the graph was not checked.
     pub(crate) shape: String,
 }

@@ -44,7 +44,7 @@ pub struct TableSpec {
     pub fields: &'static [FieldSpec],
     pub(crate) rows: RowType,
     /// Has a row found by the indexes that the type has now.
-    pub(crate) reindex: fn(&Db, u64) -> Result<()>,
+    pub(crate) reindex: fn(&Db, u64) -> Result<bool>,
 }
 
 impl TableSpec {

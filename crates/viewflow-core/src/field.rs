@@ -315,12 +315,19 @@ impl FieldSpec {
 
     /// The field's value in a document, under its key or one it had before.
     pub(crate) fn lookup<'d>(&self, document: &'d crate::Document) -> Option<&'d Value> {
-        let follow = |path: &[&str]| {
-            let (first, rest) = path.split_first()?;
-            rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
-        };
-        follow(self.key).or_else(|| self.was.iter().find_map(|path| follow(path)))
+        follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
     }
+
+    /// Whether a value that was found is under a key of today.
+    pub(crate) fn has_key_of_today(&self, document: &crate::Document, columns: Option<&crate::Document>) -> bool {
+        columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
+            || follow(document, self.key).is_some()
+    }
+}
+
+fn follow<'d>(document: &'d crate::Document, path: &[&str]) -> Option<&'d Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
 }
 
 impl fmt::Debug for FieldSpec {

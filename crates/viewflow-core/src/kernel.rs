@@ -41,7 +41,7 @@ use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskError
 use crate::user::Permission;
 
 /// The scope that is the process itself.
-const ROOT: u32 = 0;
+pub(crate) const ROOT: u32 = 0;
 /// How many tasks one step may make one after the other, each from the one before.
 const DEPTH: u32 = 10_000;
 
@@ -605,14 +605,14 @@ fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
 }
 
 /// Has the columns of a process found by the indexes of today, as [`crate::table::reindex`].
-pub(crate) fn reindex(db: &Db, def: &Definition, id: ProcessId) -> Result<()> {
-    let Some(table) = def.process.table else { return Ok(()) };
+pub(crate) fn reindex(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
+    let Some(table) = def.process.table else { return Ok(true) };
     let mut record = db.unit(|unit| unit.process(id).cloned())?;
     let stored = columns(db, Some(table), id)?;
     let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
-    let Ok(Some((_, columns))) = saved else { return Ok(()) };
+    let Ok(Some((_, columns))) = saved else { return Ok(false) };
     let row = crate::table::row_of(&def.process.columns(), columns);
-    db.unit(|unit| crate::table::index_as(unit, table, id.0, row))
+    db.unit(|unit| crate::table::index_as(unit, table, id.0, row)).map(|()| true)
 }
 
 /// The columns of a process whose proxy has a table of its own.

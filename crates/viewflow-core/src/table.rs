@@ -281,20 +281,27 @@ fn put(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
     unit.put_row(table, id, Some(row))
 }
 
-/// Has a row found by the indexes of today; its data stays as it is, so that an earlier version can still read it. One that does
-/// not fit the struct is left alone: that is told where it is read.
-pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<()> {
-    let Some(stored) = db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(()) };
+/// Has a row found by the indexes of today. One that does not fit the struct is left alone, as is told where it is read: the answer
+/// is false.
+pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<bool> {
+    let Some(stored) = db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(true) };
     match decode::<E>(id, &stored).and_then(|entity| encode(&entity, id, stored.data)) {
-        Ok(row) => db.unit(|unit| index_as(unit, E::TABLE, id, row)),
-        Err(_) => Ok(()),
+        Ok(row) => db.unit(|unit| index_as(unit, E::TABLE, id, row)).map(|()| true),
+        Err(_) => Ok(false),
     }
 }
 
-/// Gives a row the index entries and references of another one.
+/// Gives a row the index entries and references of another one. Its data stays as it is, so that an earlier version can still
+/// read it, unless a reference in it could not be set to none then: that is done where the field has its key today.
 pub(crate) fn index_as(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
     let stored = unit.row_copy(table, id)?.unwrap_or_default();
-    let row = RowRecord { data: stored.data.clone(), ..row };
+    let is_there = |field: &str| {
+        let (first, rest) = field.split_once('.').map_or((field, None), |(first, rest)| (first, Some(rest)));
+        let value = stored.data.get(first);
+        rest.map_or(value, |rest| rest.split('.').try_fold(value?, |value, key| value.get(key))).is_some()
+    };
+    let moves = row.references.iter().any(|to| to.on_delete == OnDelete::SetNone && !is_there(&to.field));
+    let row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
     if row == stored { Ok(()) } else { put(unit, table, id, row) }
 }
 

@@ -36,5 +36,7 @@ pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Detail, Kind, Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
 pub use crate::scope::Sound;
-pub use crate::shape::{FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, stays_column};
+pub use crate::shape::{
+    FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, seems_renamed, stays_column,
+};
 pub use crate::suggest::nearest;

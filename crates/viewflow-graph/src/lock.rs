@@ -79,6 +79,8 @@ pub struct Node {
     pub name: String,
     /// What it did.
     pub kind: Kind,
+    /// The split whose branches a join waits for; none where that is not told.
+    pub closes: Option<String>,
     /// The splits around it, outermost first; around a join: once it has fired.
     pub scope: Vec<String>,
     /// What its tasks know.
@@ -149,6 +151,7 @@ impl Flow {
         let node = |(index, node): (usize, &crate::Node)| Node {
             name: node.name.clone(),
             kind: node.kind,
+            closes: sound.split_of(index).map(|split| graph.nodes()[split].name.clone()),
             scope: names(sound.scope(index)),
             data: data(index),
             edges: graph
@@ -159,12 +162,13 @@ impl Flow {
         Self { name: graph.name.clone(), process, nodes: graph.nodes().iter().enumerate().map(node).collect() }
     }
 
-    /// A short text that is another one for a flow of another shape.
-    pub fn fingerprint(&self) -> String {
+    /// A short text that is another one for a flow of another shape, and for another text that belongs to it.
+    pub fn fingerprint(&self, more: &str) -> String {
         // FNV-1a: nobody has a reason to make two flows alike.
         let hash = self
             .to_string()
             .bytes()
+            .chain(more.bytes())
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
     }
@@ -198,6 +202,9 @@ impl fmt::Display for Flow {
         write_data(f, "  process ", &self.process)?;
         for node in &self.nodes {
             write!(f, "  node {}: {}", Name(&node.name), node.kind)?;
+            if let Some(split) = &node.closes {
+                write!(f, " of {}", Name(split))?;
+            }
             for (index, split) in node.scope.iter().enumerate() {
                 write!(f, "{} {}", if index == 0 { " in" } else { "," }, Name(split))?;
             }
@@ -273,7 +280,7 @@ struct Name<'n>(&'n str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.is_empty() && self.0.chars().all(is_plain) && self.0 != "in" {
+        if !self.0.is_empty() && self.0.chars().all(is_plain) && !["in", "of"].contains(&self.0) {
             return f.write_str(self.0);
         }
         f.write_str("\"")?;

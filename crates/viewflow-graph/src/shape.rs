@@ -109,13 +109,15 @@ pub const fn reads(new: &Shape, old: &Shape) -> bool {
     match (new, old) {
         (Shape::Plain(Plain::Json | Plain::Nothing), _)
         | (Shape::Optional(_), Shape::Plain(Plain::Nothing))
-        | (Shape::Plain(Plain::F64), Shape::Plain(Plain::F32))
-        | (Shape::Plain(Plain::F64 | Plain::F32), Shape::Integer { .. }) => true,
+        | (Shape::Plain(Plain::F64), Shape::Plain(Plain::F32)) => true,
         (Shape::Optional(new), Shape::Optional(old))
         | (Shape::List(new), Shape::List(old))
         | (Shape::Map(new), Shape::Map(old)) => reads(new, old),
         (Shape::Optional(new), _) => reads(new, old),
         (Shape::Plain(new), Shape::Plain(old)) => *new as u8 == *old as u8 || (is_text(*new) && is_as_text(*old)),
+        // Greater ones would be rounded.
+        (Shape::Plain(Plain::F64), Shape::Integer { min, max }) => *min >= -(1 << 53) && *max <= 1 << 53,
+        (Shape::Plain(Plain::F32), Shape::Integer { min, max }) => *min >= -(1 << 24) && *max <= 1 << 24,
         (Shape::Plain(new), Shape::Choice(_)) => is_text(*new),
         (Shape::Integer { min, max }, Shape::Integer { min: least, max: greatest }) => {
             *min <= *least && *max >= *greatest
@@ -140,7 +142,7 @@ const fn reads_all(new: &[FieldShape], mut old: &[FieldShape]) -> bool {
 
 /// Whether what was stored under a key can be read. What no field reads any more is kept as it is.
 pub const fn reads_field(new: &[FieldShape], key: &str, old: &Shape) -> bool {
-    let Some(field) = find(new, key) else { return true };
+    let Some(field) = find(new, key) else { return !overlaps(new, key) };
     if field.converted || reads(&field.shape, old) {
         return true;
     }
@@ -150,6 +152,41 @@ pub const fn reads_field(new: &[FieldShape], key: &str, old: &Shape) -> bool {
         Shape::Plain(Plain::Nothing) => field.optional,
         _ => false,
     }
+}
+
+/// Whether a key lies within that of a field, or one within it.
+const fn overlaps(mut fields: &[FieldShape], key: &str) -> bool {
+    while let [field, rest @ ..] = fields {
+        if lies_within(field.key.as_bytes(), key.as_bytes()) || lies_within(key.as_bytes(), field.key.as_bytes()) {
+            return true;
+        }
+        fields = rest;
+    }
+    false
+}
+
+const fn lies_within(mut inner: &[u8], mut outer: &[u8]) -> bool {
+    while let ([a, inner_rest @ ..], [b, outer_rest @ ..]) = (inner, outer) {
+        if *a != *b {
+            return false;
+        }
+        (inner, outer) = (inner_rest, outer_rest);
+    }
+    matches!(inner, [b'.', ..]) && outer.is_empty()
+}
+
+/// Whether a stored field that nobody reads any more may be one that has another name now: one that is new, may be missing, and
+/// is of a type that reads it.
+pub const fn seems_renamed(new: &[FieldShape], old: &[FieldShape], key: &str, shape: &Shape) -> bool {
+    let mut fields = new;
+    while let [field, rest @ ..] = fields {
+        let any = matches!(field.shape, Shape::Plain(Plain::Json | Plain::Nothing));
+        if !any && !was_stored(field, old) && reads(&field.shape, shape) && find(new, key).is_none() {
+            return true;
+        }
+        fields = rest;
+    }
+    false
 }
 
 /// Whether columns that were in this table are found there. What no field reads any more stays there.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use viewflow_graph::lock::{Data, Edge, Field, Flow, Lock, Node, Now, Type, compare};
-use viewflow_graph::{FieldShape, Kind, Plain, Shape, finds_columns, reads, reads_field, stays_column};
+use viewflow_graph::{FieldShape, Kind, Plain, Shape, finds_columns, reads, reads_field, seems_renamed, stays_column};
 
 const TEXT: &str = "version 1
 
@@ -24,7 +24,7 @@ flow publish
     edge \"on timeout\" -> check
   node check: View in fork
     edge next -> gather
-  node gather: Join
+  node gather: Join of fork
     edge next -> end
   node end: End
 ";
@@ -90,7 +90,7 @@ fn what_a_hand_wrote_is_told_with_what_was_meant() {
 
 #[test]
 fn a_fingerprint_is_of_all_that_counts_and_of_nothing_else() {
-    let of = |text: &str| text.parse::<Lock>().unwrap().flows[0].fingerprint();
+    let of = |text: &str| text.parse::<Lock>().unwrap().flows[0].fingerprint("");
     assert_eq!(of(TEXT), of(&TEXT.replace("version 1\n", "version 1\n# a comment\n")));
     assert_ne!(of(TEXT), of(&TEXT.replace("bool", "text")));
     assert_eq!(of(TEXT).len(), 8);
@@ -150,7 +150,7 @@ prop_compose! {
     ) -> Flow {
         let mut nodes: Vec<Node> = nodes
             .into_iter()
-            .map(|(name, (kind, data))| Node { name, kind: Kind::ALL[kind], scope: Vec::new(), data, edges: Vec::new() })
+            .map(|(name, (kind, data))| Node { name, kind: Kind::ALL[kind], closes: None, scope: Vec::new(), data, edges: Vec::new() })
             .collect();
         let split = nodes.iter().find(|node| node.kind == Kind::Split).map(|node| node.name.clone());
         if let (true, Some(split)) = (within, split) {
@@ -189,7 +189,7 @@ proptest! {
 }
 
 fn now<'n>(name: &'n str, was: &[&str], kind: Kind, scope: &[&'n str]) -> Now<'n> {
-    Now { name, was: was.iter().map(|was| (*was).to_owned()).collect(), kind, scope: scope.to_vec() }
+    Now { name, was: was.iter().map(|was| (*was).to_owned()).collect(), kind, closes: None, scope: scope.to_vec() }
 }
 
 fn nodes() -> Vec<Now<'static>> {
@@ -316,4 +316,43 @@ fn a_column_stays_in_its_table_and_other_fields_may_become_columns() {
     assert!(stays_column(&[column], "key") && stays_column(&[column], "old"));
     assert!(!stays_column(&[field("key", U16)], "key"));
     assert!(stays_column(&[field("key", U16)], "gone"), "what no field reads stays where it is");
+}
+
+#[test]
+fn a_field_that_is_gone_beside_a_new_one_of_its_type_seems_renamed() {
+    const OLD: &[FieldShape] = &[field("note", TEXT_SHAPE), field("count", U8)];
+    const NEW: &[FieldShape] = &[field("remark", TEXT_SHAPE), field("count", U8)];
+    assert!(seems_renamed(NEW, OLD, "note", &TEXT_SHAPE));
+    assert!(!seems_renamed(NEW, OLD, "count", &U8), "it is there");
+    let told = [FieldShape { was: &["note"], ..field("remark", TEXT_SHAPE) }, field("count", U8)];
+    assert!(!seems_renamed(&told, OLD, "note", &TEXT_SHAPE));
+    let other = [field("paid", Shape::Plain(Plain::Bool)), field("count", U8)];
+    assert!(!seems_renamed(&other, OLD, "note", &TEXT_SHAPE), "of another type");
+    assert!(!seems_renamed(&[field("count", U8)], OLD, "note", &TEXT_SHAPE), "nothing is new");
+}
+
+#[test]
+fn keys_within_each_other_are_not_read() {
+    assert!(!reads_field(&[field("size", U8)], "size.width", &U8));
+    assert!(!reads_field(&[field("size.width", U8)], "size", &U8));
+    assert!(reads_field(&[field("sized", U8)], "size", &U8) && reads_field(&[field("size", U8)], "sized.width", &U8));
+}
+
+#[test]
+fn a_join_that_joins_another_split_is_told() {
+    let old: Lock = TEXT.parse().unwrap();
+    let flow = &old.flows[0];
+    let mut nodes: Vec<Now<'_>> = flow.nodes.iter().map(|node| now(&node.name, &[], node.kind, &[])).collect();
+    for (now, node) in nodes.iter_mut().zip(&flow.nodes) {
+        now.scope = node.scope.iter().map(String::as_str).collect();
+    }
+    nodes.push(now("other", &[], Kind::Split, &[]));
+    nodes[4].closes = Some("fork");
+    assert!(compare(flow, &nodes).is_empty());
+    nodes[4].closes = Some("other");
+    let told = compare(flow, &nodes);
+    assert!(
+        told[0].message.contains("`gather` joined the branches of `fork` and joins those of `other` now"),
+        "{told:?}"
+    );
 }

@@ -200,6 +200,155 @@ fn an_index_that_is_to_be_unique_and_is_not_is_refused_and_the_version_before_go
 }
 
 #[test]
+fn references_that_are_to_be_set_to_none_are_so_under_other_names_and_in_columns() {
+    mod first {
+        use viewflow::prelude::*;
+
+        #[derive(Entity, Clone, Debug)]
+        #[entity(table = "change_page")]
+        pub struct Page {
+            #[id]
+            pub id: Id<Self>,
+            #[field(on_delete = set_none)]
+            pub about: Option<Ref<Self>>,
+        }
+
+        #[derive(Process, Clone, Debug)]
+        #[process(table = "change_visit")]
+        pub struct Visit {
+            pub page: Option<Ref<Page>>,
+        }
+
+        #[derive(Flow)]
+        #[flow(process = Visit, name = "change_visit")]
+        pub struct VisitFlow {
+            #[input(Ref<Page>)]
+            #[call(Self::begin)]
+            #[next(end)]
+            start: StartHandle,
+            end: End,
+        }
+
+        impl VisitFlow {
+            fn begin(&self, a: &mut Activation<Self, ()>, page: Ref<Page>) -> Result<()> {
+                a.process.page = Some(page);
+                Ok(())
+            }
+        }
+    }
+    mod second {
+        use viewflow::prelude::*;
+
+        #[derive(Entity, Clone, Debug)]
+        #[entity(table = "change_page")]
+        pub struct Page {
+            #[id]
+            pub id: Id<Self>,
+            #[was("about")]
+            #[field(on_delete = set_none)]
+            pub parent: Option<Ref<Self>>,
+        }
+
+        #[derive(Process, Clone, Debug)]
+        #[process(table = "change_visit")]
+        pub struct Visit {
+            #[field(column, on_delete = set_none)]
+            pub page: Option<Ref<Page>>,
+        }
+
+        #[derive(Flow)]
+        #[flow(process = Visit, name = "change_visit")]
+        pub struct VisitFlow {
+            #[next(end)]
+            start: StartHandle,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        let old = engine(&store, first::VisitFlow::new()).unwrap();
+        let insert = |about| old.transaction(|db| db.table().insert(first::Page { id: Id::NEW, about })).unwrap();
+        let page = insert(None);
+        insert(Some(page));
+        let id = old.run(first::VisitFlow::start, page).unwrap().id;
+        drop(old);
+        let engine = engine(&store, second::VisitFlow::new()).unwrap();
+        engine.transaction(|db| db.table().delete(Id::<second::Page>::from_number(1))).unwrap();
+        let left = engine.transaction(|db| db.table::<second::Page>().all().list()).unwrap();
+        assert!(left.len() == 1 && left[0].parent.is_none(), "{left:?}");
+        assert!(engine.process::<second::VisitFlow>(id).unwrap().page.is_none());
+        assert_eq!(inconsistencies(&*store), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_could_not_be_read_is_looked_at_again() {
+    mod row {
+        macro_rules! version {
+            ($module:ident, $($n:tt)*) => {
+                pub mod $module {
+                    use viewflow::prelude::*;
+
+                    #[derive(Entity, Clone, Debug)]
+                    #[entity(table = "change_row")]
+                    pub struct Row {
+                        #[id]
+                        pub id: Id<Self>,
+                        $($n)*
+                    }
+                }
+            };
+        }
+        version!(first, pub slug: String, pub n: u32);
+        version!(unreadable, #[field(index)] pub slug: String, pub n: String);
+        version!(mended, #[field(index)] pub slug: String, #[field(from = |n: u32| n.to_string())] pub n: String);
+    }
+    on_every_store(|store| {
+        let builder = || Engine::builder(store.clone());
+        let row = row::first::Row { id: Id::NEW, slug: "a".to_owned(), n: 1 };
+        let engine = builder().table::<row::first::Row>().build().unwrap();
+        engine.transaction(|db| db.table().insert(row.clone())).unwrap();
+        drop(engine);
+        builder().table::<row::unreadable::Row>().build().unwrap();
+        let engine = builder().table::<row::mended::Row>().build().unwrap();
+        assert_eq!(engine.transaction(|db| db.table().by(row::mended::Row::BY_SLUG, "a").count()).unwrap(), 1);
+    });
+}
+
+#[test]
+fn what_is_of_a_flow_that_comes_later_is_looked_at_then() {
+    mod other {
+        use viewflow::prelude::*;
+
+        #[derive(Flow)]
+        #[flow(process = super::plain::Publication, name = "change_other")]
+        pub struct OtherFlow {
+            #[next(end)]
+            start: StartHandle,
+            end: End,
+        }
+    }
+    mod other_indexed {
+        use viewflow::prelude::*;
+
+        #[derive(Flow)]
+        #[flow(process = super::indexed::Publication, name = "change_other")]
+        pub struct OtherFlow {
+            #[next(end)]
+            start: StartHandle,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        engine(&store, other::OtherFlow::new()).unwrap().run(other::OtherFlow::start, ()).unwrap();
+        drop(engine(&store, indexed::ArticleFlow::new()).unwrap());
+        let builder = Engine::builder(store.clone()).flow(indexed::ArticleFlow::new());
+        let engine = builder.flow(other_indexed::OtherFlow::new()).build().unwrap();
+        let of_other = engine.processes::<other_indexed::OtherFlow>();
+        assert_eq!(of_other.by(indexed::Publication::BY_SHELF, "").unwrap().len(), 1);
+    });
+}
+
+#[test]
 fn rows_are_looked_at_once() {
     on_every_store(|store| {
         filled(&store);

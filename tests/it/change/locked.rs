@@ -88,7 +88,7 @@ fn a_lock_tells_nodes_edges_scopes_and_what_fields_are() {
     field deadline: u8?
     edge next -> gather
     edge \"on timeout\" -> gather
-  node gather: Join
+  node gather: Join of fork
     edge next -> end
   node end: End
 ";
@@ -182,6 +182,22 @@ struct Room {
     height: Option<u8>,
 }
 
+#[derive(Embedded, Clone, Debug)]
+struct Nested {
+    size: Size,
+}
+
+#[derive(Embedded, Clone, Debug)]
+struct Flat {
+    #[field(key = "size.width")]
+    width: Option<String>,
+}
+
+#[derive(Embedded, Clone, Debug)]
+struct Outer {
+    size: Option<u8>,
+}
+
 #[test]
 fn whatever_a_lock_lets_pass_can_be_read() {
     let samples = [
@@ -213,6 +229,10 @@ fn whatever_a_lock_lets_pass_can_be_read() {
         sample([Size { width: 3 }]),
         sample([Room { breadth: 3, height: Some(2) }, Room { breadth: 300, height: None }]),
         sample([Some(Room { breadth: 3, height: None }), None]),
+        sample([Nested { size: Size { width: 3 } }]),
+        sample([Flat { width: Some("3".to_owned()) }, Flat { width: None }]),
+        sample([Outer { size: Some(3) }, Outer { size: None }]),
+        sample([16_777_217_i32, i32::MIN]),
     ];
     let mut pass = 0;
     for new in &samples {

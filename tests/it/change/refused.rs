@@ -226,6 +226,120 @@ fn data_that_cannot_be_read_is_refused_with_its_field() {
     assert_eq!(change(number::Case::new, number::Case::start, large::Case::new), []);
 }
 
+#[derive(Message, Clone, Debug)]
+#[message(name = "case.a", latch = drop)]
+pub struct A {}
+
+#[derive(Message, Clone, Debug)]
+#[message(name = "case.b", latch = drop)]
+pub struct B {}
+
+version!(hears_a {
+    #[message(super::A)]
+    #[next(end)]
+    first: MessageCatch,
+});
+version!(hears_b {
+    #[message(super::B)]
+    #[next(end)]
+    first: MessageCatch,
+});
+version!(called_a {
+    #[signal("case.a")]
+    #[next(end)]
+    first: SignalCatch,
+});
+version!(called_b {
+    #[signal("case.b")]
+    #[next(end)]
+    first: SignalCatch,
+});
+
+#[test]
+fn what_waits_for_a_message_or_signal_of_another_name_is_refused() {
+    let expected = Why::OtherCall { was: "case.a".to_owned(), is: "case.b".to_owned() };
+    assert_eq!(change(hears_a::Case::new, hears_a::Case::start, hears_b::Case::new), std::slice::from_ref(&expected));
+    assert_eq!(change(called_a::Case::new, called_a::Case::start, called_b::Case::new), [expected]);
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(hears_a::Case::new()).build().unwrap();
+        let id = engine.run(hears_a::Case::start, ()).unwrap().id;
+        drop(engine);
+        let engine = Engine::builder(store).flow(hears_b::Case::new()).keep_obsolete().build().unwrap();
+        let boss = crate::support::boss();
+        let task = crate::support::open_task(&engine, hears_b::Case::first, id).id;
+        engine.move_task(task, hears_b::Case::first, &boss).unwrap();
+        assert_eq!(
+            engine.send(&B {}).unwrap(),
+            viewflow::Delivery::Taken,
+            "moved to where it is, it waits as the node does now"
+        );
+        engine.run_pending().unwrap();
+        assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
+    });
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct AtMostTen {
+    #[field(default = 9, max = 10)]
+    pub n: u32,
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Converted {
+    #[field(from = |n: u32| n.to_string())]
+    pub n: String,
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct NotConverted {
+    pub n: String,
+}
+
+version!(at_most_ten (super::AtMostTen) { #[next(end)] first: View, });
+version!(converted (super::Converted) { #[next(end)] first: View, });
+version!(not_converted (super::NotConverted) { #[next(end)] first: View, });
+
+#[test]
+fn rules_that_what_is_stored_does_not_keep_and_conversions_that_are_gone_are_refused() {
+    let why = change(number::Case::new, number::Case::start, at_most_ten::Case::new);
+    assert!(matches!(&why[..], [Why::Data(error)] if error.contains("`n` must be at most 10")), "{why:?}");
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(number::Case::new()).build().unwrap();
+        engine.run(number::Case::start, ()).unwrap();
+        drop(engine);
+        drop(Engine::builder(store.clone()).flow(converted::Case::new()).build().unwrap());
+        let error = Engine::builder(store).flow(not_converted::Case::new()).build().unwrap_err().to_string();
+        assert!(error.contains("`n` must be text"), "{error}");
+    });
+}
+
+#[test]
+fn a_plan_counts_suspended_processes_too() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(plain::Case::new()).build().unwrap();
+        let id = engine.run(plain::Case::start, ()).unwrap().id;
+        engine.suspend(id, &crate::support::boss()).unwrap();
+        let plan = Engine::builder(store).flow(plain::Case::new()).plan().unwrap();
+        assert_eq!(plan.flows[0].running, 1);
+    });
+}
+
+#[test]
+fn what_cannot_be_read_can_be_kept_and_is_told_as_long_as_it_is_there() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(number::Case::new()).build().unwrap();
+        let id = engine.run(number::Case::start, ()).unwrap().id;
+        drop(engine);
+        let small = || Engine::builder(store.clone()).flow(small::Case::new());
+        let engine = small().keep_obsolete().build().unwrap();
+        let task = crate::support::open_task(&engine, small::Case::first, id).id;
+        assert!(matches!(engine.process::<small::Case>(id), Err(Error::Data { .. })));
+        assert!(small().build().is_err(), "it is told again");
+        engine.cancel_task(task, &crate::support::boss()).unwrap();
+        small().build().unwrap();
+    });
+}
+
 #[test]
 fn the_store_is_looked_through_once_after_a_change() {
     on_every_store(|store| {

@@ -279,3 +279,119 @@ fn an_earlier_name_that_another_node_has_is_told_when_the_engine_is_built() {
     let error = Engine::builder(MemoryStore::new()).flow(ByHand).build().unwrap_err().to_string();
     assert!(error.contains("`end` was `start`, which is a name of `start`"), "{error}");
 }
+
+#[test]
+fn a_split_is_known_by_its_earlier_name_as_long_as_its_branches_are_open() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(Old::new()).build().unwrap();
+        let id = engine.run(Old::start, ()).unwrap().id;
+        drop(engine);
+        let engine = Engine::builder(store.clone()).flow(New::new()).build().unwrap();
+        // All open tasks are written anew, the scope is not.
+        engine.suspend(id, &boss()).unwrap();
+        engine.resume(id, &boss()).unwrap();
+        drop(engine);
+        let plan = Engine::builder(store).flow(New::new()).plan().unwrap();
+        assert!(plan.earlier.iter().any(|name| name.node == "fork"), "{plan}");
+    });
+}
+
+#[test]
+fn the_only_timeout_of_a_node_leads_where_it_leads_now() {
+    mod old {
+        use viewflow::prelude::*;
+
+        #[derive(Flow)]
+        #[flow(name = "slow")]
+        pub struct SlowFlow {
+            #[next(wait)]
+            start: StartHandle,
+            #[next(end)]
+            #[on_timeout(after = "1h", then = late)]
+            wait: View,
+            #[next(end)]
+            late: View,
+            end: End,
+        }
+    }
+    mod new {
+        use viewflow::prelude::*;
+
+        #[derive(Flow)]
+        #[flow(name = "slow")]
+        pub struct SlowFlow {
+            #[next(wait)]
+            start: StartHandle,
+            #[next(end)]
+            #[on_timeout(after = "1h", then = later)]
+            wait: View,
+            #[next(late)]
+            later: View,
+            #[next(end)]
+            late: View,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        let (builder, _) = crate::support::manual(store.clone());
+        let id = builder.flow(old::SlowFlow::new()).build().unwrap().run(old::SlowFlow::start, ()).unwrap().id;
+        let (builder, clock) = crate::support::manual(store);
+        let engine = builder.flow(new::SlowFlow::new()).build().unwrap();
+        clock.advance(std::time::Duration::from_secs(3 * 3600));
+        engine.run_pending().unwrap();
+        open_task(&engine, new::SlowFlow::later, id);
+    });
+}
+
+#[test]
+fn what_is_under_an_earlier_key_is_converted_even_if_it_could_be_read_as_it_is() {
+    mod old {
+        use viewflow::prelude::*;
+
+        #[derive(Process, Clone, Debug)]
+        pub struct Price {
+            #[field(default = 250)]
+            pub cents: u32,
+        }
+
+        #[derive(Flow)]
+        #[flow(process = Price, name = "price")]
+        pub struct PriceFlow {
+            #[next(wait)]
+            start: StartHandle,
+            #[next(end)]
+            wait: View,
+            end: End,
+        }
+    }
+    mod new {
+        use viewflow::prelude::*;
+
+        #[derive(Process, Clone, Debug)]
+        pub struct Price {
+            #[was("cents")]
+            #[field(from = |cents: u32| f64::from(cents) / 100.0)]
+            pub euros: f64,
+        }
+
+        #[derive(Flow)]
+        #[flow(process = Price, name = "price")]
+        pub struct PriceFlow {
+            #[next(wait)]
+            start: StartHandle,
+            #[next(end)]
+            wait: View,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(old::PriceFlow::new()).build().unwrap();
+        let id = engine.run(old::PriceFlow::start, ()).unwrap().id;
+        drop(engine);
+        let engine = Engine::builder(store).flow(new::PriceFlow::new()).build().unwrap();
+        let euros = |engine: &Engine| format!("{:.2}", engine.process::<new::PriceFlow>(id).unwrap().euros);
+        assert_eq!(euros(&engine), "2.50");
+        do_next(&engine, new::PriceFlow::wait, id, ());
+        assert_eq!(euros(&engine), "2.50", "and once");
+    });
+}

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use viewflow_graph::Kind;
 
 use crate::db::Db;
-use crate::definition::{Definition, Flows};
+use crate::definition::{Definition, Flows, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::kernel::splits_around;
+use crate::kernel::{ROOT, splits_around};
 use crate::store::{
     Cursor, Names, NodeName, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskList,
-    TaskRecord, TaskStatus,
+    TaskRecord, TaskStatus, WaitsFor,
 };
 
 /// What flows would come upon in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).
@@ -36,7 +36,7 @@ pub struct FlowPlan {
     pub flow: String,
     /// The fingerprint of the flow as it is now.
     pub shape: String,
-    /// How many processes run.
+    /// How many processes run, or are suspended.
     pub running: u64,
     /// How many of them were started with another shape, by its fingerprint; it is empty where it is not known.
     pub other_shapes: BTreeMap<String, u64>,
@@ -80,6 +80,13 @@ pub enum Why {
         /// The splits around the node.
         is: Vec<String>,
     },
+    /// The node waits for another signal or message now.
+    OtherCall {
+        /// The name of what the task waits for.
+        was: String,
+        /// The name of what the node waits for.
+        is: String,
+    },
     /// What is stored of the process or the task cannot be read.
     Data(String),
 }
@@ -87,7 +94,7 @@ pub enum Why {
 impl Why {
     /// Whether the engine can be built all the same, when that is asked for: nothing but these tasks is affected.
     pub fn can_be_kept(&self) -> bool {
-        matches!(self, Self::NodeGone(_) | Self::Data(_))
+        matches!(self, Self::NodeGone(_) | Self::OtherCall { .. } | Self::Data(_))
     }
 }
 
@@ -108,7 +115,7 @@ impl fmt::Display for Plan {
             writeln!(f, "every open task has its place")?;
         }
         self.earlier.iter().try_for_each(|NodeName { flow, node }| {
-            writeln!(f, "`{flow}.{node}` is stored: its `#[was(..)]` has to stay")
+            writeln!(f, "`{flow}.{node}` is stored: the `#[was(..)]` of its flow or its node has to stay")
         })
     }
 }
@@ -150,10 +157,15 @@ impl fmt::Display for Misfit {
                 within(was),
                 within(is)
             ),
+            Why::OtherCall { was, is } => write!(
+                f,
+                "which wait for `{was}`, and the node waits for `{is}` here: keep the name of what they wait for; or build with \
+                 `keep_obsolete()`, and then cancel and revive them, or move them"
+            ),
             Why::Data(error) => write!(
                 f,
-                "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, and fields that are new a \
-                 default; or build with `keep_obsolete()`, and then cancel the tasks"
+                "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, fields that are new a default, \
+                 and rules that what is stored keeps; or build with `keep_obsolete()`, and then cancel the tasks"
             ),
         }
     }
@@ -177,7 +189,8 @@ pub(super) fn survey(store: &Arc<dyn Store>, flows: &Flows, closely: &dyn Fn(&De
     Ok(Plan { misfits: survey.found.into_values().collect(), ..Plan::default() })
 }
 
-/// The names in a store, read as it is, that flows had before: of tasks, and of the nodes to which timeouts lead.
+/// The names in a store, read as it is, that flows had before: of tasks, of the splits around open ones, and of the nodes to
+/// which their timeouts lead.
 pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>> {
     let mut found = BTreeSet::new();
     let mut note = |name: NodeName| {
@@ -188,8 +201,8 @@ pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>>
     each_node(store, |node| {
         for status in OPEN {
             each_task(store, &TaskList::Status(node.clone(), status), |task| {
-                let thens = task.timeouts.into_iter().map(|timeout| timeout.then);
-                thens.for_each(|then| note(NodeName { flow: task.flow.clone(), node: then }));
+                let others = other_nodes(store, &task)?;
+                others.into_iter().for_each(|node| note(NodeName { flow: task.flow.clone(), node }));
                 Ok(())
             })?;
         }
@@ -197,6 +210,18 @@ pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>>
         Ok(())
     })?;
     Ok(found.into_iter().collect())
+}
+
+/// The nodes that are named for an open task, beside its own.
+fn other_nodes(store: &dyn Store, task: &TaskRecord) -> Result<Vec<String>> {
+    let mut others: Vec<String> = task.timeouts.iter().map(|timeout| timeout.then.clone()).collect();
+    let mut number = task.around.unwrap_or(task.scope);
+    while number != ROOT {
+        let Some(scope) = readable(store.scope(ScopeId { process: task.id.process, number }))? else { break };
+        others.extend(scope.split.map(|(name, _)| name));
+        number = scope.parent.unwrap_or(ROOT);
+    }
+    Ok(others)
 }
 
 fn each_node(store: &dyn Store, mut look: impl FnMut(&NodeName) -> Result<()>) -> Result<()> {
@@ -227,20 +252,23 @@ pub(super) fn count(store: &dyn Store, flows: &Flows) -> Result<Vec<FlowPlan>> {
     let count = |def: &Arc<Definition>| {
         let mut plan =
             FlowPlan { flow: def.name.to_owned(), shape: def.shape.clone(), running: 0, other_shapes: BTreeMap::new() };
-        let list = ProcessList::Status(def.name.to_owned(), ProcessStatus::New);
-        let mut after = None;
-        loop {
-            let page = store.list_processes(&list, after, PAGE)?;
-            let Some(end) = page.last() else { return Ok(plan) };
-            after = Some(*end);
-            for id in page {
-                let Some(process) = readable(store.process(id))? else { continue };
-                plan.running += 1;
-                if process.shape != def.shape {
-                    *plan.other_shapes.entry(process.record.shape).or_default() += 1;
+        for status in [ProcessStatus::New, ProcessStatus::Suspended] {
+            let list = ProcessList::Status(def.name.to_owned(), status);
+            let mut after = None;
+            loop {
+                let page = store.list_processes(&list, after, PAGE)?;
+                let Some(end) = page.last() else { break };
+                after = Some(*end);
+                for id in page {
+                    let Some(process) = readable(store.process(id))? else { continue };
+                    plan.running += 1;
+                    if process.shape != def.shape {
+                        *plan.other_shapes.entry(process.record.shape).or_default() += 1;
+                    }
                 }
             }
         }
+        Ok(plan)
     };
     flows.values().map(count).collect()
 }
@@ -295,6 +323,14 @@ impl Survey<'_> {
         let node = &def.nodes[index];
         if !node.kind.stands_for(task.kind) {
             return Ok(Some(Why::OtherKind { was: task.kind, is: node.kind }));
+        }
+        let (was, is) = match (&task.waits_for, &node.wait) {
+            (Some(WaitsFor::Signal(was)), Wait::Signal(is)) => (&**was, *is),
+            (Some(WaitsFor::Message { name, .. }), Wait::Message(message)) => (&**name, message.name),
+            _ => ("", ""),
+        };
+        if was != is {
+            return Ok(Some(Why::OtherCall { was: was.to_owned(), is: is.to_owned() }));
         }
         if !closely || node.undoes {
             return Ok(None);

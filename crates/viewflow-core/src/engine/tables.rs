@@ -35,7 +35,7 @@ struct Known {
 /// Where rows come from.
 enum Source {
     /// From the application. This has one found by the indexes of today.
-    Rows(fn(&Db, u64) -> Result<()>),
+    Rows(fn(&Db, u64) -> Result<bool>),
     /// They are columns of the processes of these flows.
     Columns(Vec<Arc<Definition>>),
 }
@@ -83,7 +83,9 @@ impl Tables {
             let indexes = described(process.columns().iter());
             self.known.insert(table, Known { rows: process.rows, indexes, source: Source::Columns(Vec::new()) });
         }
-        if let Some(Known { source: Source::Columns(flows), .. }) = self.known.get_mut(table) {
+        if let Some(Known { source: Source::Columns(flows), indexes, .. }) = self.known.get_mut(table) {
+            // A flow that comes later has processes that were not looked at.
+            *indexes = format!("{}; {indexes}", def.name);
             flows.push(Arc::clone(def));
         }
     }
@@ -147,34 +149,45 @@ impl Engine {
                 // Should this be broken off, the rows are those of no version.
                 self.note(&[(INDEXES, *name, "")])?;
             }
-            self.reindex_table(name, &table.source).map_err(|error| explained(error, name))?;
-            now.push((INDEXES, *name, &*table.indexes));
+            // What cannot be read is looked at again.
+            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name))? {
+                now.push((INDEXES, *name, &*table.indexes));
+            }
         }
         Ok(now)
     }
 
-    fn reindex_table(&self, table: &str, source: &Source) -> Result<()> {
+    /// Answers whether every row could be read.
+    fn reindex_table(&self, table: &str, source: &Source) -> Result<bool> {
         let store = &self.0.store;
+        let mut whole = true;
         match source {
             Source::Rows(reindex) => {
                 let mut after = 0;
                 loop {
                     let rows = store.rows(table, after, AT_ONCE)?;
-                    let Some((last, _)) = rows.last() else { return Ok(()) };
+                    let Some((last, _)) = rows.last() else { return Ok(whole) };
                     after = *last;
-                    self.step(None, None, |db| rows.iter().try_for_each(|(id, _)| reindex(db, *id)))?;
+                    whole &= self.reindex_each(&rows, |db, (id, _)| reindex(db, *id))?;
                 }
             }
-            Source::Columns(flows) => flows.iter().try_for_each(|flow| {
-                let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
-                loop {
-                    let page = store.list_processes(&all, after, AT_ONCE)?;
-                    let Some(last) = page.last() else { return Ok(()) };
-                    after = Some(*last);
-                    self.step(None, None, |db| page.iter().try_for_each(|id| kernel::reindex(db, flow, *id)))?;
+            Source::Columns(flows) => {
+                for flow in flows {
+                    let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
+                    loop {
+                        let page = store.list_processes(&all, after, AT_ONCE)?;
+                        let Some(last) = page.last() else { break };
+                        after = Some(*last);
+                        whole &= self.reindex_each(&page, |db, id| kernel::reindex(db, flow, *id))?;
+                    }
                 }
-            }),
+                Ok(whole)
+            }
         }
+    }
+
+    fn reindex_each<R>(&self, rows: &[R], reindex: impl Fn(&Db, &R) -> Result<bool>) -> Result<bool> {
+        self.step(None, None, |db| rows.iter().try_fold(true, |whole, row| Ok(reindex(db, row)? && whole)))
     }
 }
 

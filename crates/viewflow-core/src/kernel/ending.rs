@@ -173,7 +173,7 @@ impl Step {
     }
 
     /// Whether it is a join whose scope is still open.
-    fn waits_for_a_scope(&self, task: &TaskRecord) -> Result<bool> {
+    pub(super) fn waits_for_a_scope(&self, task: &TaskRecord) -> Result<bool> {
         match (task.kind, task.around) {
             (Kind::Join, Some(number)) => Ok(self.open_scope_record(task.id.process, number)?.is_some()),
             _ => Ok(false),

@@ -51,21 +51,34 @@ impl Step {
         let (def, target) = self.target_of(&task, to)?;
         self.settle(id, TaskStatus::Revived)?;
         self.cancel_children(&task)?;
-        let spawn = Spawn { target, seed: task.seed.clone(), data: task.data.clone() };
-        if def.nodes[target].kind == Kind::Join {
+        // Who goes on beyond a race has won it.
+        let scope = if self.is_within_its_race(&def, &task, target)? { task.scope } else { self.leave(&task)? };
+        let node = &def.nodes[target];
+        if node.kind == Kind::Join {
             self.record_move(&task, to, None)?;
-            self.arrive(id.process, &spawn, task.scope, id.ordinal)?;
+            let spawn = super::plain_spawn(&def, target)?;
+            let first = TaskRecord { seed: spawn.seed.clone(), data: spawn.data.clone(), ..task };
+            self.ask(node, &first, |_, _| Ok(()))?;
+            self.arrive(id.process, &spawn, scope, id.ordinal)?;
             self.drain()?;
             return Ok(id);
         }
-        let new = self.add_task(id.process, &spawn, task.scope, Some(id.ordinal))?;
+        let spawn = Spawn { target, seed: task.seed.clone(), data: task.data.clone() };
+        let new = self.add_task(id.process, &spawn, scope, Some(id.ordinal))?;
         self.record_move(&task, to, Some(new.ordinal))?;
         let record = self.task(new)?;
         // What it knew has to be what a task of that node knows.
-        self.ask(&def.nodes[target], &record, |_, _| Ok(()))?;
+        self.ask(node, &record, |_, _| Ok(()))?;
         self.prepare(new, true)?;
         self.drain()?;
         Ok(new)
+    }
+
+    /// Whether a task is in a race that is not decided, and the node is one that the race begins with.
+    fn is_within_its_race(&self, def: &Definition, task: &TaskRecord, target: usize) -> Result<bool> {
+        let scope = self.open_scope_record(task.id.process, task.scope)?.filter(|scope| scope.first);
+        let split = scope.and_then(|scope| scope.split).and_then(|(name, _)| def.find_renamed(&name));
+        Ok(split.is_some_and(|split| def.nodes[split].edges.iter().any(|edge| edge.target == target)))
     }
 
     fn record_move(&self, task: &TaskRecord, to: &NodeName, by: Option<u32>) -> Result<()> {
@@ -91,7 +104,7 @@ impl Step {
         }
         let process = task.id.process;
         let own_token = task.kind.waits() || task.status == TaskStatus::Error;
-        if !own_token {
+        if !own_token || self.waits_for_a_scope(task)? {
             return Err(refused(format!(
                 "cannot take the place of {}, whose branches are open",
                 task.kind.with_article()

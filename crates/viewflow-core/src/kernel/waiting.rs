@@ -162,11 +162,7 @@ impl Step {
                     task.timeouts.retain(|other| *other != timeout);
                     look_again(task);
                 })?;
-                let leads_there = |edge: &crate::definition::EdgeDef| {
-                    matches!(edge.role, Role::Timeout { .. }) && def.nodes[edge.target].name == timeout.then
-                };
-                // The flow may have changed since; a timeout it has no more is over.
-                if let Some(edge) = def.nodes[index].edges.iter().position(leads_there) {
+                if let Some(edge) = timeout_edge(&def, index, &task, &timeout.then) {
                     self.take_boundary(&task, edge)?;
                 }
                 continue;
@@ -447,4 +443,17 @@ pub(super) fn schedule(task: &mut TaskRecord, job: JobState, at: Timestamp) {
     task.status = TaskStatus::Scheduled;
     task.job = Some(JobState { at: Some(at), until: None, ..job });
     look_again(task);
+}
+
+/// The way of a timeout that was armed. The flow may have changed since: the only timeout of a node leads where it leads now,
+/// and one that the node has no more is over.
+fn timeout_edge(def: &Definition, node: usize, task: &TaskRecord, then: &str) -> Option<usize> {
+    let edges = def.nodes[node].edges.iter().enumerate();
+    let timeouts: Vec<_> = edges.filter(|(_, edge)| matches!(edge.role, Role::Timeout { .. })).collect();
+    let by_name = timeouts.iter().find(|(_, edge)| def.nodes[edge.target].name == then);
+    let only = || match (&timeouts[..], &task.timeouts[..]) {
+        ([only], [_]) => Some(only),
+        _ => None,
+    };
+    by_name.or_else(only).map(|(index, _)| *index)
 }

@@ -12,6 +12,8 @@ pub struct Now<'n> {
     pub was: Vec<String>,
     /// What it does.
     pub kind: Kind,
+    /// The stored name of the split whose branches it waits for, if it is a join.
+    pub closes: Option<&'n str>,
     /// The stored names of the splits around it, outermost first.
     pub scope: Vec<&'n str>,
 }
@@ -51,7 +53,10 @@ fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Opti
     let or_renew = format!("where no process has come there yet, renew the lock: `{RENEW}`");
     let Some(index) = find(name) else {
         let (what, way_out) = if kind.waits() {
-            ("processes may wait at it", "keep it until they are done, or see to their tasks (`keep_obsolete`)")
+            (
+                "processes may wait at it",
+                "keep it until they are done, or renew the lock, build with `keep_obsolete()`, and see to their tasks",
+            )
         } else {
             ("branches may be open at it", "keep it until they are joined")
         };
@@ -73,6 +78,16 @@ fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Opti
         return Some(Trouble { node: Some(index), message });
     }
     // That a split is gone is told of the split.
+    let split = |name: &str| find(name).map(|index| now[index].name);
+    if let (Some(was), Some(is)) = (old.closes.as_deref().and_then(split), node.closes)
+        && was != is
+    {
+        let message = format!(
+            "flow `{flow_name}`: `{name}` joined the branches of `{was}` and joins those of `{is}` now, and branches may wait at it: \
+             keep it where it was until they are joined, and give the new one a name of its own; {or_renew}"
+        );
+        return Some(Trouble { node: Some(index), message });
+    }
     let scope: Option<Vec<&str>> = old.scope.iter().map(|split| find(split).map(|index| now[index].name)).collect();
     let scope = scope?;
     if scope == node.scope {

@@ -118,8 +118,10 @@ impl Reader {
         let kind = line.name()?;
         let kind = Kind::from_name(&kind)
             .ok_or_else(|| unknown("kind of node", &kind, Kind::ALL.iter().map(|kind| kind.name())))?;
+        let closes = if line.takes_word("of") { Some(line.name()?) } else { None };
+        self.named.extend(closes.clone().map(|split| (number, split, true)));
         let mut scope = Vec::new();
-        if line.word_in() {
+        if line.takes_word("in") {
             loop {
                 let split = line.name()?;
                 self.named.push((number, split.clone(), true));
@@ -132,7 +134,7 @@ impl Reader {
         if flow.nodes.iter().any(|node| node.name == name) {
             return Err(twice("node", &name));
         }
-        flow.nodes.push(Node { name, kind, scope, data: Data::default(), edges: Vec::new() });
+        flow.nodes.push(Node { name, kind, closes, scope, data: Data::default(), edges: Vec::new() });
         Ok(())
     }
 
@@ -142,7 +144,7 @@ impl Reader {
         for (line, name, is_split) in self.named.drain(..) {
             let message = match nodes.iter().find(|node| node.name == name) {
                 Some(node) if is_split && node.kind != Kind::Split => {
-                    format!("`{name}` is {}, and only a `Split` has nodes within it", node.kind.with_article())
+                    format!("`{name}` is {}, and only a `Split` has nodes within it.", node.kind.with_article())
                 }
                 Some(_) => continue,
                 None => format!("`{name}` is no node of the flow: was its line lost in a merge?"),
@@ -265,16 +267,16 @@ impl Line<'_> {
         }
     }
 
-    /// The word `in`, if it comes next.
-    fn word_in(&mut self) -> bool {
+    /// This word, if it comes next.
+    fn takes_word(&mut self, word: &str) -> bool {
         self.skip_blanks();
         let mut ahead = self.letters.clone();
-        let is_in =
-            ahead.next() == Some('i') && ahead.next() == Some('n') && ahead.next().is_none_or(char::is_whitespace);
-        if is_in {
+        let comes =
+            word.chars().all(|letter| ahead.next() == Some(letter)) && ahead.next().is_none_or(char::is_whitespace);
+        if comes {
             self.letters = ahead;
         }
-        is_in
+        comes
     }
 
     fn ty(&mut self, depth: u32) -> Result<Type> {

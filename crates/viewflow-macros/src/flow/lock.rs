@@ -80,6 +80,7 @@ fn check_nodes(flow: &Flow, old: &lock::Flow, sound: &Sound, errors: &mut Errors
             name: &node.name,
             was: node.was.iter().map(LitStr::value).collect(),
             kind: node.kind,
+            closes: sound.split_of(index).map(|split| flow.nodes[split].name.as_str()),
             scope: names(sound.scope(index)),
         })
         .collect();
@@ -177,20 +178,33 @@ impl Known<'_> {
                 ),
             ));
         }
+        let all = fields(&old.fields);
         for field in &old.fields {
             let (key, shape) = (&field.key, shape(&field.ty));
             asserts.push(assert(
+                quote!(!__viewflow::seems_renamed(<#ty as __viewflow::Fields>::SHAPES, &[#(#all),*], #key, &#shape)),
+                format!(
+                    "flow `{flow}`: the field `{key}` of {whose} is gone, and one of its type is new: if that has its value now, write \
+                     `#[was(\"{key}\")]` above it; if not, renew the lock: `{RENEW}`"
+                ),
+            ));
+            let mends = match field.ty {
+                Type::Choice(_) => {
+                    "where a choice has another name now, write `#[was(\"..\")]` above it; else give the field"
+                }
+                _ => "give it",
+            };
+            asserts.push(assert(
                 quote!(__viewflow::reads_field(<#ty as __viewflow::Fields>::SHAPES, #key, &#shape)),
                 format!(
-                    "flow `{flow}`: the field `{key}` of {whose} was stored as `{}`, which cannot be read as what it is now: give \
-                     it `#[field(from = |old: ..| ..)]`, or keep its type; {renew}",
+                    "flow `{flow}`: the field `{key}` of {whose} was stored as `{}`, which cannot be read as what it is now: {mends} \
+                     `#[field(from = |old: ..| ..)]`, or keep its type; {renew}",
                     field.ty
                 ),
             ));
         }
-        let fields = fields(&old.fields);
         asserts.push(assert(
-            quote!(__viewflow::needs_nothing_new(<#ty as __viewflow::Fields>::SHAPES, &[#(#fields),*])),
+            quote!(__viewflow::needs_nothing_new(<#ty as __viewflow::Fields>::SHAPES, &[#(#all),*])),
             format!(
                 "flow `{flow}`: a field of {whose} (`{}`) is new and has to be there, and what is stored does not have it: make \
                  it an `Option`, give it a default, or tell with `#[was(\"..\")]` which one it was; {renew}",

@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints};
+use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints, told};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -160,7 +160,7 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
         None if record.face == Face::Process => quote_spanned!(ty.span()=> initial()),
         None => quote_spanned!(ty.span()=> new()),
     };
-    let conversion = field.from.as_ref().map(|from| conversion_function(record, index, &ty, from));
+    let conversion = field.from.as_ref().map(|from| conversion_function(record, index, field, &ty, from));
     let converted = conversion.as_ref().map(|_| {
         let convert = item("CONVERT", index);
         quote!(.converted(#convert))
@@ -321,7 +321,7 @@ fn choice_function(record: &Record, index: usize, ty: &TokenStream, choices: &Ch
 }
 
 /// Reads a value of the type that the field had before, and makes it one of today's.
-fn conversion_function(record: &Record, index: usize, ty: &TokenStream, from: &Closure) -> TokenStream {
+fn conversion_function(record: &Record, index: usize, field: &Field, ty: &TokenStream, from: &Closure) -> TokenStream {
     let (name, value) = (item("CONVERT", index), Ident::new("value", hidden()));
     let convert = match from {
         Closure::Path(path) => without_self(path, &record.ident),
@@ -330,11 +330,34 @@ fn conversion_function(record: &Record, index: usize, ty: &TokenStream, from: &C
             quote_spanned!(body.span()=> |#parameter| __viewflow::Result::<#ty>::Ok(#body))
         }
     };
+    let refused = never_called(record, field, ty);
     quote! {
         fn #name(#value: &__viewflow::Value) -> ::core::result::Result<#ty, __viewflow::String> {
             __viewflow::convert::<_, #ty, _>(#value, #convert)
         }
+
+        #refused
     }
+}
+
+/// Refuses the conversion of what can be read as it is, under the same key: it would never be called.
+fn never_called(record: &Record, field: &Field, ty: &TokenStream) -> Option<TokenStream> {
+    let Some(Closure::Inline { parameter, .. }) = &field.from else { return None };
+    if !field.was.is_empty() || names(ty, &record.ident) {
+        return None;
+    }
+    let is_colon = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':');
+    let old: TokenStream = parameter.clone().into_iter().skip_while(|tree| !is_colon(tree)).skip(1).collect();
+    let old = without_self(&old, &record.ident);
+    let message = format!(
+        "what was stored as `{}` can be read as what `{}` is now, and would never be converted: give the field another name or `key`, \
+         and tell the one that it had by `#[was(\"..\")]`",
+        told(&old),
+        plain_name(&field.ident)
+    );
+    let shape = |ty: &TokenStream| quote!(<#ty as __viewflow::FieldType>::SHAPE);
+    let (new, before) = (shape(ty), shape(&old));
+    Some(quote_spanned!(old.span()=> const _: () = ::core::assert!(!__viewflow::reads(&#new, &#before), #message);))
 }
 
 /// Holds a value against the rules of its field.
