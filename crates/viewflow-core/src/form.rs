@@ -55,13 +55,17 @@ pub struct FormField {
     pub choices: Option<Vec<Choice>>,
     /// What it is filled in with at first; null when with nothing.
     pub value: Value,
+    /// Where the field was before: a draft may be older.
+    was: &'static [&'static [&'static str]],
 }
 
 impl FormSpec {
     /// Fills in what fits of a draft.
     pub(crate) fn fill_in(&mut self, draft: &Document) {
         for field in &mut self.fields {
-            if let Some(value) = draft.get(field.name).filter(|value| fits(&field.kind, value)) {
+            let earlier = || field.was.iter().filter(|path| path.len() == 1).find_map(|path| draft.get(path[0]));
+            let drafted = draft.get(field.name).or_else(earlier);
+            if let Some(value) = drafted.filter(|value| fits(&field.kind, value)) {
                 field.value = value.clone();
             }
         }
@@ -107,6 +111,7 @@ pub(crate) fn describe(
             name: spec.name,
             label: spec.label,
             help: spec.help,
+            was: spec.was,
             required: spec.required,
             kind,
             max_length: spec.rules.max_length,

@@ -395,3 +395,43 @@ fn what_is_under_an_earlier_key_is_converted_even_if_it_could_be_read_as_it_is()
         assert_eq!(euros(&engine), "2.50", "and once");
     });
 }
+
+#[test]
+fn a_draft_is_shown_under_the_new_name_of_its_field() {
+    mod form {
+        use viewflow::prelude::*;
+
+        pub use super::v2::Claim;
+
+        #[derive(Flow)]
+        #[flow(process = Claim, name = "claim")]
+        pub struct ClaimFlow {
+            #[next(fork)]
+            start: StartHandle,
+            #[branch(check)]
+            #[branch(pay)]
+            fork: Split,
+            #[fields(comment)]
+            #[next(gather)]
+            check: View,
+            #[next(gather)]
+            pay: View,
+            #[next(end)]
+            gather: Join,
+            end: End,
+        }
+    }
+    on_every_store(|store| {
+        let ann = user("ann");
+        let engine = Engine::builder(store.clone()).flow(Old::new()).build().unwrap();
+        let id = engine.run(Old::start, ()).unwrap().id;
+        let check = open_task(&engine, Old::check, id).id;
+        engine.assign(check, &ann).unwrap();
+        let typed = viewflow::Document::from_iter([("remark".to_owned(), "an hour of typing".into())]);
+        engine.draft_with(check, &ann, &typed).unwrap();
+        drop(engine);
+        let engine = Engine::builder(store).flow(form::ClaimFlow::new()).build().unwrap();
+        let form = engine.form(check).unwrap();
+        assert_eq!((form.fields[0].name, &form.fields[0].value), ("comment", &"an hour of typing".into()));
+    });
+}
