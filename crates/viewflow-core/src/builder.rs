@@ -98,13 +98,12 @@ impl<F: Flow> FlowBuilder<F> {
 
     /// Notes the rules of fields, what is wrong with them, and the tables to which they refer.
     fn note_fields<T: Fields>(&mut self) {
-        for (spec, shape) in T::FIELDS.iter().zip(T::SHAPES) {
-            let bound = |bound: Option<fn() -> Value>| bound.map(|bound| bound().to_string());
+        let bound = |bound: Option<fn() -> Value>| bound.map(|bound| bound().to_string());
+        for (index, spec) in T::FIELDS.iter().enumerate() {
             let Rules { max_length, pattern, min, max } = spec.rules;
-            let rules = (spec.key, spec.was, max_length, pattern, bound(min), bound(max), shape.converted);
+            let converted = T::SHAPES.get(index).is_some_and(|shape| shape.converted);
+            let rules = (spec.key, spec.was, max_length, pattern, bound(min), bound(max), converted);
             self.definition.rules.push(format!("{rules:?}"));
-        }
-        for spec in T::FIELDS {
             self.definition.kinds.push(spec.kind);
             if let Some(Err(message)) = spec.rules.pattern.map(check_pattern) {
                 self.definition.problems.push(format!("flow `{}`: field `{}` {message}", F::NAME, spec.name));

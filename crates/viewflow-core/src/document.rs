@@ -166,11 +166,11 @@ impl<'d> Reader<'d> {
         let found =
             if self.from_a_person { self.document.get(spec.name) } else { spec.find(self.document, self.columns) };
         // Under an earlier key it is of the type that the field had then.
-        let is_earlier = found.is_some() && !self.from_a_person && !spec.has_key_of_today(self.document, self.columns);
-        let converted =
-            field.convert.filter(|_| is_earlier).zip(found).and_then(|(convert, value)| convert(value).ok());
-        if converted.is_some() {
-            return converted;
+        if let (Some(convert), Some(value), false) = (field.convert, found, self.from_a_person)
+            && !spec.has_key_of_today(self.document, self.columns)
+            && let Ok(converted) = convert(value)
+        {
+            return Some(converted);
         }
         let read = match found {
             Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),

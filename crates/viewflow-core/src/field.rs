@@ -1,5 +1,6 @@
 //! Field types: how a value is kept in a JSON document, and how it is asked of a person.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -151,6 +152,24 @@ impl FieldKind {
             _ => {}
         }
     }
+}
+
+/// The tables to which values of these kinds refer, each once for each type of its rows.
+pub(crate) fn tables_of(kinds: impl IntoIterator<Item = FieldKind>) -> Vec<TableSpec> {
+    let (mut tables, mut open) = (BTreeMap::new(), kinds.into_iter().collect::<Vec<_>>());
+    // A struct may be within itself.
+    let mut seen = BTreeSet::new();
+    while let Some(kind) = open.pop() {
+        match kind {
+            FieldKind::Reference(table) => drop(tables.insert((table.name, table.rows.id), table)),
+            FieldKind::List(inner) | FieldKind::Map(inner) => open.push(*inner),
+            FieldKind::Embedded(specs) if seen.insert(specs.as_ptr().addr()) => {
+                open.extend(specs.iter().map(|spec| (spec.kind)()));
+            }
+            _ => {}
+        }
+    }
+    tables.into_values().collect()
 }
 
 /// One field, described as data: what the derive macros make of `#[field(..)]`.
@@ -325,7 +344,7 @@ impl FieldSpec {
     }
 }
 
-fn follow<'d>(document: &'d crate::Document, path: &[&str]) -> Option<&'d Value> {
+pub(crate) fn follow<'d>(document: &'d crate::Document, path: &[&str]) -> Option<&'d Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
 }

@@ -21,7 +21,7 @@ mod waiting;
 
 pub(crate) use activity::out_of_time;
 pub(crate) use children::Child;
-pub(crate) use moving::splits_around;
+pub(crate) use moving::{split_names, splits_around};
 pub(crate) use people::{assign, delegate, unassign};
 pub(crate) use suspend::check_goes_on;
 

@@ -9,7 +9,7 @@ use crate::db::{Db, Unit};
 use crate::document::{self, Document};
 use crate::entity::{Entity, IndexOf};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete, each_item};
+use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete, each_item, follow};
 use crate::id::{Id, Ref};
 use crate::store::{IndexEntry, Reference, RowRecord, index_key};
 
@@ -295,11 +295,7 @@ pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<bool> {
 /// read it, unless a reference in it could not be set to none then: that is done where the field has its key today.
 pub(crate) fn index_as(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
     let stored = unit.row_copy(table, id)?.unwrap_or_default();
-    let is_there = |field: &str| {
-        let (first, rest) = field.split_once('.').map_or((field, None), |(first, rest)| (first, Some(rest)));
-        let value = stored.data.get(first);
-        rest.map_or(value, |rest| rest.split('.').try_fold(value?, |value, key| value.get(key))).is_some()
-    };
+    let is_there = |field: &str| follow(&stored.data, &field.split('.').collect::<Vec<_>>()).is_some();
     let moves = row.references.iter().any(|to| to.on_delete == OnDelete::SetNone && !is_there(&to.field));
     let row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
     if row == stored { Ok(()) } else { put(unit, table, id, row) }

@@ -29,14 +29,16 @@ mod rule;
 mod scope;
 mod shape;
 mod suggest;
+mod text;
 
 pub use crate::chart::Mark;
 pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Detail, Kind, Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
-pub use crate::scope::Sound;
+pub use crate::scope::{Sound, within};
 pub use crate::shape::{
     FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, seems_renamed, stays_column,
 };
 pub use crate::suggest::nearest;
+pub use crate::text::{is_among, same};

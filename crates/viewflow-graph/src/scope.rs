@@ -553,3 +553,11 @@ fn check_splits(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec
         faults.push(Fault::node(Rule::SplitWithoutBranch, split, message));
     }
 }
+
+/// How it is said within which splits something is, outermost first.
+pub fn within(splits: &[&str]) -> String {
+    match splits {
+        [] => "outside of all splits".to_owned(),
+        splits => format!("within `{}`", splits.join("`, `")),
+    }
+}

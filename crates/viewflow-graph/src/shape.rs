@@ -1,6 +1,7 @@
 //! What the fields of documents are like, told so that it can be compared at compile time.
 
 use crate::lock::{Field, Type};
+use crate::text::{is_among, same};
 
 macro_rules! plain {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal,)*) => {
@@ -123,7 +124,7 @@ pub const fn reads(new: &Shape, old: &Shape) -> bool {
             *min <= *least && *max >= *greatest
         }
         (Shape::Choice(new), Shape::Choice(old)) => offers_all(new, old),
-        (Shape::Reference(new), Shape::Reference(old)) => same(new.as_bytes(), old.as_bytes()),
+        (Shape::Reference(new), Shape::Reference(old)) => same(new, old),
         (Shape::Embedded(new), Shape::Embedded(old)) => reads_all(new, old) && needs_nothing_new(new, old),
         _ => false,
     }
@@ -192,7 +193,7 @@ pub const fn seems_renamed(new: &[FieldShape], old: &[FieldShape], key: &str, sh
 /// Whether columns that were in this table are found there. What no field reads any more stays there.
 pub const fn finds_columns(table: Option<&str>, old: &str) -> bool {
     match table {
-        Some(table) => same(table.as_bytes(), old.as_bytes()),
+        Some(table) => same(table, old),
         None => false,
     }
 }
@@ -237,17 +238,7 @@ const fn find<'f>(mut fields: &'f [FieldShape], key: &str) -> Option<&'f FieldSh
 }
 
 const fn has_key(field: &FieldShape, key: &str) -> bool {
-    same(field.key.as_bytes(), key.as_bytes()) || contains(field.was, key)
-}
-
-const fn contains(mut texts: &[&str], wanted: &str) -> bool {
-    while let [text, rest @ ..] = texts {
-        if same(text.as_bytes(), wanted.as_bytes()) {
-            return true;
-        }
-        texts = rest;
-    }
-    false
+    same(field.key, key) || is_among(key, field.was)
 }
 
 /// Whether each value of `old` is one of `new`, or was.
@@ -265,7 +256,7 @@ const fn offers_all(new: &[&[&str]], mut old: &[&[&str]]) -> bool {
 
 const fn offers(mut choices: &[&[&str]], value: &str) -> bool {
     while let [choice, rest @ ..] = choices {
-        if contains(choice, value) {
+        if is_among(value, choice) {
             return true;
         }
         choices = rest;
@@ -290,16 +281,6 @@ const fn is_as_text(plain: Plain) -> bool {
             | Plain::Uuid
             | Plain::Bytes
     )
-}
-
-const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
-    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
-        if *a != *b {
-            return false;
-        }
-        (left, right) = (left_rest, right_rest);
-    }
-    left.is_empty() && right.is_empty()
 }
 
 impl Shape {

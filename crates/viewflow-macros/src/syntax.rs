@@ -244,6 +244,13 @@ pub(crate) fn earlier_names(attributes: &[Attribute], errors: &mut Errors) -> Ve
     ours.filter_map(|attribute| errors.ok(earlier_names_of(attribute))).flatten().collect()
 }
 
+/// The type that is told for the parameter of a closure.
+pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
+    let mut trees = parameter.clone().into_iter();
+    trees.find(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'))?;
+    Some(trees.collect())
+}
+
 /// Attributes of ours that stand where they mean nothing.
 pub(crate) fn misplaced(attributes: &[Attribute], names: &[&str], belongs: &str, errors: &mut Errors) {
     for attribute in attributes {

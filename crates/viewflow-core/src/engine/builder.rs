@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow_graph::{is_among, same};
+
 use super::noted::{SHAPES, noted};
 use super::pending::Pending;
 use super::retention::{Retaining, Retention};
@@ -63,20 +65,10 @@ impl<F: Flow, L: FlowList> FlowList for (F, L) {
 
 const fn contains(mut names: Option<&Names>, name: &str) -> bool {
     while let Some(Names { first, was, others }) = names {
-        if same(first.as_bytes(), name.as_bytes()) || any(was, name) {
+        if same(first, name) || is_among(name, was) {
             return true;
         }
         names = *others;
-    }
-    false
-}
-
-const fn any(mut names: &[&str], name: &str) -> bool {
-    while let [first, rest @ ..] = names {
-        if same(first.as_bytes(), name.as_bytes()) {
-            return true;
-        }
-        names = rest;
     }
     false
 }
@@ -87,22 +79,12 @@ const fn clashes(others: Option<&Names>, name: &str, mut was: &[&str]) -> bool {
         return true;
     }
     while let [first, rest @ ..] = was {
-        if contains(others, first) || any(rest, first) || same(first.as_bytes(), name.as_bytes()) {
+        if contains(others, first) || is_among(first, rest) || same(first, name) {
             return true;
         }
         was = rest;
     }
     false
-}
-
-const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
-    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
-        if *a != *b {
-            return false;
-        }
-        (left, right) = (left_rest, right_rest);
-    }
-    left.is_empty() && right.is_empty()
 }
 
 impl EngineBuilder<()> {

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use viewflow_graph::Kind;
+use viewflow_graph::{Kind, within};
 
 use crate::db::Db;
 use crate::definition::{Definition, Flows, Wait};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::kernel::{ROOT, splits_around};
+use crate::id::TaskId;
+use crate::kernel::{ROOT, split_names, splits_around};
 use crate::store::{
     Cursor, Names, NodeName, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskList,
     TaskRecord, TaskStatus, WaitsFor,
@@ -124,10 +125,7 @@ impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { node: NodeName { flow, node }, tasks, example, why } = self;
         write!(f, "the store has open tasks of `{flow}.{node}` (at least {tasks}; task {example}, say), ")?;
-        let within = |splits: &[String]| match splits {
-            [] => "outside of all splits".to_owned(),
-            splits => format!("within `{}`", splits.join("`, `")),
-        };
+        let within = |splits: &[String]| within(&splits.iter().map(String::as_str).collect::<Vec<_>>());
         match why {
             Why::FlowGone => f.write_str(
                 "which is of a flow that is not here: give it to the builder until they are done, or let what replaces it know \
@@ -203,7 +201,7 @@ pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>>
             each_task(store, &TaskList::Status(node.clone(), status), |task| {
                 let others = other_nodes(store, &task)?;
                 others.into_iter().for_each(|node| note(NodeName { flow: task.flow.clone(), node }));
-                Ok(())
+                Ok(ControlFlow::Continue(()))
             })?;
         }
         note(node.clone());
@@ -234,15 +232,22 @@ fn each_node(store: &dyn Store, mut look: impl FnMut(&NodeName) -> Result<()>) -
     }
 }
 
-/// Damaged tasks are told of where they are used.
-fn each_task(store: &dyn Store, list: &TaskList, mut look: impl FnMut(TaskRecord) -> Result<()>) -> Result<()> {
+/// Looks at each task of a list until told to break off. Damaged ones are told of where they are used.
+fn each_task(
+    store: &dyn Store,
+    list: &TaskList,
+    mut look: impl FnMut(TaskRecord) -> Result<ControlFlow<()>>,
+) -> Result<()> {
     let mut after: Option<Cursor> = None;
     loop {
         let page = store.list_tasks(list, after, PAGE)?;
         let Some(end) = page.last() else { return Ok(()) };
         after = Some(*end);
         for listed in page {
-            readable(store.task(listed.task))?.map_or(Ok(()), &mut look)?;
+            let Some(task) = readable(store.task(listed.task))? else { continue };
+            if look(task)?.is_break() {
+                return Ok(());
+            }
         }
     }
 }
@@ -281,24 +286,13 @@ struct Survey<'s> {
 
 impl Survey<'_> {
     fn look(&mut self, node: &NodeName, status: TaskStatus, all: bool) -> Result<()> {
-        let list = TaskList::Status(node.clone(), status);
-        let mut after: Option<Cursor> = None;
-        loop {
-            let page = self.store.list_tasks(&list, after, PAGE)?;
-            let Some(end) = page.last() else { return Ok(()) };
-            after = Some(*end);
-            let mut processes = BTreeMap::new();
-            for listed in page {
-                // Damaged ones are told of where they are used.
-                let Some(task) = readable(self.store.task(listed.task))? else { continue };
-                if let Some(why) = self.judge(&task, all, &mut processes)? {
-                    self.note(node, &task, why);
-                }
-                if !all {
-                    return Ok(());
-                }
+        let mut last = None;
+        each_task(&**self.store, &TaskList::Status(node.clone(), status), |task| {
+            if let Some(why) = self.judge(&task, all, &mut last)? {
+                self.note(node, &task, why);
             }
-        }
+            Ok(if all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })
     }
 
     fn note(&mut self, node: &NodeName, task: &TaskRecord, why: Why) {
@@ -308,13 +302,8 @@ impl Survey<'_> {
         self.found.entry((node.clone(), key)).or_insert(misfit).tasks += 1;
     }
 
-    /// Why the flow cannot go on with a task.
-    fn judge(
-        &self,
-        task: &TaskRecord,
-        closely: bool,
-        processes: &mut BTreeMap<ProcessId, Option<ProcessRecord>>,
-    ) -> Result<Option<Why>> {
+    /// Why the flow cannot go on with a task. `last` is the process of the one before: many are of the same.
+    fn judge(&self, task: &TaskRecord, closely: bool, last: &mut Option<ProcessRecord>) -> Result<Option<Why>> {
         let Some(def) = self.flows.get(task.flow.as_str()) else { return Ok(Some(Why::FlowGone)) };
         let Some(index) = def.find(&task.node) else {
             let has_branches = task.kind.is_split() || task.kind == Kind::Join;
@@ -338,14 +327,10 @@ impl Survey<'_> {
         if let Some(why) = self.other_scope(def, index, task)? {
             return Ok(Some(why));
         }
-        let process = match processes.get(&task.id.process) {
-            Some(process) => process,
-            None => {
-                let read = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
-                processes.entry(task.id.process).or_insert(read)
-            }
-        };
-        let Some(process) = process else { return Ok(None) };
+        if last.as_ref().is_none_or(|last| last.id != task.id.process) {
+            *last = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
+        }
+        let Some(process) = last else { return Ok(None) };
         match self.open(def, index, process, task) {
             Ok(()) => Ok(None),
             Err(error @ (Error::Store(_) | Error::Internal(_))) => Err(error),
@@ -376,9 +361,8 @@ impl Survey<'_> {
         if was == is {
             return Ok(None);
         }
-        let name =
-            |split: &Option<usize>| split.map_or("a split that is gone", |split| def.nodes[split].name).to_owned();
-        Ok(Some(Why::OtherScope { was: was.iter().map(name).collect(), is: is.iter().map(name).collect() }))
+        let named = |splits: &[Option<usize>]| split_names(def, splits).into_iter().map(str::to_owned).collect();
+        Ok(Some(Why::OtherScope { was: named(&was), is: named(&is) }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables of the flows' data: the rows of each are of one type, and are found by the indexes that the type has now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::definition::{Definition, Flows};
 use crate::entity::{RowType, TableSpec};
 use crate::error::{Error, Result};
-use crate::field::{FieldKind, FieldSpec, Index};
+use crate::field::{FieldSpec, Index, tables_of};
 use crate::kernel;
 use crate::store::ProcessList;
 
@@ -20,8 +20,6 @@ const AT_ONCE: usize = 64;
 #[derive(Default)]
 pub(super) struct Tables {
     known: BTreeMap<&'static str, Known>,
-    /// The structs that were looked into: one may be within itself.
-    seen: BTreeSet<usize>,
     problems: Vec<String>,
 }
 
@@ -45,26 +43,11 @@ impl Tables {
         let mut tables = Self::default();
         for def in flows.values() {
             tables.add_columns(def);
-            def.kinds.iter().for_each(|kind| tables.visit(&kind()));
+            tables_of(def.kinds.iter().map(|kind| kind())).into_iter().for_each(|table| tables.add(table));
         }
         more.iter().for_each(|table| tables.add(*table));
         problems.append(&mut tables.problems);
         tables
-    }
-
-    fn visit(&mut self, kind: &FieldKind) {
-        match kind {
-            FieldKind::Reference(table) => self.add(*table),
-            FieldKind::List(inner) | FieldKind::Map(inner) => self.visit(inner),
-            FieldKind::Embedded(specs) => self.visit_fields(specs),
-            _ => {}
-        }
-    }
-
-    fn visit_fields(&mut self, specs: &'static [FieldSpec]) {
-        if self.seen.insert(specs.as_ptr().addr()) {
-            specs.iter().for_each(|spec| self.visit(&(spec.kind)()));
-        }
     }
 
     fn add(&mut self, table: TableSpec) {
@@ -72,7 +55,7 @@ impl Tables {
             let indexes = described(table.fields.iter());
             let source = Source::Rows(table.reindex);
             self.known.insert(table.name, Known { rows: table.rows, indexes, source });
-            self.visit_fields(table.fields);
+            tables_of(table.fields.iter().map(|spec| (spec.kind)())).into_iter().for_each(|table| self.add(table));
         }
     }
 
@@ -108,8 +91,7 @@ impl Tables {
 fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
     let mut lines = Vec::new();
     for spec in specs {
-        let mut tables = Vec::new();
-        referred(&(spec.kind)(), &mut BTreeSet::new(), &mut tables);
+        let tables: Vec<_> = tables_of([(spec.kind)()]).iter().map(|table| table.name).collect();
         if spec.index.is_none() && tables.is_empty() && !spec.column {
             continue;
         }
@@ -121,18 +103,6 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
         lines.push(format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" ")));
     }
     lines.join("; ")
-}
-
-/// The tables to which values refer.
-fn referred(kind: &FieldKind, seen: &mut BTreeSet<usize>, tables: &mut Vec<&'static str>) {
-    match kind {
-        FieldKind::Reference(table) => tables.push(table.name),
-        FieldKind::List(inner) | FieldKind::Map(inner) => referred(inner, seen, tables),
-        FieldKind::Embedded(specs) if seen.insert(specs.as_ptr().addr()) => {
-            specs.iter().for_each(|spec| referred(&(spec.kind)(), seen, tables));
-        }
-        _ => {}
-    }
 }
 
 impl Engine {

@@ -1,6 +1,6 @@
 //! Tasks of nodes that are gone, and tasks that go on at another node.
 
-use viewflow_graph::Kind;
+use viewflow_graph::{Kind, within};
 
 use super::{ROOT, Spawn, Step, TaskError};
 use crate::definition::Definition;
@@ -29,6 +29,11 @@ pub(crate) fn splits_around(
     }
     splits.reverse();
     Ok(splits)
+}
+
+/// What splits are called.
+pub(crate) fn split_names(def: &Definition, splits: &[Option<usize>]) -> Vec<&'static str> {
+    splits.iter().map(|split| split.map_or("a split that is gone", |split| def.nodes[split].name)).collect()
 }
 
 impl Step {
@@ -119,14 +124,7 @@ impl Step {
         if around == expected {
             return Ok((std::sync::Arc::clone(&def), index));
         }
-        let within = |splits: &[Option<usize>]| match splits {
-            [] => "outside of all splits".to_owned(),
-            splits => {
-                let names =
-                    splits.iter().map(|split| split.map_or("a split that is gone", |split| def.nodes[split].name));
-                format!("within `{}`", names.collect::<Vec<_>>().join("`, `"))
-            }
-        };
+        let within = |splits: &[Option<usize>]| within(&split_names(&def, splits));
         Err(refused(format!("is {}, and the task is {}", within(&expected), within(&around))))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Flow, Node, RENEW};
 use crate::kind::Kind;
+use crate::scope::within;
 
 /// A node as it is now.
 #[derive(Clone, Debug)]
@@ -88,15 +89,11 @@ fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Opti
         );
         return Some(Trouble { node: Some(index), message });
     }
-    let scope: Option<Vec<&str>> = old.scope.iter().map(|split| find(split).map(|index| now[index].name)).collect();
+    let scope: Option<Vec<&str>> = old.scope.iter().map(|name| split(name)).collect();
     let scope = scope?;
     if scope == node.scope {
         return None;
     }
-    let within = |scope: &[&str]| match scope {
-        [] => "outside of all splits".to_owned(),
-        splits => format!("within {}", splits.iter().map(|split| format!("`{split}`")).collect::<Vec<_>>().join(", ")),
-    };
     let message = format!(
         "flow `{flow_name}`: `{name}` was {} and is {} now, and processes may wait at it: keep it where it was until they are \
          done, and give the one that is elsewhere a name of its own; {or_renew}",

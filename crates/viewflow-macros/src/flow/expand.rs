@@ -17,7 +17,7 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, locked: &Locked, errors
     let errors = errors.into_tokens();
     let krate = &flow.krate;
     let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
-    let Locked { tracked, asserts } = locked;
+    let Locked { items, asserts } = locked;
     // What depends on parameters can only be compared where they are known.
     let (within, beside) =
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
@@ -32,7 +32,7 @@ pub(super) fn expand(flow: &Flow, sound: Option<&Sound>, locked: &Locked, errors
             use #krate::__private as __viewflow;
             #flow_impl
             #inherent
-            #tracked
+            #items
             #(const _: () = #beside;)*
         };
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 use syn::spanned::Spanned;
 use viewflow_graph::lock::{self, Data, Lock, Now, RENEW, Type};
@@ -20,8 +20,8 @@ const FILE: &str = "flow.lock";
 /// What is written of a lock file.
 #[derive(Default)]
 pub(super) struct Locked {
-    /// Items by which the flow is compiled again when the file is another one, or is not to be looked at.
-    pub(super) tracked: TokenStream,
+    /// Items by which the flow is compiled again when the file is another one, or is not to be looked at, and what stood in it.
+    pub(super) items: TokenStream,
     /// Assertions by which the compiler compares the fields: it alone knows their types.
     pub(super) asserts: Vec<TokenStream>,
 }
@@ -36,12 +36,12 @@ pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> 
     }
     let at = flow.lock.as_ref().map_or_else(|| flow.ident.span(), LitStr::span);
     let with_separator = format!("/{name}");
-    let tracked = quote! {
+    let items = quote! {
         const _: &::core::primitive::str =
             ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #with_separator));
         const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("VIEWFLOW_LOCK");
     };
-    let mut locked = Locked { tracked, asserts: Vec::new() };
+    let mut locked = Locked { items, asserts: Vec::new() };
     if std::env::var_os("VIEWFLOW_LOCK").is_some_and(|mode| mode == "update") {
         return locked;
     }
@@ -64,7 +64,7 @@ pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> 
     if let (Some(old), Some(sound)) = (old, sound)
         && !check_nodes(flow, old, sound, errors)
     {
-        locked.asserts = check_fields(flow, old);
+        check_fields(flow, old, &mut locked);
     }
     locked
 }
@@ -92,12 +92,12 @@ fn check_nodes(flow: &Flow, old: &lock::Flow, sound: &Sound, errors: &mut Errors
     !troubles.is_empty()
 }
 
-fn check_fields(flow: &Flow, old: &lock::Flow) -> Vec<TokenStream> {
+fn check_fields(flow: &Flow, old: &lock::Flow, locked: &mut Locked) {
     let process = flow.process_type();
     let at = flow.process.as_ref().map_or_else(|| flow.ident.span(), Spanned::span);
     let known = Known { flow: &old.name, whose: "the process".to_owned(), at };
-    let mut asserts = known.asserts(&old.process, &process, "Process");
-    asserts.extend(known.column_asserts(&old.process, &process));
+    known.hold(&old.process, &process, "Process", locked);
+    locked.asserts.extend(known.column_asserts(&old.process, &process));
     for node in &flow.nodes {
         let had = |name: &str| node.name == name || node.was.iter().any(|was| was.value() == name);
         let Some(old_node) = old.nodes.iter().find(|old| had(&old.name)).filter(|old| is_read_again(old.kind, node))
@@ -106,9 +106,8 @@ fn check_fields(flow: &Flow, old: &lock::Flow) -> Vec<TokenStream> {
         };
         let whose = format!("the tasks of `{}`", plain_name(&node.ident));
         let known = Known { flow: &old.name, whose, at: node.ident.span() };
-        asserts.extend(known.asserts(&old_node.data, &node.task, "Task"));
+        known.hold(&old_node.data, &node.task, "Task", locked);
     }
-    asserts
 }
 
 /// Whether what a task knew may be read in a later step: as it waits, or as what it did is taken back.
@@ -157,13 +156,13 @@ impl Known<'_> {
         table.chain(columns).collect()
     }
 
-    /// An assertion for each field, and for seed and artifact.
-    fn asserts(&self, old: &Data, ty: &TokenStream, of: &str) -> Vec<TokenStream> {
+    /// An assertion for each field, and for seed and artifact, and the fields that they are about.
+    fn hold(&self, old: &Data, ty: &TokenStream, of: &str, locked: &mut Locked) {
         let Self { flow, whose, .. } = self;
         let renew = renew();
         let of = syn::Ident::new(of, crate::syntax::hidden());
         let assert = |holds, message| self.assert(holds, message);
-        let mut asserts = Vec::new();
+        let Locked { items, asserts } = locked;
         for (what, item, old) in [("seed", quote!(Seed), &old.seed), ("artifact", quote!(Artifact), &old.artifact)] {
             let shape = shape(old);
             let now = quote!(<<#ty as __viewflow::#of>::#item as __viewflow::FieldType>::SHAPE);
@@ -178,11 +177,13 @@ impl Known<'_> {
                 ),
             ));
         }
-        let all = fields(&old.fields);
-        for field in &old.fields {
-            let (key, shape) = (&field.key, shape(&field.ty));
+        let all = format_ident!("WAS_{}", asserts.len(), span = crate::syntax::hidden());
+        let were = fields(&old.fields);
+        items.extend(quote!(const #all: &[__viewflow::FieldShape] = &[#(#were),*];));
+        for (index, field) in old.fields.iter().enumerate() {
+            let key = &field.key;
             asserts.push(assert(
-                quote!(!__viewflow::seems_renamed(<#ty as __viewflow::Fields>::SHAPES, &[#(#all),*], #key, &#shape)),
+                quote!(!__viewflow::seems_renamed(<#ty as __viewflow::Fields>::SHAPES, #all, #key, &#all[#index].shape)),
                 format!(
                     "flow `{flow}`: the field `{key}` of {whose} is gone, and one of its type is new: if that has its value now, write \
                      `#[was(\"{key}\")]` above it; if not, renew the lock: `{RENEW}`"
@@ -195,7 +196,7 @@ impl Known<'_> {
                 _ => "give it",
             };
             asserts.push(assert(
-                quote!(__viewflow::reads_field(<#ty as __viewflow::Fields>::SHAPES, #key, &#shape)),
+                quote!(__viewflow::reads_field(<#ty as __viewflow::Fields>::SHAPES, #key, &#all[#index].shape)),
                 format!(
                     "flow `{flow}`: the field `{key}` of {whose} was stored as `{}`, which cannot be read as what it is now: {mends} \
                      `#[field(from = |old: ..| ..)]`, or keep its type; {renew}",
@@ -204,14 +205,13 @@ impl Known<'_> {
             ));
         }
         asserts.push(assert(
-            quote!(__viewflow::needs_nothing_new(<#ty as __viewflow::Fields>::SHAPES, &[#(#all),*])),
+            quote!(__viewflow::needs_nothing_new(<#ty as __viewflow::Fields>::SHAPES, #all)),
             format!(
                 "flow `{flow}`: a field of {whose} (`{}`) is new and has to be there, and what is stored does not have it: make \
                  it an `Option`, give it a default, or tell with `#[was(\"..\")]` which one it was; {renew}",
                 told(ty)
             ),
         ));
-        asserts
     }
 }
 
@@ -230,7 +230,7 @@ fn shape(ty: &Type) -> TokenStream {
     let of = |variant: TokenStream| quote!(__viewflow::Shape::#variant);
     match ty {
         Type::Plain(plain) => {
-            let plain = quote::format_ident!("{plain:?}");
+            let plain = format_ident!("{plain:?}");
             of(quote!(Plain(__viewflow::Plain::#plain)))
         }
         Type::Integer { min, max } => of(quote!(Integer { min: #min, max: #max })),

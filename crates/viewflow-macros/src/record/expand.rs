@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints, told};
+use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints, told, told_type};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
@@ -346,9 +346,7 @@ fn never_called(record: &Record, field: &Field, ty: &TokenStream) -> Option<Toke
     if !field.was.is_empty() || names(ty, &record.ident) {
         return None;
     }
-    let is_colon = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':');
-    let old: TokenStream = parameter.clone().into_iter().skip_while(|tree| !is_colon(tree)).skip(1).collect();
-    let old = without_self(&old, &record.ident);
+    let old = without_self(&told_type(parameter)?, &record.ident);
     let message = format!(
         "what was stored as `{}` can be read as what `{}` is now, and would never be converted: give the field another name or `key`, \
          and tell the one that it had by `#[was(\"..\")]`",

@@ -8,7 +8,7 @@ use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
 use crate::syntax::{
     Closure, Opt, default_crate, doc_lines, earlier_names, misplaced, options, plain_name, snake_case, some_duration,
-    title_of, ungrouped, unknown_option,
+    title_of, told_type, ungrouped, unknown_option,
 };
 
 pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
@@ -192,17 +192,10 @@ fn path(text: &LitStr) -> syn::Result<Vec<String>> {
 fn conversion(option: &Opt) -> syn::Result<Closure> {
     let closure: Closure = option.parse()?;
     match &closure {
-        Closure::Inline { parameter, .. }
-            if !parameter
-                .clone()
-                .into_iter()
-                .any(|tree| matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ':')) =>
-        {
-            Err(syn::Error::new_spanned(
-                parameter,
-                format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
-            ))
-        }
+        Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(syn::Error::new_spanned(
+            parameter,
+            format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
+        )),
         _ => Ok(closure),
     }
 }
