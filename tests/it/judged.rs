@@ -17,10 +17,10 @@ use viewflow::{FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp,
 use crate::support::{manual, user};
 
 #[allow(dead_code)]
-#[path = "../../crates/viewflow-graph/tests/judge/explorer.rs"]
+#[path = "../../viewflow-graph/tests/judge/explorer.rs"]
 mod explorer;
 #[allow(dead_code)]
-#[path = "../../crates/viewflow-graph/tests/judge/random.rs"]
+#[path = "../../viewflow-graph/tests/judge/random.rs"]
 pub(crate) mod random;
 
 use explorer::{Game, State};
