@@ -24,11 +24,12 @@ use crate::job::BoxFuture;
 use crate::job::{JobRun, Run, flow_of};
 use crate::message::{Letter, Message, correlation};
 use crate::node::{Input, Node as _, StartHandleNode};
+use crate::people::IntoCandidates;
 use crate::process::{Process, ProcessOf, data_of, one};
 use crate::schedule::Schedule;
 use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
 use crate::time::IntoMoment;
-use crate::user::{IntoCandidates, IntoObject};
+use crate::user::IntoObject;
 
 /// Collects the nodes of a flow.
 pub struct FlowBuilder<F> {
@@ -834,7 +835,7 @@ fn connect(mut def: Definition, edges: Vec<PendingEdge>) -> Definition {
             }
         }
     }
-    def.problems.extend(crate::store::twice_named(&def));
+    def.problems.extend(def.twice_named());
     def.problems.extend(unknown_doers(&def));
     for (index, node) in def.nodes.iter().enumerate() {
         if let Some(detail) = node.detail() {

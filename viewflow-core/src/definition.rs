@@ -18,10 +18,10 @@ use crate::field::{FieldKind, FieldSpec};
 use crate::id::UserId;
 use crate::job::Run;
 use crate::message::Letter;
+use crate::people::{Candidate, Object, Permission};
 use crate::schedule::Schedule;
-use crate::store::{ProcessRecord, TaskRecord};
+use crate::store::{Names, ProcessRecord, TaskRecord};
 use crate::time::{Moment, Timestamp};
-use crate::user::{Candidate, Object, Permission};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;
@@ -80,6 +80,16 @@ fn check_awaited(
     Err(Error::NobodyListens { what, name: name.to_owned(), near })
 }
 
+/// The names that flows and their nodes had before.
+pub(crate) fn names_of(flows: &Flows) -> Names {
+    let mut names = Names::default();
+    for def in flows.values() {
+        names.flow_was(def.name, def.was);
+        def.nodes.iter().for_each(|node| names.node_was(def.name, node.name, node.was));
+    }
+    names
+}
+
 impl Definition {
     pub(crate) fn find(&self, stored_name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == stored_name)
@@ -89,6 +99,23 @@ impl Definition {
     pub(crate) fn described(&self) -> Option<lock::Flow> {
         let data = |node: usize| (self.nodes[node].shape)();
         Some(lock::Flow::of(&self.graph, self.sound.as_ref()?, (self.process.shape)(), data))
+    }
+
+    /// What is wrong with the earlier names of its nodes.
+    pub(crate) fn twice_named(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut seen: BTreeMap<&str, &str> = self.nodes.iter().map(|node| (node.name, node.name)).collect();
+        for node in &self.nodes {
+            for was in node.was {
+                if let Some(other) = seen.insert(was, node.name) {
+                    problems.push(format!(
+                        "flow `{}`: `{}` was `{was}`, which is a name of `{other}`: an earlier name belongs to one node, and is no name of today",
+                        self.name, node.name
+                    ));
+                }
+            }
+        }
+        problems
     }
 
     /// The node of this name, or that had it before.

@@ -1,14 +1,11 @@
 //! JSON documents, and structs laid over them.
 
-use serde_json::Map;
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
 
 use crate::error::FieldErrors;
 use crate::field::{FieldOf, FieldSpec};
-
-/// A JSON object: what the fields of processes, tasks and rows are kept in.
-pub type Document = Map<String, Value>;
+pub use crate::store::Document;
 
 /// A struct whose fields live in a JSON document.
 ///

@@ -50,9 +50,9 @@ use pending::Pending;
 use retention::Retaining;
 use subscribers::Subscribed;
 
+use crate::people::User;
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
-use crate::user::User;
 
 /// How many locks the processes share. More make it less likely that two processes wait for each other.
 const LOCKS: usize = 256;

@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::entity::TableSpec;
 use crate::error::Result;
 use crate::id::Ref;
+use crate::store::OnDelete;
 
 mod basic;
 #[cfg(feature = "jiff")]
@@ -362,18 +363,6 @@ pub enum Index {
     Plain,
     /// No two rows may have the same value; rows without one do not count.
     Unique,
-}
-
-/// What happens to a row when a row it refers to is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDelete {
-    /// The other row cannot be deleted.
-    Protect,
-    /// The field becomes none.
-    SetNone,
-    /// This row is deleted too.
-    Cascade,
 }
 
 /// A reference that can become none: `Option<Ref<..>>`, or a list of references.

@@ -37,8 +37,8 @@ use crate::definition::{Action, Data, Definition, EdgeDef, Flows, Items, NodeDef
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::Permission;
 use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
-use crate::user::Permission;
 
 /// The scope that is the process itself.
 pub(crate) const ROOT: u32 = 0;

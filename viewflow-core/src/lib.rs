@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod lock;
 mod message;
 mod node;
+mod people;
 mod process;
 mod schedule;
 mod signal;
@@ -53,7 +54,7 @@ pub use crate::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::error::{Error, FieldErrors, Place, Result};
 pub use crate::field::{
     At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-    HasText, Index, Initial, OnDelete, Pattern, Rules, SetNone, convert, encoded, set_none,
+    HasText, Index, Initial, Pattern, Rules, SetNone, convert, encoded, set_none,
 };
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};
@@ -68,11 +69,14 @@ pub use crate::node::{
     SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle, StartHandleNode, StartNode, StartTimer,
     Subprocess, SubprocessNode, Switch, Terminate, Timer, View, ViewNode,
 };
+pub use crate::people::{Anonymous, Because, Candidate, IntoCandidates, Object, Permission, Superuser, User};
 pub use crate::process::{Process, ProcessOf};
-pub use crate::store::{Event, MemoryStore, NodeName, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What};
+pub use crate::store::{
+    Event, MemoryStore, NodeName, OnDelete, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What,
+};
 pub use crate::table::{Query, Table};
 pub use crate::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
 pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};
-pub use crate::user::{Anonymous, Because, Candidate, IntoCandidates, IntoObject, Object, Permission, Superuser, User};
+pub use crate::user::IntoObject;

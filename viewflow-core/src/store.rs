@@ -32,15 +32,15 @@ pub use list::{
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub use record::{
-    Event, IndexEntry, JobState, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, TaskError,
-    TaskRecord, TaskStatus, Timeout, WaitsFor, What,
+    Document, Event, IndexEntry, JobState, OnDelete, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId,
+    ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What,
 };
-pub(crate) use renamed::{Names, Renamed, twice_named};
+pub(crate) use renamed::{Names, Renamed};
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::user::Permission;
+use crate::people::Permission;
 
 /// The result of a store's methods.
 pub type StoreResult<T> = Result<T, StoreError>;

@@ -9,9 +9,9 @@ use crate::db::{Db, Unit};
 use crate::document::{self, Document};
 use crate::entity::{Entity, IndexOf};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{Choose, FieldSpec, FieldType, Index, OnDelete, each_item, follow};
+use crate::field::{Choose, FieldSpec, FieldType, Index, each_item, follow};
 use crate::id::{Id, Ref};
-use crate::store::{IndexEntry, Reference, RowRecord, index_key};
+use crate::store::{IndexEntry, OnDelete, Reference, RowRecord, index_key};
 
 /// How many rows a query reads at a time.
 const PAGE: usize = 256;

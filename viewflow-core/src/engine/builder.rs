@@ -14,11 +14,11 @@ use super::subscribers::Subscriber;
 use super::tables::Tables;
 use super::{Engine, Inner, LOCKS, Plan, plan, subscribers};
 use crate::builder::FlowBuilder;
-use crate::definition::{Action, Flows, Wait, check_message, check_signal};
+use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
 use crate::entity::{Entity, TableSpec};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::store::{Event, Names as StoredNames, Renamed, Store};
+use crate::store::{Event, Renamed, Store};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
@@ -204,7 +204,7 @@ impl<L: FlowList> EngineBuilder<L> {
             return Err(Error::Build(problems));
         }
         let plan = plan::survey(&store, &flows, &|_| true)?;
-        let earlier = plan::earlier(&*self.store, &StoredNames::of(&flows))?;
+        let earlier = plan::earlier(&*self.store, &names_of(&flows))?;
         Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, ..plan })
     }
 
@@ -214,7 +214,7 @@ impl<L: FlowList> EngineBuilder<L> {
         let mut problems: Vec<String> = flows.values().flat_map(|flow| flow.problems.clone()).collect();
         check_children(&flows, &mut problems);
         check_throws(&flows, &mut problems);
-        let store = Renamed::over(Arc::clone(&self.store), StoredNames::of(&flows));
+        let store = Renamed::over(Arc::clone(&self.store), names_of(&flows));
         (flows, problems, store)
     }
 

@@ -3,8 +3,8 @@
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, UserId};
 use crate::lifecycle::{Action, Actor, process_transition, task_transition};
+use crate::people::{Candidate, Object, Permission, User};
 use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
-use crate::user::{Candidate, Object, Permission, User};
 
 /// May this person do this to the task?
 pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {

@@ -3,9 +3,9 @@
 use super::{Engine, Page};
 use crate::error::Result;
 use crate::id::{ProcessId, UserId};
+use crate::people::User;
 use crate::store::{Event, HistoryCursor, Logged};
 use crate::time::Timestamp;
-use crate::user::User;
 
 /// How many events are read at a time where some of them are not wanted.
 const CHUNK: usize = 256;

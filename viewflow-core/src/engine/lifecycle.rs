@@ -8,8 +8,8 @@ use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::node::Node;
+use crate::people::User;
 use crate::store::TaskRecord;
-use crate::user::User;
 
 impl Engine {
     /// Cancels a process: what is open in it is taken away, and so are its sub-processes.

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::id::TaskId;
 use crate::lifecycle::Action;
 use crate::node::Node;
+use crate::people::User;
 use crate::store::{NodeName, TaskList, TaskStatus};
-use crate::user::User;
 
 /// How many tasks are set aside in one step.
 const AT_ONCE: usize = 64;

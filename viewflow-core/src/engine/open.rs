@@ -12,9 +12,9 @@ use crate::form::Form;
 use crate::id::TaskId;
 use crate::kernel::Child;
 use crate::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
+use crate::people::User;
 use crate::process::{Process, ProcessOf};
 use crate::task::Task;
-use crate::user::User;
 
 /// A node whose tasks wait to be done from outside.
 #[diagnostic::on_unimplemented(

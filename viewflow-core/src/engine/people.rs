@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::id::TaskId;
 use crate::kernel;
 use crate::lifecycle::Action;
+use crate::people::User;
 use crate::store::{ProcessStatus, What};
 use crate::time::Timestamp;
-use crate::user::User;
 
 impl Engine {
     /// Gives a task that nobody has to a person who may take it. To give it again to the same person changes nothing.

@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::field::{Choose, FieldType};
 use crate::flow::Flow;
 use crate::id::ProcessId;
+use crate::people::User;
 use crate::process::{Process, ProcessOf};
 use crate::store::{ProcessList, ProcessStatus, index_key};
-use crate::user::User;
 
 /// One page of a list, and where the next one begins.
 #[derive(Clone, Debug)]

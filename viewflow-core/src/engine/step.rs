@@ -13,8 +13,8 @@ use crate::db::Db;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{Fault, Faults, Step};
+use crate::people::User;
 use crate::store::StoreError;
-use crate::user::User;
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;

@@ -4,8 +4,8 @@ use super::{Engine, Page, gate};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::node::Node;
+use crate::people::{Candidate, User};
 use crate::store::{Cursor, NodeName, Order, Store, StoreResult, TaskList, TaskRecord, TaskStatus};
-use crate::user::{Candidate, User};
 
 /// A list of tasks. Nothing is read before it is asked for.
 #[derive(Clone)]

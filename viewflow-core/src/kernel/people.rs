@@ -7,9 +7,9 @@ use crate::db::Db;
 use crate::definition::{Definition, NodeDef};
 use crate::error::Result;
 use crate::id::{TaskId, UserId};
+use crate::people::{Candidate, Permission};
 use crate::store::{TaskRecord, TaskStatus, What};
 use crate::time::Timestamp;
-use crate::user::{Candidate, Permission};
 
 /// What is asked about people when a task is made.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::document::Document;
+use super::record::Document;
 
 /// How long the JSON of a value is at most, in bytes, to be kept in an event.
 const LONGEST: usize = 2048;

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::record::{ProcessRecord, ProcessStatus, RowRecord, ScopeId, TaskRecord, TaskStatus, WaitsFor};
 use super::{StoreError, StoreResult};
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::{Candidate, Permission};
 use crate::time::Timestamp;
-use crate::user::{Candidate, Permission};
 
 /// The stored names of a flow and one of its nodes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,7 +10,7 @@ use super::{
     Stored, TaskList, TaskRecord, TaskStatus, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::user::{Candidate, Permission};
+use crate::people::{Candidate, Permission};
 
 /// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
 #[derive(Debug, Default)]

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::change::DataChange;
-use crate::document::Document;
-use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::Candidate;
 use crate::time::Timestamp;
-use crate::user::Candidate;
 use viewflow_graph::Kind;
+
+/// A JSON object: what the fields of processes, tasks and rows are kept in.
+pub type Document = Map<String, Value>;
 
 /// How far a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -479,6 +480,18 @@ pub struct Reference {
     pub field: String,
     /// What happens to the referring row when the other is deleted.
     pub on_delete: OnDelete,
+}
+
+/// What happens to a row when a row it refers to is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// The other row cannot be deleted.
+    Protect,
+    /// The field becomes none.
+    SetNone,
+    /// This row is deleted too.
+    Cascade,
 }
 
 /// Something that happened in a process. It is written in the step in which it happened.

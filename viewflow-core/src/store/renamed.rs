@@ -9,9 +9,8 @@ use super::{
     Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord,
     Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord, forward,
 };
-use crate::definition::{Definition, Flows};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::user::Permission;
+use crate::people::Permission;
 
 /// The names of flows and nodes that had others before.
 #[derive(Default)]
@@ -23,17 +22,16 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn of(flows: &Flows) -> Self {
-        let mut names = Self::default();
-        for def in flows.values() {
-            names.flows.extend(def.was.iter().map(|was| (*was, def.name)));
-            let nodes = def.nodes.iter().flat_map(|node| node.was.iter().map(|was| (*was, node.name)));
-            let nodes: BTreeMap<_, _> = nodes.collect();
-            if !nodes.is_empty() {
-                names.nodes.insert(def.name, nodes);
-            }
+    /// Notes that a flow has this name today, and had these.
+    pub(crate) fn flow_was(&mut self, today: &'static str, was: &[&'static str]) {
+        self.flows.extend(was.iter().map(|was| (*was, today)));
+    }
+
+    /// Notes that a node of a flow has this name today, and had these.
+    pub(crate) fn node_was(&mut self, flow: &'static str, today: &'static str, was: &[&'static str]) {
+        if !was.is_empty() {
+            self.nodes.entry(flow).or_default().extend(was.iter().map(|was| (*was, today)));
         }
-        names
     }
 
     fn flow<'n>(&self, name: &'n str) -> &'n str
@@ -115,23 +113,6 @@ impl Names {
     fn had_others(&self, flow: &str) -> bool {
         self.nodes.contains_key(flow) || self.of_flow(flow).nth(1).is_some()
     }
-}
-
-/// What is wrong with the earlier names of a flow's nodes.
-pub(crate) fn twice_named(def: &Definition) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut seen: BTreeMap<&str, &str> = def.nodes.iter().map(|node| (node.name, node.name)).collect();
-    for node in &def.nodes {
-        for was in node.was {
-            if let Some(other) = seen.insert(was, node.name) {
-                problems.push(format!(
-                    "flow `{}`: `{}` was `{was}`, which is a name of `{other}`: an earlier name belongs to one node, and is no name of today",
-                    def.name, node.name
-                ));
-            }
-        }
-    }
-    problems
 }
 
 /// The store in front of another one.

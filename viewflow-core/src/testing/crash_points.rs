@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::inconsistencies;
 use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::Permission;
 use crate::store::{
     Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord, Receipt,
     Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
 };
-use crate::user::Permission;
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

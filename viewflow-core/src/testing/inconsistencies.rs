@@ -6,11 +6,11 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ProcessId, UserId};
+use crate::people::Candidate;
 use crate::store::{
     Cursor, HistoryCursor, NodeName, Order, ProcessList, ProcessStatus, Store, StoreResult, TaskList, TaskStatus,
     ended, process_lists, task_lists,
 };
-use crate::user::Candidate;
 
 /// How many records are read at a time.
 const PAGE: usize = 500;

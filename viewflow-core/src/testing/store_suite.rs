@@ -10,15 +10,15 @@ use serde_json::json;
 use viewflow_graph::Kind;
 
 use crate::document::Document;
-use crate::field::OnDelete;
 use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::{Candidate, Object, Permission};
+use crate::store::OnDelete;
 use crate::store::{
     Change, Commit, Cursor, Event, Expect, IndexEntry, Key, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus,
     Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, WaitsFor, What,
     due_sort, index_key,
 };
 use crate::time::Timestamp;
-use crate::user::{Candidate, Object, Permission};
 
 /// Proves that a store keeps its contract. `open` makes an empty store; it is called for each test.
 ///

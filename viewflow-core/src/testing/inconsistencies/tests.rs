@@ -4,8 +4,8 @@ use serde_json::json;
 use viewflow_graph::Kind;
 
 use super::*;
-use crate::field::OnDelete;
 use crate::id::TaskId;
+use crate::store::OnDelete;
 use crate::store::{
     Change, Commit, Event, IndexEntry, MemoryStore, ProcessRecord, Reference, RowRecord, ScopeId, ScopeRecord,
     TaskRecord, Timeout, WaitsFor, What,

@@ -1,0 +1,316 @@
+//! People: who they are, what they may, and who may take a task.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ProcessId, UserId};
+
+/// A person of the host application: implement it for the type you have.
+///
+/// The engine keeps no users. It asks this of whoever acts, in the step in which he acts, so that what was taken from a
+/// person a moment ago he has not any more.
+///
+/// ```
+/// # use viewflow_core::{Object, User, UserId};
+/// struct Clerk { name: String, department: u64 }
+///
+/// impl User for Clerk {
+///     fn id(&self) -> UserId {
+///         UserId::new(&*self.name)
+///     }
+///
+///     fn groups(&self) -> Vec<String> {
+///         vec!["clerks".to_owned()]
+///     }
+///
+///     // Bills of his own department, and nothing else.
+///     fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+///         permission == "bills.sign" && matches!(object, Some(Object::Row { id, .. }) if *id == self.department)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a user",
+    label = "expected a `UserId`, or a type with `impl User`",
+    note = "for a name write `&UserId::new(\"ann\")`"
+)]
+pub trait User {
+    /// The name under which tasks are assigned to this person. It must stay the same for ever.
+    fn id(&self) -> UserId;
+
+    /// The groups this person is in, for `#[candidates(group = "..")]`.
+    fn groups(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether this person has a permission: on one object, or, without one, on all objects there are.
+    ///
+    /// Beside those that flows name, `flow.manage` and `flow.view` are asked for (with the flow's stored name), with the
+    /// process as the object: a manager reassigns, cancels, retries, skips, undoes.
+    fn has_permission(&self, _permission: &str, _object: Option<&Object>) -> bool {
+        false
+    }
+
+    /// Whether this person may do anything at all: not who is [`Anonymous`], or has left.
+    fn is_active(&self) -> bool {
+        true
+    }
+
+    /// Why this person does what he is about to do, for the history: [`User::because`].
+    fn reason(&self) -> Option<&str> {
+        None
+    }
+
+    /// This person with a reason, which goes into the history of what he does: `engine.cancel(id, &ann.because("sent twice"))`.
+    fn because(&self, reason: impl Into<String>) -> Because<'_, Self>
+    where
+        Self: Sized,
+    {
+        Because { user: self, reason: reason.into() }
+    }
+}
+
+/// A person of this name, in no group and without permissions.
+impl User for UserId {
+    fn id(&self) -> UserId {
+        self.clone()
+    }
+}
+
+/// Of whatever type a person is: `engine.queue(&user)` with a `user: &dyn User`.
+impl<U: User + ?Sized> User for &U {
+    fn id(&self) -> UserId {
+        (**self).id()
+    }
+
+    fn groups(&self) -> Vec<String> {
+        (**self).groups()
+    }
+
+    fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+        (**self).has_permission(permission, object)
+    }
+
+    fn is_active(&self) -> bool {
+        (**self).is_active()
+    }
+
+    fn reason(&self) -> Option<&str> {
+        (**self).reason()
+    }
+}
+
+/// A person with a reason: [`User::because`].
+#[derive(Debug)]
+pub struct Because<'u, U> {
+    user: &'u U,
+    reason: String,
+}
+
+impl<U: User> User for Because<'_, U> {
+    fn id(&self) -> UserId {
+        self.user.id()
+    }
+
+    fn groups(&self) -> Vec<String> {
+        self.user.groups()
+    }
+
+    fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
+        self.user.has_permission(permission, object)
+    }
+
+    fn is_active(&self) -> bool {
+        self.user.is_active()
+    }
+
+    fn reason(&self) -> Option<&str> {
+        Some(&self.reason)
+    }
+}
+
+/// Somebody who has every permission: for programs with one user, and for what the program does in nobody's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Superuser(pub UserId);
+
+impl Superuser {
+    /// The one of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(UserId::new(name))
+    }
+}
+
+impl User for Superuser {
+    fn id(&self) -> UserId {
+        self.0.clone()
+    }
+
+    fn has_permission(&self, _permission: &str, _object: Option<&Object>) -> bool {
+        true
+    }
+}
+
+/// Nobody who is known: may do nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Anonymous;
+
+impl User for Anonymous {
+    fn id(&self) -> UserId {
+        UserId::new("")
+    }
+
+    fn is_active(&self) -> bool {
+        false
+    }
+}
+
+/// What a permission is on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// A row of a table.
+    Row {
+        /// The table.
+        table: String,
+        /// The row's number.
+        id: u64,
+    },
+    /// A process.
+    Process {
+        /// The stored name of its flow.
+        flow: String,
+        /// Which one.
+        id: ProcessId,
+    },
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row { table, id } => write!(f, "row {id} of `{table}`"),
+            Self::Process { flow, id } => write!(f, "process {id} of `{flow}`"),
+        }
+    }
+}
+
+/// A permission: on one object, or on all there are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Permission {
+    /// Its name.
+    pub name: String,
+    /// On what; none: on all objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+}
+
+impl Permission {
+    /// Whether somebody has it. Who has it on all objects has it on each.
+    pub fn is_held_by(&self, user: &dyn User) -> bool {
+        let on_one = |object| user.has_permission(&self.name, Some(object));
+        user.has_permission(&self.name, None) || self.object.as_ref().is_some_and(on_one)
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        self.object.as_ref().map_or(Ok(()), |object| write!(f, " on {object}"))
+    }
+}
+
+/// Somebody who may take a task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Candidate {
+    /// This person.
+    User(UserId),
+    /// Who is in this group.
+    Group(String),
+    /// Who has this permission.
+    Permission(Permission),
+}
+
+impl Candidate {
+    /// Whoever is in the group.
+    pub fn group(name: impl Into<String>) -> Self {
+        Self::Group(name.into())
+    }
+
+    /// Whether somebody is meant.
+    pub fn is(&self, user: &dyn User) -> bool {
+        match self {
+            Self::User(id) => *id == user.id(),
+            Self::Group(group) => user.groups().contains(group),
+            Self::Permission(permission) => permission.is_held_by(user),
+        }
+    }
+}
+
+impl From<UserId> for Candidate {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
+    }
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "`{user}`"),
+            Self::Group(group) => write!(f, "the group `{group}`"),
+            Self::Permission(permission) => write!(f, "the permission {permission}"),
+        }
+    }
+}
+
+/// The candidates that `#[candidates(|a| ..)]` gives: a [`UserId`], a [`Candidate`], or a `Vec`, an array or an `Option` of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say who may take a task",
+    label = "expected a `UserId`, a `Candidate`, or a list of them"
+)]
+pub trait IntoCandidates {
+    /// The candidates.
+    fn into_candidates(self) -> Vec<Candidate>;
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoCandidates for Candidate {
+    fn into_candidates(self) -> Vec<Candidate> {
+        vec![self]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoCandidates for UserId {
+    fn into_candidates(self) -> Vec<Candidate> {
+        vec![self.into()]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoCandidates for &UserId {
+    fn into_candidates(self) -> Vec<Candidate> {
+        vec![self.clone().into()]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: IntoCandidates> IntoCandidates for Vec<C> {
+    fn into_candidates(self) -> Vec<Candidate> {
+        self.into_iter().flat_map(C::into_candidates).collect()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: IntoCandidates, const N: usize> IntoCandidates for [C; N] {
+    fn into_candidates(self) -> Vec<Candidate> {
+        self.into_iter().flat_map(C::into_candidates).collect()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: IntoCandidates> IntoCandidates for Option<C> {
+    fn into_candidates(self) -> Vec<Candidate> {
+        self.into_iter().flat_map(C::into_candidates).collect()
+    }
+}
