@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 
 use viewflow_graph::Kind;
 
-use crate::db::Db;
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::id::UserId;
-use crate::kernel;
 use crate::node::{Node, SubprocessNode};
 use crate::process::{Process, ProcessOf};
 use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus};
 use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
+use crate::unit::Db;
 
 /// What a handler or data closure of a node sees: the process, the task, and the tables.
 ///
@@ -97,7 +96,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         for id in self.db.unit(|unit| unit.children(host))? {
             let record = self.db.unit(|unit| unit.process(id).cloned())?;
             if record.status == ProcessStatus::Done {
-                let columns = kernel::columns(&self.db, <C::Process as Process>::TABLE, id)?;
+                let columns = self.db.columns(<C::Process as Process>::TABLE, id)?;
                 children.push(ProcessOf::read(&record, columns)?);
             }
         }

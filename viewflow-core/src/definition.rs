@@ -10,7 +10,6 @@ use serde_json::Value;
 use viewflow_graph::{Detail, Graph, Kind, Role, Sound, lock};
 
 use crate::activation::Closed;
-use crate::db::Db;
 use crate::document::Document;
 use crate::entity::RowType;
 use crate::error::{Error, FieldErrors, Result};
@@ -22,6 +21,7 @@ use crate::people::{Candidate, Object, Permission};
 use crate::schedule::Schedule;
 use crate::store::{Names, ProcessRecord, TaskRecord};
 use crate::time::{Moment, Timestamp};
+use crate::unit::Db;
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;

@@ -34,7 +34,6 @@ pub use subscribers::{Subscriber, Subscription};
 pub use tasks::{TaskCursor, TaskQuery};
 pub use workers::Workers;
 
-use crate::db::Db;
 use crate::definition::{Definition, Flows, FormDef, check_message, check_signal};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
@@ -46,6 +45,7 @@ use crate::lifecycle::Action;
 use crate::message::{Delivery, Letter, Message};
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
+use crate::unit::Db;
 use pending::Pending;
 use retention::Retaining;
 use subscribers::Subscribed;
@@ -223,7 +223,7 @@ impl Engine {
             let Some((node, form)) = node.and_then(|node| Some((node, node.form.as_ref()?))) else {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
-            let columns = kernel::columns(db, def.process.table, id.process)?;
+            let columns = db.columns(def.process.table, id.process)?;
             let process = db.unit(|unit| unit.process(id.process).cloned())?;
             let stored = form.of_process.then_some((&process.data, columns.as_ref()));
             let mut spec = form::describe(&node.title, form.fields, db, stored)?;
@@ -418,7 +418,7 @@ pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<
     if record.flow != F::NAME {
         return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
     }
-    let columns = kernel::columns(db, <F::Process as crate::Process>::TABLE, id)?;
+    let columns = db.columns(<F::Process as crate::Process>::TABLE, id)?;
     ProcessOf::read(&record, columns)
 }
 

@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
-use crate::db::Db;
 use crate::document::Fields;
 use crate::error::Result;
 use crate::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
 use crate::id::{Id, Ref};
 use crate::table::Query;
+use crate::unit::Db;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
 #[diagnostic::on_unimplemented(

@@ -6,11 +6,11 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use crate::db::Db;
 use crate::entity::TableSpec;
 use crate::error::Result;
 use crate::id::Ref;
-use crate::store::OnDelete;
+use crate::store::{OnDelete, follow};
+use crate::unit::Db;
 
 mod basic;
 #[cfg(feature = "jiff")]
@@ -343,11 +343,6 @@ impl FieldSpec {
         columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
             || follow(document, self.key).is_some()
     }
-}
-
-pub(crate) fn follow<'d>(document: &'d crate::Document, path: &[&str]) -> Option<&'d Value> {
-    let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
 }
 
 impl fmt::Debug for FieldSpec {

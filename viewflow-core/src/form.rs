@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::db::Db;
 use crate::document::{Document, Fields, Reader};
 use crate::error::FieldErrors;
 use crate::field::{Choice, FieldKind, FieldSpec, each_item};
+use crate::unit::Db;
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
 /// fields of the process. `()` is a form without fields.

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::db::Db;
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
@@ -11,6 +10,7 @@ use crate::process::ProcessOf;
 use crate::store::{ProcessRecord, Store, TaskRecord};
 use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
+use crate::unit::Db;
 use crate::{Document, TaskId};
 
 /// What the handler of a `Job` sees: the process and the task as they were when the attempt began.

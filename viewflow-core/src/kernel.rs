@@ -32,13 +32,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
-use crate::db::{Db, Unit};
 use crate::definition::{Action, Data, Definition, EdgeDef, Flows, Items, NodeDef};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::store::{ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
+use crate::unit::{Db, Unit};
 
 /// The scope that is the process itself.
 pub(crate) const ROOT: u32 = 0;
@@ -194,7 +194,7 @@ impl Step {
                 }
             }
             let row = crate::table::row_of(&specs, columns);
-            if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { crate::table::write(unit, table, id.0, row) }
+            if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
         })
     }
 
@@ -354,7 +354,7 @@ impl Step {
             Some(proxy) => proxy,
             None => {
                 let record = self.db.unit(|unit| unit.process(task.id.process).cloned())?;
-                (def.process.open)(&record, columns(&self.db, def.process.table, record.id)?)?
+                (def.process.open)(&record, self.db.columns(def.process.table, record.id)?)?
             }
         };
         let mut activation = (node.open)(proxy, task, self.db.clone())?;
@@ -608,16 +608,9 @@ fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
 pub(crate) fn reindex(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
     let Some(table) = def.process.table else { return Ok(true) };
     let mut record = db.unit(|unit| unit.process(id).cloned())?;
-    let stored = columns(db, Some(table), id)?;
+    let stored = db.columns(Some(table), id)?;
     let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
     let Ok(Some((_, columns))) = saved else { return Ok(false) };
     let row = crate::table::row_of(&def.process.columns(), columns);
-    db.unit(|unit| crate::table::index_as(unit, table, id.0, row)).map(|()| true)
-}
-
-/// The columns of a process whose proxy has a table of its own.
-pub(crate) fn columns(db: &Db, table: Option<&str>, id: ProcessId) -> Result<Option<Document>> {
-    let Some(table) = table else { return Ok(None) };
-    let row = db.unit(|unit| unit.row_copy(table, id.0))?;
-    Ok(Some(row.unwrap_or_default().data))
+    db.unit(|unit| unit.index_row_as(table, id.0, row)).map(|()| true)
 }

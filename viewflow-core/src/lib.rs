@@ -5,7 +5,6 @@
 
 mod activation;
 mod builder;
-mod db;
 mod definition;
 pub mod document;
 mod engine;
@@ -31,6 +30,7 @@ mod table;
 mod task;
 pub mod testing;
 mod time;
+mod unit;
 mod user;
 
 #[cfg(feature = "jiff")]
@@ -44,7 +44,6 @@ pub use viewflow_graph as graph;
 
 pub use crate::activation::Activation;
 pub use crate::builder::{ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder};
-pub use crate::db::Db;
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
     AssignedTask, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask, Page,
@@ -79,4 +78,5 @@ pub use crate::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
 pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};
+pub use crate::unit::Db;
 pub use crate::user::IntoObject;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::db::Unit;
 use crate::document::{self, Document, Fields};
 use crate::error::{Error, Place, Result};
 use crate::field::FieldType;
 use crate::store::{IndexEntry, RowRecord, index_key};
 use crate::time::Timestamp;
+use crate::unit::Unit;
 
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
 /// it.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::db::Unit;
 use crate::error::Result;
 use crate::id::TaskId;
 use crate::store::{RowRecord, TaskList};
+use crate::unit::Unit;
 
 /// The table of the signals that have not reached all who waited for them.
 pub(crate) const SIGNALS: &str = "viewflow.signal";

@@ -31,6 +31,7 @@ pub use list::{
 };
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
+pub(crate) use record::follow;
 pub use record::{
     Document, Event, IndexEntry, JobState, OnDelete, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId,
     ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What,

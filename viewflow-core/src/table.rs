@@ -1,20 +1,40 @@
 //! Typed tables and queries over them.
 
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
-use serde_json::Value;
-
-use crate::db::{Db, Unit};
 use crate::document::{self, Document};
-use crate::entity::{Entity, IndexOf};
+use crate::entity::{Entity, IndexOf, ToRef};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{Choose, FieldSpec, FieldType, Index, each_item, follow};
+use crate::field::{Choose, FieldSpec, FieldType, Index, each_item};
 use crate::id::{Id, Ref};
-use crate::store::{IndexEntry, OnDelete, Reference, RowRecord, index_key};
+use crate::store::{IndexEntry, Reference, RowRecord, index_key};
+use crate::unit::Db;
+use crate::unit::tables::no_row;
 
-/// How many rows a query reads at a time.
-const PAGE: usize = 256;
+impl Db {
+    /// The table of `E`.
+    pub fn table<E: Entity>(&self) -> Table<E> {
+        Table::new(self.clone())
+    }
+
+    /// The row referred to.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
+        self.table().load(reference.to_ref()?)
+    }
+
+    /// Changes the row referred to.
+    ///
+    /// # Errors
+    /// As [`Db::load`], and as [`Table::update`](crate::Table::update).
+    pub fn change<R: ToRef>(&self, reference: R, change: impl FnOnce(&mut R::Entity)) -> Result<()> {
+        let mut row = self.load(reference)?;
+        change(&mut row);
+        self.table().update(&row)
+    }
+}
 
 /// The table of `E`, within one step.
 pub struct Table<E> {
@@ -54,7 +74,7 @@ impl<E: Entity> Table<E> {
     pub fn insert(&self, entity: E) -> Result<Ref<E>> {
         let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
         let row = encode(&entity, 0, Document::new())?;
-        self.db.unit(|unit| write(unit, E::TABLE, id, row))?;
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))?;
         Ok(Id::from_number(id).to_ref())
     }
 
@@ -67,7 +87,7 @@ impl<E: Entity> Table<E> {
         let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
         let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
         let row = encode(entity, id, stored.data)?;
-        self.db.unit(|unit| write(unit, E::TABLE, id, row))
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))
     }
 
     /// Deletes a row, and does to the rows that refer to it what their `on_delete` says.
@@ -76,7 +96,7 @@ impl<E: Entity> Table<E> {
     /// [`Error::NoRow`] when it is not there, [`Error::Protected`] when another row holds on to it.
     pub fn delete(&self, id: impl Into<Id<E>>) -> Result<()> {
         let id = id.into().number();
-        self.db.unit(|unit| delete(unit, E::TABLE, id))
+        self.db.unit(|unit| unit.delete_row(E::TABLE, id))
     }
 
     /// All rows, in the order of their insertion.
@@ -179,44 +199,8 @@ impl<E: Entity> Query<E> {
     /// Some rows after `after`, with the step's own changes, and where to read on.
     fn read(&self, after: u64) -> Result<(Vec<(u64, RowRecord)>, Option<u64>)> {
         let index = self.index()?;
-        self.db.unit(|unit| read_rows(unit, E::TABLE, index, after))
+        self.db.unit(|unit| unit.query_rows(E::TABLE, index, after))
     }
-}
-
-type Page = (Vec<(u64, RowRecord)>, Option<u64>);
-
-fn read_rows(unit: &mut Unit, table: &str, index: Option<&(&'static str, Vec<u8>)>, after: u64) -> Result<Page> {
-    unit.rely_on_table(table)?;
-    let mut rows: Vec<(u64, RowRecord)> = Vec::new();
-    let ids = match index {
-        None => {
-            rows.extend(unit.store.rows(table, after, PAGE)?.into_iter().map(|(id, row)| (id, row.record)));
-            rows.iter().map(|(id, _)| *id).collect()
-        }
-        Some((field, key)) => unit.store.rows_by(table, field, key, after, PAGE)?,
-    };
-    let last = (ids.len() == PAGE).then(|| ids.last().copied()).flatten();
-    if index.is_some() {
-        for id in ids {
-            let row = unit.store.row(table, id)?.map(|row| row.record);
-            // The row may have changed since the index was read.
-            let found = row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key)));
-            rows.extend(found.map(|row| (id, row)));
-        }
-    }
-    let (mut changed, mut own) = (BTreeSet::new(), Vec::new());
-    for (id, row) in unit.changed_rows(table, after).take_while(|(id, _)| last.is_none_or(|last| *id <= last)) {
-        changed.insert(id);
-        own.extend(row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key))).map(|row| (id, row.clone())));
-    }
-    rows.retain(|(id, _)| !changed.contains(id));
-    rows.extend(own);
-    rows.sort_by_key(|(id, _)| *id);
-    Ok((rows, last))
-}
-
-fn no_row(table: &str, id: u64, field: Option<String>) -> Error {
-    Error::NoRow { table: table.to_owned(), id, field }
 }
 
 fn decode<E: Entity>(id: u64, row: &RowRecord) -> Result<E> {
@@ -259,109 +243,12 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     row
 }
 
-/// Writes a row once what it refers to is there and its unique values are free.
-pub(crate) fn write(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
-    for to in &row.references {
-        if (to.table.as_str(), to.id) != (table, id) && unit.row(&to.table, to.id)?.is_none() {
-            return Err(no_row(&to.table, to.id, Some(format!("{table}.{}", to.field))));
-        }
-    }
-    put(unit, table, id, row)
-}
-
-/// Writes a row once its unique values are free.
-fn put(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
-    crate::store::check_keys(table, &row)?;
-    for entry in row.index.iter().filter(|entry| entry.unique) {
-        let Some(key) = index_key(&entry.value) else { continue };
-        if let Some(other) = unit.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
-            return Err(Error::NotUnique { table: table.to_owned(), field: entry.field.clone(), row: other });
-        }
-    }
-    unit.put_row(table, id, Some(row))
-}
-
 /// Has a row found by the indexes of today. One that does not fit the struct is left alone, as is told where it is read: the answer
 /// is false.
 pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<bool> {
     let Some(stored) = db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(true) };
     match decode::<E>(id, &stored).and_then(|entity| encode(&entity, id, stored.data)) {
-        Ok(row) => db.unit(|unit| index_as(unit, E::TABLE, id, row)).map(|()| true),
+        Ok(row) => db.unit(|unit| unit.index_row_as(E::TABLE, id, row)).map(|()| true),
         Err(_) => Ok(false),
     }
-}
-
-/// Gives a row the index entries and references of another one. Its data stays as it is, so that an earlier version can still
-/// read it, unless a reference in it could not be set to none then: that is done where the field has its key today.
-pub(crate) fn index_as(unit: &mut Unit, table: &str, id: u64, row: RowRecord) -> Result<()> {
-    let stored = unit.row_copy(table, id)?.unwrap_or_default();
-    let is_there = |field: &str| follow(&stored.data, &field.split('.').collect::<Vec<_>>()).is_some();
-    let moves = row.references.iter().any(|to| to.on_delete == OnDelete::SetNone && !is_there(&to.field));
-    let row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
-    if row == stored { Ok(()) } else { put(unit, table, id, row) }
-}
-
-/// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn. Nothing is written
-/// before all is judged.
-fn delete(unit: &mut Unit, table: &str, id: u64) -> Result<()> {
-    if unit.row(table, id)?.is_none() {
-        return Err(no_row(table, id, None));
-    }
-    let mut doomed = BTreeSet::from([(table.to_owned(), id)]);
-    let mut open = vec![(table.to_owned(), id)];
-    let mut others = Vec::new();
-    while let Some((table, id)) = open.pop() {
-        for by in references(unit, &table, id)? {
-            // The row as it is in this step: what was listed may have changed since.
-            let refers = |row: &RowRecord| {
-                row.references.iter().any(|to| (&to.table, to.id, &to.field) == (&table, id, &by.field))
-            };
-            if !unit.row(&by.table, by.id)?.is_some_and(refers) {
-                continue;
-            }
-            if by.on_delete == OnDelete::Cascade {
-                let source = (by.table, by.id);
-                if doomed.insert(source.clone()) {
-                    open.push(source);
-                }
-            } else {
-                others.push(((table.clone(), id), by));
-            }
-        }
-    }
-    others.retain(|(_, by)| !doomed.contains(&(by.table.clone(), by.id)));
-    if let Some(((table, id), by)) = others.iter().find(|(_, by)| by.on_delete == OnDelete::Protect) {
-        let (table, by_table, field) = (table.clone(), by.table.clone(), by.field.clone());
-        return Err(Error::Protected { table, id: *id, by_table, by: by.id, field });
-    }
-    for ((table, id), by) in others {
-        set_none(unit, &by, &table, id)?;
-    }
-    doomed.into_iter().try_for_each(|(table, id)| unit.put_row(&table, id, None))
-}
-
-/// Who refers to a row, the step's own changes included.
-fn references(unit: &mut Unit, table: &str, id: u64) -> Result<Vec<Reference>> {
-    let mut found = unit.store.references(table, id, usize::MAX)?;
-    for (by_table, by, row) in unit.all_changed_rows() {
-        found.retain(|reference| (reference.table.as_str(), reference.id) != (by_table, by));
-        let to = row.iter().flat_map(|row| &row.references).filter(|to| (to.table.as_str(), to.id) == (table, id));
-        found.extend(to.map(|to| Reference { table: by_table.to_owned(), id: by, ..to.clone() }));
-    }
-    Ok(found)
-}
-
-fn set_none(unit: &mut Unit, by: &Reference, table: &str, id: u64) -> Result<()> {
-    let Some(mut row) = unit.row_copy(&by.table, by.id)? else { return Ok(()) };
-    let mut path = by.field.split('.');
-    let first = path.next().unwrap_or_default();
-    let value = path.try_fold(row.data.get_mut(first), |value, key| Some(value?.get_mut(key)));
-    match value.flatten() {
-        Some(Value::Array(items)) => items.retain(|item| item.as_u64() != Some(id)),
-        Some(value) if value.as_u64() == Some(id) => *value = Value::Null,
-        _ => {}
-    }
-    row.references.retain(|to| (to.table.as_str(), to.id, &to.field) != (table, id, &by.field));
-    row.index.retain(|entry| entry.field != by.field || entry.value.as_u64() != Some(id));
-    unit.put_row(&by.table, by.id, Some(row))
 }

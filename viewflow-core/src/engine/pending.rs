@@ -11,7 +11,6 @@ use viewflow_graph::Kind;
 use super::Engine;
 use super::step::panic_message;
 use super::subscribers::SUBSCRIBERS;
-use crate::db::Unit;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
@@ -22,6 +21,7 @@ use crate::schedule::SCHEDULES;
 use crate::signal::{self, SIGNALS};
 use crate::store::{Change, Commit, Cursor, RowRecord, TaskError, TaskList, TaskStatus, due_sort, index_key};
 use crate::time::Timestamp;
+use crate::unit::Unit;
 
 /// How many entries of a list are looked at before the others get their turn.
 const BATCH: usize = 64;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use viewflow_graph::{Kind, within};
 
-use crate::db::Db;
 use crate::definition::{Definition, Flows, Wait};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
@@ -16,6 +15,7 @@ use crate::store::{
     Cursor, Names, NodeName, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskList,
     TaskRecord, TaskStatus, WaitsFor,
 };
+use crate::unit::Db;
 
 /// What flows would come upon in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -340,7 +340,7 @@ impl Survey<'_> {
 
     fn open(&self, def: &Definition, node: usize, process: &ProcessRecord, task: &TaskRecord) -> Result<()> {
         let db = Db::reader(Arc::clone(self.store), task.created);
-        let columns = crate::kernel::columns(&db, def.process.table, process.id)?;
+        let columns = db.columns(def.process.table, process.id)?;
         let proxy = (def.process.open)(process, columns)?;
         (def.nodes[node].open)(proxy, task, db).map(drop)
     }

@@ -9,12 +9,12 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Engine, LOCKS};
-use crate::db::Db;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{Fault, Faults, Step};
 use crate::people::User;
 use crate::store::StoreError;
+use crate::unit::Db;
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;

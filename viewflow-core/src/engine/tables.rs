@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::noted::{INDEXES, Note, noted};
-use crate::db::Db;
 use crate::definition::{Definition, Flows};
 use crate::entity::{RowType, TableSpec};
 use crate::error::{Error, Result};
 use crate::field::{FieldSpec, Index, tables_of};
 use crate::kernel;
 use crate::store::ProcessList;
+use crate::unit::Db;
 
 /// How many rows are looked at in one step.
 const AT_ONCE: usize = 64;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::waiting::{look_again, schedule};
-use super::{Step, TaskError, columns};
+use super::{Step, TaskError};
 use crate::definition::{Definition, JobDef, Wait};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
@@ -51,7 +51,7 @@ impl Step {
         })?;
         self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
         let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
-        let columns = columns(&self.db, def.process.table, id.process)?;
+        let columns = self.db.columns(def.process.table, id.process)?;
         let store = self.db.unit(|unit| Arc::clone(&unit.store));
         Ok(Some(Attempt { id, process, columns, task: self.task(id)?, store, now }))
     }

@@ -3,13 +3,13 @@
 use std::any::Any;
 
 use super::Step;
-use crate::db::Db;
 use crate::definition::{Definition, NodeDef};
 use crate::error::Result;
 use crate::id::{TaskId, UserId};
 use crate::people::{Candidate, Permission};
 use crate::store::{TaskRecord, TaskStatus, What};
 use crate::time::Timestamp;
+use crate::unit::Db;
 
 /// What is asked about people when a task is made.
 #[derive(Default)]

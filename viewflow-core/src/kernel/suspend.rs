@@ -7,11 +7,11 @@ use viewflow_graph::Kind;
 
 use super::Step;
 use super::waiting::{look_again, schedule};
-use crate::db::{Db, Unit};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::message;
 use crate::store::{ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
+use crate::unit::{Db, Unit};
 
 /// Nothing goes on in a process that is suspended.
 pub(crate) fn check_goes_on(db: &Db, process: ProcessId) -> Result<()> {

@@ -6,11 +6,11 @@ use viewflow_graph::{Kind, Role};
 
 use super::people::People;
 use super::{Step, TaskError};
-use crate::db::Unit;
 use crate::definition::{Definition, NodeDef, Wait};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
+use crate::unit::Unit;
 
 use crate::message::{self, Mailbox};
 use crate::store::{JobState, TaskList, TaskRecord, TaskStatus, Timeout, WaitsFor, What};

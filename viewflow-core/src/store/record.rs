@@ -14,6 +14,12 @@ use viewflow_graph::Kind;
 /// A JSON object: what the fields of processes, tasks and rows are kept in.
 pub type Document = Map<String, Value>;
 
+/// What is at a nested key.
+pub(crate) fn follow<'d>(document: &'d Document, path: &[&str]) -> Option<&'d Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
+}
+
 /// How far a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

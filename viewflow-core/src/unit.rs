@@ -1,0 +1,142 @@
+//! One step's view of the store: what it has read, and what it will write.
+
+mod commit;
+mod events;
+mod held;
+mod lists;
+mod records;
+mod rows;
+pub(crate) mod tables;
+
+use std::cell::RefCell;
+use std::collections::btree_map::BTreeMap;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use held::{Held, Processes};
+
+use crate::error::Result;
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::store::{Commit, DataChange, Event, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord};
+use crate::time::Timestamp;
+
+/// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
+///
+/// Reads see what the step has written so far. All writes happen together with the rest of the step, or not at all.
+///
+/// [`Engine::transaction`]: crate::Engine::transaction
+#[derive(Clone)]
+pub struct Db(Rc<RefCell<Unit>>);
+
+impl Db {
+    pub(crate) fn new(store: Arc<dyn Store>, now: Timestamp, actor: Option<UserId>) -> Self {
+        Self::with_numbers(store, now, actor, Vec::new())
+    }
+
+    /// As [`Db::new`], for a step that is run again: new processes get the numbers they got the last time.
+    pub(crate) fn with_numbers(
+        store: Arc<dyn Store>,
+        now: Timestamp,
+        actor: Option<UserId>,
+        numbers: Vec<ProcessId>,
+    ) -> Self {
+        Self(Rc::new(RefCell::new(Unit {
+            store,
+            now,
+            actor,
+            reason: None,
+            processes: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            stamps: BTreeMap::new(),
+            unique: BTreeMap::new(),
+            events: Vec::new(),
+            untold: BTreeMap::new(),
+            numbers: numbers.into(),
+            numbered: Vec::new(),
+            culprit: None,
+            asking: false,
+            read_tables: BTreeSet::new(),
+            read_only: false,
+            closed: false,
+        })))
+    }
+
+    /// The tables as they are, for who only reads.
+    pub(crate) fn reader(store: Arc<dyn Store>, now: Timestamp) -> Self {
+        let db = Self::new(store, now, None);
+        db.unit(|unit| unit.read_only = true);
+        db
+    }
+
+    /// The time of this step: the same for all that happens in it.
+    pub fn now(&self) -> Timestamp {
+        self.0.borrow().now
+    }
+
+    /// Who does this step, when it is a person.
+    pub fn actor(&self) -> Option<UserId> {
+        self.0.borrow().actor.clone()
+    }
+
+    /// Runs `work` on the unit. `work` must not call code of the application, which may come back to this `Db`.
+    pub(crate) fn unit<R>(&self, work: impl FnOnce(&mut Unit) -> R) -> R {
+        work(&mut self.0.borrow_mut())
+    }
+
+    /// What the step has come to; of one that failed, only what it relied on.
+    pub(crate) fn take_commit(&self, failed: bool) -> Commit {
+        self.unit(|unit| unit.take_commit(failed))
+    }
+}
+
+/// The records one step has read and changed.
+pub(crate) struct Unit {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) now: Timestamp,
+    pub(crate) actor: Option<UserId>,
+    /// Why the actor does it.
+    pub(crate) reason: Option<String>,
+    processes: Processes,
+    tasks: BTreeMap<TaskId, Held<TaskRecord>>,
+    scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
+    rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
+    stamps: BTreeMap<String, u64>,
+    /// Which of the changed rows has which unique value: table, field, key.
+    unique: BTreeMap<(String, String, Vec<u8>), u64>,
+    events: Vec<Event>,
+    /// What was changed in data by tasks that no event has told of since.
+    untold: BTreeMap<TaskId, Vec<DataChange>>,
+    /// Numbers for new processes that were given out before.
+    numbers: VecDeque<ProcessId>,
+    /// The numbers that new processes got.
+    numbered: Vec<ProcessId>,
+    /// The task that is at work, to be blamed when the step fails.
+    pub(crate) culprit: Option<TaskId>,
+    /// Whether it is only asked whether its condition holds: its failure is no reason to fail the step.
+    pub(crate) asking: bool,
+    /// The tables that were read from.
+    pub(crate) read_tables: BTreeSet<String>,
+    read_only: bool,
+    /// Whether the step is over.
+    closed: bool,
+}
+
+impl Unit {
+    /// A number for a new process.
+    pub(crate) fn next_process(&mut self) -> Result<ProcessId> {
+        let id = match self.numbers.pop_front() {
+            Some(id) => id,
+            None => self.store.next_process()?,
+        };
+        self.numbered.push(id);
+        Ok(id)
+    }
+
+    /// The numbers that new processes got.
+    pub(crate) fn numbered(&self) -> Vec<ProcessId> {
+        self.numbered.clone()
+    }
+}

@@ -1,0 +1,49 @@
+//! A unit as the commit it comes to.
+
+use super::Unit;
+use crate::store::{Change, Commit, Expect, Key};
+
+impl Unit {
+    pub(super) fn take_commit(&mut self, failed: bool) -> Commit {
+        self.closed = true;
+        let changes = self.processes.len() + self.tasks.len() + self.scopes.len() + self.rows.len();
+        let mut commit = Commit {
+            events: std::mem::take(&mut self.events),
+            changes: Vec::with_capacity(changes),
+            ..Commit::default()
+        };
+        for (id, (revision, held)) in std::mem::take(&mut self.processes) {
+            commit.expect.push(Expect::Revision(Key::Process(id), revision));
+            if let (true, Some(new)) = (held.changed, held.new) {
+                commit.changes.push(Change::Process { old: held.old, new });
+            }
+        }
+        for held in std::mem::take(&mut self.tasks).into_values() {
+            if let (true, Some(new)) = (held.changed, held.new) {
+                commit.changes.push(Change::Task { old: held.old, new });
+            }
+        }
+        for (id, held) in std::mem::take(&mut self.scopes) {
+            if held.changed && held.old != held.new {
+                commit.changes.push(Change::Scope { id, new: held.new.map(|new| *new) });
+            }
+        }
+        for ((table, id), (revision, held)) in std::mem::take(&mut self.rows) {
+            commit.expect.push(Expect::Revision(Key::Row(table.clone(), id), revision));
+            if held.changed && (held.old.is_some() || held.new.is_some()) {
+                let (old, new) = (held.old.map(|old| *old), held.new.map(|new| *new));
+                commit.changes.push(Change::Row { table, id, old, new });
+            }
+        }
+        let stamps = std::mem::take(&mut self.stamps);
+        if failed {
+            commit.changes.clear();
+            commit.events.clear();
+        } else if commit.changes.is_empty() {
+            // Who only looks at a table is not made to look again because it has grown.
+            return commit;
+        }
+        commit.expect.extend(stamps.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
+        commit
+    }
+}

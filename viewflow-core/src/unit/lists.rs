@@ -1,0 +1,130 @@
+//! Tasks, sub-processes and events in their order, as the step sees them.
+
+use super::Unit;
+use super::held::Held;
+use crate::error::Result;
+use crate::id::{ProcessId, TaskId};
+use crate::store::{Event, ProcessList, TaskList, TaskRecord, TaskStatus, task_lists};
+
+impl Unit {
+    /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
+    /// as this step sees them.
+    pub(crate) fn each_task(
+        &mut self,
+        process: ProcessId,
+        mut after: u32,
+        mut visit: impl FnMut(&TaskRecord),
+    ) -> Result<()> {
+        const PAGE: usize = 1000;
+        self.process(process)?;
+        loop {
+            let page = self.store.tasks(process, after, PAGE)?;
+            let whole = page.len() < PAGE;
+            for stored in &page {
+                after = stored.id.ordinal;
+                visit(self.tasks.get(&stored.id).and_then(Held::now).unwrap_or(stored));
+            }
+            if whole {
+                break;
+            }
+        }
+        let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
+        self.tasks.range(made).filter_map(|(_, held)| held.now()).for_each(visit);
+        Ok(())
+    }
+
+    /// The tasks on the way to a task, itself first.
+    pub(crate) fn each_on_the_way(&mut self, task: TaskId, mut visit: impl FnMut(&TaskRecord)) -> Result<()> {
+        self.on_the_way(task, |task| {
+            visit(task);
+            false
+        })
+        .map(drop)
+    }
+
+    /// The last task on the way to a task, itself included, that is as asked for.
+    pub(crate) fn on_the_way(
+        &mut self,
+        task: TaskId,
+        mut wanted: impl FnMut(&TaskRecord) -> bool,
+    ) -> Result<Option<TaskRecord>> {
+        let mut at = Some(task.ordinal);
+        while let Some(ordinal) = at {
+            let task = self.task(TaskId { process: task.process, ordinal })?;
+            if wanted(task) {
+                return Ok(Some(task.clone()));
+            }
+            at = task.previous;
+        }
+        Ok(None)
+    }
+
+    /// The last task of a node that was done on the way to a task; where the node is not on the way, the newest one in the
+    /// process.
+    pub(crate) fn last_done(&mut self, task: TaskId, node: &str) -> Result<Option<TaskRecord>> {
+        let done = |task: &TaskRecord| task.node == node && task.status == TaskStatus::Done;
+        let mut found = self.on_the_way(task, done)?;
+        if found.is_none() {
+            self.each_task(task.process, 0, |task| {
+                if done(task) {
+                    found = Some(task.clone());
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.
+    pub(crate) fn waiting(&mut self, list: &TaskList, limit: usize) -> Result<Vec<TaskId>> {
+        const PAGE: usize = 1000;
+        let stands = |task: &TaskRecord| {
+            (task.waits_for.is_some() || task.listed) && task_lists(task).iter().any(|(candidate, _)| candidate == list)
+        };
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.list_tasks(list, after, PAGE)?;
+            after = page.last().copied().filter(|_| page.len() == PAGE);
+            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.now().is_some_and(stands));
+            found.extend(page.into_iter().map(|listed| listed.task).filter(still));
+            if after.is_none() || found.len() >= limit {
+                break;
+            }
+        }
+        let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_deref().is_some_and(stands);
+        let came = self.tasks.values().filter(came).filter_map(Held::now);
+        found.extend(came.filter(|task| stands(task)).map(|task| task.id));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The sub-processes of a task, in the order in which they were made.
+    pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
+        self.children_after(task, None, usize::MAX)
+    }
+
+    /// At most `limit` of them that come after `after`.
+    pub(crate) fn children_after(
+        &mut self,
+        task: TaskId,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> Result<Vec<ProcessId>> {
+        let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
+        let made = self.processes.values().filter_map(|(_, held)| held.now().filter(|_| held.old.is_none()));
+        found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
+        found.retain(|child| after.is_none_or(|after| *child > after));
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// What happened in a process, this step included.
+    pub(crate) fn events_of(&self, process: ProcessId) -> Result<Vec<Event>> {
+        let stored = self.store.events(process, 0, usize::MAX)?;
+        let mut events: Vec<Event> = stored.into_iter().map(|logged| logged.event).collect();
+        events.extend(self.events.iter().filter(|event| event.process == process).cloned());
+        Ok(events)
+    }
+}

@@ -1,0 +1,91 @@
+//! The processes, tasks and scopes of a unit: as they were read, and as they will be.
+
+use std::collections::btree_map::Entry;
+
+use super::Unit;
+use super::held::{Held, held_process};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{ProcessRecord, ScopeId, ScopeRecord, TaskRecord};
+
+impl Unit {
+    pub(crate) fn add_process(&mut self, record: ProcessRecord) {
+        self.processes.insert(record.id, (None, Held::made(record)));
+    }
+
+    fn held_process(&mut self, id: ProcessId) -> Result<&mut Held<ProcessRecord>> {
+        held_process(&mut self.processes, &*self.store, id)
+    }
+
+    pub(crate) fn process(&mut self, id: ProcessId) -> Result<&ProcessRecord> {
+        self.held_process(id)?.now().ok_or_else(|| Error::NoProcess(id))
+    }
+
+    pub(crate) fn change_process(&mut self, id: ProcessId) -> Result<&mut ProcessRecord> {
+        self.held_process(id)?.change().ok_or_else(|| Error::NoProcess(id))
+    }
+
+    pub(crate) fn add_task(&mut self, record: TaskRecord) {
+        self.tasks.insert(record.id, Held::made(record));
+    }
+
+    /// A task. Its process is read before it, as the process's revision vouches for the task.
+    fn held_task(&mut self, id: TaskId) -> Result<&mut Held<TaskRecord>> {
+        match self.tasks.entry(id) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(place) => {
+                let process = held_process(&mut self.processes, &*self.store, id.process);
+                process.map_err(|error| match error {
+                    Error::NoProcess(_) => Error::NoTask(id),
+                    error => error,
+                })?;
+                let record = self.store.task(id)?.ok_or(Error::NoTask(id))?;
+                Ok(place.insert(Held::read(Some(record))))
+            }
+        }
+    }
+
+    pub(crate) fn task(&mut self, id: TaskId) -> Result<&TaskRecord> {
+        self.held_task(id)?.now().ok_or_else(|| Error::NoTask(id))
+    }
+
+    /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
+    pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
+        self.change_process(id.process)?;
+        self.held_task(id)?.change().ok_or_else(|| Error::NoTask(id))
+    }
+
+    pub(crate) fn add_scope(&mut self, id: ScopeId, record: ScopeRecord) {
+        self.scopes.insert(id, Held::made(record));
+    }
+
+    fn held_scope(&mut self, id: ScopeId) -> Result<&mut Held<ScopeRecord>> {
+        match self.scopes.entry(id) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(place) => {
+                held_process(&mut self.processes, &*self.store, id.process)?;
+                Ok(place.insert(Held::read(self.store.scope(id)?)))
+            }
+        }
+    }
+
+    /// A scope, unless it is closed.
+    pub(crate) fn open_scope(&mut self, id: ScopeId) -> Result<Option<&ScopeRecord>> {
+        Ok(self.held_scope(id)?.now())
+    }
+
+    pub(crate) fn scope(&mut self, id: ScopeId) -> Result<&ScopeRecord> {
+        self.held_scope(id)?.now().ok_or_else(|| Error::Internal("a scope that is closed"))
+    }
+
+    /// As [`Unit::change_task`].
+    pub(crate) fn change_scope(&mut self, id: ScopeId) -> Result<&mut ScopeRecord> {
+        self.change_process(id.process)?;
+        self.held_scope(id)?.change().ok_or_else(|| Error::Internal("a scope that is closed"))
+    }
+
+    pub(crate) fn close_scope(&mut self, id: ScopeId) -> Result<()> {
+        self.held_scope(id)?.set(None);
+        Ok(())
+    }
+}
