@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use viewflow_graph::Kind;
 
+use crate::definition::Closed;
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
@@ -172,10 +173,4 @@ pub(crate) fn close<F: Flow, T: Task>(activation: Box<dyn Any>, changed: bool) -
     let Activation { process, task, .. } = *activation;
     let task = changed.then(|| process.check().and_then(|()| task.save()));
     Ok(Closed { process: Box::new(process), task })
-}
-
-/// What is left of an activation.
-pub(crate) struct Closed {
-    pub(crate) process: Box<dyn Any>,
-    pub(crate) task: Option<Result<(serde_json::Value, crate::Document), crate::FieldErrors>>,
 }

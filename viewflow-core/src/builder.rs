@@ -8,6 +8,11 @@ use std::time::Duration;
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
 use crate::activation::{self, Activation};
+#[cfg(feature = "tokio")]
+use crate::definition::BoxFuture;
+use crate::definition::Letter;
+use crate::definition::Run;
+use crate::definition::Schedule;
 use crate::definition::{
     Act, Action, After, Ask, ChildDef, ChildItems, Data, Definition, EdgeDef, Erased, FormDef, Items, JobDef,
     MessageDef, NodeDef, PeopleDef, PermissionDef, ProcessDef, Wait,
@@ -19,14 +24,11 @@ use crate::field::{FieldKind, FieldType, Rules, check_pattern};
 use crate::flow::Flow;
 use crate::form::{self, Form};
 use crate::id::UserId;
-#[cfg(feature = "tokio")]
-use crate::job::BoxFuture;
-use crate::job::{JobRun, Run, flow_of};
-use crate::message::{Letter, Message, correlation};
+use crate::job::{JobRun, flow_of};
+use crate::message::{Message, correlation};
 use crate::node::{Input, Node as _, StartHandleNode};
 use crate::people::IntoCandidates;
 use crate::process::{Process, ProcessOf, data_of, one};
-use crate::schedule::Schedule;
 use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
 use crate::time::IntoMoment;
 use crate::user::IntoObject;
@@ -349,7 +351,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
             key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
             parse: |content| Ok(Box::new(document::read::<M>(content)?)),
             letter: |content| {
-                let wrong = |errors| Error::Data { at: crate::message::place(M::NAME), errors };
+                let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };
                 Letter::of(&document::read::<M>(content).map_err(wrong)?)
             },
         });

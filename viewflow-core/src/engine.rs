@@ -35,14 +35,15 @@ pub use tasks::{TaskCursor, TaskQuery};
 pub use workers::Workers;
 
 use crate::definition::{Definition, Flows, FormDef, check_message, check_signal};
+use crate::definition::{Delivery, Letter};
 use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::form::{self, Form, FormSpec};
 use crate::id::{ProcessId, TaskId};
-use crate::kernel::{self, Step};
+use crate::kernel::{self, Step, mailbox, signal};
 use crate::lifecycle::Action;
-use crate::message::{Delivery, Letter, Message};
+use crate::message::Message;
 use crate::node::{Input, Node, StartHandleNode, StartNode};
 use crate::process::ProcessOf;
 use crate::unit::Db;
@@ -164,7 +165,7 @@ impl Engine {
     /// [`Error::NobodyListens`] when no flow here has a catch for it.
     pub fn signal(&self, name: &str) -> Result<usize> {
         check_signal(&self.0.flows, name)?;
-        self.step(None, None, |db| db.unit(|unit| crate::signal::throw(unit, name)))
+        self.step(None, None, |db| db.unit(|unit| signal::throw(unit, name)))
     }
 
     /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`]; one that
@@ -175,7 +176,7 @@ impl Engine {
     pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
         check_message(&self.0.flows, M::NAME)?;
         let letter = Letter::of(message)?;
-        self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
+        self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
     }
 
     /// As [`Engine::send`], for what comes from outside: by name, as JSON.
@@ -188,7 +189,7 @@ impl Engine {
         let waits = nodes.filter_map(|node| node.wait.message()).find(|message| message.name == name);
         let waits = waits.ok_or(Error::Internal("a message"))?;
         let letter = (waits.letter)(message)?;
-        self.step(None, None, |db| db.unit(|unit| crate::message::post(unit, &letter)))
+        self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
     }
 
     /// Does a task, for pages and terminals: with a form as JSON.
@@ -399,7 +400,7 @@ impl Engine {
     fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        let input = input(form, &step.db).map_err(|error| error.at(|| crate::task::place(task)))?;
+        let input = input(form, &step.db).map_err(|error| error.at(|| Place::of_task(task)))?;
         step.execute(task.id, &*input)
     }
 }

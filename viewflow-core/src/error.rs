@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{ProcessStatus, StoreError, TaskError, TaskStatus};
+use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -442,6 +442,14 @@ pub enum Place {
 
 impl Place {
     /// A place that is told later.
+    pub(crate) fn of_task(task: &TaskRecord) -> Box<Self> {
+        Box::new(Self::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
+    }
+
+    pub(crate) fn of_message(name: &str) -> Box<Self> {
+        Box::new(Self::Message { name: name.to_owned() })
+    }
+
     pub(crate) fn unknown() -> Box<Self> {
         Box::new(Self::Node { flow: String::new(), node: String::new() })
     }

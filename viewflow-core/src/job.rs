@@ -1,17 +1,16 @@
 //! Work that is done outside of steps.
 
-use std::any::Any;
 use std::sync::Arc;
 
+use crate::definition::{Attempt, SharedFlow};
 use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::process::ProcessOf;
-use crate::store::{ProcessRecord, Store, TaskRecord};
+use crate::store::Store;
 use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
 use crate::unit::Db;
-use crate::{Document, TaskId};
 
 /// What the handler of a `Job` sees: the process and the task as they were when the attempt began.
 ///
@@ -60,21 +59,7 @@ impl<F: Flow, T: Task> JobRun<F, T> {
     }
 }
 
-/// What a worker needs to run an attempt.
-pub(crate) struct Attempt {
-    pub(crate) id: TaskId,
-    pub(crate) process: ProcessRecord,
-    pub(crate) columns: Option<Document>,
-    pub(crate) task: TaskRecord,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) now: Timestamp,
-}
-
 impl Attempt {
-    pub(crate) fn number(&self) -> u32 {
-        self.task.job.map_or(0, |job| job.attempt)
-    }
-
     pub(crate) fn open<F: Flow, T: Task>(self) -> Result<JobRun<F, T>> {
         let key = format!("{}.{}/{}/{}", self.task.flow, self.task.node, self.id, self.task.created.as_millis());
         Ok(JobRun {
@@ -87,20 +72,6 @@ impl Attempt {
         })
     }
 }
-
-/// The flow, as workers hold it.
-pub(crate) type SharedFlow = Arc<dyn Any + Send + Sync>;
-
-/// How to run an attempt: on this thread, or as a future.
-pub(crate) enum Run {
-    Here(Box<dyn Fn(&SharedFlow, Attempt) -> Result<Box<dyn Any>> + Send + Sync>),
-    #[cfg(feature = "tokio")]
-    Future(Box<dyn Fn(&SharedFlow, Attempt) -> BoxFuture<Result<Box<dyn Any + Send>>> + Send + Sync>),
-}
-
-/// A future that a worker can be given.
-#[cfg(feature = "tokio")]
-pub type BoxFuture<R> = std::pin::Pin<Box<dyn Future<Output = R> + Send>>;
 
 pub(crate) fn flow_of<F: Flow>(flow: &SharedFlow) -> Result<Arc<F>> {
     Arc::clone(flow).downcast().map_err(|_| Error::Internal("a job's flow"))

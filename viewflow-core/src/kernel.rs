@@ -12,8 +12,10 @@ mod activity;
 mod changes;
 mod children;
 mod ending;
+pub(crate) mod mailbox;
 mod moving;
 mod people;
+pub(crate) mod signal;
 mod skip;
 mod suspend;
 mod undo;
@@ -209,7 +211,7 @@ impl Step {
         while let Some((task, depth)) = self.ready.pop_front() {
             if depth > DEPTH {
                 let task = self.task(task)?;
-                return Err(Error::Endless { at: crate::task::place(&task), tasks: DEPTH });
+                return Err(Error::Endless { at: Place::of_task(&task), tasks: DEPTH });
             }
             self.depth = depth;
             self.turn(task)?;
@@ -277,7 +279,7 @@ impl Step {
                 Action::Call(call) => call(flow, activation, input).map(|()| None)?,
                 Action::Send(_, letter) => {
                     let letter = letter(flow, activation)?;
-                    step.db.unit(|unit| crate::message::post(unit, &letter))?;
+                    step.db.unit(|unit| mailbox::post(unit, &letter))?;
                     None
                 }
                 Action::Cond(cond) => {
@@ -348,7 +350,7 @@ impl Step {
         handler: bool,
         work: impl FnOnce(&mut Self, &mut dyn Any) -> Result<R>,
     ) -> Result<R> {
-        let place = || crate::task::place(task);
+        let place = || Place::of_task(task);
         let def = self.def_of(task.id.process)?;
         let proxy = match self.running.get_mut(&task.id.process).and_then(|running| running.proxy.take()) {
             Some(proxy) => proxy,

@@ -23,8 +23,6 @@ mod message;
 mod node;
 mod people;
 mod process;
-mod schedule;
-mod signal;
 pub mod store;
 mod table;
 mod task;
@@ -44,6 +42,9 @@ pub use viewflow_graph as graph;
 
 pub use crate::activation::Activation;
 pub use crate::builder::{ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder};
+#[cfg(feature = "tokio")]
+pub use crate::definition::BoxFuture;
+pub use crate::definition::{Delivery, Latch};
 pub use crate::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::engine::{
     AssignedTask, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask, Page,
@@ -58,10 +59,8 @@ pub use crate::field::{
 pub use crate::flow::Flow;
 pub use crate::form::{Form, FormField, FormSpec};
 pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
-#[cfg(feature = "tokio")]
-pub use crate::job::BoxFuture;
 pub use crate::job::JobRun;
-pub use crate::message::{Delivery, Latch, Message};
+pub use crate::message::Message;
 pub use crate::node::{
     BusinessRule, CompensateThrow, ConditionalCatch, End, ErrorEnd, EscalationThrow, Function, Handle, HandleNode, If,
     InnerNode, Input, Job, Join, ManualTask, Marker, MessageCatch, MessageThrow, NSubprocess, Node, SendHandle,

@@ -194,7 +194,7 @@ pub struct TaskOf<T: Task> {
 
 impl<T: Task> TaskOf<T> {
     pub(crate) fn read(record: &TaskRecord) -> Result<Self> {
-        let wrong = |errors| Error::Data { at: place(record), errors };
+        let wrong = |errors| Error::Data { at: Place::of_task(record), errors };
         let seed = T::Seed::decode(&record.seed).map_err(|message| wrong(one("seed", message)))?;
         Ok(Self {
             id: record.id,
@@ -227,8 +227,4 @@ impl<T: Task> DerefMut for TaskOf<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.fields
     }
-}
-
-pub(crate) fn place(task: &TaskRecord) -> Box<Place> {
-    Box::new(Place::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
 }

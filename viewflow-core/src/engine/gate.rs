@@ -8,7 +8,7 @@ use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
 
 /// May this person do this to the task?
 pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
-    let place = || crate::task::place(task);
+    let place = || Place::of_task(task);
     active(action, user, place)?;
     let wrong_status = || Error::WrongStatus { at: place(), action: action.name(), status: task.status };
     let row = task_transition(action, task.kind, task.status).ok_or_else(wrong_status)?;
@@ -28,8 +28,7 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
 /// May the program do this to the task?
 pub(super) fn pass_code(action: Action, task: &TaskRecord) -> Result<()> {
     let row = task_transition(action, task.kind, task.status).filter(|row| row.by.contains(&Actor::Code));
-    let wrong_status =
-        || Error::WrongStatus { at: crate::task::place(task), action: action.name(), status: task.status };
+    let wrong_status = || Error::WrongStatus { at: Place::of_task(task), action: action.name(), status: task.status };
     row.map(drop).ok_or_else(wrong_status)
 }
 
@@ -71,7 +70,7 @@ pub(super) fn pass_start(
 
 /// May this person be given the task by somebody else?
 pub(super) fn pass_receiver(action: Action, to: &dyn User, task: &TaskRecord) -> Result<()> {
-    active(action, to, || crate::task::place(task))?;
+    active(action, to, || Place::of_task(task))?;
     match action {
         // Who does it in another's place need not be one who could have taken it.
         Action::Delegate => not_barred(to, task),
@@ -145,7 +144,7 @@ fn needs(permission: &Permission) -> String {
 
 /// Whether one takes a task or is given it: it is not for this person.
 fn cannot_take(user: &dyn User, task: &TaskRecord, needs: String) -> Error {
-    forbidden("take", user, crate::task::place(task), needs)
+    forbidden("take", user, Place::of_task(task), needs)
 }
 
 fn forbidden(action: &'static str, user: &dyn User, at: Box<Place>, needs: String) -> Error {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::error::Result;
-use crate::message::stable_hash;
+use crate::id::stable_hash;
 use crate::store::{RowRecord, Store};
 
 /// The shapes of flows.

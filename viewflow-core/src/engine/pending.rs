@@ -12,13 +12,13 @@ use super::Engine;
 use super::step::panic_message;
 use super::subscribers::SUBSCRIBERS;
 use crate::definition::Definition;
+use crate::definition::SCHEDULES;
+use crate::definition::{Attempt, Run};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::job::{Attempt, Run};
+use crate::id::{ProcessId, TaskId, stable_hash};
 use crate::kernel;
-use crate::message::{self, MAILBOXES, READY};
-use crate::schedule::SCHEDULES;
-use crate::signal::{self, SIGNALS};
+use crate::kernel::mailbox::{self, MAILBOXES, READY};
+use crate::kernel::signal::{self, SIGNALS};
 use crate::store::{Change, Commit, Cursor, RowRecord, TaskError, TaskList, TaskStatus, due_sort, index_key};
 use crate::time::Timestamp;
 use crate::unit::Unit;
@@ -316,7 +316,7 @@ impl Engine {
             return Ok(());
         }
         let after = *swept;
-        let last = self.step(None, None, |db| db.unit(|unit| message::sweep(unit, after, BATCH)))?;
+        let last = self.step(None, None, |db| db.unit(|unit| mailbox::sweep(unit, after, BATCH)))?;
         *swept = last.unwrap_or(0);
         Ok(())
     }
@@ -538,7 +538,7 @@ impl Engine {
 }
 
 fn schedule_row(flow: &str, node: &str) -> u64 {
-    message::stable_hash([flow, node])
+    stable_hash([flow, node])
 }
 
 /// What was noted of a start, under the names that it has or had before. What is under those is taken away.

@@ -159,7 +159,7 @@ fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(Ta
 
 fn panicked(db: &Db, panic: &(dyn Any + Send)) -> Error {
     let culprit = db.unit(|unit| unit.culprit.and_then(|task| unit.task(task).ok().cloned()));
-    let at = culprit.map_or_else(Place::unknown, |task| crate::task::place(&task));
+    let at = culprit.map_or_else(Place::unknown, |task| Place::of_task(&task));
     Error::Panicked { at, message: panic_message(panic) }
 }
 

@@ -14,7 +14,7 @@ use super::Engine;
 use super::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
-use crate::message::stable_hash;
+use crate::id::stable_hash;
 use crate::store::{Commit, Event, LogCursor, RowRecord};
 use crate::time::Timestamp;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::waiting::{look_again, schedule};
 use super::{Step, TaskError};
+use crate::definition::Attempt;
 use crate::definition::{Definition, JobDef, Wait};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
-use crate::job::Attempt;
 use crate::store::{JobState, TaskRecord, TaskStatus, What};
 
 /// How many workers may be lost with a job before it counts as what kills them.
@@ -76,7 +76,7 @@ impl Step {
             Some(state) if task.status == TaskStatus::Started && state.attempt == attempt => {
                 Ok((task, state, def, index))
             }
-            _ => Err(Error::LeaseLost { at: crate::task::place(&task), attempt }),
+            _ => Err(Error::LeaseLost { at: Place::of_task(&task), attempt }),
         }
     }
 

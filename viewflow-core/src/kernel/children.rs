@@ -6,7 +6,7 @@ use viewflow_graph::Kind;
 use super::{Begin, Step, TaskError};
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, TaskRecord, TaskStatus};
 
@@ -68,7 +68,7 @@ impl Step {
         let (def, index) = self.node_of(&task)?;
         let (Wait::Children(child), TaskStatus::Started) = (&def.nodes[index].wait, task.status) else {
             return Err(Error::WrongStatus {
-                at: crate::task::place(&task),
+                at: Place::of_task(&task),
                 action: "add a child to",
                 status: task.status,
             });

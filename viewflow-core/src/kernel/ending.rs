@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use viewflow_graph::{Kind, Role};
 
 use super::{ROOT, Step, TaskError};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, ScopeId, TaskList, TaskRecord, TaskStatus, What};
 
@@ -329,5 +329,5 @@ impl Step {
 }
 
 pub(super) fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
-    Error::WrongStatus { at: crate::task::place(task), action, status: task.status }
+    Error::WrongStatus { at: Place::of_task(task), action, status: task.status }
 }

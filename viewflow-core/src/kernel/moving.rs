@@ -4,7 +4,7 @@ use viewflow_graph::{Kind, within};
 
 use super::{ROOT, Spawn, Step, TaskError};
 use crate::definition::Definition;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::store::{NodeName, ScopeRecord, TaskRecord, TaskStatus, What};
 
@@ -94,11 +94,8 @@ impl Step {
     /// The node to which a task is to be moved, if a token of its scope may come there.
     fn target_of(&mut self, task: &TaskRecord, to: &NodeName) -> Result<(std::sync::Arc<Definition>, usize)> {
         let def = self.def_of(task.id.process)?;
-        let refused = |why: String| Error::CannotMove {
-            at: crate::task::place(task),
-            to: format!("{}.{}", to.flow, to.node),
-            why,
-        };
+        let refused =
+            |why: String| Error::CannotMove { at: Place::of_task(task), to: format!("{}.{}", to.flow, to.node), why };
         if def.name != to.flow {
             return Err(refused(format!("is a node of another flow: the task is of `{}`", def.name)));
         }

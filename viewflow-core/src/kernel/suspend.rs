@@ -5,11 +5,10 @@
 
 use viewflow_graph::Kind;
 
-use super::Step;
 use super::waiting::{look_again, schedule};
+use super::{Step, mailbox};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::message;
 use crate::store::{ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::{Db, Unit};
 
@@ -104,7 +103,7 @@ impl Step {
             task.waits_for.clone()
         })?;
         match waits_for {
-            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| message::rest(unit, &name, &key, rests)),
+            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| mailbox::rest(unit, &name, &key, rests)),
             _ => Ok(()),
         }
     }

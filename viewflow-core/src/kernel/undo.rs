@@ -10,7 +10,7 @@ use viewflow_graph::{Kind, Role};
 use super::ending::wrong_status;
 use super::{ROOT, Spawn, Step};
 use crate::definition::Definition;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
 
@@ -171,8 +171,8 @@ impl Step {
             let after = TaskId { ordinal: *ordinal, ..task.id };
             let did = link.did() && link.kind.acts();
             if after != task.id && !link.undone && (did || self.has_done_children(after, link.kind)?) {
-                let after = crate::task::place(&self.task(after)?);
-                return Err(Error::DoneAfter { at: crate::task::place(task), after });
+                let after = Place::of_task(&self.task(after)?);
+                return Err(Error::DoneAfter { at: Place::of_task(task), after });
             }
         }
         Ok(())
@@ -437,5 +437,5 @@ fn leads_to(def: &Definition, task: &TaskRecord, role: Role, target: Option<usiz
 }
 
 fn no_way_back(task: &TaskRecord, why: &'static str) -> Error {
-    Error::NoWayBack { at: crate::task::place(task), why }
+    Error::NoWayBack { at: Place::of_task(task), why }
 }

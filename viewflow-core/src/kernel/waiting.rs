@@ -8,11 +8,11 @@ use super::people::People;
 use super::{Step, TaskError};
 use crate::definition::{Definition, NodeDef, Wait};
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::unit::Unit;
 
-use crate::message::{self, Mailbox};
+use super::mailbox::{self, Mailbox};
 use crate::store::{JobState, TaskList, TaskRecord, TaskStatus, Timeout, WaitsFor, What};
 use crate::time::Timestamp;
 
@@ -97,7 +97,7 @@ impl Step {
         let Armed { people, due, waits_for, timeouts } = armed;
         match &waits_for {
             Some(WaitsFor::Message { name, key }) => {
-                self.db.unit(|unit| message::wait(unit, name, key))?;
+                self.db.unit(|unit| mailbox::wait(unit, name, key))?;
             }
             Some(WaitsFor::Condition { .. }) => {
                 self.db.unit(|unit| unit.change_process(task.id.process).map(|process| process.conditions += 1))?;
@@ -137,7 +137,7 @@ impl Step {
             task.waits_for.take()
         })?;
         match waited_for {
-            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| message::leave(unit, &name, &key)),
+            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| mailbox::leave(unit, &name, &key)),
             Some(WaitsFor::Condition { .. }) => self.db.unit(|unit| {
                 let process = unit.change_process(id.process)?;
                 process.conditions = process.conditions.saturating_sub(1);
@@ -336,7 +336,7 @@ impl Step {
 
     /// Hands the first message kept in a row of mailboxes to the first task that waits for it.
     pub(crate) fn deliver(&mut self, row: u64) -> Result<bool> {
-        let boxes = self.db.unit(|unit| message::read(unit, row))?;
+        let boxes = self.db.unit(|unit| mailbox::read(unit, row))?;
         for mailbox in boxes.into_iter().filter(Mailbox::can_be_taken) {
             let (name, key) = (&mailbox.name, &mailbox.key);
             let Some(letter) = self.db.unit(|unit| mailbox.first(unit))? else { continue };
@@ -348,12 +348,12 @@ impl Step {
             if letter.until.is_some_and(|until| until <= task.created) {
                 // It was over before this task began to wait.
                 let forget = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.forget(unit, task.created);
-                self.db.unit(|unit| message::change(unit, name, key, forget))?;
+                self.db.unit(|unit| mailbox::change(unit, name, key, forget))?;
                 return Ok(true);
             }
             // From now on it is the task's, whatever comes of it: nobody else should fail over it.
             let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
-            self.db.unit(|unit| message::change(unit, name, key, take))?;
+            self.db.unit(|unit| mailbox::change(unit, name, key, take))?;
             self.blame(id);
             if let Some(error) = self.fault(id) {
                 self.fail(id, error)?;
@@ -375,7 +375,7 @@ impl Step {
             return Err(Error::NoNode { flow: task.flow, node: task.node, what: "that waits for this message" });
         };
         let input =
-            (message.parse)(content).map_err(|errors| Error::Data { at: message::place(message.name), errors })?;
+            (message.parse)(content).map_err(|errors| Error::Data { at: Place::of_message(message.name), errors })?;
         self.change_task(id, |task| task.message = None)?;
         self.go_through(id, &*input)
     }
@@ -384,7 +384,7 @@ impl Step {
     pub(super) fn throw(&mut self, node: &NodeDef, task: &TaskRecord) -> Result<()> {
         match (node.kind, &node.action) {
             (_, crate::definition::Action::Signal(name)) => {
-                self.db.unit(|unit| crate::signal::throw(unit, name)).map(|_| ())
+                self.db.unit(|unit| crate::kernel::signal::throw(unit, name)).map(|_| ())
             }
             (Kind::EscalationThrow, _) => self.escalate(task, node.code.unwrap_or_default()),
             (Kind::CompensateThrow, _) => self.compensate(task.id),

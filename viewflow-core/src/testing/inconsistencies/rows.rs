@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Check, PAGE};
-use crate::message::MAILBOXES;
+use crate::kernel::mailbox::MAILBOXES;
 use crate::store::{RowRecord, StoreResult, all_tables, index_key};
 
 /// The rows that are referred to, each with who refers to it: table, number, field.

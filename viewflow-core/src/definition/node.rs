@@ -1,0 +1,93 @@
+//! One node of a flow without types, and the ways from it.
+
+use serde_json::Value;
+use viewflow_graph::{Detail, Kind, Role, lock};
+
+use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
+use crate::error::{FieldErrors, Result};
+use crate::field::FieldSpec;
+use crate::store::{Document, TaskRecord};
+use crate::unit::Db;
+
+pub(crate) struct NodeDef {
+    /// The stored name.
+    pub(crate) name: &'static str,
+    /// The stored names that it had before.
+    pub(crate) was: &'static [&'static str],
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    /// What a lock file tells of what its tasks know.
+    pub(crate) shape: fn() -> lock::Data,
+    pub(crate) open: fn(Box<Erased>, &TaskRecord, Db) -> Result<Box<Erased>>,
+    pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
+    /// The document of a task that was given no data.
+    pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
+    pub(crate) action: Action,
+    pub(crate) form: Option<FormDef>,
+    pub(crate) people: PeopleDef,
+    pub(crate) on_create: Option<Act>,
+    pub(crate) undo: Option<Act>,
+    pub(crate) edges: Vec<EdgeDef>,
+    pub(crate) wait: Wait,
+    /// Whether a join need not wait for the rest.
+    pub(crate) until: Option<Ask<bool>>,
+    /// The code of an error or escalation.
+    pub(crate) code: Option<&'static str>,
+    pub(crate) schedule: Option<Schedule>,
+    /// Whether it undoes another node: no token comes here.
+    pub(crate) undoes: bool,
+}
+
+impl NodeDef {
+    /// What it waits for or tells, for charts.
+    pub(crate) fn detail(&self) -> Option<Detail> {
+        let named = |name: &str| Some(Detail::Named(name.to_owned()));
+        match (&self.wait, &self.action) {
+            (Wait::Time(after), _) => Some(after.detail()),
+            (Wait::Signal(name), _) | (_, Action::Signal(name) | Action::Send(name, _)) => named(name),
+            (Wait::Message(message), _) => named(message.name),
+            _ => self.code.and_then(named).or_else(|| self.schedule.as_ref().map(Schedule::detail)),
+        }
+    }
+}
+
+/// What a node does when its turn comes.
+pub(crate) enum Action {
+    /// Nothing.
+    Pass,
+    /// Calls a handler.
+    Call(Act),
+    /// Answers whether to take `then`.
+    Cond(Ask<bool>),
+    /// Answers which of its edges to take.
+    Switch(Ask<usize>),
+    /// Sends a message of this name.
+    Send(&'static str, Ask<Letter>),
+    /// Sends a signal of this name.
+    Signal(&'static str),
+}
+
+pub(crate) struct FormDef {
+    pub(crate) fields: &'static [FieldSpec],
+    /// Whether its fields are those of the process.
+    pub(crate) of_process: bool,
+    pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
+    pub(crate) check: fn(&Erased, &Db) -> Result<FieldErrors>,
+}
+
+pub(crate) struct EdgeDef {
+    pub(crate) target: usize,
+    pub(crate) role: Role,
+    pub(crate) when: Option<Ask<bool>>,
+    pub(crate) seed: Option<Ask<Value>>,
+    pub(crate) data: Option<Ask<Document>>,
+    pub(crate) items: Option<Items>,
+    /// When a timeout fires.
+    pub(crate) after: Option<After>,
+}
+
+/// One task for each item.
+pub(crate) enum Items {
+    Seeds(Ask<Vec<Value>>),
+    Data(Ask<Vec<Document>>),
+}

@@ -1,0 +1,49 @@
+//! Who may do a node's tasks, and by when, as the flow says.
+
+use std::borrow::Cow;
+
+use super::{After, Ask, Erased};
+use crate::error::Result;
+use crate::id::UserId;
+use crate::people::{Candidate, Object, Permission};
+
+/// Who may do a node's tasks, and by when.
+#[derive(Default)]
+pub(crate) struct PeopleDef {
+    pub(crate) permission: Option<PermissionDef>,
+    pub(crate) candidates: Option<Ask<Vec<Candidate>>>,
+    /// Who gets a task when it is made.
+    pub(crate) assign: Option<Ask<Option<UserId>>>,
+    /// The node whose doer gets it.
+    pub(crate) same_as: Option<&'static str>,
+    /// The nodes whose doers may not have it.
+    pub(crate) not_by: Vec<&'static str>,
+    pub(crate) due: Option<After>,
+    pub(crate) priority: Option<Ask<i32>>,
+}
+
+pub(crate) struct PermissionDef {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) object: Option<Ask<Option<Object>>>,
+}
+
+impl PermissionDef {
+    /// The permission that an activation takes.
+    pub(crate) fn asked(&self, flow: &Erased, activation: &Erased) -> Result<Permission> {
+        let object = self.object.as_ref().map_or(Ok(None), |object| object(flow, activation))?;
+        Ok(Permission { name: self.name.clone().into_owned(), object })
+    }
+}
+
+impl PeopleDef {
+    /// Whether there is anything to ask when a task is made.
+    pub(crate) fn asks(&self) -> bool {
+        self.permission.is_some()
+            || self.candidates.is_some()
+            || self.assign.is_some()
+            || self.same_as.is_some()
+            || !self.not_by.is_empty()
+            || self.due.is_some()
+            || self.priority.is_some()
+    }
+}

@@ -1,0 +1,39 @@
+//! What a worker needs to do a job.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::id::TaskId;
+use crate::store::{Document, ProcessRecord, Store, TaskRecord};
+use crate::time::Timestamp;
+
+/// What a worker needs to run an attempt.
+pub(crate) struct Attempt {
+    pub(crate) id: TaskId,
+    pub(crate) process: ProcessRecord,
+    pub(crate) columns: Option<Document>,
+    pub(crate) task: TaskRecord,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) now: Timestamp,
+}
+
+impl Attempt {
+    pub(crate) fn number(&self) -> u32 {
+        self.task.job.map_or(0, |job| job.attempt)
+    }
+}
+
+/// The flow, as workers hold it.
+pub(crate) type SharedFlow = Arc<dyn Any + Send + Sync>;
+
+/// How to run an attempt: on this thread, or as a future.
+pub(crate) enum Run {
+    Here(Box<dyn Fn(&SharedFlow, Attempt) -> Result<Box<dyn Any>> + Send + Sync>),
+    #[cfg(feature = "tokio")]
+    Future(Box<dyn Fn(&SharedFlow, Attempt) -> BoxFuture<Result<Box<dyn Any + Send>>> + Send + Sync>),
+}
+
+/// A future that a worker can be given.
+#[cfg(feature = "tokio")]
+pub type BoxFuture<R> = std::pin::Pin<Box<dyn Future<Output = R> + Send>>;
