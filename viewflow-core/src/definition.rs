@@ -26,9 +26,9 @@ pub(crate) use run::{Attempt, Run, SharedFlow};
 pub(crate) use schedule::{SCHEDULES, Schedule};
 pub(crate) use wait::{After, ChildDef, ChildItems, JobDef, MessageDef, Wait};
 
-use crate::entity::RowType;
+use crate::data::entity::RowType;
+use crate::data::field::{FieldKind, FieldSpec};
 use crate::error::{FieldErrors, Result};
-use crate::field::{FieldKind, FieldSpec};
 use crate::store::{Document, ProcessRecord};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
@@ -118,5 +118,5 @@ impl ProcessDef {
 /// What is left of an activation.
 pub(crate) struct Closed {
     pub(crate) process: Box<dyn Any>,
-    pub(crate) task: Option<Result<(Value, crate::Document), crate::FieldErrors>>,
+    pub(crate) task: Option<Result<(Value, Document), FieldErrors>>,
 }

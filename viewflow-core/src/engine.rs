@@ -34,23 +34,24 @@ pub use subscribers::{Subscriber, Subscription};
 pub use tasks::{TaskCursor, TaskQuery};
 pub use workers::Workers;
 
+use crate::data::document::Document;
+use crate::data::form::{self, Form, FormSpec};
 use crate::definition::{Definition, Flows, FormDef, check_message, check_signal};
 use crate::definition::{Delivery, Letter};
-use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
-use crate::form::{self, Form, FormSpec};
+use crate::flow::message::Message;
+use crate::flow::node::{Input, Node, StartHandleNode, StartNode};
+use crate::flow::process::{Process, ProcessOf};
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step, mailbox, signal};
 use crate::lifecycle::Action;
-use crate::message::Message;
-use crate::node::{Input, Node, StartHandleNode, StartNode};
-use crate::process::ProcessOf;
 use crate::unit::Db;
 use pending::Pending;
 use retention::Retaining;
 use subscribers::Subscribed;
 
+use crate::flow::task::Task;
 use crate::people::User;
 use crate::store::{Event, NodeName, ProcessRecord, Store, TaskRecord, TaskStatus};
 use crate::time::Clock;
@@ -85,7 +86,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Form`] when the form is not filled in right, [`Error::Handler`] when a handler fails; nothing is
     /// stored then.
-    pub fn start<F: Flow, T: crate::Task, Fm: Form>(
+    pub fn start<F: Flow, T: Task, Fm: Form>(
         &self,
         node: StartNode<F, T, Fm>,
         user: &impl User,
@@ -101,7 +102,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Handler`] when a handler fails; nothing is stored then.
-    pub fn run<F: Flow, T: crate::Task, In: Input>(
+    pub fn run<F: Flow, T: Task, In: Input>(
         &self,
         node: StartHandleNode<F, T, In>,
         input: In,
@@ -419,7 +420,7 @@ pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<
     if record.flow != F::NAME {
         return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
     }
-    let columns = db.columns(<F::Process as crate::Process>::TABLE, id)?;
+    let columns = db.columns(<F::Process as Process>::TABLE, id)?;
     ProcessOf::read(&record, columns)
 }
 

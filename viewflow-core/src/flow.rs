@@ -1,9 +1,20 @@
-//! What a flow is to the engine.
+//! Flows with their types: what an application writes, and what its handlers see.
+
+pub(crate) mod activation;
+pub(crate) mod builder;
+pub mod handler;
+pub(crate) mod job;
+pub mod lock;
+pub(crate) mod message;
+pub(crate) mod node;
+pub(crate) mod process;
+pub(crate) mod task;
+pub(crate) mod user;
 
 use viewflow_graph::Graph;
 
-use crate::builder::FlowBuilder;
-use crate::process::Process;
+use crate::flow::builder::FlowBuilder;
+use crate::flow::process::Process;
 
 /// A flow: `#[derive(Flow)]` implements it, by calls of [`FlowBuilder`].
 #[diagnostic::on_unimplemented(

@@ -34,8 +34,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
+use crate::data::document::Document;
 use crate::definition::{Action, Data, Definition, EdgeDef, Flows, Items, NodeDef};
-use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -195,7 +195,7 @@ impl Step {
                     columns.insert((*key).to_owned(), value.clone());
                 }
             }
-            let row = crate::table::row_of(&specs, columns);
+            let row = crate::data::table::row_of(&specs, columns);
             if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
         })
     }
@@ -606,13 +606,13 @@ fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
     Ok(Spawn { target, seed: Value::Null, data })
 }
 
-/// Has the columns of a process found by the indexes of today, as [`crate::table::reindex`].
+/// Has the columns of a process found by the indexes of today, as [`crate::data::table::reindex`].
 pub(crate) fn reindex(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
     let Some(table) = def.process.table else { return Ok(true) };
     let mut record = db.unit(|unit| unit.process(id).cloned())?;
     let stored = db.columns(Some(table), id)?;
     let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
     let Ok(Some((_, columns))) = saved else { return Ok(false) };
-    let row = crate::table::row_of(&def.process.columns(), columns);
+    let row = crate::data::table::row_of(&def.process.columns(), columns);
     db.unit(|unit| unit.index_row_as(table, id.0, row)).map(|()| true)
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 use viewflow_graph::{Detail, Kind, Role, lock};
 
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
+use crate::data::field::FieldSpec;
 use crate::error::{FieldErrors, Result};
-use crate::field::FieldSpec;
 use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 

@@ -13,11 +13,11 @@ use super::retention::{Retaining, Retention};
 use super::subscribers::Subscriber;
 use super::tables::Tables;
 use super::{Engine, Inner, LOCKS, Plan, plan, subscribers};
-use crate::builder::FlowBuilder;
+use crate::data::entity::{Entity, TableSpec};
 use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
-use crate::entity::{Entity, TableSpec};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
+use crate::flow::builder::FlowBuilder;
 use crate::store::{Event, Renamed, Store};
 use crate::time::{Clock, SystemClock};
 

@@ -2,12 +2,12 @@
 //! stopping for a while.
 
 use super::{Engine, gate};
-use crate::document::Document;
+use crate::data::document::Document;
 use crate::error::{Error, Result};
+use crate::flow::node::Node;
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
-use crate::node::Node;
 use crate::people::User;
 use crate::store::TaskRecord;
 

@@ -3,9 +3,9 @@
 use super::Engine;
 use super::plan::OPEN;
 use crate::error::Result;
+use crate::flow::node::Node;
 use crate::id::TaskId;
 use crate::lifecycle::Action;
-use crate::node::Node;
 use crate::people::User;
 use crate::store::{NodeName, TaskList, TaskStatus};
 

@@ -5,16 +5,16 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Engine, check_form};
-use crate::document::Document;
-use crate::error::Result;
+use crate::data::document::Document;
+use crate::data::form::Form;
+use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
-use crate::form::Form;
+use crate::flow::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
+use crate::flow::process::{Process, ProcessOf};
+use crate::flow::task::Task;
 use crate::id::TaskId;
 use crate::kernel::Child;
-use crate::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
 use crate::people::User;
-use crate::process::{Process, ProcessOf};
-use crate::task::Task;
 
 /// A node whose tasks wait to be done from outside.
 #[diagnostic::on_unimplemented(
@@ -86,12 +86,12 @@ impl<C: Flow> OpenSubprocess<C> {
     /// # Errors
     /// [`Error::WrongStatus`](crate::Error::WrongStatus) when the last child has ended, or one has failed.
     pub fn add(&self, seed: Option<<C::Process as Process>::Seed>, data: C::Process) -> Result<ProcessOf<C::Process>> {
-        let process_seed = crate::process::encoded(seed.as_ref(), "seed");
-        let wrong = |errors| crate::Error::Data {
-            at: Box::new(crate::Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() }),
+        let process_seed = crate::flow::process::encoded(seed.as_ref(), "seed");
+        let wrong = |errors| Error::Data {
+            at: Box::new(Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() }),
             errors,
         };
-        let process_data = Some(crate::process::data_of(&data).map_err(wrong)?);
+        let process_data = Some(crate::flow::process::data_of(&data).map_err(wrong)?);
         let begin = Child { process_seed: process_seed.map_err(wrong)?, process_data, ..Child::default() };
         let child =
             self.engine.foreground(Some(self.id.process), None, |step, _| step.add_child(self.id, begin.clone()))?;

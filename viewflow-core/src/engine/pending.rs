@@ -19,7 +19,7 @@ use crate::id::{ProcessId, TaskId, stable_hash};
 use crate::kernel;
 use crate::kernel::mailbox::{self, MAILBOXES, READY};
 use crate::kernel::signal::{self, SIGNALS};
-use crate::store::{Change, Commit, Cursor, RowRecord, TaskError, TaskList, TaskStatus, due_sort, index_key};
+use crate::store::{Change, Commit, Cursor, NodeName, RowRecord, TaskError, TaskList, TaskStatus, due_sort, index_key};
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
@@ -348,7 +348,7 @@ impl Engine {
         if first {
             for def in self.0.flows.values() {
                 for node in def.nodes.iter().filter(|node| node.kind == Kind::ConditionalCatch) {
-                    let name = crate::NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
+                    let name = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
                     lists.push(TaskList::Status(name, TaskStatus::New));
                 }
             }

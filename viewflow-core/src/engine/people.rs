@@ -4,11 +4,11 @@ use super::{Engine, gate};
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::id::TaskId;
+use crate::id::{ProcessId, TaskId};
 use crate::kernel;
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::{ProcessStatus, What};
+use crate::store::{ProcessStatus, TaskRecord, What};
 use crate::time::Timestamp;
 
 impl Engine {
@@ -79,7 +79,7 @@ impl Engine {
         self.reschedule(id, user, |task| task.follow_up = date)
     }
 
-    fn reschedule(&self, id: TaskId, user: &dyn User, set: impl Fn(&mut crate::TaskRecord)) -> Result<()> {
+    fn reschedule(&self, id: TaskId, user: &dyn User, set: impl Fn(&mut TaskRecord)) -> Result<()> {
         self.gated(id, Action::Reschedule, user, |step, task| {
             step.db.unit(|unit| {
                 set(unit.change_task(id)?);
@@ -107,7 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::NoProcess`].
-    pub fn process_actions(&self, id: crate::ProcessId, user: &impl User) -> Result<Vec<Action>> {
+    pub fn process_actions(&self, id: ProcessId, user: &impl User) -> Result<Vec<Action>> {
         let process = self.process_record(id)?;
         Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, user, &process).is_ok()).collect())
     }

@@ -3,13 +3,13 @@
 use std::marker::PhantomData;
 
 use super::{Engine, gate, read_process};
-use crate::entity::IndexOf;
+use crate::data::entity::IndexOf;
+use crate::data::field::{Choose, FieldType};
 use crate::error::{Error, Result};
-use crate::field::{Choose, FieldType};
 use crate::flow::Flow;
+use crate::flow::process::{Process, ProcessOf};
 use crate::id::ProcessId;
 use crate::people::User;
-use crate::process::{Process, ProcessOf};
 use crate::store::{ProcessList, ProcessStatus, index_key};
 
 /// One page of a list, and where the next one begins.

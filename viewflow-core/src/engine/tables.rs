@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::noted::{INDEXES, Note, noted};
+use crate::data::entity::{RowType, TableSpec};
+use crate::data::field::{FieldSpec, Index, tables_of};
 use crate::definition::{Definition, Flows};
-use crate::entity::{RowType, TableSpec};
 use crate::error::{Error, Result};
-use crate::field::{FieldSpec, Index, tables_of};
 use crate::kernel;
 use crate::store::ProcessList;
 use crate::unit::Db;

@@ -2,8 +2,8 @@
 
 use super::{Engine, Page, gate};
 use crate::error::{Error, Result};
+use crate::flow::node::Node;
 use crate::id::UserId;
-use crate::node::Node;
 use crate::people::{Candidate, User};
 use crate::store::{Cursor, NodeName, Order, Store, StoreResult, TaskList, TaskRecord, TaskStatus};
 

@@ -165,9 +165,9 @@ impl fmt::Debug for Workers {
 /// Runs a future on this thread, for as long as it may take.
 #[cfg(feature = "tokio")]
 pub(super) fn block_on(
-    future: crate::definition::BoxFuture<crate::Result<Box<dyn std::any::Any + Send>>>,
+    future: crate::definition::BoxFuture<crate::error::Result<Box<dyn std::any::Any + Send>>>,
     longest: Option<Duration>,
-) -> crate::Result<Box<dyn std::any::Any>> {
+) -> crate::error::Result<Box<dyn std::any::Any>> {
     if tokio::runtime::Handle::try_current().is_ok() {
         let message =
             "`run_pending` was called from within an async runtime: call it in `spawn_blocking`, or use `workers`";

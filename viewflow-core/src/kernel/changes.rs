@@ -5,8 +5,8 @@ use std::mem;
 use serde_json::Value;
 
 use super::Step;
-use crate::document::Document;
-use crate::error::Result;
+use crate::data::document::Document;
+use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::store::{DataChange, DataPart, differences};
 
@@ -26,7 +26,7 @@ impl Step {
                     changes.extend(DataChange::of(DataPart::Seed, &seed, &record.seed));
                     changes.extend(DataChange::of(DataPart::Artifact, &artifact, &record.artifact));
                     differences(&data, &record.data, DataPart::Field, &mut changes);
-                    Ok::<_, crate::Error>(columns)
+                    Ok::<_, Error>(columns)
                 }
                 // Another handler may mend it: what is wrong at the end of the step fails it.
                 Err(_) => {

@@ -4,8 +4,8 @@ use serde_json::Value;
 use viewflow_graph::Kind;
 
 use super::{Begin, Step, TaskError};
+use crate::data::document::Document;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
-use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, TaskRecord, TaskStatus};

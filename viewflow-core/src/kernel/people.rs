@@ -4,7 +4,7 @@ use std::any::Any;
 
 use super::Step;
 use crate::definition::{Definition, NodeDef};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{TaskId, UserId};
 use crate::people::{Candidate, Permission};
 use crate::store::{TaskRecord, TaskStatus, What};
@@ -46,7 +46,7 @@ impl Step {
             people.candidates = candidates(flow, activation)?;
             if people.candidates.is_empty() {
                 // No candidates on a record is everybody.
-                return Err(crate::Error::Empty("the list of candidates"));
+                return Err(Error::Empty("the list of candidates"));
             }
         }
         for other in &asked.not_by {

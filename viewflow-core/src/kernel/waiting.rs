@@ -6,8 +6,8 @@ use viewflow_graph::{Kind, Role};
 
 use super::people::People;
 use super::{Step, TaskError};
+use crate::data::document::Document;
 use crate::definition::{Definition, NodeDef, Wait};
-use crate::document::Document;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::unit::Unit;

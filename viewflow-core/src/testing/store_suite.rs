@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::json;
 use viewflow_graph::Kind;
 
-use crate::document::Document;
+use crate::data::document::Document;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Object, Permission};
 use crate::store::OnDelete;

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
-use crate::document::Fields;
-use crate::error::Result;
-use crate::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
+use crate::data::document::Fields;
+use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
+use crate::data::table::Query;
+use crate::error::{Error, Result};
 use crate::id::{Id, Ref};
-use crate::table::Query;
 use crate::unit::Db;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
@@ -50,7 +50,7 @@ pub struct TableSpec {
 impl TableSpec {
     /// The table of `E`.
     pub fn of<E: Entity>() -> Self {
-        Self { name: E::TABLE, fields: E::FIELDS, rows: RowType::of::<E>(), reindex: crate::table::reindex::<E> }
+        Self { name: E::TABLE, fields: E::FIELDS, rows: RowType::of::<E>(), reindex: crate::data::table::reindex::<E> }
     }
 }
 
@@ -116,7 +116,7 @@ impl<E: Entity> ChoiceSource<Ref<E>> for Result<Query<E>> {
 
 impl<E: Entity> Choices for Query<E> {
     fn list(&self) -> Result<Vec<Choice>> {
-        let choice = |row: E| Ok(Choice { value: Choose::value(&row).map_err(crate::Error::msg)?, label: row.label() });
+        let choice = |row: E| Ok(Choice { value: Choose::value(&row).map_err(Error::msg)?, label: row.label() });
         Self::list(self)?.into_iter().map(choice).collect()
     }
 
@@ -164,7 +164,7 @@ impl<R: ToRef> ToRef for Option<R> {
     type Entity = R::Entity;
 
     fn to_ref(&self) -> Result<Ref<R::Entity>> {
-        self.as_ref().ok_or(crate::Error::Empty("the reference"))?.to_ref()
+        self.as_ref().ok_or(Error::Empty("the reference"))?.to_ref()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
+use crate::data::form::Form;
 use crate::flow::Flow;
-use crate::form::Form;
+use crate::flow::task::Task;
 use crate::store::NodeName;
-use crate::task::Task;
 
 macro_rules! markers {
     ($($(#[$doc:meta])* $name:ident)*) => {$(

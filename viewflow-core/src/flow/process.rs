@@ -4,10 +4,10 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
+use crate::data::document::{self, Document, Fields, Reader};
+use crate::data::field::FieldType;
 use crate::definition::Data;
-use crate::document::{self, Document, Fields, Reader};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::FieldType;
 use crate::id::ProcessId;
 use crate::store::{ProcessRecord, ProcessStatus};
 use crate::time::Timestamp;

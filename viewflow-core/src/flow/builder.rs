@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
-use crate::activation::{self, Activation};
+use crate::data::document::{self, Document, Fields, Value};
+use crate::data::entity::RowType;
+use crate::data::field::{FieldKind, FieldType, Rules, check_pattern};
+use crate::data::form::{self, Form};
 #[cfg(feature = "tokio")]
 use crate::definition::BoxFuture;
 use crate::definition::Letter;
@@ -17,21 +20,18 @@ use crate::definition::{
     Act, Action, After, Ask, ChildDef, ChildItems, Data, Definition, EdgeDef, Erased, FormDef, Items, JobDef,
     MessageDef, NodeDef, PeopleDef, PermissionDef, ProcessDef, Wait,
 };
-use crate::document::{self, Document, Fields, Value};
-use crate::entity::RowType;
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{FieldKind, FieldType, Rules, check_pattern};
 use crate::flow::Flow;
-use crate::form::{self, Form};
+use crate::flow::activation::{self, Activation};
+use crate::flow::job::{JobRun, flow_of};
+use crate::flow::message::{Message, correlation};
+use crate::flow::node::{Input, Node as _, StartHandleNode};
+use crate::flow::process::{Process, ProcessOf, data_of, one};
+use crate::flow::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
+use crate::flow::user::IntoObject;
 use crate::id::UserId;
-use crate::job::{JobRun, flow_of};
-use crate::message::{Message, correlation};
-use crate::node::{Input, Node as _, StartHandleNode};
 use crate::people::IntoCandidates;
-use crate::process::{Process, ProcessOf, data_of, one};
-use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed, Task};
 use crate::time::IntoMoment;
-use crate::user::IntoObject;
 
 /// Collects the nodes of a flow.
 pub struct FlowBuilder<F> {
@@ -74,7 +74,7 @@ impl<F: Flow> FlowBuilder<F> {
                     fields: F::Process::FIELDS,
                     table: F::Process::TABLE,
                     rows: RowType::of::<F::Process>(),
-                    shape: crate::lock::process_data::<F::Process>,
+                    shape: crate::flow::lock::process_data::<F::Process>,
                     open: |record, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, columns)?)),
                     save: |process, record| ref_of::<ProcessOf<F::Process>>(process)?.save(record),
                 },
@@ -128,7 +128,7 @@ impl<F: Flow> FlowBuilder<F> {
             was: &[],
             kind,
             title: self.definition.graph.nodes()[index].title.clone(),
-            shape: crate::lock::task_data::<T>,
+            shape: crate::flow::lock::task_data::<T>,
             open: activation::open::<F, T>,
             close: activation::close::<F, T>,
             no_data: no_data::<T>,

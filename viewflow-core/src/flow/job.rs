@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::data::entity::{Entity, ToRef};
+use crate::data::table::Table;
 use crate::definition::{Attempt, SharedFlow};
-use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::process::ProcessOf;
+use crate::flow::process::ProcessOf;
+use crate::flow::task::{Task, TaskOf};
 use crate::store::Store;
-use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
 use crate::unit::Db;
 
@@ -44,7 +45,7 @@ impl<F: Flow, T: Task> JobRun<F, T> {
     }
 
     /// The table of `E`, for reading.
-    pub fn table<E: Entity>(&self) -> crate::Table<E> {
+    pub fn table<E: Entity>(&self) -> Table<E> {
         self.db().table()
     }
 

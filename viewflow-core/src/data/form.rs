@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::document::{Document, Fields, Reader};
-use crate::error::FieldErrors;
-use crate::field::{Choice, FieldKind, FieldSpec, each_item};
+use crate::data::document::{Document, Fields, Reader};
+use crate::data::field::{Choice, FieldKind, FieldSpec, each_item};
+use crate::error::{FieldErrors, Result};
 use crate::unit::Db;
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
@@ -98,7 +98,7 @@ pub(crate) fn describe(
     specs: &[FieldSpec],
     db: &Db,
     stored: Option<(&Document, Option<&Document>)>,
-) -> crate::Result<FormSpec> {
+) -> Result<FormSpec> {
     let field = |spec: &FieldSpec| {
         let stored = stored.and_then(|(document, columns)| spec.find(document, columns));
         let kind = (spec.kind)();
@@ -122,7 +122,7 @@ pub(crate) fn describe(
             value: stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default(),
         })
     };
-    Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<crate::Result<_>>()? })
+    Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<Result<_>>()? })
 }
 
 /// Reads a form from what a person sent. Keys that are no fields are mistakes.
@@ -141,10 +141,10 @@ pub(crate) fn parse<F: Form>(sent: &Document) -> Result<F, FieldErrors> {
 }
 
 /// Holds a form against its rules, its choices, and the rows it refers to.
-pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
+pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
     let mut errors = FieldErrors::default();
     form.check(&mut errors);
-    let sent = match crate::document::by_name(form) {
+    let sent = match crate::data::document::by_name(form) {
         Ok(sent) => sent,
         Err(unwritable) => return Ok(unwritable),
     };
@@ -163,7 +163,7 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
                     if !choices.contains(item)? {
                         errors.add(
                             spec.name,
-                            format!("cannot be {}: it is none of the choices", crate::field::plain(item)),
+                            format!("cannot be {}: it is none of the choices", crate::data::field::plain(item)),
                         );
                     }
                 }
@@ -174,7 +174,7 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db) -> crate::Result<FieldErrors> {
     Ok(errors)
 }
 
-fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> crate::Result<()> {
+fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> Result<()> {
     let mut rows = Vec::new();
     (spec.kind)().references(value, &mut |table, id| rows.push((table, id)));
     for (table, id) in rows {

@@ -5,11 +5,11 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
-use crate::document::{self, Document, Fields, Reader, Writer};
+use crate::data::document::{self, Document, Fields, Reader, Writer};
+use crate::data::field::{FieldSpec, FieldType};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{FieldSpec, FieldType};
+use crate::flow::process::{encoded, one, optional};
 use crate::id::{TaskId, UserId};
-use crate::process::{encoded, one, optional};
 use crate::store::{TaskRecord, TaskStatus};
 
 /// A struct laid over a task's document: what a task of a node knows.

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 
 use viewflow_graph::Kind;
 
+use crate::data::entity::{Entity, ToRef};
+use crate::data::table::Table;
 use crate::definition::Closed;
-use crate::entity::{Entity, ToRef};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
+use crate::flow::node::{Node, SubprocessNode};
+use crate::flow::process::{Process, ProcessOf};
+use crate::flow::task::{Task, TaskOf};
 use crate::id::UserId;
-use crate::node::{Node, SubprocessNode};
-use crate::process::{Process, ProcessOf};
 use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus};
-use crate::task::{Task, TaskOf};
 use crate::time::Timestamp;
 use crate::unit::Db;
 
@@ -48,7 +49,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     }
 
     /// The table of `E`.
-    pub fn table<E: Entity>(&self) -> crate::Table<E> {
+    pub fn table<E: Entity>(&self) -> Table<E> {
         self.db.table()
     }
 

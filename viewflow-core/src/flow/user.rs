@@ -1,6 +1,6 @@
 //! What a permission is asked on: rows and processes, by their types.
 
-use crate::entity::Entity;
+use crate::data::entity::Entity;
 use crate::flow::Flow;
 use crate::id::{Id, ProcessId, Ref};
 use crate::people::Object;

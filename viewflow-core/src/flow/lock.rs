@@ -8,12 +8,12 @@ use std::path::Path;
 use viewflow_graph::FieldShape;
 use viewflow_graph::lock::{Data, Flow as Locked, Lock, RENEW};
 
-use crate::builder::FlowBuilder;
-use crate::document::Fields;
-use crate::field::FieldType;
+use crate::data::document::Fields;
+use crate::data::field::FieldType;
 use crate::flow::Flow;
-use crate::process::Process;
-use crate::task::Task;
+use crate::flow::builder::FlowBuilder;
+use crate::flow::process::Process;
+use crate::flow::task::Task;
 
 /// What a lock file tells of a process.
 pub(crate) fn process_data<P: Process>() -> Data {

@@ -6,9 +6,10 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use crate::entity::TableSpec;
+use crate::data::document::Document;
+use crate::data::entity::{Entity, TableSpec};
 use crate::error::Result;
-use crate::id::Ref;
+use crate::id::{Id, Ref};
 use crate::store::{OnDelete, follow};
 use crate::unit::Db;
 
@@ -324,22 +325,18 @@ impl<T: FieldType> Default for FieldOf<T> {
 
 impl FieldSpec {
     /// The field's value, in the columns if it is one, else in the document: there too if it became a column since.
-    pub(crate) fn find<'d>(
-        &self,
-        document: &'d crate::Document,
-        columns: Option<&'d crate::Document>,
-    ) -> Option<&'d Value> {
+    pub(crate) fn find<'d>(&self, document: &'d Document, columns: Option<&'d Document>) -> Option<&'d Value> {
         let in_columns = columns.filter(|_| self.column).and_then(|columns| self.lookup(columns));
         in_columns.or_else(|| self.lookup(document))
     }
 
     /// The field's value in a document, under its key or one it had before.
-    pub(crate) fn lookup<'d>(&self, document: &'d crate::Document) -> Option<&'d Value> {
+    pub(crate) fn lookup<'d>(&self, document: &'d Document) -> Option<&'d Value> {
         follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
     }
 
     /// Whether a value that was found is under a key of today.
-    pub(crate) fn has_key_of_today(&self, document: &crate::Document, columns: Option<&crate::Document>) -> bool {
+    pub(crate) fn has_key_of_today(&self, document: &Document, columns: Option<&Document>) -> bool {
         columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
             || follow(document, self.key).is_some()
     }
@@ -379,7 +376,7 @@ pub const fn set_none<T: SetNone>() -> OnDelete {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: crate::Entity> FieldType for Ref<E> {
+impl<E: Entity> FieldType for Ref<E> {
     type Item = Self;
     const SHAPE: Shape = Shape::Reference(E::TABLE);
 
@@ -396,7 +393,7 @@ impl<E: crate::Entity> FieldType for Ref<E> {
 
     fn decode(value: &Value) -> Result<Self, String> {
         match value.as_u64() {
-            Some(number) if number > 0 => Ok(crate::Id::from_number(number).to_ref()),
+            Some(number) if number > 0 => Ok(Id::from_number(number).to_ref()),
             _ => Err(format!("must be the number of a row of `{}`", E::TABLE)),
         }
     }

@@ -8,12 +8,13 @@
 
 use std::marker::PhantomData;
 
-use crate::activation::Activation;
+use crate::data::field::FieldType;
 use crate::error::{Error, Result};
-use crate::job::JobRun;
-use crate::process::Process;
-use crate::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
-use crate::{Flow, field::FieldType};
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::job::JobRun;
+use crate::flow::process::Process;
+use crate::flow::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
 
 /// Nothing is this.
 pub trait Never {}

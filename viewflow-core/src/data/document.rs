@@ -3,8 +3,8 @@
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
 
+use crate::data::field::{At, FieldOf, FieldSpec};
 use crate::error::FieldErrors;
-use crate::field::{FieldOf, FieldSpec};
 pub use crate::store::Document;
 
 /// A struct whose fields live in a JSON document.
@@ -80,7 +80,7 @@ pub trait FieldAt<const INDEX: usize>: Fields {
     fn set(&mut self, value: Self::Type);
 
     /// Holds a value against the rules of the field.
-    fn check(value: &Self::Type, at: crate::At<'_>);
+    fn check(value: &Self::Type, at: At<'_>);
 }
 
 impl Fields for () {
@@ -193,9 +193,9 @@ impl<'d> Reader<'d> {
     }
 
     /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
-    pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, crate::At<'_>)) {
+    pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, At<'_>)) {
         if let (Some(value), Some(spec)) = (value, self.specs.get(index)) {
-            rules(value, crate::At::new(spec.name, &mut self.errors));
+            rules(value, At::new(spec.name, &mut self.errors));
         }
     }
 

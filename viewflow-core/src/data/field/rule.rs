@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::{Bytes, Choices, FieldType};
-use crate::error::FieldErrors;
+use crate::error::{FieldErrors, Result};
 
 /// The rules of one field, as data for whoever draws a form.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ impl<'e> At<'e> {
     }
 
     /// Is one of a list of choices that is known beforehand, or all its items are.
-    pub fn one_of<T: FieldType>(self, value: &T, choices: crate::Result<Box<dyn Choices>>) -> Self {
+    pub fn one_of<T: FieldType>(self, value: &T, choices: Result<Box<dyn Choices>>) -> Self {
         let list = choices.and_then(|choices| choices.list());
         let (encoded, list) = match (value.encode(), list) {
             (Ok(encoded), Ok(list)) => (encoded, list),

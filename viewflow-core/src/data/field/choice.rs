@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::FieldType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One thing that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,8 +97,7 @@ pub trait ChoiceSource<T> {
 
 impl<T, C: Choose<T>> ChoiceSource<T> for Vec<C> {
     fn into_choices(self) -> Result<Box<dyn Choices>> {
-        let choice =
-            |choice: &C| Ok(Choice { value: choice.value().map_err(crate::Error::msg)?, label: choice.label() });
+        let choice = |choice: &C| Ok(Choice { value: choice.value().map_err(Error::msg)?, label: choice.label() });
         let list: Vec<Choice> = self.iter().map(choice).collect::<Result<_>>()?;
         Ok(Box::new(list))
     }

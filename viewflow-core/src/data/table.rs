@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use crate::document::{self, Document};
-use crate::entity::{Entity, IndexOf, ToRef};
+use crate::data::document::{self, Document};
+use crate::data::entity::{Entity, IndexOf, ToRef};
+use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::field::{Choose, FieldSpec, FieldType, Index, each_item};
 use crate::id::{Id, Ref};
 use crate::store::{IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
