@@ -7,9 +7,10 @@ use super::Engine;
 use super::noted::{INDEXES, Note, noted};
 use crate::data::entity::{RowType, TableSpec};
 use crate::data::field::{FieldSpec, Index, tables_of};
+use crate::data::table::row_of;
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
-use crate::kernel;
+use crate::id::ProcessId;
 use crate::store::ProcessList;
 use crate::unit::Db;
 
@@ -148,7 +149,7 @@ impl Engine {
                         let page = store.list_processes(&all, after, AT_ONCE)?;
                         let Some(last) = page.last() else { break };
                         after = Some(*last);
-                        whole &= self.reindex_each(&page, |db, id| kernel::reindex(db, flow, *id))?;
+                        whole &= self.reindex_each(&page, |db, id| reindex_columns(db, flow, *id))?;
                     }
                 }
                 Ok(whole)
@@ -169,4 +170,15 @@ fn explained(error: Error, table: &str) -> Error {
         )]),
         error => error,
     }
+}
+
+/// Has the columns of a process found by the indexes of today, as rows of tables.
+fn reindex_columns(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
+    let Some(table) = def.process.table else { return Ok(true) };
+    let mut record = db.unit(|unit| unit.process(id).cloned())?;
+    let stored = db.columns(Some(table), id)?;
+    let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
+    let Ok(Some((_, columns))) = saved else { return Ok(false) };
+    let row = row_of(&def.process.columns(), columns);
+    db.unit(|unit| unit.index_row_as(table, id.0, row)).map(|()| true)
 }

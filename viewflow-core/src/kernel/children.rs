@@ -3,7 +3,9 @@
 use serde_json::Value;
 use viewflow_graph::Kind;
 
-use super::{Begin, Step, TaskError};
+use super::step::Begin;
+use super::turn::plain_spawn;
+use super::{Step, TaskError};
 use crate::data::document::Document;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Place, Result};
@@ -55,7 +57,7 @@ impl Step {
         let Child { process_seed, process_data, task_seed, task_data } = begin;
         let data = process_data.unwrap_or_default();
         let id = self.begin(&def, Begin { parent: Some(parent), seed: process_seed, data })?;
-        let mut spawn = super::plain_spawn(&def, start)?;
+        let mut spawn = plain_spawn(&def, start)?;
         spawn.seed = task_seed;
         spawn.data = task_data.unwrap_or(spawn.data);
         self.add_task(id, &spawn, super::ROOT, None)

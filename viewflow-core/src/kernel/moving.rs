@@ -2,7 +2,8 @@
 
 use viewflow_graph::{Kind, within};
 
-use super::{ROOT, Spawn, Step, TaskError};
+use super::turn::{Spawn, plain_spawn};
+use super::{ROOT, Step, TaskError};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
@@ -61,7 +62,7 @@ impl Step {
         let node = &def.nodes[target];
         if node.kind == Kind::Join {
             self.record_move(&task, to, None)?;
-            let spawn = super::plain_spawn(&def, target)?;
+            let spawn = plain_spawn(&def, target)?;
             let first = TaskRecord { seed: spawn.seed.clone(), data: spawn.data.clone(), ..task };
             self.ask(node, &first, |_, _| Ok(()))?;
             self.arrive(id.process, &spawn, scope, id.ordinal)?;

@@ -3,7 +3,7 @@
 use viewflow_graph::Role;
 
 use super::Step;
-use super::ending::wrong_status;
+use super::fail::wrong_status;
 use crate::error::Result;
 use crate::id::TaskId;
 use crate::store::{TaskStatus, What};

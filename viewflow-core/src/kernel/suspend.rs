@@ -5,7 +5,7 @@
 
 use viewflow_graph::Kind;
 
-use super::waiting::{look_again, schedule};
+use super::wait::{look_again, schedule};
 use super::{Step, mailbox};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};

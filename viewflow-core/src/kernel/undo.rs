@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::{Kind, Role};
 
-use super::ending::wrong_status;
-use super::{ROOT, Spawn, Step};
+use super::fail::wrong_status;
+use super::turn::Spawn;
+use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};

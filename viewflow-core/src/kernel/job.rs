@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::waiting::{look_again, schedule};
+use super::wait::{look_again, schedule};
 use super::{Step, TaskError};
 use crate::definition::Attempt;
 use crate::definition::{Definition, JobDef, Wait};

@@ -1,0 +1,54 @@
+//! How a process ends.
+
+use super::{ROOT, Step};
+use crate::error::{Error, Result};
+use crate::id::ProcessId;
+use crate::store::{ProcessStatus, ScopeId, What};
+
+impl Step {
+    /// Ends a process, whatever is open in it.
+    pub(super) fn end_process(
+        &mut self,
+        process: ProcessId,
+        status: ProcessStatus,
+        code: Option<String>,
+    ) -> Result<()> {
+        self.cancel_open(process, None, 0, None)?;
+        self.db.unit(|unit| unit.close_scope(ScopeId { process, number: ROOT }))?;
+        self.finish_process(process, status, code)
+    }
+
+    /// Nothing is open in a process any more.
+    pub(super) fn finish_process(
+        &mut self,
+        process: ProcessId,
+        status: ProcessStatus,
+        code: Option<String>,
+    ) -> Result<()> {
+        // A parent may read what has come of it in this very step.
+        if let Some(running) = self.running.get(&process) {
+            self.save(process, running)?;
+        }
+        let parent = self.db.unit(|unit| {
+            let now = unit.now;
+            let record = unit.change_process(process)?;
+            record.status = status;
+            record.finished = Some(now);
+            record.error.clone_from(&code);
+            let parent = record.parent;
+            unit.record(
+                process,
+                match (status, &code) {
+                    (ProcessStatus::Failed, code) => What::ProcessFailed { code: code.clone().unwrap_or_default() },
+                    (ProcessStatus::Canceled, _) => What::ProcessCanceled,
+                    _ => What::ProcessFinished,
+                },
+            )?;
+            Ok::<_, Error>(parent)
+        })?;
+        match parent {
+            Some(parent) => self.child_ended(parent, process, status, code),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! How a task fails: it takes a way that the flow has for its error, or stays and waits for somebody.
+
+use viewflow_graph::Role;
+
+use super::{Step, TaskError};
+use crate::error::{Error, Place, Result};
+use crate::id::TaskId;
+use crate::store::{TaskRecord, TaskStatus, What};
+
+impl Step {
+    /// A task failed. Its token stays, and with it the process, until somebody retries, revives or cancels it.
+    pub(super) fn fail(&mut self, id: TaskId, error: TaskError) -> Result<()> {
+        self.settle(id, TaskStatus::Error)?;
+        let message = error.message.clone();
+        let node = self.change_task(id, |task| {
+            task.error = Some(error);
+            task.node.clone()
+        })?;
+        self.record(id.process, What::TaskFailed { task: id.ordinal, node, error: message })
+    }
+
+    /// An error of a task takes its way, or stays with the task.
+    pub(super) fn fail_or_take_way(&mut self, task: &TaskRecord, error: TaskError) -> Result<()> {
+        match self.way_of_error(task, error.code.as_deref(), true)? {
+            Some(edge) => self.take_boundary(task, edge),
+            None => self.fail(task.id, error),
+        }
+    }
+
+    /// The way that an error of a task takes, if there is one for its code, or one for all.
+    pub(super) fn way_of_error(&mut self, task: &TaskRecord, code: Option<&str>, any: bool) -> Result<Option<usize>> {
+        let (def, index) = self.node_of(task)?;
+        let edges = &def.nodes[index].edges;
+        let of = |wanted: Option<&str>| {
+            edges.iter().position(|edge| matches!(&edge.role, Role::OnError(code) if code.as_deref() == wanted))
+        };
+        Ok(code.and_then(|code| of(Some(code))).or_else(|| if any { of(None) } else { None }))
+    }
+}
+
+pub(super) fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
+    Error::WrongStatus { at: Place::of_task(task), action, status: task.status }
+}

@@ -1,0 +1,241 @@
+//! How a waiting task hears of what it waits for: its time, a signal, a message, a condition, a way from its border.
+
+use viewflow_graph::{Kind, Role};
+
+use super::mailbox::{self, Mailbox};
+use super::wait::look_again;
+use super::{Step, signal};
+use crate::data::document::Document;
+use crate::definition::{Action, Definition, NodeDef, Wait};
+use crate::error::{Error, Place, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{TaskList, TaskRecord, TaskStatus, WaitsFor, What};
+use crate::unit::Unit;
+
+impl Step {
+    /// Goes on with a task whose time has come: fires its timeouts, or lets a timer go on.
+    pub(crate) fn look(&mut self, id: TaskId) -> Result<()> {
+        let now = self.db.now();
+        loop {
+            let task = self.task(id)?;
+            if task.status.is_final() || task.status == TaskStatus::Error || task.suspended {
+                break;
+            }
+            let (def, index) = self.node_of(&task)?;
+            let over = task.timeouts.iter().filter(|timeout| timeout.at <= now).min_by_key(|timeout| timeout.at);
+            if let Some(timeout) = over.cloned() {
+                self.change_task(id, |task| {
+                    task.timeouts.retain(|other| *other != timeout);
+                    look_again(task);
+                })?;
+                if let Some(edge) = timeout_edge(&def, index, &task, &timeout.then) {
+                    self.take_boundary(&task, edge)?;
+                }
+                continue;
+            }
+            match (task.kind, task.due.is_some_and(|due| due <= now)) {
+                (Kind::Timer, true) => self.go_through(id, &())?,
+                (Kind::Job, _) | (_, false) => {}
+                (_, true) => self.catch_up(&task)?,
+            }
+            break;
+        }
+        self.drain()
+    }
+
+    /// Takes a way that leaves the border of a waiting task.
+    pub(super) fn take_boundary(&mut self, host: &TaskRecord, edge: usize) -> Result<()> {
+        let id = host.id;
+        self.blame(id);
+        if let Some(error) = self.fault(id) {
+            return self.fail(id, error);
+        }
+        let (def, index) = self.node_of(host)?;
+        let node = &def.nodes[index];
+        let way = &node.edges[edge];
+        let spawns = self.ask(node, host, |step, activation| step.spawn(&def, way, activation))?;
+        let then = def.nodes[way.target].name.to_owned();
+        self.record(id.process, What::BoundaryTaken { task: id.ordinal, node: host.node.clone(), then })?;
+        let scope = if way.role.is_beside() {
+            let scope = self.scope_beside(host)?;
+            self.change_scope(id.process, scope, |scope| scope.live += 1)?;
+            scope
+        } else {
+            let scope = self.leave(host)?;
+            self.cancel_task(id)?;
+            self.change_task(id, |task| task.left = true)?;
+            scope
+        };
+        spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))
+    }
+
+    /// A signal reaches a task, if it still waits for it.
+    pub(crate) fn hear(&mut self, id: TaskId, signal: &str) -> Result<bool> {
+        let Ok(task) = self.task(id) else { return Ok(false) };
+        let waits = matches!(&task.waits_for, Some(WaitsFor::Signal(name)) if name == signal);
+        if waits && task.suspended {
+            // It was thrown before that.
+            self.change_task(id, |task| task.message = Some(Document::new()))?;
+        } else if waits {
+            self.go_through(id, &())?;
+            self.drain()?;
+        }
+        Ok(waits)
+    }
+
+    /// Hands the first message kept in a row of mailboxes to the first task that waits for it.
+    pub(crate) fn deliver(&mut self, row: u64) -> Result<bool> {
+        let boxes = self.db.unit(|unit| mailbox::read(unit, row))?;
+        for mailbox in boxes.into_iter().filter(Mailbox::can_be_taken) {
+            let (name, key) = (&mailbox.name, &mailbox.key);
+            let Some(letter) = self.db.unit(|unit| mailbox.first(unit))? else { continue };
+            let list = TaskList::Message(name.clone(), key.clone());
+            let Some(id) = self.db.unit(|unit| unit.waiting(&list, 1))?.pop() else {
+                return Err(Error::Internal("a mailbox that nobody waits at"));
+            };
+            let task = self.task(id)?;
+            if letter.until.is_some_and(|until| until <= task.created) {
+                // It was over before this task began to wait.
+                let forget = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.forget(unit, task.created);
+                self.db.unit(|unit| mailbox::change(unit, name, key, forget))?;
+                return Ok(true);
+            }
+            // From now on it is the task's, whatever comes of it: nobody else should fail over it.
+            let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
+            self.db.unit(|unit| mailbox::change(unit, name, key, take))?;
+            self.blame(id);
+            if let Some(error) = self.fault(id) {
+                self.fail(id, error)?;
+                self.change_task(id, |task| task.message = Some(letter.content))?;
+            } else {
+                self.handle(id, &letter.content)?;
+            }
+            self.drain()?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// A task handles the message that it took.
+    pub(super) fn handle(&mut self, id: TaskId, content: &Document) -> Result<()> {
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let Wait::Message(message) = &def.nodes[index].wait else {
+            return Err(Error::NoNode { flow: task.flow, node: task.node, what: "that waits for this message" });
+        };
+        let input =
+            (message.parse)(content).map_err(|errors| Error::Data { at: Place::of_message(message.name), errors })?;
+        self.change_task(id, |task| task.message = None)?;
+        self.go_through(id, &*input)
+    }
+
+    /// Asks the conditions of all processes the step has come to, and lets go on what waits for those that hold. Answers
+    /// whether there were any.
+    pub(super) fn ask_conditions(&mut self) -> Result<bool> {
+        let mut held = false;
+        let processes: Vec<ProcessId> = self.running.keys().copied().collect();
+        for process in processes {
+            let open = self.db.unit(|unit| unit.process(process).map(|process| process.conditions))?;
+            if open == 0 {
+                continue;
+            }
+            let waiting = self.db.unit(|unit| unit.waiting(&TaskList::Conditions(process), usize::MAX))?;
+            for task in waiting {
+                if self.holds(task)? {
+                    held = true;
+                    self.held += 1;
+                    self.go_through(task, &())?;
+                    self.take_turns()?;
+                }
+            }
+        }
+        Ok(held)
+    }
+
+    /// Whether the condition holds that a task waits for.
+    fn holds(&mut self, id: TaskId) -> Result<bool> {
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let node = &def.nodes[index];
+        let Wait::Condition(cond) = &node.wait else { return Ok(false) };
+        if task.status != TaskStatus::New || task.suspended {
+            return Ok(false);
+        }
+        self.blame(id);
+        if let Some(error) = self.fault(id) {
+            self.fail(id, error)?;
+            return Ok(false);
+        }
+        let before = self.db.unit(|unit| {
+            unit.asking = true;
+            std::mem::take(&mut unit.read_tables)
+        });
+        let holds = self.ask(node, &task, |_, activation| cond(&*def.flow, activation))?;
+        let read = self.db.unit(|unit| {
+            unit.asking = false;
+            let read = unit.read_tables.clone();
+            unit.read_tables.extend(before);
+            read
+        });
+        let mut tables: Vec<String> = read.into_iter().collect();
+        if let Some(columns) = def.process.table.filter(|columns| !tables.iter().any(|table| table == columns)) {
+            tables.push(columns.to_owned());
+        }
+        let now = Some(WaitsFor::Condition { tables });
+        if !holds && task.waits_for != now {
+            self.change_task(id, |task| task.waits_for = now)?;
+        }
+        Ok(holds)
+    }
+
+    /// Looks at the conditions of a process again, as a table they read has changed. Answers with how many hold.
+    pub(crate) fn ask_again(&mut self, process: ProcessId) -> Result<usize> {
+        self.def_of(process)?;
+        self.drain()?;
+        Ok(self.held)
+    }
+
+    /// What a node sends out by itself.
+    pub(super) fn throw(&mut self, node: &NodeDef, task: &TaskRecord) -> Result<()> {
+        match (node.kind, &node.action) {
+            (_, Action::Signal(name)) => self.db.unit(|unit| signal::throw(unit, name)).map(|_| ()),
+            (Kind::EscalationThrow, _) => self.escalate(task, node.code.unwrap_or_default()),
+            (Kind::CompensateThrow, _) => self.compensate(task.id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the task whose sub-process this is.
+    fn escalate(&mut self, task: &TaskRecord, code: &str) -> Result<()> {
+        let parent = self.db.unit(|unit| unit.process(task.id.process).map(|process| process.parent))?;
+        let Some(parent) = parent else { return Ok(()) };
+        let host = self.task(parent)?;
+        if host.status != TaskStatus::Started {
+            return Ok(());
+        }
+        let (def, index) = self.node_of(&host)?;
+        let edges = &def.nodes[index].edges;
+        let of = |wanted: Option<&str>| {
+            edges.iter().position(|edge| matches!(&edge.role, Role::OnEscalation(code) if code.as_deref() == wanted))
+        };
+        match of(Some(code)).or_else(|| of(None)) {
+            Some(edge) => self.take_boundary(&host, edge),
+            None => Ok(()),
+        }?;
+        self.blame(task.id);
+        Ok(())
+    }
+}
+
+/// The way of a timeout that was armed. The flow may have changed since: the only timeout of a node leads where it leads now,
+/// and one that the node has no more is over.
+fn timeout_edge(def: &Definition, node: usize, task: &TaskRecord, then: &str) -> Option<usize> {
+    let edges = def.nodes[node].edges.iter().enumerate();
+    let timeouts: Vec<_> = edges.filter(|(_, edge)| matches!(edge.role, Role::Timeout { .. })).collect();
+    let by_name = timeouts.iter().find(|(_, edge)| def.nodes[edge.target].name == then);
+    let only = || match (&timeouts[..], &task.timeouts[..]) {
+        ([only], [_]) => Some(only),
+        _ => None,
+    };
+    by_name.or_else(only).map(|(index, _)| *index)
+}

@@ -1,0 +1,55 @@
+//! Making a canceled or failed task again, as another one.
+
+use viewflow_graph::Kind;
+
+use super::Step;
+use super::fail::wrong_status;
+use super::turn::Spawn;
+use crate::error::{Error, Result};
+use crate::id::TaskId;
+use crate::store::{TaskStatus, What};
+
+impl Step {
+    /// Makes a canceled or failed task again, as another one.
+    pub(crate) fn revive(&mut self, id: TaskId) -> Result<TaskId> {
+        let task = self.task(id)?;
+        if !matches!(task.status, TaskStatus::Canceled | TaskStatus::Error) || matches!(task.kind, Kind::Join) {
+            return Err(wrong_status(&task, "revive"));
+        }
+        if task.undone {
+            return Err(wrong_status(&task, "revive, after it was taken back,"));
+        }
+        if task.left {
+            return Err(wrong_status(&task, "revive, after its timeout or error has taken its way,"));
+        }
+        let (def, index) = self.node_of(&task)?;
+        let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
+        if process.status.is_final() {
+            return Err(Error::ProcessIsOver { process: id.process, status: process.status });
+        }
+        let Some(scope) = self.open_scope_record(id.process, task.scope)? else {
+            return Err(wrong_status(&task, "revive, after its branches were joined,"));
+        };
+        if scope.split.is_none() && task.previous.is_none() {
+            return Err(wrong_status(&task, "revive, as the start of its process,"));
+        }
+        if task.status == TaskStatus::Error {
+            // Its token goes over to the new task.
+            self.cancel_task(id)?;
+        } else {
+            self.change_scope(id.process, task.scope, |scope| scope.live += 1)?;
+        }
+        let spawn = Spawn { target: index, seed: task.seed.clone(), data: task.data.clone() };
+        debug_assert_eq!(def.nodes[index].name, task.node);
+        let new = self.add_task(id.process, &spawn, task.scope, Some(id.ordinal))?;
+        self.change_task(id, |task| task.status = TaskStatus::Revived)?;
+        self.change_task(new, |new| {
+            new.message = task.message;
+            (new.due_date, new.priority, new.follow_up) = (task.due_date, task.priority, task.follow_up);
+        })?;
+        self.record(id.process, What::TaskRevived { task: id.ordinal, node: task.node.clone(), by: new.ordinal })?;
+        self.prepare(new, true)?;
+        self.drain()?;
+        Ok(new)
+    }
+}

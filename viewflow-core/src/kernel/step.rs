@@ -1,0 +1,214 @@
+//! A step: what it has come to, and how it reads and changes it.
+
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::ROOT;
+use super::turn::plain_spawn;
+use crate::data::document::Document;
+use crate::definition::{Data, Definition, Flows};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::Permission;
+use crate::store::{ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
+use crate::unit::{Db, Unit};
+
+/// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
+pub(crate) type Faults = BTreeMap<TaskId, Fault>;
+
+/// What a task is to fail with.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) error: TaskError,
+    /// Whether what was to be done about the error failed as well.
+    pub(crate) twice: bool,
+}
+
+pub(crate) struct Step {
+    pub(super) flows: Arc<Flows>,
+    pub(crate) db: Db,
+    pub(super) faults: Faults,
+    /// The processes the step has come to.
+    pub(super) running: BTreeMap<ProcessId, Running>,
+    /// Tasks whose turn has come, in order, each with how many came before it one from the other.
+    pub(super) ready: VecDeque<(TaskId, u32)>,
+    pub(super) depth: u32,
+    /// How many conditions were found to hold.
+    pub(super) held: usize,
+}
+
+pub(super) struct Running {
+    pub(super) def: Arc<Definition>,
+    /// The proxy, once it was opened and while no activation has it.
+    pub(super) proxy: Option<Box<dyn Any>>,
+    /// The columns of which the history has told; none: those that the proxy was opened with.
+    pub(super) told: Option<Document>,
+}
+
+/// What a process begins with.
+#[derive(Default)]
+pub(super) struct Begin {
+    pub(super) parent: Option<TaskId>,
+    pub(super) seed: Value,
+    pub(super) data: Data,
+}
+
+impl Step {
+    pub(crate) fn new(flows: Arc<Flows>, db: Db, faults: Faults) -> Self {
+        Self { flows, db, faults, running: BTreeMap::new(), ready: VecDeque::new(), depth: 0, held: 0 }
+    }
+
+    pub(super) fn definition(&self, flow: &str) -> Result<Arc<Definition>> {
+        self.flows.get(flow).cloned().ok_or_else(|| Error::NoFlow(flow.to_owned()))
+    }
+
+    /// Begins a process at a start, with what was handed in.
+    pub(crate) fn start(
+        &mut self,
+        def: &Arc<Definition>,
+        node: usize,
+        owner: Option<UserId>,
+        input: &dyn Any,
+        allowed: &dyn Fn(Option<&Permission>) -> Result<()>,
+    ) -> Result<ProcessId> {
+        let id = self.begin(def, Begin::default())?;
+        let spawn = plain_spawn(def, node)?;
+        let task = self.add_task(id, &spawn, ROOT, None)?;
+        self.change_task(task, |task| task.owner = owner)?;
+        self.go_through(task, input)?;
+        // What the permission is on is known when the form was submitted: should it be missing, nothing of this happens.
+        allowed(self.permission_of(def, node, task)?.as_ref())?;
+        self.drain()?;
+        Ok(id)
+    }
+
+    /// Does an open task, and all that follows.
+    pub(crate) fn execute(&mut self, task: TaskId, input: &dyn Any) -> Result<()> {
+        self.go_through(task, input)?;
+        self.drain()
+    }
+
+    /// Makes a process that has no task yet.
+    pub(super) fn begin(&mut self, def: &Arc<Definition>, begin: Begin) -> Result<ProcessId> {
+        let id = self.db.unit(Unit::next_process)?;
+        let (data, columns) = begin.data;
+        let mut record = ProcessRecord::new(id, def.name, self.db.now());
+        (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
+        record.shape.clone_from(&def.shape);
+        let proxy = (def.process.open)(&record, def.process.table.map(|_| columns.unwrap_or_default()))?;
+        // With its defaults, so that these are not told as changes. It need not keep the rules before the start has run.
+        let told = (def.process.save)(&*proxy, &mut record).ok().flatten().map(|(_, columns)| columns);
+        self.db.unit(|unit| {
+            unit.add_process(record);
+            unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
+            unit.record(id, What::ProcessStarted)
+        })?;
+        self.running.insert(id, Running { def: Arc::clone(def), proxy: Some(proxy), told });
+        Ok(id)
+    }
+
+    /// The flow of a process, which the step comes to if it has not yet.
+    pub(super) fn def_of(&mut self, id: ProcessId) -> Result<Arc<Definition>> {
+        if let Some(running) = self.running.get(&id) {
+            return Ok(Arc::clone(&running.def));
+        }
+        let flow = self.db.unit(|unit| unit.process(id).map(|process| process.flow.clone()))?;
+        let def = self.definition(&flow)?;
+        self.running.insert(id, Running { def: Arc::clone(&def), proxy: None, told: None });
+        Ok(def)
+    }
+
+    /// The flow and the node of a task.
+    pub(super) fn node_of(&mut self, task: &TaskRecord) -> Result<(Arc<Definition>, usize)> {
+        let def = self.def_of(task.id.process)?;
+        let index = def.find(&task.node).ok_or_else(|| Error::NoNode {
+            flow: task.flow.clone(),
+            node: task.node.clone(),
+            what: "any more",
+        })?;
+        Ok((def, index))
+    }
+
+    /// Takes turns until every token waits, and no condition holds that is waited for.
+    pub(crate) fn drain(&mut self) -> Result<()> {
+        self.take_turns()?;
+        while self.ask_conditions()? {}
+        Ok(())
+    }
+
+    /// Writes all processes back. The step is complete.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let running = std::mem::take(&mut self.running);
+        running.iter().try_for_each(|(id, running)| self.save(*id, running))?;
+        self.db.unit(Unit::tell_the_rest);
+        Ok(())
+    }
+
+    /// Writes a process back, if its proxy was opened.
+    pub(super) fn save(&self, id: ProcessId, running: &Running) -> Result<()> {
+        let Running { def, proxy: Some(proxy), .. } = running else { return Ok(()) };
+        let proxy = &**proxy;
+        let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
+        let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
+        let specs = def.process.columns();
+        self.db.unit(|unit| {
+            // A deletion in this step may have set a column to none; the proxy does not know of it.
+            let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
+            for key in specs.iter().filter_map(|spec| spec.key.first()) {
+                if columns.get(*key) == before.get(*key)
+                    && let Some(value) = now.get(*key)
+                {
+                    columns.insert((*key).to_owned(), value.clone());
+                }
+            }
+            let row = crate::data::table::row_of(&specs, columns);
+            if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
+        })
+    }
+
+    /// What a task is to fail with, if it is.
+    pub(super) fn fault(&self, id: TaskId) -> Option<TaskError> {
+        self.faults.get(&id).map(|fault| fault.error.clone())
+    }
+
+    /// Should the step fail from here on, it is because of this task.
+    pub(super) fn blame(&self, task: TaskId) -> Option<TaskId> {
+        self.db.unit(|unit| unit.culprit.replace(task))
+    }
+
+    pub(super) fn record(&self, process: ProcessId, what: What) -> Result<()> {
+        self.db.unit(|unit| unit.record(process, what))
+    }
+
+    pub(super) fn task(&self, id: TaskId) -> Result<TaskRecord> {
+        self.db.unit(|unit| unit.task(id).cloned())
+    }
+
+    pub(super) fn change_task<R>(&self, id: TaskId, change: impl FnOnce(&mut TaskRecord) -> R) -> Result<R> {
+        self.db.unit(|unit| unit.change_task(id).map(change))
+    }
+
+    pub(super) fn scope(&self, process: ProcessId, number: u32) -> Result<ScopeRecord> {
+        self.db.unit(|unit| unit.scope(ScopeId { process, number }).cloned())
+    }
+
+    pub(super) fn open_scope_record(&self, process: ProcessId, number: u32) -> Result<Option<ScopeRecord>> {
+        self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(Option::<&ScopeRecord>::cloned))
+    }
+
+    pub(super) fn change_scope(
+        &self,
+        process: ProcessId,
+        number: u32,
+        change: impl FnOnce(&mut ScopeRecord),
+    ) -> Result<ScopeRecord> {
+        self.db.unit(|unit| {
+            let scope = unit.change_scope(ScopeId { process, number })?;
+            change(scope);
+            Ok(scope.clone())
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! Tokens: where they come to, which scopes they are in, and what their end lets go on.
+
+use viewflow_graph::Kind;
+
+use super::turn::{Spawn, plain_spawn};
+use super::{ROOT, Step};
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
+
+impl Step {
+    /// A token of `scope` comes to a node.
+    pub(super) fn arrive(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
+        let def = self.def_of(process)?;
+        let kind = def.nodes[spawn.target].kind;
+        if kind == Kind::Join {
+            return self.arrive_at_join(process, spawn, scope, from);
+        }
+        let task = self.add_task(process, spawn, scope, Some(from))?;
+        self.prepare(task, true)
+    }
+
+    /// A token comes to a join: it stops counting in its scope. The first one makes the join's task.
+    fn arrive_at_join(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
+        let closed = self.scope_closed_by(process, spawn.target, scope)?;
+        let record = self.scope(process, closed)?;
+        match record.join {
+            Some(join) => self.change_task(TaskId { process, ordinal: from }, |task| task.joined = Some(join))?,
+            None => {
+                let around = record.parent.ok_or(Error::Internal("a join without a split"))?;
+                let join = self.add_task(process, spawn, around, Some(from))?;
+                self.change_task(join, |task| {
+                    task.status = TaskStatus::Started;
+                    task.around = Some(closed);
+                })?;
+                self.change_scope(process, closed, |scope| scope.join = Some(join.ordinal))?;
+            }
+        }
+        self.change_scope(process, closed, |scope| scope.arrived += 1)?;
+        self.end_token(process, scope)
+    }
+
+    /// The innermost scope around `scope`, itself included, that the join closes.
+    fn scope_closed_by(&mut self, process: ProcessId, join: usize, scope: u32) -> Result<u32> {
+        let def = self.def_of(process)?;
+        let split = def.sound.as_ref().and_then(|sound| sound.split_of(join));
+        let mut number = scope;
+        loop {
+            let record = self.scope(process, number)?;
+            if record.split.as_ref().and_then(|(name, _)| def.find_renamed(name)) == split {
+                return Ok(number);
+            }
+            number = record.parent.ok_or(Error::Internal("a join without a split"))?;
+        }
+    }
+
+    /// Puts the branches of a split into a scope of their own.
+    pub(super) fn open_scope(
+        &mut self,
+        def: &Definition,
+        split: usize,
+        task: &TaskRecord,
+        spawns: Vec<Spawn>,
+    ) -> Result<()> {
+        let (id, node) = (task.id.process, &def.nodes[split]);
+        let live = spawns.len() as u64;
+        let first = node.kind == Kind::SplitFirst;
+        let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
+        let listed = first || task.listed || join.is_some_and(|join| def.nodes[join].until.is_some());
+        let number = self.db.unit(|unit| {
+            let process = unit.change_process(id)?;
+            process.scopes += 1;
+            let number = process.scopes;
+            let scope = ScopeRecord {
+                parent: Some(task.scope),
+                split: Some((node.name.to_owned(), task.id.ordinal)),
+                live,
+                first,
+                listed,
+                ..ScopeRecord::default()
+            };
+            unit.add_scope(ScopeId { process: id, number }, scope);
+            Ok::<_, Error>(number)
+        })?;
+        self.change_task(task.id, |task| task.around = Some(number))?;
+        for spawn in spawns {
+            // A branch that a join did not wait for, or that was won already, is not begun.
+            if self.open_scope_record(id, number)?.is_none() {
+                return Ok(());
+            }
+            self.arrive(id, &spawn, number, task.id.ordinal)?;
+        }
+        Ok(())
+    }
+
+    /// Without branches the closing join goes on at once.
+    pub(super) fn pass_empty_split(&mut self, def: &Definition, split: usize, task: &TaskRecord) -> Result<()> {
+        let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
+        let Some(target) = join else { return self.end_token(task.id.process, task.scope) };
+        let spawn = plain_spawn(def, target)?;
+        let join = self.add_task(task.id.process, &spawn, task.scope, Some(task.id.ordinal))?;
+        self.make_ready(join);
+        Ok(())
+    }
+
+    /// Makes a task, in status New.
+    pub(super) fn add_task(
+        &mut self,
+        id: ProcessId,
+        spawn: &Spawn,
+        scope: u32,
+        previous: Option<u32>,
+    ) -> Result<TaskId> {
+        let def = self.def_of(id)?;
+        let node = &def.nodes[spawn.target];
+        self.db.unit(|unit| {
+            let created = unit.now;
+            let listed = scope != ROOT && unit.scope(ScopeId { process: id, number: scope })?.listed;
+            let process = unit.change_process(id)?;
+            process.tasks += 1;
+            let task = TaskId { process: id, ordinal: process.tasks };
+            let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
+            let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
+            unit.add_task(TaskRecord { scope, previous, listed, seed, data, ..made });
+            unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
+            Ok(task)
+        })
+    }
+
+    pub(super) fn finish_task(&mut self, id: TaskId) -> Result<()> {
+        self.settle(id, TaskStatus::Done)?;
+        let node = self.change_task(id, |task| {
+            task.error = None;
+            task.node.clone()
+        })?;
+        self.record(id.process, What::TaskFinished { task: id.ordinal, node })
+    }
+
+    /// A token moves on from its task. Among branches of which only one goes on, it is that one: the others are canceled.
+    /// Answers with the scope it goes on in.
+    pub(super) fn leave(&mut self, task: &TaskRecord) -> Result<u32> {
+        let (process, number) = (task.id.process, task.scope);
+        if number == ROOT {
+            return Ok(number);
+        }
+        let Some(record) = self.open_scope_record(process, number)?.filter(|record| record.first) else {
+            return Ok(number);
+        };
+        self.cancel_scope(process, number, Some(task.id.ordinal))?;
+        self.close_scope(process, number, &record)?;
+        record.parent.ok_or(Error::Internal("branches around a process"))
+    }
+
+    /// The scope of what a task starts beside itself: not that of the branches of which only one will go on.
+    pub(super) fn scope_beside(&self, host: &TaskRecord) -> Result<u32> {
+        let record = self.scope(host.id.process, host.scope)?;
+        Ok(if record.first { record.parent.unwrap_or(ROOT) } else { host.scope })
+    }
+
+    /// Something alive in a scope came to its end.
+    pub(super) fn end_token(&mut self, process: ProcessId, scope: u32) -> Result<()> {
+        let mut number = scope;
+        loop {
+            let record = self.change_scope(process, number, |scope| scope.live = scope.live.saturating_sub(1))?;
+            if record.live > 0 && !self.join_need_not_wait(process, number, &record)? {
+                return Ok(());
+            }
+            self.close_scope(process, number, &record)?;
+            match (record.join, record.parent) {
+                (Some(join), _) => {
+                    self.make_ready(TaskId { process, ordinal: join });
+                    return Ok(());
+                }
+                (None, Some(parent)) => number = parent,
+                (None, None) => {
+                    let ends = self.db.unit(|unit| unit.process(process).map(|process| process.ends))?;
+                    let status = if ends > 0 { ProcessStatus::Done } else { ProcessStatus::Canceled };
+                    return self.finish_process(process, status, None);
+                }
+            }
+        }
+    }
+
+    /// Whether the join of a scope goes on though not all have arrived. What is left in the scope is canceled then.
+    fn join_need_not_wait(&mut self, process: ProcessId, number: u32, record: &ScopeRecord) -> Result<bool> {
+        let Some(ordinal) = record.join else { return Ok(false) };
+        let id = TaskId { process, ordinal };
+        let task = self.task(id)?;
+        let (def, index) = self.node_of(&task)?;
+        let node = &def.nodes[index];
+        let Some(until) = &node.until else { return Ok(false) };
+        if task.status != TaskStatus::Started {
+            return Ok(false);
+        }
+        let before = self.blame(id);
+        if let Some(error) = self.fault(id) {
+            self.fail(id, error)?;
+            self.db.unit(|unit| unit.culprit = before);
+            return Ok(false);
+        }
+        let enough = self.ask(node, &task, |_, activation| until(&*def.flow, activation))?;
+        self.db.unit(|unit| unit.culprit = before);
+        if enough {
+            self.cancel_scope(process, number, None)?;
+        }
+        Ok(enough)
+    }
+
+    /// Asks again whether the join of a scope need not wait.
+    pub(super) fn look_at_scope(&mut self, process: ProcessId, number: u32) -> Result<()> {
+        let record = self.scope(process, number)?;
+        if self.join_need_not_wait(process, number, &record)? {
+            self.close_scope(process, number, &record)?;
+            if let Some(ordinal) = record.join {
+                self.make_ready(TaskId { process, ordinal });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn close_scope(&mut self, process: ProcessId, number: u32, record: &ScopeRecord) -> Result<()> {
+        self.db.unit(|unit| unit.close_scope(ScopeId { process, number }))?;
+        match &record.split {
+            Some((_, split)) => self.finish_task(TaskId { process, ordinal: *split }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is a join whose scope is still open.
+    pub(super) fn waits_for_a_scope(&self, task: &TaskRecord) -> Result<bool> {
+        match (task.kind, task.around) {
+            (Kind::Join, Some(number)) => Ok(self.open_scope_record(task.id.process, number)?.is_some()),
+            _ => Ok(false),
+        }
+    }
+}
