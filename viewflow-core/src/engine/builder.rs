@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use viewflow_graph::{is_among, same};
 
-use super::noted::{SHAPES, noted};
-use super::pending::Pending;
-use super::retention::{Retaining, Retention};
-use super::subscribers::Subscriber;
-use super::tables::Tables;
-use super::{Engine, Inner, LOCKS, Plan, plan, subscribers};
+use super::change::noted::{SHAPES, noted};
+use super::change::plan;
+use super::change::tables::Tables;
+use super::keep::retention::{Retaining, Retention};
+use super::work::pending::Pending;
+use super::work::subscribers;
+use super::work::subscribers::Subscriber;
+use super::{Engine, Inner, LOCKS, Plan};
 use crate::data::entity::{Entity, TableSpec};
 use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
 use crate::error::{Error, Result};

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Engine;
-use super::step::panic_message;
+use crate::engine::Engine;
+use crate::engine::step::panic_message;
 use crate::error::Error;
 
 /// How long a worker waits at most before it looks again: the clock of the computer may have been moved.
@@ -164,7 +164,7 @@ impl fmt::Debug for Workers {
 
 /// Runs a future on this thread, for as long as it may take.
 #[cfg(feature = "tokio")]
-pub(super) fn block_on(
+pub(in crate::engine) fn block_on(
     future: crate::definition::BoxFuture<crate::error::Result<Box<dyn std::any::Any + Send>>>,
     longest: Option<Duration>,
 ) -> crate::error::Result<Box<dyn std::any::Any>> {

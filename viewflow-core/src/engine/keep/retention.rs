@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
-use super::Engine;
-use super::step::{panic_message, refuse_in_step};
+use crate::engine::Engine;
+use crate::engine::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
@@ -100,7 +100,7 @@ impl fmt::Debug for Retention {
 }
 
 /// What an engine knows of what is to be forgotten. All of it can be found in the store again.
-pub(super) struct Retaining {
+pub(in crate::engine) struct Retaining {
     retention: Retention,
     state: Mutex<State>,
 }
@@ -139,7 +139,7 @@ impl Round {
 }
 
 impl Retaining {
-    pub(super) fn new(retention: Retention) -> Self {
+    pub(in crate::engine) fn new(retention: Retention) -> Self {
         Self { retention, state: Mutex::default() }
     }
 }
@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// Forgets some of what is to be forgotten by now, unless another thread is at it. Answers with how much it did.
-    pub(super) fn forget_some(&self, report: &mut dyn FnMut(Error)) -> usize {
+    pub(in crate::engine) fn forget_some(&self, report: &mut dyn FnMut(Error)) -> usize {
         let retaining = &self.0.retaining;
         let Some(keep) = retaining.retention.keep else { return 0 };
         let mut state = match retaining.state.try_lock() {
@@ -214,12 +214,12 @@ impl Engine {
     }
 
     /// Whether processes are forgotten some day.
-    pub(super) fn forgets(&self) -> bool {
+    pub(in crate::engine) fn forgets(&self) -> bool {
         self.0.retaining.retention.keep.is_some()
     }
 
     /// When there is something to forget, at the soonest; none when nothing is forgotten, or some thread is at it.
-    pub(super) fn next_to_look(&self) -> Option<Timestamp> {
+    pub(in crate::engine) fn next_to_look(&self) -> Option<Timestamp> {
         let retaining = &self.0.retaining;
         retaining.retention.keep?;
         let state = retaining.state.try_lock().ok()?;

@@ -170,14 +170,18 @@ impl fmt::Display for Misfit {
 }
 
 /// The statuses of open tasks.
-pub(super) const OPEN: [TaskStatus; 5] =
+pub(in crate::engine) const OPEN: [TaskStatus; 5] =
     [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Scheduled, TaskStatus::Started, TaskStatus::Error];
 /// How many tasks are read at a time.
 const PAGE: usize = 256;
 
 /// Holds the open tasks of a store against the flows: all of them, with their scopes and their data, of flows that are to be
 /// looked at closely; of others one of each node and status.
-pub(super) fn survey(store: &Arc<dyn Store>, flows: &Flows, closely: &dyn Fn(&Definition) -> bool) -> Result<Plan> {
+pub(in crate::engine) fn survey(
+    store: &Arc<dyn Store>,
+    flows: &Flows,
+    closely: &dyn Fn(&Definition) -> bool,
+) -> Result<Plan> {
     let mut survey = Survey { store, flows, found: BTreeMap::new() };
     each_node(&**store, |node| {
         let def = flows.get(node.flow.as_str());
@@ -189,7 +193,7 @@ pub(super) fn survey(store: &Arc<dyn Store>, flows: &Flows, closely: &dyn Fn(&De
 
 /// The names in a store, read as it is, that flows had before: of tasks, of the splits around open ones, and of the nodes to
 /// which their timeouts lead.
-pub(super) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>> {
+pub(in crate::engine) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>> {
     let mut found = BTreeSet::new();
     let mut note = |name: NodeName| {
         if names.today(&name) != name {
@@ -253,7 +257,7 @@ fn each_task(
 }
 
 /// Counts the running processes of each flow, by the shape with which they were started.
-pub(super) fn count(store: &dyn Store, flows: &Flows) -> Result<Vec<FlowPlan>> {
+pub(in crate::engine) fn count(store: &dyn Store, flows: &Flows) -> Result<Vec<FlowPlan>> {
     let count = |def: &Arc<Definition>| {
         let mut plan =
             FlowPlan { flow: def.name.to_owned(), shape: def.shape.clone(), running: 0, other_shapes: BTreeMap::new() };

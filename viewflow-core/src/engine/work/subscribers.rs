@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Engine;
-use super::step::{panic_message, refuse_in_step};
+use crate::engine::Engine;
+use crate::engine::step::{panic_message, refuse_in_step};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::id::stable_hash;
@@ -19,7 +19,7 @@ use crate::store::{Commit, Event, LogCursor, RowRecord};
 use crate::time::Timestamp;
 
 /// The table of how far subscribers have come.
-pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";
+pub(in crate::engine) const SUBSCRIBERS: &str = "viewflow.subscriber";
 /// How many events are read at a time.
 const BATCH: usize = 256;
 /// After how long at most it is written down how far a subscriber has come, unless one event takes longer.
@@ -92,7 +92,7 @@ pub struct Subscription {
 }
 
 /// A subscriber of an engine, and what the engine knows of it.
-pub(super) struct Subscribed {
+pub(in crate::engine) struct Subscribed {
     subscriber: Subscriber,
     turn: Mutex<Turn>,
 }
@@ -112,7 +112,7 @@ impl Turn {
 }
 
 impl Subscribed {
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::engine) fn name(&self) -> &str {
         &self.subscriber.name
     }
 
@@ -127,7 +127,7 @@ impl Subscribed {
 }
 
 /// Puts subscribers together, and says what is wrong with them.
-pub(super) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut Vec<String>) -> Vec<Subscribed> {
+pub(in crate::engine) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut Vec<String>) -> Vec<Subscribed> {
     for (index, subscriber) in subscribers.iter().enumerate() {
         if subscribers[..index].iter().any(|other| other.name == subscriber.name) {
             problems.push(format!("two subscribers have the name `{}`: give one of them another", subscriber.name));
@@ -172,7 +172,7 @@ impl Engine {
     }
 
     /// Lets subscribers that are new to the store begin.
-    pub(super) fn subscribe(&self) -> Result<()> {
+    pub(in crate::engine) fn subscribe(&self) -> Result<()> {
         for subscribed in &self.0.subscribers {
             let Subscriber { name, from_now_on, .. } = &subscribed.subscriber;
             if self.0.store.row(SUBSCRIBERS, row_of(name))?.is_some() {
@@ -190,12 +190,12 @@ impl Engine {
     }
 
     /// Hands over what subscribers have not had, some of it to each. Answers with how many events that were.
-    pub(super) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
+    pub(in crate::engine) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
         (0..self.0.subscribers.len()).map(|index| self.tell_subscriber(index, report)).sum()
     }
 
     /// Hands over some of what a subscriber has not had, unless another thread is at it, or it has failed just now.
-    pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
+    pub(in crate::engine) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
         let Some(mut turn) = subscribed.turn() else { return 0 };
         let now = self.0.clock.now();
@@ -269,7 +269,7 @@ impl Engine {
 
     /// When there is something for a subscriber; now when it is not known better, none when another thread is at it or there is
     /// nothing.
-    pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
+    pub(in crate::engine) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
         let Some(turn) = subscribed.turn() else { return Ok(None) };
         let now = self.0.clock.now();
@@ -281,7 +281,7 @@ impl Engine {
     }
 
     /// Whether some subscriber has not had all that happened in these processes.
-    pub(super) fn is_untold(&self, processes: &[ProcessId]) -> Result<bool> {
+    pub(in crate::engine) fn is_untold(&self, processes: &[ProcessId]) -> Result<bool> {
         let store = &self.0.store;
         let rows = store.rows(SUBSCRIBERS, 0, usize::MAX)?;
         let Some(least) = rows.iter().map(|(_, row)| cursor_of(row)).min() else { return Ok(false) };

@@ -4,17 +4,61 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Engine, check_form};
+use super::input::check_form;
 use crate::data::document::Document;
 use crate::data::form::Form;
+use crate::engine::Engine;
+use crate::engine::read::records::read_process;
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::flow::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::Task;
-use crate::id::TaskId;
+use crate::id::{ProcessId, TaskId};
 use crate::kernel::Child;
 use crate::people::User;
+use crate::store::TaskRecord;
+
+impl Engine {
+    /// The open task of a node, to be assigned and executed.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`], and [`Error::OtherNode`] when the task is of another node.
+    pub fn task<N: Waiting>(&self, node: N, id: TaskId) -> Result<N::Open> {
+        let task = self.task_record(id)?;
+        let expected = node.full_name();
+        if (&task.flow, &task.node) != (&expected.flow, &expected.node) {
+            return Err(Error::OtherNode {
+                task: id,
+                expected: format!("{}.{}", expected.flow, expected.node),
+                found: format!("{}.{}", task.flow, task.node),
+            });
+        }
+        Ok(node.open(self.clone(), id))
+    }
+
+    /// The open task of a node in a process, for code that knows the process alone. Reads the tasks of the process.
+    ///
+    /// # Errors
+    /// [`Error::NoneListed`] when no task of the node is open there.
+    pub fn open_task<N: Waiting>(&self, node: N, process: ProcessId) -> Result<N::Open> {
+        let name = node.full_name();
+        let mut after = 0;
+        loop {
+            let tasks = self.tasks(process, after, 256)?;
+            let Some(last) = tasks.last() else {
+                let list = format!("process {process} that is open at `{}.{}`", name.flow, name.node);
+                return Err(Error::NoneListed(list));
+            };
+            after = last.id.ordinal;
+            let open =
+                |task: &&TaskRecord| (&task.flow, &task.node) == (&name.flow, &name.node) && !task.status.is_final();
+            if let Some(task) = tasks.iter().find(open) {
+                return Ok(node.open(self.clone(), task.id));
+            }
+        }
+    }
+}
 
 /// A node whose tasks wait to be done from outside.
 #[diagnostic::on_unimplemented(
@@ -77,7 +121,7 @@ impl<C: Flow> OpenSubprocess<C> {
     pub fn children(&self) -> Result<Vec<ProcessOf<C::Process>>> {
         self.engine.transaction(|db| {
             let children = db.unit(|unit| unit.children(self.id))?;
-            children.into_iter().map(|id| super::read_process::<C>(db, id)).collect()
+            children.into_iter().map(|id| read_process::<C>(db, id)).collect()
         })
     }
 

@@ -1,7 +1,7 @@
 //! Tasks of nodes that are gone.
 
-use super::Engine;
-use super::plan::OPEN;
+use crate::engine::Engine;
+use crate::engine::change::plan::OPEN;
 use crate::error::Result;
 use crate::flow::node::Node;
 use crate::id::TaskId;
@@ -27,7 +27,7 @@ impl Engine {
     }
 
     /// Tasks of these nodes wait for nothing any more but for somebody who cancels or moves them.
-    pub(super) fn set_aside(&self, node: &NodeName) -> Result<()> {
+    pub(in crate::engine) fn set_aside(&self, node: &NodeName) -> Result<()> {
         for status in OPEN.into_iter().filter(|status| *status != TaskStatus::Error) {
             let list = TaskList::Status(node.clone(), status);
             let mut after = None;

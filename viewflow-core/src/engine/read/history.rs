@@ -1,6 +1,6 @@
 //! Who did what, when and why: by process, by person, by time.
 
-use super::{Engine, Page};
+use crate::engine::{Engine, Page};
 use crate::error::Result;
 use crate::id::{ProcessId, UserId};
 use crate::people::User;

@@ -1,11 +1,38 @@
 //! Lists of tasks, page by page: inbox, queue, archive.
 
-use super::{Engine, Page, gate};
+use crate::engine::{Engine, Page, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
 use crate::id::UserId;
 use crate::people::{Candidate, User};
 use crate::store::{Cursor, NodeName, Order, Store, StoreResult, TaskList, TaskRecord, TaskStatus};
+
+impl Engine {
+    /// The tasks a person has to do.
+    pub fn inbox(&self, user: &impl User) -> TaskQuery<'static> {
+        TaskQuery::inbox(self.clone(), user.id())
+    }
+
+    /// The tasks that nobody has and this person may take.
+    pub fn queue<'u>(&self, user: &'u impl User) -> TaskQuery<'u> {
+        TaskQuery::queue(self.clone(), user)
+    }
+
+    /// The tasks a person has done, newest first.
+    pub fn archive(&self, user: &impl User) -> TaskQuery<'static> {
+        TaskQuery::archive(self.clone(), user.id())
+    }
+
+    /// The tasks of a node with a status.
+    pub fn tasks_of<N: Node>(&self, node: N, status: TaskStatus) -> TaskQuery<'static> {
+        self.tasks_at(&node.full_name(), status)
+    }
+
+    /// As [`Engine::tasks_of`], for a node by its name: of one that is gone, or where any node will do.
+    pub fn tasks_at(&self, node: &NodeName, status: TaskStatus) -> TaskQuery<'static> {
+        TaskQuery::by_status(self.clone(), node.clone(), status)
+    }
+}
 
 /// A list of tasks. Nothing is read before it is asked for.
 #[derive(Clone)]
@@ -43,21 +70,21 @@ impl From<Cursor> for TaskCursor {
 const CHUNK: usize = 16;
 
 impl<'u> TaskQuery<'u> {
-    pub(super) fn queue(engine: Engine, user: &'u dyn User) -> Self {
+    pub(in crate::engine) fn queue(engine: Engine, user: &'u dyn User) -> Self {
         Self { engine, of: Of::Queue(user), node: None, order: None }
     }
 }
 
 impl TaskQuery<'static> {
-    pub(super) fn inbox(engine: Engine, user: UserId) -> Self {
+    pub(in crate::engine) fn inbox(engine: Engine, user: UserId) -> Self {
         Self { engine, of: Of::Inbox(user), node: None, order: None }
     }
 
-    pub(super) fn archive(engine: Engine, user: UserId) -> Self {
+    pub(in crate::engine) fn archive(engine: Engine, user: UserId) -> Self {
         Self { engine, of: Of::Archive(user), node: None, order: None }
     }
 
-    pub(super) fn by_status(engine: Engine, node: NodeName, status: TaskStatus) -> Self {
+    pub(in crate::engine) fn by_status(engine: Engine, node: NodeName, status: TaskStatus) -> Self {
         Self { engine, of: Of::Status(status), node: Some(node), order: None }
     }
 }

@@ -2,15 +2,23 @@
 
 use std::marker::PhantomData;
 
-use super::{Engine, gate, read_process};
+use super::records::read_process;
 use crate::data::entity::IndexOf;
 use crate::data::field::{Choose, FieldType};
+use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
 use crate::id::ProcessId;
 use crate::people::User;
 use crate::store::{ProcessList, ProcessStatus, index_key};
+
+impl Engine {
+    /// The processes of a flow.
+    pub fn processes<F: Flow>(&self) -> ProcessQuery<'_, F> {
+        ProcessQuery::new(self.clone())
+    }
+}
 
 /// One page of a list, and where the next one begins.
 #[derive(Clone, Debug)]
@@ -30,7 +38,7 @@ pub struct ProcessQuery<'u, F> {
 }
 
 impl<'u, F: Flow> ProcessQuery<'u, F> {
-    pub(super) fn new(engine: Engine) -> Self {
+    pub(in crate::engine) fn new(engine: Engine) -> Self {
         Self { engine, status: None, viewer: None, _flow: PhantomData }
     }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Engine;
-use super::noted::{INDEXES, Note, noted};
 use crate::data::entity::{RowType, TableSpec};
 use crate::data::field::{FieldSpec, Index, tables_of};
 use crate::data::table::row_of;
 use crate::definition::{Definition, Flows};
+use crate::engine::Engine;
+use crate::engine::change::noted::{INDEXES, Note, noted};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::store::ProcessList;
@@ -19,7 +19,7 @@ const AT_ONCE: usize = 64;
 
 /// The tables that are known from flows, from each other, and from the builder.
 #[derive(Default)]
-pub(super) struct Tables {
+pub(in crate::engine) struct Tables {
     known: BTreeMap<&'static str, Known>,
     problems: Vec<String>,
 }
@@ -40,7 +40,7 @@ enum Source {
 }
 
 impl Tables {
-    pub(super) fn of(flows: &Flows, more: &[TableSpec], problems: &mut Vec<String>) -> Self {
+    pub(in crate::engine) fn of(flows: &Flows, more: &[TableSpec], problems: &mut Vec<String>) -> Self {
         let mut tables = Self::default();
         for def in flows.values() {
             tables.add_columns(def);
@@ -109,7 +109,7 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
 impl Engine {
     /// Has the rows of tables found by their indexes, where those are others than when the store was last used. Answers with what
     /// is to be noted then.
-    pub(super) fn reindex<'t>(&self, tables: &'t Tables) -> Result<Vec<Note<'t>>> {
+    pub(in crate::engine) fn reindex<'t>(&self, tables: &'t Tables) -> Result<Vec<Note<'t>>> {
         let mut now = Vec::new();
         for (name, table) in &tables.known {
             let known = noted(&*self.0.store, INDEXES, name)?;

@@ -1,8 +1,8 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
-use super::{Engine, gate};
 use crate::data::document::Document;
+use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
 use crate::id::{ProcessId, TaskId};
@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Does something to a task for somebody who may do that.
-    pub(super) fn gated<R>(
+    pub(in crate::engine) fn gated<R>(
         &self,
         id: TaskId,
         action: Action,

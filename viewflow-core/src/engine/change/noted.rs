@@ -2,32 +2,32 @@
 
 use serde_json::Value;
 
-use super::Engine;
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::stable_hash;
 use crate::store::{RowRecord, Store};
 
 /// The shapes of flows.
-pub(super) const SHAPES: &str = "viewflow.shape";
+pub(in crate::engine) const SHAPES: &str = "viewflow.shape";
 /// The indexes of tables.
-pub(super) const INDEXES: &str = "viewflow.index";
+pub(in crate::engine) const INDEXES: &str = "viewflow.index";
 
 fn row_of(name: &str) -> u64 {
     stable_hash([name, ""])
 }
 
 /// What was noted of a flow or a table.
-pub(super) fn noted(store: &dyn Store, table: &str, name: &str) -> Result<Option<String>> {
+pub(in crate::engine) fn noted(store: &dyn Store, table: &str, name: &str) -> Result<Option<String>> {
     let row = store.row(table, row_of(name))?;
     Ok(row.and_then(|row| row.record.data.get("noted").and_then(Value::as_str).map(str::to_owned)))
 }
 
 /// Something that is noted: of what kind, of which flow or table, and what.
-pub(super) type Note<'n> = (&'static str, &'static str, &'n str);
+pub(in crate::engine) type Note<'n> = (&'static str, &'static str, &'n str);
 
 impl Engine {
     /// Notes all of this in one step.
-    pub(super) fn note(&self, notes: &[Note<'_>]) -> Result<()> {
+    pub(in crate::engine) fn note(&self, notes: &[Note<'_>]) -> Result<()> {
         if notes.is_empty() {
             return Ok(());
         }

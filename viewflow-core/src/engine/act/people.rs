@@ -1,6 +1,6 @@
 //! Who has a task, and by when it should be done: what people do with their tasks and each other's.
 
-use super::{Engine, gate};
+use crate::engine::{Engine, gate};
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;

@@ -1,0 +1,8 @@
+//! What people and the program do: start, take, do, send, cancel, go back.
+
+pub(super) mod input;
+mod lifecycle;
+pub(super) mod open;
+mod people;
+mod send;
+pub(super) mod start;

@@ -1,0 +1,44 @@
+//! Signals and messages from the program itself.
+
+use crate::data::document::Document;
+use crate::definition::{Delivery, Letter, check_message, check_signal};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::flow::message::Message;
+use crate::kernel::{mailbox, signal};
+
+impl Engine {
+    /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with
+    /// how many there are.
+    ///
+    /// # Errors
+    /// [`Error::NobodyListens`] when no flow here has a catch for it.
+    pub fn signal(&self, name: &str) -> Result<usize> {
+        check_signal(&self.0.flows, name)?;
+        self.step(None, None, |db| db.unit(|unit| signal::throw(unit, name)))
+    }
+
+    /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`]; one that
+    /// nobody waits for is kept or dropped, as it says itself.
+    ///
+    /// # Errors
+    /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.
+    pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
+        check_message(&self.0.flows, M::NAME)?;
+        let letter = Letter::of(message)?;
+        self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
+    }
+
+    /// As [`Engine::send`], for what comes from outside: by name, as JSON.
+    ///
+    /// # Errors
+    /// As [`Engine::send`]; [`Error::Data`] also when the JSON does not fit the message.
+    pub fn send_with(&self, name: &str, message: &Document) -> Result<Delivery> {
+        check_message(&self.0.flows, name)?;
+        let nodes = self.0.flows.values().flat_map(|def| &def.nodes);
+        let waits = nodes.filter_map(|node| node.wait.message()).find(|message| message.name == name);
+        let waits = waits.ok_or(Error::Internal("a message"))?;
+        let letter = (waits.letter)(message)?;
+        self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
+    }
+}

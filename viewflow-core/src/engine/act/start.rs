@@ -1,0 +1,80 @@
+//! Starting processes.
+
+use std::any::Any;
+
+use viewflow_graph::Kind;
+
+use super::input::{InputOf, check_form, parse_form};
+use crate::data::document::Document;
+use crate::data::form::Form;
+use crate::definition::Definition;
+use crate::engine::{Engine, gate, no_node};
+use crate::error::{Place, Result};
+use crate::flow::Flow;
+use crate::flow::node::{Input, Node, StartHandleNode, StartNode};
+use crate::flow::process::ProcessOf;
+use crate::flow::task::Task;
+use crate::id::ProcessId;
+use crate::people::User;
+use crate::store::NodeName;
+
+impl Engine {
+    /// Starts a process with what a person filled in, and runs it until it waits.
+    ///
+    /// # Errors
+    /// [`Error::Form`] when the form is not filled in right, [`Error::Handler`] when a handler fails; nothing is
+    /// stored then.
+    pub fn start<F: Flow, T: Task, Fm: Form>(
+        &self,
+        node: StartNode<F, T, Fm>,
+        user: &impl User,
+        form: Fm,
+    ) -> Result<ProcessOf<F::Process>> {
+        let id = self.begin(&node.full_name(), Some(user), &|form_def, db| {
+            check_form(form_def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
+        })?;
+        self.process::<F>(id)
+    }
+
+    /// Starts a process from code, and runs it until it waits.
+    ///
+    /// # Errors
+    /// [`Error::Handler`] when a handler fails; nothing is stored then.
+    pub fn run<F: Flow, T: Task, In: Input>(
+        &self,
+        node: StartHandleNode<F, T, In>,
+        input: In,
+    ) -> Result<ProcessOf<F::Process>> {
+        let id = self.begin(&node.full_name(), None, &|_, _| Ok(Box::new(input.clone())))?;
+        self.process::<F>(id)
+    }
+
+    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; [`Error::NoNode`] when the flow has no start with this name.
+    pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
+        start_of(&*self.definition(&node.flow)?, node)?;
+        self.begin(node, Some(user), &|form_def, db| parse_form(form_def, form, db))
+    }
+
+    fn begin(&self, node: &NodeName, user: Option<&dyn User>, input: &InputOf<'_>) -> Result<ProcessId> {
+        let def = self.definition(&node.flow)?;
+        let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
+        let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
+        let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
+        self.foreground(None, user, |step, db| {
+            // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
+            user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
+            let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| error.at(place))?;
+            step.start(&def, start, user.map(User::id), &*input, &|permission| {
+                user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+            })
+        })
+    }
+}
+
+pub(in crate::engine) fn start_of(def: &Definition, node: &NodeName) -> Result<usize> {
+    let start = def.find(&node.node).filter(|index| def.nodes[*index].kind == Kind::Start);
+    start.ok_or_else(|| no_node(node, "that a person starts"))
+}

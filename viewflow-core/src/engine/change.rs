@@ -1,0 +1,6 @@
+//! Flows and tables that have changed since the store was last used.
+
+pub(super) mod noted;
+mod obsolete;
+pub(super) mod plan;
+pub(super) mod tables;

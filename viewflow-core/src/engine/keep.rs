@@ -1,0 +1,3 @@
+//! What is kept, and for how long.
+
+pub(super) mod retention;

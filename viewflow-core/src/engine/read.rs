@@ -1,0 +1,8 @@
+//! What can be asked: forms, records, lists, the history, charts.
+
+mod chart;
+mod forms;
+pub(super) mod history;
+pub(super) mod processes;
+pub(super) mod records;
+pub(super) mod tasks;

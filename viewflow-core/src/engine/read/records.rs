@@ -1,0 +1,60 @@
+//! Processes, tasks and events as they are stored.
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::flow::Flow;
+use crate::flow::process::{Process, ProcessOf};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{Event, ProcessRecord, TaskRecord};
+use crate::unit::Db;
+
+impl Engine {
+    /// A process, through the proxy of its flow.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`], and [`Error::OtherFlow`] when the process is of another flow.
+    pub fn process<F: Flow>(&self, id: ProcessId) -> Result<ProcessOf<F::Process>> {
+        self.transaction(|db| read_process::<F>(db, id))
+    }
+
+    /// A process as it is stored.
+    ///
+    /// # Errors
+    /// [`Error::NoProcess`].
+    pub fn process_record(&self, id: ProcessId) -> Result<ProcessRecord> {
+        self.0.store.process(id)?.map(|stored| stored.record).ok_or(Error::NoProcess(id))
+    }
+
+    /// A task as it is stored.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`].
+    pub fn task_record(&self, id: TaskId) -> Result<TaskRecord> {
+        self.0.store.task(id)?.ok_or(Error::NoTask(id))
+    }
+
+    /// The tasks of a process in the order in which they were made, at most `limit` that come after the ordinal `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<TaskRecord>> {
+        Ok(self.0.store.tasks(process, after, limit)?)
+    }
+
+    /// What happened in a process, at most `limit` events that come after the number `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn events(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<Event>> {
+        Ok(self.0.store.events(process, after, limit)?.into_iter().map(|logged| logged.event).collect())
+    }
+}
+
+pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<F::Process>> {
+    let record = db.unit(|unit| unit.process(id).cloned())?;
+    if record.flow != F::NAME {
+        return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
+    }
+    let columns = db.columns(<F::Process as Process>::TABLE, id)?;
+    ProcessOf::read(&record, columns)
+}

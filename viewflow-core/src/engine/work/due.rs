@@ -1,0 +1,111 @@
+//! What is due: timers and timeouts fire, and jobs are run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::pending::{BATCH, Claim, Pass, lock};
+use crate::definition::{Attempt, Run, Wait};
+use crate::engine::Engine;
+use crate::engine::step::panic_message;
+use crate::error::{Error, Result};
+use crate::id::TaskId;
+use crate::store::{TaskError, TaskList, due_sort};
+
+impl Engine {
+    /// Fires timers and runs jobs whose time has come.
+    pub(in crate::engine) fn do_due(&self, jobs: bool) -> Pass {
+        let mut pass = Pass::default();
+        let mut after = None;
+        let now = self.0.clock.now();
+        loop {
+            let page = match self.0.store.list_tasks(&TaskList::Due, after, BATCH) {
+                Ok(page) => page,
+                Err(error) => {
+                    pass.note(Err(error.into()));
+                    return pass;
+                }
+            };
+            after = page.last().copied();
+            let over = page.len() < BATCH || page.iter().any(|listed| listed.sort > due_sort(now));
+            for listed in page.into_iter().filter(|listed| listed.sort <= due_sort(now)) {
+                pass.note(self.do_one(listed.task, jobs));
+            }
+            // What comes after a whole batch that others are at can still be done.
+            if over || pass.done > 0 {
+                return pass;
+            }
+        }
+    }
+
+    pub(in crate::engine) fn do_one(&self, id: TaskId, jobs: bool) -> Result<usize> {
+        let mut attempt = None;
+        let done = self.claimed(Claim::Task(id), || {
+            let now = self.0.clock.now();
+            let Some(task) = self.0.store.task(id)? else { return Ok(0) };
+            let job_is_due = task.job.is_some_and(|job| job.at.is_some_and(|at| at <= now));
+            if task.due.is_none_or(|due| due > now) {
+                return Ok(0);
+            }
+            if !job_is_due || task.timeouts.iter().any(|timeout| timeout.at <= now) {
+                self.background(Some(id.process), |step, _| step.look(id))?;
+                return Ok(1);
+            }
+            if !jobs {
+                return Ok(0);
+            }
+            let overdue = task.job.is_some_and(|job| job.until.is_some_and(|until| until <= now));
+            if lock(&self.0.pending.running).contains_key(&id) && !overdue {
+                return Ok(0);
+            }
+            attempt = self.background(Some(id.process), |step, _| step.lease(id, self.0.pending.lease))?;
+            if let Some(attempt) = &attempt {
+                lock(&self.0.pending.running).insert(id, attempt.number());
+            }
+            Ok(1)
+        })?;
+        if let Some(attempt) = attempt {
+            self.run_attempt(attempt)?;
+        }
+        Ok(done)
+    }
+
+    /// Runs the handler of a job, and records what came of it.
+    pub(in crate::engine) fn run_attempt(&self, attempt: Attempt) -> Result<()> {
+        let (id, number) = (attempt.id, attempt.number());
+        let recorded = self.attempt(attempt).and_then(|(outcome, id)| match outcome {
+            Ok(value) => self.background(Some(id.process), |step, _| step.job_done(id, number, &*value)),
+            Err(error) => self.background(Some(id.process), |step, _| step.job_failed(id, number, error.clone())),
+        });
+        let mut running = lock(&self.0.pending.running);
+        if running.get(&id) == Some(&number) {
+            running.remove(&id);
+        }
+        drop(running);
+        match recorded {
+            // Somebody else has the job now, or nobody wants it any more.
+            Err(Error::LeaseLost { .. }) => Ok(()),
+            recorded => recorded,
+        }
+    }
+
+    pub(in crate::engine) fn attempt(
+        &self,
+        attempt: Attempt,
+    ) -> Result<(Result<Box<dyn std::any::Any>, TaskError>, TaskId)> {
+        let id = attempt.id;
+        let def = self.definition(&attempt.task.flow)?;
+        let node = def.find(&attempt.task.node).map(|index| &def.nodes[index]);
+        let Some(Wait::Worker(job)) = node.map(|node| &node.wait) else {
+            return Err(Error::Internal("a job"));
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| match &job.run {
+            Run::Here(run) => run(&def.flow, attempt),
+            #[cfg(feature = "tokio")]
+            Run::Future(run) => super::workers::block_on(run(&def.flow, attempt), job.timeout),
+        }));
+        let outcome = match outcome {
+            Ok(outcome) => outcome.map_err(|error| TaskError::from(&error)),
+            Err(panic) => Err(TaskError { code: None, message: format!("panicked: {}", panic_message(&*panic)) }),
+        };
+        Ok((outcome, id))
+    }
+}
