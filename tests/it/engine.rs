@@ -221,10 +221,10 @@ impl Flow for ByHand {
 
     fn define(flow: &mut viewflow::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
-        flow.node::<()>("start", Kind::Start).begins().edge::<()>(Role::Next, "review").no_seed().no_data();
+        flow.node::<()>("start", Kind::Start).edge::<()>(Role::Next, "review");
         let mut review = flow.node::<()>("review", Kind::View).assign_same_as("begin").not_by(&["start", "check"]);
-        review.edge::<()>(Role::Next, "gather").no_seed().no_data();
-        flow.node::<()>("gather", Kind::Join).edge::<()>(Role::Next, "nowhere").no_seed().no_data();
+        review.edge::<()>(Role::Next, "gather");
+        flow.node::<()>("gather", Kind::Join).edge::<()>(Role::Next, "nowhere");
     }
 }
 

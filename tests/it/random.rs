@@ -173,7 +173,7 @@ impl Flow for RandomFlow {
         let mut nodes = Nodes { flow, next: 1000 };
         let end = nodes.end();
         let first = nodes.lay(&plan, end);
-        nodes.flow.node::<()>("start", Kind::StartHandle).begins().edge::<()>(Role::Next, first);
+        nodes.flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, first);
     }
 }
 

@@ -1,0 +1,158 @@
+//! What a sub-process runs, and what it gives to it.
+
+use std::marker::PhantomData;
+
+use super::NodeBuilder;
+use super::erase::{ask, encode_data, encode_process, encode_seed};
+use crate::definition::{ChildDef, ChildItems, Wait};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::node::{Input, Node as _, StartHandleNode};
+use crate::flow::process::Process;
+use crate::flow::task::{IntoData, IntoSeed, Task};
+
+impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
+    /// The flow that a sub-process runs, and where it starts.
+    pub fn child<C: Flow, CT: Task, In: NoInputNeeded>(
+        self,
+        start: StartHandleNode<C, CT, In>,
+    ) -> ChildBuilder<Self, C, CT> {
+        let name = start.name();
+        let index = self.index;
+        self.flow.definition.graph.set_child(index, C::NAME, name);
+        let node = self.waits(Wait::Children(ChildDef {
+            flow: C::NAME,
+            start: name,
+            sequential: false,
+            process_seed: None,
+            process_data: None,
+            task_seed: None,
+            task_data: None,
+            items: None,
+        }));
+        ChildBuilder { node, _types: PhantomData }
+    }
+}
+
+/// Tells what the processes of the flow `C` begin with that a sub-process runs. `CT` is what their first task knows.
+pub struct ChildBuilder<N, C, CT> {
+    node: N,
+    _types: PhantomData<fn() -> (C, CT)>,
+}
+
+impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>, C, CT> {
+    fn child(&mut self) -> Option<&mut ChildDef> {
+        match &mut self.node.def().wait {
+            Wait::Children(child) => Some(child),
+            _ => None,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
+        self.child().map(change);
+        self
+    }
+
+    /// One child after the other.
+    pub fn sequential(self) -> Self {
+        let index = self.node.index;
+        self.node.flow.definition.graph.set_sequential(index);
+        self.with(|child| child.sequential = true)
+    }
+
+    /// The seed of the process.
+    pub fn process_seed<R: IntoSeed<<C::Process as Process>::Seed>>(
+        self,
+        seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_seed::<<C::Process as Process>::Seed>(&seed(flow, a)?.into_seed()?));
+        self.with(|child| child.process_seed = Some(ask))
+    }
+
+    /// The data of the process.
+    pub fn process_data(
+        self,
+        data: impl Fn(&F, &Activation<F, T>) -> Result<C::Process> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_process::<C>(&data(flow, a)?));
+        self.with(|child| child.process_data = Some(ask))
+    }
+
+    /// The seed of its first task.
+    pub fn task_seed<R: IntoSeed<CT::Seed>>(
+        self,
+        seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_seed::<CT::Seed>(&seed(flow, a)?.into_seed()?));
+        self.with(|child| child.task_seed = Some(ask))
+    }
+
+    /// The data of its first task.
+    pub fn task_data<R: IntoData<CT>>(
+        self,
+        data: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| encode_data::<C, CT>("start", &data(flow, a)?.into_data()));
+        self.with(|child| child.task_data = Some(ask))
+    }
+
+    /// One process for each seed.
+    pub fn process_seed_source<R: IntoSeed<<C::Process as Process>::Seed>>(
+        self,
+        seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            let seeds = seeds(flow, a)?.into_iter();
+            seeds.map(|seed| encode_seed::<<C::Process as Process>::Seed>(&seed.into_seed()?)).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
+    }
+
+    /// One process for each item of data.
+    pub fn process_data_source(
+        self,
+        items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<C::Process>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| items(flow, a)?.iter().map(encode_process::<C>).collect());
+        self.with(|child| child.items = Some(ChildItems::ProcessData(ask)))
+    }
+
+    /// One process for each seed of its first task.
+    pub fn task_seed_source<R: IntoSeed<CT::Seed>>(
+        self,
+        seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            seeds(flow, a)?.into_iter().map(|seed| encode_seed::<CT::Seed>(&seed.into_seed()?)).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
+    }
+
+    /// One process for each item of data of its first task.
+    pub fn task_data_source<R: IntoData<CT>>(
+        self,
+        items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = ask(move |flow, a| {
+            items(flow, a)?.into_iter().map(|item| encode_data::<C, CT>("start", &item.into_data())).collect()
+        });
+        self.with(|child| child.items = Some(ChildItems::TaskData(ask)))
+    }
+
+    /// The node that runs them.
+    pub fn node(self) -> NodeBuilder<'b, F, T> {
+        self.node
+    }
+}
+
+/// Where a sub-process can start: a `StartHandle` without `#[input(..)]`.
+#[diagnostic::on_unimplemented(
+    message = "a sub-process cannot start where a `{Self}` is handed in",
+    label = "this start has an `#[input(..)]`",
+    note = "give the sub-process its data with `process_data` or `task_data`, at a `StartHandle` without input"
+)]
+pub trait NoInputNeeded: Input {}
+
+#[diagnostic::do_not_recommend]
+impl NoInputNeeded for () {}

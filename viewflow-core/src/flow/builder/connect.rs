@@ -1,0 +1,154 @@
+//! Puts a flow together: nodes as they were told, edges to their targets; and looks whether anything is missing.
+
+use std::time::Duration;
+
+use viewflow_graph::{Kind, Role, Selection};
+
+use super::edge::PendingEdge;
+use crate::definition::{Action, After, Ask, Definition, EdgeDef, Items, JobDef, NodeDef, Run, Wait};
+use crate::people::Object;
+
+/// What was said of a node that only makes sense together.
+#[derive(Default)]
+pub(super) struct PendingNode {
+    /// How often it was told what it does.
+    pub(super) actions: u32,
+    /// How often it was told what it waits for.
+    pub(super) waits: u32,
+    pub(super) run: Option<Run>,
+    pub(super) retry: Option<Retry>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) delay: Option<After>,
+    /// What its permission is on.
+    pub(super) object: Option<Ask<Option<Object>>>,
+}
+
+pub(super) struct Retry {
+    pub(super) attempts: u32,
+    pub(super) backoff: Duration,
+    pub(super) max: Duration,
+}
+
+/// Puts the nodes together and leads the edges to their targets.
+pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<PendingEdge>) -> Definition {
+    for (index, pending) in nodes.into_iter().enumerate() {
+        let told = put_together(&mut def.nodes[index], pending);
+        let (flow, node) = (def.name, def.nodes[index].name);
+        def.problems.extend(told.into_iter().map(|told| format!("flow `{flow}`: `{node}` {told}")));
+    }
+    edges.into_iter().for_each(|edge| lead(&mut def, edge));
+    def.problems.extend(def.twice_named());
+    def.problems.extend(unknown_doers(&def));
+    for (index, node) in def.nodes.iter().enumerate() {
+        if let Some(detail) = node.detail() {
+            def.graph.set_detail(index, detail);
+        }
+        if let Some(needs) = missing(node) {
+            def.problems.push(format!("flow `{}`: `{}` needs {needs}", def.name, node.name));
+        }
+    }
+    match def.graph.check() {
+        Ok(sound) => {
+            def.sound = Some(sound);
+            def.shape = def.described().map_or(String::new(), |flow| flow.fingerprint(&def.rules.concat()));
+        }
+        Err(faults) => {
+            let told = faults.iter().map(|fault| format!("flow `{}`: {fault}", def.name));
+            def.problems.extend(told);
+        }
+    }
+    def
+}
+
+/// Gives a node what was said of it, in whatever order. Returns what does not go together.
+fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<&'static str> {
+    let PendingNode { actions, waits, run, retry, timeout, delay, object } = pending;
+    let mut told = Vec::new();
+    if actions > 1 {
+        told.push("is told more than once what it does");
+    }
+    if waits > 1 || waits == 1 && delay.is_some() && run.is_none() {
+        told.push("is told more than once what it waits for");
+    }
+    match (run, delay) {
+        (Some(run), delay) => {
+            let Retry { attempts, backoff, max } =
+                retry.unwrap_or(Retry { attempts: 1, backoff: Duration::ZERO, max: Duration::MAX });
+            let delay = delay.unwrap_or(After::Fixed(Duration::ZERO));
+            node.wait = Wait::Worker(JobDef { run, attempts, backoff, max, timeout, delay });
+        }
+        (None, _) if retry.is_some() || timeout.is_some() => {
+            told.push("has `retry` or `timeout`, which go with a job, and no handler of one");
+        }
+        (None, Some(delay)) => node.wait = Wait::Time(delay),
+        (None, None) => {}
+    }
+    match &mut node.people.permission {
+        Some(permission) => permission.object = object,
+        None if object.is_some() => told.push("says what its permission is on, and has none"),
+        None => {}
+    }
+    told
+}
+
+/// Leads an edge to its target.
+fn lead(def: &mut Definition, edge: PendingEdge) {
+    let PendingEdge { from, target, role, when, seed, data, items, after } = edge;
+    let (flow, node) = (def.name, def.nodes[from].name);
+    if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
+        let problem = format!("flow `{flow}`: `{node}` has a source of items on an edge that is no branch per item");
+        def.problems.push(problem);
+    }
+    let Some(target) = def.find(target) else {
+        def.problems.push(format!("flow `{flow}`: `{node}` leads to `{target}`, which is no node"));
+        return;
+    };
+    if let (None, Err(errors)) = (&data, (def.nodes[target].no_data)())
+        && !matches!(items, Some(Items::Data(_)))
+    {
+        let name = def.nodes[target].name;
+        def.problems.push(format!("flow `{flow}`: `{name}` begins with data against its own rules: {errors}"));
+    }
+    let number = def.graph.edge(from, role.clone(), target);
+    if let Some(after) = &after {
+        def.graph.set_timeout(number, after.detail());
+    }
+    def.nodes[target].undoes |= role == Role::Compensation;
+    def.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
+}
+
+/// What a node of this kind needs and was not told.
+fn missing(node: &NodeDef) -> Option<&'static str> {
+    let timeouts_differ =
+        || node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some());
+    Some(match node.kind {
+        Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
+        Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
+        Kind::StartTimer if node.schedule.is_none() => "a rhythm",
+        Kind::Timer if !matches!(node.wait, Wait::Time(_)) => "a delay",
+        Kind::Job if !matches!(node.wait, Wait::Worker(_)) => "a handler",
+        Kind::Subprocess | Kind::NSubprocess if !matches!(node.wait, Wait::Children(_)) => "a flow to run",
+        Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
+        Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
+        Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
+        Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
+        Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
+        Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
+        _ if timeouts_differ() => "a time for each timeout",
+        _ => return None,
+    })
+}
+
+/// What is said of nodes that there are not: whose doer a task goes to, or may not go to.
+fn unknown_doers(def: &Definition) -> Vec<String> {
+    let mut problems = Vec::new();
+    for node in &def.nodes {
+        for other in node.people.same_as.iter().chain(&node.people.not_by) {
+            if def.find(other).is_none() {
+                let (flow, node) = (def.name, node.name);
+                problems.push(format!("flow `{flow}`: `{node}` asks who did `{other}`, which is no node"));
+            }
+        }
+    }
+    problems
+}

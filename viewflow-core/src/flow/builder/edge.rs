@@ -1,0 +1,98 @@
+//! What an edge gives to the node that it leads to.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde_json::Value;
+use viewflow_graph::Role;
+
+use super::erase::{ask, encode_data, encode_seed};
+use crate::definition::{After, Ask, Items};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::task::{IntoData, IntoSeed, Task};
+use crate::store::Document;
+use crate::time::IntoMoment;
+
+pub(super) struct PendingEdge {
+    pub(super) from: usize,
+    pub(super) target: &'static str,
+    pub(super) role: Role,
+    pub(super) when: Option<Ask<bool>>,
+    pub(super) seed: Option<Ask<Value>>,
+    pub(super) data: Option<Ask<Document>>,
+    pub(super) items: Option<Items>,
+    pub(super) after: Option<After>,
+}
+
+/// Tells what an edge from a node that knows `T` gives to a node that knows `To`.
+pub struct EdgeBuilder<'b, F, T, To> {
+    pub(super) edge: &'b mut PendingEdge,
+    pub(super) _types: PhantomData<fn() -> (F, T, To)>,
+}
+
+impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
+    /// When a timeout fires, after the task was made.
+    pub fn after(self, wait: Duration) -> Self {
+        self.edge.after = Some(After::Fixed(wait));
+        self
+    }
+
+    /// As [`EdgeBuilder::after`], asked when the task is made.
+    pub fn after_by<M: IntoMoment>(
+        self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.edge.after = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
+        self
+    }
+
+    /// Takes the branch only when this holds.
+    pub fn when(self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.edge.when = Some(ask(cond));
+        self
+    }
+
+    /// Gives the target's seed.
+    pub fn seed<R: IntoSeed<To::Seed>>(
+        self,
+        seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.edge.seed = Some(ask(move |flow, a| encode_seed::<To::Seed>(&seed(flow, a)?.into_seed()?)));
+        self
+    }
+
+    /// Gives the target's data.
+    pub fn data<R: IntoData<To>>(
+        self,
+        data: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        let target = self.edge.target;
+        self.edge.data = Some(ask(move |flow, a| encode_data::<F, To>(target, &data(flow, a)?.into_data())));
+        self
+    }
+
+    /// Makes one task for each seed.
+    pub fn seed_source<R: IntoSeed<To::Seed>>(
+        self,
+        seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        self.edge.items = Some(Items::Seeds(ask(move |flow, a| {
+            seeds(flow, a)?.into_iter().map(|seed| encode_seed::<To::Seed>(&seed.into_seed()?)).collect()
+        })));
+        self
+    }
+
+    /// Makes one task for each item of data.
+    pub fn data_source<R: IntoData<To>>(
+        self,
+        items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
+        let target = self.edge.target;
+        self.edge.items = Some(Items::Data(ask(move |flow, a| {
+            items(flow, a)?.into_iter().map(|item| encode_data::<F, To>(target, &item.into_data())).collect()
+        })));
+        self
+    }
+}

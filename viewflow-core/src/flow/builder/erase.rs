@@ -1,0 +1,76 @@
+//! Typed handlers and data as the definition holds them: without types.
+
+use std::any::Any;
+
+use serde_json::Value;
+
+use crate::data::document;
+use crate::data::field::FieldType;
+use crate::data::form::{self, Form};
+use crate::definition::{Act, Ask, Data, Erased, FormDef};
+use crate::error::{Error, FieldErrors, Place, Result};
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::process::{data_of, one};
+use crate::flow::task::Task;
+use crate::store::Document;
+
+pub(super) fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
+    let at = || Box::new(Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() });
+    data_of(data).map_err(|errors| Error::Data { at: at(), errors })
+}
+
+pub(super) fn encode_seed<S: FieldType>(seed: &S) -> Result<Value> {
+    seed.encode().map_err(|message| Error::msg(format!("the seed {message}")))
+}
+
+pub(super) fn encode_data<F: Flow, To: Task>(target: &'static str, data: &To) -> Result<Document> {
+    let mut document = Document::new();
+    document::write(data, &mut document).map_err(|errors| Error::Data {
+        at: Box::new(Place::Node { flow: F::NAME.to_owned(), node: target.to_owned() }),
+        errors,
+    })?;
+    Ok(document)
+}
+
+/// Only the data of a `NoDataNeeded` task is ever asked for.
+pub(super) fn no_data<T: Task>() -> Result<Document, FieldErrors> {
+    let mut document = Document::new();
+    let data: T = document::read(&document)?;
+    document::write(&data, &mut document)?;
+    Ok(document)
+}
+
+pub(super) fn form_def<Fm: Form>(of_process: bool) -> FormDef {
+    FormDef {
+        fields: Fm::FIELDS,
+        of_process,
+        parse: |sent| Ok(Box::new(form::parse::<Fm>(sent)?)),
+        check: |form, db| match form.downcast_ref::<Fm>() {
+            Some(form) => form::check(form, db),
+            None => Ok(one("", "is another form".to_owned())),
+        },
+    }
+}
+
+pub(super) fn ask<F: Flow, T: Task, R: 'static>(
+    question: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+) -> Ask<R> {
+    Box::new(move |flow: &Erased, activation: &Erased| question(ref_of(flow)?, ref_of(activation)?))
+}
+
+pub(super) fn act<F: Flow, T: Task, In: Clone + 'static>(
+    work: impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
+) -> Act {
+    Box::new(move |flow: &Erased, activation: &mut Erased, input: &Erased| {
+        work(ref_of(flow)?, mut_of(activation)?, ref_of::<In>(input)?.clone())
+    })
+}
+
+pub(super) fn ref_of<T: Any>(erased: &Erased) -> Result<&T> {
+    erased.downcast_ref().ok_or(Error::Internal("a value of another node"))
+}
+
+pub(super) fn mut_of<T: Any>(erased: &mut Erased) -> Result<&mut T> {
+    erased.downcast_mut().ok_or(Error::Internal("a value of another node"))
+}

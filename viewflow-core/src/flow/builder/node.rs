@@ -1,0 +1,149 @@
+//! What any node may be told.
+
+use std::marker::PhantomData;
+
+use viewflow_graph::{Kind, Role};
+
+use super::FlowBuilder;
+use super::connect::PendingNode;
+use super::edge::{EdgeBuilder, PendingEdge};
+use super::erase::{act, ask, form_def};
+use crate::data::form::Form;
+use crate::definition::{Action, NodeDef, Wait};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::node::Input;
+use crate::flow::task::Task;
+
+/// Tells what one node does.
+pub struct NodeBuilder<'b, F, T> {
+    pub(super) flow: &'b mut FlowBuilder<F>,
+    pub(super) index: usize,
+    pub(super) _task: PhantomData<fn() -> T>,
+}
+
+impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
+    pub(super) fn def(&mut self) -> &mut NodeDef {
+        &mut self.flow.definition.nodes[self.index]
+    }
+
+    /// What was said of the node that `connect` puts together, in whatever order it was said.
+    pub(super) fn pending(&mut self) -> &mut PendingNode {
+        &mut self.flow.nodes[self.index]
+    }
+
+    pub(super) fn acts(mut self, action: Action) -> Self {
+        self.pending().actions += 1;
+        self.def().action = action;
+        self
+    }
+
+    pub(super) fn waits(mut self, wait: Wait) -> Self {
+        self.pending().waits += 1;
+        self.def().wait = wait;
+        self
+    }
+
+    /// What a person reads.
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.def().title);
+        let index = self.index;
+        self.flow.definition.graph.set_title(index, title);
+        self
+    }
+
+    /// The stored names that it had before.
+    pub fn was(mut self, names: &'static [&'static str]) -> Self {
+        self.def().was = names;
+        self
+    }
+
+    /// What happens when a person submits the form.
+    pub fn form<Fm: Form>(
+        mut self,
+        submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.flow.note_fields::<Fm>();
+        self.def().form = Some(form_def::<Fm>(false));
+        self.acts(Action::Call(act::<F, T, Fm>(submit)))
+    }
+
+    /// As [`NodeBuilder::form`], for a form made of fields of the process.
+    pub fn fields<Fm: Form>(
+        mut self,
+        submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().form = Some(form_def::<Fm>(true));
+        self.acts(Action::Call(act::<F, T, Fm>(submit)))
+    }
+
+    /// The handler of a function.
+    pub fn call(self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.acts(Action::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
+    }
+
+    /// The handler of a node that takes an input.
+    pub fn call_with<In: Input>(
+        self,
+        call: impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.acts(Action::Call(act::<F, T, In>(call)))
+    }
+
+    /// The condition of an `If`, or what a `ConditionalCatch` waits for.
+    pub fn cond(mut self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        match self.def().kind {
+            Kind::ConditionalCatch => self.waits(Wait::Condition(ask(cond))),
+            _ => self.acts(Action::Cond(ask(cond))),
+        }
+    }
+
+    /// When a join need not wait for the rest.
+    pub fn until(mut self, enough: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.def().until = Some(ask(enough));
+        let index = self.index;
+        self.flow.definition.graph.set_early(index);
+        self
+    }
+
+    /// The code of an `ErrorEnd` or `EscalationThrow`.
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.def().code = Some(code);
+        self
+    }
+
+    /// Which edge of a `Switch` to take, by its number.
+    pub fn switch(self, choose: impl Fn(&F, &Activation<F, T>) -> Result<usize> + Send + Sync + 'static) -> Self {
+        self.acts(Action::Switch(ask(choose)))
+    }
+
+    /// What happens when the task is made.
+    pub fn on_create(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.def().on_create = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
+        self
+    }
+
+    /// What takes back what a task of it did, when somebody goes back to it or to a node before it.
+    pub fn undo(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.def().undo = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
+        self
+    }
+
+    /// Adds an edge to the node with this stored name, whose tasks know `To`.
+    pub fn edge<To: Task>(&mut self, role: Role, target: &'static str) -> EdgeBuilder<'_, F, T, To> {
+        let edge = PendingEdge {
+            from: self.index,
+            target,
+            role,
+            when: None,
+            seed: None,
+            data: None,
+            items: None,
+            after: None,
+        };
+        self.flow.edges.push(edge);
+        let index = self.flow.edges.len() - 1;
+        EdgeBuilder { edge: &mut self.flow.edges[index], _types: PhantomData }
+    }
+}

@@ -1,0 +1,122 @@
+//! Who may do a node's tasks, and by when.
+
+use std::time::Duration;
+
+use super::NodeBuilder;
+use super::erase::ask;
+use crate::definition::{After, PermissionDef};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::task::Task;
+use crate::flow::user::IntoObject;
+use crate::id::UserId;
+use crate::people::IntoCandidates;
+use crate::time::IntoMoment;
+
+impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
+    /// Who gets the task when it is made; nobody when it is none.
+    pub fn assign<R: IntoOwner>(
+        mut self,
+        owner: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().people.assign = Some(ask(move |flow, a| owner(flow, a).map(IntoOwner::into_owner)));
+        self
+    }
+
+    /// Gives the task to whoever did that node, which is told by its stored name.
+    pub fn assign_same_as(mut self, node: &'static str) -> Self {
+        self.def().people.same_as = Some(node);
+        self
+    }
+
+    /// Whoever did one of these nodes may not have the task.
+    pub fn not_by(mut self, nodes: &[&'static str]) -> Self {
+        self.def().people.not_by.extend_from_slice(nodes);
+        self
+    }
+
+    /// The permission that whoever takes the task, or starts here, has to have.
+    pub fn permission(mut self, name: &'static str) -> Self {
+        self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
+        self
+    }
+
+    /// As [`NodeBuilder::permission`], with the name `flow.node`.
+    pub fn auto_permission(mut self) -> Self {
+        let name = format!("{}.{}", F::NAME, self.def().name);
+        self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
+        self
+    }
+
+    /// On what one has to have the permission: asked when the task is made, and at a start when its form was submitted.
+    pub fn permission_on<R: IntoObject>(
+        mut self,
+        object: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.pending().object = Some(ask(move |flow, a| object(flow, a).map(IntoObject::into_object)));
+        self
+    }
+
+    /// Who may take the task.
+    pub fn candidates<R: IntoCandidates>(
+        mut self,
+        candidates: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().people.candidates =
+            Some(ask(move |flow, a| candidates(flow, a).map(IntoCandidates::into_candidates)));
+        self
+    }
+
+    /// By when the task should be done, from when it was made on.
+    pub fn due(mut self, wait: Duration) -> Self {
+        self.def().people.due = Some(After::Fixed(wait));
+        self
+    }
+
+    /// As [`NodeBuilder::due`], asked when the task is made.
+    pub fn due_by<M: IntoMoment>(
+        mut self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.def().people.due = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
+        self
+    }
+
+    /// How urgent the task is: the greater the more.
+    pub fn priority(mut self, priority: impl Fn(&F, &Activation<F, T>) -> Result<i32> + Send + Sync + 'static) -> Self {
+        self.def().people.priority = Some(ask(priority));
+        self
+    }
+}
+
+/// Who a task is assigned to: a [`UserId`], or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nobody a task can be assigned to",
+    label = "expected a `UserId`, or an `Option` of one"
+)]
+pub trait IntoOwner {
+    /// The person, if there is one.
+    fn into_owner(self) -> Option<UserId>;
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoOwner for UserId {
+    fn into_owner(self) -> Option<UserId> {
+        Some(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoOwner for &UserId {
+    fn into_owner(self) -> Option<UserId> {
+        Some(self.clone())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOwner> IntoOwner for Option<T> {
+    fn into_owner(self) -> Option<UserId> {
+        self.and_then(T::into_owner)
+    }
+}

@@ -1,0 +1,170 @@
+//! What a node waits for: a worker, a time, a signal, a message; and what it sends.
+
+use std::time::Duration;
+
+use viewflow_graph::Kind;
+
+use super::NodeBuilder;
+use super::connect::Retry;
+use super::erase::ask;
+use crate::data::document;
+use crate::data::field::FieldType;
+use crate::definition::{Action, After, Letter, MessageDef, Run, Schedule, Wait};
+use crate::error::{Error, Place, Result};
+use crate::flow::Flow;
+use crate::flow::activation::Activation;
+use crate::flow::job::{JobRun, flow_of};
+use crate::flow::message::{Message, correlation};
+use crate::flow::node::Input;
+use crate::flow::task::Task;
+use crate::time::IntoMoment;
+
+impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
+    /// The handler of a job.
+    pub fn job<R: 'static>(self, run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static) -> Self {
+        self.work(Run::Here(Box::new(move |flow, attempt| {
+            let value = run(&*flow_of::<F>(flow)?, &attempt.open()?)?;
+            Ok(Box::new(value))
+        })))
+    }
+
+    /// The handler of a job, and what happens with the value it returns, in the step that records it.
+    pub fn job_done<R: Input>(
+        self,
+        run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static,
+        done: impl Fn(&F, &mut Activation<F, T>, R) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.job(run).call_with(done)
+    }
+
+    /// As [`NodeBuilder::job`], with a future.
+    #[cfg(feature = "tokio")]
+    pub fn future<R: Send + 'static>(
+        self,
+        run: impl Fn(Arc<F>, JobRun<F, T>) -> BoxFuture<Result<R>> + Send + Sync + 'static,
+    ) -> Self {
+        self.work(Run::Future(Box::new(move |flow, attempt| {
+            match flow_of::<F>(flow).and_then(|flow| Ok(run(flow, attempt.open()?))) {
+                Ok(future) => Box::pin(async move { future.await.map(|value| Box::new(value) as Box<dyn Any + Send>) }),
+                Err(error) => Box::pin(std::future::ready(Err(error))),
+            }
+        })))
+    }
+
+    /// As [`NodeBuilder::job_done`], with a future.
+    #[cfg(feature = "tokio")]
+    pub fn future_done<R: Input + Send>(
+        self,
+        run: impl Fn(Arc<F>, JobRun<F, T>) -> BoxFuture<Result<R>> + Send + Sync + 'static,
+        done: impl Fn(&F, &mut Activation<F, T>, R) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.future(run).call_with(done)
+    }
+
+    fn work(mut self, run: Run) -> Self {
+        self.pending().waits += 1;
+        self.pending().run = Some(run);
+        self
+    }
+
+    /// How often a job is tried, how long to wait after the first failure (twice as long after each further one), and how
+    /// long at most.
+    pub fn retry(mut self, attempts: u32, backoff: Duration, max: Duration) -> Self {
+        self.pending().retry = Some(Retry { attempts, backoff, max });
+        self
+    }
+
+    /// How long one attempt at a job may take.
+    pub fn timeout(mut self, longest: Duration) -> Self {
+        self.pending().timeout = Some(longest);
+        self
+    }
+
+    /// How long a timer waits, or a job before it begins.
+    pub fn delay(self, wait: Duration) -> Self {
+        self.delayed(After::Fixed(wait))
+    }
+
+    /// As [`NodeBuilder::delay`], asked when the task is made.
+    pub fn delay_by<M: IntoMoment>(
+        self,
+        wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.delayed(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))))
+    }
+
+    fn delayed(mut self, after: After) -> Self {
+        self.pending().delay = Some(after);
+        self
+    }
+
+    /// The signal that is caught or thrown.
+    pub fn signal(mut self, name: &'static str) -> Self {
+        match self.def().kind {
+            Kind::SignalThrow => self.acts(Action::Signal(name)),
+            _ => self.waits(Wait::Signal(name)),
+        }
+    }
+
+    /// The message that is sent.
+    pub fn send<M: Message>(
+        self,
+        message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
+    ) -> Self {
+        self.acts(Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
+    }
+
+    /// The message that is waited for, and its correlation key.
+    pub fn message<M: Message, K: IntoKey<M::Key>>(
+        self,
+        key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
+    ) -> Self {
+        self.flow.note_fields::<M>();
+        self.waits(Wait::Message(MessageDef {
+            name: M::NAME,
+            key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
+            parse: |content| Ok(Box::new(document::read::<M>(content)?)),
+            letter: |content| {
+                let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };
+                Letter::of(&document::read::<M>(content).map_err(wrong)?)
+            },
+        }))
+    }
+
+    /// How long it is from one start to the next.
+    pub fn every(mut self, interval: Duration) -> Self {
+        self.def().schedule = Some(Schedule::every(interval));
+        self
+    }
+
+    /// When processes start, in the language of crontab, and in which time zone: UTC if none is given, that of the computer
+    /// for `"local"`.
+    #[cfg(feature = "cron")]
+    pub fn cron(mut self, pattern: &str, zone: Option<&str>) -> Self {
+        match Schedule::cron(pattern, zone) {
+            Ok(schedule) => self.def().schedule = Some(schedule),
+            Err(message) => {
+                let problem = format!("flow `{}`: `{}`: {message}", F::NAME, self.def().name);
+                self.flow.definition.problems.push(problem);
+            }
+        }
+        self
+    }
+}
+
+/// What a catch may give as the correlation key of its message.
+#[diagnostic::on_unimplemented(
+    message = "the correlation key of this message is of type `{K}`, not of `{Self}`",
+    label = "this gives a `{Self}`: write `key = |a| ..` with a value of the message's key field"
+)]
+pub trait IntoKey<K> {
+    /// The key.
+    fn into_key(self) -> K;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: FieldType> IntoKey<K> for K {
+    fn into_key(self) -> K {
+        self
+    }
+}
