@@ -1,10 +1,13 @@
 //! What can go wrong, and where it did.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod fields;
+mod place;
+
+pub use fields::FieldErrors;
+pub use place::Place;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
+use crate::store::{ProcessStatus, StoreError, TaskError, TaskStatus};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -396,127 +399,5 @@ impl From<std::io::Error> for Error {
 impl From<Box<dyn std::error::Error + Send + Sync>> for Error {
     fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
         Self::Other(error)
-    }
-}
-
-/// Where an error happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Place {
-    /// At a task of a process.
-    Task {
-        /// The flow's stored name.
-        flow: String,
-        /// The node's stored name.
-        node: String,
-        /// The task.
-        task: TaskId,
-    },
-    /// At a node, before there was a task.
-    Node {
-        /// The flow's stored name.
-        flow: String,
-        /// The node's stored name.
-        node: String,
-    },
-    /// In a process.
-    Process {
-        /// The flow's stored name.
-        flow: String,
-        /// The process.
-        process: ProcessId,
-    },
-    /// In a message.
-    Message {
-        /// The message's name.
-        name: String,
-    },
-    /// In a row of a table.
-    Row {
-        /// The table.
-        table: String,
-        /// The row's number; 0 when it is not stored yet.
-        id: u64,
-    },
-}
-
-impl Place {
-    /// A place that is told later.
-    pub(crate) fn of_task(task: &TaskRecord) -> Box<Self> {
-        Box::new(Self::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
-    }
-
-    pub(crate) fn of_message(name: &str) -> Box<Self> {
-        Box::new(Self::Message { name: name.to_owned() })
-    }
-
-    pub(crate) fn unknown() -> Box<Self> {
-        Box::new(Self::Node { flow: String::new(), node: String::new() })
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Task { flow, node, task } => write!(f, "`{flow}.{node}` of process {} (task {task})", task.process),
-            Self::Node { flow, .. } if flow.is_empty() => f.write_str("a transaction"),
-            Self::Node { flow, node } => write!(f, "`{flow}.{node}`"),
-            Self::Process { flow, process } => write!(f, "process {process} (flow `{flow}`)"),
-            Self::Message { name } => write!(f, "message `{name}`"),
-            Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
-            Self::Row { table, id } => write!(f, "row {id} of `{table}`"),
-        }
-    }
-}
-
-/// Complaints about fields: for each field a list, in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(BTreeMap<String, Vec<String>>);
-
-impl FieldErrors {
-    /// Adds a complaint about a field.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.entry(field.into()).or_default().push(message.into());
-    }
-
-    pub(crate) fn extend(&mut self, others: Self) {
-        for (field, messages) in others.0 {
-            self.0.entry(field).or_default().extend(messages);
-        }
-    }
-
-    /// Makes this the only complaint about a field.
-    pub(crate) fn replace(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.insert(field.into(), vec![message.into()]);
-    }
-
-    /// Whether there is no complaint.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The complaints about one field; none when it is right.
-    pub fn of(&self, field: &str) -> &[String] {
-        self.0.get(field).map_or(&[], Vec::as_slice)
-    }
-
-    /// All fields with complaints.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.0.iter().map(|(field, messages)| (field.as_str(), messages.as_slice()))
-    }
-
-    /// `Ok` when there is no complaint.
-    ///
-    /// # Errors
-    /// The complaints themselves.
-    pub fn into_result(self) -> Result<(), Self> {
-        if self.is_empty() { Ok(()) } else { Err(self) }
-    }
-}
-
-impl fmt::Display for FieldErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = self.0.iter().map(|(field, messages)| format!("`{field}` {}", messages.join(" and ")));
-        f.write_str(&fields.collect::<Vec<_>>().join("; "))
     }
 }

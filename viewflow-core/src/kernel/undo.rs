@@ -3,7 +3,7 @@
 //! What came after a task is found by the links between tasks, and by scopes: where a scope has to be open again, what went on
 //! when it closed came after the task, too.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod links;
 
 use viewflow_graph::{Kind, Role};
 
@@ -14,54 +14,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
-
-/// A task, as far as going back has to know it.
-struct Link {
-    kind: Kind,
-    status: TaskStatus,
-    scope: u32,
-    around: Option<u32>,
-    compensated: bool,
-    skipped: bool,
-    undone: bool,
-}
-
-impl Link {
-    /// Whether its node did something that has not been undone.
-    fn did(&self) -> bool {
-        self.status == TaskStatus::Done && !self.compensated && !self.skipped
-    }
-}
-
-/// How the tasks of a process hang together. Functions that undo others are not among them: no token came to them.
-#[derive(Default)]
-struct Links {
-    tasks: BTreeMap<u32, Link>,
-    /// What came from a task: the tasks that it led to, or the join that it went into.
-    followers: BTreeMap<u32, BTreeSet<u32>>,
-    /// The same the other way round.
-    leaders: BTreeMap<u32, BTreeSet<u32>>,
-    /// The split that opened each scope.
-    splits: BTreeMap<u32, u32>,
-    /// The join at which each scope ends, once a token was there.
-    joins: BTreeMap<u32, u32>,
-    /// When tasks were done, by the numbers of the events.
-    done: BTreeMap<u32, u32>,
-    /// How often a task was left by its border for a node.
-    left: BTreeMap<(u32, String), u64>,
-}
-
-/// What is to be done to go back to a task.
-struct Back {
-    /// The scopes that it is in, the innermost first, without that of the process.
-    scopes: Vec<u32>,
-    /// What came after it, itself included, the newest first.
-    gone: Vec<u32>,
-    /// The joins that wait again, or still, as others have arrived there: by the scopes they close.
-    waiting: BTreeMap<u32, u32>,
-    /// Of the joins the ones that something taken back had arrived at, with all those.
-    after: BTreeSet<u32>,
-}
+use links::{Back, Link, Links};
 
 impl Step {
     /// Takes back one task, if nothing that came after it is done.
@@ -349,85 +302,6 @@ impl Step {
             (task.finished, task.error) = (None, None);
         })?;
         self.record(id.process, What::TaskReopened { task: id.ordinal, node: task.node })
-    }
-}
-
-impl Links {
-    fn add(&mut self, task: &TaskRecord) {
-        let ordinal = task.id.ordinal;
-        let TaskRecord { kind, status, scope, around, compensated, skipped, undone, .. } = *task;
-        self.tasks.insert(ordinal, Link { kind, status, scope, around, compensated, skipped, undone });
-        let ways = task.previous.map(|previous| (previous, ordinal));
-        for (from, to) in ways.into_iter().chain(task.joined.map(|join| (ordinal, join))) {
-            self.followers.entry(from).or_default().insert(to);
-            self.leaders.entry(to).or_default().insert(from);
-        }
-        if let Some(around) = around {
-            if kind.is_split() { &mut self.splits } else { &mut self.joins }.insert(around, ordinal);
-        }
-    }
-
-    fn back(&self, to: u32) -> Result<Back> {
-        let mut scopes = Vec::new();
-        let mut at = self.tasks[&to].scope;
-        while at != ROOT {
-            scopes.push(at);
-            at = self.splits.get(&at).map(|split| self.tasks[split].scope).ok_or(Error::Internal("a scope's split"))?;
-        }
-        let mut after = BTreeSet::from([to]);
-        let mut found = vec![to];
-        // What is found through scopes: where one is closed, its join has gone on.
-        let is_open = |scope: &u32| self.tasks[&self.splits[scope]].status == TaskStatus::Started;
-        for join in scopes.iter().filter(|scope| !is_open(scope)).filter_map(|scope| self.joins.get(scope)) {
-            if after.insert(*join) {
-                found.push(*join);
-            }
-        }
-        while let Some(task) = found.pop() {
-            for follower in self.followers.get(&task).into_iter().flatten() {
-                if after.insert(*follower) {
-                    found.push(*follower);
-                }
-            }
-        }
-        let mut waiting = BTreeMap::new();
-        for scope in &scopes {
-            let Some(join) = self.joins.get(scope) else { continue };
-            let mut leaders = self.leaders.get(join).into_iter().flatten();
-            if leaders.any(|leader| !after.contains(leader)) {
-                waiting.insert(*scope, *join);
-            }
-        }
-        let stays: BTreeSet<u32> = waiting.values().copied().collect();
-        let mut gone: Vec<u32> = after.difference(&stays).copied().collect();
-        let newest = |task: &u32| (self.done.get(task).copied().unwrap_or(u32::MAX), *task);
-        gone.sort_unstable_by_key(|task| std::cmp::Reverse(newest(task)));
-        Ok(Back { scopes, gone, waiting, after })
-    }
-
-    /// How many tokens and scopes are alive in each scope without what is taken back.
-    fn alive(&self, back: &Back) -> BTreeMap<u32, u64> {
-        let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
-        let stays = |task: &&u32| !gone.contains(*task);
-        let is_open = |scope: &u32, split: &u32| {
-            back.scopes.contains(scope) || (stays(&split) && self.tasks[split].status == TaskStatus::Started)
-        };
-        let open: BTreeMap<u32, u32> = self
-            .splits
-            .iter()
-            .filter(|(scope, split)| is_open(scope, split))
-            .map(|(scope, split)| (*scope, *split))
-            .collect();
-        let mut alive = BTreeMap::new();
-        for split in open.values() {
-            *alive.entry(self.tasks[split].scope).or_default() += 1;
-        }
-        for (_, link) in self.tasks.iter().filter(|(task, link)| stays(task) && !link.status.is_final()) {
-            if !link.around.is_some_and(|around| open.contains_key(&around)) {
-                *alive.entry(link.scope).or_default() += 1;
-            }
-        }
-        alive
     }
 }
 

@@ -1,0 +1,98 @@
+//! What kinds of values there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Choice, FieldSpec};
+use crate::data::entity::TableSpec;
+
+/// What kind of value a field takes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// Nothing at all: `()`.
+    Nothing,
+    /// True or false.
+    Bool,
+    /// A whole number within these bounds.
+    Integer {
+        /// The least value of the type.
+        min: i128,
+        /// The greatest value of the type.
+        max: i128,
+    },
+    /// A number.
+    Float,
+    /// Text.
+    Text,
+    /// A decimal number, as text.
+    Decimal,
+    /// A date, as `2026-11-22`.
+    Date,
+    /// A time of day, as `13:45:00`.
+    Time,
+    /// A date and time without a zone, as `2026-11-22T13:45:00`.
+    DateTime,
+    /// A point in time, as `2026-11-22T13:45:00Z`.
+    Timestamp,
+    /// A duration, in ISO 8601, as `PT1H30M`.
+    Duration,
+    /// A UUID, as text with hyphens.
+    Uuid,
+    /// Bytes, as base64.
+    Bytes,
+    /// One of a fixed list.
+    Choice(Vec<Choice>),
+    /// A row of this table, by number.
+    Reference(TableSpec),
+    /// Any number of such values.
+    List(Box<FieldKind>),
+    /// Such values, each with a name.
+    Map(Box<FieldKind>),
+    /// A nested struct.
+    Embedded(&'static [FieldSpec]),
+    /// Any JSON.
+    Json,
+}
+
+impl FieldKind {
+    /// Calls `visit` with the table and number of each row that `value` refers to.
+    pub(crate) fn references(&self, value: &Value, visit: &mut dyn FnMut(&'static str, u64)) {
+        match (self, value) {
+            (Self::Reference(table), Value::Number(number)) => {
+                if let Some(id) = number.as_u64() {
+                    visit(table.name, id);
+                }
+            }
+            (Self::List(kind), Value::Array(items)) => items.iter().for_each(|item| kind.references(item, visit)),
+            (Self::Map(kind), Value::Object(items)) => items.values().for_each(|item| kind.references(item, visit)),
+            (Self::Embedded(specs), Value::Object(document)) => {
+                for spec in *specs {
+                    if let Some(value) = spec.lookup(document) {
+                        (spec.kind)().references(value, visit);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The tables to which values of these kinds refer, each once for each type of its rows.
+pub(crate) fn tables_of(kinds: impl IntoIterator<Item = FieldKind>) -> Vec<TableSpec> {
+    let (mut tables, mut open) = (BTreeMap::new(), kinds.into_iter().collect::<Vec<_>>());
+    // A struct may be within itself.
+    let mut seen = BTreeSet::new();
+    while let Some(kind) = open.pop() {
+        match kind {
+            FieldKind::Reference(table) => drop(tables.insert((table.name, table.rows.id), table)),
+            FieldKind::List(inner) | FieldKind::Map(inner) => open.push(*inner),
+            FieldKind::Embedded(specs) if seen.insert(specs.as_ptr().addr()) => {
+                open.extend(specs.iter().map(|spec| (spec.kind)()));
+            }
+            _ => {}
+        }
+    }
+    tables.into_values().collect()
+}

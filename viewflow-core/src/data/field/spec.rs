@@ -1,0 +1,194 @@
+//! A field, described as data.
+
+use std::fmt;
+
+use serde_json::Value;
+use viewflow_graph::{FieldShape, Plain, Shape};
+
+use super::{Choices, FieldKind, FieldType, Initial, Rules};
+use crate::error::Result;
+use crate::store::{Document, OnDelete, follow};
+use crate::unit::Db;
+
+/// One field, described as data: what the derive macros make of `#[field(..)]`.
+#[derive(Clone, Copy)]
+pub struct FieldSpec {
+    /// The field's name in the struct.
+    pub name: &'static str,
+    /// Where it is in the document: the keys to follow.
+    pub key: &'static [&'static str],
+    /// Keys under which earlier versions kept it.
+    pub was: &'static [&'static [&'static str]],
+    /// What a person reads.
+    pub label: &'static str,
+    /// A sentence of help for whoever fills it in.
+    pub help: &'static str,
+    /// Whether a person has to fill it in.
+    pub required: bool,
+    /// What kind of value it takes.
+    pub kind: fn() -> FieldKind,
+    /// The rules of its value.
+    pub rules: Rules,
+    /// What it is at first.
+    pub default: Option<fn() -> Value>,
+    /// What can be chosen, where that is limited.
+    pub choices: Option<fn(&Db) -> Result<Box<dyn Choices>>>,
+    /// Whether and how rows are found by it.
+    pub index: Option<Index>,
+    /// What happens to this row when the row it refers to is deleted.
+    pub on_delete: OnDelete,
+    /// Whether it is a column of a process: kept in a table of its own beside the process's document.
+    pub column: bool,
+}
+
+/// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
+/// [`Writer`](crate::Writer).
+pub struct FieldOf<T> {
+    pub(crate) decode: fn(&Value) -> Result<T, String>,
+    pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, String>,
+    pub(crate) optional: bool,
+    /// What it is read as where it is missing.
+    pub(crate) default: Option<fn() -> T>,
+    /// How a value of the type that it had before is read.
+    pub(crate) convert: Option<fn(&Value) -> Result<T, String>>,
+    kind: fn() -> FieldKind,
+    shape: Shape,
+}
+
+// The bounds are on the methods, so that a type that is none is told of once, in the words of its trait.
+impl<T> FieldOf<T> {
+    /// A field that has to be there, unless its type is an `Option`.
+    pub const fn new() -> Self
+    where
+        T: FieldType,
+    {
+        Self {
+            decode: T::decode,
+            merge: T::merge,
+            optional: T::OPTIONAL,
+            default: None,
+            convert: None,
+            kind: T::kind,
+            shape: Shape::Plain(Plain::Other),
+        }
+    }
+
+    /// A field that has the type's initial value where it is missing.
+    pub const fn initial() -> Self
+    where
+        T: FieldType + Initial,
+    {
+        Self::with_default(T::initial)
+    }
+
+    /// A field that has this value where it is missing.
+    pub const fn with_default(default: fn() -> T) -> Self
+    where
+        T: FieldType,
+    {
+        Self { default: Some(default), ..Self::new() }
+    }
+
+    /// The same field, which is read in this way where what is stored is no `T`: [`convert`] makes such functions.
+    pub const fn converted(&self, convert: fn(&Value) -> Result<T, String>) -> Self {
+        Self { convert: Some(convert), ..*self }
+    }
+
+    /// The same field, whose values are stored like this: [`FieldType::SHAPE`].
+    pub const fn shaped(&self, shape: Shape) -> Self {
+        Self { shape, ..*self }
+    }
+
+    /// What the field is like when it is stored under this key, for lock files.
+    pub const fn shape(&self, key: &'static str) -> FieldShape {
+        let optional = self.optional || self.default.is_some();
+        FieldShape { key, was: &[], shape: self.shape, optional, converted: self.convert.is_some(), column: false }
+    }
+
+    /// The same field, that has to be there even if it has a default.
+    pub const fn without_default(&self) -> Self {
+        Self { default: None, ..*self }
+    }
+
+    /// The field's description, without options.
+    ///
+    /// ```
+    /// use viewflow_core::{FieldOf, FieldSpec};
+    /// const REMARK: FieldSpec = FieldOf::<Option<String>>::new().spec("remark", "Remark", &["remark"]);
+    /// assert!(!REMARK.required);
+    /// ```
+    pub const fn spec(&self, name: &'static str, label: &'static str, key: &'static [&'static str]) -> FieldSpec {
+        FieldSpec {
+            name,
+            key,
+            was: &[],
+            label,
+            help: "",
+            required: !self.optional,
+            kind: self.kind,
+            rules: Rules::NONE,
+            default: None,
+            choices: None,
+            index: None,
+            on_delete: OnDelete::Protect,
+            column: false,
+        }
+    }
+}
+
+/// Reads what was written as an `Old`, and makes a `T` of it: what `#[field(from = ..)]` stands for.
+///
+/// ```
+/// use viewflow_core::{convert, document::Value};
+/// let minutes = convert(&Value::from(90), |minutes: u32| Ok::<_, String>(format!("{minutes} min")));
+/// assert_eq!(minutes.unwrap(), "90 min");
+/// ```
+///
+/// # Errors
+/// When it is no `Old`, and what `make` fails with.
+pub fn convert<Old: FieldType, T, E: fmt::Display>(
+    stored: &Value,
+    make: impl FnOnce(Old) -> Result<T, E>,
+) -> Result<T, String> {
+    make(Old::decode(stored)?).map_err(|error| error.to_string())
+}
+
+impl<T: FieldType> Default for FieldOf<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FieldSpec {
+    /// The field's value, in the columns if it is one, else in the document: there too if it became a column since.
+    pub(crate) fn find<'d>(&self, document: &'d Document, columns: Option<&'d Document>) -> Option<&'d Value> {
+        let in_columns = columns.filter(|_| self.column).and_then(|columns| self.lookup(columns));
+        in_columns.or_else(|| self.lookup(document))
+    }
+
+    /// The field's value in a document, under its key or one it had before.
+    pub(crate) fn lookup<'d>(&self, document: &'d Document) -> Option<&'d Value> {
+        follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
+    }
+
+    /// Whether a value that was found is under a key of today.
+    pub(crate) fn has_key_of_today(&self, document: &Document, columns: Option<&Document>) -> bool {
+        columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
+            || follow(document, self.key).is_some()
+    }
+}
+
+impl fmt::Debug for FieldSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldSpec").field("name", &self.name).field("kind", &(self.kind)()).finish_non_exhaustive()
+    }
+}
+
+/// How rows are found by a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// Any number of rows may have the same value.
+    Plain,
+    /// No two rows may have the same value; rows without one do not count.
+    Unique,
+}

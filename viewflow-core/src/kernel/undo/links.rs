@@ -1,0 +1,136 @@
+//! How the tasks of a process led to each other, for going back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use viewflow_graph::Kind;
+
+use crate::error::{Error, Result};
+use crate::kernel::ROOT;
+use crate::store::{TaskRecord, TaskStatus};
+
+/// A task, as far as going back has to know it.
+pub(super) struct Link {
+    pub(super) kind: Kind,
+    pub(super) status: TaskStatus,
+    pub(super) scope: u32,
+    pub(super) around: Option<u32>,
+    pub(super) compensated: bool,
+    pub(super) skipped: bool,
+    pub(super) undone: bool,
+}
+
+impl Link {
+    /// Whether its node did something that has not been undone.
+    pub(super) fn did(&self) -> bool {
+        self.status == TaskStatus::Done && !self.compensated && !self.skipped
+    }
+}
+
+/// How the tasks of a process hang together. Functions that undo others are not among them: no token came to them.
+#[derive(Default)]
+pub(super) struct Links {
+    pub(super) tasks: BTreeMap<u32, Link>,
+    /// What came from a task: the tasks that it led to, or the join that it went into.
+    pub(super) followers: BTreeMap<u32, BTreeSet<u32>>,
+    /// The same the other way round.
+    pub(super) leaders: BTreeMap<u32, BTreeSet<u32>>,
+    /// The split that opened each scope.
+    pub(super) splits: BTreeMap<u32, u32>,
+    /// The join at which each scope ends, once a token was there.
+    pub(super) joins: BTreeMap<u32, u32>,
+    /// When tasks were done, by the numbers of the events.
+    pub(super) done: BTreeMap<u32, u32>,
+    /// How often a task was left by its border for a node.
+    pub(super) left: BTreeMap<(u32, String), u64>,
+}
+
+/// What is to be done to go back to a task.
+pub(super) struct Back {
+    /// The scopes that it is in, the innermost first, without that of the process.
+    pub(super) scopes: Vec<u32>,
+    /// What came after it, itself included, the newest first.
+    pub(super) gone: Vec<u32>,
+    /// The joins that wait again, or still, as others have arrived there: by the scopes they close.
+    pub(super) waiting: BTreeMap<u32, u32>,
+    /// Of the joins the ones that something taken back had arrived at, with all those.
+    pub(super) after: BTreeSet<u32>,
+}
+
+impl Links {
+    pub(super) fn add(&mut self, task: &TaskRecord) {
+        let ordinal = task.id.ordinal;
+        let TaskRecord { kind, status, scope, around, compensated, skipped, undone, .. } = *task;
+        self.tasks.insert(ordinal, Link { kind, status, scope, around, compensated, skipped, undone });
+        let ways = task.previous.map(|previous| (previous, ordinal));
+        for (from, to) in ways.into_iter().chain(task.joined.map(|join| (ordinal, join))) {
+            self.followers.entry(from).or_default().insert(to);
+            self.leaders.entry(to).or_default().insert(from);
+        }
+        if let Some(around) = around {
+            if kind.is_split() { &mut self.splits } else { &mut self.joins }.insert(around, ordinal);
+        }
+    }
+
+    pub(super) fn back(&self, to: u32) -> Result<Back> {
+        let mut scopes = Vec::new();
+        let mut at = self.tasks[&to].scope;
+        while at != ROOT {
+            scopes.push(at);
+            at = self.splits.get(&at).map(|split| self.tasks[split].scope).ok_or(Error::Internal("a scope's split"))?;
+        }
+        let mut after = BTreeSet::from([to]);
+        let mut found = vec![to];
+        // What is found through scopes: where one is closed, its join has gone on.
+        let is_open = |scope: &u32| self.tasks[&self.splits[scope]].status == TaskStatus::Started;
+        for join in scopes.iter().filter(|scope| !is_open(scope)).filter_map(|scope| self.joins.get(scope)) {
+            if after.insert(*join) {
+                found.push(*join);
+            }
+        }
+        while let Some(task) = found.pop() {
+            for follower in self.followers.get(&task).into_iter().flatten() {
+                if after.insert(*follower) {
+                    found.push(*follower);
+                }
+            }
+        }
+        let mut waiting = BTreeMap::new();
+        for scope in &scopes {
+            let Some(join) = self.joins.get(scope) else { continue };
+            let mut leaders = self.leaders.get(join).into_iter().flatten();
+            if leaders.any(|leader| !after.contains(leader)) {
+                waiting.insert(*scope, *join);
+            }
+        }
+        let stays: BTreeSet<u32> = waiting.values().copied().collect();
+        let mut gone: Vec<u32> = after.difference(&stays).copied().collect();
+        let newest = |task: &u32| (self.done.get(task).copied().unwrap_or(u32::MAX), *task);
+        gone.sort_unstable_by_key(|task| std::cmp::Reverse(newest(task)));
+        Ok(Back { scopes, gone, waiting, after })
+    }
+
+    /// How many tokens and scopes are alive in each scope without what is taken back.
+    pub(super) fn alive(&self, back: &Back) -> BTreeMap<u32, u64> {
+        let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
+        let stays = |task: &&u32| !gone.contains(*task);
+        let is_open = |scope: &u32, split: &u32| {
+            back.scopes.contains(scope) || (stays(&split) && self.tasks[split].status == TaskStatus::Started)
+        };
+        let open: BTreeMap<u32, u32> = self
+            .splits
+            .iter()
+            .filter(|(scope, split)| is_open(scope, split))
+            .map(|(scope, split)| (*scope, *split))
+            .collect();
+        let mut alive = BTreeMap::new();
+        for split in open.values() {
+            *alive.entry(self.tasks[split].scope).or_default() += 1;
+        }
+        for (_, link) in self.tasks.iter().filter(|(task, link)| stays(task) && !link.status.is_final()) {
+            if !link.around.is_some_and(|around| open.contains_key(&around)) {
+                *alive.entry(link.scope).or_default() += 1;
+            }
+        }
+        alive
+    }
+}

@@ -1,0 +1,252 @@
+//! Events as they are stored.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ProcessId, UserId};
+use crate::store::change::DataChange;
+use crate::time::Timestamp;
+
+/// Something that happened in a process. It is written in the step in which it happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// In which process.
+    pub process: ProcessId,
+    /// Its number within the process, counting up from 1.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it, when it was a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<UserId>,
+    /// Why, if that person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What.
+    pub what: What,
+    /// What was changed in data by what happened, or in what led to it: before and after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<DataChange>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum What {
+    /// The process was started.
+    ProcessStarted,
+    /// The last token came to its end.
+    ProcessFinished,
+    /// The process was canceled.
+    ProcessCanceled,
+    /// The process came to an `ErrorEnd`.
+    ProcessFailed {
+        /// The code of the error.
+        code: String,
+    },
+    /// The process was suspended.
+    ProcessSuspended,
+    /// The process goes on again.
+    ProcessResumed,
+    /// A token arrived at a node.
+    TaskCreated {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was given to a person.
+    TaskAssigned {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// To whom.
+        owner: UserId,
+    },
+    /// A task was given to a person to do in the place of who has it.
+    TaskDelegated {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// To whom.
+        to: UserId,
+    },
+    /// The due date, the priority or the follow-up date of a task was set.
+    TaskRescheduled {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was given back.
+    TaskUnassigned {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was done.
+    TaskFinished {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A worker began a job.
+    TaskStarted {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// Which attempt it is, counting from 1.
+        attempt: u32,
+    },
+    /// An attempt at a job failed, and another one follows.
+    TaskDelayed {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// When it may begin again.
+        until: Timestamp,
+        /// What the attempt failed with.
+        error: String,
+    },
+    /// A task failed.
+    TaskFailed {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// Why.
+        error: String,
+    },
+    /// Somebody had a failed task tried again.
+    TaskRetried {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was taken away.
+    TaskCanceled {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was made again as another one.
+    TaskRevived {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The task that stands for it now.
+        by: u32,
+    },
+    /// What a task had done was taken back.
+    TaskUndone {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A split or join that had ended waits again, as somebody went back to a node between them.
+    TaskReopened {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// Somebody went on without a task.
+    TaskSkipped {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+    },
+    /// A task was let go on at another node.
+    TaskMoved {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The other node.
+        to: String,
+        /// The task that stands for it now; none at a join.
+        by: Option<u32>,
+    },
+    /// A timeout, error or escalation of a task was taken.
+    BoundaryTaken {
+        /// The task.
+        task: u32,
+        /// Its node.
+        node: String,
+        /// The node it leads to.
+        then: String,
+    },
+}
+
+impl What {
+    /// The task that it is about, if it is about one.
+    pub fn task(&self) -> Option<u32> {
+        match self {
+            Self::ProcessStarted
+            | Self::ProcessFinished
+            | Self::ProcessCanceled
+            | Self::ProcessFailed { .. }
+            | Self::ProcessSuspended
+            | Self::ProcessResumed => None,
+            Self::TaskCreated { task, .. }
+            | Self::TaskAssigned { task, .. }
+            | Self::TaskDelegated { task, .. }
+            | Self::TaskRescheduled { task, .. }
+            | Self::TaskUnassigned { task, .. }
+            | Self::TaskFinished { task, .. }
+            | Self::TaskStarted { task, .. }
+            | Self::TaskDelayed { task, .. }
+            | Self::TaskFailed { task, .. }
+            | Self::TaskRetried { task, .. }
+            | Self::TaskCanceled { task, .. }
+            | Self::TaskRevived { task, .. }
+            | Self::TaskUndone { task, .. }
+            | Self::TaskReopened { task, .. }
+            | Self::TaskSkipped { task, .. }
+            | Self::TaskMoved { task, .. }
+            | Self::BoundaryTaken { task, .. } => Some(*task),
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ProcessStarted => f.write_str("process started"),
+            Self::ProcessFinished => f.write_str("process finished"),
+            Self::TaskCreated { node, .. } => write!(f, "{node} created"),
+            Self::TaskAssigned { node, owner, .. } => write!(f, "{node} assigned to {owner}"),
+            Self::TaskDelegated { node, to, .. } => write!(f, "{node} delegated to {to}"),
+            Self::TaskRescheduled { node, .. } => write!(f, "{node} rescheduled"),
+            Self::TaskUnassigned { node, .. } => write!(f, "{node} unassigned"),
+            Self::TaskFinished { node, .. } => write!(f, "{node} finished"),
+            Self::ProcessSuspended => f.write_str("process suspended"),
+            Self::ProcessResumed => f.write_str("process resumed"),
+            Self::ProcessCanceled => f.write_str("process canceled"),
+            Self::ProcessFailed { code } => write!(f, "process failed with `{code}`"),
+            Self::TaskStarted { node, attempt, .. } => write!(f, "{node} started, attempt {attempt}"),
+            Self::TaskDelayed { node, error, .. } => write!(f, "{node} will be tried again: {error}"),
+            Self::TaskFailed { node, error, .. } => write!(f, "{node} failed: {error}"),
+            Self::TaskRetried { node, .. } => write!(f, "{node} retried"),
+            Self::TaskCanceled { node, .. } => write!(f, "{node} canceled"),
+            Self::TaskRevived { node, .. } => write!(f, "{node} revived"),
+            Self::TaskUndone { node, .. } => write!(f, "{node} undone"),
+            Self::TaskReopened { node, .. } => write!(f, "{node} reopened"),
+            Self::TaskSkipped { node, .. } => write!(f, "{node} skipped"),
+            Self::TaskMoved { node, to, .. } => write!(f, "{node} moved to {to}"),
+            Self::BoundaryTaken { node, then, .. } => write!(f, "{node} left for {then}"),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Tasks as they are stored.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use viewflow_graph::Kind;
+
+use super::{Document, is_zero};
+use crate::id::{TaskId, UserId};
+use crate::people::Candidate;
+use crate::time::Timestamp;
+
+/// How far a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TaskStatus {
+    /// Waits; nobody has it.
+    New,
+    /// Waits for the person who has it.
+    Assigned,
+    /// Waits for its time: a timer, or a job that no worker has.
+    Scheduled,
+    /// Is at work: a job that a worker has, a split whose branches run, a join that waits for them, a sub-process whose
+    /// children run.
+    Started,
+    /// Is done.
+    Done,
+    /// Was taken away.
+    Canceled,
+    /// Failed, and waits for somebody to retry, revive or cancel it. Its process stays open.
+    Error,
+    /// Was canceled, failed or undone, and has been made again as another task.
+    Revived,
+}
+
+impl TaskStatus {
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::New,
+        Self::Assigned,
+        Self::Scheduled,
+        Self::Started,
+        Self::Done,
+        Self::Canceled,
+        Self::Error,
+        Self::Revived,
+    ];
+
+    /// Whether nothing more happens to it.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Canceled | Self::Revived)
+    }
+}
+
+impl fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "new",
+            Self::Assigned => "assigned",
+            Self::Scheduled => "scheduled",
+            Self::Started => "started",
+            Self::Done => "done",
+            Self::Canceled => "canceled",
+            Self::Error => "failed",
+            Self::Revived => "revived",
+        })
+    }
+}
+
+/// A task as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is written where it holds, and of no weight elsewhere")]
+pub struct TaskRecord {
+    /// Which task.
+    pub id: TaskId,
+    /// The stored name of its flow.
+    pub flow: String,
+    /// The stored name of its node.
+    pub node: String,
+    /// The kind of its node.
+    #[serde(with = "kind_by_name")]
+    pub kind: Kind,
+    /// How far it is.
+    pub status: TaskStatus,
+    /// The scope its token is in.
+    pub scope: u32,
+    /// Who has it, or did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Who gave it to its owner to do in his place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<UserId>,
+    /// Who may take it; anybody where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// Who may not have it, whoever may: as `#[not_by(..)]` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barred: Vec<UserId>,
+    /// By when it should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_date: Option<Timestamp>,
+    /// How urgent it is: the greater the more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    /// When somebody wants to look at it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<Timestamp>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was given to its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Timestamp>,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// The task it comes from; none for a start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<u32>,
+    /// The join it went into, where that was there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<u32>,
+    /// The scope it opened, if it is a split, or closes, if it is a join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<u32>,
+    /// When the engine has to look at it again: a time came, a job may run, or the worker that has it is overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Its timeouts that have not fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeouts: Vec<Timeout>,
+    /// What it waits to hear of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<WaitsFor>,
+    /// How far it is, if it is a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobState>,
+    /// How many of its children are open, if it is a sub-process.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub children: u32,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<TaskError>,
+    /// Whether it failed before it was handed to anybody: `on_create` and `assign` are still to be called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unprepared: bool,
+    /// Whether its token left by a timeout or an error, and is not its own any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
+    /// Whether it stands in the list of its scope while it is open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listed: bool,
+    /// The message that it took and has not handled, as it failed over it. Of a signal that it heard while its process was
+    /// suspended, an empty one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Document>,
+    /// Whether what it did was undone by its compensation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compensated: bool,
+    /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+    /// What its owner filled in so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Document>,
+    /// Whether somebody went on without it: it is done, and its node has done nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
+    /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
+    /// Its seed, encoded; null when there is none.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub seed: Value,
+    /// Its artifact, encoded; null when there is none.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub artifact: Value,
+    /// The document its struct is laid over.
+    #[serde(default, skip_serializing_if = "Document::is_empty")]
+    pub data: Document,
+}
+
+impl TaskRecord {
+    /// A task that has just been made, without data.
+    pub fn new(id: TaskId, flow: impl Into<String>, node: impl Into<String>, kind: Kind, created: Timestamp) -> Self {
+        Self {
+            id,
+            flow: flow.into(),
+            node: node.into(),
+            kind,
+            status: TaskStatus::New,
+            scope: 0,
+            owner: None,
+            delegated_by: None,
+            candidates: Vec::new(),
+            barred: Vec::new(),
+            due_date: None,
+            priority: None,
+            follow_up: None,
+            created,
+            assigned: None,
+            finished: None,
+            previous: None,
+            joined: None,
+            around: None,
+            due: None,
+            timeouts: Vec::new(),
+            waits_for: None,
+            job: None,
+            children: 0,
+            error: None,
+            unprepared: false,
+            left: false,
+            listed: false,
+            message: None,
+            compensated: false,
+            suspended: false,
+            draft: None,
+            skipped: false,
+            undone: false,
+            seed: Value::Null,
+            artifact: Value::Null,
+            data: Document::new(),
+        }
+    }
+}
+
+/// A timeout of a task that is armed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeout {
+    /// The stored name of the node it leads to.
+    pub then: String,
+    /// When it fires.
+    pub at: Timestamp,
+}
+
+/// What a task waits to hear of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// A signal of this name.
+    Signal(String),
+    /// A message of this name with this correlation key.
+    Message {
+        /// The message's name.
+        name: String,
+        /// The correlation key, as JSON text.
+        key: String,
+    },
+    /// A condition over its process, and over these tables.
+    Condition {
+        /// The tables that it read when it was last asked.
+        tables: Vec<String>,
+    },
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobState {
+    /// How often a worker has begun it. The worker that has it is known by this number.
+    pub attempt: u32,
+    /// How many of these attempts have failed, since it was scheduled or retried.
+    #[serde(default)]
+    pub failures: u32,
+    /// From when on a worker may begin it, or take it over from the one that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// How many workers were lost with it, one after the other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u32,
+    /// When the current attempt has run out of time, if it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskError {
+    /// The code of the error, where it has one: [`Error::coded`](crate::Error::coded).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What it said.
+    pub message: String,
+}
+
+mod kind_by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use viewflow_graph::Kind;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Kind::from_name(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is no kind of node")))
+    }
+}
