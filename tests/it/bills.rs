@@ -127,7 +127,7 @@ fn who_is_of_another_department_sees_nothing_and_may_do_nothing() {
         let company = Company::open(store);
         let (ours, theirs) = (&company.garage, &company.kitchen);
         let refused = company.register(ours, &theirs.head).unwrap_err();
-        assert!(matches!(refused, Error::Forbidden { action: "start", .. }), "{refused}");
+        assert!(matches!(refused, Error::Forbidden { action: Action::Start, .. }), "{refused}");
         let bills = || company.engine.transaction(|db| db.table::<Bill>().all().count()).unwrap();
         assert_eq!(bills(), 0, "the bill that was made to find that out is gone");
 

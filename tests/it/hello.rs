@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Anonymous, ManualClock, Store, User};
 
@@ -96,7 +97,7 @@ fn employees_start_and_managers_approve_and_neither_does_the_other() {
         let office = Office::open(store);
         for user in [&MANAGER as &dyn User, &UserId::new("somebody"), &Anonymous] {
             let refused = office.write(&user).unwrap_err();
-            assert!(matches!(refused, Error::Forbidden { action: "start", .. }), "{refused}");
+            assert!(matches!(refused, Error::Forbidden { action: Action::Start, .. }), "{refused}");
         }
         assert!(office.engine.processes::<HelloFlow>().list().unwrap().is_empty(), "no process is left of them");
 

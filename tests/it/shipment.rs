@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Form, ManualClock, Node, Store, ViewNode};
 
@@ -189,7 +190,7 @@ fn who_registers_a_shipment_sees_to_it_and_who_packs_it_moves_it() {
         };
         assert_eq!(owner("shipment_type"), Some(CLERK.id()));
         let colleague = shop.engine.open_task(ShipmentFlow::shipment_type, id).unwrap().assign(&COLLEAGUE).unwrap_err();
-        assert!(matches!(colleague, Error::NotOwner { action: "take", .. }), "{colleague}");
+        assert!(matches!(colleague, Error::NotOwner { action: Action::Assign, .. }), "{colleague}");
         shop.by_post(id, true);
         assert_eq!(owner("check_insurance"), Some(CLERK.id()));
         assert_eq!(owner("fill_post_label"), Some(CLERK.id()));
@@ -219,7 +220,7 @@ fn the_warehouse_and_the_insurance_agent_see_their_own_work_and_nobody_else_s() 
         let customer = Customer { name: "Eve".to_owned(), address: String::new() };
         let form = RegisterShipment { customer, items: Vec::new() };
         let refused = shop.engine.start(ShipmentFlow::start, &PACKER, form).unwrap_err();
-        assert!(matches!(refused, Error::Forbidden { action: "start", .. }), "{refused}");
+        assert!(matches!(refused, Error::Forbidden { action: Action::Start, .. }), "{refused}");
         let shipments = shop.engine.transaction(|db| db.table::<Shipment>().all().count()).unwrap();
         assert_eq!(shipments, 1, "nothing is left of a start that was refused");
     });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::testing::inconsistencies;
 use viewflow::{Node, Store, TaskRecord};
@@ -149,7 +150,7 @@ fn a_task_is_not_skipped_without_which_there_is_no_way_on() {
         assert_eq!(events(&engine, id), before);
         check(&store);
         let start = engine.skip(TaskId { process: id, ordinal: 1 }, &boss());
-        assert!(matches!(start, Err(Error::WrongStatus { action: "skip", .. })), "{start:?}");
+        assert!(matches!(start, Err(Error::WrongStatus { action: Action::Skip, .. })), "{start:?}");
         do_next(&engine, OrderFlow::choose, id, ());
         engine.skip(open_task(&engine, OrderFlow::deliver, id).id, &boss()).unwrap();
         check(&store);

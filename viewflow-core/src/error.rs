@@ -7,7 +7,8 @@ pub use fields::FieldErrors;
 pub use place::Place;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{ProcessStatus, StoreError, TaskError, TaskStatus};
+use crate::lifecycle::Action;
+use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -73,34 +74,36 @@ pub enum Error {
         found: String,
     },
     /// The action does not go with the task's status.
-    #[error("{at}: cannot {action} a task that is {status}")]
+    #[error("{at}: cannot {action} a task that is {status}{}", because.map(|because| format!(", {because}")).unwrap_or_default())]
     WrongStatus {
         /// The task.
         at: Box<Place>,
         /// What was tried.
-        action: &'static str,
+        action: Action,
         /// The status the task has.
         status: TaskStatus,
+        /// What else stands against it, where the status alone does not.
+        because: Option<&'static str>,
     },
     /// The task is somebody else's.
-    #[error("{at}: `{user}` cannot {action} a task that belongs to `{owner}`")]
+    #[error("{at}: `{user}` cannot {} a task that belongs to `{owner}`", action.of_oneself())]
     NotOwner {
         /// The task.
         at: Box<Place>,
         /// What was tried.
-        action: &'static str,
+        action: Action,
         /// Who tried it.
         user: UserId,
         /// Whose task it is.
         owner: UserId,
     },
     /// The person may not do this.
-    #[error("{at}: `{user}` may not {action} this: {needs}")]
+    #[error("{at}: `{user}` may not {} this: {needs}", action.of_oneself())]
     Forbidden {
         /// The task, the process or the start.
         at: Box<Place>,
         /// What was tried.
-        action: &'static str,
+        action: Action,
         /// Who tried it, or to whom the task was to be given.
         user: UserId,
         /// What it would take.
@@ -321,24 +324,45 @@ impl Error {
 
     /// Whether it is the application's, or its data's, so that the task at fault can be told.
     pub(crate) fn is_of_a_task(&self) -> bool {
-        !matches!(
-            self,
+        match self {
+            Self::Form { .. }
+            | Self::Data { .. }
+            | Self::Handler { .. }
+            | Self::Other(_)
+            | Self::NoneListed(_)
+            | Self::OtherNode { .. }
+            | Self::OtherFlow { .. }
+            | Self::Empty(_)
+            | Self::NoRow { .. }
+            | Self::NotUnique { .. }
+            | Self::Protected { .. }
+            | Self::NoFlow(_)
+            | Self::NoNode { .. }
+            | Self::CannotMove { .. }
+            | Self::Build(_)
+            | Self::StepIsOver
+            | Self::Coded { .. }
+            | Self::Panicked { .. }
+            | Self::Endless { .. }
+            | Self::Subscriber { .. }
+            | Self::NobodyListens { .. }
+            | Self::ReadOnly => true,
             Self::Store(_)
-                | Self::Internal(_)
-                | Self::Contended(_)
-                | Self::StepInStep
-                | Self::LeaseLost { .. }
-                | Self::NoProcess(_)
-                | Self::NoTask(_)
-                | Self::WrongStatus { .. }
-                | Self::NotOwner { .. }
-                | Self::Forbidden { .. }
-                | Self::ProcessIsOver { .. }
-                | Self::Suspended { .. }
-                | Self::NotSuspended { .. }
-                | Self::DoneAfter { .. }
-                | Self::NoWayBack { .. }
-        )
+            | Self::Internal(_)
+            | Self::Contended(_)
+            | Self::StepInStep
+            | Self::LeaseLost { .. }
+            | Self::NoProcess(_)
+            | Self::NoTask(_)
+            | Self::WrongStatus { .. }
+            | Self::NotOwner { .. }
+            | Self::Forbidden { .. }
+            | Self::ProcessIsOver { .. }
+            | Self::Suspended { .. }
+            | Self::NotSuspended { .. }
+            | Self::DoneAfter { .. }
+            | Self::NoWayBack { .. } => false,
+        }
     }
 
     /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.
@@ -367,6 +391,11 @@ impl Error {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
             _ => None,
         }
+    }
+
+    /// The action does not go with the status that the task has.
+    pub(crate) fn wrong_status(task: &TaskRecord, action: Action) -> Self {
+        Self::WrongStatus { at: Place::of_task(task), action, status: task.status, because: None }
     }
 
     /// Says where it happened, unless that is known already.

@@ -27,6 +27,8 @@ pub enum Action {
     Reschedule,
     /// Does a task that waits for code.
     Run,
+    /// Adds a child to a sub-process that has begun.
+    AddChild,
     /// Takes a task away.
     CancelTask,
     /// Has a failed task tried again.
@@ -55,7 +57,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Assign,
         Self::Unassign,
         Self::Reassign,
@@ -64,6 +66,7 @@ impl Action {
         Self::Execute,
         Self::Reschedule,
         Self::Run,
+        Self::AddChild,
         Self::CancelTask,
         Self::Retry,
         Self::Revive,
@@ -89,6 +92,7 @@ impl Action {
             Self::Execute => "execute",
             Self::Reschedule => "reschedule",
             Self::Run => "run",
+            Self::AddChild => "add a child to",
             Self::CancelTask | Self::Cancel => "cancel",
             Self::Retry => "retry",
             Self::Revive => "revive",
@@ -97,9 +101,17 @@ impl Action {
             Self::Undo => "undo",
             Self::Start => "start",
             Self::View => "view",
-            Self::GoBack => "go back in",
+            Self::GoBack => "go back to",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+        }
+    }
+
+    /// As it is told of somebody who does it: a task is assigned, and a person takes it.
+    pub(crate) const fn of_oneself(self) -> &'static str {
+        match self {
+            Self::Assign => "take",
+            other => other.name(),
         }
     }
 }
@@ -180,6 +192,7 @@ pub struct ProcessTransition {
 
 const PERSONS: Kinds = Kinds { name: "`View`, `ManualTask`", has: Kind::is_task_of_a_person };
 const HANDLES: Kinds = Kinds { name: "`Handle`", has: |kind| kind == Kind::Handle };
+const SUBPROCESSES: Kinds = Kinds { name: "`Subprocess`, `NSubprocess`", has: Kind::has_children };
 const WAITING: Kinds = Kinds { name: "all that wait", has: Kind::waits };
 const ALL: Kinds = Kinds { name: "all", has: |_| true };
 const REVIVABLE: Kinds =
@@ -206,6 +219,7 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Reschedule, PERSONS, &[New], &[New], &[Manager]),
     task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
     task(Action::Run, HANDLES, &[New], &[Done], &[Code]),
+    task(Action::AddChild, SUBPROCESSES, &[Started], &[Started], &[Code]),
     task(Action::CancelTask, WAITING, &[New, Assigned, Scheduled, Started], &[Canceled], &[Manager]),
     task(Action::CancelTask, ALL, &[Error], &[Canceled], &[Manager]),
     task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),

@@ -10,26 +10,24 @@ use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
 pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
     let place = || Place::of_task(task);
     active(action, user, place)?;
-    let wrong_status = || Error::WrongStatus { at: place(), action: action.name(), status: task.status };
+    let wrong_status = || Error::wrong_status(task, action);
     let row = task_transition(action, task.kind, task.status).ok_or_else(wrong_status)?;
     if row.by.iter().any(|actor| acts_as(*actor, user, &task.flow, task.id.process, Some(task))) {
         return Ok(());
     }
     match &task.owner {
         Some(owner) if row.by.contains(&Actor::Owner) => {
-            let action = if action == Action::Assign { "take" } else { action.name() };
             Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
         }
         _ if row.by == [Actor::Candidate] => candidate(user, task),
-        _ => Err(forbidden(action.name(), user, place(), needs_manager(&task.flow))),
+        _ => Err(forbidden(action, user, place(), needs_manager(&task.flow))),
     }
 }
 
 /// May the program do this to the task?
 pub(super) fn pass_code(action: Action, task: &TaskRecord) -> Result<()> {
     let row = task_transition(action, task.kind, task.status).filter(|row| row.by.contains(&Actor::Code));
-    let wrong_status = || Error::WrongStatus { at: Place::of_task(task), action: action.name(), status: task.status };
-    row.map(drop).ok_or_else(wrong_status)
+    row.map(drop).ok_or_else(|| Error::wrong_status(task, action))
 }
 
 /// May this person do this to the process?
@@ -45,7 +43,7 @@ pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRec
     if row.by.iter().any(|actor| acts_as(*actor, user, &process.flow, process.id, None)) {
         return Ok(());
     }
-    Err(forbidden(action.name(), user, place(), needs_manager(&process.flow)))
+    Err(forbidden(action, user, place(), needs_manager(&process.flow)))
 }
 
 /// May this person look at the process?
@@ -62,7 +60,7 @@ pub(super) fn pass_start(
     active(Action::Start, user, &place)?;
     match permission {
         Some(permission) if !permission.is_held_by(user) => {
-            Err(forbidden(Action::Start.name(), user, place(), needs(permission)))
+            Err(forbidden(Action::Start, user, place(), needs(permission)))
         }
         _ => Ok(()),
     }
@@ -83,7 +81,7 @@ fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -
         return Ok(());
     }
     let who = if user.id().as_str().is_empty() { "who is not known" } else { "who is not active" };
-    Err(forbidden(action.name(), user, place(), format!("{who} may do nothing")))
+    Err(forbidden(action, user, place(), format!("{who} may do nothing")))
 }
 
 /// Who is neither named nor permitted is told what it takes.
@@ -144,9 +142,9 @@ fn needs(permission: &Permission) -> String {
 
 /// Whether one takes a task or is given it: it is not for this person.
 fn cannot_take(user: &dyn User, task: &TaskRecord, needs: String) -> Error {
-    forbidden("take", user, Place::of_task(task), needs)
+    forbidden(Action::Assign, user, Place::of_task(task), needs)
 }
 
-fn forbidden(action: &'static str, user: &dyn User, at: Box<Place>, needs: String) -> Error {
+fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {
     Error::Forbidden { at, action, user: user.id(), needs }
 }

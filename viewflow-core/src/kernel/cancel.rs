@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::fail::wrong_status;
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
+use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, ScopeId, TaskList, TaskRecord, TaskStatus, What};
 
 impl Step {
@@ -25,7 +25,7 @@ impl Step {
         let task = self.task(id)?;
         let own_token = task.kind.waits() || task.status == TaskStatus::Error;
         if task.status.is_final() || !own_token || self.waits_for_a_scope(&task)? {
-            return Err(wrong_status(&task, "cancel"));
+            return Err(Error::wrong_status(&task, Action::CancelTask));
         }
         self.def_of(id.process)?;
         self.cancel_task(id)?;

@@ -8,8 +8,9 @@ use super::turn::plain_spawn;
 use super::{Step, TaskError};
 use crate::data::document::Document;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
+use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, TaskRecord, TaskStatus};
 
 /// What a child and its first task begin with.
@@ -69,11 +70,7 @@ impl Step {
         super::check_goes_on(&self.db, parent.process)?;
         let (def, index) = self.node_of(&task)?;
         let (Wait::Children(child), TaskStatus::Started) = (&def.nodes[index].wait, task.status) else {
-            return Err(Error::WrongStatus {
-                at: Place::of_task(&task),
-                action: "add a child to",
-                status: task.status,
-            });
+            return Err(Error::wrong_status(&task, Action::AddChild));
         };
         let start = self.make_child(parent, child, begin)?;
         self.change_task(parent, |task| task.children += 1)?;

@@ -3,7 +3,7 @@
 use viewflow_graph::Role;
 
 use super::{Step, TaskError};
-use crate::error::{Error, Place, Result};
+use crate::error::Result;
 use crate::id::TaskId;
 use crate::store::{TaskRecord, TaskStatus, What};
 
@@ -36,8 +36,4 @@ impl Step {
         };
         Ok(code.and_then(|code| of(Some(code))).or_else(|| if any { of(None) } else { None }))
     }
-}
-
-pub(super) fn wrong_status(task: &TaskRecord, action: &'static str) -> Error {
-    Error::WrongStatus { at: Place::of_task(task), action, status: task.status }
 }

@@ -3,9 +3,9 @@
 use viewflow_graph::Kind;
 
 use super::Step;
-use super::fail::wrong_status;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::TaskId;
+use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, TaskStatus, What};
 
 impl Step {
@@ -13,7 +13,7 @@ impl Step {
     pub(crate) fn retry(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.task(id)?;
         if task.status != TaskStatus::Error {
-            return Err(wrong_status(&task, "retry"));
+            return Err(Error::wrong_status(&task, Action::Retry));
         }
         if task.kind.has_children() && !(task.children == 0 && self.all_children_are_done(id)?) {
             return self.revive(id);

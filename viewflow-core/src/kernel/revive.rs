@@ -3,10 +3,10 @@
 use viewflow_graph::Kind;
 
 use super::Step;
-use super::fail::wrong_status;
 use super::turn::Spawn;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
+use crate::lifecycle::Action;
 use crate::store::{TaskStatus, What};
 
 impl Step {
@@ -14,13 +14,19 @@ impl Step {
     pub(crate) fn revive(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.task(id)?;
         if !matches!(task.status, TaskStatus::Canceled | TaskStatus::Error) || matches!(task.kind, Kind::Join) {
-            return Err(wrong_status(&task, "revive"));
+            return Err(Error::wrong_status(&task, Action::Revive));
         }
+        let not_revived = |because| Error::WrongStatus {
+            at: Place::of_task(&task),
+            action: Action::Revive,
+            status: task.status,
+            because: Some(because),
+        };
         if task.undone {
-            return Err(wrong_status(&task, "revive, after it was taken back,"));
+            return Err(not_revived("after it was taken back"));
         }
         if task.left {
-            return Err(wrong_status(&task, "revive, after its timeout or error has taken its way,"));
+            return Err(not_revived("after its timeout or error has taken its way"));
         }
         let (def, index) = self.node_of(&task)?;
         let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
@@ -28,10 +34,10 @@ impl Step {
             return Err(Error::ProcessIsOver { process: id.process, status: process.status });
         }
         let Some(scope) = self.open_scope_record(id.process, task.scope)? else {
-            return Err(wrong_status(&task, "revive, after its branches were joined,"));
+            return Err(not_revived("after its branches were joined"));
         };
         if scope.split.is_none() && task.previous.is_none() {
-            return Err(wrong_status(&task, "revive, as the start of its process,"));
+            return Err(not_revived("as the start of its process"));
         }
         if task.status == TaskStatus::Error {
             // Its token goes over to the new task.

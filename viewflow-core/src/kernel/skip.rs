@@ -3,9 +3,9 @@
 use viewflow_graph::Role;
 
 use super::Step;
-use super::fail::wrong_status;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::TaskId;
+use crate::lifecycle::Action;
 use crate::store::{TaskStatus, What};
 
 impl Step {
@@ -16,7 +16,7 @@ impl Step {
         let node = &def.nodes[index];
         let next = node.edges.iter().find(|edge| edge.role == Role::Next);
         let has_one_way = task.kind.acts() && !task.kind.is_start() && !task.status.is_final();
-        let Some(next) = next.filter(|_| has_one_way) else { return Err(wrong_status(&task, "skip")) };
+        let Some(next) = next.filter(|_| has_one_way) else { return Err(Error::wrong_status(&task, Action::Skip)) };
         self.blame(id);
         let spawns = self.ask(node, &task, |step, activation| step.spawn(&def, next, activation))?;
         self.cancel_children(&task)?;

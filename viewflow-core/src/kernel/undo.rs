@@ -7,26 +7,26 @@ mod links;
 
 use viewflow_graph::{Kind, Role};
 
-use super::fail::wrong_status;
 use super::turn::Spawn;
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
+use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
 use links::{Back, Link, Links};
 
 impl Step {
     /// Takes back one task, if nothing that came after it is done.
     pub(crate) fn undo(&mut self, id: TaskId) -> Result<TaskId> {
-        let task = self.done_task(id)?;
+        let task = self.done_task(id, Action::Undo)?;
         let links = self.links(id.process)?;
         self.take_back(task, &links, true)
     }
 
     /// Takes back a task and all that came after it.
     pub(crate) fn go_back(&mut self, id: TaskId) -> Result<TaskId> {
-        let task = self.done_task(id)?;
+        let task = self.done_task(id, Action::GoBack)?;
         let links = self.links(id.process)?;
         self.take_back(task, &links, false)
     }
@@ -35,7 +35,7 @@ impl Step {
     pub(crate) fn go_back_to_node(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
         let links = self.links(process)?;
         let Some(newest) = self.newest_done(process, node, &links)? else { return Ok(None) };
-        let task = self.done_task(newest)?;
+        let task = self.done_task(newest, Action::GoBack)?;
         self.take_back(task, &links, false).map(Some)
     }
 
@@ -52,7 +52,7 @@ impl Step {
     }
 
     /// A task that can be gone back to.
-    fn done_task(&mut self, id: TaskId) -> Result<TaskRecord> {
+    fn done_task(&mut self, id: TaskId, action: Action) -> Result<TaskRecord> {
         let task = self.task(id)?;
         let process = id.process;
         let status = self.db.unit(|unit| unit.process(process).map(|process| process.status))?;
@@ -60,7 +60,7 @@ impl Step {
             return Err(Error::ProcessIsOver { process, status });
         }
         if task.status != TaskStatus::Done {
-            return Err(wrong_status(&task, "go back to"));
+            return Err(Error::wrong_status(&task, action));
         }
         let (def, index) = self.node_of(&task)?;
         if !task.kind.acts() || def.nodes[index].undoes {
