@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
-use crate::key;
-use crate::overlay::Writes;
+use crate::entry;
+use crate::writes::Writes;
 
 /// How many entries a bucket has at most.
 const ROOM: usize = 64;
@@ -21,7 +21,7 @@ pub(crate) type Entries = BTreeSet<Vec<u8>>;
 
 /// How the key of an entry is made up: the length of its list's key. None: it is no entry that is kept in a bucket.
 pub(crate) fn list_of(entry: &[u8]) -> Option<usize> {
-    entry.len().checked_sub(key::numbers_of(entry)?)
+    entry.len().checked_sub(entry::numbers_of(entry)?)
 }
 
 /// The key of the first bucket of the list that an entry is in.
@@ -33,7 +33,7 @@ pub(crate) fn first(entry: &[u8], list: usize) -> Vec<u8> {
 
 /// Reads a bucket; none when it is damaged.
 pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
-    let numbers = key::numbers_of(key)?;
+    let numbers = entry::numbers_of(key)?;
     let (crc, mut body) = value.split_first_chunk()?;
     if checksum(key, body) != u32::from_be_bytes(*crc) {
         return None;
@@ -54,7 +54,7 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
 
 fn value(key: &[u8], entries: &[&Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::with_capacity(4 + entries.len() * 6);
-    let mut last = vec![0; key::numbers_of(key).unwrap_or(0)];
+    let mut last = vec![0; entry::numbers_of(key).unwrap_or(0)];
     for entry in entries {
         for (before, number) in last.chunks(8).zip(entry.chunks(8)) {
             let differs = before.iter().zip(number).fold(0_u64, |all, (a, b)| all << 8 | u64::from(a ^ b));

@@ -9,13 +9,15 @@ use viewflow_core::store::{Change, Commit, Expect, Key, Receipt, Reference, Stor
 
 use crate::bundle::{self, BundleId, Changes};
 use crate::encode::Encoded;
+use crate::entry;
 use crate::frame::{self, Head};
-use crate::key::{self, KeyReader};
-use crate::overlay::Writes;
+use crate::key;
+use crate::parts::KeyReader;
 use crate::read::{Content, cut_short, damaged, last_u64, of_process, parse};
 use crate::run::{OWN, Run, Whose};
 use crate::store::SledStore;
 use crate::writer::State;
+use crate::writes::Writes;
 
 /// The longest key, in bytes. sled keeps a page of more than 128 KiB in a file that it does not sync; a page of its index has up
 /// to 256 keys, and a quarter more of them when it was put together with the next one.
@@ -220,7 +222,7 @@ impl SledStore {
         let mut taken = BTreeSet::new();
         for (table, id, row) in commit.rows() {
             for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
-                let prefix = key::index(table, field, &value);
+                let prefix = entry::index(table, field, &value);
                 for (key, _) in self.entries_under(state, &prefix)? {
                     let holder = last_u64(&key, prefix.len())?;
                     if holder != id && !changed.contains(&(table, holder)) {
@@ -239,7 +241,7 @@ impl SledStore {
     fn no_reference_dangles(&self, state: &State, commit: &Commit) -> StoreResult<bool> {
         let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
         for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
-            for (_, value) in self.entries_under(state, &key::references(table, id))? {
+            for (_, value) in self.entries_under(state, &entry::references(table, id))? {
                 let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
                 // Those the commit changes too are its own business.
                 if !changed.contains(&(by.table.as_str(), by.id)) {

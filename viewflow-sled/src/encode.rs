@@ -10,9 +10,10 @@ use viewflow_core::store::{
 use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle::{BundleId, Changes};
+use crate::entry;
 use crate::key;
-use crate::overlay::Writes;
 use crate::run::{Run, Whose};
+use crate::writes::Writes;
 
 /// How deep a document may be nested: deeper ones cannot be read back.
 const MAX_DEPTH: usize = 100;
@@ -122,27 +123,28 @@ impl Encoded {
 /// statuses, so that there is no list of them.
 pub(crate) fn process_entries(process: &ProcessRecord) -> Vec<Vec<u8>> {
     let lists = process_lists(process).into_iter().filter(|list| !matches!(list, ProcessList::Flow(_)));
-    let mut entries: Vec<_> = lists.map(|list| key::in_process_list(key::process_list(&list), process.id)).collect();
-    entries.extend(ended(process).map(key::ended));
+    let mut entries: Vec<_> =
+        lists.map(|list| entry::in_process_list(entry::process_list(&list), process.id)).collect();
+    entries.extend(ended(process).map(entry::ended));
     entries
 }
 
 /// The entries that a task has in lists.
 pub(crate) fn task_entries(task: &TaskRecord) -> Vec<Vec<u8>> {
-    task_lists(task).into_iter().map(|(list, cursor)| key::in_list(key::task_list(&list), cursor)).collect()
+    task_lists(task).into_iter().map(|(list, cursor)| entry::in_list(entry::task_list(&list), cursor)).collect()
 }
 
 /// The entries that a row has in indexes.
 pub(crate) fn row_entries(table: &str, id: u64, row: &RowRecord) -> Vec<Vec<u8>> {
     let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
-    keys.map(|(entry, value)| key::in_index(key::index(table, &entry.field, &value), id)).collect()
+    keys.map(|(entry, value)| entry::in_index(entry::index(table, &entry.field, &value), id)).collect()
 }
 
 /// The entries of the references that a row has, with their values.
 pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
     let entry = |to: &Reference| {
         let back = Reference { table: table.to_owned(), id, ..to.clone() };
-        Ok((key::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
+        Ok((entry::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
     };
     row.references.iter().map(entry).collect()
 }

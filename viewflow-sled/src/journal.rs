@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use crate::overlay::Writes;
+use crate::writes::Writes;
 
 /// The names of the files, as the directory of a store has them.
 pub(crate) const FILES: [&str; 2] = ["journal.0", "journal.1"];

@@ -11,10 +11,11 @@ use viewflow_core::store::StoreResult;
 
 use crate::guard::{flush, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
-use crate::key::{self, KeyReader};
+use crate::key;
 use crate::options::Options;
-use crate::overlay::Writes;
+use crate::parts::KeyReader;
 use crate::writer::apply;
+use crate::writes::Writes;
 
 /// The version of keys, frames, records and journal that this release writes.
 const FORMAT: &[u8] = b"5";

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use viewflow_core::store::StoreResult;
 
-use crate::overlay::Writes;
 use crate::store::SledStore;
+use crate::writes::Writes;
 
 /// What a step that has returned survives. Both levels survive a killed program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use viewflow_core::{ProcessId, StoreError};
 use crate::bundle;
 use crate::frame::Head;
 use crate::key;
+use crate::parts;
 use crate::store::SledStore;
 use crate::writer::State;
 
@@ -47,7 +48,7 @@ pub(crate) fn cut_short(what: &str) -> StoreError {
 }
 
 pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
-    let number = key.get(prefix..).and_then(|rest| key::KeyReader(rest).u64());
+    let number = key.get(prefix..).and_then(|rest| parts::KeyReader(rest).u64());
     number.ok_or_else(|| cut_short("an entry of a list"))
 }
 

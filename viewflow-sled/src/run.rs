@@ -7,6 +7,7 @@ use viewflow_core::store::{Commit, DataChange, Event, HistoryCursor, LogCursor, 
 use viewflow_core::{ProcessId, Timestamp, UserId};
 
 use crate::encode::json;
+use crate::entry;
 use crate::key;
 use crate::read::{Content, What as Telling, cut_short, parse};
 
@@ -123,13 +124,13 @@ impl Run {
 
     /// Its entry in the log.
     pub(crate) fn in_log(&self, whose: Whose) -> Vec<u8> {
-        key::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
+        entry::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
     }
 
     /// Its entries in what happened by time.
     pub(crate) fn in_history(&self, whose: Whose) -> Vec<Vec<u8>> {
         let place = HistoryCursor { at: self.at, process: whose.process, number: whose.last };
         let lists = [None].into_iter().chain(self.actor.iter().map(Some));
-        lists.map(|by| key::in_history(key::history(by), place)).collect()
+        lists.map(|by| entry::in_history(entry::history(by), place)).collect()
     }
 }

@@ -14,15 +14,17 @@ use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::bundle::{self, BundleId};
 use crate::commit::Numbers;
-use crate::key::{self, KeyReader};
+use crate::entry;
+use crate::key;
 use crate::open::{self, Opened};
 use crate::options::Options;
-use crate::overlay::Writes;
+use crate::parts::KeyReader;
 use crate::read::{cut_short, last_u64, of_process, parse};
 use crate::run::{EVENTS, Run, Whose};
 use crate::tree::Tree;
 use crate::verify::describe;
 use crate::writer::{Shared, Threads};
+use crate::writes::Writes;
 
 /// How many entries of the log are read at a time.
 const RUNS: usize = 256;
@@ -91,7 +93,7 @@ impl SledStore {
                 Ok(())
             })?;
             for entry in &entries {
-                let key = key::run_of(entry).ok_or_else(|| cut_short("an entry of the log"))?;
+                let key = entry::run_of(entry).ok_or_else(|| cut_short("an entry of the log"))?;
                 let what = || describe(&key);
                 // What was forgotten in between is left out.
                 let Some(content) = self.content(&key, &what)? else { continue };
@@ -111,7 +113,7 @@ impl SledStore {
 
     /// The processes of a list whose prefix is this.
     fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
-        let in_list = |id| Bound::Excluded(key::in_process_list(prefix.to_vec(), id));
+        let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
         let mut listed = Vec::new();
         self.entries(prefix, after.map_or(Bound::Unbounded, in_list), limit, |key, _| {
             listed.push(ProcessId(last_u64(key, prefix.len())?));
@@ -145,13 +147,13 @@ impl Store for SledStore {
     }
 
     fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
-        let prefix = key::all_ended();
-        let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(key::ended(ended)));
+        let prefix = entry::all_ended();
+        let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(entry::ended(ended)));
         let mut found = Vec::new();
         self.entries(&prefix, after, limit, |key, _| {
             let mut parts = KeyReader(&key[prefix.len()..]);
             let (at, process) = parts.u64().zip(parts.u64()).ok_or_else(|| cut_short("an entry of a list"))?;
-            found.push(Ended { at: Timestamp::from_millis(key::time_of_sort(at)), process: ProcessId(process) });
+            found.push(Ended { at: Timestamp::from_millis(entry::time_of_sort(at)), process: ProcessId(process) });
             Ok(())
         })?;
         Ok(found)
@@ -227,9 +229,9 @@ impl Store for SledStore {
     }
 
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
-        let prefix = key::index(table, field, key);
+        let prefix = entry::index(table, field, key);
         let mut rows = Vec::new();
-        self.entries(&prefix, Bound::Excluded(key::in_index(prefix.clone(), after)), limit, |key, _| {
+        self.entries(&prefix, Bound::Excluded(entry::in_index(prefix.clone(), after)), limit, |key, _| {
             rows.push(last_u64(key, prefix.len())?);
             Ok(())
         })?;
@@ -238,7 +240,7 @@ impl Store for SledStore {
 
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
         let mut references = Vec::new();
-        self.entries(&key::references(table, id), Bound::Unbounded, limit, |_, value| {
+        self.entries(&entry::references(table, id), Bound::Unbounded, limit, |_, value| {
             references.push(parse(&value, &|| format!("a reference to row {id} of `{table}`"))?);
             Ok(())
         })?;
@@ -250,11 +252,11 @@ impl Store for SledStore {
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        let prefix = key::task_list(list);
-        let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(key::in_list(prefix.clone(), cursor)));
+        let prefix = entry::task_list(list);
+        let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(entry::in_list(prefix.clone(), cursor)));
         let mut listed = Vec::new();
         self.entries(&prefix, after, limit, |key, _| {
-            listed.push(key::cursor(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
+            listed.push(entry::cursor(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
             Ok(())
         })?;
         Ok(listed)
@@ -267,11 +269,11 @@ impl Store for SledStore {
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
         let ProcessList::Flow(flow) = list else {
-            return self.listed_processes(&key::process_list(list), after, limit);
+            return self.listed_processes(&entry::process_list(list), after, limit);
         };
         let mut all = Vec::new();
         for status in ProcessStatus::ALL {
-            let list = key::process_list(&ProcessList::Status(flow.clone(), status));
+            let list = entry::process_list(&ProcessList::Status(flow.clone(), status));
             all.extend(self.listed_processes(&list, after, limit)?);
         }
         all.sort_unstable();
@@ -286,11 +288,11 @@ impl Store for SledStore {
             let mut parts = KeyReader(rest);
             Some(NodeName { flow: parts.text()?, node: parts.text()? })
         };
-        self.leaps(&key::nodes(), after, limit, key::after_node, name)
+        self.leaps(&entry::nodes(), after, limit, entry::after_node, name)
     }
 
     fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>> {
-        self.leaps(&key::permissions(), after, limit, key::after_permission, key::permission_of)
+        self.leaps(&entry::permissions(), after, limit, entry::after_permission, entry::permission_of)
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>> {
@@ -312,11 +314,11 @@ impl Store for SledStore {
     fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
         // A run stands where its last event does.
         let first = after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
-            Some(index) => Bound::Included(key::log(LogCursor { index, ..after }, ProcessId(0), 0)),
-            None => Bound::Excluded(key::log(after, ProcessId(u64::MAX), u32::MAX)),
+            Some(index) => Bound::Included(entry::log(LogCursor { index, ..after }, ProcessId(0), 0)),
+            None => Bound::Excluded(entry::log(after, ProcessId(u64::MAX), u32::MAX)),
         });
         let mut found = Vec::new();
-        self.runs(&key::whole_log(), first, limit, |run| {
+        self.runs(&entry::whole_log(), first, limit, |run| {
             found.extend(run.filter(|logged| after.is_none_or(|after| logged.cursor > after)));
             found.len()
         })?;
@@ -329,11 +331,11 @@ impl Store for SledStore {
     }
 
     fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
-        let list = key::history(by);
+        let list = entry::history(by);
         let first = before.map_or(Bound::Unbounded, |before| {
             // The run that the place is in may end behind it.
             let behind = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
-            Bound::Included(key::in_history(list.clone(), behind))
+            Bound::Included(entry::in_history(list.clone(), behind))
         });
         let mut found = Vec::new();
         self.runs(&list, first, limit, |run| {

@@ -9,11 +9,13 @@ use viewflow_core::{ProcessId, StoreError, TaskId};
 use crate::bucket;
 use crate::bundle::{self, BundleId};
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
-use crate::key::{self, KeyReader};
-use crate::overlay::Writes;
+use crate::entry;
+use crate::key;
+use crate::parts::KeyReader;
 use crate::read::{Content, damaged, of_process, parse};
 use crate::run::{Run, Whose};
 use crate::store::SledStore;
+use crate::writes::Writes;
 
 /// How many faults are told in words.
 const TOLD: usize = 1000;
@@ -292,7 +294,7 @@ fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
     let (letter, rest) = entry.split_first()?;
     match letter {
         b'l' => {
-            let task: TaskId = key::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
+            let task: TaskId = entry::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
             Some(BundleId::of_task(task).key())
         }
         b'q' => {
@@ -310,7 +312,7 @@ fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
             let (table, id) = (parts.text()?, parts.u64()?);
             Some(key::row(&table, id))
         }
-        b'h' | b't' => key::run_of(entry),
+        b'h' | b't' => entry::run_of(entry),
         _ => None,
     }
 }

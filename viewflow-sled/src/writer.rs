@@ -16,8 +16,9 @@ use crate::guard::{flush, guarded};
 use crate::journal::{self, Journal};
 use crate::key;
 use crate::options::{Durability, Options};
-use crate::overlay::{Overlay, Writes};
+use crate::overlay::Overlay;
 use crate::tree::{self, Tree};
+use crate::writes::Writes;
 
 /// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
 const TOO_LONG: usize = 8;
