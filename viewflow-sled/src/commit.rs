@@ -8,12 +8,14 @@ use viewflow_core::StoreError;
 use viewflow_core::store::{Change, Commit, Expect, Key, Receipt, Reference, StoreResult};
 
 use crate::bundle::{self, BundleId, Changes};
+use crate::describe::of_process;
 use crate::encode::Encoded;
 use crate::entry;
 use crate::frame::{self, Head};
+use crate::json::{cut_short, damaged, parse};
 use crate::key;
 use crate::parts::KeyReader;
-use crate::read::{Content, cut_short, damaged, last_u64, of_process, parse};
+use crate::read::{Content, last_u64};
 use crate::run::{OWN, Run, Whose};
 use crate::store::SledStore;
 use crate::writer::State;
@@ -263,7 +265,7 @@ impl SledStore {
         let what = || format!("an event of process {process}");
         for (key, _) in self.entries_under(state, &key::events(process))? {
             let Some(content) = self.content_under(state, &key, &what)? else { continue };
-            let (whose, run) = (Whose::of(&key, content.revision)?, Run::read(&content, &what)?);
+            let (whose, run) = (Whose::of(&key, content.revision)?, Run::read(&content.bytes, &what)?);
             let length = run.len();
             let left = run.clone().without(whose, through);
             if left.as_ref().is_some_and(|left| left.len() == length) {

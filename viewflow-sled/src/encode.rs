@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use viewflow_core::ProcessId;
 use viewflow_core::store::{
     Change, Commit, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
     process_lists, task_lists,
 };
-use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle::{BundleId, Changes};
 use crate::entry;
+use crate::json::json;
 use crate::key;
 use crate::run::{Run, Whose};
 use crate::writes::Writes;
-
-/// How deep a document may be nested: deeper ones cannot be read back.
-const MAX_DEPTH: usize = 100;
 
 /// A commit as bytes: what can be prepared before others have to wait.
 #[derive(Default)]
@@ -147,33 +145,4 @@ pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreR
         Ok((entry::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
     };
     row.references.iter().map(entry).collect()
-}
-
-pub(crate) fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
-    let content = serde_json::to_vec(record).map_err(|error| StoreError::Io(error.to_string()))?;
-    // Most documents have fewer brackets than they may have depth.
-    if content.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH && depth(&content) > MAX_DEPTH {
-        let detail = format!("it is nested more than {MAX_DEPTH} deep");
-        return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
-    }
-    Ok(content)
-}
-
-/// How deep the arrays and objects of a JSON text are nested.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }

@@ -6,10 +6,10 @@ use std::sync::MutexGuard;
 
 use serde::de::DeserializeOwned;
 use viewflow_core::store::{StoreResult, Stored};
-use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle;
 use crate::frame::Head;
+use crate::json::{What, cut_short, damaged, parse};
 use crate::key;
 use crate::parts;
 use crate::store::SledStore;
@@ -17,9 +17,6 @@ use crate::writer::State;
 
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
-
-/// What a record is, for errors.
-pub(crate) type What<'w> = &'w dyn Fn() -> String;
 
 /// A record that was read and is not parsed yet.
 pub(crate) struct Content {
@@ -33,18 +30,6 @@ impl Content {
     pub(crate) fn parse<R: DeserializeOwned>(&self, what: What) -> StoreResult<Stored<R>> {
         Ok(Stored { revision: self.revision, record: parse(&self.bytes, what)? })
     }
-}
-
-pub(crate) fn parse<R: DeserializeOwned>(bytes: &[u8], what: What) -> StoreResult<R> {
-    serde_json::from_slice(bytes).map_err(|error| damaged(what(), error.to_string()))
-}
-
-pub(crate) fn damaged(what: String, detail: String) -> StoreError {
-    StoreError::Damaged { what, detail }
-}
-
-pub(crate) fn cut_short(what: &str) -> StoreError {
-    damaged(what.to_owned(), "it is too short".to_owned())
 }
 
 pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
@@ -247,9 +232,4 @@ fn assemble(
     }
     let bytes = head.content(key, &pieces).map_err(wrong)?;
     Ok(Some(Content { revision: head.revision, pieces: head.pieces(), bytes }))
-}
-
-/// What to call a process's tasks and itself in errors.
-pub(crate) fn of_process(id: ProcessId) -> impl Fn() -> String {
-    move || format!("process {id} or one of its tasks")
 }

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use viewflow_core::store::{Commit, DataChange, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
 use viewflow_core::{ProcessId, Timestamp, UserId};
 
-use crate::encode::json;
 use crate::entry;
+use crate::json::{What as Telling, cut_short, json, parse};
 use crate::key;
-use crate::read::{Content, What as Telling, cut_short, parse};
 
 /// How many events are kept in one record.
 pub(crate) const EVENTS: u32 = 32;
@@ -86,8 +85,8 @@ impl Run {
             && (self.at, &self.actor, &self.reason) == (event.at, &event.actor, &event.reason)
     }
 
-    pub(crate) fn read(content: &Content, what: Telling) -> StoreResult<Self> {
-        parse(&content.bytes, what)
+    pub(crate) fn read(content: &[u8], what: Telling) -> StoreResult<Self> {
+        parse(content, what)
     }
 
     pub(crate) fn content(&self) -> StoreResult<Vec<u8>> {

@@ -14,15 +14,16 @@ use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::bundle::{self, BundleId};
 use crate::commit::Numbers;
+use crate::describe::{describe, of_process};
 use crate::entry;
+use crate::json::{cut_short, parse};
 use crate::key;
 use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::parts::KeyReader;
-use crate::read::{cut_short, last_u64, of_process, parse};
+use crate::read::last_u64;
 use crate::run::{EVENTS, Run, Whose};
 use crate::tree::Tree;
-use crate::verify::describe;
 use crate::writer::{Shared, Threads};
 use crate::writes::Writes;
 
@@ -97,7 +98,7 @@ impl SledStore {
                 let what = || describe(&key);
                 // What was forgotten in between is left out.
                 let Some(content) = self.content(&key, &what)? else { continue };
-                let mut events = Run::read(&content, &what)?.events(Whose::of(&key, content.revision)?);
+                let mut events = Run::read(&content.bytes, &what)?.events(Whose::of(&key, content.revision)?);
                 left = limit.saturating_sub(visit(&mut events));
                 if left == 0 {
                     break;
@@ -303,7 +304,7 @@ impl Store for SledStore {
             return Ok(events);
         }
         self.contents(&key::events(process), first, limit, &what, |key, content| {
-            let run = Run::read(&content, &what)?.events(Whose::of(key, content.revision)?);
+            let run = Run::read(&content.bytes, &what)?.events(Whose::of(key, content.revision)?);
             events.extend(run.filter(|event| event.number > after));
             Ok(events.len() < limit)
         })?;

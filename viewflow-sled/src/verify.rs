@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use viewflow_core::store::{ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
-use viewflow_core::{ProcessId, StoreError, TaskId};
+use viewflow_core::{ProcessId, StoreError};
 
 use crate::bucket;
 use crate::bundle::{self, BundleId};
+use crate::describe::{describe, record_of};
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
-use crate::entry;
-use crate::key;
+use crate::json::{damaged, parse};
 use crate::parts::KeyReader;
-use crate::read::{Content, damaged, of_process, parse};
+use crate::read::Content;
 use crate::run::{Run, Whose};
 use crate::store::SledStore;
 use crate::writes::Writes;
@@ -238,7 +238,7 @@ impl SledStore {
                 (1, Entries::new())
             }
             _ => {
-                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(content, &what)?);
+                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(&content.bytes, &what)?);
                 let mut entries = run.in_history(whose);
                 entries.push(run.in_log(whose));
                 (run.len() as u64, plain(entries))
@@ -289,66 +289,10 @@ impl SledStore {
     }
 }
 
-/// The key of the record that an entry tells of.
-fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
-    let (letter, rest) = entry.split_first()?;
-    match letter {
-        b'l' => {
-            let task: TaskId = entry::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
-            Some(BundleId::of_task(task).key())
-        }
-        b'q' => {
-            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
-            Some(BundleId::of_process(ProcessId(id.u64()?)).key())
-        }
-        b'i' => {
-            let table = KeyReader(rest).text()?;
-            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
-            Some(key::row(&table, id.u64()?))
-        }
-        b'f' => {
-            let mut parts = KeyReader(rest);
-            let (_, _) = (parts.text()?, parts.u64()?);
-            let (table, id) = (parts.text()?, parts.u64()?);
-            Some(key::row(&table, id))
-        }
-        b'h' | b't' => entry::run_of(entry),
-        _ => None,
-    }
-}
-
 /// A fault in words, unless the store has stopped.
 fn unreadable(what: &str, error: &StoreError) -> StoreResult<String> {
     match error {
         StoreError::Stopped(message) => Err(StoreError::Stopped(message.clone())),
         error => Ok(format!("{what}: {error}")),
-    }
-}
-
-/// What is under a key, in words.
-pub(crate) fn describe(key: &[u8]) -> String {
-    let Some((letter, rest)) = key.split_first() else { return "nothing".to_owned() };
-    let mut parts = KeyReader(rest);
-    let number = |number: Option<u64>| number.unwrap_or_default();
-    match letter {
-        b'p' => of_process(ProcessId(number(parts.u64())))(),
-        b's' => format!("a scope of process {}", number(parts.u64())),
-        b'e' => format!("an event of process {}", number(parts.u64())),
-        b'r' => {
-            let table = parts.text().unwrap_or_default();
-            format!("row {} of `{table}`", number(parts.u64()))
-        }
-        _ => {
-            let kind = match letter {
-                b'l' => "an entry of a list of tasks",
-                b'q' => "an entry of a list of processes",
-                b'i' => "an entry of an index",
-                b'h' => "an entry of the log",
-                b't' => "an entry of what happened by time",
-                _ => "a reference",
-            };
-            let of = record_of(key).map_or_else(|| "nothing".to_owned(), |record| describe(&record));
-            format!("{kind}, of {of},")
-        }
     }
 }
