@@ -17,8 +17,8 @@ use crate::key;
 use crate::parts::KeyReader;
 use crate::read::{Content, last_u64};
 use crate::run::{OWN, Run, Whose};
+use crate::shared::State;
 use crate::store::SledStore;
-use crate::writer::State;
 use crate::writes::Writes;
 
 /// The longest key, in bytes. sled keeps a page of more than 128 KiB in a file that it does not sync; a page of its index has up
@@ -107,11 +107,11 @@ impl SledStore {
     /// The number of the last commit in the log.
     pub(crate) fn last_logged(&self) -> StoreResult<u64> {
         let ahead = self.log_ahead(&mut self.numbers())?;
-        Ok(self.running()?.commits + ahead)
+        Ok(self.shared.running()?.commits + ahead)
     }
 
     pub(crate) fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
-        drop(self.running()?);
+        drop(self.shared.running()?);
         let of = table.map(str::to_owned);
         let mut numbers = self.numbers();
         let last = self.last_number(&mut numbers, of.clone())?;

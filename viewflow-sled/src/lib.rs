@@ -20,6 +20,7 @@
 mod backup;
 mod bucket;
 mod bundle;
+mod checkpoint;
 mod commit;
 mod describe;
 mod encode;
@@ -35,7 +36,9 @@ mod overlay;
 mod parts;
 mod read;
 mod run;
+mod shared;
 mod store;
+mod threads;
 mod tree;
 mod verify;
 mod writer;

@@ -9,12 +9,12 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
+use crate::checkpoint::apply;
 use crate::guard::{flush, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
 use crate::key;
 use crate::options::Options;
 use crate::parts::KeyReader;
-use crate::writer::apply;
 use crate::writes::Writes;
 
 /// The version of keys, frames, records and journal that this release writes.

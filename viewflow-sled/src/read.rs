@@ -2,7 +2,6 @@
 //! unless the caller holds it.
 
 use std::ops::Bound;
-use std::sync::MutexGuard;
 
 use serde::de::DeserializeOwned;
 use viewflow_core::store::{StoreResult, Stored};
@@ -12,8 +11,8 @@ use crate::frame::Head;
 use crate::json::{What, cut_short, damaged, parse};
 use crate::key;
 use crate::parts;
+use crate::shared::State;
 use crate::store::SledStore;
-use crate::writer::State;
 
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
@@ -38,16 +37,9 @@ pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
 }
 
 impl SledStore {
-    /// The state. After a failed write nothing is told of what may never have reached the disk.
-    pub(crate) fn running(&self) -> StoreResult<MutexGuard<'_, State>> {
-        let state = self.shared.state();
-        state.check_running()?;
-        Ok(state)
-    }
-
     /// The value of a key.
     pub(crate) fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        let state = self.running()?;
+        let state = self.shared.running()?;
         if let Some(value) = state.overlay.get(key) {
             return Ok(value.clone());
         }
@@ -66,7 +58,7 @@ impl SledStore {
     /// The content of a record. It may change between the reading of two of its pieces, and is then read again.
     pub(crate) fn content(&self, key: &[u8], what: What) -> StoreResult<Option<Content>> {
         let read = assemble(key, self.value(key)?, &|key| self.value(key), what);
-        read.or_else(|_| self.content_under(&*self.running()?, key, what))
+        read.or_else(|_| self.content_under(&*self.shared.running()?, key, what))
     }
 
     /// The content of a record, while nobody else can commit.
@@ -104,7 +96,7 @@ impl SledStore {
         let mut left = limit;
         while left > 0 {
             let wanted = left.min(CHUNK);
-            let state = self.running()?;
+            let state = self.shared.running()?;
             let scan = state.overlay.scan(prefix, &after, wanted);
             drop(state);
             let found = scan.read(&self.tree)?;
@@ -186,7 +178,7 @@ impl SledStore {
                 let content = match assemble(&key, Some(value), &|key| self.value(key), what) {
                     Ok(content) => content,
                     // It may have changed, or gone, since its head was read.
-                    Err(_) => self.content_under(&*self.running()?, &key, what)?,
+                    Err(_) => self.content_under(&*self.shared.running()?, &key, what)?,
                 };
                 if let Some(content) = content
                     && !visit(&key, content)?

@@ -23,8 +23,9 @@ use crate::options::Options;
 use crate::parts::KeyReader;
 use crate::read::last_u64;
 use crate::run::{EVENTS, Run, Whose};
+use crate::shared::Shared;
+use crate::threads::Threads;
 use crate::tree::Tree;
-use crate::writer::{Shared, Threads};
 use crate::writes::Writes;
 
 /// How many entries of the log are read at a time.

@@ -263,7 +263,7 @@ impl SledStore {
         if faults.is_empty() {
             return Ok(());
         }
-        let mut state = self.running()?;
+        let mut state = self.shared.running()?;
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
