@@ -17,31 +17,48 @@
 //! # Ok::<(), viewflow_core::StoreError>(())
 //! ```
 
+// A line between two groups is a floor: a module knows those below it, and none beside or above it.
+
+mod store;
+
 mod backup;
+mod commit;
+mod events;
+mod open;
+mod threads;
+mod verify;
+
+mod conflict;
+
+mod draft;
+mod numbers;
+
+mod checkpoint;
+mod read;
+mod writer;
+
+mod shared;
+
+mod encode;
+mod overlay;
+
+mod describe;
+mod run;
+mod tree;
+
 mod bucket;
 mod bundle;
-mod checkpoint;
-mod commit;
-mod describe;
-mod encode;
+
 mod entry;
-mod frame;
-mod guard;
 mod journal;
+
+mod frame;
 mod json;
 mod key;
-mod open;
 mod options;
-mod overlay;
+
+mod guard;
 mod parts;
-mod read;
-mod run;
-mod shared;
-mod store;
-mod threads;
-mod tree;
-mod verify;
-mod writer;
 mod writes;
 
 pub use crate::options::{Durability, Options};

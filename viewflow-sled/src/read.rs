@@ -2,6 +2,7 @@
 //! unless the caller holds it.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use viewflow_core::store::{StoreResult, Stored};
@@ -11,8 +12,8 @@ use crate::frame::Head;
 use crate::json::{What, cut_short, damaged, parse};
 use crate::key;
 use crate::parts;
-use crate::shared::State;
-use crate::store::SledStore;
+use crate::shared::{Shared, State};
+use crate::tree::Tree;
 
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
@@ -36,7 +37,18 @@ pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
     number.ok_or_else(|| cut_short("an entry of a list"))
 }
 
-impl SledStore {
+/// Reads a store: what was committed lately, and the tree beneath it.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    tree: Tree,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) fn new(tree: Tree, shared: Arc<Shared>) -> Self {
+        Self { tree, shared }
+    }
+
     /// The value of a key.
     pub(crate) fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
         let state = self.shared.running()?;

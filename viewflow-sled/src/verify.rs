@@ -12,9 +12,10 @@ use crate::describe::{describe, record_of};
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
 use crate::json::{damaged, parse};
 use crate::parts::KeyReader;
-use crate::read::Content;
+use crate::read::{Content, Reader};
 use crate::run::{Run, Whose};
-use crate::store::SledStore;
+use crate::shared::Shared;
+use crate::tree::Tree;
 use crate::writes::Writes;
 
 /// How many faults are told in words.
@@ -22,7 +23,7 @@ const TOLD: usize = 1000;
 /// How many entries are put right in one commit.
 const BATCH: usize = 500;
 
-/// What [`SledStore::verify`] found.
+/// What [`SledStore::verify`](crate::SledStore::verify) found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -34,7 +35,7 @@ pub struct Report {
     pub count: u64,
     /// The first thousand of them, in words.
     pub faults: Vec<String>,
-    /// How many entries were put right, by [`SledStore::repair`].
+    /// How many entries were put right, by [`SledStore::repair`](crate::SledStore::repair).
     pub repaired: u64,
 }
 
@@ -57,31 +58,22 @@ struct Fault {
     text: String,
 }
 
-impl SledStore {
-    /// Reads every record and holds the lists, indexes and references against them. Steps go on meanwhile; it takes as long as
-    /// to read everything once.
-    ///
-    /// ```
-    /// use viewflow_sled::SledStore;
-    /// # let directory = tempfile::tempdir().unwrap();
-    /// # let path = directory.path().join("data");
-    /// let store = SledStore::open(&path)?;
-    /// assert!(store.verify()?.faults.is_empty());
-    /// # Ok::<(), viewflow_core::StoreError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the store has stopped. Records that are damaged are among the faults.
-    pub fn verify(&self) -> StoreResult<Report> {
+/// What verifying and repairing works on.
+#[derive(Clone, Copy)]
+pub(crate) struct Verifier<'s> {
+    pub(crate) reader: &'s Reader,
+    pub(crate) tree: &'s Tree,
+    pub(crate) shared: &'s Shared,
+}
+
+impl Verifier<'_> {
+    /// Holds entries against records.
+    pub(crate) fn verify(self) -> StoreResult<Report> {
         self.go_through(false)
     }
 
-    /// As [`SledStore::verify`], and puts right the entries of lists, indexes and references that are not as their records ask
-    /// for. Records that are damaged stay as they are: for them there are backups.
-    ///
-    /// # Errors
-    /// When the store has stopped.
-    pub fn repair(&self) -> StoreResult<Report> {
+    /// As [`Verifier::verify`], and writes entries that are wrong anew.
+    pub(crate) fn repair(self) -> StoreResult<Report> {
         let rebuilt =
             if self.tree.damaged()?.is_empty() { 0 } else { self.shared.hold(true, || self.rebuild(), Ok)? };
         let mut report = self.go_through(true)?;
@@ -97,7 +89,7 @@ impl SledStore {
         let damaged = self.tree.damaged()?;
         let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
         for prefix in [b"p", b"r", b"e"] {
-            self.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
+            self.reader.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
                 let Some((_, entries)) = self.derived(key, &Ok(Some(content)))? else { return Ok(true) };
                 for (entry, _) in entries {
                     let Some(list) = bucket::list_of(&entry) else { continue };
@@ -143,7 +135,7 @@ impl SledStore {
         let mut after = Bound::Unbounded;
         loop {
             let mut keys = Vec::new();
-            let read = self.entries(prefix, after, BATCH, |key, _| {
+            let read = self.reader.entries(prefix, after, BATCH, |key, _| {
                 keys.push(key.to_vec());
                 Ok(())
             });
@@ -160,12 +152,12 @@ impl SledStore {
 
     /// Reads a record and looks whether its entries are there.
     fn check_record(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
-        match self.derived(key, &self.content(key, &|| describe(key))) {
+        match self.derived(key, &self.reader.content(key, &|| describe(key))) {
             Ok(None) => {}
             Ok(Some((records, entries))) => {
                 report.records += records;
                 for (entry, value) in entries {
-                    match self.value(&entry) {
+                    match self.reader.value(&entry) {
                         Ok(found) if found.as_ref() == Some(&value) => {}
                         Ok(_) => {
                             let text = format!("{} is missing", describe(&entry));
@@ -183,7 +175,7 @@ impl SledStore {
     /// Looks whether the record that an entry tells of asks for it.
     fn check_entry(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
         report.entries += 1;
-        match self.asked_for(key, |record| self.content(record, &|| describe(record))) {
+        match self.asked_for(key, |record| self.reader.content(record, &|| describe(record))) {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let text = format!("{} stands there without its record", describe(key));
@@ -267,9 +259,9 @@ impl SledStore {
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
-            let content = |record: &[u8]| self.content_under(&state, record, &|| describe(record));
+            let content = |record: &[u8]| self.reader.content_under(&state, record, &|| describe(record));
             let wanted = self.asked_for(&fault.key, content).unwrap_or(fault.value);
-            if self.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
+            if self.reader.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
                 || !seen.insert(fault.key.clone())
             {
                 continue;
