@@ -1,9 +1,4 @@
-//! Entries of lists and indexes, many to a value: a bucket.
-//!
-//! The key of an entry is that of its list, and then numbers by which the list is ordered. A bucket has the entries of one
-//! list from its own key on, up to the next bucket's. Its key is that of its first entry when it was made; of the first bucket
-//! of a list the numbers are 0. Its value is a CRC-32 over key and entries, and then the entries: of each number what differs from
-//! the entry before it (exclusive or), seven bits to a byte, the lowest first. So an entry takes some five bytes.
+//! Entries of lists and indexes, many to a value: docs/format.md, "Buckets".
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -12,7 +7,7 @@ use crate::entry;
 use crate::writes::Writes;
 
 /// How many entries a bucket has at most.
-const ROOM: usize = 64;
+pub(crate) const ROOM: usize = 64;
 /// How many entries are put into a bucket at once.
 const AT_ONCE: usize = 512;
 

@@ -21,9 +21,8 @@ use crate::run::{OWN, Run, Whose};
 use crate::shared::{Shared, State};
 use crate::writes::Writes;
 
-/// The longest key, in bytes. sled keeps a page of more than 128 KiB in a file that it does not sync; a page of its index has up
-/// to 256 keys, and a quarter more of them when it was put together with the next one.
-const MAX_KEY: usize = 384;
+/// The longest key, in bytes: docs/format.md, "Limits".
+pub(crate) const MAX_KEY: usize = 384;
 
 /// Takes the commits of a store.
 pub(crate) struct Committer {

@@ -1,4 +1,4 @@
-//! Keys of lists, indexes and references, and of their entries.
+//! Keys of lists, indexes and references, and of their entries: docs/format.md, "Keys".
 
 use viewflow_core::store::{
     Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TaskList, TaskStatus,

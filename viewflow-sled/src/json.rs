@@ -6,7 +6,7 @@ use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
 /// How deep a document may be nested: deeper ones cannot be read back.
-const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// What a record is, for errors.
 pub(crate) type What<'w> = &'w dyn Fn() -> String;

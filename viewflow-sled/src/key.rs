@@ -1,21 +1,4 @@
-//! Keys: a letter for what it is, then its parts, so that bytes have the order of what they stand for.
-//!
-//! | letter | what | parts |
-//! |---|---|---|
-//! | `m` | meta | name |
-//! | `p` | bundle of a process and its tasks | process, number of the bundle |
-//! | `s` | scope | process, number |
-//! | `e` | a run of events of a process | process, number of the last one |
-//! | `h` | entry of the log, of a run | commit, place of its last event there, process, number of that |
-//! | `t` | entry of what happened by time, of a run | who, and then from the greatest down: time, process, number of the last event |
-//! | `r` | row | table, row |
-//! | `l` | entry of a list of tasks | list, sort, process, ordinal |
-//! | `q` | entry of a list of processes | list, process; of what is over: end, process |
-//! | `i` | entry of an index | table, field, value, row |
-//! | `f` | reference to a row | table, row, referring table, referring row, field |
-//! | `c` | further piece of a record | its key, number of the piece |
-//!
-//! Entries of lists and indexes are kept in buckets (`bucket.rs`). Numbers are big endian. Texts end with `00 01`; a zero byte within one is `00 FF`.
+//! Keys of records and of the store's own numbers: docs/format.md, "Keys".
 
 use viewflow_core::ProcessId;
 use viewflow_core::store::{Key, ScopeId};

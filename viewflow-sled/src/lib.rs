@@ -19,6 +19,8 @@
 
 // A line between two groups is a floor: a module knows those below it, and none beside or above it.
 
+#[cfg(test)]
+mod page;
 mod store;
 
 mod backup;

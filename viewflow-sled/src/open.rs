@@ -1,4 +1,4 @@
-//! Opens a directory as a store, and gets it into order.
+//! Opens a directory as a store, and gets it into order: docs/format.md, "Recovery".
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::parts::KeyReader;
 use crate::writes::Writes;
 
 /// The version of keys, frames, records and journal that this release writes.
-const FORMAT: &[u8] = b"5";
+pub(crate) const FORMAT: &[u8] = b"5";
 const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);

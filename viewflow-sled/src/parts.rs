@@ -1,4 +1,4 @@
-//! Parts of keys, written so that bytes have the order of what they stand for.
+//! Parts of keys, whose bytes have the order of the things they stand for: docs/format.md, "Conventions".
 
 /// A key under construction.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! A run: events of a process that happened in one commit one after the other. What is alike in them is kept once.
+//! Events of a process that happened in one commit, as one record: docs/format.md, "Runs of events".
 
 use std::collections::BTreeMap;
 
