@@ -118,7 +118,7 @@ pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
     records.extend([0; 8]);
     records.extend(number.to_be_bytes());
     for (key, value) in writes {
-        // The store refuses keys over 1 KiB and values are at most 4 KiB long.
+        // The store refuses longer keys, and cuts longer values.
         records.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
         records.extend(key);
         match value {

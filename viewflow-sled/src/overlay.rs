@@ -96,7 +96,7 @@ pub(crate) struct Scan {
     limit: usize,
 }
 
-/// What a scan has found, and from where it has to go on; none: it is done.
+/// What a scan has found, and from where the next one has to go on; none: there is nothing left.
 pub(crate) struct Found {
     pub(crate) entries: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) next: Option<Bound<Vec<u8>>>,
@@ -133,7 +133,11 @@ impl Scan {
                 }
             }
         }
-        let next = if entries.len() < self.limit { self.window.end.map(Bound::Excluded) } else { None };
+        let next = if entries.len() < self.limit {
+            self.window.end.map(Bound::Excluded)
+        } else {
+            entries.last().map(|(key, _)| Bound::Excluded(key.clone()))
+        };
         Ok(Found { entries, next })
     }
 }

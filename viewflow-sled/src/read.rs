@@ -112,18 +112,32 @@ impl Reader {
             let scan = state.overlay.scan(prefix, &after, wanted);
             drop(state);
             let found = scan.read(&self.tree)?;
-            let got = found.entries.len();
-            left -= got;
-            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
+            left -= found.entries.len();
             for (key, value) in found.entries {
                 visit(&key, value)?;
             }
-            match found.next.or(last) {
+            match found.next {
                 Some(next) => after = next,
                 None => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    /// What the entries with a prefix after a key are of: each as `read` finds it in the rest of its key.
+    pub(crate) fn listed<N>(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        read: impl Fn(&[u8]) -> Option<N>,
+    ) -> StoreResult<Vec<N>> {
+        let mut found = Vec::new();
+        self.entries(prefix, after, limit, |key, _| {
+            found.push(read(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// What the entries with a prefix are of, each once: from one to the next without reading what is in between.
@@ -138,12 +152,7 @@ impl Reader {
         let mut found: Vec<N> = Vec::new();
         while found.len() < limit {
             let first = found.last().or(after).map_or(Bound::Unbounded, |last| Bound::Excluded(beyond(last)));
-            let mut next = None;
-            self.entries(prefix, first, 1, |key, _| {
-                next = Some(read(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
-                Ok(())
-            })?;
-            match next {
+            match self.listed(prefix, first, 1, &read)?.pop() {
                 Some(next) => found.push(next),
                 None => break,
             }
@@ -157,13 +166,10 @@ impl Reader {
         let mut entries = Vec::new();
         loop {
             let found = state.overlay.scan(prefix, &after, CHUNK).read(&self.tree)?;
-            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
-            let got = found.entries.len();
             entries.extend(found.entries);
-            match (found.next, last) {
-                (Some(next), _) => after = next,
-                (None, Some(last)) if got == CHUNK => after = last,
-                _ => return Ok(entries),
+            match found.next {
+                Some(next) => after = next,
+                None => return Ok(entries),
             }
         }
     }
@@ -178,14 +184,16 @@ impl Reader {
         mut visit: impl FnMut(&[u8], Content) -> StoreResult<bool>,
     ) -> StoreResult<()> {
         let mut after = after;
+        let wanted = at_a_time.clamp(1, CHUNK);
         loop {
             let mut found = Vec::new();
-            self.entries(prefix, after, at_a_time.clamp(1, CHUNK), |key, value| {
+            self.entries(prefix, after, wanted, |key, value| {
                 found.push((key.to_vec(), value));
                 Ok(())
             })?;
             let Some((last, _)) = found.last() else { return Ok(()) };
             after = Bound::Excluded(last.clone());
+            let is_last = found.len() < wanted;
             for (key, value) in found {
                 let content = match assemble(&key, Some(value), &|key| self.value(key), what) {
                     Ok(content) => content,
@@ -197,6 +205,9 @@ impl Reader {
                 {
                     return Ok(());
                 }
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }

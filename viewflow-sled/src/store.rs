@@ -126,12 +126,8 @@ impl SledStore {
     /// The processes of a list whose prefix is this.
     fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
         let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
-        let mut listed = Vec::new();
-        self.reader.entries(prefix, after.map_or(Bound::Unbounded, in_list), limit, |key, _| {
-            listed.push(ProcessId(last_u64(key, prefix.len())?));
-            Ok(())
-        })?;
-        Ok(listed)
+        let after = after.map_or(Bound::Unbounded, in_list);
+        self.reader.listed(prefix, after, limit, |rest| KeyReader(rest).u64().map(ProcessId))
     }
 }
 
@@ -158,12 +154,9 @@ impl Store for SledStore {
         let mut after = after;
         while found.len() < limit {
             // The other bundles of a process are passed over.
-            let mut next = None;
-            self.reader.entries(&prefix, Bound::Excluded(key::bundle(after, u32::MAX)), 1, |key, _| {
-                next = Some(ProcessId(last_u64(key, prefix.len())?));
-                Ok(())
-            })?;
-            let Some(id) = next else { break };
+            let behind = Bound::Excluded(key::bundle(after, u32::MAX));
+            let next = self.reader.listed(&prefix, behind, 1, |rest| KeyReader(rest).u64().map(ProcessId))?;
+            let Some(id) = next.first().copied() else { break };
             found.extend(self.process(id)?.map(|stored| stored.record));
             after = id;
         }
@@ -173,14 +166,11 @@ impl Store for SledStore {
     fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
         let prefix = entry::all_ended();
         let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(entry::ended(ended)));
-        let mut found = Vec::new();
-        self.reader.entries(&prefix, after, limit, |key, _| {
-            let mut parts = KeyReader(&key[prefix.len()..]);
-            let (at, process) = parts.u64().zip(parts.u64()).ok_or_else(|| cut_short("an entry of a list"))?;
-            found.push(Ended { at: Timestamp::from_millis(entry::time_of_sort(at)), process: ProcessId(process) });
-            Ok(())
-        })?;
-        Ok(found)
+        self.reader.listed(&prefix, after, limit, |rest| {
+            let mut parts = KeyReader(rest);
+            let at = Timestamp::from_millis(entry::time_of_sort(parts.u64()?));
+            Some(Ended { at, process: ProcessId(parts.u64()?) })
+        })
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
@@ -255,12 +245,8 @@ impl Store for SledStore {
 
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
         let prefix = entry::index(table, field, key);
-        let mut rows = Vec::new();
-        self.reader.entries(&prefix, Bound::Excluded(entry::in_index(prefix.clone(), after)), limit, |key, _| {
-            rows.push(last_u64(key, prefix.len())?);
-            Ok(())
-        })?;
-        Ok(rows)
+        let after = Bound::Excluded(entry::in_index(prefix.clone(), after));
+        self.reader.listed(&prefix, after, limit, |rest| KeyReader(rest).u64())
     }
 
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
@@ -279,12 +265,7 @@ impl Store for SledStore {
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
         let prefix = entry::task_list(list);
         let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(entry::in_list(prefix.clone(), cursor)));
-        let mut listed = Vec::new();
-        self.reader.entries(&prefix, after, limit, |key, _| {
-            listed.push(entry::cursor(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
-            Ok(())
-        })?;
-        Ok(listed)
+        self.reader.listed(&prefix, after, limit, entry::cursor)
     }
 
     fn list_processes(
