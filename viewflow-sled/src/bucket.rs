@@ -111,8 +111,8 @@ fn checksum(key: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Answers with whether there are more
-/// of them than are taken at once.
+/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Returns whether there are more of
+/// them than are taken at once.
 pub(crate) fn change<'w>(
     entries: &mut Entries,
     writes: &mut Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,

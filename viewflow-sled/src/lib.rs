@@ -9,6 +9,8 @@
 //! - Every record carries a checksum over its key, revision and content; the number of the last durable commit is kept apart, so
 //!   that lost commits are noticed. sled's panics over damaged files become [`StoreError`](viewflow_core::StoreError)s.
 //!
+//! The bytes are described in `docs/format.md`.
+//!
 //! ```
 //! use viewflow_sled::SledStore;
 //! # let directory = tempfile::tempdir().unwrap();

@@ -58,7 +58,7 @@ impl Tree {
     }
 
     /// What has to be written so that the tree has these entries of one bucket, too, or has them no more; it takes from
-    /// `writes` those that go into the same bucket as the first one does, and answers with whether there may be more of them.
+    /// `writes` those that go into the same bucket as the first one does, and returns whether there may be more of them.
     /// A damaged bucket stays as it is, until it is rebuilt from the records.
     fn bucketed<'w>(
         &self,
