@@ -1,18 +1,13 @@
-//! Entries of lists and indexes, many to a value: a bucket.
-//!
-//! The key of an entry is that of its list, and then numbers by which the list is ordered. A bucket has the entries of one
-//! list from its own key on, up to the next bucket's. Its key is that of its first entry when it was made; of the first bucket
-//! of a list the numbers are 0. Its value is a CRC-32 over key and entries, and then the entries: of each number what differs from
-//! the entry before it (exclusive or), seven bits to a byte, the lowest first. So an entry takes some five bytes.
+//! Entries of lists and indexes, many to a value: docs/format.md, "Buckets".
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
-use crate::key;
-use crate::overlay::Writes;
+use crate::entry;
+use crate::writes::Writes;
 
 /// How many entries a bucket has at most.
-const ROOM: usize = 64;
+pub(crate) const ROOM: usize = 64;
 /// How many entries are put into a bucket at once.
 const AT_ONCE: usize = 512;
 
@@ -21,7 +16,7 @@ pub(crate) type Entries = BTreeSet<Vec<u8>>;
 
 /// How the key of an entry is made up: the length of its list's key. None: it is no entry that is kept in a bucket.
 pub(crate) fn list_of(entry: &[u8]) -> Option<usize> {
-    entry.len().checked_sub(key::numbers_of(entry)?)
+    entry.len().checked_sub(entry::numbers_of(entry)?)
 }
 
 /// The key of the first bucket of the list that an entry is in.
@@ -33,7 +28,7 @@ pub(crate) fn first(entry: &[u8], list: usize) -> Vec<u8> {
 
 /// Reads a bucket; none when it is damaged.
 pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
-    let numbers = key::numbers_of(key)?;
+    let numbers = entry::numbers_of(key)?;
     let (crc, mut body) = value.split_first_chunk()?;
     if checksum(key, body) != u32::from_be_bytes(*crc) {
         return None;
@@ -54,7 +49,7 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
 
 fn value(key: &[u8], entries: &[&Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::with_capacity(4 + entries.len() * 6);
-    let mut last = vec![0; key::numbers_of(key).unwrap_or(0)];
+    let mut last = vec![0; entry::numbers_of(key).unwrap_or(0)];
     for entry in entries {
         for (before, number) in last.chunks(8).zip(entry.chunks(8)) {
             let differs = before.iter().zip(number).fold(0_u64, |all, (a, b)| all << 8 | u64::from(a ^ b));
@@ -116,8 +111,8 @@ fn checksum(key: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Answers with whether there are more
-/// of them than are taken at once.
+/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Returns whether there are more of
+/// them than are taken at once.
 pub(crate) fn change<'w>(
     entries: &mut Entries,
     writes: &mut Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,

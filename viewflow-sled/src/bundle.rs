@@ -1,9 +1,4 @@
-//! Records that are kept together in one value, each under a number.
-//!
-//! sled keeps at most sixteen entries in a page and pays for each page in memory, so that few large entries are better
-//! than many small ones. A process is number 0 of its first bundle; its tasks have their ordinals.
-//!
-//! A bundle is its records in the order of their numbers: number (4 bytes), length (4), content; numbers are big endian.
+//! Records that are kept together in one value, each under a number: docs/format.md, "Bundles".
 
 use std::collections::BTreeMap;
 
@@ -12,7 +7,7 @@ use viewflow_core::{ProcessId, TaskId};
 use crate::key;
 
 /// How many numbers one bundle has room for.
-const ROOM: u32 = 8;
+pub(crate) const ROOM: u32 = 8;
 
 /// Which bundle: that of these numbers of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use viewflow_core::ProcessId;
 use viewflow_core::store::{
     Change, Commit, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
     process_lists, task_lists,
 };
-use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle::{BundleId, Changes};
+use crate::entry;
+use crate::json::json;
 use crate::key;
-use crate::overlay::Writes;
 use crate::run::{Run, Whose};
-
-/// How deep a document may be nested: deeper ones cannot be read back.
-const MAX_DEPTH: usize = 100;
+use crate::writes::Writes;
 
 /// A commit as bytes: what can be prepared before others have to wait.
 #[derive(Default)]
@@ -122,56 +121,28 @@ impl Encoded {
 /// statuses, so that there is no list of them.
 pub(crate) fn process_entries(process: &ProcessRecord) -> Vec<Vec<u8>> {
     let lists = process_lists(process).into_iter().filter(|list| !matches!(list, ProcessList::Flow(_)));
-    let mut entries: Vec<_> = lists.map(|list| key::in_process_list(key::process_list(&list), process.id)).collect();
-    entries.extend(ended(process).map(key::ended));
+    let mut entries: Vec<_> =
+        lists.map(|list| entry::in_process_list(entry::process_list(&list), process.id)).collect();
+    entries.extend(ended(process).map(entry::ended));
     entries
 }
 
 /// The entries that a task has in lists.
 pub(crate) fn task_entries(task: &TaskRecord) -> Vec<Vec<u8>> {
-    task_lists(task).into_iter().map(|(list, cursor)| key::in_list(key::task_list(&list), cursor)).collect()
+    task_lists(task).into_iter().map(|(list, cursor)| entry::in_list(entry::task_list(&list), cursor)).collect()
 }
 
 /// The entries that a row has in indexes.
 pub(crate) fn row_entries(table: &str, id: u64, row: &RowRecord) -> Vec<Vec<u8>> {
     let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
-    keys.map(|(entry, value)| key::in_index(key::index(table, &entry.field, &value), id)).collect()
+    keys.map(|(entry, value)| entry::in_index(entry::index(table, &entry.field, &value), id)).collect()
 }
 
 /// The entries of the references that a row has, with their values.
 pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
     let entry = |to: &Reference| {
         let back = Reference { table: table.to_owned(), id, ..to.clone() };
-        Ok((key::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
+        Ok((entry::reference(&to.table, to.id, table, id, &to.field), json(&back)?))
     };
     row.references.iter().map(entry).collect()
-}
-
-pub(crate) fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
-    let content = serde_json::to_vec(record).map_err(|error| StoreError::Io(error.to_string()))?;
-    // Most documents have fewer brackets than they may have depth.
-    if content.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH && depth(&content) > MAX_DEPTH {
-        let detail = format!("it is nested more than {MAX_DEPTH} deep");
-        return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
-    }
-    Ok(content)
-}
-
-/// How deep the arrays and objects of a JSON text are nested.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }

@@ -1,13 +1,9 @@
-//! How a record is laid out: a head, and pieces for what is too long for it.
-//!
-//! The head is: layout version (1 byte), CRC-32 (4), revision (8), length of the content (4), content (up to 4,000 bytes);
-//! numbers are big endian. The checksum covers key, revision, length and all of the content, so that a record that
-//! was torn, or is at another's place, is noticed. The revision's part of it is added last: it is known only while others wait.
+//! How a record is laid out, a head and pieces: docs/format.md, "Records".
 
 use viewflow_core::StoreError;
 
-/// How much of a record one value holds. sled keeps values over 4 KiB in files that it does not sync.
-const PIECE: usize = 4000;
+/// How many bytes of a record one value holds: docs/format.md, "Limits".
+pub(crate) const PIECE: usize = 4000;
 const HEADER: usize = 17;
 const LAYOUT: u8 = 1;
 

@@ -1,20 +1,10 @@
-//! The journal: every commit is on the disk here first, and is put into the tree later, together with many others.
-//!
-//! There are two files that take turns: while the commits of one are put into the tree, the other one grows. A file is
-//! written over from its beginning, without being cut, as a disk is faster where a file does not grow. What is left of
-//! its last turn has lower numbers and is not taken for new.
-//!
-//! A record is: length of the body (4 bytes), CRC-32 of number and body (4), number of the commit (8), body. The body has
-//! for each key: its length (2), the key, the length of the value (4; all ones: removed), the value. Numbers are big endian.
-//!
-//! The file `durable` has the number of the last commit that is known to be on the disk, with a CRC-32. It is not synced:
-//! it may lag behind, and then says less than there is. So a lost end of the journal or of the tree is noticed.
+//! The journal, in which each commit is on the disk first, and the file `durable`: docs/format.md, "The journal".
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use crate::overlay::Writes;
+use crate::writes::Writes;
 
 /// The names of the files, as the directory of a store has them.
 pub(crate) const FILES: [&str; 2] = ["journal.0", "journal.1"];
@@ -128,7 +118,7 @@ pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
     records.extend([0; 8]);
     records.extend(number.to_be_bytes());
     for (key, value) in writes {
-        // The store refuses keys over 1 KiB and values are at most 4 KiB long.
+        // The store refuses longer keys, and cuts longer values.
         records.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
         records.extend(key);
         match value {

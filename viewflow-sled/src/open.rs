@@ -1,4 +1,4 @@
-//! Opens a directory as a store, and gets it into order.
+//! Opens a directory as a store, and gets it into order: docs/format.md, "Recovery".
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -9,15 +9,16 @@ use sled::Db;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
+use crate::checkpoint::apply;
 use crate::guard::{flush, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
-use crate::key::{self, KeyReader};
+use crate::key;
 use crate::options::Options;
-use crate::overlay::Writes;
-use crate::writer::apply;
+use crate::parts::KeyReader;
+use crate::writes::Writes;
 
 /// The version of keys, frames, records and journal that this release writes.
-const FORMAT: &[u8] = b"5";
+pub(crate) const FORMAT: &[u8] = b"5";
 const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -47,28 +48,14 @@ pub(crate) fn open(path: &Path, options: &Options) -> StoreResult<Opened> {
             "it has files in `blobs`, which this store never makes and sled does not sync: restore a backup".to_owned(),
         ));
     }
-    let format = guarded(|| db.get(key::format())).map_err(|error| cannot(path, error.to_string()))?;
-    match &format {
-        Some(format) if format == FORMAT => {}
-        Some(found) => {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let path = path.display().to_string();
-            return Err(StoreError::OtherFormat { path, found: text(found), known: text(FORMAT) });
-        }
-        None => {
-            let empty = guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1));
-            if !empty.map_err(|error| cannot(path, error.to_string()))? {
-                return Err(not_a_store(path, "it is a sled database of another program"));
-            }
-        }
-    }
+    let fresh = is_fresh(path, &db)?;
     let mut journal = Journal::open(path).map_err(io)?;
     let sync = if cfg!(target_os = "linux") {
         Some(OpenOptions::new().write(true).open(path.join("db")).map_err(io)?)
     } else {
         None
     };
-    let commits = recover(path, &db, sync.as_ref(), &mut journal, format.is_none(), options.accept_loss)?;
+    let commits = recover(path, &db, sync.as_ref(), &mut journal, fresh, options.accept_loss)?;
     Ok(Opened { db, sync, journal, commits, lock })
 }
 
@@ -97,8 +84,23 @@ fn open_sled(path: &Path, options: &Options) -> StoreResult<Db> {
     }
 }
 
-/// Puts into the tree what the journal has and the tree has not, and looks whether anything is missing. Answers with the
-/// number of the last commit.
+/// Whether there is nothing in the tree yet; else it has to be of the format that is known.
+fn is_fresh(path: &Path, db: &Db) -> StoreResult<bool> {
+    let failed = |error: StoreError| cannot(path, error.to_string());
+    match guarded(|| db.get(key::format())).map_err(failed)? {
+        Some(format) if format == FORMAT => Ok(false),
+        Some(found) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let path = path.display().to_string();
+            Err(StoreError::OtherFormat { path, found: text(&found), known: text(FORMAT) })
+        }
+        None if guarded(|| Ok(db.is_empty() && db.tree_names().len() == 1)).map_err(failed)? => Ok(true),
+        None => Err(not_a_store(path, "it is a sled database of another program")),
+    }
+}
+
+/// Puts into the tree the commits that only the journal has, and looks whether any are missing. Returns the number of the last
+/// commit.
 fn recover(
     path: &Path,
     db: &Db,
@@ -109,19 +111,12 @@ fn recover(
 ) -> StoreResult<u64> {
     let io = |error: std::io::Error| cannot(path, error.to_string());
     let failed = |error: StoreError| cannot(path, error.to_string());
-    let damaged = |what: &str| cannot(path, format!("{what}: restore a backup, or open it with `accept_loss`"));
     let too_short = || cannot(path, "the number of its last commit is too short: restore a backup".to_owned());
     let in_tree = match guarded(|| db.get(key::last_commit())).map_err(failed)? {
         Some(value) => KeyReader(&value).u64().ok_or_else(too_short)?,
         None => 0,
     };
-    let durable = match journal.durable().map_err(io)? {
-        Ok(Some(durable)) => durable,
-        Ok(None) if fresh || accept_loss => 0,
-        Ok(None) => return Err(damaged(&format!("the file `{DURABLE}` is missing"))),
-        Err(_) if accept_loss => 0,
-        Err(detail) => return Err(damaged(&format!("the file `{DURABLE}` {detail}"))),
-    };
+    let durable = durable(path, journal, fresh, accept_loss)?;
     let mut commits = in_tree;
     let mut writes = Writes::new();
     let (records, highest) = journal.read(in_tree + 1).map_err(io)?;
@@ -153,6 +148,18 @@ fn recover(
     File::open(path).and_then(|directory| directory.sync_all()).map_err(io)?;
     journal.mark(commits).map_err(io)?;
     Ok(commits)
+}
+
+/// The number of the last commit that was known to be on the disk.
+fn durable(path: &Path, journal: &mut Journal, fresh: bool, accept_loss: bool) -> StoreResult<u64> {
+    let detail = match journal.durable().map_err(|error| cannot(path, error.to_string()))? {
+        Ok(Some(durable)) => return Ok(durable),
+        Ok(None) if fresh => return Ok(0),
+        _ if accept_loss => return Ok(0),
+        Ok(None) => "is missing",
+        Err(detail) => detail,
+    };
+    Err(cannot(path, format!("the file `{DURABLE}` {detail}: restore a backup, or open it with `accept_loss`")))
 }
 
 fn lock(path: &Path) -> StoreResult<File> {

@@ -1,14 +1,10 @@
 //! How a store is opened.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use viewflow_core::store::StoreResult;
-
-use crate::overlay::Writes;
-use crate::store::SledStore;
+use crate::writes::Writes;
 
 /// What a step that has returned survives. Both levels survive a killed program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +20,10 @@ pub enum Durability {
     },
 }
 
-/// How a store is opened: [`SledStore::options`].
+/// Is called with what each commit writes.
+pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
+
+/// How a store is opened: [`SledStore::options`](crate::SledStore::options).
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,7 +40,7 @@ pub struct Options {
     pub(crate) cache: u64,
     pub(crate) journal: usize,
     pub(crate) accept_loss: bool,
-    pub(crate) trace: Option<Arc<dyn Fn(&Writes) + Send + Sync>>,
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Default for Options {
@@ -91,15 +90,5 @@ impl Options {
     pub fn traced(mut self, trace: Arc<dyn Fn(&Writes) + Send + Sync>) -> Self {
         self.trace = Some(trace);
         self
-    }
-
-    /// Opens the store in this directory, and makes it if it is not there.
-    ///
-    /// # Errors
-    /// [`StoreError`](viewflow_core::StoreError): `InUse` when it is open already, `NotAStore` when the directory holds
-    /// something else, `OtherFormat` when another release wrote it, `LostCommits` when commits are missing, and `CannotOpen`
-    /// when it is damaged or cannot be read or written.
-    pub fn open(self, path: impl AsRef<Path>) -> StoreResult<SledStore> {
-        SledStore::open_with(path.as_ref(), self)
     }
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use viewflow_core::store::StoreResult;
 
+use crate::parts::successor;
 use crate::tree::Tree;
-
-/// Keys with their new values; none is a key that was removed.
-pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+use crate::writes::Writes;
 
 /// Writes that are in the journal only: those that still grow in number, and those that are being put into the tree.
 #[derive(Default)]
@@ -97,7 +96,7 @@ pub(crate) struct Scan {
     limit: usize,
 }
 
-/// What a scan has found, and from where it has to go on; none: it is done.
+/// What a scan has found, and from where the next one has to go on; none: there is nothing left.
 pub(crate) struct Found {
     pub(crate) entries: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) next: Option<Bound<Vec<u8>>>,
@@ -134,26 +133,22 @@ impl Scan {
                 }
             }
         }
-        let next = if entries.len() < self.limit { self.window.end.map(Bound::Excluded) } else { None };
+        let next = if entries.len() < self.limit {
+            self.window.end.map(Bound::Excluded)
+        } else {
+            entries.last().map(|(key, _)| Bound::Excluded(key.clone()))
+        };
         Ok(Found { entries, next })
     }
 }
 
 /// Whether nothing can be in a range, which is no range then.
-pub(crate) fn is_empty(range: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
+fn is_empty(range: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
     match range {
         (Bound::Included(a), Bound::Included(b)) => a > b,
         (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) => a >= b,
         _ => false,
     }
-}
-
-/// The first key after all those with this prefix.
-pub(crate) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
-    let kept = prefix.iter().rposition(|byte| *byte != 0xFF)?;
-    let mut end = prefix[..=kept].to_vec();
-    end[kept] += 1;
-    Some(end)
 }
 
 #[cfg(test)]

@@ -2,23 +2,21 @@
 //! unless the caller holds it.
 
 use std::ops::Bound;
-use std::sync::MutexGuard;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use viewflow_core::store::{StoreResult, Stored};
-use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle;
 use crate::frame::Head;
+use crate::json::{What, cut_short, damaged, parse};
 use crate::key;
-use crate::store::SledStore;
-use crate::writer::State;
+use crate::parts;
+use crate::shared::{Shared, State};
+use crate::tree::Tree;
 
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
-
-/// What a record is, for errors.
-pub(crate) type What<'w> = &'w dyn Fn() -> String;
 
 /// A record that was read and is not parsed yet.
 pub(crate) struct Content {
@@ -34,34 +32,26 @@ impl Content {
     }
 }
 
-pub(crate) fn parse<R: DeserializeOwned>(bytes: &[u8], what: What) -> StoreResult<R> {
-    serde_json::from_slice(bytes).map_err(|error| damaged(what(), error.to_string()))
-}
-
-pub(crate) fn damaged(what: String, detail: String) -> StoreError {
-    StoreError::Damaged { what, detail }
-}
-
-pub(crate) fn cut_short(what: &str) -> StoreError {
-    damaged(what.to_owned(), "it is too short".to_owned())
-}
-
 pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
-    let number = key.get(prefix..).and_then(|rest| key::KeyReader(rest).u64());
+    let number = key.get(prefix..).and_then(|rest| parts::KeyReader(rest).u64());
     number.ok_or_else(|| cut_short("an entry of a list"))
 }
 
-impl SledStore {
-    /// The state. After a failed write nothing is told of what may never have reached the disk.
-    pub(crate) fn running(&self) -> StoreResult<MutexGuard<'_, State>> {
-        let state = self.shared.state();
-        state.check_running()?;
-        Ok(state)
+/// Reads a store: what was committed lately, and the tree beneath it.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    tree: Tree,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) fn new(tree: Tree, shared: Arc<Shared>) -> Self {
+        Self { tree, shared }
     }
 
     /// The value of a key.
     pub(crate) fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        let state = self.running()?;
+        let state = self.shared.running()?;
         if let Some(value) = state.overlay.get(key) {
             return Ok(value.clone());
         }
@@ -80,7 +70,7 @@ impl SledStore {
     /// The content of a record. It may change between the reading of two of its pieces, and is then read again.
     pub(crate) fn content(&self, key: &[u8], what: What) -> StoreResult<Option<Content>> {
         let read = assemble(key, self.value(key)?, &|key| self.value(key), what);
-        read.or_else(|_| self.content_under(&*self.running()?, key, what))
+        read.or_else(|_| self.content_under(&*self.shared.running()?, key, what))
     }
 
     /// The content of a record, while nobody else can commit.
@@ -118,22 +108,36 @@ impl SledStore {
         let mut left = limit;
         while left > 0 {
             let wanted = left.min(CHUNK);
-            let state = self.running()?;
+            let state = self.shared.running()?;
             let scan = state.overlay.scan(prefix, &after, wanted);
             drop(state);
             let found = scan.read(&self.tree)?;
-            let got = found.entries.len();
-            left -= got;
-            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
+            left -= found.entries.len();
             for (key, value) in found.entries {
                 visit(&key, value)?;
             }
-            match found.next.or(last) {
+            match found.next {
                 Some(next) => after = next,
                 None => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    /// What the entries with a prefix after a key are of: each as `read` finds it in the rest of its key.
+    pub(crate) fn listed<N>(
+        &self,
+        prefix: &[u8],
+        after: Bound<Vec<u8>>,
+        limit: usize,
+        read: impl Fn(&[u8]) -> Option<N>,
+    ) -> StoreResult<Vec<N>> {
+        let mut found = Vec::new();
+        self.entries(prefix, after, limit, |key, _| {
+            found.push(read(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// What the entries with a prefix are of, each once: from one to the next without reading what is in between.
@@ -148,12 +152,7 @@ impl SledStore {
         let mut found: Vec<N> = Vec::new();
         while found.len() < limit {
             let first = found.last().or(after).map_or(Bound::Unbounded, |last| Bound::Excluded(beyond(last)));
-            let mut next = None;
-            self.entries(prefix, first, 1, |key, _| {
-                next = Some(read(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
-                Ok(())
-            })?;
-            match next {
+            match self.listed(prefix, first, 1, &read)?.pop() {
                 Some(next) => found.push(next),
                 None => break,
             }
@@ -167,13 +166,10 @@ impl SledStore {
         let mut entries = Vec::new();
         loop {
             let found = state.overlay.scan(prefix, &after, CHUNK).read(&self.tree)?;
-            let last = found.entries.last().map(|(key, _)| Bound::Excluded(key.clone()));
-            let got = found.entries.len();
             entries.extend(found.entries);
-            match (found.next, last) {
-                (Some(next), _) => after = next,
-                (None, Some(last)) if got == CHUNK => after = last,
-                _ => return Ok(entries),
+            match found.next {
+                Some(next) => after = next,
+                None => return Ok(entries),
             }
         }
     }
@@ -188,25 +184,30 @@ impl SledStore {
         mut visit: impl FnMut(&[u8], Content) -> StoreResult<bool>,
     ) -> StoreResult<()> {
         let mut after = after;
+        let wanted = at_a_time.clamp(1, CHUNK);
         loop {
             let mut found = Vec::new();
-            self.entries(prefix, after, at_a_time.clamp(1, CHUNK), |key, value| {
+            self.entries(prefix, after, wanted, |key, value| {
                 found.push((key.to_vec(), value));
                 Ok(())
             })?;
             let Some((last, _)) = found.last() else { return Ok(()) };
             after = Bound::Excluded(last.clone());
+            let is_last = found.len() < wanted;
             for (key, value) in found {
                 let content = match assemble(&key, Some(value), &|key| self.value(key), what) {
                     Ok(content) => content,
                     // It may have changed, or gone, since its head was read.
-                    Err(_) => self.content_under(&*self.running()?, &key, what)?,
+                    Err(_) => self.content_under(&*self.shared.running()?, &key, what)?,
                 };
                 if let Some(content) = content
                     && !visit(&key, content)?
                 {
                     return Ok(());
                 }
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }
@@ -246,9 +247,4 @@ fn assemble(
     }
     let bytes = head.content(key, &pieces).map_err(wrong)?;
     Ok(Some(Content { revision: head.revision, pieces: head.pieces(), bytes }))
-}
-
-/// What to call a process's tasks and itself in errors.
-pub(crate) fn of_process(id: ProcessId) -> impl Fn() -> String {
-    move || format!("process {id} or one of its tasks")
 }

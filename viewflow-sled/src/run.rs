@@ -1,4 +1,4 @@
-//! A run: events of a process that happened in one commit one after the other. What is alike in them is kept once.
+//! Events of a process that happened in one commit, as one record: docs/format.md, "Runs of events".
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use viewflow_core::store::{Commit, DataChange, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
 use viewflow_core::{ProcessId, Timestamp, UserId};
 
-use crate::encode::json;
+use crate::entry;
+use crate::json::{What as Telling, cut_short, json, parse};
 use crate::key;
-use crate::read::{Content, What as Telling, cut_short, parse};
 
 /// How many events are kept in one record.
 pub(crate) const EVENTS: u32 = 32;
@@ -85,8 +85,8 @@ impl Run {
             && (self.at, &self.actor, &self.reason) == (event.at, &event.actor, &event.reason)
     }
 
-    pub(crate) fn read(content: &Content, what: Telling) -> StoreResult<Self> {
-        parse(&content.bytes, what)
+    pub(crate) fn read(content: &[u8], what: Telling) -> StoreResult<Self> {
+        parse(content, what)
     }
 
     pub(crate) fn content(&self) -> StoreResult<Vec<u8>> {
@@ -123,13 +123,13 @@ impl Run {
 
     /// Its entry in the log.
     pub(crate) fn in_log(&self, whose: Whose) -> Vec<u8> {
-        key::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
+        entry::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
     }
 
     /// Its entries in what happened by time.
     pub(crate) fn in_history(&self, whose: Whose) -> Vec<Vec<u8>> {
         let place = HistoryCursor { at: self.at, process: whose.process, number: whose.last };
         let lists = [None].into_iter().chain(self.actor.iter().map(Some));
-        lists.map(|by| key::in_history(key::history(by), place)).collect()
+        lists.map(|by| entry::in_history(entry::history(by), place)).collect()
     }
 }

@@ -1,9 +1,9 @@
-//! The store contract over journal and tree.
+//! An open store: the store contract over journal and tree.
 
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use viewflow_core::store::{
     Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord,
@@ -12,28 +12,31 @@ use viewflow_core::store::{
 };
 use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
+use crate::backup::backup;
 use crate::bundle::{self, BundleId};
-use crate::commit::Numbers;
-use crate::key::{self, KeyReader};
+use crate::commit::Committer;
+use crate::describe::of_process;
+use crate::entry;
+use crate::events;
+use crate::json::{cut_short, parse};
+use crate::key;
 use crate::open::{self, Opened};
 use crate::options::Options;
-use crate::overlay::Writes;
-use crate::read::{cut_short, last_u64, of_process, parse};
-use crate::run::{EVENTS, Run, Whose};
+use crate::parts::KeyReader;
+use crate::read::{Reader, last_u64};
+use crate::shared::Shared;
+use crate::threads::Threads;
 use crate::tree::Tree;
-use crate::verify::describe;
-use crate::writer::{Shared, Threads};
-
-/// How many entries of the log are read at a time.
-const RUNS: usize = 256;
+use crate::verify::{Report, Verifier};
 
 /// A store in a directory. Dropping it writes what waits and releases the directory.
 pub struct SledStore {
-    pub(crate) path: PathBuf,
-    pub(crate) tree: Tree,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) numbers: Mutex<Numbers>,
-    pub(crate) trace: Option<Arc<dyn Fn(&Writes) + Send + Sync>>,
+    path: PathBuf,
+    reader: Reader,
+    committer: Committer,
+    tree: Tree,
+    shared: Arc<Shared>,
+    // After all that has the tree: sled closes with its last part, and these see to it that it may fail.
     _threads: Threads,
     _lock: File,
 }
@@ -58,72 +61,91 @@ impl SledStore {
         Options::default()
     }
 
-    pub(crate) fn open_with(path: &Path, options: Options) -> StoreResult<Self> {
+    /// Reads every record and holds the lists, indexes and references against them. Steps go on meanwhile; it takes as long as
+    /// to read everything once.
+    ///
+    /// ```
+    /// use viewflow_sled::SledStore;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("data");
+    /// let store = SledStore::open(&path)?;
+    /// assert!(store.verify()?.faults.is_empty());
+    /// # Ok::<(), viewflow_core::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the store has stopped. Records that are damaged are among the faults.
+    pub fn verify(&self) -> StoreResult<Report> {
+        self.verifier().verify()
+    }
+
+    /// As [`SledStore::verify`], and puts right the entries of lists, indexes and references that are not as their records ask
+    /// for. Records that are damaged stay as they are: for them there are backups.
+    ///
+    /// # Errors
+    /// When the store has stopped.
+    pub fn repair(&self) -> StoreResult<Report> {
+        self.verifier().repair()
+    }
+
+    /// Copies the store into a directory, which is made and must be empty, while steps go on. The copy is the store as it was at
+    /// one moment of the call, and is opened as any other. Steps wait only if they write more meanwhile than eight
+    /// times [`Options::journal`].
+    ///
+    /// ```
+    /// use viewflow_sled::SledStore;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let (path, copy) = (directory.path().join("data"), directory.path().join("copy"));
+    /// let store = SledStore::open(&path)?;
+    /// store.backup(&copy)?;
+    /// let restored = SledStore::open(&copy)?;
+    /// # Ok::<(), viewflow_core::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`](viewflow_core::StoreError): `NotAStore` when the directory is not empty, `Io` when files cannot be copied; what was
+    /// copied by then can be removed.
+    pub fn backup(&self, to: impl AsRef<Path>) -> StoreResult<()> {
+        backup(&self.path, &self.shared, to.as_ref())
+    }
+
+    fn open_with(path: &Path, options: Options) -> StoreResult<Self> {
         let Opened { db, sync, journal, commits, lock } = open::open(path, &options)?;
         let tree = Tree((*db).clone());
         let shared = Arc::new(Shared::new(commits, journal, &options));
         let threads = Threads::start(db, sync, Arc::clone(&shared))?;
-        Ok(Self {
-            path: path.to_owned(),
-            tree,
-            shared,
-            numbers: Mutex::default(),
-            trace: options.trace,
-            _threads: threads,
-            _lock: lock,
-        })
+        let reader = Reader::new(tree.clone(), Arc::clone(&shared));
+        let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace);
+        Ok(Self { path: path.to_owned(), reader, committer, tree, shared, _threads: threads, _lock: lock })
     }
 
-    /// Visits the runs that the entries of a list tell of, until `visit` has as many events as are wanted.
-    fn runs(
-        &self,
-        list: &[u8],
-        after: Bound<Vec<u8>>,
-        limit: usize,
-        mut visit: impl FnMut(&mut dyn DoubleEndedIterator<Item = Logged>) -> usize,
-    ) -> StoreResult<()> {
-        let (mut after, mut left) = (after, limit);
-        while left > 0 {
-            let wanted = left.min(RUNS);
-            let mut entries = Vec::new();
-            self.entries(list, after, wanted, |entry, _| {
-                entries.push(entry.to_vec());
-                Ok(())
-            })?;
-            for entry in &entries {
-                let key = key::run_of(entry).ok_or_else(|| cut_short("an entry of the log"))?;
-                let what = || describe(&key);
-                // What was forgotten in between is left out.
-                let Some(content) = self.content(&key, &what)? else { continue };
-                let mut events = Run::read(&content, &what)?.events(Whose::of(&key, content.revision)?);
-                left = limit.saturating_sub(visit(&mut events));
-                if left == 0 {
-                    break;
-                }
-            }
-            match entries.pop() {
-                Some(end) if entries.len() + 1 == wanted => after = Bound::Excluded(end),
-                _ => break,
-            }
-        }
-        Ok(())
+    fn verifier(&self) -> Verifier<'_> {
+        Verifier { reader: &self.reader, tree: &self.tree, shared: &self.shared }
     }
 
     /// The processes of a list whose prefix is this.
     fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
-        let in_list = |id| Bound::Excluded(key::in_process_list(prefix.to_vec(), id));
-        let mut listed = Vec::new();
-        self.entries(prefix, after.map_or(Bound::Unbounded, in_list), limit, |key, _| {
-            listed.push(ProcessId(last_u64(key, prefix.len())?));
-            Ok(())
-        })?;
-        Ok(listed)
+        let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
+        let after = after.map_or(Bound::Unbounded, in_list);
+        self.reader.listed(prefix, after, limit, |rest| KeyReader(rest).u64().map(ProcessId))
+    }
+}
+
+impl Options {
+    /// Opens the store in this directory, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`](viewflow_core::StoreError): `InUse` when it is open already, `NotAStore` when the directory holds
+    /// something else, `OtherFormat` when another release wrote it, `LostCommits` when commits are missing, and `CannotOpen`
+    /// when it is damaged or cannot be read or written.
+    pub fn open(self, path: impl AsRef<Path>) -> StoreResult<SledStore> {
+        SledStore::open_with(path.as_ref(), self)
     }
 }
 
 impl Store for SledStore {
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
-        self.bundled(BundleId::of_process(id), 0, &of_process(id))
+        self.reader.bundled(BundleId::of_process(id), 0, &of_process(id))
     }
 
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
@@ -132,12 +154,9 @@ impl Store for SledStore {
         let mut after = after;
         while found.len() < limit {
             // The other bundles of a process are passed over.
-            let mut next = None;
-            self.entries(&prefix, Bound::Excluded(key::bundle(after, u32::MAX)), 1, |key, _| {
-                next = Some(ProcessId(last_u64(key, prefix.len())?));
-                Ok(())
-            })?;
-            let Some(id) = next else { break };
+            let behind = Bound::Excluded(key::bundle(after, u32::MAX));
+            let next = self.reader.listed(&prefix, behind, 1, |rest| KeyReader(rest).u64().map(ProcessId))?;
+            let Some(id) = next.first().copied() else { break };
             found.extend(self.process(id)?.map(|stored| stored.record));
             after = id;
         }
@@ -145,23 +164,20 @@ impl Store for SledStore {
     }
 
     fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
-        let prefix = key::all_ended();
-        let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(key::ended(ended)));
-        let mut found = Vec::new();
-        self.entries(&prefix, after, limit, |key, _| {
-            let mut parts = KeyReader(&key[prefix.len()..]);
-            let (at, process) = parts.u64().zip(parts.u64()).ok_or_else(|| cut_short("an entry of a list"))?;
-            found.push(Ended { at: Timestamp::from_millis(key::time_of_sort(at)), process: ProcessId(process) });
-            Ok(())
-        })?;
-        Ok(found)
+        let prefix = entry::all_ended();
+        let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(entry::ended(ended)));
+        self.reader.listed(&prefix, after, limit, |rest| {
+            let mut parts = KeyReader(rest);
+            let at = Timestamp::from_millis(entry::time_of_sort(parts.u64()?));
+            Some(Ended { at, process: ProcessId(parts.u64()?) })
+        })
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
         if id.ordinal == 0 {
             return Ok(None);
         }
-        let task = self.bundled(BundleId::of_task(id), id.ordinal, &of_process(id.process))?;
+        let task = self.reader.bundled(BundleId::of_task(id), id.ordinal, &of_process(id.process))?;
         Ok(task.map(|stored| stored.record))
     }
 
@@ -176,7 +192,7 @@ impl Store for SledStore {
             None => Bound::Unbounded,
             Some(chunk) => Bound::Excluded(BundleId { process, chunk }.key()),
         };
-        self.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |_, content| {
+        self.reader.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |_, content| {
             for (number, record) in bundle::records(&content.bytes) {
                 if number > after && tasks.len() < limit {
                     tasks.push(parse(record, &what)?);
@@ -189,13 +205,14 @@ impl Store for SledStore {
 
     fn scope(&self, id: ScopeId) -> StoreResult<Option<ScopeRecord>> {
         let what = || format!("scope {} of process {}", id.number, id.process);
-        Ok(self.record(&key::scope(id), &what)?.map(|stored| stored.record))
+        Ok(self.reader.record(&key::scope(id), &what)?.map(|stored| stored.record))
     }
 
     fn scopes(&self, process: ProcessId, after: Option<u32>, limit: usize) -> StoreResult<Vec<(ScopeId, ScopeRecord)>> {
         let prefix = key::scopes(process);
         let after = after.map_or(Bound::Unbounded, |number| Bound::Excluded(key::scope(ScopeId { process, number })));
-        let scopes = self.records::<ScopeRecord>(&prefix, after, limit, &|| format!("a scope of process {process}"))?;
+        let scopes =
+            self.reader.records::<ScopeRecord>(&prefix, after, limit, &|| format!("a scope of process {process}"))?;
         let scope = |(key, stored): (Vec<u8>, Stored<ScopeRecord>)| {
             let number = KeyReader(&key[prefix.len()..]).u32().ok_or_else(|| cut_short("the key of a scope"))?;
             Ok((ScopeId { process, number }, stored.record))
@@ -207,7 +224,7 @@ impl Store for SledStore {
         let prefix = key::last_numbers();
         let after = after.map_or(Bound::Unbounded, |table| Bound::Excluded(key::last_number(Some(table))));
         let mut tables = Vec::new();
-        self.entries(&prefix, after, limit, |key, _| {
+        self.reader.entries(&prefix, after, limit, |key, _| {
             let table = KeyReader(&key[prefix.len()..]).text();
             tables.push(table.ok_or_else(|| cut_short("the name of a table"))?);
             Ok(())
@@ -216,29 +233,25 @@ impl Store for SledStore {
     }
 
     fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
-        self.record(&key::row(table, id), &|| format!("row {id} of `{table}`"))
+        self.reader.record(&key::row(table, id), &|| format!("row {id} of `{table}`"))
     }
 
     fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
         let prefix = key::rows(table);
         let after = Bound::Excluded(key::row(table, after));
-        let rows = self.records(&prefix, after, limit, &|| format!("a row of `{table}`"))?;
+        let rows = self.reader.records(&prefix, after, limit, &|| format!("a row of `{table}`"))?;
         rows.into_iter().map(|(key, row)| Ok((last_u64(&key, prefix.len())?, row))).collect()
     }
 
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
-        let prefix = key::index(table, field, key);
-        let mut rows = Vec::new();
-        self.entries(&prefix, Bound::Excluded(key::in_index(prefix.clone(), after)), limit, |key, _| {
-            rows.push(last_u64(key, prefix.len())?);
-            Ok(())
-        })?;
-        Ok(rows)
+        let prefix = entry::index(table, field, key);
+        let after = Bound::Excluded(entry::in_index(prefix.clone(), after));
+        self.reader.listed(&prefix, after, limit, |rest| KeyReader(rest).u64())
     }
 
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
         let mut references = Vec::new();
-        self.entries(&key::references(table, id), Bound::Unbounded, limit, |_, value| {
+        self.reader.entries(&entry::references(table, id), Bound::Unbounded, limit, |_, value| {
             references.push(parse(&value, &|| format!("a reference to row {id} of `{table}`"))?);
             Ok(())
         })?;
@@ -246,18 +259,13 @@ impl Store for SledStore {
     }
 
     fn table_stamp(&self, table: &str) -> StoreResult<u64> {
-        Ok(self.numbers().stamps.get(table).copied().unwrap_or(0))
+        Ok(self.committer.table_stamp(table))
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        let prefix = key::task_list(list);
-        let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(key::in_list(prefix.clone(), cursor)));
-        let mut listed = Vec::new();
-        self.entries(&prefix, after, limit, |key, _| {
-            listed.push(key::cursor(&key[prefix.len()..]).ok_or_else(|| cut_short("an entry of a list"))?);
-            Ok(())
-        })?;
-        Ok(listed)
+        let prefix = entry::task_list(list);
+        let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(entry::in_list(prefix.clone(), cursor)));
+        self.reader.listed(&prefix, after, limit, entry::cursor)
     }
 
     fn list_processes(
@@ -267,11 +275,11 @@ impl Store for SledStore {
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
         let ProcessList::Flow(flow) = list else {
-            return self.listed_processes(&key::process_list(list), after, limit);
+            return self.listed_processes(&entry::process_list(list), after, limit);
         };
         let mut all = Vec::new();
         for status in ProcessStatus::ALL {
-            let list = key::process_list(&ProcessList::Status(flow.clone(), status));
+            let list = entry::process_list(&ProcessList::Status(flow.clone(), status));
             all.extend(self.listed_processes(&list, after, limit)?);
         }
         all.sort_unstable();
@@ -286,73 +294,38 @@ impl Store for SledStore {
             let mut parts = KeyReader(rest);
             Some(NodeName { flow: parts.text()?, node: parts.text()? })
         };
-        self.leaps(&key::nodes(), after, limit, key::after_node, name)
+        self.reader.leaps(&entry::nodes(), after, limit, entry::after_node, name)
     }
 
     fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>> {
-        self.leaps(&key::permissions(), after, limit, key::after_permission, key::permission_of)
+        self.reader.leaps(&entry::permissions(), after, limit, entry::after_permission, entry::permission_of)
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>> {
-        let what = || format!("an event of process {process}");
-        let first = Bound::Excluded(key::events_through(process, after));
-        let mut events: Vec<Logged> = Vec::new();
-        if limit == 0 {
-            return Ok(events);
-        }
-        self.contents(&key::events(process), first, limit, &what, |key, content| {
-            let run = Run::read(&content, &what)?.events(Whose::of(key, content.revision)?);
-            events.extend(run.filter(|event| event.number > after));
-            Ok(events.len() < limit)
-        })?;
-        events.truncate(limit);
-        Ok(events)
+        events::of_process(&self.reader, process, after, limit)
     }
 
     fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
-        // A run stands where its last event does.
-        let first = after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
-            Some(index) => Bound::Included(key::log(LogCursor { index, ..after }, ProcessId(0), 0)),
-            None => Bound::Excluded(key::log(after, ProcessId(u64::MAX), u32::MAX)),
-        });
-        let mut found = Vec::new();
-        self.runs(&key::whole_log(), first, limit, |run| {
-            found.extend(run.filter(|logged| after.is_none_or(|after| logged.cursor > after)));
-            found.len()
-        })?;
-        found.truncate(limit);
-        Ok(found)
+        events::log(&self.reader, after, limit)
     }
 
     fn log_end(&self) -> StoreResult<u64> {
-        self.last_logged()
+        self.committer.last_logged()
     }
 
     fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
-        let list = key::history(by);
-        let first = before.map_or(Bound::Unbounded, |before| {
-            // The run that the place is in may end behind it.
-            let behind = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
-            Bound::Included(key::in_history(list.clone(), behind))
-        });
-        let mut found = Vec::new();
-        self.runs(&list, first, limit, |run| {
-            found.extend(run.rev().filter(|logged| before.is_none_or(|before| HistoryCursor::of(logged) < before)));
-            found.len()
-        })?;
-        found.truncate(limit);
-        Ok(found)
+        events::history(&self.reader, by, before, limit)
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {
-        self.next_number(None).map(ProcessId)
+        self.committer.next_number(None).map(ProcessId)
     }
 
     fn next_row(&self, table: &str) -> StoreResult<u64> {
-        self.next_number(Some(table))
+        self.committer.next_number(Some(table))
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
-        self.take(&commit)
+        self.committer.take(&commit)
     }
 }

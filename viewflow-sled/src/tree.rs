@@ -7,9 +7,10 @@ use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
 use crate::bucket::{self, Entries};
+use crate::entry;
 use crate::guard::guarded;
-use crate::key;
-use crate::overlay::{Writes, successor};
+use crate::parts::successor;
+use crate::writes::Writes;
 
 /// sled's tree, and what is in its buckets.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl Tree {
         let mut start = first.clone();
         // The entries at the beginning may be in a bucket that begins before.
         if let Bound::Included(key) | Bound::Excluded(key) = &first {
-            let before = if key.first().is_some_and(|letter| key::IN_BUCKETS.contains(letter)) {
+            let before = if key.first().is_some_and(|letter| entry::IN_BUCKETS.contains(letter)) {
                 guarded(|| self.0.range::<&[u8], _>(..=key.as_slice()).next_back().transpose())?
             } else {
                 None
@@ -57,7 +58,7 @@ impl Tree {
     }
 
     /// What has to be written so that the tree has these entries of one bucket, too, or has them no more; it takes from
-    /// `writes` those that go into the same bucket as the first one does, and answers with whether there may be more of them.
+    /// `writes` those that go into the same bucket as the first one does, and returns whether there may be more of them.
     /// A damaged bucket stays as it is, until it is rebuilt from the records.
     fn bucketed<'w>(
         &self,
@@ -86,7 +87,7 @@ impl Tree {
     /// The damaged buckets: the key of each, the length of its list's key, and the key of the next one.
     pub(crate) fn damaged(&self) -> StoreResult<BTreeMap<Vec<u8>, (usize, Option<Vec<u8>>)>> {
         let mut damaged = BTreeMap::new();
-        for letter in key::IN_BUCKETS {
+        for letter in entry::IN_BUCKETS {
             let mut stored = self.0.scan_prefix([letter]);
             while let Some((key, value)) = guarded(|| stored.next().transpose())? {
                 let list = bucket::list_of(&key).filter(|_| bucket::read(&key, &value).is_none());

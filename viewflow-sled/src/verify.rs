@@ -4,23 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use viewflow_core::store::{ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
-use viewflow_core::{ProcessId, StoreError, TaskId};
+use viewflow_core::{ProcessId, StoreError};
 
 use crate::bucket;
 use crate::bundle::{self, BundleId};
+use crate::describe::{describe, record_of};
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
-use crate::key::{self, KeyReader};
-use crate::overlay::Writes;
-use crate::read::{Content, damaged, of_process, parse};
+use crate::json::{damaged, parse};
+use crate::parts::KeyReader;
+use crate::read::{Content, Reader};
 use crate::run::{Run, Whose};
-use crate::store::SledStore;
+use crate::shared::Shared;
+use crate::tree::Tree;
+use crate::writes::Writes;
 
 /// How many faults are told in words.
 const TOLD: usize = 1000;
 /// How many entries are put right in one commit.
 const BATCH: usize = 500;
 
-/// What [`SledStore::verify`] found.
+/// What [`SledStore::verify`](crate::SledStore::verify) found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -32,7 +35,7 @@ pub struct Report {
     pub count: u64,
     /// The first thousand of them, in words.
     pub faults: Vec<String>,
-    /// How many entries were put right, by [`SledStore::repair`].
+    /// How many entries were put right, by [`SledStore::repair`](crate::SledStore::repair).
     pub repaired: u64,
 }
 
@@ -55,31 +58,22 @@ struct Fault {
     text: String,
 }
 
-impl SledStore {
-    /// Reads every record and holds the lists, indexes and references against them. Steps go on meanwhile; it takes as long as
-    /// to read everything once.
-    ///
-    /// ```
-    /// use viewflow_sled::SledStore;
-    /// # let directory = tempfile::tempdir().unwrap();
-    /// # let path = directory.path().join("data");
-    /// let store = SledStore::open(&path)?;
-    /// assert!(store.verify()?.faults.is_empty());
-    /// # Ok::<(), viewflow_core::StoreError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the store has stopped. Records that are damaged are among the faults.
-    pub fn verify(&self) -> StoreResult<Report> {
+/// What verifying and repairing works on.
+#[derive(Clone, Copy)]
+pub(crate) struct Verifier<'s> {
+    pub(crate) reader: &'s Reader,
+    pub(crate) tree: &'s Tree,
+    pub(crate) shared: &'s Shared,
+}
+
+impl Verifier<'_> {
+    /// Holds entries against records.
+    pub(crate) fn verify(self) -> StoreResult<Report> {
         self.go_through(false)
     }
 
-    /// As [`SledStore::verify`], and puts right the entries of lists, indexes and references that are not as their records ask
-    /// for. Records that are damaged stay as they are: for them there are backups.
-    ///
-    /// # Errors
-    /// When the store has stopped.
-    pub fn repair(&self) -> StoreResult<Report> {
+    /// As [`Verifier::verify`], and writes entries that are wrong anew.
+    pub(crate) fn repair(self) -> StoreResult<Report> {
         let rebuilt =
             if self.tree.damaged()?.is_empty() { 0 } else { self.shared.hold(true, || self.rebuild(), Ok)? };
         let mut report = self.go_through(true)?;
@@ -95,7 +89,7 @@ impl SledStore {
         let damaged = self.tree.damaged()?;
         let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
         for prefix in [b"p", b"r", b"e"] {
-            self.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
+            self.reader.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
                 let Some((_, entries)) = self.derived(key, &Ok(Some(content)))? else { return Ok(true) };
                 for (entry, _) in entries {
                     let Some(list) = bucket::list_of(&entry) else { continue };
@@ -141,7 +135,7 @@ impl SledStore {
         let mut after = Bound::Unbounded;
         loop {
             let mut keys = Vec::new();
-            let read = self.entries(prefix, after, BATCH, |key, _| {
+            let read = self.reader.entries(prefix, after, BATCH, |key, _| {
                 keys.push(key.to_vec());
                 Ok(())
             });
@@ -158,12 +152,12 @@ impl SledStore {
 
     /// Reads a record and looks whether its entries are there.
     fn check_record(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
-        match self.derived(key, &self.content(key, &|| describe(key))) {
+        match self.derived(key, &self.reader.content(key, &|| describe(key))) {
             Ok(None) => {}
             Ok(Some((records, entries))) => {
                 report.records += records;
                 for (entry, value) in entries {
-                    match self.value(&entry) {
+                    match self.reader.value(&entry) {
                         Ok(found) if found.as_ref() == Some(&value) => {}
                         Ok(_) => {
                             let text = format!("{} is missing", describe(&entry));
@@ -181,7 +175,7 @@ impl SledStore {
     /// Looks whether the record that an entry tells of asks for it.
     fn check_entry(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
         report.entries += 1;
-        match self.asked_for(key, |record| self.content(record, &|| describe(record))) {
+        match self.asked_for(key, |record| self.reader.content(record, &|| describe(record))) {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let text = format!("{} stands there without its record", describe(key));
@@ -236,7 +230,7 @@ impl SledStore {
                 (1, Entries::new())
             }
             _ => {
-                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(content, &what)?);
+                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(&content.bytes, &what)?);
                 let mut entries = run.in_history(whose);
                 entries.push(run.in_log(whose));
                 (run.len() as u64, plain(entries))
@@ -261,13 +255,13 @@ impl SledStore {
         if faults.is_empty() {
             return Ok(());
         }
-        let mut state = self.running()?;
+        let mut state = self.shared.running()?;
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
-            let content = |record: &[u8]| self.content_under(&state, record, &|| describe(record));
+            let content = |record: &[u8]| self.reader.content_under(&state, record, &|| describe(record));
             let wanted = self.asked_for(&fault.key, content).unwrap_or(fault.value);
-            if self.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
+            if self.reader.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
                 || !seen.insert(fault.key.clone())
             {
                 continue;
@@ -287,66 +281,10 @@ impl SledStore {
     }
 }
 
-/// The key of the record that an entry tells of.
-fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
-    let (letter, rest) = entry.split_first()?;
-    match letter {
-        b'l' => {
-            let task: TaskId = key::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
-            Some(BundleId::of_task(task).key())
-        }
-        b'q' => {
-            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
-            Some(BundleId::of_process(ProcessId(id.u64()?)).key())
-        }
-        b'i' => {
-            let table = KeyReader(rest).text()?;
-            let mut id = KeyReader(rest.get(rest.len().checked_sub(8)?..)?);
-            Some(key::row(&table, id.u64()?))
-        }
-        b'f' => {
-            let mut parts = KeyReader(rest);
-            let (_, _) = (parts.text()?, parts.u64()?);
-            let (table, id) = (parts.text()?, parts.u64()?);
-            Some(key::row(&table, id))
-        }
-        b'h' | b't' => key::run_of(entry),
-        _ => None,
-    }
-}
-
 /// A fault in words, unless the store has stopped.
 fn unreadable(what: &str, error: &StoreError) -> StoreResult<String> {
     match error {
         StoreError::Stopped(message) => Err(StoreError::Stopped(message.clone())),
         error => Ok(format!("{what}: {error}")),
-    }
-}
-
-/// What is under a key, in words.
-pub(crate) fn describe(key: &[u8]) -> String {
-    let Some((letter, rest)) = key.split_first() else { return "nothing".to_owned() };
-    let mut parts = KeyReader(rest);
-    let number = |number: Option<u64>| number.unwrap_or_default();
-    match letter {
-        b'p' => of_process(ProcessId(number(parts.u64())))(),
-        b's' => format!("a scope of process {}", number(parts.u64())),
-        b'e' => format!("an event of process {}", number(parts.u64())),
-        b'r' => {
-            let table = parts.text().unwrap_or_default();
-            format!("row {} of `{table}`", number(parts.u64()))
-        }
-        _ => {
-            let kind = match letter {
-                b'l' => "an entry of a list of tasks",
-                b'q' => "an entry of a list of processes",
-                b'i' => "an entry of an index",
-                b'h' => "an entry of the log",
-                b't' => "an entry of what happened by time",
-                _ => "a reference",
-            };
-            let of = record_of(key).map_or_else(|| "nothing".to_owned(), |record| describe(&record));
-            format!("{kind}, of {of},")
-        }
     }
 }

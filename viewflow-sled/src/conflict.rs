@@ -1,0 +1,79 @@
+//! Whether what a commit relies on is still so, compared while nobody else can commit.
+
+use std::collections::BTreeSet;
+
+use viewflow_core::StoreError;
+use viewflow_core::store::{Commit, Expect, Key, Reference, StoreResult};
+
+use crate::entry;
+use crate::frame::Head;
+use crate::json::{damaged, parse};
+use crate::key;
+use crate::numbers::Numbers;
+use crate::read::{Reader, last_u64};
+use crate::shared::State;
+
+/// Refuses a commit when something that it relies on has changed.
+pub(crate) fn check(reader: &Reader, state: &State, numbers: &Numbers, commit: &Commit) -> StoreResult<()> {
+    for expect in &commit.expect {
+        let holds = match expect {
+            Expect::Revision(of, revision) => self::revision(reader, state, of)? == *revision,
+            Expect::Table(table, stamp) => numbers.stamp(table) == *stamp,
+        };
+        if !holds {
+            return Err(StoreError::Conflict);
+        }
+    }
+    if unique_values_are_free(reader, state, commit)? && no_reference_dangles(reader, state, commit)? {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict)
+    }
+}
+
+fn revision(reader: &Reader, state: &State, of: &Key) -> StoreResult<Option<u64>> {
+    let Some(value) = reader.value_under(state, &key::record(of))? else { return Ok(None) };
+    let head = Head::read(&value).map_err(|detail| damaged(of.to_string(), detail.to_owned()))?;
+    // A bundle may have tasks only.
+    let there = !matches!(of, Key::Process(_)) || head.begins_with(&0_u32.to_be_bytes());
+    Ok(there.then_some(head.revision))
+}
+
+fn unique_values_are_free(reader: &Reader, state: &State, commit: &Commit) -> StoreResult<bool> {
+    let changed = changed_rows(commit);
+    let mut taken = BTreeSet::new();
+    for (table, id, row) in commit.rows() {
+        for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
+            let prefix = entry::index(table, field, &value);
+            for (key, _) in reader.entries_under(state, &prefix)? {
+                let holder = last_u64(&key, prefix.len())?;
+                if holder != id && !changed.contains(&(table, holder)) {
+                    return Ok(false);
+                }
+            }
+            if !taken.insert(prefix) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether no row that stays refers to one that the commit deletes.
+fn no_reference_dangles(reader: &Reader, state: &State, commit: &Commit) -> StoreResult<bool> {
+    let changed = changed_rows(commit);
+    for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
+        for (_, value) in reader.entries_under(state, &entry::references(table, id))? {
+            let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
+            // Those the commit changes too are its own business.
+            if !changed.contains(&(by.table.as_str(), by.id)) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn changed_rows(commit: &Commit) -> BTreeSet<(&str, u64)> {
+    commit.rows().map(|(table, id, _)| (table, id)).collect()
+}

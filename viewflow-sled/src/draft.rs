@@ -1,0 +1,48 @@
+//! Records as they will be written, but for their revisions.
+
+use viewflow_core::store::StoreResult;
+
+use crate::bundle::{self, BundleId, Changes};
+use crate::frame;
+use crate::key;
+use crate::read::Content;
+use crate::writes::Writes;
+
+/// A record as it will be, but for its revision.
+pub(crate) struct Draft {
+    pub(crate) key: Vec<u8>,
+    /// The head and the pieces; none: it is removed.
+    values: Vec<Vec<u8>>,
+    /// The revision and the number of pieces of the record before.
+    pub(crate) old: Option<(u64, u32)>,
+}
+
+impl Draft {
+    pub(crate) fn of(key: Vec<u8>, content: Option<&[u8]>, old: Option<(u64, u32)>) -> StoreResult<Self> {
+        let values = content.map_or(Ok(Vec::new()), |content| frame::values(&key, content))?;
+        Ok(Self { key, values, old })
+    }
+
+    pub(crate) fn of_bundle(id: BundleId, changes: &Changes, old: Option<&Content>) -> StoreResult<Self> {
+        let new = bundle::change(old.map_or(&[], |old| &old.bytes), changes);
+        Self::of(id.key(), new.as_deref(), old.map(|old| (old.revision, old.pieces)))
+    }
+
+    /// Adds what is to be written, and removes pieces that a longer record before has left.
+    pub(crate) fn finish(self, writes: &mut Writes, revision: u64) {
+        let mut values = self.values.into_iter();
+        let mut head = values.next();
+        if let Some(head) = &mut head {
+            frame::set_revision(head, revision);
+        }
+        let mut kept = 0;
+        for value in values {
+            writes.insert(key::piece(&self.key, kept), Some(value));
+            kept += 1;
+        }
+        for left in kept..self.old.map_or(0, |(_, pieces)| pieces) {
+            writes.insert(key::piece(&self.key, left), None);
+        }
+        writes.insert(self.key, head);
+    }
+}

@@ -1,0 +1,239 @@
+//! Keys of lists, indexes and references, and of their entries: docs/format.md, "Keys".
+
+use viewflow_core::store::{
+    Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TaskList, TaskStatus,
+    due_sort,
+};
+use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
+
+use crate::key::events_through;
+use crate::parts::{KeyBuf, KeyReader};
+
+/// What all entries of the log begin with.
+pub(crate) fn whole_log() -> Vec<u8> {
+    KeyBuf::new(b'h').done()
+}
+
+pub(crate) fn log(cursor: LogCursor, process: ProcessId, last: u32) -> Vec<u8> {
+    KeyBuf::after(whole_log()).u64(cursor.commit).u64(cursor.index.into()).u64(process.0).u32(last).done()
+}
+
+/// The list of what happened by time: of everybody, or of a person.
+pub(crate) fn history(by: Option<&UserId>) -> Vec<u8> {
+    let key = KeyBuf::new(b't');
+    match by {
+        None => key.u8(0),
+        Some(user) => key.u8(1).text(user.as_str()),
+    }
+    .done()
+}
+
+/// The newest comes first.
+pub(crate) fn in_history(list: Vec<u8>, place: HistoryCursor) -> Vec<u8> {
+    KeyBuf::after(list).u64(!due_sort(place.at)).u64(!place.process.0).u32(!place.number).done()
+}
+
+/// The key of the run that an entry of the log, or of what happened by time, tells of.
+pub(crate) fn run_of(entry: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = KeyReader(entry.get(entry.len().checked_sub(12)?..)?);
+    let (process, last) = (parts.u64()?, parts.u32()?);
+    match entry.first()? {
+        b'h' => Some(events_through(ProcessId(process), last)),
+        _ => Some(events_through(ProcessId(!process), !last)),
+    }
+}
+
+pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
+    let of_node = |key: KeyBuf, node: &Option<NodeName>| match node {
+        None => key.u8(0),
+        Some(node) => key.u8(1).text(&node.flow).text(&node.node),
+    };
+    let key = KeyBuf::new(b'l');
+    let key = match list {
+        TaskList::Inbox(user, node) => of_node(key.u8(1).text(user.as_str()), node),
+        TaskList::Queue(candidate, node) => of_node(self::candidate(key.u8(QUEUE), candidate.as_ref()), node),
+        TaskList::Archive(user, node) => of_node(key.u8(3).text(user.as_str()), node),
+        TaskList::Status(node, status) => key.u8(NODES).text(&node.flow).text(&node.node).u8(task_status(*status)),
+        TaskList::Due => key.u8(5),
+        TaskList::Signal(name) => key.u8(6).text(name),
+        TaskList::Message(name, correlation) => key.u8(7).text(name).text(correlation),
+        TaskList::Conditions(process) => key.u8(8).u64(process.0),
+        TaskList::Watching(table) => key.u8(9).text(table),
+        TaskList::Scope(scope) => key.u8(10).u64(scope.process.0).u32(scope.number),
+        TaskList::Sorted(order, list) => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
+    };
+    key.done()
+}
+
+/// The tag of the queues.
+const QUEUE: u8 = 2;
+/// The tag of candidates by permission.
+const PERMISSION: u8 = 3;
+
+fn candidate(key: KeyBuf, candidate: Option<&Candidate>) -> KeyBuf {
+    match candidate {
+        None => key.u8(0),
+        Some(Candidate::User(user)) => key.u8(1).text(user.as_str()),
+        Some(Candidate::Group(group)) => key.u8(2).text(group),
+        Some(Candidate::Permission(permission)) => key.u8(PERMISSION).key(&self::permission(permission)),
+    }
+}
+
+fn permission(permission: &Permission) -> Vec<u8> {
+    let key = KeyBuf::after(Vec::new()).text(&permission.name);
+    let key = match &permission.object {
+        None => key.u8(0),
+        Some(Object::Row { table, id }) => key.u8(1).text(table).u64(*id),
+        Some(Object::Process { flow, id }) => key.u8(2).text(flow).u64(id.0),
+    };
+    key.done()
+}
+
+/// What all queues for permissions begin with.
+pub(crate) fn permissions() -> Vec<u8> {
+    KeyBuf::new(b'l').u8(QUEUE).u8(PERMISSION).done()
+}
+
+/// After all queues for a permission.
+pub(crate) fn after_permission(permission: &Permission) -> Vec<u8> {
+    KeyBuf::after(permissions()).key(&self::permission(permission)).u8(0xFF).done()
+}
+
+/// The permission in the key of an entry of a queue, after [`permissions`].
+pub(crate) fn permission_of(entry: &[u8]) -> Option<Permission> {
+    let mut parts = KeyReader(entry);
+    let name = parts.text()?;
+    let object = match parts.u8()? {
+        0 => None,
+        1 => Some(Object::Row { table: parts.text()?, id: parts.u64()? }),
+        2 => Some(Object::Process { flow: parts.text()?, id: ProcessId(parts.u64()?) }),
+        _ => return None,
+    };
+    Some(Permission { name, object })
+}
+
+/// A number for each order. It is stored, as that of statuses.
+fn order(order: Order) -> u8 {
+    match order {
+        Order::DueDate => 1,
+        Order::Priority => 2,
+        Order::FollowUp => 3,
+    }
+}
+
+/// The tag of the lists by node and status.
+const NODES: u8 = 4;
+
+/// What all lists by node and status begin with.
+pub(crate) fn nodes() -> Vec<u8> {
+    KeyBuf::new(b'l').u8(NODES).done()
+}
+
+/// After all lists of a node.
+pub(crate) fn after_node(node: &NodeName) -> Vec<u8> {
+    KeyBuf::new(b'l').u8(NODES).text(&node.flow).text(&node.node).u8(0xFF).done()
+}
+
+pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
+    list.extend(cursor.sort.to_be_bytes());
+    list.extend(cursor.task.process.0.to_be_bytes());
+    list.extend(cursor.task.ordinal.to_be_bytes());
+    list
+}
+
+/// The letters of entries of lists and indexes, which are kept in buckets.
+pub(crate) const IN_BUCKETS: [u8; 5] = *b"lqiht";
+
+/// How many bytes the key of an entry of a list or an index has after the key of its list, if it is one.
+pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
+    match entry {
+        [b'l' | b't', ..] => Some(20),
+        [b'h', ..] => Some(28),
+        [b'q', ENDED, ..] => Some(16),
+        [b'q' | b'i', ..] => Some(8),
+        _ => None,
+    }
+}
+
+/// What [`in_list`] adds to the key of a list.
+pub(crate) fn cursor(entry: &[u8]) -> Option<Cursor> {
+    let mut parts = KeyReader(entry);
+    let (sort, process, ordinal) = (parts.u64()?, ProcessId(parts.u64()?), parts.u32()?);
+    parts.0.is_empty().then_some(Cursor { sort, task: TaskId { process, ordinal } })
+}
+
+/// The time that has this place in a list that is sorted by times: [`due_sort`].
+pub(crate) fn time_of_sort(sort: u64) -> i64 {
+    (sort ^ (1 << 63)).cast_signed()
+}
+
+pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
+    let key = KeyBuf::new(b'q');
+    let key = match list {
+        ProcessList::Flow(flow) => key.u8(1).text(flow),
+        ProcessList::Status(flow, status) => key.u8(2).text(flow).u8(process_status(*status)),
+        ProcessList::Children(task) => key.u8(3).u64(task.process.0).u32(task.ordinal),
+    };
+    key.done()
+}
+
+/// The tag of the list of the processes that are over.
+const ENDED: u8 = 4;
+
+/// The list of the processes that are over.
+pub(crate) fn all_ended() -> Vec<u8> {
+    KeyBuf::new(b'q').u8(ENDED).done()
+}
+
+pub(crate) fn ended(ended: Ended) -> Vec<u8> {
+    KeyBuf::after(all_ended()).u64(due_sort(ended.at)).u64(ended.process.0).done()
+}
+
+pub(crate) fn in_process_list(mut list: Vec<u8>, id: ProcessId) -> Vec<u8> {
+    list.extend(id.0.to_be_bytes());
+    list
+}
+
+pub(crate) fn index(table: &str, field: &str, value: &[u8]) -> Vec<u8> {
+    KeyBuf::new(b'i').text(table).text(field).bytes(value).done()
+}
+
+pub(crate) fn in_index(mut index: Vec<u8>, row: u64) -> Vec<u8> {
+    index.extend(row.to_be_bytes());
+    index
+}
+
+pub(crate) fn references(table: &str, id: u64) -> Vec<u8> {
+    KeyBuf::new(b'f').text(table).u64(id).done()
+}
+
+pub(crate) fn reference(table: &str, id: u64, by_table: &str, by: u64, field: &str) -> Vec<u8> {
+    KeyBuf::after(references(table, id)).text(by_table).u64(by).text(field).done()
+}
+
+/// A number for each status. It is stored: a number never changes its meaning.
+fn task_status(status: TaskStatus) -> u8 {
+    match status {
+        TaskStatus::New => 1,
+        TaskStatus::Assigned => 2,
+        TaskStatus::Started => 3,
+        TaskStatus::Done => 4,
+        TaskStatus::Scheduled => 5,
+        TaskStatus::Canceled => 6,
+        TaskStatus::Error => 7,
+        TaskStatus::Revived => 8,
+        _ => 0xFE,
+    }
+}
+
+/// As [`task_status`].
+fn process_status(status: ProcessStatus) -> u8 {
+    match status {
+        ProcessStatus::New => 1,
+        ProcessStatus::Done => 2,
+        ProcessStatus::Canceled => 3,
+        ProcessStatus::Failed => 4,
+        ProcessStatus::Suspended => 5,
+        _ => 0xFE,
+    }
+}
