@@ -11,9 +11,10 @@ mod terminal;
 use std::collections::BTreeSet;
 
 use crate::graph::{Edge, Graph};
-use crate::kind::{Kind, Role, Selection};
+use crate::kind::Kind;
 use crate::layout::leaves_the_border;
-use crate::scope::Sound;
+use crate::role::{Role, Selection};
+use crate::sound::Sound;
 
 /// How far a node of a running process is, for a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -7,10 +7,12 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{Gateway, Shape, escaped, leaves_the_border, words_of};
+use crate::detail::Detail;
 use crate::graph::{Edge, Graph};
-use crate::kind::{Detail, Kind, Role, Selection};
+use crate::kind::Kind;
 use crate::layout::Layout;
-use crate::scope::Sound;
+use crate::role::{Role, Selection};
+use crate::sound::Sound;
 
 impl Graph {
     /// The flow as BPMN 2.0 XML with diagram interchange, which other tools can draw and read.

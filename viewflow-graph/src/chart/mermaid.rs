@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{escaped, leaves_the_border};
 use crate::graph::Graph;
-use crate::kind::{Kind, Role, Selection};
+use crate::kind::Kind;
+use crate::role::{Role, Selection};
 
 impl Graph {
     /// A chart in the Mermaid language, which many pages draw.

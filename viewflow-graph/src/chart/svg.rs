@@ -6,9 +6,10 @@ use super::picture::{BOUNDARY, EVENT, LINE};
 use super::symbols::{boundary_symbol, event_symbol, gateway_symbol, task_symbol};
 use super::{Mark, Shape, escaped, label_of};
 use crate::graph::Graph;
-use crate::kind::{Kind, Role};
+use crate::kind::Kind;
 use crate::layout::{Layout, leaves_the_border};
-use crate::scope::Sound;
+use crate::role::Role;
+use crate::sound::Sound;
 
 /// In pixels.
 const FONT: i32 = 12;

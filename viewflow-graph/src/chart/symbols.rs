@@ -1,7 +1,8 @@
 //! What stands within the shapes of BPMN, around the origin.
 
 use super::Gateway;
-use crate::kind::{Kind, Role};
+use crate::kind::Kind;
+use crate::role::Role;
 
 const CLOCK: &str = "<circle r=\"9\"/><path d=\"M0 -6V0L4 2\"/>";
 const ENVELOPE: &str = "<path d=\"M-8 -5.5H8V5.5H-8zM-8 -5.5L0 1L8 -5.5\"/>";
