@@ -32,6 +32,7 @@ mod graph;
 mod rule;
 mod sound;
 
+mod attribute;
 mod detail;
 mod kind;
 mod role;
@@ -39,11 +40,12 @@ mod shape;
 mod suggest;
 mod text;
 
+pub use crate::attribute::Attribute;
 pub use crate::chart::Mark;
 pub use crate::detail::Detail;
 pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
-pub use crate::kind::Kind;
+pub use crate::kind::{Kind, Need};
 pub use crate::role::{Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
 pub use crate::shape::{

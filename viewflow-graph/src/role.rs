@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::attribute::Attribute;
+
 /// Which of a node's ways out an edge is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,18 +59,18 @@ impl Role {
     }
 
     /// The attribute that makes such an edge.
-    pub fn attribute(&self) -> &'static str {
+    pub fn attribute(&self) -> Attribute {
         match self {
-            Self::Next => "next",
-            Self::Then => "then",
-            Self::Otherwise => "otherwise",
-            Self::Case(_) => "case",
-            Self::Default => "default",
-            Self::Branch(_) => "branch",
-            Self::Timeout { .. } => "on_timeout",
-            Self::OnError(_) => "on_error",
-            Self::OnEscalation(_) => "on_escalation",
-            Self::Compensation => "compensate_with",
+            Self::Next => Attribute::Next,
+            Self::Then => Attribute::Then,
+            Self::Otherwise => Attribute::Otherwise,
+            Self::Case(_) => Attribute::Case,
+            Self::Default => Attribute::Default,
+            Self::Branch(_) => Attribute::Branch,
+            Self::Timeout { .. } => Attribute::OnTimeout,
+            Self::OnError(_) => Attribute::OnError,
+            Self::OnEscalation(_) => Attribute::OnEscalation,
+            Self::Compensation => Attribute::CompensateWith,
         }
     }
 }

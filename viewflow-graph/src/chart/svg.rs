@@ -3,10 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::picture::{BOUNDARY, EVENT, LINE};
-use super::symbols::{boundary_symbol, event_symbol, gateway_symbol, task_symbol};
+use super::symbols::{boundary_symbol, gateway_symbol, symbol};
 use super::{Mark, Shape, escaped, label_of};
 use crate::graph::Graph;
-use crate::kind::Kind;
+use crate::kind::Drawn;
 use crate::layout::{Layout, leaves_the_border};
 use crate::role::Role;
 use crate::sound::Sound;
@@ -106,7 +106,7 @@ impl Drawing<'_> {
                 if !node.kind.is_start() && !node.kind.is_end() {
                     self.write(format_args!("<circle r=\"{}\"/>", EVENT - 3));
                 }
-                self.text.push_str(event_symbol(node.kind));
+                self.text.push_str(symbol(node.kind, Shape::Event));
             }
             Shape::Gateway => {
                 self.write(format_args!("<path d=\"M-{half} 0L0 -{half}L{half} 0L0 {half}z\"{tint}/>"));
@@ -136,12 +136,13 @@ impl Drawing<'_> {
         let calls = kind.has_children();
         let thick = if calls { " stroke-width=\"3\"" } else { "" };
         self.write(format_args!("<path d=\"{border}\"{thick}{tint}/>"));
-        let (symbol, x, y) = (task_symbol(kind), 13 - half, 13 - high);
-        self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{symbol}</g>"));
+        let (sign, x, y) = (symbol(kind, Shape::Task), 13 - half, 13 - high);
+        self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{sign}</g>"));
         if calls {
             // In the middle, unless boundaries take that place.
             let x = if self.graph.boundaries(index).nth(1).is_some() { 14 - half } else { 0 };
-            let many = if kind == Kind::NSubprocess { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };
+            let many =
+                if let Drawn::Calls { many: true } = kind.drawn() { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };
             self.write(format_args!(
                 "<path transform=\"translate({x} {})\" stroke-width=\"1.2\" d=\"M-6 -6h12v12h-12zM-3.5 0h7M0 -3.5v7{many}\"/>",
                 high - 9

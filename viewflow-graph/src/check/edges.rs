@@ -1,46 +1,28 @@
 //! The rules of a node's own edges.
 
+use crate::attribute::Attribute;
 use crate::graph::{Edge, Graph};
-use crate::kind::Kind;
+use crate::kind::{Kind, Need};
 use crate::role::{Role, Selection};
 use crate::rule::{Fault, Place, Rule};
 
-/// Each kind has its edges. Answers whether the node's edges are as they should be.
+/// Each kind has its edges. Returns whether the node's edges are as they should be.
 pub(super) fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
     let before = faults.len();
     let Node { name, kind } = Node::of(graph, node);
-    let count = |wanted: fn(&Role) -> bool| graph.out(node).filter(|(_, edge)| wanted(&edge.role)).count();
-    let mut missing = |what: &str| {
-        faults.push(Fault::node(
-            Rule::MissingEdge,
-            node,
-            format!("`{name}` is {} and needs {what}", kind.with_article()),
-        ));
+    let has = |need: &Need| graph.out(node).any(|(_, edge)| need.any_of.contains(&edge.role.attribute()));
+    let missing = kind.needs().iter().filter(|need| need.is_edge() && !has(need) && !graph.is_compensation(node));
+    let what = match &missing.collect::<Vec<_>>()[..] {
+        [] => None,
+        [need] => Some(need.words.to_owned()),
+        needs => {
+            let attributes = needs.iter().filter_map(|need| need.any_of.first());
+            Some(attributes.map(|attribute| format!("`#[{attribute}(..)]`")).collect::<Vec<_>>().join(" and "))
+        }
     };
-    match kind {
-        kind if kind.is_end() => {}
-        _ if graph.is_compensation(node) => {}
-        Kind::If => match (count(|r| *r == Role::Then), count(|r| *r == Role::Otherwise)) {
-            (0, 0) => missing("`#[then(..)]` and `#[otherwise(..)]`"),
-            (0, _) => missing("`#[then(..)]`: where to go when the condition holds"),
-            (_, 0) => missing("`#[otherwise(..)]`: where to go when the condition does not hold"),
-            _ => {}
-        },
-        Kind::Switch => {
-            if count(|r| matches!(r, Role::Case(_) | Role::Default)) == 0 {
-                missing("`#[case(pattern => node)]` for each value");
-            }
-        }
-        Kind::Split | Kind::SplitFirst => {
-            if count(|r| matches!(r, Role::Branch(_))) == 0 {
-                missing("`#[branch(..)]` for each of its branches");
-            }
-        }
-        _ => {
-            if count(|r| *r == Role::Next) == 0 {
-                missing("`#[next(..)]`: the node to go on to");
-            }
-        }
+    if let Some(what) = what {
+        let message = format!("`{name}` is {} and needs {what}", kind.with_article());
+        faults.push(Fault::node(Rule::MissingEdge, node, message));
     }
     check_no_extra_edges(graph, node, faults);
     check_otherwise_of_split(graph, node, faults);
@@ -50,25 +32,14 @@ pub(super) fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -
 /// A kind takes only its own edges, and takes those that name one way only once.
 fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let Node { name, kind } = Node::of(graph, node);
-    let mut seen: Vec<(&'static str, usize)> = Vec::new();
+    let mut seen: Vec<(Attribute, usize)> = Vec::new();
     for (index, edge) in graph.out(node) {
         let attribute = edge.role.attribute();
-        let fits = match edge.role {
-            Role::Next => !matches!(kind, Kind::If | Kind::Switch) && !kind.is_split() && !kind.is_end(),
-            Role::Then => kind == Kind::If,
-            Role::Otherwise => kind == Kind::If || kind.is_split(),
-            Role::Case(_) | Role::Default => kind == Kind::Switch,
-            Role::Branch(_) => kind.is_split(),
-            Role::Timeout { .. } => kind.waits() && kind != Kind::Timer,
-            Role::OnError(_) => kind == Kind::Job || kind.has_children(),
-            Role::OnEscalation(_) => kind.has_children(),
-            Role::Compensation => kind.is_function() || (kind.waits() && kind != Kind::Timer),
-        };
         let same = |(other, edge): (usize, &Edge), role: &Role, to: usize| {
             let both_timeouts = matches!((&edge.role, role), (Role::Timeout { .. }, Role::Timeout { .. }));
             other < index && (edge.role == *role || both_timeouts) && (!both_timeouts || edge.to == to)
         };
-        if !fits {
+        if !kind.takes(attribute) {
             let message = format!("`{name}` is {}, which takes no `#[{attribute}(..)]`", kind.with_article());
             faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
         } else if edge.role.is_boundary() {

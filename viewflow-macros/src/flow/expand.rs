@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use viewflow_graph::{Kind, Mark, Sound};
+use viewflow_graph::{Attribute, Kind, Mark, Sound};
 
 use super::lock::Locked;
 use super::model::{After, Child, Cron, Edge, Flow, Message, Node, Retry, Way};
@@ -652,14 +652,16 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     let form = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name))).unwrap_or_else(|| quote!(()));
     let input = node.input.clone().unwrap_or_else(|| quote!(()));
     let ty = match node.kind {
-        Kind::Start => quote!(__viewflow::StartNode<Self, #task, #form>),
-        Kind::View | Kind::ManualTask => quote!(__viewflow::ViewNode<Self, #task, #form>),
-        Kind::Subprocess | Kind::NSubprocess if node.child.is_some() => {
+        kind if kind.is_task_of_a_person() => quote!(__viewflow::ViewNode<Self, #task, #form>),
+        kind if kind.is_human() => quote!(__viewflow::StartNode<Self, #task, #form>),
+        kind if kind.takes(Attribute::Input) && kind.is_start() => {
+            quote!(__viewflow::StartHandleNode<Self, #task, #input>)
+        }
+        kind if kind.takes(Attribute::Input) => quote!(__viewflow::HandleNode<Self, #task, #input>),
+        kind if kind.has_children() && node.child.is_some() => {
             let flow = node.child.as_ref().map(|child| &child.flow);
             quote!(__viewflow::SubprocessNode<Self, #task, #flow>)
         }
-        Kind::StartHandle => quote!(__viewflow::StartHandleNode<Self, #task, #input>),
-        Kind::Handle => quote!(__viewflow::HandleNode<Self, #task, #input>),
         _ => quote!(__viewflow::InnerNode<Self, #task>),
     };
     // A method of the flow, and `new` is one, may have the name of its node; the handle then makes way.

@@ -76,6 +76,8 @@ pub(super) struct Node {
     pub(super) priority: Option<Priority>,
     pub(super) on_create: Option<Closure>,
     pub(super) edges: Vec<Edge>,
+    /// The attributes that it has.
+    pub(super) given: Vec<viewflow_graph::Attribute>,
     /// Whether an attribute of it could not be read.
     pub(super) incomplete: bool,
 }

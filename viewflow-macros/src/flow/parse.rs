@@ -6,8 +6,8 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, LitStr, PathArguments, Result, Token, Type};
-use viewflow_graph::{Kind, nearest};
+use syn::{Data, DeriveInput, Fields, GenericArgument, LitStr, PathArguments, Result, Token, Type};
+use viewflow_graph::{Attribute, Kind, nearest};
 
 use super::model::{After, Child, Cron, Edge, FieldsForm, Flow, Message, Node, Retry, Way};
 use super::people;
@@ -17,61 +17,6 @@ use crate::syntax::{
     misplaced, node_name, options, plain_name, plain_type, snake_case, some_duration_of, title_of, told,
     unknown_option,
 };
-
-/// Every attribute of a node, and the kinds that take it.
-const ATTRIBUTES: [(&str, fn(Kind) -> bool); 38] = [
-    ("form", |kind| matches!(kind, Kind::Start | Kind::View)),
-    ("fields", |kind| matches!(kind, Kind::Start | Kind::View)),
-    ("submit", Kind::is_human),
-    ("input", |kind| matches!(kind, Kind::StartHandle | Kind::Handle)),
-    ("call", |kind| {
-        kind.is_function()
-            || matches!(
-                kind,
-                Kind::StartHandle
-                    | Kind::StartTimer
-                    | Kind::Handle
-                    | Kind::Job
-                    | Kind::Timer
-                    | Kind::SignalCatch
-                    | Kind::MessageCatch
-                    | Kind::ConditionalCatch
-            )
-    }),
-    ("done", |kind| kind == Kind::Job || kind.has_children()),
-    ("retry", |kind| kind == Kind::Job),
-    ("timeout", |kind| kind == Kind::Job),
-    ("delay", |kind| matches!(kind, Kind::Job | Kind::Timer)),
-    ("every", |kind| kind == Kind::StartTimer),
-    ("cron", |kind| kind == Kind::StartTimer),
-    ("signal", |kind| matches!(kind, Kind::SignalCatch | Kind::SignalThrow)),
-    ("message", |kind| matches!(kind, Kind::MessageCatch | Kind::MessageThrow)),
-    ("child", Kind::has_children),
-    ("code", |kind| matches!(kind, Kind::ErrorEnd | Kind::EscalationThrow)),
-    ("permission", Kind::is_human),
-    ("candidates", Kind::is_task_of_a_person),
-    ("assign", Kind::is_task_of_a_person),
-    ("not_by", Kind::is_task_of_a_person),
-    ("due", Kind::is_task_of_a_person),
-    ("priority", Kind::is_task_of_a_person),
-    ("on_create", |kind| kind.is_task_of_a_person() || kind == Kind::Handle),
-    ("cond", |kind| matches!(kind, Kind::If | Kind::ConditionalCatch)),
-    ("until", |kind| kind == Kind::Join),
-    ("then", |kind| kind == Kind::If),
-    ("switch", |kind| kind == Kind::Switch),
-    ("case", |kind| kind == Kind::Switch),
-    ("default", |kind| kind == Kind::Switch),
-    ("branch", Kind::is_split),
-    ("otherwise", |kind| kind == Kind::If || kind.is_split()),
-    ("next", |kind| !matches!(kind, Kind::If | Kind::Switch) && !kind.is_split() && !kind.is_end()),
-    ("on_timeout", |kind| kind.waits() && kind != Kind::Timer),
-    ("on_error", |kind| kind == Kind::Job || kind.has_children()),
-    ("on_escalation", Kind::has_children),
-    ("compensate_with", |kind| kind.is_function() || (kind.waits() && kind != Kind::Timer)),
-    ("undo", Kind::acts),
-    ("was", |_| true),
-    ("node", |_| true),
-];
 
 const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
 const BRANCH_OPTIONS: &[&str] = &["cond", "task_seed", "task_data", "task_seed_source", "task_data_source"];
@@ -107,7 +52,8 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         lock: None,
         ident,
     };
-    let of_nodes: Vec<&str> = ATTRIBUTES.iter().map(|(name, _)| *name).filter(|name| *name != "was").collect();
+    let of_nodes = Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::Was);
+    let of_nodes: Vec<&str> = of_nodes.map(|attribute| attribute.name()).collect();
     misplaced(&input.attrs, &of_nodes, "on a field of the flow", errors);
     flow.was = earlier_names(&input.attrs, errors);
     for option in options(&input.attrs, "flow", errors) {
@@ -145,16 +91,16 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
 fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     misplaced(&field.attrs, &["flow"], "on the struct", errors);
-    let ours: Vec<&Attribute> = field.attrs.iter().filter(|attribute| name_of(attribute).is_some()).collect();
+    let ours: Vec<(Attribute, &syn::Attribute)> =
+        field.attrs.iter().filter_map(|attribute| Some((known(attribute)?, attribute))).collect();
     let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty());
     let Some((kind, task)) = node_type else {
-        if let Some(attribute) = ours.first() {
+        if let Some((attribute, _)) = ours.first() {
             let written = field.ty.to_token_stream().to_string();
             let hint = match nearest(&written, Kind::ALL.iter().map(|kind| kind.name())) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write the type of a node, such as `View`, `Function` or `End`".to_owned(),
             };
-            let attribute = attribute.path().to_token_stream();
             errors.over(
                 &field.ty,
                 format!("`#[{attribute}]` belongs to a node, and `{written}` is no type of one: {hint}"),
@@ -201,6 +147,7 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         priority: None,
         on_create: None,
         edges: Vec::new(),
+        given: Vec::new(),
         incomplete: false,
         ident,
     };
@@ -215,10 +162,13 @@ fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
         errors.over(task, message);
         node.incomplete = true;
     }
-    for attribute in ours {
-        if let Err(error) = read_attribute(&mut node, attribute) {
-            errors.push(error);
-            node.incomplete = true;
+    for (name, attribute) in ours {
+        match read_attribute(&mut node, name, attribute) {
+            Ok(()) => node.given.push(name),
+            Err(error) => {
+                errors.push(error);
+                node.incomplete = true;
+            }
         }
     }
     check_fields(flow, &mut node, errors);
@@ -245,8 +195,8 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     node.fields = None;
 }
 
-fn name_of(attribute: &Attribute) -> Option<&'static str> {
-    ATTRIBUTES.iter().map(|(name, _)| *name).find(|name| attribute.path().is_ident(name))
+fn known(attribute: &syn::Attribute) -> Option<Attribute> {
+    Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
 }
 
 /// The kind a type names, and its parameter.
@@ -288,77 +238,83 @@ fn is_plain_value(ty: &TokenStream) -> bool {
     matches!(first, Some(TokenTree::Ident(name)) if !path && VALUES.iter().any(|value| name == value))
 }
 
-fn read_attribute(node: &mut Node, attribute: &Attribute) -> Result<()> {
-    let name = name_of(attribute).unwrap_or_default();
+fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::Attribute) -> Result<()> {
     let kind = node.kind;
-    let takes = |name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds(kind));
-    if !takes(name) {
+    if !kind.takes(name) {
         let message =
             format!("`{}` is {}, which takes no `{name}`: {}", node.ident, kind.with_article(), way_out(kind, name));
         return Err(syn::Error::new_spanned(attribute.path(), message));
     }
     match name {
-        "form" => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
-        "fields" => {
+        Attribute::Form => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Fields => {
             let form = attribute.parse_args::<FieldsForm>()?;
             once(&mut node.fields, attribute, form)
         }
-        "submit" => once(&mut node.submit, attribute, method(attribute)?),
-        "input" => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
-        "call" => {
+        Attribute::Submit => once(&mut node.submit, attribute, method(attribute)?),
+        Attribute::Input => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Call => {
             let (path, is_async) = call(attribute, kind)?;
             node.is_async = is_async;
             once(&mut node.call, attribute, path)
         }
-        "done" => once(&mut node.done, attribute, method(attribute)?),
-        "undo" => once(&mut node.undo, attribute, method(attribute)?),
-        "retry" => once(&mut node.retry, attribute, retry(attribute)?),
-        "timeout" => once(&mut node.timeout, attribute, some_duration_of(attribute)?),
-        "delay" => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
-        "every" => once(&mut node.every, attribute, some_duration_of(attribute)?),
-        "cron" => once(&mut node.cron, attribute, attribute.parse_args()?),
-        "signal" => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
-        "code" => once(&mut node.code, attribute, name_in_quotes(attribute)?),
-        "message" => once(&mut node.message, attribute, message(attribute, kind)?),
-        "child" => once(&mut node.child, attribute, attribute.parse_args()?),
-        "until" => once(&mut node.until, attribute, attribute.parse_args()?),
-        "assign" => once(&mut node.assign, attribute, attribute.parse_args()?),
-        "permission" => once(&mut node.permission, attribute, attribute.parse_args()?),
-        "candidates" => once(&mut node.candidates, attribute, attribute.parse_args()?),
-        "not_by" => {
+        Attribute::Done => once(&mut node.done, attribute, method(attribute)?),
+        Attribute::Undo => once(&mut node.undo, attribute, method(attribute)?),
+        Attribute::Retry => once(&mut node.retry, attribute, retry(attribute)?),
+        Attribute::Timeout => once(&mut node.timeout, attribute, some_duration_of(attribute)?),
+        Attribute::Delay => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
+        Attribute::Every => once(&mut node.every, attribute, some_duration_of(attribute)?),
+        Attribute::Cron => once(&mut node.cron, attribute, attribute.parse_args()?),
+        Attribute::Signal => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
+        Attribute::Code => once(&mut node.code, attribute, name_in_quotes(attribute)?),
+        Attribute::Message => once(&mut node.message, attribute, message(attribute, kind)?),
+        Attribute::Child => once(&mut node.child, attribute, attribute.parse_args()?),
+        Attribute::Until => once(&mut node.until, attribute, attribute.parse_args()?),
+        Attribute::Assign => once(&mut node.assign, attribute, attribute.parse_args()?),
+        Attribute::Permission => once(&mut node.permission, attribute, attribute.parse_args()?),
+        Attribute::Candidates => once(&mut node.candidates, attribute, attribute.parse_args()?),
+        Attribute::NotBy => {
             node.not_by.extend(attribute.parse_args_with(people::nodes)?);
             Ok(())
         }
-        "due" => once(&mut node.due, attribute, after(attribute.parse_args()?)?),
-        "priority" => once(&mut node.priority, attribute, attribute.parse_args()?),
-        "on_create" => once(&mut node.on_create, attribute, attribute.parse_args()?),
-        "cond" => once(&mut node.cond, attribute, attribute.parse_args()?),
-        "switch" => once(&mut node.switch, attribute, attribute.parse_args()?),
-        "was" => {
+        Attribute::Due => once(&mut node.due, attribute, after(attribute.parse_args()?)?),
+        Attribute::Priority => once(&mut node.priority, attribute, attribute.parse_args()?),
+        Attribute::OnCreate => once(&mut node.on_create, attribute, attribute.parse_args()?),
+        Attribute::Cond => once(&mut node.cond, attribute, attribute.parse_args()?),
+        Attribute::Switch => once(&mut node.switch, attribute, attribute.parse_args()?),
+        Attribute::Was => {
             node.was.extend(earlier_names_of(attribute)?);
             Ok(())
         }
-        "node" => read_node_options(node, attribute),
-        _ => {
+        Attribute::Node => read_node_options(node, attribute),
+        Attribute::Then
+        | Attribute::Case
+        | Attribute::Default
+        | Attribute::Branch
+        | Attribute::Otherwise
+        | Attribute::Next
+        | Attribute::CompensateWith => {
             node.edges.push(read_edge(attribute, name)?);
+            Ok(())
+        }
+        Attribute::OnTimeout | Attribute::OnError | Attribute::OnEscalation => {
+            node.edges.push(read_boundary(attribute, name)?);
             Ok(())
         }
     }
 }
 
 /// What to do about an attribute that a kind does not take.
-fn way_out(kind: Kind, name: &str) -> String {
-    let takes = |kind: Kind, name: &str| ATTRIBUTES.iter().any(|(known, kinds)| *known == name && kinds(kind));
-    if name == "next" && kind.is_end() {
+fn way_out(kind: Kind, name: Attribute) -> String {
+    if name == Attribute::Next && kind.is_end() {
         return "nothing comes after it, so remove it".to_owned();
     }
     // Where it can go on, and only how is mistaken.
-    let ways = ["next", "then", "branch", "case"];
-    if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| takes(kind, way))) {
+    let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
+    if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
         return format!("it goes on by `#[{own}(..)]`");
     }
-    let kinds: Vec<String> =
-        Kind::ALL.iter().filter(|kind| takes(**kind, name)).map(|kind| format!("`{kind}`")).collect();
+    let kinds: Vec<String> = Kind::ALL.iter().filter(|kind| kind.takes(name)).map(|kind| format!("`{kind}`")).collect();
     match &kinds[..] {
         [] => "remove it".to_owned(),
         [one] => format!("that goes with {one}"),
@@ -391,7 +347,7 @@ impl Parse for FieldsForm {
 }
 
 /// The method of a handler, and whether `async` stands before it.
-fn call(attribute: &Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
+fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
     let tokens: TokenStream = attribute.parse_args()?;
     let mut trees = tokens.clone().into_iter();
     match trees.next() {
@@ -411,7 +367,7 @@ fn call(attribute: &Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
 }
 
 /// `attempts = 3, backoff = "10s", max = "5m"`.
-fn retry(attribute: &Attribute) -> Result<Retry> {
+fn retry(attribute: &syn::Attribute) -> Result<Retry> {
     let options = attribute.parse_args::<Opts>()?.0;
     each_once(&options)?;
     let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_secs(3600) };
@@ -452,7 +408,7 @@ fn after(tokens: TokenStream) -> Result<After> {
 }
 
 /// A name in quotes that is not empty.
-fn name_in_quotes(attribute: &Attribute) -> Result<String> {
+fn name_in_quotes(attribute: &syn::Attribute) -> Result<String> {
     let tokens: TokenStream = attribute.parse_args()?;
     let name = attribute.path().to_token_stream();
     let text = syn::parse2::<LitStr>(tokens.clone()).map_err(|_| {
@@ -465,7 +421,7 @@ fn name_in_quotes(attribute: &Attribute) -> Result<String> {
 }
 
 /// `Type, key = |a| ..` for a catch, `|a| ..` for a throw.
-fn message(attribute: &Attribute, kind: Kind) -> Result<Message> {
+fn message(attribute: &syn::Attribute, kind: Kind) -> Result<Message> {
     if kind == Kind::MessageThrow {
         let tokens: TokenStream = attribute.parse_args()?;
         let expected = "a throw makes its message: `#[message(|a| Type { .. })]`, or `#[message(Self::method)]`";
@@ -587,7 +543,7 @@ impl Parse for Child {
 }
 
 /// The method of a handler: `Self::name`.
-fn method(attribute: &Attribute) -> Result<TokenStream> {
+fn method(attribute: &syn::Attribute) -> Result<TokenStream> {
     method_of(attribute.parse_args()?)
 }
 
@@ -606,7 +562,7 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
-fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()> {
+fn once<T>(place: &mut Option<T>, attribute: &syn::Attribute, value: T) -> Result<()> {
     match place.replace(value) {
         None => Ok(()),
         Some(_) => {
@@ -616,7 +572,7 @@ fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> Result<()>
     }
 }
 
-fn read_node_options(node: &mut Node, attribute: &Attribute) -> Result<()> {
+fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
     let options = attribute.parse_args::<Opts>()?.0;
     each_once(&options)?;
     for option in options {
@@ -666,16 +622,16 @@ impl EdgeArguments {
 }
 
 /// `code = "..", then = target, options`, and the like.
-fn read_boundary(attribute: &Attribute, name: &str) -> Result<Edge> {
+fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
     let usage = match name {
-        "on_timeout" => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
+        Attribute::OnTimeout => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
         _ => format!("`#[{name}(then = node)]`, with `code = \"..\"` for one code"),
     };
     let options = attribute.parse_args::<Opts>();
     let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?.0;
     each_once(&options)?;
     let known: &[&str] = match name {
-        "on_timeout" => &["after", "then", "interrupting", "task_seed", "task_data"],
+        Attribute::OnTimeout => &["after", "then", "interrupting", "task_seed", "task_data"],
         _ => &["code", "then", "task_seed", "task_data"],
     };
     let (mut then, mut time, mut code, mut interrupting, mut rest) = (None, None, None, true, Vec::new());
@@ -696,12 +652,12 @@ fn read_boundary(attribute: &Attribute, name: &str) -> Result<Edge> {
     }
     let missing = |what: &str| syn::Error::new_spanned(attribute.path(), format!("`#[{name}(..)]` needs {what}"));
     let target = then.ok_or_else(|| missing("`then = ..`: the node it leads to"))?;
-    if name == "on_timeout" && time.is_none() {
+    if name == Attribute::OnTimeout && time.is_none() {
         return Err(missing("`after = ..`: how long, such as \"3d\", or a closure that tells a time"));
     }
     let way = match name {
-        "on_timeout" => Way::Timeout { interrupting },
-        "on_error" => Way::OnError(code),
+        Attribute::OnTimeout => Way::Timeout { interrupting },
+        Attribute::OnError => Way::OnError(code),
         _ => Way::OnEscalation(code),
     };
     let mut edge = Edge {
@@ -718,13 +674,10 @@ fn read_boundary(attribute: &Attribute, name: &str) -> Result<Edge> {
     Ok(edge)
 }
 
-fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
-    if matches!(name, "on_timeout" | "on_error" | "on_escalation") {
-        return read_boundary(attribute, name);
-    }
+fn read_edge(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
     let plain = |input: ParseStream<'_>| EdgeArguments::parse_plain(input, None);
     let arguments = match name {
-        "case" => attribute.parse_args_with(EdgeArguments::parse_case)?,
+        Attribute::Case => attribute.parse_args_with(EdgeArguments::parse_case)?,
         _ => attribute.parse_args_with(plain)?,
     };
     let mut edge = Edge {
@@ -732,12 +685,12 @@ fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
         to: None,
         after: None,
         way: match (name, arguments.pattern) {
-            ("case", Some(pattern)) => Way::Case(pattern),
-            ("then", _) => Way::Then,
-            ("otherwise", _) => Way::Otherwise,
-            ("default", _) => Way::Default,
-            ("branch", _) => Way::Branch(None),
-            ("compensate_with", _) => Way::Compensation,
+            (Attribute::Case, Some(pattern)) => Way::Case(pattern),
+            (Attribute::Then, _) => Way::Then,
+            (Attribute::Otherwise, _) => Way::Otherwise,
+            (Attribute::Default, _) => Way::Default,
+            (Attribute::Branch, _) => Way::Branch(None),
+            (Attribute::CompensateWith, _) => Way::Compensation,
             _ => Way::Next,
         },
         task_seed: None,
@@ -745,7 +698,7 @@ fn read_edge(attribute: &Attribute, name: &str) -> Result<Edge> {
         task_seed_source: None,
         task_data_source: None,
     };
-    let known = if name == "branch" { BRANCH_OPTIONS } else { EDGE_OPTIONS };
+    let known = if name == Attribute::Branch { BRANCH_OPTIONS } else { EDGE_OPTIONS };
     each_once(&arguments.options)?;
     for option in arguments.options {
         read_edge_option(&mut edge, &option, known)?;
