@@ -33,9 +33,13 @@ impl Graph {
     /// assert!(picture.starts_with("<svg"));
     /// ```
     pub fn svg(&self, mark: impl Fn(usize) -> Mark) -> String {
+        self.svg_with(self.check().ok().as_ref(), mark)
+    }
+
+    /// As [`Graph::svg`], for a graph that was checked before: with what was found if it is sound.
+    pub fn svg_with(&self, sound: Option<&Sound>, mark: impl Fn(usize) -> Mark) -> String {
         let picture = self.picture();
         let (width, height) = (picture.width + 2 * MARGIN, picture.height + 2 * MARGIN);
-        let sound = self.check().ok();
         let text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-{MARGIN} -{MARGIN} {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"{FONT}\" fill=\"none\" \
@@ -59,7 +63,7 @@ impl Graph {
 struct Drawing<'g> {
     graph: &'g Graph,
     picture: Layout,
-    sound: Option<Sound>,
+    sound: Option<&'g Sound>,
     text: String,
 }
 
@@ -110,7 +114,7 @@ impl Drawing<'_> {
             }
             Shape::Gateway => {
                 self.write(format_args!("<path d=\"M-{half} 0L0 -{half}L{half} 0L0 {half}z\"{tint}/>"));
-                self.text.push_str(gateway_symbol(self.graph.gateway(self.sound.as_ref(), index)));
+                self.text.push_str(gateway_symbol(self.graph.gateway(self.sound, index)));
             }
         }
         let lines = self.graph.lines_of_title(index);

@@ -10,8 +10,13 @@ use super::people;
 use crate::errors::Errors;
 use crate::syntax::told;
 
-/// Answers with what is known of a sound graph.
-pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
+/// A flow's graph, and what was found of it if it is sound.
+pub(super) struct Checked {
+    pub(super) graph: Graph,
+    pub(super) sound: Option<Sound>,
+}
+
+pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Checked {
     check_stored_names(flow, errors);
     check_earlier_names(flow, errors);
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
@@ -21,7 +26,8 @@ pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         people::check(flow, node, &graph, errors);
     }
-    if flow.usable { check_graph(flow, &graph, &edge_spans, errors) } else { None }
+    let sound = if flow.usable { check_graph(flow, &graph, &edge_spans, errors) } else { None };
+    Checked { graph, sound }
 }
 
 /// No two nodes are stored under one name.
