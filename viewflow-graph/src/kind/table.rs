@@ -2,26 +2,24 @@
 
 /// Hands the table of kinds to a macro: `node_kinds!(callback)` is `callback! { ROWS }`.
 ///
-/// A row is what follows; what has a `?` may be left out.
+/// A row has these parts, in this order. Those with a `?` may be left out.
 ///
-/// ```text
-/// /// What the node does: in rustdoc for the kind and for its marker type, and in the guide's table.
-/// Name {
-///     group: what it has in common with others: a `Group`,
-///     needs: { attribute: words, one | other: words }?     // without these, it does not compile; the words end "and needs .."
-///     takes: [attribute ..]?                               // besides those that it needs, and those that every node takes
-///     drawn: how charts show it: a `Drawn`,
-///     also: what only users of the marker type care for?   // may link to `viewflow_core`
-///     guide: the page of the guide that has more?
-/// }
-/// ```
+/// | part | what it says | where it is read |
+/// |---|---|---|
+/// | doc comment | what the node does | rustdoc of the kind and of its marker type, the guide's table |
+/// | `group` | what it has in common with others: a `Group` | rules, engine |
+/// | `needs`? | the attributes that it cannot do without, `a \| b` for one of two, and the words for who left them out | rules, macro |
+/// | `takes`? | the other attributes that it may have, but those of every node | rules, macro |
+/// | `drawn` | how charts show it: a `Drawn` | charts |
+/// | `also`? | what only users of the marker type have to know | rustdoc of the marker type |
+/// | `guide`? | the page of the guide that has more | the guide's table |
 ///
 /// A kind that is only drawn in another way is a copy of its group's row and needs no line of code elsewhere.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! node_kinds {
-    ($callback:path) => {
-        $callback! {
+    ($($callback:tt)+) => {
+        $($callback)+! {
             /// A person starts a process here, with a form.
             Start {
                 group: Start,
@@ -36,7 +34,7 @@ macro_rules! node_kinds {
                 needs: { next: NEXT },
                 takes: [input call undo],
                 drawn: Event(Message, NONE),
-                also: "The code calls [`Engine::run`](crate::Engine::run), or is a [`Subprocess`] of another flow.",
+                also: "Code calls [`Engine::run`](crate::Engine::run); a [`Subprocess`] of another flow begins here, too.",
             }
             /// A process starts here again and again: `#[every("1h")]`, or `#[cron("0 8 * * 1-5")]`.
             StartTimer {
