@@ -8,7 +8,7 @@
 /// |---|---|---|
 /// | doc comment | what the node does | rustdoc of the kind and of its marker type, the guide's table |
 /// | `group` | what it has in common with others: a `Group` | rules, engine |
-/// | `needs`? | the attributes that it cannot do without, `a \| b` for one of two, and the words for who left them out | rules, macro |
+/// | `needs`? | the attributes that it cannot do without, `a \| b` for one of two, and the words of the message | rules, macro |
 /// | `takes`? | the other attributes that it may have, but those of every node | rules, macro |
 /// | `drawn` | how charts show it: a `Drawn` | charts |
 /// | `also`? | what only users of the marker type have to know | rustdoc of the marker type |
