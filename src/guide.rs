@@ -22,6 +22,9 @@ pub mod jobs {}
 pub mod keeping {}
 #[doc = include_str!("guide/lifecycle.md")]
 pub mod lifecycle {}
+#[doc = include_str!("guide/nodes.md")]
+#[doc = viewflow_core::graph::kinds_table!()]
+pub mod nodes {}
 #[doc = include_str!("guide/people.md")]
 pub mod people {}
 #[doc = include_str!("guide/rules.md")]

@@ -11,9 +11,10 @@ mod terminal;
 use std::collections::BTreeSet;
 
 use crate::graph::{Edge, Graph};
-use crate::kind::{Kind, Role, Selection};
+use crate::kind::{Drawn, Group, Kind};
 use crate::layout::leaves_the_border;
-use crate::scope::Sound;
+use crate::role::{Role, Selection};
+use crate::sound::Sound;
 
 /// How far a node of a running process is, for a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -80,14 +81,11 @@ impl Mark {
 impl Graph {
     /// The form of a node. What is caught is an event, but on an event's border no other can stand.
     fn shape(&self, node: usize) -> Shape {
-        match self.nodes()[node].kind {
-            Kind::If | Kind::Switch | Kind::Split | Kind::SplitFirst | Kind::Join => Shape::Gateway,
-            kind if kind.is_start() || kind.is_end() => Shape::Event,
-            Kind::SignalThrow | Kind::MessageThrow | Kind::EscalationThrow | Kind::CompensateThrow => Shape::Event,
-            Kind::Timer | Kind::SignalCatch | Kind::MessageCatch | Kind::ConditionalCatch => {
-                if self.boundaries(node).next().is_some() { Shape::Task } else { Shape::Event }
-            }
-            _ => Shape::Task,
+        match self.nodes()[node].kind.drawn() {
+            Drawn::Gateway => Shape::Gateway,
+            Drawn::Catch(..) if self.boundaries(node).next().is_some() => Shape::Task,
+            Drawn::Event(..) | Drawn::Catch(..) => Shape::Event,
+            Drawn::Task(..) | Drawn::Calls { .. } => Shape::Task,
         }
     }
 
@@ -103,7 +101,7 @@ impl Graph {
     fn gateway(&self, sound: Option<&Sound>, node: usize) -> Gateway {
         let always = |node: usize| self.out(node).all(|(_, edge)| edge.role == Role::Branch(Selection::Always));
         match self.nodes()[node].kind {
-            Kind::If | Kind::Switch => Gateway::Exclusive,
+            kind if kind.group() == Group::Choice => Gateway::Exclusive,
             Kind::SplitFirst => {
                 // BPMN lets such a gateway lead to what is caught, and only from there: to messages as events or as tasks.
                 let kinds = || self.out(node).map(|(_, edge)| self.nodes()[edge.to].kind);

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{check_loops, closure};
+use crate::check::check_loops;
+use crate::course::in_one_step;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::rule::{Fault, Rule};
-use crate::scope::{Sound, in_one_step};
+use crate::sound::Sound;
+use crate::walk::closure;
 
 /// A start of a flow, by the indexes of the graph and of the node.
 type Begin = (usize, usize);
@@ -14,7 +16,7 @@ type Begin = (usize, usize);
 /// Finds processes that would start each other, or go round, without ever waiting. Expects graphs that are sound alone;
 /// children of flows that are not among them are left out.
 ///
-/// Answers with the index of the graph and the fault in it.
+/// Returns the index of the graph and the fault in it.
 pub fn check_family(graphs: &[&Graph]) -> Vec<(usize, Fault)> {
     let Some(family) = Family::of(graphs) else { return Vec::new() };
     let mut faults = Vec::new();

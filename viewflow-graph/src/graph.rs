@@ -1,6 +1,6 @@
-use crate::kind::{Detail, Kind, Role};
-use crate::rule::Fault;
-use crate::scope::Sound;
+use crate::detail::Detail;
+use crate::kind::Kind;
+use crate::role::Role;
 
 /// A flow's nodes and edges, in the order of their declaration.
 #[derive(Clone, Debug, Default)]
@@ -167,20 +167,6 @@ impl Graph {
     /// The index of the node of this name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == name)
-    }
-
-    /// Holds the graph against every soundness rule.
-    ///
-    /// # Errors
-    /// All faults found, none of them a mere consequence of another.
-    pub fn check(&self) -> Result<Sound, Vec<Fault>> {
-        crate::check::check(self)
-    }
-
-    /// Whether a way of one edge or more leads from one node to the other.
-    pub fn leads_to(&self, from: usize, to: usize) -> bool {
-        let successors = self.successors();
-        crate::check::closure(&successors, successors[from].clone())[to]
     }
 
     /// For each node, the nodes its edges lead to.

@@ -1,8 +1,106 @@
+//! The kinds of nodes, and what is known of each: the rows of [`node_kinds!`](crate::node_kinds).
+
+pub(crate) mod signs;
+mod table;
+
 use std::fmt;
-use std::time::Duration;
+
+#[cfg(doc)]
+use self::Kind::{Function, Subprocess};
+use crate::attribute::Attribute;
+
+/// What a kind cannot do without.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// The attributes of which it needs one.
+    pub any_of: &'static [Attribute],
+    /// What to write, and what that says. `{task}` stands for what a task of the node knows.
+    pub words: &'static str,
+}
+
+/// What kinds have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// A process begins here.
+    Start,
+    /// A person's task.
+    Person,
+    /// A token rests here until something comes.
+    Wait,
+    /// A token rests here until the processes that it runs are over.
+    Children,
+    /// A handler is called inside the step.
+    Function,
+    /// Something is told inside the step.
+    Throw,
+    /// One of several ways is chosen.
+    Choice,
+    /// A scope of branches is opened.
+    Split,
+    /// A scope of branches is closed.
+    Join,
+    /// A token, or the process, ends here.
+    End,
+}
+
+/// How charts show a kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Drawn {
+    /// A box: BPMN's element of this name, with this sign in the corner.
+    Task(&'static str, &'static str),
+    /// A box that stands for a process, or for many.
+    Calls { many: bool },
+    /// A circle with this sign: something happens.
+    Event(Happens, &'static str),
+    /// As an event, but a box with the second sign where something leaves its border: no event of BPMN can have that.
+    Catch(Happens, &'static str, &'static str),
+    /// A diamond.
+    Gateway,
+}
+
+/// What an event of BPMN is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happens {
+    Nothing,
+    Message,
+    Signal,
+    Escalation,
+    Error,
+    Timer,
+    Condition,
+    Compensation,
+    Terminate,
+}
+
+/// What is known of a kind.
+struct Row {
+    name: &'static str,
+    group: Group,
+    needs: &'static [Need],
+    takes: &'static [Attribute],
+    drawn: Drawn,
+}
+
+const NEXT: &str = "`#[next(..)]`: the node to go on to";
+const CALL: &str = "`#[call(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {task}>) -> Result<()>`";
+const CALL_OF_A_JOB: &str = "`#[call(Self::..)]`: a method `fn name(&self, job: &JobRun<Self, {task}>) -> Result<..>`";
+const CHILD: &str = "`#[child(OtherFlow::start)]`: the start of the flow to run";
+const SIGNAL: &str = "`#[signal(\"..\")]`: its name";
+const CODE: &str = "`#[code(\"..\")]`: which one it is";
+const BRANCH: &str = "`#[branch(..)]` for each of its branches";
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident {
+            group: $group:ident,
+            $(needs: { $($need:ident $(| $or:ident)*: $words:expr),+ $(,)? },)?
+            $(takes: [$($takes:ident)*],)?
+            drawn: $drawn:expr,
+            $(also: $also:literal,)?
+            $(guide: $guide:ident,)?
+        }
+    )*) => {
         /// What a node does when a token reaches it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -14,74 +112,38 @@ macro_rules! kinds {
             /// All kinds, in the order of their documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The name of the marker type a user writes, such as `View`.
-            pub fn name(self) -> &'static str {
+            fn row(self) -> &'static Row {
+                use self::Drawn::{Calls, Catch, Event, Gateway, Task};
+                use self::Happens::{
+                    Compensation, Condition, Error, Escalation, Message, Nothing, Signal, Terminate, Timer,
+                };
+                // So that a row may have any sign.
+                #[allow(clippy::wildcard_imports)]
+                use self::signs::*;
+
                 match self {
-                    $(Self::$name => stringify!($name),)*
+                    $(Self::$name => const {
+                        &Row {
+                            name: stringify!($name),
+                            group: Group::$group,
+                            needs: &[$($(Need {
+                                any_of: &[
+                                    Attribute::named(stringify!($need)),
+                                    $(Attribute::named(stringify!($or)),)*
+                                ],
+                                words: $words,
+                            },)+)?],
+                            takes: &[$($(Attribute::named(stringify!($takes)),)*)?],
+                            drawn: $drawn,
+                        }
+                    },)*
                 }
             }
         }
     };
 }
 
-kinds! {
-    /// A person starts a process here, with a form.
-    Start,
-    /// Code starts a process here.
-    StartHandle,
-    /// A process starts here again and again, by the clock.
-    StartTimer,
-    /// A person's task: waits until its form is submitted.
-    View,
-    /// A person's task away from the computer: waits until it is said to be done.
-    ManualTask,
-    /// Waits until code runs it.
-    Handle,
-    /// Code that runs at once, inside the step.
-    Function,
-    /// A `Function` that sends something, for charts.
-    SendHandle,
-    /// A `Function` that decides something, for charts.
-    BusinessRule,
-    /// Code that a worker runs outside the step, at least once.
-    Job,
-    /// Waits for a time.
-    Timer,
-    /// Runs a process of another flow and waits for it.
-    Subprocess,
-    /// Runs a process of another flow for each of many items and waits for all of them.
-    NSubprocess,
-    /// Waits for a signal.
-    SignalCatch,
-    /// Waits for a message with its correlation key.
-    MessageCatch,
-    /// Waits until a condition holds.
-    ConditionalCatch,
-    /// Sends a signal to all who wait for it.
-    SignalThrow,
-    /// Sends a message.
-    MessageThrow,
-    /// Tells the process that this one is a sub-process of.
-    EscalationThrow,
-    /// Undoes what was done, newest first.
-    CompensateThrow,
-    /// Goes one of two ways.
-    If,
-    /// Goes one of many ways, by a `match`.
-    Switch,
-    /// Opens a scope of parallel branches.
-    Split,
-    /// Offers several ways: the one whose first step is done first is taken, the others are canceled.
-    SplitFirst,
-    /// Waits for all branches of a scope, and closes it.
-    Join,
-    /// Ends a token.
-    End,
-    /// Ends the process, whatever else is open in it.
-    Terminate,
-    /// Ends the process as failed, with a code.
-    ErrorEnd,
-}
+crate::node_kinds!(kinds);
 
 impl Kind {
     /// The kind a user names, if there is one of this name.
@@ -89,33 +151,47 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// The name of the marker type a user writes, such as `View`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it cannot do without. Attributes that make edges are not needed where it undoes another node.
+    pub fn needs(self) -> &'static [Need] {
+        self.row().needs
+    }
+
+    /// Whether nodes of this kind may have the attribute.
+    pub fn takes(self, attribute: Attribute) -> bool {
+        let Row { needs, takes, .. } = self.row();
+        attribute.is_for_all()
+            || takes.contains(&attribute)
+            || needs.iter().any(|need| need.any_of.contains(&attribute))
+    }
+
+    pub(crate) fn group(self) -> Group {
+        self.row().group
+    }
+
+    pub(crate) fn drawn(self) -> Drawn {
+        self.row().drawn
+    }
+
     /// Whether a process begins here.
     pub fn is_start(self) -> bool {
-        matches!(self, Self::Start | Self::StartHandle | Self::StartTimer)
+        self.group() == Group::Start
     }
 
     /// Whether a token, or the process, ends here.
     pub fn is_end(self) -> bool {
-        matches!(self, Self::End | Self::Terminate | Self::ErrorEnd)
+        self.group() == Group::End
     }
 
     /// Whether a token rests here until someone or something outside the step moves it on.
     ///
     /// A `Join` does not count: it waits for tokens, and those are moved on elsewhere.
     pub fn waits(self) -> bool {
-        matches!(
-            self,
-            Self::View
-                | Self::ManualTask
-                | Self::Handle
-                | Self::Job
-                | Self::Timer
-                | Self::Subprocess
-                | Self::NSubprocess
-                | Self::SignalCatch
-                | Self::MessageCatch
-                | Self::ConditionalCatch
-        )
+        matches!(self.group(), Group::Person | Group::Wait | Group::Children)
     }
 
     /// Whether it may let a token pass within the step in which it came: a condition may hold already.
@@ -125,53 +201,60 @@ impl Kind {
 
     /// Whether open tasks of a node of kind `old` can go on at one of this kind.
     pub fn stands_for(self, old: Self) -> bool {
-        let passes =
-            |kind: Self| !kind.waits() && !kind.is_start() && !kind.is_split() && !kind.is_end() && kind != Self::Join;
+        let passes = |kind: Self| matches!(kind.group(), Group::Function | Group::Throw | Group::Choice);
         self == old || (self.is_task_of_a_person() && old.is_task_of_a_person()) || (passes(self) && passes(old))
     }
 
     /// Whether a person does this.
     pub fn is_human(self) -> bool {
-        matches!(self, Self::Start) || self.is_task_of_a_person()
+        self.takes(Attribute::Submit)
     }
 
     /// Whether it waits for a person to do it.
     pub fn is_task_of_a_person(self) -> bool {
-        matches!(self, Self::View | Self::ManualTask)
+        self.group() == Group::Person
     }
 
     /// Whether it calls a handler inside the step, and does nothing else.
     pub fn is_function(self) -> bool {
-        matches!(self, Self::Function | Self::SendHandle | Self::BusinessRule)
+        self.group() == Group::Function
     }
 
     /// Whether it runs processes of another flow.
     pub fn has_children(self) -> bool {
-        matches!(self, Self::Subprocess | Self::NSubprocess)
+        self.group() == Group::Children
     }
 
     /// Whether it opens a scope of branches.
     pub fn is_split(self) -> bool {
-        matches!(self, Self::Split | Self::SplitFirst)
+        self.group() == Group::Split
     }
 
     /// Whether it only leads tokens: parts them, joins them, or chooses their way.
     pub fn is_gateway(self) -> bool {
-        self.is_split() || matches!(self, Self::Join | Self::If | Self::Switch)
+        matches!(self.group(), Group::Split | Group::Join | Group::Choice)
     }
 
     /// Whether it does something of itself, that somebody may want to take back.
     pub fn acts(self) -> bool {
-        !self.is_gateway() && !self.is_end()
+        self.takes(Attribute::Undo)
     }
 
     /// "a `View`", "an `If`".
     pub fn with_article(self) -> String {
-        let article = match self {
-            Self::If | Self::End | Self::ErrorEnd | Self::EscalationThrow | Self::NSubprocess => "an",
+        // The `N` of `NSubprocess` is read as a letter.
+        let article = match self.name().as_bytes() {
+            [b'A' | b'E' | b'I' | b'O', ..] | [b'N', b'A'..=b'Z', ..] => "an",
             _ => "a",
         };
         format!("{article} `{}`", self.name())
+    }
+}
+
+impl Need {
+    /// Whether what is needed is an edge.
+    pub fn is_edge(&self) -> bool {
+        self.any_of.iter().all(|attribute| attribute.is_edge())
     }
 }
 
@@ -179,142 +262,4 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Which of a node's ways out an edge is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// The only way on.
-    Next,
-    /// An `If`'s way when its condition holds.
-    Then,
-    /// An `If`'s way when its condition does not hold; a split's when it takes no branch.
-    Otherwise,
-    /// A `Switch`'s way for values of this pattern.
-    Case(String),
-    /// A `Switch`'s way for all other values.
-    Default,
-    /// A split's branch.
-    Branch(Selection),
-    /// The way of a task whose time is up.
-    Timeout {
-        /// Whether the task is canceled then. If not, the way is taken beside it.
-        interrupting: bool,
-    },
-    /// The way of a job or sub-process that failed with this code, or with any.
-    OnError(Option<String>),
-    /// A way taken beside a sub-process that escalates with this code, or with any.
-    OnEscalation(Option<String>),
-    /// To the function that undoes what the node did. No token goes this way.
-    Compensation,
-}
-
-/// When a split takes a branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// On every run.
-    Always,
-    /// When the branch's condition holds.
-    Conditional,
-    /// Once for each item of a source, which may have none.
-    PerItem,
-}
-
-impl Role {
-    /// Whether a split with such an edge has somewhere to go on every run.
-    pub fn is_sure(&self) -> bool {
-        matches!(self, Self::Branch(Selection::Always) | Self::Otherwise)
-    }
-
-    /// Whether a token goes this way while the one it comes from stays where it is.
-    pub fn is_beside(&self) -> bool {
-        matches!(self, Self::Timeout { interrupting: false } | Self::OnEscalation(_))
-    }
-
-    /// Whether it leaves the border of a waiting task, and not the end of a done one.
-    pub fn is_boundary(&self) -> bool {
-        matches!(self, Self::Timeout { .. } | Self::OnError(_) | Self::OnEscalation(_))
-    }
-
-    /// The attribute that makes such an edge.
-    pub fn attribute(&self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Then => "then",
-            Self::Otherwise => "otherwise",
-            Self::Case(_) => "case",
-            Self::Default => "default",
-            Self::Branch(_) => "branch",
-            Self::Timeout { .. } => "on_timeout",
-            Self::OnError(_) => "on_error",
-            Self::OnEscalation(_) => "on_escalation",
-            Self::Compensation => "compensate_with",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Next => Ok(()),
-            Self::Then => f.write_str("then"),
-            Self::Otherwise => f.write_str("otherwise"),
-            Self::Case(pattern) => f.write_str(pattern),
-            Self::Default => f.write_str("default"),
-            Self::Branch(Selection::Always) => f.write_str("always"),
-            Self::Branch(Selection::Conditional) => f.write_str("if"),
-            Self::Branch(Selection::PerItem) => f.write_str("per item"),
-            Self::Timeout { interrupting: true } => f.write_str("on timeout"),
-            Self::Timeout { interrupting: false } => f.write_str("on timeout, beside it"),
-            Self::OnError(None) => f.write_str("on error"),
-            Self::OnError(Some(code)) => write!(f, "on error `{code}`"),
-            Self::OnEscalation(None) => f.write_str("on escalation"),
-            Self::OnEscalation(Some(code)) => write!(f, "on escalation `{code}`"),
-            Self::Compensation => f.write_str("undone by"),
-        }
-    }
-}
-
-/// What a node waits for or tells, or when a timeout fires, for charts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Detail {
-    /// So long after it was begun.
-    After(Duration),
-    /// Again and again, so long after each other.
-    Every(Duration),
-    /// At the times of a cron pattern.
-    Cron(String),
-    /// At a time that the flow is asked for.
-    Asked,
-    /// A signal, message, error or escalation of this name.
-    Named(String),
-}
-
-impl Detail {
-    /// What a person reads of a time; nothing of a time that is asked for, or of a name.
-    pub(crate) fn told(&self) -> Option<String> {
-        match self {
-            Self::After(time) => Some(length(*time)),
-            Self::Every(time) => Some(format!("every {}", length(*time))),
-            Self::Cron(pattern) => Some(pattern.clone()),
-            Self::Asked | Self::Named(_) => None,
-        }
-    }
-}
-
-/// A length of time as it is written in attributes: `1h 30m`.
-fn length(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let parts = [
-        (seconds / 86_400, "d"),
-        (seconds / 3_600 % 24, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-        (u64::from(time.subsec_millis()), "ms"),
-    ];
-    let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}"));
-    let told = told.collect::<Vec<_>>().join(" ");
-    if told.is_empty() { "0s".to_owned() } else { told }
 }

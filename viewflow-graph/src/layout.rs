@@ -13,7 +13,7 @@ mod rows;
 mod tracks;
 
 use crate::graph::Graph;
-use crate::kind::Role;
+use crate::role::Role;
 use layers::Layers;
 use lines::Lines;
 

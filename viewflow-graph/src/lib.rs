@@ -18,27 +18,39 @@
 #[cfg(test)]
 extern crate self as viewflow_graph;
 
+// Top to bottom: a module knows those beneath it.
 mod chart;
-mod check;
 mod family;
-mod graph;
-mod kind;
-mod layout;
 pub mod lock;
+
+mod check;
+mod course;
+mod layout;
+mod walk;
+
+mod graph;
 mod rule;
-mod scope;
+mod sound;
+
+mod attribute;
+mod detail;
+mod kind;
+mod role;
 mod shape;
 mod suggest;
 mod text;
 
+pub use crate::attribute::Attribute;
 pub use crate::chart::Mark;
+pub use crate::detail::Detail;
 pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
-pub use crate::kind::{Detail, Kind, Role, Selection};
+pub use crate::kind::{Kind, Need};
+pub use crate::role::{Role, Selection};
 pub use crate::rule::{Fault, Place, Rule};
-pub use crate::scope::{Sound, within};
 pub use crate::shape::{
     FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, seems_renamed, stays_column,
 };
+pub use crate::sound::{Sound, within};
 pub use crate::suggest::nearest;
 pub use crate::text::{is_among, same};

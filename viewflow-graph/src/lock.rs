@@ -24,6 +24,7 @@
 
 mod compare;
 mod parse;
+mod shape;
 
 use std::fmt;
 
@@ -31,9 +32,10 @@ pub use compare::{Now, Trouble, compare};
 pub use parse::ParseError;
 
 use crate::graph::Graph;
-use crate::kind::{Kind, Role, Selection};
-use crate::scope::Sound;
+use crate::kind::Kind;
+use crate::role::{Role, Selection};
 use crate::shape::Plain;
+use crate::sound::Sound;
 
 /// The version of the text that is written and read.
 pub const VERSION: u32 = 1;
@@ -109,7 +111,7 @@ pub struct Field {
     pub column: bool,
 }
 
-/// What values were like: [`Shape`](crate::Shape) without its lifetime.
+/// What values were like: [`Shape`](crate::shape::Shape) without its lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
@@ -148,7 +150,7 @@ impl Flow {
     /// index.
     pub fn of(graph: &Graph, sound: &Sound, process: Data, mut data: impl FnMut(usize) -> Data) -> Self {
         let names = |nodes: Vec<usize>| nodes.into_iter().map(|node| graph.nodes()[node].name.clone()).collect();
-        let node = |(index, node): (usize, &crate::Node)| Node {
+        let node = |(index, node): (usize, &crate::graph::Node)| Node {
             name: node.name.clone(),
             kind: node.kind,
             closes: sound.split_of(index).map(|split| graph.nodes()[split].name.clone()),

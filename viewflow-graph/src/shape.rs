@@ -1,6 +1,5 @@
 //! What the fields of documents are like, told so that it can be compared at compile time.
 
-use crate::lock::{Field, Type};
 use crate::text::{is_among, same};
 
 macro_rules! plain {
@@ -281,31 +280,4 @@ const fn is_as_text(plain: Plain) -> bool {
             | Plain::Uuid
             | Plain::Bytes
     )
-}
-
-impl Shape {
-    /// As it stands in a lock file.
-    pub fn to_type(&self) -> Type {
-        match self {
-            Self::Plain(plain) => Type::Plain(*plain),
-            Self::Integer { min, max } => Type::Integer { min: *min, max: *max },
-            Self::Choice(values) => {
-                Type::Choice(values.iter().filter_map(|value| value.first().map(|value| (*value).to_owned())).collect())
-            }
-            Self::Reference(table) => Type::Reference((*table).to_owned()),
-            Self::List(item) => Type::List(Box::new(item.to_type())),
-            Self::Map(item) => Type::Map(Box::new(item.to_type())),
-            Self::Optional(value) => Type::Optional(Box::new(value.to_type())),
-            Self::Embedded(fields) => Type::Embedded(FieldShape::to_fields(fields)),
-        }
-    }
-}
-
-impl FieldShape {
-    /// As they stand in a lock file.
-    pub fn to_fields(fields: &[Self]) -> Vec<Field> {
-        let locked =
-            |field: &Self| Field { key: field.key.to_owned(), ty: field.shape.to_type(), column: field.column };
-        fields.iter().map(locked).collect()
-    }
 }

@@ -15,7 +15,7 @@ use crate::errors::Errors;
 pub(crate) fn derive(input: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let flow = parse::parse(input, &mut errors);
-    let sound = check::check(&flow, &mut errors);
-    let locked = lock::check(&flow, sound.as_ref(), &mut errors);
-    expand::expand(&flow, sound.as_ref(), &locked, errors)
+    let checked = check::check(&flow, &mut errors);
+    let locked = lock::check(&flow, checked.sound.as_ref(), &mut errors);
+    expand::expand(&flow, &checked, &locked, errors)
 }

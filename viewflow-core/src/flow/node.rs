@@ -7,34 +7,7 @@ use crate::flow::Flow;
 use crate::flow::task::Task;
 use crate::store::NodeName;
 
-macro_rules! markers {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
-        $(#[$doc])*
-        ///
-        /// The parameter is what a task of the node knows: a `#[derive(Task)]` struct, [`Seed`](crate::Seed),
-        /// [`Artifact`](crate::Artifact), or nothing.
-        pub struct $name<T = ()>(PhantomData<fn() -> T>);
-
-        impl<T> Marker for $name<T> {
-            const NODE: Self = Self(PhantomData);
-            type Task = T;
-        }
-
-        impl<T> Clone for $name<T> {
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-
-        impl<T> Copy for $name<T> {}
-
-        impl<T> std::fmt::Debug for $name<T> {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-    )*};
-}
+pub use self::kinds::*;
 
 /// The type of a field that is a node. Such fields hold nothing.
 #[diagnostic::on_unimplemented(
@@ -48,63 +21,43 @@ pub trait Marker: Sized {
     type Task;
 }
 
-markers! {
-    /// A person starts a process here, with a form.
-    Start
-    /// Code starts a process here: [`Engine::run`](crate::Engine::run).
-    StartHandle
-    /// A process starts here again and again: `#[every("1h")]`, or `#[cron("0 8 * * 1-5")]`.
-    StartTimer
-    /// A person's task: it waits until somebody has it assigned and submits its form.
-    View
-    /// A person's task away from the computer: it waits until somebody has it assigned and says that it is done.
-    ManualTask
-    /// Waits until code runs it.
-    Handle
-    /// Code that runs inside the step.
-    Function
-    /// A [`Function`] that sends something: another sign in charts.
-    SendHandle
-    /// A [`Function`] that decides something: another sign in charts.
-    BusinessRule
-    /// Code that a worker runs outside of the step, at least once, and again when it fails.
-    Job
-    /// Waits for a time.
-    Timer
-    /// Runs a process of another flow and waits for it.
-    Subprocess
-    /// Runs a process of another flow for each item and waits for all of them.
-    NSubprocess
-    /// Waits for a signal.
-    SignalCatch
-    /// Waits for a message with its correlation key.
-    MessageCatch
-    /// Waits until a condition holds.
-    ConditionalCatch
-    /// Sends a signal to all who wait for it.
-    SignalThrow
-    /// Sends a message.
-    MessageThrow
-    /// Tells the process that this one is a sub-process of.
-    EscalationThrow
-    /// Undoes what was done, newest first.
-    CompensateThrow
-    /// Goes on one of two ways.
-    If
-    /// Goes on one of many ways, by a `match`.
-    Switch
-    /// Goes on several ways at once.
-    Split
-    /// Offers several ways: the one whose first step is done first is taken, the others are canceled.
-    SplitFirst
-    /// Waits for all branches of a split.
-    Join
-    /// Ends a token; the process is done when the last one has ended.
-    End
-    /// Ends the process, and cancels what is open in it.
-    Terminate
-    /// Ends the process as failed, with a code, and cancels what is open in it.
-    ErrorEnd
+/// A type for each kind of node: the rows of `node_kinds!`, in `viewflow-graph/src/kind/table.rs`.
+pub(crate) mod kinds {
+    use std::marker::PhantomData;
+
+    use super::Marker;
+
+    macro_rules! markers {
+        ($($(#[doc = $doc:literal])* $name:ident { $($row:tt)* })*) => {$(
+            $(#[doc = $doc])*
+            #[doc = viewflow_graph::kind_text!(marker $($row)*)]
+            ///
+            /// The parameter is what a task of the node knows: a `#[derive(Task)]` struct, [`Seed`](crate::Seed),
+            /// [`Artifact`](crate::Artifact), or nothing.
+            pub struct $name<T = ()>(PhantomData<fn() -> T>);
+
+            impl<T> Marker for $name<T> {
+                const NODE: Self = Self(PhantomData);
+                type Task = T;
+            }
+
+            impl<T> Clone for $name<T> {
+                fn clone(&self) -> Self {
+                    *self
+                }
+            }
+
+            impl<T> Copy for $name<T> {}
+
+            impl<T> std::fmt::Debug for $name<T> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str(stringify!($name))
+                }
+            }
+        )*};
+    }
+
+    viewflow_graph::node_kinds!(markers);
 }
 
 /// A typed handle to a node of a flow: `PublishFlow::review`.

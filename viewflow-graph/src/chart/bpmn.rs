@@ -7,10 +7,12 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{Gateway, Shape, escaped, leaves_the_border, words_of};
+use crate::detail::Detail;
 use crate::graph::{Edge, Graph};
-use crate::kind::{Detail, Kind, Role, Selection};
+use crate::kind::{Drawn, Group, Happens, Kind};
 use crate::layout::Layout;
-use crate::scope::Sound;
+use crate::role::{Role, Selection};
+use crate::sound::Sound;
 
 impl Graph {
     /// The flow as BPMN 2.0 XML with diagram interchange, which other tools can draw and read.
@@ -178,19 +180,14 @@ impl Document<'_> {
             },
             (Shape::Event, kind) if kind.is_start() => "startEvent",
             (Shape::Event, kind) if kind.is_end() => "endEvent",
-            (Shape::Event, Kind::SignalThrow | Kind::MessageThrow | Kind::EscalationThrow | Kind::CompensateThrow) => {
-                "intermediateThrowEvent"
-            }
+            (Shape::Event, kind) if kind.group() == Group::Throw => "intermediateThrowEvent",
             (Shape::Event, _) => "intermediateCatchEvent",
-            (Shape::Task, Kind::View) => "userTask",
-            (Shape::Task, Kind::ManualTask) => "manualTask",
-            (Shape::Task, Kind::Job) => "serviceTask",
-            (Shape::Task, Kind::Function) => "scriptTask",
-            (Shape::Task, Kind::SendHandle) => "sendTask",
-            (Shape::Task, Kind::BusinessRule) => "businessRuleTask",
-            (Shape::Task, kind) if kind.has_children() => "callActivity",
-            // A handle; and what is caught by a node that has boundaries, which no event can have.
-            (Shape::Task, _) => "receiveTask",
+            (Shape::Task, kind) => match kind.drawn() {
+                Drawn::Task(element, _) => element,
+                Drawn::Calls { .. } => "callActivity",
+                // What is caught by a node that has boundaries, which no event can have.
+                Drawn::Event(..) | Drawn::Catch(..) | Drawn::Gateway => "receiveTask",
+            },
         }
     }
 
@@ -205,7 +202,8 @@ impl Document<'_> {
     fn is_many(&self, node: usize) -> bool {
         let per_item = |(_, edge): (usize, &Edge)| edge.role == Role::Branch(Selection::PerItem);
         let task = self.graph.shape(node) == Shape::Task;
-        self.graph.nodes()[node].kind == Kind::NSubprocess || (task && self.graph.into(node).any(per_item))
+        matches!(self.graph.nodes()[node].kind.drawn(), Drawn::Calls { many: true })
+            || (task && self.graph.into(node).any(per_item))
     }
 
     /// What an event waits for or tells.
@@ -216,20 +214,21 @@ impl Document<'_> {
             let root = self.root(what, node.detail.as_ref(), &node.name);
             format!("<{what}EventDefinition id=\"{id}\" {what}Ref=\"{root}\"/>")
         };
-        let definition = match node.kind {
-            Kind::StartHandle | Kind::MessageCatch | Kind::MessageThrow => named("message"),
-            Kind::SignalCatch | Kind::SignalThrow => named("signal"),
-            Kind::EscalationThrow => named("escalation"),
-            Kind::ErrorEnd => named("error"),
-            Kind::StartTimer | Kind::Timer => timer(&id, node.detail.as_ref()),
-            Kind::ConditionalCatch => format!(
+        let (Drawn::Event(happens, _) | Drawn::Catch(happens, ..)) = node.kind.drawn() else { return };
+        let definition = match happens {
+            Happens::Nothing => return,
+            Happens::Message => named("message"),
+            Happens::Signal => named("signal"),
+            Happens::Escalation => named("escalation"),
+            Happens::Error => named("error"),
+            Happens::Timer => timer(&id, node.detail.as_ref()),
+            Happens::Condition => format!(
                 "<conditionalEventDefinition id=\"{id}\"><condition xsi:type=\"tFormalExpression\">{}</condition>\
                  </conditionalEventDefinition>",
                 escaped(&node.title)
             ),
-            Kind::CompensateThrow => format!("<compensateEventDefinition id=\"{id}\"/>"),
-            Kind::Terminate => format!("<terminateEventDefinition id=\"{id}\"/>"),
-            _ => return,
+            Happens::Compensation => format!("<compensateEventDefinition id=\"{id}\"/>"),
+            Happens::Terminate => format!("<terminateEventDefinition id=\"{id}\"/>"),
         };
         self.line(3, format_args!("{definition}"));
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Gateway, Shape, leaves_the_border};
 use crate::graph::Graph;
-use crate::kind::{Role, Selection};
+use crate::role::{Role, Selection};
 
 impl Graph {
     /// A chart in DOT, the language of Graphviz.

@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 
 use super::{escaped, leaves_the_border};
 use crate::graph::Graph;
-use crate::kind::{Kind, Role, Selection};
+use crate::kind::{Drawn, Group};
+use crate::role::{Role, Selection};
 
 impl Graph {
     /// A chart in the Mermaid language, which many pages draw.
     pub fn mermaid(&self) -> String {
         let mut text = String::from("flowchart LR\n");
         for (index, node) in self.nodes().iter().enumerate() {
-            let (open, close) = match node.kind {
-                kind if kind.is_start() || kind.is_end() => ("([", "])"),
-                Kind::If | Kind::Switch => ("{", "}"),
-                Kind::Split | Kind::SplitFirst | Kind::Join => ("{{", "}}"),
-                Kind::Subprocess | Kind::NSubprocess => ("[[", "]]"),
-                Kind::View | Kind::ManualTask | Kind::Handle | Kind::Job => ("[", "]"),
-                kind if kind.is_function() => ("[[", "]]"),
+            let (open, close) = match (node.kind.group(), node.kind.drawn()) {
+                (Group::Start | Group::End, _) => ("([", "])"),
+                (Group::Choice, _) => ("{", "}"),
+                (Group::Split | Group::Join, _) => ("{{", "}}"),
+                (Group::Children | Group::Function, _) => ("[[", "]]"),
+                (_, Drawn::Task(..)) => ("[", "]"),
                 _ => ("((", "))"),
             };
             let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", escaped(&node.title));

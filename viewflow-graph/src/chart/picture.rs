@@ -1,8 +1,8 @@
 //! How large things are in a picture, and where they stand: the same for SVG and for BPMN's diagram interchange.
 
 use super::{Shape, label_of};
+use crate::detail::Detail;
 use crate::graph::Graph;
-use crate::kind::Detail;
 use crate::layout::{Boundaries, Layout, Measures, Size, layout};
 
 /// The height of a line of text, in pixels.

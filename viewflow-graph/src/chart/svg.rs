@@ -3,12 +3,13 @@
 use std::fmt::{self, Write as _};
 
 use super::picture::{BOUNDARY, EVENT, LINE};
-use super::symbols::{boundary_symbol, event_symbol, gateway_symbol, task_symbol};
+use super::symbols::{boundary_symbol, gateway_symbol, symbol};
 use super::{Mark, Shape, escaped, label_of};
 use crate::graph::Graph;
-use crate::kind::{Kind, Role};
+use crate::kind::Drawn;
 use crate::layout::{Layout, leaves_the_border};
-use crate::scope::Sound;
+use crate::role::Role;
+use crate::sound::Sound;
 
 /// In pixels.
 const FONT: i32 = 12;
@@ -32,9 +33,13 @@ impl Graph {
     /// assert!(picture.starts_with("<svg"));
     /// ```
     pub fn svg(&self, mark: impl Fn(usize) -> Mark) -> String {
+        self.svg_with(self.check().ok().as_ref(), mark)
+    }
+
+    /// As [`Graph::svg`], for a graph that was checked before: with what was found if it is sound.
+    pub fn svg_with(&self, sound: Option<&Sound>, mark: impl Fn(usize) -> Mark) -> String {
         let picture = self.picture();
         let (width, height) = (picture.width + 2 * MARGIN, picture.height + 2 * MARGIN);
-        let sound = self.check().ok();
         let text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-{MARGIN} -{MARGIN} {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"{FONT}\" fill=\"none\" \
@@ -58,7 +63,7 @@ impl Graph {
 struct Drawing<'g> {
     graph: &'g Graph,
     picture: Layout,
-    sound: Option<Sound>,
+    sound: Option<&'g Sound>,
     text: String,
 }
 
@@ -105,11 +110,11 @@ impl Drawing<'_> {
                 if !node.kind.is_start() && !node.kind.is_end() {
                     self.write(format_args!("<circle r=\"{}\"/>", EVENT - 3));
                 }
-                self.text.push_str(event_symbol(node.kind));
+                self.text.push_str(symbol(node.kind, Shape::Event));
             }
             Shape::Gateway => {
                 self.write(format_args!("<path d=\"M-{half} 0L0 -{half}L{half} 0L0 {half}z\"{tint}/>"));
-                self.text.push_str(gateway_symbol(self.graph.gateway(self.sound.as_ref(), index)));
+                self.text.push_str(gateway_symbol(self.graph.gateway(self.sound, index)));
             }
         }
         let lines = self.graph.lines_of_title(index);
@@ -135,12 +140,13 @@ impl Drawing<'_> {
         let calls = kind.has_children();
         let thick = if calls { " stroke-width=\"3\"" } else { "" };
         self.write(format_args!("<path d=\"{border}\"{thick}{tint}/>"));
-        let (symbol, x, y) = (task_symbol(kind), 13 - half, 13 - high);
-        self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{symbol}</g>"));
+        let (sign, x, y) = (symbol(kind, Shape::Task), 13 - half, 13 - high);
+        self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{sign}</g>"));
         if calls {
             // In the middle, unless boundaries take that place.
             let x = if self.graph.boundaries(index).nth(1).is_some() { 14 - half } else { 0 };
-            let many = if kind == Kind::NSubprocess { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };
+            let many =
+                if let Drawn::Calls { many: true } = kind.drawn() { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };
             self.write(format_args!(
                 "<path transform=\"translate({x} {})\" stroke-width=\"1.2\" d=\"M-6 -6h12v12h-12zM-3.5 0h7M0 -3.5v7{many}\"/>",
                 high - 9

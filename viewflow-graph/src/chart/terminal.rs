@@ -1,10 +1,11 @@
 //! Charts for a terminal.
 
 use super::{Gateway, Mark, Shape, label_of};
+use crate::detail::Detail;
 use crate::graph::Graph;
-use crate::kind::{Detail, Role};
 use crate::layout::{Boundaries, Layout, Measures, Route, Size, layout};
-use crate::scope::Sound;
+use crate::role::Role;
+use crate::sound::Sound;
 
 /// How many letters of a task's title stand in a line, if no word is longer, and how many lines it may take.
 const ROOM: usize = 18;

@@ -117,7 +117,7 @@ fn no_line_goes_through_a_box_or_over_another_line_and_no_box_lies_over_another(
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let result = runner.run(&random::graphs(), |graph| {
-        let text = graph.outline(|_| crate::Mark::Untouched);
+        let text = graph.outline(|_| viewflow_graph::Mark::Untouched);
         prop_assert_eq!(blemish(&graph), None, "{}", text);
         Ok(())
     });
@@ -129,7 +129,8 @@ fn no_line_goes_through_a_box_or_over_another_line_and_no_box_lies_over_another(
 #[test]
 fn the_longest_way_goes_straight_on() {
     let mut graph = Graph::new("f");
-    let [start, ask, pay, end] = ["start", "ask", "pay", "end"].map(|name| graph.node(name, crate::Kind::View));
+    let [start, ask, pay, end] =
+        ["start", "ask", "pay", "end"].map(|name| graph.node(name, viewflow_graph::Kind::View));
     graph.edge(start, Role::Next, ask);
     graph.edge(ask, Role::Otherwise, end);
     graph.edge(ask, Role::Then, pay);

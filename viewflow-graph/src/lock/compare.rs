@@ -2,7 +2,7 @@
 
 use super::{Flow, Node, RENEW};
 use crate::kind::Kind;
-use crate::scope::within;
+use crate::sound::within;
 
 /// A node as it is now.
 #[derive(Clone, Debug)]

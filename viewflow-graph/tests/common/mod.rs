@@ -7,7 +7,7 @@ use viewflow_graph::{Graph, Kind, Role, Selection};
 /// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
 /// split is its `otherwise`. Before a target, `~` is a timeout that interrupts, `&` one beside the task, `#` an error, `^` an
 /// escalation, and `<` what undoes it.
-pub fn graph(text: &str) -> Graph {
+pub(crate) fn graph(text: &str) -> Graph {
     let mut graph = Graph::new("test");
     let lines: Vec<(&str, &str, &str)> = text
         .lines()

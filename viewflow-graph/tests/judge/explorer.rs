@@ -21,7 +21,7 @@ const TURNS: usize = 4_000;
 
 /// What can be wrong with a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// Tokens are left and none of them can move.
     Stuck(State),
     /// The process can come to where it will never be done.
@@ -56,7 +56,7 @@ pub enum Wrong {
 
 /// What the judge says of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     Good,
     Bad(Wrong),
     /// There is too much to look at.
@@ -65,8 +65,8 @@ pub enum Verdict {
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Token {
-    pub node: usize,
+pub(crate) struct Token {
+    pub(crate) node: usize,
     /// Whether it has its turn in this step.
     ready: bool,
     /// Which of the ways at the border of its task were taken already.
@@ -75,7 +75,7 @@ pub struct Token {
 
 /// A scope, with all that is in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The split that opened it; none for the process.
     split: Option<usize>,
     /// The join at which a token of it waits.
@@ -86,7 +86,7 @@ pub struct Scope {
 
 /// How far a process is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(crate) enum State {
     Open(Scope),
     Done,
     Failed,
@@ -140,7 +140,7 @@ impl Scope {
 
 impl State {
     /// The nodes at which tokens wait, each as often as there are any.
-    pub fn waiting(&self) -> Vec<usize> {
+    pub(crate) fn waiting(&self) -> Vec<usize> {
         let mut nodes = Vec::new();
         if let Self::Open(scope) = self {
             scope.nodes(&mut nodes);
@@ -151,7 +151,7 @@ impl State {
 }
 
 /// A flow's rules of play: its graph, and which split each join closes.
-pub struct Game<'g> {
+pub(crate) struct Game<'g> {
     graph: &'g Graph,
     closes: BTreeMap<usize, usize>,
     /// The nests of splits in which each node was come to.
@@ -168,7 +168,7 @@ pub struct Game<'g> {
 type Outcome = Result<Vec<State>, Wrong>;
 
 impl<'g> Game<'g> {
-    pub fn new(graph: &'g Graph, closes: BTreeMap<usize, usize>) -> Self {
+    pub(crate) fn new(graph: &'g Graph, closes: BTreeMap<usize, usize>) -> Self {
         Self {
             graph,
             closes,
@@ -181,12 +181,12 @@ impl<'g> Game<'g> {
     }
 
     /// The same game where conditions that are waited for hold, or do not.
-    pub fn where_conditions_hold(self, holds: bool) -> Self {
+    pub(crate) fn where_conditions_hold(self, holds: bool) -> Self {
         Self { holds: Some(holds), ..self }
     }
 
     /// Plays everything, from every start.
-    pub fn judge(&mut self) -> Verdict {
+    pub(crate) fn judge(&mut self) -> Verdict {
         match self.explore() {
             Err(Wrong::TooMuch) | Ok(None) => Verdict::Unknown,
             Err(wrong) => Verdict::Bad(wrong),
@@ -329,19 +329,19 @@ impl<'g> Game<'g> {
         }
     }
 
-    pub fn starts(&self) -> Vec<usize> {
+    pub(crate) fn starts(&self) -> Vec<usize> {
         (0..self.graph.nodes().len()).filter(|node| self.graph.nodes()[*node].kind.is_start()).collect()
     }
 
     /// What can become of a process that begins here, when every token waits.
-    pub fn begin(&mut self, start: usize) -> Outcome {
+    pub(crate) fn begin(&mut self, start: usize) -> Outcome {
         let mut root = Scope::new(None);
         root.tokens.push(Token { node: start, ready: true, taken: BTreeSet::new() });
         self.settle(State::Open(root))
     }
 
     /// The moves that somebody or something can make: the token, and the way it takes.
-    pub fn moves(&self, root: &Scope) -> Vec<(Vec<usize>, usize, usize)> {
+    pub(crate) fn moves(&self, root: &Scope) -> Vec<(Vec<usize>, usize, usize)> {
         let mut moves = Vec::new();
         for path in root.paths() {
             let scope = path.iter().fold(root, |scope, index| &scope.inner[*index]);
@@ -359,7 +359,7 @@ impl<'g> Game<'g> {
     }
 
     /// What can become of a process when a waiting token goes this way.
-    pub fn play(&mut self, root: &Scope, path: &[usize], token: usize, edge: usize) -> Outcome {
+    pub(crate) fn play(&mut self, root: &Scope, path: &[usize], token: usize, edge: usize) -> Outcome {
         let mut root = root.clone();
         let way = &self.graph.edges()[edge];
         let arriving = if matches!(way.role, Role::Timeout { interrupting: false } | Role::OnEscalation(_)) {
@@ -601,13 +601,13 @@ fn selections(ways: &[Edge]) -> Vec<Vec<usize>> {
 }
 
 /// Judges a flow that the rules know nothing of.
-pub fn judge_alone(graph: &Graph) -> Verdict {
+pub(crate) fn judge_alone(graph: &Graph) -> Verdict {
     Game::new(graph, reading(graph)).judge()
 }
 
 /// Which split each join closes, as one reads it: of the splits that every way to the join comes through, the last one that no
 /// other join closes on one of the ways.
-pub fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
+pub(crate) fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
     let nodes = 0..graph.nodes().len();
     let of_kind = |wanted: Kind| nodes.clone().filter(move |node| graph.nodes()[*node].kind == wanted);
     let starts = || nodes.clone().filter(|node| graph.nodes()[*node].kind.is_start()).collect::<Vec<_>>();

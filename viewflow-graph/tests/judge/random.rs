@@ -5,7 +5,7 @@ use viewflow_graph::{Graph, Kind, Role, Selection};
 
 /// A piece of a flow with one way in and one way out.
 #[derive(Clone, Debug)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// A node that waits.
     Wait(Kind),
     /// A node that does not.
@@ -46,7 +46,7 @@ pub enum Piece {
     Switch(Vec<Piece>),
 }
 
-pub fn pieces() -> impl Strategy<Value = Piece> {
+pub(crate) fn pieces() -> impl Strategy<Value = Piece> {
     let waits = prop_oneof![
         4 => Just(Kind::View),
         1 => Just(Kind::Handle),
@@ -240,7 +240,7 @@ impl Layout {
 }
 
 /// A flow of a piece.
-pub fn of_piece(piece: &Piece) -> Graph {
+pub(crate) fn of_piece(piece: &Piece) -> Graph {
     let mut layout = Layout { graph: Graph::new("random") };
     let start = layout.node(Kind::StartHandle);
     let loose = layout.put(piece, vec![(start, Role::Next)]);
@@ -252,7 +252,7 @@ pub fn of_piece(piece: &Piece) -> Graph {
 
 /// A way to spoil a flow. Edges, nodes and roles are told by numbers.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     /// Leads an edge elsewhere.
     Lead(u8, u8),
     /// Takes an edge away.
@@ -287,7 +287,7 @@ fn changes() -> impl Strategy<Value = Change> {
 }
 
 /// The same flow with some changes.
-pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
+pub(crate) fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
     let mut edges: Vec<_> = graph.edges().iter().map(|edge| (edge.from, edge.role.clone(), edge.to)).collect();
     let mut kinds: Vec<Kind> = graph.nodes().iter().map(|node| node.kind).collect();
     let nodes = kinds.len();
@@ -359,7 +359,7 @@ pub fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
 }
 
 /// A flow of such nodes, with edges wherever the numbers lead.
-pub fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
+pub(crate) fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
     let mut graph = Graph::new("random");
     graph.node("n0", Kind::StartHandle);
     for (index, (kind, _)) in nodes.iter().enumerate() {
@@ -397,7 +397,7 @@ pub fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
     graph
 }
 
-pub fn graphs() -> impl Strategy<Value = Graph> {
+pub(crate) fn graphs() -> impl Strategy<Value = Graph> {
     let kind = prop_oneof![
         4 => Just(Kind::View),
         1 => Just(Kind::Function),

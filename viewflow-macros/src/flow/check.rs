@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
-use viewflow_graph::{Graph, Kind, Place, Sound};
+use viewflow_graph::{Graph, Kind, Need, Place, Sound};
 
 use super::model::{Flow, Node};
 use super::people;
 use crate::errors::Errors;
 use crate::syntax::told;
 
-/// Answers with what is known of a sound graph.
-pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
+/// A flow's graph, and what was found of it if it is sound.
+pub(super) struct Checked {
+    pub(super) graph: Graph,
+    pub(super) sound: Option<Sound>,
+}
+
+pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Checked {
     check_stored_names(flow, errors);
     check_earlier_names(flow, errors);
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
@@ -21,7 +26,8 @@ pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Option<Sound> {
     for node in flow.nodes.iter().filter(|node| !node.incomplete) {
         people::check(flow, node, &graph, errors);
     }
-    if flow.usable { check_graph(flow, &graph, &edge_spans, errors) } else { None }
+    let sound = if flow.usable { check_graph(flow, &graph, &edge_spans, errors) } else { None };
+    Checked { graph, sound }
 }
 
 /// No two nodes are stored under one name.
@@ -74,32 +80,10 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     let mut missing = |what: &str| {
         errors.at(ident.span(), format!("`{ident}` is {} and needs {what}", kind.with_article()));
     };
-    match kind {
-        Kind::If if node.cond.is_none() => missing("`#[cond(|a| ..)]`: the condition"),
-        Kind::Switch if node.switch.is_none() => missing("`#[switch(|a| ..)]`: the value that its cases match"),
-        Kind::Job if node.call.is_none() => missing(&format!(
-            "`#[call(Self::..)]`: a method `fn name(&self, job: &JobRun<Self, {}>) -> Result<..>`",
-            told(&node.task)
-        )),
-        kind if kind.is_function() && node.call.is_none() => missing(&format!(
-            "`#[call(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {}>) -> Result<()>`",
-            told(&node.task)
-        )),
-        Kind::StartTimer if node.every.is_none() && node.cron.is_none() => {
-            missing("`#[every(\"1h\")]` or `#[cron(\"0 8 * * *\")]`: when processes start");
-        }
-        Kind::Timer if node.delay.is_none() => missing("`#[delay(\"3d\")]` or `#[delay(|a| ..)]`: how long to wait"),
-        Kind::Subprocess | Kind::NSubprocess if node.child.is_none() => {
-            missing("`#[child(OtherFlow::start)]`: the start of the flow to run");
-        }
-        Kind::SignalCatch | Kind::SignalThrow if node.signal.is_none() => missing("`#[signal(\"..\")]`: its name"),
-        Kind::MessageCatch if node.message.is_none() => {
-            missing("`#[message(Type, key = |a| ..)]`: the message, and which one of them");
-        }
-        Kind::MessageThrow if node.message.is_none() => missing("`#[message(|a| ..)]`: the message to send"),
-        Kind::ConditionalCatch if node.cond.is_none() => missing("`#[cond(|a| ..)]`: what it waits for"),
-        Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => missing("`#[code(\"..\")]`: which one it is"),
-        _ => {}
+    // The edges that a kind needs are a matter of its graph.
+    let lacks = |need: &&Need| !need.is_edge() && !need.any_of.iter().any(|attribute| node.given.contains(attribute));
+    for need in kind.needs().iter().filter(lacks) {
+        missing(&need.words.replace("{task}", &told(&node.task)));
     }
     if node.input.is_some() && node.call.is_none() {
         missing(&format!(

@@ -76,6 +76,8 @@ pub(super) struct Node {
     pub(super) priority: Option<Priority>,
     pub(super) on_create: Option<Closure>,
     pub(super) edges: Vec<Edge>,
+    /// The attributes that it has.
+    pub(super) given: Vec<viewflow_graph::Attribute>,
     /// Whether an attribute of it could not be read.
     pub(super) incomplete: bool,
 }
@@ -206,6 +208,50 @@ impl Edge {
 }
 
 impl Node {
+    /// A node of which nothing is known but its field.
+    pub(super) fn new(ident: Ident, kind: Kind, ty: Type, task: TokenStream) -> Self {
+        Self {
+            name: plain_name(&ident),
+            ident,
+            docs: Vec::new(),
+            kind,
+            ty,
+            task,
+            was: Vec::new(),
+            form: None,
+            fields: None,
+            submit: None,
+            input: None,
+            call: None,
+            is_async: false,
+            done: None,
+            undo: None,
+            retry: None,
+            timeout: None,
+            delay: None,
+            every: None,
+            cron: None,
+            signal: None,
+            message: None,
+            child: None,
+            code: None,
+            until: None,
+            cond: None,
+            switch: None,
+            assign: None,
+            permission: None,
+            candidates: None,
+            not_by: Vec::new(),
+            due: None,
+            priority: None,
+            on_create: None,
+            edges: Vec::new(),
+            given: Vec::new(),
+            incomplete: false,
+            title: None,
+        }
+    }
+
     /// What the node's tasks are submitted with, for its handle.
     pub(super) fn form_name(&self) -> Option<Ident> {
         let given = &self.fields.as_ref()?.name;

@@ -1,0 +1,115 @@
+//! The rules of ways: from a start, and to an end.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::role::{Role, Selection};
+use crate::rule::{Fault, Place, Rule};
+use crate::walk::{closure, follow};
+
+/// A flow has a start.
+pub(super) fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
+    let found = graph.nodes().iter().any(|node| node.kind.is_start());
+    if !found {
+        let message = "a flow needs a start: add a field `start: Start` or `start: StartHandle`";
+        faults.push(Fault::flow(Rule::NoStart, message));
+    }
+    found
+}
+
+/// Every node is reached from a start. Answers with those that are not.
+pub(super) fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) -> BTreeSet<usize> {
+    let starts = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_start());
+    let reached = closure(&graph.successors(), starts.collect());
+    let all = 0..graph.nodes().len();
+    let unreachable: BTreeSet<usize> = all.filter(|node| !reached[*node]).collect();
+    if incomplete.iter().any(|node| reached[*node]) {
+        return unreachable;
+    }
+    // Only the heads are told of: what hangs below an unreachable node is a consequence.
+    let is_head = |node: &usize| graph.into(*node).all(|(_, edge)| reached[edge.from]);
+    let heads: Vec<usize> = unreachable.iter().copied().filter(is_head).collect();
+    let told = if heads.is_empty() { unreachable.iter().copied().take(1).collect() } else { heads };
+    for node in told {
+        let name = &graph.nodes()[node].name;
+        let message = format!("no start leads to `{name}`: name it in an edge of another node, or remove it");
+        faults.push(Fault::node(Rule::UnreachableNode, node, message));
+    }
+    unreachable
+}
+
+/// Every node can reach an end.
+pub(super) fn check_way_to_an_end(
+    graph: &Graph,
+    incomplete: &BTreeSet<usize>,
+    unreachable: &BTreeSet<usize>,
+    faults: &mut Vec<Fault>,
+) {
+    let nodes = graph.nodes();
+    let ends: Vec<usize> = (0..nodes.len())
+        .filter(|n| nodes[*n].kind.is_end() || incomplete.contains(n) || graph.is_compensation(*n))
+        .collect();
+    if !nodes.is_empty() && !nodes.iter().any(|node| node.kind.is_end()) && incomplete.is_empty() {
+        let message = "a flow needs an end: add a field `end: End` and lead to it";
+        faults.push(Fault::flow(Rule::NoWayToAnEnd, message));
+        return;
+    }
+    let ending = closure(&graph.predecessors(), ends);
+    let stuck: Vec<usize> = (0..nodes.len()).filter(|n| !ending[*n] && !unreachable.contains(n)).collect();
+    // A loop without a way out is one mistake, told at its first node.
+    let successors = graph.successors();
+    let mut told = vec![false; nodes.len()];
+    for node in stuck {
+        if told[node] {
+            continue;
+        }
+        follow(&successors, vec![node], &mut told);
+        let name = &nodes[node].name;
+        let message = format!("`{name}` can never reach an end: give it, or a node after it, a way to an `End`");
+        faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
+    }
+}
+
+/// No branch of a split ends the process for certain and without waiting: the others would be begun in vain.
+pub(super) fn check_ends_at_once(graph: &Graph, faults: &mut Vec<Fault>) {
+    let nodes = graph.nodes();
+    // How many ways out of each node have to end the process before it does so itself.
+    let mut left: Vec<usize> = (0..nodes.len())
+        .map(|node| match nodes[node].kind {
+            Kind::If | Kind::Switch => graph.ways_out(node).count(),
+            _ => 1,
+        })
+        .collect();
+    let mut ends = vec![false; nodes.len()];
+    let is_end = |node: &usize| matches!(nodes[*node].kind, Kind::Terminate | Kind::ErrorEnd);
+    let mut open: Vec<usize> = (0..nodes.len()).filter(is_end).collect();
+    while let Some(node) = open.pop() {
+        if std::mem::replace(&mut ends[node], true) {
+            continue;
+        }
+        for (_, edge) in graph.ways_in(node) {
+            let from = nodes[edge.from].kind;
+            let certain = !from.waits()
+                && from != Kind::Join
+                && !matches!(edge.role, Role::Branch(role) if role != Selection::Always);
+            if certain {
+                left[edge.from] = left[edge.from].saturating_sub(1);
+                if left[edge.from] == 0 {
+                    open.push(edge.from);
+                }
+            }
+        }
+    }
+    for split in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Split) {
+        let ending = graph.out(split).find(|(_, edge)| edge.role == Role::Branch(Selection::Always) && ends[edge.to]);
+        if let (Some((index, edge)), true) = (ending, graph.out(split).count() > 1) {
+            let message = format!(
+                "the branch to `{}` ends the process as soon as split `{}` opens, so that its other branches are in \
+                 vain: put a node that waits before it, or give the branch a `cond`",
+                nodes[edge.to].name, nodes[split].name
+            );
+            faults.push(Fault::edge(Rule::EndsAtOnce, split, index, message).and(Place::Node(edge.to)));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Writes what a node calls in the application's code.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use viewflow_graph::Kind;
+
+use super::call::{chained, condition, handler, handler_method, question_method, span_of};
+use super::form::field_index;
+use super::people::expand_people;
+use super::waiting::expand_waiting;
+use crate::flow::model::{Flow, Message, Node, Way};
+use crate::syntax::{Closure, hidden};
+
+pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
+    let mut calls = Vec::new();
+    let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
+    match (&node.fields, &node.submit, form_type) {
+        (Some(fields), submit, Some(form)) => {
+            calls.push(fields_call(flow, node, &fields.fields, submit.as_ref(), &form));
+        }
+        (None, Some(submit), Some(form)) => {
+            calls.push(chained("node", submit.span(), "form", &handler(node, submit, Some(form))));
+        }
+        (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(node, submit, None))),
+        _ => {}
+    }
+    calls.extend(expand_waiting(node));
+    if let (Some(call), false) = (&node.call, node.kind == Kind::Job) {
+        let at = call.span();
+        let caught = match &node.message {
+            Some(Message::Caught { ty, .. }) => Some(ty.clone()),
+            _ => None,
+        };
+        calls.push(match node.input.clone().or(caught) {
+            Some(input) => chained("node", at, "call_with", &handler(node, call, Some(input))),
+            None => chained("node", at, "call", &handler(node, call, None)),
+        });
+    }
+    if let (Some(done), true) = (&node.done, node.kind.has_children()) {
+        calls.push(chained("node", done.span(), "call", &handler(node, done, None)));
+    }
+    if let Some(undo) = &node.undo {
+        calls.push(chained("node", undo.span(), "undo", &handler(node, undo, None)));
+    }
+    let switch = node.switch.as_ref().filter(|_| !node.incomplete);
+    let questions = [
+        ("cond", node.cond.as_ref().map(|cond| (cond, condition(node, cond)))),
+        ("switch", switch.map(|switch| (switch, switch_function(node, switch)))),
+        ("on_create", node.on_create.as_ref().map(|call| (call, on_create(node, call)))),
+        ("until", node.until.as_ref().map(|until| (until, condition(node, until)))),
+    ];
+    for (method, question) in questions {
+        if let Some((closure, function)) = question {
+            calls.push(chained("node", span_of(closure), method, &quote!((#function))));
+        }
+    }
+    calls.extend(expand_people(flow, node));
+    quote!(#(#calls)*)
+}
+
+/// Writes what was filled in into the process, then calls the handler if there is one.
+fn fields_call(
+    flow: &Flow,
+    node: &Node,
+    fields: &[Ident],
+    submit: Option<&TokenStream>,
+    form: &TokenStream,
+) -> TokenStream {
+    let process = &flow.process_type();
+    let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
+    let set = fields.iter().map(|field| {
+        let index = field_index(process, field);
+        quote! {
+            <#process as __viewflow::FieldAt<{ #index }>>::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
+        }
+    });
+    let then = match submit {
+        Some(submit) => {
+            let method = handler_method(node, submit, Some(form));
+            quote_spanned!(submit.span()=> (#method)(#owner, #a, #values))
+        }
+        None => quote!(::core::result::Result::Ok(())),
+    };
+    let call = quote! {
+        ::<#form>(|#owner: &Self, #a, #values| {
+            #(#set)*
+            #then
+        })
+    };
+    chained("node", hidden(), "fields", &call)
+}
+
+/// `match value { .. }`, so that rustc tells of a value without a case.
+fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
+    let mut arms = Vec::new();
+    let mut default = TokenStream::new();
+    // The builder numbers only edges with a target; of the others it is enough that their values are covered.
+    let mut next = 0_usize;
+    for edge in &node.edges {
+        let number = next;
+        next += usize::from(edge.to.is_some());
+        match &edge.way {
+            Way::Case(pattern) => arms.push(quote!(#pattern => #number,)),
+            // With the span of the attribute, rustc tells of a default that no value is left for.
+            _ => default = quote_spanned!(edge.target.span()=> _ => #number,),
+        }
+    }
+    match switch {
+        Closure::Path(path) => {
+            let [flow, a] = ["flow", "a"].map(|name| Ident::new(name, hidden()));
+            let method = question_method(node, path, &quote!(_));
+            quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#method)(#flow, #a)? { #(#arms)* #default }))
+        }
+        Closure::Inline { .. } => {
+            switch.to_function(|body| quote_spanned!(body.span()=> match (#body) { #(#arms)* #default }))
+        }
+    }
+}
+
+/// A handler, which may also be written as a closure.
+fn on_create(node: &Node, closure: &Closure) -> TokenStream {
+    match closure {
+        Closure::Path(path) => handler_method(node, path, None),
+        Closure::Inline { .. } => closure.to_plain_function(),
+    }
+}

@@ -1,0 +1,121 @@
+//! Writes the constructor, and a typed handle to each node.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use viewflow_graph::{Attribute, Graph, Mark, Sound};
+
+use crate::flow::check::Checked;
+use crate::flow::model::{After, Flow, Message, Node, Way};
+use crate::syntax::{Closure, methods_named, plain_name};
+
+/// The constructor, and a typed handle to each node.
+pub(super) fn expand_inherent(flow: &Flow, checked: &Checked) -> TokenStream {
+    let Flow { ident, vis, .. } = flow;
+    let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
+    let (plain, types): (Vec<_>, Vec<_>) = flow.plain.iter().map(|(ident, ty)| (ident, ty)).unzip();
+    let nodes = flow.nodes.iter().map(|node| {
+        let Node { ident, ty, .. } = node;
+        quote_spanned!(ty.span()=> #ident: <#ty as __viewflow::Marker>::NODE,)
+    });
+    // Does not compile anyway: so that what uses the flow is right.
+    let misread = &flow.misread;
+    let methods = methods_of_self(flow);
+    let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
+    let doc = format!("A `{ident}`, with what its handlers need.");
+    // A macro that derives has no other place on the flow's page.
+    let chart = checked.sound.as_ref().map(|sound| chart(&checked.graph, sound));
+    let chart = chart.map(|chart| quote!(#[cfg_attr(doc, doc = #chart)]));
+    quote! {
+        #chart
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #impl_generics #ident #ty_generics #where_clause {
+            #[doc = #doc]
+            #vis fn new(#(#plain: #types),*) -> Self {
+                Self { #(#plain,)* #(#misread: ::core::unimplemented!(),)* #(#nodes)* }
+            }
+
+            #(#handles)*
+        }
+    }
+}
+
+/// The flow's chart as rustdoc shows it, in the colours of the page: HTML without a blank line is left as it is.
+fn chart(graph: &Graph, sound: &Sound) -> String {
+    format!("<div style=\"overflow-x:auto\">{}</div>", graph.svg_with(Some(sound), |_| Mark::Untouched))
+}
+
+fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenStream {
+    let Flow { vis, .. } = flow;
+    let Node { ident, task, name, docs, .. } = node;
+    let form = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name))).unwrap_or_else(|| quote!(()));
+    let input = node.input.clone().unwrap_or_else(|| quote!(()));
+    let ty = match node.kind {
+        kind if kind.is_task_of_a_person() => quote!(__viewflow::ViewNode<Self, #task, #form>),
+        kind if kind.is_human() => quote!(__viewflow::StartNode<Self, #task, #form>),
+        kind if kind.takes(Attribute::Input) && kind.is_start() => {
+            quote!(__viewflow::StartHandleNode<Self, #task, #input>)
+        }
+        kind if kind.takes(Attribute::Input) => quote!(__viewflow::HandleNode<Self, #task, #input>),
+        kind if kind.has_children() && node.child.is_some() => {
+            let flow = node.child.as_ref().map(|child| &child.flow);
+            quote!(__viewflow::SubprocessNode<Self, #task, #flow>)
+        }
+        _ => quote!(__viewflow::InnerNode<Self, #task>),
+    };
+    // A method of the flow, and `new` is one, may have the name of its node; the handle then makes way.
+    let plain = plain_name(ident);
+    let handle = if plain == "new" || methods.contains(&plain) {
+        format_ident!("{plain}_node", span = ident.span())
+    } else {
+        ident.clone()
+    };
+    let what = format!("The {} `{plain}`.", node.kind.name());
+    let docs = if docs.is_empty() { quote!(#[doc = #what]) } else { quote!(#(#docs)* #[doc = ""] #[doc = #what]) };
+    quote! {
+        #docs
+        #vis const #handle: #ty = <#ty>::new(#name);
+    }
+}
+
+/// The methods of the flow that attributes name.
+fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
+    let mut methods = BTreeSet::new();
+    let own = plain_name(&flow.ident);
+    for node in &flow.nodes {
+        let handlers = [&node.submit, &node.call, &node.done, &node.undo].into_iter().flatten();
+        let mut closures: Vec<&Closure> =
+            [&node.cond, &node.switch, &node.on_create, &node.until].into_iter().flatten().collect();
+        closures.extend(node.people_closures());
+        closures.extend(node.child.iter().flat_map(|child| child.given.iter().map(|(_, closure)| closure)));
+        if let Some(After::Asked(delay)) = &node.delay {
+            closures.push(delay);
+        }
+        match &node.message {
+            Some(Message::Sent(message)) => closures.push(message),
+            Some(Message::Caught { key: Some(key), .. }) => closures.push(key),
+            _ => {}
+        }
+        for edge in &node.edges {
+            closures.extend(
+                [&edge.task_seed, &edge.task_data, &edge.task_seed_source, &edge.task_data_source]
+                    .into_iter()
+                    .flatten(),
+            );
+            if let Way::Branch(Some(cond)) = &edge.way {
+                closures.push(cond);
+            }
+            if let Some(After::Asked(after)) = &edge.after {
+                closures.push(after);
+            }
+        }
+        let handlers = handlers.map(|path| (path, true));
+        for (tokens, is_path) in handlers.chain(closures.into_iter().map(Closure::tokens)) {
+            methods_named(tokens, &own, is_path, &mut methods);
+        }
+    }
+    methods
+}

@@ -1,0 +1,124 @@
+//! Reads the attributes of a node.
+
+use quote::ToTokens;
+use syn::{Result, Type};
+use viewflow_graph::{Attribute, Kind};
+
+use super::edge::{read_boundary, read_edge};
+use super::event::{after, message, name_in_quotes};
+use super::handler::{call, method, retry};
+use crate::flow::model::{FieldsForm, Node};
+use crate::flow::people;
+use crate::syntax::{Opts, each_once, earlier_names_of, some_duration_of, unknown_option};
+
+pub(super) fn known(attribute: &syn::Attribute) -> Option<Attribute> {
+    Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
+}
+
+pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::Attribute) -> Result<()> {
+    let kind = node.kind;
+    if !kind.takes(name) {
+        let message =
+            format!("`{}` is {}, which takes no `{name}`: {}", node.ident, kind.with_article(), way_out(kind, name));
+        return Err(syn::Error::new_spanned(attribute.path(), message));
+    }
+    match name {
+        Attribute::Form => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Fields => {
+            let form = attribute.parse_args::<FieldsForm>()?;
+            once(&mut node.fields, attribute, form)
+        }
+        Attribute::Submit => once(&mut node.submit, attribute, method(attribute)?),
+        Attribute::Input => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Call => {
+            let (path, is_async) = call(attribute, kind)?;
+            node.is_async = is_async;
+            once(&mut node.call, attribute, path)
+        }
+        Attribute::Done => once(&mut node.done, attribute, method(attribute)?),
+        Attribute::Undo => once(&mut node.undo, attribute, method(attribute)?),
+        Attribute::Retry => once(&mut node.retry, attribute, retry(attribute)?),
+        Attribute::Timeout => once(&mut node.timeout, attribute, some_duration_of(attribute)?),
+        Attribute::Delay => once(&mut node.delay, attribute, after(attribute.parse_args()?)?),
+        Attribute::Every => once(&mut node.every, attribute, some_duration_of(attribute)?),
+        Attribute::Cron => once(&mut node.cron, attribute, attribute.parse_args()?),
+        Attribute::Signal => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
+        Attribute::Code => once(&mut node.code, attribute, name_in_quotes(attribute)?),
+        Attribute::Message => once(&mut node.message, attribute, message(attribute, kind)?),
+        Attribute::Child => once(&mut node.child, attribute, attribute.parse_args()?),
+        Attribute::Until => once(&mut node.until, attribute, attribute.parse_args()?),
+        Attribute::Assign => once(&mut node.assign, attribute, attribute.parse_args()?),
+        Attribute::Permission => once(&mut node.permission, attribute, attribute.parse_args()?),
+        Attribute::Candidates => once(&mut node.candidates, attribute, attribute.parse_args()?),
+        Attribute::NotBy => {
+            node.not_by.extend(attribute.parse_args_with(people::nodes)?);
+            Ok(())
+        }
+        Attribute::Due => once(&mut node.due, attribute, after(attribute.parse_args()?)?),
+        Attribute::Priority => once(&mut node.priority, attribute, attribute.parse_args()?),
+        Attribute::OnCreate => once(&mut node.on_create, attribute, attribute.parse_args()?),
+        Attribute::Cond => once(&mut node.cond, attribute, attribute.parse_args()?),
+        Attribute::Switch => once(&mut node.switch, attribute, attribute.parse_args()?),
+        Attribute::Was => {
+            node.was.extend(earlier_names_of(attribute)?);
+            Ok(())
+        }
+        Attribute::Node => read_node_options(node, attribute),
+        Attribute::Then
+        | Attribute::Case
+        | Attribute::Default
+        | Attribute::Branch
+        | Attribute::Otherwise
+        | Attribute::Next
+        | Attribute::CompensateWith => {
+            node.edges.push(read_edge(attribute, name)?);
+            Ok(())
+        }
+        Attribute::OnTimeout | Attribute::OnError | Attribute::OnEscalation => {
+            node.edges.push(read_boundary(attribute, name)?);
+            Ok(())
+        }
+    }
+}
+
+/// What to do about an attribute that a kind does not take.
+fn way_out(kind: Kind, name: Attribute) -> String {
+    if name == Attribute::Next && kind.is_end() {
+        return "nothing comes after it, so remove it".to_owned();
+    }
+    // Where it can go on, and only how is mistaken.
+    let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
+    if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
+        return format!("it goes on by `#[{own}(..)]`");
+    }
+    let kinds: Vec<String> = Kind::ALL.iter().filter(|kind| kind.takes(name)).map(|kind| format!("`{kind}`")).collect();
+    match &kinds[..] {
+        [] => "remove it".to_owned(),
+        [one] => format!("that goes with {one}"),
+        [first @ .., last] if first.len() < 5 => format!("that goes with {} and {last}", first.join(", ")),
+        [..] => "remove it, or make it a node of another kind".to_owned(),
+    }
+}
+
+fn once<T>(place: &mut Option<T>, attribute: &syn::Attribute, value: T) -> Result<()> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => {
+            let name = attribute.path().to_token_stream();
+            Err(syn::Error::new_spanned(attribute.path(), format!("a second `#[{name}]` on this node: keep one")))
+        }
+    }
+}
+
+fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
+    let options = attribute.parse_args::<Opts>()?.0;
+    each_once(&options)?;
+    for option in options {
+        match option.key.to_string().as_str() {
+            "name" => node.name = option.name()?,
+            "title" => node.title = Some(option.text()?.value()),
+            _ => return Err(unknown_option(&option.key, &["name", "title"])),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Reads the attributes that are edges.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse as _, ParseStream, Parser as _};
+use syn::{Result, Token};
+use viewflow_graph::Attribute;
+
+use super::event::after;
+use crate::flow::model::{Edge, Way};
+use crate::syntax::{Closure, Opt, Opts, each_once, node_name, unknown_option};
+
+const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
+
+const BRANCH_OPTIONS: &[&str] = &["cond", "task_seed", "task_data", "task_seed_source", "task_data_source"];
+
+pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
+    let plain = |input: ParseStream<'_>| EdgeArguments::parse_plain(input, None);
+    let arguments = match name {
+        Attribute::Case => attribute.parse_args_with(EdgeArguments::parse_case)?,
+        _ => attribute.parse_args_with(plain)?,
+    };
+    let mut edge = Edge {
+        target: arguments.target,
+        to: None,
+        after: None,
+        way: match (name, arguments.pattern) {
+            (Attribute::Case, Some(pattern)) => Way::Case(pattern),
+            (Attribute::Then, _) => Way::Then,
+            (Attribute::Otherwise, _) => Way::Otherwise,
+            (Attribute::Default, _) => Way::Default,
+            (Attribute::Branch, _) => Way::Branch(None),
+            (Attribute::CompensateWith, _) => Way::Compensation,
+            _ => Way::Next,
+        },
+        task_seed: None,
+        task_data: None,
+        task_seed_source: None,
+        task_data_source: None,
+    };
+    let known = if name == Attribute::Branch { BRANCH_OPTIONS } else { EDGE_OPTIONS };
+    each_once(&arguments.options)?;
+    for option in arguments.options {
+        read_edge_option(&mut edge, &option, known)?;
+    }
+    Ok(edge)
+}
+
+/// `code = "..", then = target, options`, and the like.
+pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
+    let usage = match name {
+        Attribute::OnTimeout => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
+        _ => format!("`#[{name}(then = node)]`, with `code = \"..\"` for one code"),
+    };
+    let options = attribute.parse_args::<Opts>();
+    let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?.0;
+    each_once(&options)?;
+    let known: &[&str] = match name {
+        Attribute::OnTimeout => &["after", "then", "interrupting", "task_seed", "task_data"],
+        _ => &["code", "then", "task_seed", "task_data"],
+    };
+    let (mut then, mut time, mut code, mut interrupting, mut rest) = (None, None, None, true, Vec::new());
+    for option in options {
+        match option.key.to_string().as_str() {
+            key if !known.contains(&key) => return Err(unknown_option(&option.key, known)),
+            "then" => {
+                let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
+                let target = option.tokens()?;
+                let parsed = Ident::parse_any.parse2(target.clone());
+                then = Some(parsed.map_err(|_| syn::Error::new_spanned(target, expected))?);
+            }
+            "after" => time = Some(after(option.tokens()?)?),
+            "code" => code = Some(option.name()?),
+            "interrupting" => interrupting = option.yes_or_no()?,
+            _ => rest.push(option),
+        }
+    }
+    let missing = |what: &str| syn::Error::new_spanned(attribute.path(), format!("`#[{name}(..)]` needs {what}"));
+    let target = then.ok_or_else(|| missing("`then = ..`: the node it leads to"))?;
+    if name == Attribute::OnTimeout && time.is_none() {
+        return Err(missing("`after = ..`: how long, such as \"3d\", or a closure that tells a time"));
+    }
+    let way = match name {
+        Attribute::OnTimeout => Way::Timeout { interrupting },
+        Attribute::OnError => Way::OnError(code),
+        _ => Way::OnEscalation(code),
+    };
+    let mut edge = Edge {
+        target,
+        to: None,
+        way,
+        after: time,
+        task_seed: None,
+        task_data: None,
+        task_seed_source: None,
+        task_data_source: None,
+    };
+    rest.iter().try_for_each(|option| read_edge_option(&mut edge, option, EDGE_OPTIONS))?;
+    Ok(edge)
+}
+
+fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()> {
+    let name = option.key.to_string();
+    if !known.contains(&name.as_str()) {
+        if BRANCH_OPTIONS.contains(&name.as_str()) {
+            let message = format!("`{name}` goes with the `#[branch(..)]` of a `Split`");
+            return Err(syn::Error::new(option.key.span(), message));
+        }
+        return Err(unknown_option(&option.key, known));
+    }
+    let closure: Closure = option.parse()?;
+    let slot = match name.as_str() {
+        "task_seed" => &mut edge.task_seed,
+        "task_data" => &mut edge.task_data,
+        "task_seed_source" => &mut edge.task_seed_source,
+        "task_data_source" => &mut edge.task_data_source,
+        _ => {
+            edge.way = Way::Branch(Some(closure));
+            return Ok(());
+        }
+    };
+    *slot = Some(closure);
+    for (source, plain) in [("task_seed_source", "task_seed"), ("task_data_source", "task_data")] {
+        let both = match source {
+            "task_seed_source" => edge.task_seed_source.is_some() && edge.task_seed.is_some(),
+            _ => edge.task_data_source.is_some() && edge.task_data.is_some(),
+        };
+        if both {
+            let message =
+                format!("`{source}` gives each task its own, and `{plain}` all of them one: keep one of the two");
+            return Err(syn::Error::new(option.key.span(), message));
+        }
+    }
+    if edge.task_seed_source.is_some() && edge.task_data_source.is_some() {
+        let message = "a branch has one source of items: give the rest with `task_seed` or `task_data`";
+        return Err(syn::Error::new(option.key.span(), message));
+    }
+    Ok(())
+}
+
+/// `target, options`, for a case with `pattern =>` before it.
+struct EdgeArguments {
+    pattern: Option<TokenStream>,
+    target: Ident,
+    options: Vec<Opt>,
+}
+
+impl EdgeArguments {
+    fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
+        let target = node_name(input)?;
+        let options = if input.is_empty() {
+            Vec::new()
+        } else {
+            input.parse::<Token![,]>()?;
+            Opts::parse(input)?.0
+        };
+        Ok(Self { pattern, target, options })
+    }
+
+    fn parse_case(input: ParseStream<'_>) -> Result<Self> {
+        let mut pattern = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![=>]) {
+            pattern.extend([input.parse::<TokenTree>()?]);
+        }
+        if pattern.is_empty() || input.parse::<Token![=>]>().is_err() {
+            let message = "a case is a pattern, and the node to go on to: `#[case(Kind::Post => end)]`";
+            return Err(if pattern.is_empty() {
+                syn::Error::new(input.span(), message)
+            } else {
+                syn::Error::new_spanned(pattern, message)
+            });
+        }
+        Self::parse_plain(input, Some(pattern))
+    }
+}

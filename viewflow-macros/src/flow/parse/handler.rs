@@ -1,0 +1,100 @@
+//! Reads what names handlers, and what is handed to them.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream};
+use syn::{Result, Token};
+use viewflow_graph::Kind;
+
+use crate::flow::model::{FieldsForm, Retry};
+use crate::syntax::{Closure, Opts, each_once, unknown_option};
+
+/// The method of a handler, and whether `async` stands before it.
+pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let mut trees = tokens.clone().into_iter();
+    match trees.next() {
+        Some(TokenTree::Ident(word)) if word == "async" => {
+            if kind != Kind::Job {
+                let message = "only a `Job` runs outside of the step, so that its handler can be `async`";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            if cfg!(not(feature = "tokio")) {
+                let message = "an `async` job needs the feature `tokio` of viewflow: add it in Cargo.toml";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            Ok((method_of(trees.collect())?, true))
+        }
+        _ => Ok((method_of(tokens)?, false)),
+    }
+}
+
+/// The method of a handler: `Self::name`.
+pub(super) fn method(attribute: &syn::Attribute) -> Result<TokenStream> {
+    method_of(attribute.parse_args()?)
+}
+
+fn method_of(tokens: TokenStream) -> Result<TokenStream> {
+    let mut trees = tokens.clone().into_iter();
+    let message = match (trees.next(), trees.next()) {
+        (Some(TokenTree::Punct(punct)), _) if punct.as_char() == '|' => {
+            "a handler is a method of the flow: write `Self::name`".to_owned()
+        }
+        (Some(TokenTree::Ident(name)), None) => format!("a handler is a method of the flow: write `Self::{name}`"),
+        _ => match syn::parse2(tokens.clone())? {
+            Closure::Path(path) => return Ok(path),
+            Closure::Inline { .. } => "a handler is a method of the flow: write `Self::name`".to_owned(),
+        },
+    };
+    Err(syn::Error::new_spanned(tokens, message))
+}
+
+/// `attempts = 3, backoff = "10s", max = "5m"`.
+pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
+    let options = attribute.parse_args::<Opts>()?.0;
+    each_once(&options)?;
+    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_secs(3600) };
+    for option in &options {
+        match option.key.to_string().as_str() {
+            "attempts" => {
+                let tokens = option.tokens()?;
+                let number = syn::parse2::<syn::LitInt>(tokens.clone()).and_then(|number| number.base10_parse());
+                let message = "`attempts` is how often the job is tried in all: a number from 1 on";
+                let number = number.ok().filter(|number| *number > 0);
+                retry.attempts = number.ok_or_else(|| syn::Error::new_spanned(tokens, message))?;
+            }
+            "backoff" => retry.backoff = option.duration()?,
+            "max" => retry.max = option.duration()?,
+            _ => return Err(unknown_option(&option.key, &["attempts", "backoff", "max"])),
+        }
+    }
+    if retry.attempts == 0 {
+        let message = "`#[retry(..)]` needs `attempts = ..`: how often the job is tried in all";
+        return Err(syn::Error::new_spanned(attribute.path(), message));
+    }
+    Ok(retry)
+}
+
+impl Parse for FieldsForm {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut form = Self { fields: Vec::new(), name: None };
+        while !input.is_empty() {
+            if input.peek(Token![as]) && input.peek2(Token![=]) {
+                input.parse::<Token![as]>()?;
+                input.parse::<Token![=]>()?;
+                form.name = Some(input.parse()?);
+            } else {
+                let field: Ident = input.parse()?;
+                if form.fields.contains(&field) {
+                    return Err(syn::Error::new(field.span(), format!("`{field}` is in this form twice")));
+                }
+                form.fields.push(field);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(form)
+    }
+}
