@@ -1,6 +1,6 @@
 //! Writes the impls for a struct over a document.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Visibility;
 use syn::spanned::Spanned as _;
@@ -8,11 +8,11 @@ use syn::spanned::Spanned as _;
 use super::Face;
 use super::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::errors::Errors;
-use crate::syntax::{Closure, hidden, located, plain_name, quiet_lints, told, told_type};
+use crate::syntax::{
+    Closure, changed, duration_tokens, hidden, located, option_of, plain_name, private_items, told, told_type,
+};
 
 pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
-    let errors = errors.into_tokens();
-    let krate = &record.krate;
     let fields = if record.usable { expand_fields(record) } else { expand_no_fields(record) };
     let face = match record.face {
         Face::Process => expand_process(record),
@@ -22,27 +22,13 @@ pub(super) fn expand(record: &Record, errors: Errors) -> TokenStream {
         Face::Embedded => expand_embedded(record),
         Face::Message => expand_message(record),
     };
-    let lints = quiet_lints();
-    quote! {
-        #errors
-        #[allow(#lints)]
-        const _: () = {
-            use #krate::__private as __viewflow;
-            #fields
-            #face
-        };
-    }
+    let (errors, impls) = (errors.into_tokens(), private_items(&record.krate, &quote!(#fields #face)));
+    quote!(#errors #impls)
 }
 
 fn expand_message(record: &Record) -> TokenStream {
     let Record { ident, name, key, .. } = record;
-    let expires = match record.expires {
-        None => quote!(::core::option::Option::None),
-        Some(expires) => {
-            let expires = crate::syntax::duration_tokens(expires);
-            quote!(::core::option::Option::Some(#expires))
-        }
-    };
+    let expires = option_of(record.expires.map(duration_tokens));
     let latch = match record.latch {
         Latch::Keep => quote!(Keep(#expires)),
         Latch::Last => quote!(Last(#expires)),
@@ -206,20 +192,14 @@ fn expand_items(record: &Record, index: usize, field: &Field) -> TokenStream {
 
 /// The tokens with `Self` spelled out.
 fn without_self(tokens: &TokenStream, ident: &Ident) -> TokenStream {
-    let replace = |tree: TokenTree| match tree {
+    changed(tokens, &|tree| match tree {
         TokenTree::Ident(name) if name == "Self" => {
             let mut named = ident.clone();
             named.set_span(name.span());
             TokenTree::Ident(named)
         }
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), without_self(&group.stream(), ident));
-            replaced.set_span(group.span());
-            TokenTree::Group(replaced)
-        }
         tree => tree,
-    };
-    tokens.clone().into_iter().map(replace).collect()
+    })
 }
 
 /// The expression of `default`; text in quotes becomes what the field is.
@@ -237,25 +217,21 @@ fn spec(record: &Record, index: usize, field: &Field) -> TokenStream {
     let name = plain_name(&field.ident);
     let (label, help, key) = (&field.label, &field.help, &field.key);
     let was = field.was.iter().map(|path| quote!(&[#(#path),*]));
-    let some = |tokens: Option<TokenStream>| match tokens {
-        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
-        None => quote!(::core::option::Option::None),
-    };
     let encoded = |is_given: bool, what: &str| {
         let function = item(what, index);
-        some(is_given.then(|| quote!(|| __viewflow::encoded(&#function()))))
+        option_of(is_given.then(|| quote!(|| __viewflow::encoded(&#function()))))
     };
     let length = item("LENGTH", index);
-    let max_length = some(field.max_length.as_ref().map(|_| quote!(#length)));
-    let pattern = some(field.pattern.clone());
+    let max_length = option_of(field.max_length.as_ref().map(|_| quote!(#length)));
+    let pattern = option_of(field.pattern.clone());
     let (min, max) = (encoded(field.min.is_some(), "MIN"), encoded(field.max.is_some(), "MAX"));
     let default = encoded(field.default.is_some(), "DEFAULT");
     let choices = item("CHOICES", index);
-    let choices = some(field.choices.as_ref().map(|of| match of {
+    let choices = option_of(field.choices.as_ref().map(|of| match of {
         Choices::List(_) => quote!(|_| #choices()),
         Choices::Query { .. } => quote!(#choices),
     }));
-    let lookup = some(field.index.map(|index| match index {
+    let lookup = option_of(field.index.map(|index| match index {
         Index::Plain => quote!(__viewflow::Index::Plain),
         Index::Unique => quote!(__viewflow::Index::Unique),
     }));

@@ -18,6 +18,33 @@ pub(crate) enum Closure {
     Path(TokenStream),
 }
 
+impl Closure {
+    /// The closure as a function of flow and activation whose body is wrapped by `wrap`, in which `?` works.
+    pub(crate) fn to_function(&self, wrap: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Inline { parameter, body } => {
+                let span = body.span();
+                let wrapped = wrap(&grouped(body));
+                quote_spanned!(span=> |_, #parameter| ::core::result::Result::Ok(#wrapped))
+            }
+        }
+    }
+
+    /// As [`Closure::to_function`], with the body as it is.
+    pub(crate) fn to_plain_function(&self) -> TokenStream {
+        self.to_function(Clone::clone)
+    }
+
+    /// The body or the path, and whether it is a path.
+    pub(crate) fn tokens(&self) -> (&TokenStream, bool) {
+        match self {
+            Self::Inline { body, .. } => (body, false),
+            Self::Path(path) => (path, true),
+        }
+    }
+}
+
 impl Parse for Closure {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let whole = input.span();
@@ -33,21 +60,12 @@ impl Closure {
         if input.peek(Token![||]) {
             return Err(Error::new(whole, "this closure takes the activation: write `|a| ..`"));
         }
-        if !input.peek(Token![|]) {
-            return Self::parse_path(input, whole);
-        }
+        if input.peek(Token![|]) { Self::parse_inline(input, whole) } else { Self::parse_path(input, whole) }
+    }
+
+    fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         input.parse::<Token![|]>()?;
-        let mut parameter = TokenStream::new();
-        let mut generics = 0;
-        while !input.peek(Token![|]) {
-            generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
-            if generics == 0 && input.peek(Token![,]) {
-                let message =
-                    "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
-                return Err(Error::new(input.span(), message));
-            }
-            parameter.extend([input.parse::<TokenTree>()?]);
-        }
+        let parameter = parse_parameter(input)?;
         input.parse::<Token![|]>()?;
         if input.peek(Token![->]) {
             return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
@@ -83,65 +101,11 @@ impl Closure {
     }
 }
 
-impl Closure {
-    /// The closure as a function of flow and activation whose body is wrapped by `wrap`, in which `?` works.
-    pub(crate) fn to_function(&self, wrap: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
-        match self {
-            Self::Path(path) => path.clone(),
-            Self::Inline { parameter, body } => {
-                let span = body.span();
-                let wrapped = wrap(&grouped(body));
-                quote_spanned!(span=> |_, #parameter| ::core::result::Result::Ok(#wrapped))
-            }
-        }
-    }
-
-    /// As [`Closure::to_function`], with the body as it is.
-    pub(crate) fn to_plain_function(&self) -> TokenStream {
-        self.to_function(Clone::clone)
-    }
-
-    /// The body or the path, and whether it is a path.
-    pub(crate) fn tokens(&self) -> (&TokenStream, bool) {
-        match self {
-            Self::Inline { body, .. } => (body, false),
-            Self::Path(path) => (path, true),
-        }
-    }
-}
-
 /// The type that is told for the parameter of a closure.
 pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
     let mut trees = parameter.clone().into_iter();
     trees.find(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'))?;
     Some(trees.collect())
-}
-
-/// Where `self` stands in the tokens, but for paths such as `self::name`.
-fn find_self(tokens: &TokenStream) -> Option<Span> {
-    let mut trees = tokens.clone().into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Ident(name) if name == "self" && !trees.peek().is_some_and(is_colon) => {
-                return Some(name.span());
-            }
-            TokenTree::Group(group) => {
-                if let Some(span) = find_self(&group.stream()) {
-                    return Some(span);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-fn without_last_comma(tokens: TokenStream) -> TokenStream {
-    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
-    if matches!(trees.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
-        trees.pop();
-    }
-    trees.into_iter().collect()
 }
 
 /// Adds the methods of the flow that are called in the tokens, as `Self::name(..)`, or that they name as a path.
@@ -184,8 +148,47 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, name
     }
 }
 
-fn is_colon(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':')
+fn without_last_comma(tokens: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if matches!(trees.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+        trees.pop();
+    }
+    trees.into_iter().collect()
+}
+
+/// What stands between the bars.
+fn parse_parameter(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut parameter = TokenStream::new();
+    let mut generics = 0;
+    while !input.peek(Token![|]) {
+        generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
+        if generics == 0 && input.peek(Token![,]) {
+            let message =
+                "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
+            return Err(Error::new(input.span(), message));
+        }
+        parameter.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(parameter)
+}
+
+/// Where `self` stands in the tokens, but for paths such as `self::name`.
+fn find_self(tokens: &TokenStream) -> Option<Span> {
+    let mut trees = tokens.clone().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(name) if name == "self" && !trees.peek().is_some_and(is_colon) => {
+                return Some(name.span());
+            }
+            TokenTree::Group(group) => {
+                if let Some(span) = find_self(&group.stream()) {
+                    return Some(span);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// An expression that stays one whatever stands around it, without parentheses that rustc would call superfluous.
@@ -193,4 +196,8 @@ fn grouped(body: &TokenStream) -> TokenStream {
     let mut group = Group::new(Delimiter::None, body.clone());
     group.set_span(body.span());
     TokenTree::Group(group).into_token_stream()
+}
+
+fn is_colon(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':')
 }

@@ -8,6 +8,9 @@ use syn::{Attribute, Error, LitStr, Result, Token};
 
 use crate::errors::Errors;
 
+/// The attribute, and the option, that tell what something was called before.
+pub(crate) const WAS: &str = "was";
+
 /// The name of a node of the flow.
 pub(crate) fn node_name(input: ParseStream<'_>) -> Result<Ident> {
     let at = input.span();
@@ -16,24 +19,29 @@ pub(crate) fn node_name(input: ParseStream<'_>) -> Result<Ident> {
     if input.peek(Token![::]) { Err(Error::new(at, expected)) } else { Ok(name) }
 }
 
-/// The names in `#[was("..", ..)]`.
+/// The names that something had before: in all of its `#[was(..)]`.
+pub(crate) fn earlier_names(attributes: &[Attribute], errors: &mut Errors) -> Vec<LitStr> {
+    let ours = attributes.iter().filter(|attribute| attribute.path().is_ident(WAS));
+    ours.filter_map(|attribute| errors.ok(earlier_names_of(attribute))).flatten().collect()
+}
+
+/// The names in one `#[was("..", ..)]`.
 pub(crate) fn earlier_names_of(attribute: &Attribute) -> Result<Vec<LitStr>> {
     let expected = "`#[was(..)]` takes earlier names in quotes: `#[was(\"old_name\")]`";
     let tokens = attribute.meta.require_list().map_err(|_| Error::new_spanned(attribute, expected))?.tokens.clone();
     let names = Punctuated::<LitStr, Token![,]>::parse_terminated
         .parse2(tokens)
         .map_err(|error| Error::new(error.span(), expected))?;
-    match names.iter().find(|name| name.value().is_empty()) {
-        Some(empty) => Err(Error::new(empty.span(), "a stored name is not empty")),
-        None if names.is_empty() => Err(Error::new_spanned(attribute, expected)),
-        None => Ok(names.into_iter().collect()),
+    if names.is_empty() {
+        return Err(Error::new_spanned(attribute, expected));
     }
+    names.into_iter().map(|name| stored_name(&name).map(|_| name)).collect()
 }
 
-/// The names in all of them.
-pub(crate) fn earlier_names(attributes: &[Attribute], errors: &mut Errors) -> Vec<LitStr> {
-    let ours = attributes.iter().filter(|attribute| attribute.path().is_ident("was"));
-    ours.filter_map(|attribute| errors.ok(earlier_names_of(attribute))).flatten().collect()
+/// A name that is stored.
+pub(crate) fn stored_name(text: &LitStr) -> Result<String> {
+    let name = text.value();
+    if name.is_empty() { Err(Error::new(text.span(), "a stored name is not empty")) } else { Ok(name) }
 }
 
 /// `fill_post_label` becomes "Fill post label".

@@ -5,10 +5,14 @@ use std::time::Duration;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, LitStr, Meta, Result, Token, Type};
+use syn::{Attribute, Error, LitBool, LitStr, Meta, Result, Token, Type};
 
 use super::duration::duration;
+use super::name::{WAS, stored_name};
 use crate::errors::Errors;
+
+/// Options without a value: the only names that can follow a comma without a `=`.
+const FLAGS: [&str; 4] = ["column", "index", "unique", "sequential"];
 
 /// `key`, or `key = tokens`.
 pub(crate) struct Opt {
@@ -30,32 +34,22 @@ impl Opt {
 
     /// The value read as the path of a crate.
     pub(crate) fn path(&self) -> Result<TokenStream> {
-        let tokens = self.tokens()?;
-        let message = format!("`{0}` takes a path: `{0} = my_name`", self.key);
-        syn::parse2::<syn::Path>(tokens.clone()).map_err(|_| Error::new_spanned(&tokens, message))?;
-        Ok(tokens)
+        self.read_as::<syn::Path>("a path", "my_name").map(|(tokens, _)| tokens)
     }
 
     /// The value read as a type.
     pub(crate) fn ty(&self) -> Result<TokenStream> {
-        let tokens = self.tokens()?;
-        let message = format!("`{0}` takes a type, without quotes: `{0} = MyType`", self.key);
-        syn::parse2::<Type>(tokens.clone()).map_err(|_| Error::new_spanned(&tokens, message))?;
-        Ok(tokens)
+        self.read_as::<Type>("a type, without quotes", "MyType").map(|(tokens, _)| tokens)
     }
 
     /// The value read as text in quotes.
     pub(crate) fn text(&self) -> Result<LitStr> {
-        let tokens = self.tokens()?;
-        let message = format!("`{0}` takes text in quotes: `{0} = \"..\"`", self.key);
-        syn::parse2(tokens.clone()).map_err(|_| Error::new_spanned(tokens, message))
+        self.read_as("text in quotes", "\"..\"").map(|(_, text)| text)
     }
 
     /// The value read as a name that is stored: text in quotes that is not empty.
     pub(crate) fn name(&self) -> Result<String> {
-        let text = self.text()?;
-        let name = text.value();
-        if name.is_empty() { Err(Error::new(text.span(), "a stored name is not empty")) } else { Ok(name) }
+        stored_name(&self.text()?)
     }
 
     /// The value read as a length of time.
@@ -65,13 +59,7 @@ impl Opt {
 
     /// The value read as `true` or `false`.
     pub(crate) fn yes_or_no(&self) -> Result<bool> {
-        let message = format!("`{0}` takes `true` or `false`: `{0} = false`", self.key);
-        let tokens = self.tokens()?;
-        match tokens.to_string().as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(Error::new_spanned(tokens, message)),
-        }
+        self.read_as("`true` or `false`", "false").map(|(_, value): (_, LitBool)| value.value)
     }
 
     /// Nothing, for an option that is just named.
@@ -79,6 +67,15 @@ impl Opt {
         match &self.value {
             None => Ok(()),
             Some(value) => Err(Error::new_spanned(value, format!("`{}` takes no value", self.key))),
+        }
+    }
+
+    /// The value as it is written, and as it is read; or what it `takes`, with an `example`.
+    fn read_as<T: Parse>(&self, takes: &str, example: &str) -> Result<(TokenStream, T)> {
+        let tokens = self.tokens()?;
+        match syn::parse2(tokens.clone()) {
+            Ok(value) => Ok((tokens, value)),
+            Err(_) => Err(Error::new_spanned(tokens, format!("`{0}` takes {takes}: `{0} = {example}`", self.key))),
         }
     }
 }
@@ -107,40 +104,13 @@ impl Parse for Opts {
     }
 }
 
-fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
-    let mut value = TokenStream::new();
-    while !input.is_empty() {
-        if input.peek(Token![,]) && option_follows(input) {
-            break;
-        }
-        value.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(value)
-}
-
-/// Options without a value: the only names that can follow a comma without a `=`.
-const FLAGS: [&str; 4] = ["column", "index", "unique", "sequential"];
-
-/// Whether `, key =`, a comma and a flag, or `,` and the end come next.
-fn option_follows(input: ParseStream<'_>) -> bool {
-    let ahead = input.fork();
-    if ahead.parse::<Token![,]>().is_err() || ahead.is_empty() {
-        return true;
-    }
-    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
-    let is_flag = FLAGS.contains(&name.to_string().as_str()) && (ahead.is_empty() || ahead.peek(Token![,]));
-    assigned || is_flag
-}
-
 /// The options of all attributes with this name. An option stands once, but for `was`.
 pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Opt> {
     let mut options: Vec<Opt> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
-        if let Meta::Path(_) = &attribute.meta {
-            continue;
+        if !matches!(attribute.meta, Meta::Path(_)) {
+            options.extend(errors.ok(attribute.parse_args::<Opts>()).into_iter().flat_map(|options| options.0));
         }
-        options.extend(errors.ok(attribute.parse_args::<Opts>()).into_iter().flat_map(|options| options.0));
     }
     errors.ok(each_once(&options));
     options
@@ -149,7 +119,7 @@ pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors)
 /// No option stands twice, but for `was`.
 pub(crate) fn each_once(options: &[Opt]) -> Result<()> {
     for (index, option) in options.iter().enumerate() {
-        if option.key != "was" && options[..index].iter().any(|other| other.key == option.key) {
+        if option.key != WAS && options[..index].iter().any(|other| other.key == option.key) {
             return Err(Error::new(option.key.span(), format!("a second `{}`: keep one", option.key)));
         }
     }
@@ -173,4 +143,27 @@ pub(crate) fn unknown_option(key: &Ident, known: &[&str]) -> Error {
         None => format!("; there is {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     };
     Error::new(key.span(), format!("there is no option `{name}` here{hint}"))
+}
+
+fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut value = TokenStream::new();
+    while !input.is_empty() {
+        if input.peek(Token![,]) && option_follows(input) {
+            break;
+        }
+        value.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(value)
+}
+
+/// Whether `, key =`, a comma and a flag, or `,` and the end come next.
+fn option_follows(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    if ahead.parse::<Token![,]>().is_err() || ahead.is_empty() {
+        return true;
+    }
+    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
+    let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
+    let is_flag = FLAGS.contains(&name.to_string().as_str()) && (ahead.is_empty() || ahead.peek(Token![,]));
+    assigned || is_flag
 }

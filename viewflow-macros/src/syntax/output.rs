@@ -1,11 +1,23 @@
-//! What stands around the impls that every derive writes.
+//! What every derive writes, whatever it is of.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// `::viewflow`, or what `crate = path` says.
 pub(crate) fn default_crate() -> TokenStream {
     quote!(::viewflow)
+}
+
+/// Items that meet none of the user's names: they find the crate as `__viewflow`, and are found through traits alone.
+pub(crate) fn private_items(krate: &TokenStream, items: &TokenStream) -> TokenStream {
+    let lints = quiet_lints();
+    quote! {
+        #[allow(#lints)]
+        const _: () = {
+            use #krate::__private as __viewflow;
+            #items
+        };
+    }
 }
 
 /// Lints that code from attributes may break where it is put, or that are about style.
@@ -22,6 +34,14 @@ pub(crate) fn quiet_lints() -> TokenStream {
         clippy::pedantic,
         clippy::nursery
     )
+}
+
+/// `Some(value)` or `None`, whatever those names mean where it is put.
+pub(crate) fn option_of(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
 }
 
 /// A span that resolves names where the macro is defined, for local variables.

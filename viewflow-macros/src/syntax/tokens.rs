@@ -1,4 +1,4 @@
-//! Tokens as they are written, moved and told.
+//! Tokens as they are written: moved, changed, and told.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Type;
@@ -16,14 +16,23 @@ pub(crate) fn told(ty: &TokenStream) -> String {
 
 /// The same tokens, at another place: rustc points there.
 pub(crate) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
-    let locate = |mut tree: TokenTree| {
-        if let TokenTree::Group(group) = &tree {
-            tree = TokenTree::Group(Group::new(group.delimiter(), located(&group.stream(), at)));
-        }
+    changed(tokens, &|mut tree| {
         tree.set_span(tree.span().located_at(at));
         tree
+    })
+}
+
+/// The tokens with each tree changed, those within groups too, and before their group.
+pub(crate) fn changed(tokens: &TokenStream, change: &impl Fn(TokenTree) -> TokenTree) -> TokenStream {
+    let deep = |tree: TokenTree| match tree {
+        TokenTree::Group(group) => {
+            let mut deep = Group::new(group.delimiter(), changed(&group.stream(), change));
+            deep.set_span(group.span());
+            change(TokenTree::Group(deep))
+        }
+        tree => change(tree),
     };
-    tokens.clone().into_iter().map(locate).collect()
+    tokens.clone().into_iter().map(deep).collect()
 }
 
 /// What stands in the invisible group that a fragment of a `macro_rules!` macro comes in.
