@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, TokenStream};
 use syn::{Type, Visibility};
 
-use super::Face;
+use super::face::Face;
 use crate::syntax::{Closure, plain_type};
 
 pub(super) struct Record {
