@@ -14,6 +14,7 @@ use crate::errors::Errors;
 
 pub(crate) fn derive(input: DeriveInput, face: Face) -> TokenStream {
     let mut errors = Errors::default();
-    let record = parse::parse(input, face, &mut errors);
+    let mut record = parse::parse(input, face, &mut errors);
+    check::check(&mut record, &mut errors);
     expand::expand(&record, errors)
 }

@@ -24,17 +24,6 @@ impl Face {
         }
     }
 
-    /// The options of that attribute.
-    pub(super) fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Process => &["seed", "artifact", "table", "crate"],
-            Self::Task => &["seed", "artifact", "crate"],
-            Self::Form | Self::Embedded => &["crate"],
-            Self::Entity => &["table", "label", "crate"],
-            Self::Message => &["name", "key", "latch", "expires", "crate"],
-        }
-    }
-
     /// Names that each of them has anyway.
     pub(super) fn built_in(self) -> &'static [&'static str] {
         match self {
@@ -42,19 +31,5 @@ impl Face {
             Self::Task => &["id", "status", "owner", "seed", "artifact"],
             _ => &[],
         }
-    }
-
-    /// The options of `#[field(..)]`.
-    pub(super) fn field_options(self) -> Vec<&'static str> {
-        let mut options = vec!["label", "help", "default", "max_length", "min", "max", "choices", "pattern"];
-        if self != Self::Form {
-            options.extend(["key", "was", "from"]);
-        }
-        match self {
-            Self::Entity => options.extend(["index", "unique", "on_delete"]),
-            Self::Process => options.extend(["column", "index", "unique", "on_delete"]),
-            _ => {}
-        }
-        options
     }
 }

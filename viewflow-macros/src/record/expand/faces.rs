@@ -4,60 +4,62 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Visibility;
 
-use super::items::item;
+use super::subject::{Item, Subject};
+use crate::record::face::Face;
 use crate::record::model::{Field, Latch, Record};
 use crate::syntax::{duration_tokens, option_of, plain_name};
 
-pub(super) fn expand_process(record: &Record) -> TokenStream {
-    let ident = &record.ident;
-    let (seed, artifact) = (or_unit(record.seed.as_ref()), or_unit(record.artifact.as_ref()));
+pub(super) fn expand_face(record: &Record) -> TokenStream {
+    match record.face {
+        Face::Process => expand_process(record),
+        Face::Task => expand_task(record),
+        Face::Form => expand_form(record),
+        Face::Entity => expand_entity(record),
+        Face::Embedded => expand_embedded(record),
+        Face::Message => expand_message(record),
+    }
+}
+
+fn expand_process(record: &Record) -> TokenStream {
+    let Record { ident, table, .. } = record;
+    let begins_and_ends = seed_and_artifact(record);
     let table = record.fields.iter().any(|field| field.column).then(|| {
-        let name = &record.table;
-        quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#name);)
+        quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#table);)
     });
     // The type of a private field may be private too, and cannot be named by a trait of a struct that is not.
-    let hides =
-        |field: &Field| !matches!(record.vis, Visibility::Inherited) && matches!(field.vis, Visibility::Inherited);
-    let visible: Vec<_> = record.fields.iter().enumerate().filter(|(_, field)| !hides(field)).collect();
-    let (indexes, names): (Vec<_>, Vec<_>) = visible.iter().map(|(index, field)| (*index, &field.ident)).unzip();
-    let index_type = format_ident!("FieldsOf{}", plain_name(ident), span = ident.span());
-    // Of the others it is said that they are private.
-    let hidden_names: Vec<_> = record.fields.iter().filter(|field| hides(field)).map(|field| &field.ident).collect();
-    let at = visible.into_iter().map(|(index, field)| {
-        let Field { ty, ident: name, .. } = field;
-        let (constant, rules) = (item("FIELD", index), item("RULES", index));
-        quote! {
-            #[automatically_derived]
-            impl __viewflow::FieldAt<#index> for #ident {
-                type Type = #ty;
-                const FIELD: __viewflow::FieldOf<#ty> = #constant;
-
-                fn set(&mut self, value: #ty) {
-                    self.#name = value;
-                }
-
-                fn check(value: &#ty, at: __viewflow::At<'_>) {
-                    #rules(value, at);
-                }
-            }
-        }
-    });
+    let is_public = !matches!(record.vis, Visibility::Inherited);
+    let hides = |of: &Subject<'_>| is_public && matches!(of.field.vis, Visibility::Inherited);
+    let (hidden, visible): (Vec<_>, Vec<_>) = Subject::all(record).into_iter().partition(hides);
+    let named = named_fields(record, &visible, &hidden);
+    let fields = visible.into_iter().map(field_at);
     let lookups = lookups(record);
     quote! {
         #[automatically_derived]
         impl __viewflow::Process for #ident {
-            type Seed = #seed;
-            type Artifact = #artifact;
+            #begins_and_ends
             #table
         }
 
+        #named
+        #(#fields)*
+        #lookups
+    }
+}
+
+/// The places of the fields by their names. Of those that are hidden it is said that they are private.
+fn named_fields(record: &Record, visible: &[Subject<'_>], hidden: &[Subject<'_>]) -> TokenStream {
+    let ident = &record.ident;
+    let index_type = format_ident!("FieldsOf{}", plain_name(ident), span = ident.span());
+    let (names, indexes): (Vec<_>, Vec<_>) = visible.iter().map(|of| (&of.field.ident, of.index)).unzip();
+    let hidden: Vec<_> = hidden.iter().map(|of| &of.field.ident).collect();
+    quote! {
         mod named {
             pub struct #index_type {
                 #(pub #names: ::core::primitive::usize,)*
-                #(#hidden_names: (),)*
+                #(#hidden: (),)*
             }
 
-            pub const INDEX: #index_type = #index_type { #(#names: #indexes,)* #(#hidden_names: (),)* };
+            pub const INDEX: #index_type = #index_type { #(#names: #indexes,)* #(#hidden: (),)* };
         }
 
         #[automatically_derived]
@@ -65,15 +67,33 @@ pub(super) fn expand_process(record: &Record) -> TokenStream {
             type Index = named::#index_type;
             const INDEX: named::#index_type = named::INDEX;
         }
-
-        #(#at)*
-        #lookups
     }
 }
 
-pub(super) fn expand_task(record: &Record) -> TokenStream {
+/// A field as forms made of `#[fields(..)]` find it.
+fn field_at(of: Subject<'_>) -> TokenStream {
+    let (ident, index, Field { ty, ident: name, .. }) = (&of.record.ident, of.index, of.field);
+    let (constant, rules) = (of.item(Item::Field), of.item(Item::Rules));
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::FieldAt<#index> for #ident {
+            type Type = #ty;
+            const FIELD: __viewflow::FieldOf<#ty> = #constant;
+
+            fn set(&mut self, value: #ty) {
+                self.#name = value;
+            }
+
+            fn check(value: &#ty, at: __viewflow::At<'_>) {
+                #rules(value, at);
+            }
+        }
+    }
+}
+
+fn expand_task(record: &Record) -> TokenStream {
     let ident = &record.ident;
-    let (seed, artifact) = (or_unit(record.seed.as_ref()), or_unit(record.artifact.as_ref()));
+    let begins_and_ends = seed_and_artifact(record);
     let complete = record.fields.iter().all(|field| field.default.is_some() || field.is_option());
     let options = record.fields.iter().filter(|field| field.default.is_none()).map(|field| &field.ty);
     let no_data_needed = complete.then(|| {
@@ -87,14 +107,13 @@ pub(super) fn expand_task(record: &Record) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl __viewflow::Task for #ident {
-            type Seed = #seed;
-            type Artifact = #artifact;
+            #begins_and_ends
         }
         #no_data_needed
     }
 }
 
-pub(super) fn expand_form(record: &Record) -> TokenStream {
+fn expand_form(record: &Record) -> TokenStream {
     let ident = &record.ident;
     quote! {
         #[automatically_derived]
@@ -102,7 +121,7 @@ pub(super) fn expand_form(record: &Record) -> TokenStream {
     }
 }
 
-pub(super) fn expand_entity(record: &Record) -> TokenStream {
+fn expand_entity(record: &Record) -> TokenStream {
     let (ident, table) = (&record.ident, &record.table);
     let (get, set) = match &record.id {
         Some(id) => (quote!(self.#id), quote!(self.#id = id;)),
@@ -135,7 +154,7 @@ pub(super) fn expand_entity(record: &Record) -> TokenStream {
     }
 }
 
-pub(super) fn expand_embedded(record: &Record) -> TokenStream {
+fn expand_embedded(record: &Record) -> TokenStream {
     let ident = &record.ident;
     quote! {
         #[automatically_derived]
@@ -162,7 +181,7 @@ pub(super) fn expand_embedded(record: &Record) -> TokenStream {
     }
 }
 
-pub(super) fn expand_message(record: &Record) -> TokenStream {
+fn expand_message(record: &Record) -> TokenStream {
     let Record { ident, name, key, .. } = record;
     let expires = option_of(record.expires.map(duration_tokens));
     let latch = match record.latch {
@@ -213,6 +232,12 @@ fn lookups(record: &Record) -> TokenStream {
     }
 }
 
-fn or_unit(ty: Option<&TokenStream>) -> TokenStream {
-    ty.cloned().unwrap_or_else(|| quote!(()))
+/// What a process or task begins with, and what it brings about.
+fn seed_and_artifact(record: &Record) -> TokenStream {
+    let or_unit = |ty: &Option<TokenStream>| ty.clone().unwrap_or_else(|| quote!(()));
+    let (seed, artifact) = (or_unit(&record.seed), or_unit(&record.artifact));
+    quote! {
+        type Seed = #seed;
+        type Artifact = #artifact;
+    }
 }

@@ -1,46 +1,57 @@
 //! Writes how a value is held against the rules of its field.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::items::item;
+use super::subject::{Item, Subject};
 use crate::record::model::{Choices, Field};
 use crate::syntax::{hidden, located};
 
-/// Holds a value against the rules of its field.
-pub(super) fn check(index: usize, field: &Field, value: &TokenStream, at: &TokenStream) -> TokenStream {
-    let local = |span: Span| Ident::new("at", hidden().located_at(span));
-    let mut rules = Vec::new();
-    if let Some(max) = &field.max_length {
-        let at = local(max.span());
-        let (method, value) = (Ident::new("max_length", at.span()), located(value, max.span()));
-        let length = item("LENGTH", index);
-        rules.push(quote_spanned!(max.span()=> let #at = #at.#method(#value, #length);));
-    }
-    for (bound, method, what) in [(&field.min, "min", "MIN"), (&field.max, "max", "MAX")] {
-        if let Some(bound) = bound {
-            let (at, function) = (local(bound.span()), item(what, index));
-            let (method, value) = (Ident::new(method, at.span()), located(value, bound.span()));
-            rules.push(quote_spanned!(bound.span()=> let #at = #at.#method(#value, #function());));
+/// The function that holds a value against the rules of its field.
+pub(super) fn rules_function(of: Subject<'_>) -> TokenStream {
+    let (name, ty, rules) = (of.item(Item::Rules), of.ty(), rules(of));
+    let check = (!rules.is_empty()).then(|| {
+        let local = Ident::new("at", hidden());
+        quote!({
+            let #local = at;
+            #(#rules)*
+            let _ = #local;
+        })
+    });
+    quote! {
+        #[allow(unused_variables)]
+        fn #name(value: &#ty, at: __viewflow::At<'_>) {
+            #check
         }
     }
-    if let Some(pattern) = &field.pattern {
-        let (at, compiled) = (local(pattern.span()), item("PATTERN", index));
-        let (method, value) = (Ident::new("pattern", at.span()), located(value, pattern.span()));
-        rules.push(quote_spanned!(pattern.span()=> let #at = #at.#method(#value, &#compiled);));
-    }
-    if let Some(Choices::List(list)) = &field.choices {
-        let (at, function) = (local(list.span()), item("CHOICES", index));
-        rules.push(quote_spanned!(list.span()=> let #at = #at.one_of(#value, #function());));
-    }
-    if rules.is_empty() {
-        return TokenStream::new();
-    }
-    let local = local(hidden());
-    quote!({
-        let #local = #at;
-        #(#rules)*
-        let _ = #local;
-    })
+}
+
+fn rules(of: Subject<'_>) -> Vec<TokenStream> {
+    let Field { max_length, min, max, pattern, choices, .. } = of.field;
+    let list = match choices {
+        Some(Choices::List(list)) => Some(list),
+        _ => None,
+    };
+    let [length, min_of, max_of, compiled, choices_of] =
+        [Item::Length, Item::Min, Item::Max, Item::Pattern, Item::Choices].map(|item| of.item(item));
+    let rules = [
+        max_length.as_ref().map(|written| rule("max_length", written, &quote!(#length))),
+        min.as_ref().map(|written| rule("min", written, &quote!(#min_of()))),
+        max.as_ref().map(|written| rule("max", written, &quote!(#max_of()))),
+        pattern.as_ref().map(|written| rule("pattern", written, &quote!(&#compiled))),
+        list.map(|written| rule("one_of", written, &quote!(#choices_of()))),
+    ];
+    rules.into_iter().flatten().collect()
+}
+
+/// `let at = at.method(value, bound);`, at the place of what the user wrote.
+///
+/// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
+fn rule(method: &str, written: &impl ToTokens, bound: &TokenStream) -> TokenStream {
+    let span = written.span();
+    let local = |name: &str| Ident::new(name, hidden().located_at(span));
+    let (at, method) = (local("at"), local(method));
+    let (value, bound) = (located(&quote!(value), span), located(bound, span));
+    quote_spanned!(span=> let #at = #at.#method(#value, #bound);)
 }

@@ -1,87 +1,120 @@
-//! Reads the options of a struct and of a field.
+//! The options of a struct and of a field: each with the derives that take it, and how it is read.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::LitStr;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{Error, LitStr, Result};
 
-use crate::record::face::Face;
+use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task};
 use crate::record::model::{Choices, Field, Index, Latch, OnDelete, Record};
-use crate::syntax::{Closure, Opt, some_duration, told_type, ungrouped, unknown_option};
+use crate::syntax::{Closure, Opt, WAS, some_duration, told_type, ungrouped, unknown_option};
 
-pub(super) fn read_option(record: &mut Record, option: &Opt) -> syn::Result<()> {
-    let name = option.key.to_string();
-    if !record.face.options().contains(&name.as_str()) {
-        return Err(unknown_option(&option.key, record.face.options()));
-    }
-    match name.as_str() {
-        "seed" => record.seed = Some(option.ty()?),
-        "artifact" => record.artifact = Some(option.ty()?),
-        "table" => record.table = option.name()?,
-        "label" => record.label = Some(option.parse()?),
-        "name" => record.name = option.name()?,
-        "key" => record.key = Some(option.parse()?),
-        "expires" => record.expires = Some(some_duration(&option.text()?)?),
-        "latch" => {
-            let latch: syn::Ident = option.parse()?;
-            record.latch = match latch.to_string().as_str() {
-                "keep" => Latch::Keep,
-                "last" => Latch::Last,
-                "drop" => Latch::Drop,
-                _ => return Err(syn::Error::new(latch.span(), "`latch` is one of `keep`, `last`, `drop`")),
-            };
-        }
-        _ => record.krate = option.path()?,
-    }
-    Ok(())
+/// An option's name, the derives that take it, and what puts it where it belongs.
+type Known<T> = (&'static str, &'static [Face], fn(&mut T, Face, &Opt) -> Result<()>);
+
+const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message];
+/// What is stored for long enough that its type may change.
+const STORED: &[Face] = &[Process, Task, Entity, Embedded, Message];
+/// What has a table.
+const TABLES: &[Face] = &[Process, Entity];
+
+/// The options of the attribute on the struct.
+const OF_A_STRUCT: [Known<Record>; 9] = [
+    ("seed", &[Process, Task], |record, _, option| put(&mut record.seed, option.ty().map(Some))),
+    ("artifact", &[Process, Task], |record, _, option| put(&mut record.artifact, option.ty().map(Some))),
+    ("table", TABLES, |record, _, option| put(&mut record.table, option.name())),
+    ("label", &[Entity], |record, _, option| put(&mut record.label, option.parse().map(Some))),
+    ("name", &[Message], |record, _, option| put(&mut record.name, option.name())),
+    ("key", &[Message], |record, _, option| put(&mut record.key, option.parse().map(Some))),
+    ("latch", &[Message], |record, _, option| put(&mut record.latch, latch(option))),
+    ("expires", &[Message], |record, _, option| {
+        put(&mut record.expires, option.text().and_then(|text| some_duration(&text)).map(Some))
+    }),
+    ("crate", ALL, |record, _, option| put(&mut record.krate, option.path())),
+];
+
+/// The options of `#[field(..)]`.
+const OF_A_FIELD: [Known<Field>; 15] = [
+    ("label", ALL, |field, _, option| put(&mut field.label, option.text().map(|text| text.value()))),
+    ("help", ALL, |field, _, option| put(&mut field.help, option.text().map(|text| text.value()))),
+    ("default", ALL, |field, _, option| put(&mut field.default, option.tokens().map(Some))),
+    ("max_length", ALL, |field, _, option| put(&mut field.max_length, option.tokens().map(Some))),
+    ("min", ALL, |field, _, option| put(&mut field.min, option.tokens().map(Some))),
+    ("max", ALL, |field, _, option| put(&mut field.max, option.tokens().map(Some))),
+    ("choices", ALL, |field, face, option| put(&mut field.choices, choices(face, option).map(Some))),
+    ("pattern", ALL, |field, _, option| put(&mut field.pattern, option.text().map(Some))),
+    ("key", STORED, |field, _, option| put(&mut field.key, option.text().and_then(|text| key_path(&text)))),
+    (WAS, STORED, |field, _, option| key_path(&option.text()?).map(|was| field.was.push(was))),
+    ("from", STORED, |field, _, option| put(&mut field.from, conversion(option).map(Some))),
+    ("column", &[Process], |field, _, option| put(&mut field.column, option.flag().map(|()| true))),
+    ("index", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Plain)))),
+    ("unique", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Unique)))),
+    ("on_delete", TABLES, |field, face, option| put(&mut field.on_delete, on_delete(face, option).map(Some))),
+];
+
+pub(super) fn read_option(record: &mut Record, option: &Opt) -> Result<()> {
+    read(&OF_A_STRUCT, record.face, record, option)
 }
 
-pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> syn::Result<()> {
-    let known = face.field_options();
-    let name = option.key.to_string();
-    if !known.contains(&name.as_str()) {
-        return Err(unknown_option(&option.key, &known));
-    }
-    match name.as_str() {
-        "label" => field.label = option.text()?.value(),
-        "help" => field.help = option.text()?.value(),
-        "default" => field.default = Some(option.tokens()?),
-        "max_length" => field.max_length = Some(option.tokens()?),
-        "min" => field.min = Some(option.tokens()?),
-        "max" => field.max = Some(option.tokens()?),
-        "pattern" => field.pattern = Some(option.text().map(|text| quote::quote!(#text))?),
-        "choices" => {
-            let choices = choices(option.tokens()?)?;
-            if let (Choices::Query { .. }, false) = (&choices, matches!(face, Face::Form | Face::Process)) {
-                let message =
-                    "choices from tables go with the fields of forms and processes: only forms are held against them";
-                return Err(syn::Error::new(option.key.span(), message));
-            }
-            field.choices = Some(choices);
-        }
-        "key" => field.key = path(&option.text()?)?,
-        "was" => field.was.push(path(&option.text()?)?),
-        "from" => field.from = Some(conversion(option)?),
-        "column" => field.column = option.flag().map(|()| true)?,
-        "index" => field.index = option.flag().map(|()| Some(Index::Plain))?,
-        "unique" => field.index = option.flag().map(|()| Some(Index::Unique))?,
-        _ => field.on_delete = Some(on_delete(face, option)?),
-    }
-    Ok(())
+pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> Result<()> {
+    read(&OF_A_FIELD, face, field, option)
 }
 
 /// `"a.b"` as a list of keys.
-pub(super) fn path(text: &LitStr) -> syn::Result<Vec<String>> {
+pub(super) fn key_path(text: &LitStr) -> Result<Vec<String>> {
     let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
     if keys.iter().any(String::is_empty) {
-        return Err(syn::Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
+        return Err(Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
     }
     Ok(keys)
 }
 
+fn read<T>(known: &[Known<T>], face: Face, of: &mut T, option: &Opt) -> Result<()> {
+    let taken: Vec<_> = known.iter().filter(|(_, faces, _)| faces.contains(&face)).collect();
+    match taken.iter().find(|(name, ..)| option.key == name) {
+        Some((_, _, read)) => read(of, face, option),
+        None => Err(unknown_option(&option.key, &taken.iter().map(|(name, ..)| *name).collect::<Vec<_>>())),
+    }
+}
+
+fn put<T>(place: &mut T, value: Result<T>) -> Result<()> {
+    *place = value?;
+    Ok(())
+}
+
+fn latch(option: &Opt) -> Result<Latch> {
+    let ident: Ident = option.parse()?;
+    match ident.to_string().as_str() {
+        "keep" => Ok(Latch::Keep),
+        "last" => Ok(Latch::Last),
+        "drop" => Ok(Latch::Drop),
+        _ => Err(Error::new(ident.span(), "`latch` is one of `keep`, `last`, `drop`")),
+    }
+}
+
+/// A list, or `|db| ..`.
+fn choices(face: Face, option: &Opt) -> Result<Choices> {
+    let tokens = ungrouped(option.tokens()?);
+    if !starts_a_closure(&tokens) {
+        return Ok(Choices::List(tokens));
+    }
+    match syn::parse2(tokens)? {
+        Closure::Inline { parameter, body } if matches!(face, Form | Process) => Ok(Choices::Query { parameter, body }),
+        Closure::Inline { .. } => Err(Error::new(
+            option.key.span(),
+            "choices from tables go with the fields of forms and processes: only forms are held against them",
+        )),
+        Closure::Path(path) => Ok(Choices::List(path)),
+    }
+}
+
+fn starts_a_closure(tokens: &TokenStream) -> bool {
+    matches!(tokens.clone().into_iter().next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '|')
+}
+
 /// `|old: Type| ..`, or the path of a function.
-fn conversion(option: &Opt) -> syn::Result<Closure> {
+fn conversion(option: &Opt) -> Result<Closure> {
     let closure: Closure = option.parse()?;
     match &closure {
-        Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(syn::Error::new_spanned(
+        Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(Error::new_spanned(
             parameter,
             format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
         )),
@@ -89,28 +122,16 @@ fn conversion(option: &Opt) -> syn::Result<Closure> {
     }
 }
 
-fn choices(tokens: TokenStream) -> syn::Result<Choices> {
-    let tokens = ungrouped(tokens);
-    let first = tokens.clone().into_iter().next();
-    if !matches!(&first, Some(TokenTree::Punct(punct)) if punct.as_char() == '|') {
-        return Ok(Choices::List(tokens));
-    }
-    match syn::parse2(tokens)? {
-        Closure::Inline { parameter, body } => Ok(Choices::Query { parameter, body }),
-        Closure::Path(path) => Ok(Choices::List(path)),
-    }
-}
-
-fn on_delete(face: Face, option: &Opt) -> syn::Result<OnDelete> {
-    let ident: syn::Ident = option.parse()?;
+fn on_delete(face: Face, option: &Opt) -> Result<OnDelete> {
+    let ident: Ident = option.parse()?;
     match ident.to_string().as_str() {
         "protect" => Ok(OnDelete::Protect),
         "set_none" => Ok(OnDelete::SetNone(ident)),
-        "cascade" if face == Face::Process => Err(syn::Error::new(
+        "cascade" if face == Process => Err(Error::new(
             ident.span(),
             "a process is not deleted with a row it refers to: use `protect` or `set_none`",
         )),
         "cascade" => Ok(OnDelete::Cascade),
-        _ => Err(syn::Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
+        _ => Err(Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
     }
 }
