@@ -8,7 +8,7 @@ use crate::measure::{Result, float, seconds};
 use crate::stores::Writes;
 
 /// Writes to a fresh sled database what so many steps wrote, each batch with one flush and one sync. Steps/s.
-pub fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f64> {
+pub(crate) fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f64> {
     let db = sled::Config::new().path(path).cache_capacity(64 << 20).flush_every_ms(None).open()?;
     let file = OpenOptions::new().write(true).open(path.join("db"))?;
     let time = seconds(|| {
@@ -30,7 +30,7 @@ pub fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f64> {
 }
 
 /// Appends of 4 KiB with an `fdatasync` each. Appends/s.
-pub fn appends(path: &Path, count: usize) -> Result<f64> {
+pub(crate) fn appends(path: &Path, count: usize) -> Result<f64> {
     let mut file = File::create(path)?;
     let block = [b'x'; 4096];
     let time = seconds(|| {
@@ -44,7 +44,7 @@ pub fn appends(path: &Path, count: usize) -> Result<f64> {
 }
 
 /// The lengths of all keys and values in a store that is closed.
-pub fn live(path: &Path) -> Result<usize> {
+pub(crate) fn live(path: &Path) -> Result<usize> {
     let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
     let mut bytes = 0;
     for entry in db.iter() {
@@ -55,7 +55,7 @@ pub fn live(path: &Path) -> Result<usize> {
 }
 
 /// The lengths of all files in a directory and those within it.
-pub fn on_disk(path: &Path) -> Result<u64> {
+pub(crate) fn on_disk(path: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::measure::{Result, Row, Run, float};
 
-pub fn run(run: &Run) -> Result<()> {
+pub(crate) fn run(run: &Run) -> Result<()> {
     if !run.wants("binary") {
         return Ok(());
     }

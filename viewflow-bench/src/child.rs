@@ -20,7 +20,7 @@ const PAGE: usize = 25;
 
 /// When the store of a child syncs.
 #[derive(Clone, Copy)]
-pub enum Durability {
+pub(crate) enum Durability {
     /// Before a step is acknowledged.
     Immediate,
     /// Now and then.
@@ -28,7 +28,7 @@ pub enum Durability {
 }
 
 /// The parent's side.
-pub struct Child {
+pub(crate) struct Child {
     process: std::process::Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -38,7 +38,7 @@ pub struct Child {
 
 impl Child {
     /// Starts a child with this store.
-    pub fn open(path: &Path, durability: Durability) -> Result<Self> {
+    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self> {
         let durability = match durability {
             Durability::Immediate => "immediate",
             Durability::Relaxed => "relaxed",
@@ -59,7 +59,7 @@ impl Child {
     }
 
     /// Has it do something, and answers with the number it tells.
-    pub fn ask(&mut self, command: &str) -> Result<f64> {
+    pub(crate) fn ask(&mut self, command: &str) -> Result<f64> {
         writeln!(self.input, "{command}")?;
         self.answer().map_err(|error| format!("{command}: {error}").into())
     }
@@ -71,7 +71,7 @@ impl Child {
     }
 
     /// Lets it close its store and end.
-    pub fn close(self) -> Result<()> {
+    pub(crate) fn close(self) -> Result<()> {
         let Self { mut process, input, .. } = self;
         drop(input);
         let status = process.wait()?;
@@ -79,7 +79,7 @@ impl Child {
     }
 
     /// Ends it at once, in the midst of what it does.
-    pub fn kill(mut self) -> Result<()> {
+    pub(crate) fn kill(mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
         Ok(())
@@ -87,7 +87,7 @@ impl Child {
 }
 
 /// The child's side.
-pub fn serve(arguments: &[String]) -> Result<()> {
+pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     let [path, durability] = arguments else { return Err("which store?".into()) };
     let path = Path::new(path);
     let begun = Instant::now();
@@ -182,7 +182,7 @@ fn work(engine: &Engine, steps: usize, processes: usize, threads: usize) -> Resu
 }
 
 /// The memory of this program that is in use, in bytes.
-pub fn resident() -> Result<u64> {
+pub(crate) fn resident() -> Result<u64> {
     Ok(told("/proc/self/status", "VmRSS:")? * 1024)
 }
 

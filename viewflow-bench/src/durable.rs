@@ -10,7 +10,7 @@ use crate::{bare, flows};
 /// How many steps go into one batch of the bare loop.
 const TOGETHER: usize = 64;
 
-pub fn run(run: &Run) -> Result<()> {
+pub(crate) fn run(run: &Run) -> Result<()> {
     for (callers, figure, target) in [(TOGETHER, "durable-64", 0.8), (1, "durable-1", 0.85)] {
         if run.wants(figure) || run.wants("disk-share") {
             steps(run, callers, figure, target)?;

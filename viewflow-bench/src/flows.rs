@@ -11,10 +11,10 @@ use viewflow::{EngineBuilder, Store};
 use crate::measure::{Result, in_threads};
 
 /// How many steps a process of [`HelloFlow`] takes: it is started, its task is assigned, and done.
-pub const HELLO_STEPS: usize = 3;
+pub(crate) const HELLO_STEPS: usize = 3;
 
 #[derive(Process, Clone, Debug)]
-pub struct Hello {
+pub(crate) struct Hello {
     #[field(max_length = 150)]
     pub text: String,
     #[field(default = false)]
@@ -26,7 +26,7 @@ pub struct Hello {
 /// Somebody wants to say something, somebody approves.
 #[derive(Flow)]
 #[flow(process = Hello)]
-pub struct HelloFlow {
+pub(crate) struct HelloFlow {
     #[fields(text)]
     #[next(approve)]
     start: Start,
@@ -57,7 +57,7 @@ impl HelloFlow {
 /// A task that somebody has from the beginning: what large stores are filled with.
 #[derive(Flow)]
 #[flow(process = Hello)]
-pub struct InboxFlow {
+pub(crate) struct InboxFlow {
     #[input(String)]
     #[call(Self::begin)]
     #[next(answer)]
@@ -79,7 +79,7 @@ impl InboxFlow {
 }
 
 #[derive(Process, Clone, Debug)]
-pub struct Fan {
+pub(crate) struct Fan {
     #[field(default = 0)]
     pub size: u32,
 }
@@ -87,7 +87,7 @@ pub struct Fan {
 /// So many branches, and their join.
 #[derive(Flow)]
 #[flow(process = Fan)]
-pub struct FanFlow {
+pub(crate) struct FanFlow {
     #[input(u32)]
     #[call(Self::begin)]
     #[next(split)]
@@ -118,7 +118,7 @@ impl FanFlow {
 }
 
 #[derive(Process, Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     #[field(default = 0)]
     pub number: u32,
     #[field(default = 0)]
@@ -127,14 +127,14 @@ pub struct Order {
 
 #[derive(Message, Clone, Debug)]
 #[message(key = order, expires = "1h")]
-pub struct Paid {
+pub(crate) struct Paid {
     pub order: u32,
 }
 
 /// A job, which every tenth time succeeds only when it is tried again.
 #[derive(Flow)]
 #[flow(process = Order)]
-pub struct WorkFlow {
+pub(crate) struct WorkFlow {
     #[next(work)]
     start: StartHandle,
 
@@ -165,7 +165,7 @@ impl WorkFlow {
 /// Two seconds pass.
 #[derive(Flow)]
 #[flow(process = Order)]
-pub struct PauseFlow {
+pub(crate) struct PauseFlow {
     #[next(pause)]
     start: StartHandle,
 
@@ -179,7 +179,7 @@ pub struct PauseFlow {
 /// An order waits until it is paid.
 #[derive(Flow)]
 #[flow(process = Order)]
-pub struct OrderFlow {
+pub(crate) struct OrderFlow {
     #[input(u32)]
     #[call(Self::order)]
     #[next(paid)]
@@ -206,47 +206,47 @@ impl OrderFlow {
 }
 
 /// The person who does everything.
-pub fn somebody() -> UserId {
+pub(crate) fn somebody() -> UserId {
     UserId::new("ann")
 }
 
 /// An engine with the flows of the figures.
-pub fn engine(store: impl Store) -> Result<Engine> {
+pub(crate) fn engine(store: impl Store) -> Result<Engine> {
     let builder = Engine::builder(store);
     Ok(builder.flow(HelloFlow::new()).flow(InboxFlow::new()).flow(FanFlow::new()).build()?)
 }
 
 /// An engine with the flows of the soak.
-pub fn soak_engine(builder: EngineBuilder<()>) -> Result<Engine> {
+pub(crate) fn soak_engine(builder: EngineBuilder<()>) -> Result<Engine> {
     let builder = builder.flow(HelloFlow::new()).flow(FanFlow::new()).flow(WorkFlow::new());
     Ok(builder.flow(PauseFlow::new()).flow(OrderFlow::new()).build()?)
 }
 
-pub fn start_hello(engine: &Engine) -> Result<ProcessId> {
+pub(crate) fn start_hello(engine: &Engine) -> Result<ProcessId> {
     let form = StartFields { text: "Hello from the benchmark".to_owned() };
     Ok(engine.start(HelloFlow::start, &somebody(), form)?.id)
 }
 
 /// The person's task of a process of [`HelloFlow`] or [`InboxFlow`]: the start has number 1.
-pub fn task_of(process: ProcessId) -> TaskId {
+pub(crate) fn task_of(process: ProcessId) -> TaskId {
     TaskId { process, ordinal: 2 }
 }
 
 /// Does the task, which somebody has.
-pub fn approve(engine: &Engine, process: ProcessId) -> Result<()> {
+pub(crate) fn approve(engine: &Engine, process: ProcessId) -> Result<()> {
     let task = engine.task(HelloFlow::approve, task_of(process))?;
     Ok(task.assign(&somebody())?.execute(&somebody(), ApproveFields { approved: true })?)
 }
 
 /// So many processes of [`HelloFlow`] from start to end, by so many threads. Answers with the number of steps.
-pub fn hello(engine: &Engine, threads: usize, processes: usize) -> Result<usize> {
+pub(crate) fn hello(engine: &Engine, threads: usize, processes: usize) -> Result<usize> {
     let each = processes.div_ceil(threads);
     in_threads(threads, |_| (0..each).try_for_each(|_| approve(engine, start_hello(engine)?)))?;
     Ok(each * threads * HELLO_STEPS)
 }
 
 /// So many processes of [`InboxFlow`] that wait for their task.
-pub fn fill(engine: &Engine, threads: usize, processes: usize) -> Result<()> {
+pub(crate) fn fill(engine: &Engine, threads: usize, processes: usize) -> Result<()> {
     in_threads(threads, |number| {
         for _ in (number..processes).step_by(threads) {
             engine.run(InboxFlow::start, "An answer is awaited".to_owned())?;

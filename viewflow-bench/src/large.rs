@@ -24,7 +24,7 @@ struct Stores {
     many: usize,
 }
 
-pub fn run(run: &Run) -> Result<()> {
+pub(crate) fn run(run: &Run) -> Result<()> {
     if !FIGURES.iter().any(|figure| run.wants(figure)) {
         return Ok(());
     }

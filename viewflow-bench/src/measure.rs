@@ -4,10 +4,10 @@ use std::error::Error;
 use std::time::Instant;
 
 /// Whatever stops a measurement.
-pub type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// What was asked for.
-pub struct Run {
+pub(crate) struct Run {
     /// The figures; none: all.
     pub names: Vec<String>,
     pub json: bool,
@@ -15,21 +15,21 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn wants(&self, figure: &str) -> bool {
+    pub(crate) fn wants(&self, figure: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| name == figure)
     }
 
     /// One of two sizes.
-    pub fn size<T>(&self, full: T, quick: T) -> T {
+    pub(crate) fn size<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }
 
     /// How often each way is measured.
-    pub fn repeats(&self) -> usize {
+    pub(crate) fn repeats(&self) -> usize {
         self.size(5, 3)
     }
 
-    pub fn show(&self, row: &Row) {
+    pub(crate) fn show(&self, row: &Row) {
         println!("{}", if self.json { row.json() } else { row.readable() });
     }
 }
@@ -41,7 +41,7 @@ enum Target {
 }
 
 /// One figure.
-pub struct Row {
+pub(crate) struct Row {
     figure: String,
     value: f64,
     unit: &'static str,
@@ -52,34 +52,34 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(figure: impl Into<String>, value: f64, unit: &'static str) -> Self {
+    pub(crate) fn new(figure: impl Into<String>, value: f64, unit: &'static str) -> Self {
         Self { figure: figure.into(), value, unit, against: None, target: None, repeats: 1, note: String::new() }
     }
 
     /// What it is held against, in the same unit.
-    pub fn against(mut self, against: f64) -> Self {
+    pub(crate) fn against(mut self, against: f64) -> Self {
         self.against = Some(against);
         self
     }
 
     /// The ratio is to be this at least.
-    pub fn at_least(mut self, target: f64) -> Self {
+    pub(crate) fn at_least(mut self, target: f64) -> Self {
         self.target = Some(Target::AtLeast(target));
         self
     }
 
     /// The ratio is to be this at most.
-    pub fn at_most(mut self, target: f64) -> Self {
+    pub(crate) fn at_most(mut self, target: f64) -> Self {
         self.target = Some(Target::AtMost(target));
         self
     }
 
-    pub fn repeats(mut self, repeats: usize) -> Self {
+    pub(crate) fn repeats(mut self, repeats: usize) -> Self {
         self.repeats = repeats;
         self
     }
 
-    pub fn note(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
@@ -146,7 +146,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// A number with its thousands apart.
-pub fn readable(value: f64) -> String {
+pub(crate) fn readable(value: f64) -> String {
     if value.abs() < 100.0 {
         return format!("{value:.2}");
     }
@@ -163,23 +163,26 @@ pub fn readable(value: f64) -> String {
 
 /// A count as a number to calculate with.
 #[expect(clippy::cast_precision_loss, reason = "nothing here is counted beyond 2^52")]
-pub fn float(count: impl TryInto<u64>) -> f64 {
+pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
 /// The value that so many hundredths of all are below.
-pub fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
+pub(crate) fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     values.get((values.len() * hundredths / 100).min(last)).copied().unwrap_or(f64::NAN)
 }
 
-pub fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     percentile(values, 50)
 }
 
 /// Measures several ways in turns (A B A B ..), and answers with the median of each.
-pub fn in_turns<const N: usize>(repeats: usize, mut ways: [&mut dyn FnMut() -> Result<f64>; N]) -> Result<[f64; N]> {
+pub(crate) fn in_turns<const N: usize>(
+    repeats: usize,
+    mut ways: [&mut dyn FnMut() -> Result<f64>; N],
+) -> Result<[f64; N]> {
     let mut found: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
     for _ in 0..repeats {
         for (way, found) in ways.iter_mut().zip(&mut found) {
@@ -190,20 +193,20 @@ pub fn in_turns<const N: usize>(repeats: usize, mut ways: [&mut dyn FnMut() -> R
 }
 
 /// How long `work` takes, in seconds.
-pub fn seconds<R>(work: impl FnOnce() -> Result<R>) -> Result<f64> {
+pub(crate) fn seconds<R>(work: impl FnOnce() -> Result<R>) -> Result<f64> {
     let begun = Instant::now();
     work()?;
     Ok(begun.elapsed().as_secs_f64())
 }
 
 /// The median time of `work`, in microseconds. It answers with how long what counts of it took, in seconds.
-pub fn micros(rounds: usize, mut work: impl FnMut() -> Result<f64>) -> Result<f64> {
+pub(crate) fn micros(rounds: usize, mut work: impl FnMut() -> Result<f64>) -> Result<f64> {
     let mut times = (0..rounds).map(|_| work()).collect::<Result<Vec<f64>>>()?;
     Ok(median(&mut times) * 1e6)
 }
 
 /// Runs `work` in so many threads at once; each gets its number.
-pub fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
+pub(crate) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
     let work = &work;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..count).map(|number| scope.spawn(move || work(number))).collect();
@@ -212,15 +215,15 @@ pub fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Re
 }
 
 /// Numbers that look random, the same at every run.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: usize) -> Self {
+    pub(crate) fn new(seed: usize) -> Self {
         Self(0x9E37_79B9_7F4A_7C15 ^ (seed as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
     /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

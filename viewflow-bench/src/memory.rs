@@ -8,7 +8,7 @@ use crate::flows::{self, FanFlow};
 use crate::measure::{Result, Row, Run, float, in_turns, seconds};
 use crate::stores;
 
-pub fn run(run: &Run) -> Result<()> {
+pub(crate) fn run(run: &Run) -> Result<()> {
     if run.wants("memory-hello") {
         hello(run)?;
     }

@@ -49,7 +49,7 @@ struct Sample {
     disk: f64,
 }
 
-pub fn run(arguments: &[String]) -> Result<()> {
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (minutes, rate, json) = parse(arguments)?;
     let (directory, counts) = (TempDir::new()?, Counts::default());
     let engine = engine(directory.path(), &counts)?;

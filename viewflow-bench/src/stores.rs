@@ -10,54 +10,54 @@ use viewflow::{Durability, Engine, EngineBuilder, Retention, SledStore, Store};
 use crate::measure::Result;
 
 /// What one commit wrote: the keys, each with its value or none.
-pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 /// What is called with them.
-pub type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
+pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
 /// A store that acknowledges a step when it is on the disk.
-pub fn open(path: &Path) -> Result<SledStore> {
+pub(crate) fn open(path: &Path) -> Result<SledStore> {
     Ok(SledStore::open(path)?)
 }
 
 /// A store that syncs now and then.
-pub fn open_relaxed(path: &Path) -> Result<SledStore> {
+pub(crate) fn open_relaxed(path: &Path) -> Result<SledStore> {
     Ok(SledStore::options().durability(Durability::Relaxed { at_most: Duration::from_millis(100) }).open(path)?)
 }
 
 /// A store that tells what each commit writes.
-pub fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
+pub(crate) fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
     Ok(SledStore::options().traced(trace).open(path)?)
 }
 
 /// An engine that forgets processes soon after they are over.
-pub fn retaining(store: impl Store) -> EngineBuilder<()> {
+pub(crate) fn retaining(store: impl Store) -> EngineBuilder<()> {
     Engine::builder(store).retain(Retention::purge_after(Duration::from_secs(30)))
 }
 
 /// Keeps what is traced.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Writes>>>);
+pub(crate) struct Recorder(Arc<Mutex<Vec<Writes>>>);
 
 impl Recorder {
-    pub fn trace(&self) -> Trace {
+    pub(crate) fn trace(&self) -> Trace {
         let kept = Arc::clone(&self.0);
         Arc::new(move |writes| kept.lock().unwrap_or_else(PoisonError::into_inner).push(writes.clone()))
     }
 
     /// What each commit wrote, in order.
-    pub fn recorded(&self) -> Recorded {
+    pub(crate) fn recorded(&self) -> Recorded {
         Recorded { commits: std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)) }
     }
 }
 
 /// What the commits of a run wrote.
-pub struct Recorded {
+pub(crate) struct Recorded {
     pub commits: Vec<Writes>,
 }
 
 impl Recorded {
     /// All that was written.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let size = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
         self.commits.iter().flatten().map(size).sum()
     }

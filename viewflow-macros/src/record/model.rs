@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Type, Visibility};
+use syn::{Attribute, LitStr, Type, Visibility};
 
-use super::Face;
-use crate::syntax::{Closure, plain_type};
+use super::face::Face;
+use crate::syntax::{Closure, default_crate, plain_name, plain_type, snake_case, title_of};
 
 pub(super) struct Record {
     pub(super) face: Face,
@@ -42,6 +42,8 @@ pub(super) struct Field {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
     pub(super) ty: Type,
+    /// Its `#[field(..)]`, for what is said of it as a whole.
+    pub(super) attribute: Option<Attribute>,
     pub(super) label: String,
     pub(super) help: String,
     pub(super) key: Vec<String>,
@@ -52,7 +54,7 @@ pub(super) struct Field {
     pub(super) max_length: Option<TokenStream>,
     pub(super) min: Option<TokenStream>,
     pub(super) max: Option<TokenStream>,
-    pub(super) pattern: Option<TokenStream>,
+    pub(super) pattern: Option<LitStr>,
     pub(super) choices: Option<Choices>,
     pub(super) index: Option<Index>,
     pub(super) on_delete: Option<OnDelete>,
@@ -79,7 +81,57 @@ pub(super) enum OnDelete {
     Cascade,
 }
 
+impl Record {
+    /// A struct of which no more is known than its name.
+    pub(super) fn new(face: Face, ident: Ident, vis: Visibility) -> Self {
+        let name = snake_case(&plain_name(&ident));
+        Self {
+            face,
+            krate: default_crate(),
+            usable: true,
+            seed: None,
+            artifact: None,
+            // With a dot in it, the table of a process's columns is no entity's.
+            table: if face == Face::Process { format!("{name}.columns") } else { name.clone() },
+            label: None,
+            id: None,
+            name,
+            key: None,
+            latch: Latch::Keep,
+            expires: None,
+            fields: Vec::new(),
+            ident,
+            vis,
+        }
+    }
+}
+
 impl Field {
+    /// A field of which no more is known than its name and type.
+    pub(super) fn new(ident: Ident, vis: Visibility, ty: Type) -> Self {
+        let name = plain_name(&ident);
+        Self {
+            attribute: None,
+            label: title_of(&name),
+            help: String::new(),
+            key: vec![name],
+            was: Vec::new(),
+            from: None,
+            default: None,
+            max_length: None,
+            min: None,
+            max: None,
+            pattern: None,
+            choices: None,
+            index: None,
+            on_delete: None,
+            column: false,
+            ident,
+            vis,
+            ty,
+        }
+    }
+
     /// Whether the type is written as `Option<..>`.
     pub(super) fn is_option(&self) -> bool {
         matches!(plain_type(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))

@@ -1,0 +1,92 @@
+//! Holds what was read against rules that take more than one option to break.
+
+use super::face::Face;
+use super::model::{Field, Latch, Record};
+use crate::errors::Errors;
+use crate::syntax::plain_name;
+
+/// Checks a struct, and takes away what nothing can be written of.
+pub(super) fn check(record: &mut Record, errors: &mut Errors) {
+    if record.face == Face::Process {
+        record.fields.iter().for_each(|field| check_column(field, errors));
+    }
+    if record.face == Face::Entity && record.id.is_none() && record.usable {
+        let ident = &record.ident;
+        errors.over(ident, format!("an entity has an identity: add a field `#[id] id: Id<{ident}>`"));
+        record.usable = false;
+    }
+    check_keys(record, errors);
+    check_message(record, errors);
+    if !record.usable {
+        record.fields.clear();
+    }
+}
+
+/// A process is found only by its columns.
+fn check_column(field: &Field, errors: &mut Errors) {
+    if !field.column && (field.index.is_some() || field.on_delete.is_some()) {
+        let message = "only a column of a process has an index or `on_delete`: write `#[field(column, ..)]`";
+        errors.over(&field.attribute, message);
+    }
+    if field.column && field.key.len() > 1 {
+        errors.at(field.ident.span(), "a column has a key without dots");
+    }
+}
+
+/// No two fields share a key, and none lies below another: the keys that they had before included.
+fn check_keys(record: &Record, errors: &mut Errors) {
+    for (index, field) in record.fields.iter().enumerate() {
+        check_own_keys(field, errors);
+        for other in record.fields[..index].iter().filter(|other| other.column == field.column) {
+            if let Some(message) = collision(other, field) {
+                errors.at(field.ident.span(), message);
+            }
+        }
+    }
+}
+
+/// A field tells each key that it had once.
+fn check_own_keys(field: &Field, errors: &mut Errors) {
+    for (index, was) in field.was.iter().enumerate() {
+        if *was == field.key || field.was[..index].contains(was) {
+            let (ident, was) = (&field.ident, was.join("."));
+            errors.at(ident.span(), format!("`{ident}` is or was kept under `{was}` anyway: tell an earlier key once"));
+        }
+    }
+}
+
+/// What is wrong with the keys of two fields.
+fn collision(other: &Field, field: &Field) -> Option<String> {
+    let overlap = |a: &[String], b: &[String]| a.starts_with(b) || b.starts_with(a);
+    let all = |field: &'_ Field| std::iter::once(&field.key).chain(&field.was).cloned().collect::<Vec<_>>();
+    let (own, others) = (all(field), all(other));
+    let key = own.iter().find(|key| others.iter().any(|other| overlap(key, other)))?;
+    let (first, second, joined) = (&other.ident, &field.ident, key.join("."));
+    Some(if *key == field.key && *key == other.key {
+        format!("`{first}` and `{second}` are both kept under `{joined}`: give one of them another key")
+    } else if *key == field.key && overlap(key, &other.key) {
+        format!("of `{first}` and `{second}` one is kept within the other: give one of them another `key`")
+    } else {
+        format!(
+            "`{first}` and `{second}` are, or once were, both kept under `{joined}`: an old key of one is not the key of another"
+        )
+    })
+}
+
+/// The key of a message is one of its fields.
+fn check_message(record: &mut Record, errors: &mut Errors) {
+    if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
+        errors.over(&record.ident, "a message that is dropped when nobody waits does not expire: keep one of the two");
+    }
+    let Some(key) = &record.key else { return };
+    if record.fields.iter().any(|field| field.ident == *key) {
+        return;
+    }
+    let names: Vec<String> = record.fields.iter().map(|field| plain_name(&field.ident)).collect();
+    let hint = match viewflow_graph::nearest(&plain_name(key), names.iter().map(String::as_str)) {
+        Some(near) => format!(", did you mean `{near}`?"),
+        None => format!(": the key is one of the fields of `{}`", record.ident),
+    };
+    errors.at(key.span(), format!("there is no field `{key}` here{hint}"));
+    record.key = None;
+}

@@ -1,0 +1,243 @@
+//! Writes the trait that makes a struct what it is.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Visibility;
+
+use super::subject::{Item, Subject};
+use crate::record::face::Face;
+use crate::record::model::{Field, Latch, Record};
+use crate::syntax::{duration_tokens, option_of, plain_name};
+
+pub(super) fn expand_face(record: &Record) -> TokenStream {
+    match record.face {
+        Face::Process => expand_process(record),
+        Face::Task => expand_task(record),
+        Face::Form => expand_form(record),
+        Face::Entity => expand_entity(record),
+        Face::Embedded => expand_embedded(record),
+        Face::Message => expand_message(record),
+    }
+}
+
+fn expand_process(record: &Record) -> TokenStream {
+    let Record { ident, table, .. } = record;
+    let begins_and_ends = seed_and_artifact(record);
+    let table = record.fields.iter().any(|field| field.column).then(|| {
+        quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#table);)
+    });
+    // The type of a private field may be private too, and cannot be named by a trait of a struct that is not.
+    let is_public = !matches!(record.vis, Visibility::Inherited);
+    let hides = |of: &Subject<'_>| is_public && matches!(of.field.vis, Visibility::Inherited);
+    let (hidden, visible): (Vec<_>, Vec<_>) = Subject::all(record).into_iter().partition(hides);
+    let named = named_fields(record, &visible, &hidden);
+    let fields = visible.into_iter().map(field_at);
+    let lookups = lookups(record);
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Process for #ident {
+            #begins_and_ends
+            #table
+        }
+
+        #named
+        #(#fields)*
+        #lookups
+    }
+}
+
+/// The places of the fields by their names. Of those that are hidden it is said that they are private.
+fn named_fields(record: &Record, visible: &[Subject<'_>], hidden: &[Subject<'_>]) -> TokenStream {
+    let ident = &record.ident;
+    let index_type = format_ident!("FieldsOf{}", plain_name(ident), span = ident.span());
+    let (names, indexes): (Vec<_>, Vec<_>) = visible.iter().map(|of| (&of.field.ident, of.index)).unzip();
+    let hidden: Vec<_> = hidden.iter().map(|of| &of.field.ident).collect();
+    quote! {
+        mod named {
+            pub struct #index_type {
+                #(pub #names: ::core::primitive::usize,)*
+                #(#hidden: (),)*
+            }
+
+            pub const INDEX: #index_type = #index_type { #(#names: #indexes,)* #(#hidden: (),)* };
+        }
+
+        #[automatically_derived]
+        impl __viewflow::NamedFields for #ident {
+            type Index = named::#index_type;
+            const INDEX: named::#index_type = named::INDEX;
+        }
+    }
+}
+
+/// A field as forms made of `#[fields(..)]` find it.
+fn field_at(of: Subject<'_>) -> TokenStream {
+    let (ident, index, Field { ty, ident: name, .. }) = (&of.record.ident, of.index, of.field);
+    let (constant, rules) = (of.item(Item::Field), of.item(Item::Rules));
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::FieldAt<#index> for #ident {
+            type Type = #ty;
+            const FIELD: __viewflow::FieldOf<#ty> = #constant;
+
+            fn set(&mut self, value: #ty) {
+                self.#name = value;
+            }
+
+            fn check(value: &#ty, at: __viewflow::At<'_>) {
+                #rules(value, at);
+            }
+        }
+    }
+}
+
+fn expand_task(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    let begins_and_ends = seed_and_artifact(record);
+    let complete = record.fields.iter().all(|field| field.default.is_some() || field.is_option());
+    let options = record.fields.iter().filter(|field| field.default.is_none()).map(|field| &field.ty);
+    let no_data_needed = complete.then(|| {
+        quote! {
+            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`");)*
+
+            #[automatically_derived]
+            impl __viewflow::NoDataNeeded for #ident {}
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Task for #ident {
+            #begins_and_ends
+        }
+        #no_data_needed
+    }
+}
+
+fn expand_form(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Form for #ident {}
+    }
+}
+
+fn expand_entity(record: &Record) -> TokenStream {
+    let (ident, table) = (&record.ident, &record.table);
+    let (get, set) = match &record.id {
+        Some(id) => (quote!(self.#id), quote!(self.#id = id;)),
+        None => (quote!(__viewflow::Id::NEW), quote!(let _ = id;)),
+    };
+    let label = record.label.as_ref().map(|label| {
+        quote! {
+            fn label(&self) -> __viewflow::String {
+                __viewflow::ToString::to_string(&self.#label)
+            }
+        }
+    });
+    let lookups = lookups(record);
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Entity for #ident {
+            const TABLE: &'static ::core::primitive::str = #table;
+
+            fn id(&self) -> __viewflow::Id<Self> {
+                #get
+            }
+
+            fn set_id(&mut self, id: __viewflow::Id<Self>) {
+                #set
+            }
+
+            #label
+        }
+        #lookups
+    }
+}
+
+fn expand_embedded(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::FieldType for #ident {
+            type Item = Self;
+            const SHAPE: __viewflow::Shape = __viewflow::Shape::Embedded(<Self as __viewflow::Fields>::SHAPES);
+
+            fn kind() -> __viewflow::FieldKind {
+                __viewflow::FieldKind::Embedded(<Self as __viewflow::Fields>::FIELDS)
+            }
+
+            fn encode(&self) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+                __viewflow::embedded::encode(self)
+            }
+
+            fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
+                __viewflow::embedded::decode(value)
+            }
+
+            fn merge(&self, stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+                __viewflow::embedded::merge(self, stored)
+            }
+        }
+    }
+}
+
+fn expand_message(record: &Record) -> TokenStream {
+    let Record { ident, name, key, .. } = record;
+    let expires = option_of(record.expires.map(duration_tokens));
+    let latch = match record.latch {
+        Latch::Keep => quote!(Keep(#expires)),
+        Latch::Last => quote!(Last(#expires)),
+        Latch::Drop => quote!(Drop),
+    };
+    let field = key.as_ref().and_then(|key| record.fields.iter().find(|field| field.ident == *key));
+    let (ty, value) = match field {
+        Some(field) => {
+            let (ty, ident) = (&field.ty, &field.ident);
+            (quote!(#ty), quote!(&self.#ident))
+        }
+        None => (quote!(()), quote!(&())),
+    };
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Message for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const LATCH: __viewflow::Latch = __viewflow::Latch::#latch;
+            type Key = #ty;
+
+            fn key(&self) -> &#ty {
+                #value
+            }
+        }
+    }
+}
+
+/// `BY_NAME` for each indexed field.
+fn lookups(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    let lookups = record.fields.iter().filter(|field| field.index.is_some()).map(|field| {
+        let (vis, ty, name) = (&field.vis, &field.ty, plain_name(&field.ident));
+        let constant = format_ident!("BY_{}", name.to_uppercase(), span = field.ident.span());
+        let (doc, key) = (format!("Finds by `{name}`."), field.key.join("."));
+        quote! {
+            #[doc = #doc]
+            #vis const #constant: __viewflow::IndexOf<Self, #ty> = __viewflow::IndexOf::new(#key);
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #ident {
+            #(#lookups)*
+        }
+    }
+}
+
+/// What a process or task begins with, and what it brings about.
+fn seed_and_artifact(record: &Record) -> TokenStream {
+    let or_unit = |ty: &Option<TokenStream>| ty.clone().unwrap_or_else(|| quote!(()));
+    let (seed, artifact) = (or_unit(&record.seed), or_unit(&record.artifact));
+    quote! {
+        type Seed = #seed;
+        type Artifact = #artifact;
+    }
+}

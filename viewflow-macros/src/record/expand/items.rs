@@ -1,0 +1,142 @@
+//! Writes what is said of a field in several places once, so that a mistake in it is told once: its type, its default,
+//! its bounds, its choices.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::LitStr;
+use syn::spanned::Spanned as _;
+
+use super::rules::rules_function;
+use super::subject::{Item, Subject};
+use crate::record::face::Face;
+use crate::record::model::{Choices, Field};
+use crate::syntax::{Closure, hidden, located, plain_name, told, told_type};
+
+/// The items of a field, which stand beside the impls.
+pub(super) fn items(of: Subject<'_>) -> TokenStream {
+    let field = of.field;
+    let constant = constant(of);
+    let rules = rules_function(of);
+    let default = default_value(field).map(|value| function(of, Item::Default, &of.ty(), &value));
+    let conversion = field.from.as_ref().map(|from| conversion(of, from));
+    let min = field.min.as_ref().map(|bound| function(of, Item::Min, &value_type(of), bound));
+    let max = field.max.as_ref().map(|bound| function(of, Item::Max, &value_type(of), bound));
+    let length = field.max_length.as_ref().map(|max| {
+        let (name, max) = (of.item(Item::Length), of.beside(max));
+        quote!(const #name: ::core::primitive::usize = #max;)
+    });
+    let choices = field.choices.as_ref().map(|choices| choice_function(of, choices));
+    let pattern = field.pattern.as_ref().map(|pattern| {
+        let name = of.item(Item::Pattern);
+        quote!(static #name: __viewflow::Pattern = __viewflow::Pattern::new(#pattern);)
+    });
+    quote!(#constant #rules #default #conversion #min #max #length #choices #pattern)
+}
+
+/// What reads and writes the field.
+fn constant(of: Subject<'_>) -> TokenStream {
+    let (name, ty) = (of.item(Item::Field), of.ty());
+    let of_its_type = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
+    let new = if of.field.default.is_some() {
+        let default = of.item(Item::Default);
+        quote!(with_default(#default))
+    } else if of.record.face == Face::Process {
+        quote_spanned!(ty.span()=> initial())
+    } else {
+        quote_spanned!(ty.span()=> new())
+    };
+    // A struct within itself would never come to an end.
+    let shape = if of.is_of_itself() {
+        quote!(__viewflow::Shape::Plain(__viewflow::Plain::Itself))
+    } else {
+        // Told at the same place as by the field's constructor, a type that is none is told once.
+        let located = located(&ty, ty.span());
+        quote_spanned!(ty.span()=> <#located as __viewflow::FieldType>::SHAPE)
+    };
+    let converted = of.field.from.as_ref().map(|_| {
+        let convert = of.item(Item::Convert);
+        quote!(.converted(#convert))
+    });
+    quote!(const #name: __viewflow::FieldOf<#ty> = #of_its_type::#new.shaped(#shape) #converted;)
+}
+
+/// A function that returns what the user wrote.
+fn function(of: Subject<'_>, item: Item, returns: &TokenStream, written: &TokenStream) -> TokenStream {
+    let (name, body) = (of.item(item), of.beside(written));
+    quote! {
+        fn #name() -> #returns {
+            #body
+        }
+    }
+}
+
+/// The type of a field's values, which an `Option` may hold or not.
+fn value_type(of: Subject<'_>) -> TokenStream {
+    let ty = of.ty();
+    quote_spanned!(ty.span()=> <#ty as __viewflow::FieldType>::Item)
+}
+
+/// The expression of `default`; text in quotes becomes what the field is.
+fn default_value(field: &Field) -> Option<TokenStream> {
+    let value = field.default.as_ref()?;
+    let is_text = syn::parse2::<LitStr>(value.clone()).is_ok();
+    Some(match (is_text, field.is_option()) {
+        (false, _) => value.clone(),
+        (true, false) => quote!(::core::convert::Into::into(#value)),
+        (true, true) => quote!(::core::option::Option::Some(::core::convert::Into::into(#value))),
+    })
+}
+
+fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
+    let (name, ty) = (of.item(Item::Choices), of.ty());
+    let (parameter, body) = match choices {
+        Choices::List(list) => (TokenStream::new(), list),
+        Choices::Query { parameter, body } => (quote!(#parameter: &__viewflow::Db), body),
+    };
+    let body = of.beside(body);
+    let into =
+        quote_spanned!(body.span()=> __viewflow::ChoiceSource::<<#ty as __viewflow::FieldType>::Item>::into_choices);
+    quote! {
+        fn #name(#parameter) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
+            #into(#body)
+        }
+    }
+}
+
+/// Reads a value of the type that the field had before, and makes it one of today's.
+fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
+    let (name, ty, value) = (of.item(Item::Convert), of.ty(), Ident::new("value", hidden()));
+    let convert = match from {
+        Closure::Path(path) => of.beside(path),
+        Closure::Inline { parameter, body } => {
+            let (parameter, body) = (of.beside(parameter), of.beside(body));
+            quote_spanned!(body.span()=> |#parameter| __viewflow::Result::<#ty>::Ok(#body))
+        }
+    };
+    let refused = never_called(of);
+    quote! {
+        fn #name(#value: &__viewflow::Value) -> ::core::result::Result<#ty, __viewflow::String> {
+            __viewflow::convert::<_, #ty, _>(#value, #convert)
+        }
+
+        #refused
+    }
+}
+
+/// Refuses the conversion of what can be read as it is, under the same key: it would never be called.
+fn never_called(of: Subject<'_>) -> Option<TokenStream> {
+    let Some(Closure::Inline { parameter, .. }) = &of.field.from else { return None };
+    if !of.field.was.is_empty() || of.is_of_itself() {
+        return None;
+    }
+    let old = of.beside(&told_type(parameter)?);
+    let message = format!(
+        "what was stored as `{}` can be read as what `{}` is now, and would never be converted: give the field another name or `key`, \
+         and tell the one that it had by `#[was(\"..\")]`",
+        told(&old),
+        plain_name(&of.field.ident)
+    );
+    let shape = |ty: &TokenStream| quote!(<#ty as __viewflow::FieldType>::SHAPE);
+    let (new, before) = (shape(&of.ty()), shape(&old));
+    Some(quote_spanned!(old.span()=> const _: () = ::core::assert!(!__viewflow::reads(&#new, &#before), #message);))
+}

@@ -1,0 +1,35 @@
+//! Which of the derives a struct is read for.
+
+/// Which of the derives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Face {
+    Process,
+    Task,
+    Form,
+    Entity,
+    Embedded,
+    Message,
+}
+
+impl Face {
+    /// The attribute on the struct.
+    pub(super) fn attribute(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Task => "task",
+            Self::Form => "form",
+            Self::Entity => "entity",
+            Self::Embedded => "embedded",
+            Self::Message => "message",
+        }
+    }
+
+    /// Names that each of them has anyway.
+    pub(super) fn built_in(self) -> &'static [&'static str] {
+        match self {
+            Self::Process => &["id", "status", "created", "finished", "seed", "artifact"],
+            Self::Task => &["id", "status", "owner", "seed", "artifact"],
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The options of a struct and of a field: each with the derives that take it, and how it is read.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{Error, LitStr, Result};
+
+use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task};
+use crate::record::model::{Choices, Field, Index, Latch, OnDelete, Record};
+use crate::syntax::{Closure, Opt, WAS, some_duration, told_type, ungrouped, unknown_option};
+
+/// An option's name, the derives that take it, and what puts it where it belongs.
+type Known<T> = (&'static str, &'static [Face], fn(&mut T, Face, &Opt) -> Result<()>);
+
+const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message];
+/// What is stored for long enough that its type may change.
+const STORED: &[Face] = &[Process, Task, Entity, Embedded, Message];
+/// What has a table.
+const TABLES: &[Face] = &[Process, Entity];
+
+/// The options of the attribute on the struct.
+const OF_A_STRUCT: [Known<Record>; 9] = [
+    ("seed", &[Process, Task], |record, _, option| put(&mut record.seed, option.ty().map(Some))),
+    ("artifact", &[Process, Task], |record, _, option| put(&mut record.artifact, option.ty().map(Some))),
+    ("table", TABLES, |record, _, option| put(&mut record.table, option.name())),
+    ("label", &[Entity], |record, _, option| put(&mut record.label, option.parse().map(Some))),
+    ("name", &[Message], |record, _, option| put(&mut record.name, option.name())),
+    ("key", &[Message], |record, _, option| put(&mut record.key, option.parse().map(Some))),
+    ("latch", &[Message], |record, _, option| put(&mut record.latch, latch(option))),
+    ("expires", &[Message], |record, _, option| {
+        put(&mut record.expires, option.text().and_then(|text| some_duration(&text)).map(Some))
+    }),
+    ("crate", ALL, |record, _, option| put(&mut record.krate, option.path())),
+];
+
+/// The options of `#[field(..)]`.
+const OF_A_FIELD: [Known<Field>; 15] = [
+    ("label", ALL, |field, _, option| put(&mut field.label, option.text().map(|text| text.value()))),
+    ("help", ALL, |field, _, option| put(&mut field.help, option.text().map(|text| text.value()))),
+    ("default", ALL, |field, _, option| put(&mut field.default, option.tokens().map(Some))),
+    ("max_length", ALL, |field, _, option| put(&mut field.max_length, option.tokens().map(Some))),
+    ("min", ALL, |field, _, option| put(&mut field.min, option.tokens().map(Some))),
+    ("max", ALL, |field, _, option| put(&mut field.max, option.tokens().map(Some))),
+    ("choices", ALL, |field, face, option| put(&mut field.choices, choices(face, option).map(Some))),
+    ("pattern", ALL, |field, _, option| put(&mut field.pattern, option.text().map(Some))),
+    ("key", STORED, |field, _, option| put(&mut field.key, option.text().and_then(|text| key_path(&text)))),
+    (WAS, STORED, |field, _, option| key_path(&option.text()?).map(|was| field.was.push(was))),
+    ("from", STORED, |field, _, option| put(&mut field.from, conversion(option).map(Some))),
+    ("column", &[Process], |field, _, option| put(&mut field.column, option.flag().map(|()| true))),
+    ("index", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Plain)))),
+    ("unique", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Unique)))),
+    ("on_delete", TABLES, |field, face, option| put(&mut field.on_delete, on_delete(face, option).map(Some))),
+];
+
+pub(super) fn read_option(record: &mut Record, option: &Opt) -> Result<()> {
+    read(&OF_A_STRUCT, record.face, record, option)
+}
+
+pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> Result<()> {
+    read(&OF_A_FIELD, face, field, option)
+}
+
+/// `"a.b"` as a list of keys.
+pub(super) fn key_path(text: &LitStr) -> Result<Vec<String>> {
+    let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
+    if keys.iter().any(String::is_empty) {
+        return Err(Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
+    }
+    Ok(keys)
+}
+
+fn read<T>(known: &[Known<T>], face: Face, of: &mut T, option: &Opt) -> Result<()> {
+    let taken: Vec<_> = known.iter().filter(|(_, faces, _)| faces.contains(&face)).collect();
+    match taken.iter().find(|(name, ..)| option.key == name) {
+        Some((_, _, read)) => read(of, face, option),
+        None => Err(unknown_option(&option.key, &taken.iter().map(|(name, ..)| *name).collect::<Vec<_>>())),
+    }
+}
+
+fn put<T>(place: &mut T, value: Result<T>) -> Result<()> {
+    *place = value?;
+    Ok(())
+}
+
+fn latch(option: &Opt) -> Result<Latch> {
+    let ident: Ident = option.parse()?;
+    match ident.to_string().as_str() {
+        "keep" => Ok(Latch::Keep),
+        "last" => Ok(Latch::Last),
+        "drop" => Ok(Latch::Drop),
+        _ => Err(Error::new(ident.span(), "`latch` is one of `keep`, `last`, `drop`")),
+    }
+}
+
+/// A list, or `|db| ..`.
+fn choices(face: Face, option: &Opt) -> Result<Choices> {
+    let tokens = ungrouped(option.tokens()?);
+    if !starts_a_closure(&tokens) {
+        return Ok(Choices::List(tokens));
+    }
+    match syn::parse2(tokens)? {
+        Closure::Inline { parameter, body } if matches!(face, Form | Process) => Ok(Choices::Query { parameter, body }),
+        Closure::Inline { .. } => Err(Error::new(
+            option.key.span(),
+            "choices from tables go with the fields of forms and processes: only forms are held against them",
+        )),
+        Closure::Path(path) => Ok(Choices::List(path)),
+    }
+}
+
+fn starts_a_closure(tokens: &TokenStream) -> bool {
+    matches!(tokens.clone().into_iter().next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '|')
+}
+
+/// `|old: Type| ..`, or the path of a function.
+fn conversion(option: &Opt) -> Result<Closure> {
+    let closure: Closure = option.parse()?;
+    match &closure {
+        Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(Error::new_spanned(
+            parameter,
+            format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
+        )),
+        _ => Ok(closure),
+    }
+}
+
+fn on_delete(face: Face, option: &Opt) -> Result<OnDelete> {
+    let ident: Ident = option.parse()?;
+    match ident.to_string().as_str() {
+        "protect" => Ok(OnDelete::Protect),
+        "set_none" => Ok(OnDelete::SetNone(ident)),
+        "cascade" if face == Process => Err(Error::new(
+            ident.span(),
+            "a process is not deleted with a row it refers to: use `protect` or `set_none`",
+        )),
+        "cascade" => Ok(OnDelete::Cascade),
+        _ => Err(Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
+    }
+}

@@ -1,0 +1,203 @@
+//! Data closures, and the methods that stand in for them.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::spanned::Spanned as _;
+use syn::{Error, Result, Token};
+
+use super::name::plain_name;
+use super::tokens::ungrouped;
+
+/// A data closure `|a| EXPR`, or a path to a method that is called instead.
+#[derive(Clone)]
+pub(crate) enum Closure {
+    Inline { parameter: TokenStream, body: TokenStream },
+    Path(TokenStream),
+}
+
+impl Closure {
+    /// The closure as a function of flow and activation whose body is wrapped by `wrap`, in which `?` works.
+    pub(crate) fn to_function(&self, wrap: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Inline { parameter, body } => {
+                let span = body.span();
+                let wrapped = wrap(&grouped(body));
+                quote_spanned!(span=> |_, #parameter| ::core::result::Result::Ok(#wrapped))
+            }
+        }
+    }
+
+    /// As [`Closure::to_function`], with the body as it is.
+    pub(crate) fn to_plain_function(&self) -> TokenStream {
+        self.to_function(Clone::clone)
+    }
+
+    /// The body or the path, and whether it is a path.
+    pub(crate) fn tokens(&self) -> (&TokenStream, bool) {
+        match self {
+            Self::Inline { body, .. } => (body, false),
+            Self::Path(path) => (path, true),
+        }
+    }
+}
+
+impl Parse for Closure {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let whole = input.span();
+        let tokens = ungrouped(input.parse()?);
+        let parse = |input: ParseStream<'_>| Self::parse_tokens(input, whole);
+        parse.parse2(without_last_comma(tokens))
+    }
+}
+
+impl Closure {
+    fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+        let _ = input.parse::<Option<Token![move]>>()?;
+        if input.peek(Token![||]) {
+            return Err(Error::new(whole, "this closure takes the activation: write `|a| ..`"));
+        }
+        if input.peek(Token![|]) { Self::parse_inline(input, whole) } else { Self::parse_path(input, whole) }
+    }
+
+    fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+        input.parse::<Token![|]>()?;
+        let parameter = parse_parameter(input)?;
+        input.parse::<Token![|]>()?;
+        if input.peek(Token![->]) {
+            return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
+        }
+        let body: TokenStream = input.parse()?;
+        if let Some(span) = find_self(&body) {
+            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
+            return Err(Error::new(span, message));
+        }
+        if body.is_empty() {
+            return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
+        }
+        Ok(Self::Inline { parameter, body })
+    }
+
+    fn parse_path(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+        let path = input.parse::<TokenStream>()?;
+        let expected = "expected a closure `|a| ..` or a method `Self::name`";
+        if path.is_empty() {
+            return Err(Error::new(whole, expected));
+        }
+        let looks_like_path = |tree: &TokenTree| match tree {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => matches!(punct.as_char(), ':' | '<' | '>' | ','),
+            TokenTree::Group(group) => group.delimiter() == Delimiter::None,
+            TokenTree::Literal(_) => false,
+        };
+        if path.clone().into_iter().all(|tree| looks_like_path(&tree)) {
+            Ok(Self::Path(path))
+        } else {
+            Err(Error::new_spanned(path, expected))
+        }
+    }
+}
+
+/// The type that is told for the parameter of a closure.
+pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
+    let mut trees = parameter.clone().into_iter();
+    trees.find(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'))?;
+    Some(trees.collect())
+}
+
+/// Adds the methods of the flow that are called in the tokens, as `Self::name(..)`, or that they name as a path.
+pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, names: &mut BTreeSet<String>) {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    for tree in &trees {
+        if let TokenTree::Group(group) = tree {
+            methods_named(&group.stream(), own, false, names);
+        }
+    }
+    for (at, tree) in trees.iter().enumerate() {
+        let TokenTree::Ident(of) = tree else { continue };
+        let part_of_a_path = at > 0 && is_colon(&trees[at - 1]);
+        if (of != "Self" && plain_name(of) != own) || part_of_a_path {
+            continue;
+        }
+        // `Self::name`, or `Flow::<Arguments>::name`.
+        let mut rest = &trees[at + 1..];
+        if let [a, b, TokenTree::Punct(open), ..] = rest
+            && is_colon(a)
+            && is_colon(b)
+            && open.as_char() == '<'
+        {
+            let Some(close) = rest.iter().rposition(|tree| matches!(tree, TokenTree::Punct(p) if p.as_char() == '>'))
+            else {
+                continue;
+            };
+            rest = &rest[close + 1..];
+        }
+        if let [a, b, TokenTree::Ident(name), after @ ..] = rest {
+            let called = match after.first() {
+                None => is_path && at == 0,
+                Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+                Some(next) => is_colon(next),
+            };
+            if is_colon(a) && is_colon(b) && called {
+                names.insert(plain_name(name));
+            }
+        }
+    }
+}
+
+fn without_last_comma(tokens: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if matches!(trees.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+        trees.pop();
+    }
+    trees.into_iter().collect()
+}
+
+/// What stands between the bars.
+fn parse_parameter(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut parameter = TokenStream::new();
+    let mut generics = 0;
+    while !input.peek(Token![|]) {
+        generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
+        if generics == 0 && input.peek(Token![,]) {
+            let message =
+                "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
+            return Err(Error::new(input.span(), message));
+        }
+        parameter.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(parameter)
+}
+
+/// Where `self` stands in the tokens, but for paths such as `self::name`.
+fn find_self(tokens: &TokenStream) -> Option<Span> {
+    let mut trees = tokens.clone().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(name) if name == "self" && !trees.peek().is_some_and(is_colon) => {
+                return Some(name.span());
+            }
+            TokenTree::Group(group) => {
+                if let Some(span) = find_self(&group.stream()) {
+                    return Some(span);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// An expression that stays one whatever stands around it, without parentheses that rustc would call superfluous.
+fn grouped(body: &TokenStream) -> TokenStream {
+    let mut group = Group::new(Delimiter::None, body.clone());
+    group.set_span(body.span());
+    TokenTree::Group(group).into_token_stream()
+}
+
+fn is_colon(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':')
+}

@@ -1,0 +1,31 @@
+//! Doc comments.
+
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+
+/// The first sentence of the doc comment, without its full stop.
+pub(crate) fn first_sentence(attributes: &[Attribute]) -> Option<String> {
+    let lines = doc_lines(attributes);
+    let first: Vec<&str> = lines.iter().map(String::as_str).take_while(|line| !line.is_empty()).collect();
+    let text = first.join(" ");
+    let sentence = text.split_once(". ").map_or(text.as_str(), |(sentence, _)| sentence);
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence).trim();
+    (!sentence.is_empty()).then(|| sentence.to_owned())
+}
+
+/// The text of all doc comments of an item, a line each.
+pub(crate) fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attribute in docs(attributes) {
+        if let Meta::NameValue(meta) = &attribute.meta
+            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
+        {
+            lines.extend(text.value().lines().map(|line| line.trim().to_owned()));
+        }
+    }
+    lines
+}
+
+/// The doc attributes, to be put on what is generated.
+pub(crate) fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("doc"))
+}
