@@ -8,7 +8,7 @@ use viewflow::prelude::*;
 use viewflow::{Form, ManualClock, Node, Store, ViewNode};
 
 use crate::shipment_example::flow::*;
-use crate::shipment_example::{AGENT, CLERK, PACKER, story};
+use crate::shipment_example::story::{AGENT, CLERK, PACKER, story};
 use crate::support::{manual, on_every_store, open_tasks};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
