@@ -33,7 +33,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
     let mut told = Vec::new();
 
     let insured = register("Ada")?.id;
-    clock.advance(Duration::from_secs(24 * 3600));
+    clock.advance(Duration::from_hours(24));
     engine.run_pending()?;
     told.extend(letters.try_iter().map(|letter| format!("mail: {letter}")));
     let choose = engine.open_task(ShipmentFlow::shipment_type, insured)?.assign(&CLERK)?;

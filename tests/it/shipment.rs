@@ -11,7 +11,7 @@ use crate::shipment_example::flow::*;
 use crate::shipment_example::story::{AGENT, CLERK, PACKER, story};
 use crate::support::{manual, on_every_store, open_tasks};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Another clerk with the same rights.
 const COLLEAGUE: Worker = Worker { name: "carl", may: CLERK.may };

@@ -414,7 +414,7 @@ fn call(attribute: &Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
 fn retry(attribute: &Attribute) -> Result<Retry> {
     let options = attribute.parse_args::<Opts>()?.0;
     each_once(&options)?;
-    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_secs(3600) };
+    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_hours(1) };
     for option in &options {
         match option.key.to_string().as_str() {
             "attempts" => {
