@@ -95,7 +95,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
     answer(spam, &MANAGER, false)?;
 
     let forgotten = write("Anybody there?")?.id;
-    clock.advance(Duration::from_secs(3 * 24 * 3600));
+    clock.advance(Duration::from_hours(3 * 24));
 
     // What people need not do: the job, and the timeout. In a program that goes on, `engine.workers(1)` does that.
     engine.run_pending()?;

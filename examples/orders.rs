@@ -195,7 +195,7 @@ pub(crate) struct TidyFlow {
     end: End,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Three orders: one that is shipped, one that breaks, one that nobody pays for. Answers with what was told.
 pub(crate) fn story() -> Result<Vec<String>> {

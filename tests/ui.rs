@@ -1,7 +1,7 @@
 //! What must not compile, and what its author is told: each case has the message beside it as `.stderr`, and at its end
 //! what mends it. `bad_*.rs` fail under `cargo check`, `late_*.rs` only under `cargo build`, and `ok_*.rs` compile.
 //!
-//! After a change of a message run `TRYBUILD=overwrite cargo test --test ui` and read what has changed.
+//! After a change of a message run `TRYBUILD=overwrite cargo test -p viewflow-tests --test ui` and read what has changed.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +19,7 @@ const RECORDED_WITH: &str = "rustc 1.95.";
 fn mistakes_are_told_at_compile_time() {
     if messages_can_be_compared() {
         put_lock_files();
-        trybuild::TestCases::new().compile_fail("tests/ui/*/bad_*.rs");
+        trybuild::TestCases::new().compile_fail("ui/*/bad_*.rs");
     }
 }
 
@@ -32,7 +32,7 @@ fn what_is_right_compiles_and_so_does_what_a_message_asks_for() {
     let cases = trybuild::TestCases::new();
     cases.pass(&right);
     if messages_can_be_compared() {
-        cases.compile_fail("tests/ui/*/late_*.rs");
+        cases.compile_fail("ui/*/late_*.rs");
     }
     // They are compiled when this is dropped, which is before the file goes.
     drop(cases);
@@ -60,7 +60,7 @@ fn messages_can_be_compared() -> bool {
 fn every_rule_of_graphs_has_its_cases_and_its_page() {
     // The compiler sees one flow at a time: those that start each other are told of when the engine is built.
     let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::StartsForEver);
-    let guide = fs::read_to_string("src/guide/rules.md").unwrap();
+    let guide = fs::read_to_string("../src/guide/rules.md").unwrap();
     for name in rules.map(|rule| rule.name()).chain(["unknown-target"]) {
         let cases = cases("bad_").into_iter().filter(|case| case.parent().is_some_and(|rule| rule.ends_with(name)));
         assert!(cases.clone().count() > 0, "no case of `{name}`");
@@ -70,7 +70,7 @@ fn every_rule_of_graphs_has_its_cases_and_its_page() {
         }
         let page = name.replace('-', "_");
         assert!(guide.contains(&format!("[`{name}`](crate::guide::rules::{page})")), "`{name}` is not in the overview");
-        let page = fs::read_to_string(format!("src/guide/rules/{page}.md")).unwrap();
+        let page = fs::read_to_string(format!("../src/guide/rules/{page}.md")).unwrap();
         assert!(page.contains("```compile_fail") && page.contains(&format!("[{name}]\n")), "the page of `{name}`");
     }
 }
@@ -78,9 +78,9 @@ fn every_rule_of_graphs_has_its_cases_and_its_page() {
 /// The cases are compiled as if their `Cargo.toml` were that of trybuild: their lock files have to be beside it.
 fn put_lock_files() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let directory = target.join("tests/trybuild/viewflow/tests/ui/lock");
+    let directory = target.join("tests/trybuild/viewflow-tests/ui/lock");
     fs::create_dir_all(&directory).unwrap();
-    for file in fs::read_dir("tests/ui/lock").unwrap().map(|entry| entry.unwrap().path()) {
+    for file in fs::read_dir("ui/lock").unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_some_and(|ending| ending == "lock") {
             fs::copy(&file, directory.join(file.file_name().unwrap())).unwrap();
         }
@@ -94,7 +94,7 @@ fn cases(prefix: &str) -> Vec<PathBuf> {
         entries.sort();
         entries
     };
-    let files = entries(Path::new("tests/ui")).into_iter().flat_map(|group| entries(&group));
+    let files = entries(Path::new("ui")).into_iter().flat_map(|group| entries(&group));
     let begins = |path: &Path| path.file_stem().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
     files.filter(|file| begins(file) && file.extension().is_some_and(|ending| ending == "rs")).collect()
 }

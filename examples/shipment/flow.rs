@@ -226,5 +226,3 @@ impl User for Worker {
         self.may.contains(&permission)
     }
 }
-
-viewflow::flow_lock!("examples/shipment/flow.lock" => ShipmentFlow);

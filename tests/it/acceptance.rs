@@ -10,7 +10,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 /// What is wrong with a row of the page; nothing when it is right.
 fn complaints(row: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let covered_by = row.trim_matches('|').split_once(" | ").map_or("", |(_, last)| last);
     let is_missing = |file: &str| covered_by.contains(&format!("**missing**: `{file}`"));
     let mut found = Vec::new();

@@ -273,7 +273,9 @@ fn do_next_fails_for_want_of_a_seed(engine: &Engine) {
 
 /// Changes one byte of the first process's record.
 fn viewflow_test_damage(path: &std::path::Path) {
-    let db = sled::open(path).unwrap();
+    // sled lets go of its files a moment after it was dropped.
+    let closed = |_| sled::open(path).map_err(|_| std::thread::sleep(std::time::Duration::from_millis(5))).ok();
+    let db = (0..1000).find_map(closed).expect("the database is closed");
     let (key, value) = db.scan_prefix(b"p").next().unwrap().unwrap();
     let mut value = value.to_vec();
     value[40] ^= 1;

@@ -688,7 +688,7 @@ fn a_sub_process_whose_own_handler_failed_is_tried_again_without_running_its_chi
         let broken = Arc::new(AtomicBool::new(true));
         let engine = builder.flow(HostFlow::new(Arc::clone(&broken))).flow(NapFlow::new()).build().unwrap();
         let id = engine.run(HostFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let failed = open_task(&engine, HostFlow::sub, id);
         assert!(failed.error.unwrap().message.contains("still tired"));

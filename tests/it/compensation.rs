@@ -165,13 +165,13 @@ fn an_undoing_that_fails_undoes_nothing_and_can_be_tried_again() {
         let (builder, clock) = manual(store);
         let engine = builder.flow(LaterFlow::new()).build().unwrap();
         let id = engine.run(LaterFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let undo = open_task(&engine, LaterFlow::undo, id);
         assert_eq!(undo.status, TaskStatus::Error);
         assert!(undo.error.unwrap().message.contains("`later.unbook`"));
         assert!(engine.process::<LaterFlow>(id).unwrap().log.is_empty());
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.retry(undo.id, &boss()).unwrap();
         let process = engine.process::<LaterFlow>(id).unwrap();
         assert_eq!(
@@ -214,7 +214,7 @@ fn an_undoing_that_panics_in_the_background_fails_its_thrower_and_nothing_else()
         let (builder, clock) = manual(store);
         let engine = builder.flow(BangFlow::new()).build().unwrap();
         let id = engine.run(BangFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let open: Vec<_> =
             engine.tasks(id, 0, 100).unwrap().into_iter().filter(|task| !task.status.is_final()).collect();

@@ -200,7 +200,7 @@ fn the_first_branch_whose_first_step_is_done_wins_and_the_others_are_canceled() 
         do_next(&engine, RaceFlow::answer, id, ());
         assert_eq!((open(id), engine.process_record(id).unwrap().status), (vec![], ProcessStatus::Done));
         let id = start();
-        clock.advance(Duration::from_secs(7200));
+        clock.advance(Duration::from_hours(2));
         engine.run_pending().unwrap();
         // What ran beside the loser is no branch of the race.
         assert_eq!(open(id), ["nudge", "late"]);
@@ -350,13 +350,13 @@ fn a_revived_task_is_assigned_as_its_node_says_and_has_its_timeout_anew() {
         let a = open_task(&engine, LeaveFlow::a, id).id;
         engine.cancel_task(a, &boss()).unwrap();
         assert_eq!(engine.next_due().unwrap(), None, "a canceled task has no timeout");
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         let again = engine.revive(a, &boss()).unwrap();
         let task = engine.task_record(again).unwrap();
         assert_eq!((task.owner, task.status), (Some(user("bob")), TaskStatus::Assigned));
         assert_eq!(task.due, Some(viewflow::Timestamp::from_millis(25 * 3_600_000)));
         assert!(engine.revive(a, &boss()).unwrap_err().to_string().contains("cannot revive a task that is revived"));
-        clock.advance(Duration::from_secs(24 * 3600));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(engine.task_record(again).unwrap().status, TaskStatus::Canceled);
         assert_eq!(engine.tasks_of(LeaveFlow::too_late, TaskStatus::Done).list().unwrap().len(), 1);
@@ -489,7 +489,7 @@ fn a_join_waits_for_a_branch_that_failed_and_goes_on_when_that_is_canceled() {
         for fails_first in [true, false] {
             let id = engine.run(FailingFlow::start, ()).unwrap().id;
             let fail = || {
-                clock.advance(Duration::from_secs(3600));
+                clock.advance(Duration::from_hours(1));
                 engine.run_pending().unwrap();
             };
             if fails_first {
@@ -522,7 +522,7 @@ fn a_timeout_belongs_to_the_node_of_its_own_flow() {
         };
         assert_eq!(timeouts(&engine, open_task(&engine, FailingFlow::work, failing)), ["slow"]);
         assert_eq!(timeouts(&engine, open_task(&engine, OtherFlow::work, other)), ["other"]);
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(engine.process_record(other).unwrap().status, ProcessStatus::Done);
         assert_eq!(open_tasks(&engine, FailingFlow::work, failing).len(), 1);
@@ -579,7 +579,7 @@ fn a_failed_task_that_is_tried_again_is_prepared_as_if_it_were_new() {
         let broken = Arc::new(AtomicBool::new(true));
         let engine = builder.flow(CreateFlow::new(Arc::clone(&broken))).build().unwrap();
         let id = engine.run(CreateFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let work = open_task(&engine, CreateFlow::work, id);
         assert_eq!((work.status, work.owner), (TaskStatus::Error, None));
@@ -643,7 +643,7 @@ fn what_failed_on_data_that_another_step_changed_meanwhile_has_not_failed() {
         let flow = LampFlow::new(lamp, Mutex::new(Some(Box::new(meanwhile))), AtomicU32::new(0));
         let engine = builder.flow(flow).build().unwrap();
         let id = engine.run(LampFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
     });

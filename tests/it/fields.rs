@@ -121,7 +121,7 @@ proptest! {
     fn calendar_values_survive(seconds in -377_000_000_000..253_000_000_000_i64, nanos in 0..1_000_000_000_i32) {
         let time = Timestamp::new(seconds, nanos).unwrap();
         prop_assert_eq!(Timestamp::decode(&time.encode().unwrap()).unwrap(), time);
-        let civil = time.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let civil = time.to_zoned_datetime(jiff::tz::TimeZone::UTC).datetime();
         prop_assert_eq!(DateTime::decode(&civil.encode().unwrap()).unwrap(), civil);
         let duration = SignedDuration::new(seconds, nanos * seconds.signum() as i32);
         prop_assert_eq!(SignedDuration::decode(&duration.encode().unwrap()).unwrap(), duration);

@@ -11,7 +11,7 @@ use viewflow::{Anonymous, ManualClock, Store, User};
 use crate::hello_example::*;
 use crate::support::{manual, on_every_store};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 struct Office {
     engine: Engine,

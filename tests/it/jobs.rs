@@ -303,7 +303,7 @@ fn an_attempt_that_takes_too_long_has_failed_and_its_result_is_not_taken() {
     impl LateFlow {
         fn send(&self, job: &JobRun<Self>) -> Result<u32> {
             if job.attempt == 1 {
-                self.clock.advance(Duration::from_secs(60));
+                self.clock.advance(Duration::from_mins(1));
             }
             Ok(job.attempt)
         }
@@ -428,7 +428,7 @@ fn a_job_whose_value_and_whose_way_of_error_both_fail_is_in_error_and_not_run_fo
         let id = engine.run(LostFlow::start, ()).unwrap().id;
         for _ in 0..10 {
             engine.run_pending().unwrap();
-            clock.advance(Duration::from_secs(86_400));
+            clock.advance(Duration::from_hours(24));
         }
         assert_eq!(open_task(&engine, LostFlow::send_node, id).status, TaskStatus::Error);
         assert!(runs.load(Ordering::SeqCst) <= 2);
@@ -508,7 +508,7 @@ fn a_job_that_takes_every_worker_with_it_is_in_error_in_the_end() {
         let engine = program();
         threads.push(std::thread::spawn(move || engine.run_pending()));
         wait_until(|| runs.load(Ordering::SeqCst) == run);
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
     }
     program().run_pending().unwrap();
     let task = open_task(&program(), KillFlow::send_node, id);

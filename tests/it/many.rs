@@ -84,7 +84,7 @@ fn run(size: u32) -> Vec<(&'static str, Duration)> {
 }
 
 #[test]
-#[ignore = "takes long: cargo test --release --test it many -- --ignored --nocapture"]
+#[ignore = "takes long: cargo test --release -p viewflow-tests --test it many -- --ignored --nocapture"]
 fn a_hundred_thousand_children_listeners_and_branches() {
     let (few, many) = (run(MANY / 10), run(MANY));
     for ((what, few), (_, many)) in few.iter().zip(&many) {

@@ -121,7 +121,7 @@ fn a_message_before_its_catch_is_kept_until_it_expires() {
 
         // The second payment is still there, until it expires.
         let id = invoice(&engine, 7);
-        clock.advance(Duration::from_secs(7 * 24 * 3600));
+        clock.advance(Duration::from_hours(7 * 24));
         do_next(&engine, InvoiceFlow::check, id, ());
         engine.run_pending().unwrap();
         assert!(engine.process::<InvoiceFlow>(id).unwrap().heard.is_empty(), "it was kept too long");
@@ -490,7 +490,7 @@ fn a_message_that_somebody_waited_for_reaches_it_however_late_the_worker_is() {
         do_next(&engine, InvoiceFlow::check, id, ());
         assert_eq!(engine.send(&paid(7, 1)).unwrap(), Delivery::Taken);
         // Longer than it would have been kept.
-        clock.advance(Duration::from_secs(20 * 86_400));
+        clock.advance(Duration::from_hours(20 * 24));
         engine.run_pending().unwrap();
         assert_eq!(engine.process::<InvoiceFlow>(id).unwrap().heard, [1]);
     });
@@ -537,7 +537,7 @@ fn thousands_of_messages_under_one_key_are_kept_in_order_and_forgotten_in_time()
         }
         let kept = || store.rows("viewflow.letter", 0, usize::MAX).unwrap().len();
         assert_eq!(kept(), 1_997);
-        clock.advance(Duration::from_secs(20 * 86_400));
+        clock.advance(Duration::from_hours(20 * 24));
         let id = invoice(&engine, 7);
         do_next(&engine, InvoiceFlow::check, id, ());
         engine.run_pending().unwrap();

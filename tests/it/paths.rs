@@ -201,7 +201,7 @@ fn what_fails_in_the_background_leaves_nothing_of_its_own_and_all_that_came_befo
         let (builder, clock) = manual(store);
         let engine = builder.flow(FailFlow::new()).build().unwrap();
         let id = engine.run(FailFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(24 * 3600));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let failed = open_task(&engine, FailFlow::work_node, id);
         assert_eq!(failed.status, TaskStatus::Error);
@@ -260,7 +260,7 @@ fn a_join_that_cannot_be_asked_fails_the_step_of_a_person_and_itself_in_the_back
         assert!(error.to_string().contains("`until.gather`") && error.to_string().contains("nobody counts"), "{error}");
         assert_eq!((engine.process_record(id).unwrap(), events(&engine, id)), before, "nothing of it is left");
 
-        clock.advance(Duration::from_secs(24 * 3600));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(engine.tasks_of(UntilFlow::sleep, TaskStatus::Done).list().unwrap().len(), 1);
         let gather = open_task(&engine, UntilFlow::gather, id);

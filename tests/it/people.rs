@@ -335,7 +335,7 @@ fn inbox_and_queue_are_sorted_by_due_date_priority_and_follow_up() {
         let bills: Vec<ProcessId> = (0..5).map(|_| register(engine, &ann, sales).unwrap()).collect();
         let tasks: Vec<TaskRecord> = bills.iter().map(|id| open_task(engine, BillFlow::accept, *id)).collect();
         let due = tasks[0].due_date.unwrap();
-        assert_eq!(due, tasks[0].created.after(Duration::from_secs(3 * 24 * 3600)));
+        assert_eq!(due, tasks[0].created.after(Duration::from_hours(3 * 24)));
         assert_eq!(tasks[0].priority, Some(1));
         let sooner = |hours: u64| Some(due.after(Duration::from_secs(3600 * hours)));
         assert!(told(engine.set_priority(tasks[0].id, &ann, Some(3))).contains("`bill.manage`"), "nobody has it yet");
@@ -381,7 +381,7 @@ fn a_revived_task_keeps_who_may_have_it_and_by_when() {
         let id = engine.start(PairFlow::start, &signer, ()).unwrap().id;
         let task = open_task(&engine, PairFlow::sign, id);
         engine.set_priority(task.id, &boss(), Some(99)).unwrap();
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         engine.cancel_task(task.id, &boss()).unwrap();
         assert!(told(engine.assign(task.id, &signer)).contains("cannot assign a task that is canceled"));
         let again = engine.task_record(engine.revive(task.id, &boss()).unwrap()).unwrap();

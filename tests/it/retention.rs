@@ -12,7 +12,7 @@ use viewflow::{Clock as _, ManualClock, OnDelete, Retention, Store, Timestamp};
 
 use crate::support::{boss, do_next, manual, on_every_store, wait_until};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Entity, Clone, Debug)]
 #[entity(table = "kept_notes")]
@@ -195,7 +195,7 @@ fn each_process_is_handed_over_before_it_is_forgotten_and_kept_while_that_fails(
         assert_eq!((processes(&store).len(), left(&store, alone) > 5), (5, true));
         broken.store(false, Ordering::SeqCst);
         assert_eq!(engine.run_pending().unwrap(), 0, "it is left alone for a while");
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         engine.run_pending().unwrap();
         assert!(processes(&store).is_empty());
         // What was handed over is what an export writes.
@@ -335,7 +335,7 @@ fn what_cannot_be_forgotten_is_told_and_holds_up_nobody() {
         let error = engine.run_pending().unwrap_err();
         assert!(matches!(&error, Error::Protected { by_table, .. } if by_table == "bills"), "{error}");
         assert_eq!(left(&store, ids[0]), before, "nothing of it is forgotten");
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         assert!(engine.run_pending().is_err());
         assert_eq!((processes(&store), columns(&store).len()), (ids[..11].to_vec(), 11));
         assert!(matches!(engine.purge(clock.now()), Err(Error::Protected { .. })));
@@ -361,7 +361,7 @@ fn a_process_with_a_sub_process_that_runs_is_left_and_those_after_it_are_forgott
         assert_eq!(processes(&store).len(), 4);
         write(&store, vec![Change::process(Some(runs), child)]);
         assert_eq!(engine.run_pending().unwrap(), 0);
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         engine.run_pending().unwrap();
         assert!(processes(&store).is_empty());
     });

@@ -9,10 +9,10 @@ use viewflow::prelude::*;
 use viewflow::{Form, ManualClock, Node, Store, ViewNode};
 
 use crate::shipment_example::flow::*;
-use crate::shipment_example::{AGENT, CLERK, PACKER, story};
+use crate::shipment_example::story::{AGENT, CLERK, PACKER, story};
 use crate::support::{manual, on_every_store, open_tasks};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Another clerk with the same rights.
 const COLLEAGUE: Worker = Worker { name: "carl", may: CLERK.may };

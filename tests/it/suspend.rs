@@ -11,7 +11,7 @@ use viewflow::{Delivery, Store};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user, wait_until};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Process, Clone, Debug)]
 pub struct Parcel {

@@ -8,7 +8,7 @@ use viewflow::{Clock as _, Timestamp};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Process, Clone, Debug)]
 pub struct Order {
@@ -220,7 +220,7 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
         assert_eq!(started(&engine), (1, 0), "an interval begins at once, a pattern at its first time");
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (1, 0));
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (2, 1), "at eight in Berlin");
         // Another engine over the same store goes on where this one stopped.
@@ -228,14 +228,14 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
         let second = second.build().unwrap();
         second.run_pending().unwrap();
         assert_eq!(started(&second), (2, 1));
-        clock.advance(Duration::from_secs(3600) * 10 + Duration::from_secs(60));
+        clock.advance(Duration::from_hours(1) * 10 + Duration::from_mins(1));
         assert_eq!(second.run_pending().unwrap(), 1);
         assert_eq!(started(&engine), (3, 1), "ten hours were missed: one start");
-        assert_eq!(second.next_due().unwrap(), Some(friday.after(Duration::from_secs(3600 * 12))));
+        assert_eq!(second.next_due().unwrap(), Some(friday.after(Duration::from_hours(12))));
         clock.set(friday.after(DAY * 3));
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (4, 1), "not on a weekend");
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (5, 2));
     });
@@ -265,7 +265,7 @@ fn a_time_that_is_skipped_or_comes_twice_when_clocks_change_starts_one_process()
             engine.run_pending().unwrap();
             let before = engine.processes::<NightlyFlow>().list().unwrap().len();
             for _ in 0..hours * 2 {
-                clock.advance(Duration::from_secs(1800));
+                clock.advance(Duration::from_mins(30));
                 engine.run_pending().unwrap();
             }
             let started = engine.processes::<NightlyFlow>().list().unwrap();
@@ -329,7 +329,7 @@ fn a_rhythm_that_was_changed_is_followed_from_then_on() {
         let engine = Engine::builder(store).clock(Arc::clone(&clock)).flow(after::HourlyFlow::new()).build().unwrap();
         engine.run_pending().unwrap();
         for _ in 0..5 {
-            clock.advance(Duration::from_secs(3600));
+            clock.advance(Duration::from_hours(1));
             engine.run_pending().unwrap();
         }
         assert_eq!(engine.processes::<after::HourlyFlow>().list().unwrap().len(), 5);
@@ -361,7 +361,7 @@ fn a_task_whose_token_went_on_by_its_timeout_is_not_revived_into_a_second_token(
         let engine = builder.flow(TwiceFlow::new()).build().unwrap();
         let id = engine.run(TwiceFlow::start, ()).unwrap().id;
         let ask = open_task(&engine, TwiceFlow::ask, id).id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let error = engine.revive(ask, &boss()).unwrap_err().to_string();
         assert!(error.contains("after its timeout or error has taken its way"), "{error}");

@@ -383,7 +383,7 @@ fn what_a_timeout_began_beside_its_task_is_taken_back_with_it() {
         let engine = builder.flow(TripFlow::new()).build().unwrap();
         let id = engine.run(TripFlow::start, ()).unwrap().id;
         do_next(&engine, TripFlow::plan, id, ());
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let hurries = open_tasks(&engine, TripFlow::hurry, id);
         assert_eq!(hurries.len(), 2);
@@ -397,7 +397,7 @@ fn what_a_timeout_began_beside_its_task_is_taken_back_with_it() {
         assert_eq!(engine.process_record(id).unwrap().ends, 0);
         assert_eq!(open_tasks(&engine, TripFlow::hurry, id).len(), 1);
         // Its timeouts begin anew.
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(open_tasks(&engine, TripFlow::hurry, id).len(), 2);
         // To what the timeout began one can go back, too.

@@ -345,7 +345,7 @@ fn jobs_signals_and_failed_tasks_are_gone_back_over() {
         check(&store);
         assert_eq!((open(&engine, id), engine.next_due().unwrap()), (vec!["ask new".to_owned()], None));
         do_next(&engine, WorkFlow::ask, id, ());
-        clock.advance(std::time::Duration::from_secs(3600));
+        clock.advance(std::time::Duration::from_hours(1));
         engine.run_pending().unwrap();
         assert_eq!(open(&engine, id), ["late new"], "the timeout was due first");
         engine.go_back(id, WorkFlow::ask, &boss()).unwrap();

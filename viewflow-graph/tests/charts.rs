@@ -57,7 +57,7 @@ fn every_kind() -> Graph {
         graph.set_detail(node, detail);
     };
     set(&mut graph, "at_night", Detail::Cron("0 3 * * * UTC".to_owned()));
-    set(&mut graph, "wait", Detail::After(Duration::from_secs(36 * 3600)));
+    set(&mut graph, "wait", Detail::After(Duration::from_hours(36)));
     set(&mut graph, "hear", Detail::Named("storm".to_owned()));
     set(&mut graph, "call", Detail::Named("storm".to_owned()));
     let timeouts = (0..graph.edges().len()).filter(|edge| matches!(graph.edges()[*edge].role, Role::Timeout { .. }));

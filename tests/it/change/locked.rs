@@ -46,7 +46,7 @@ pub struct Check {
 }
 
 #[derive(Flow)]
-#[flow(process = Order, lock = "tests/it/change/order.lock")]
+#[flow(process = Order, lock = "it/change/order.lock")]
 pub struct OrderFlow {
     #[next(fork)]
     start: StartHandle,
@@ -62,14 +62,14 @@ pub struct OrderFlow {
 }
 
 #[derive(Flow)]
-#[flow(lock = "tests/it/change/order.lock")]
+#[flow(lock = "it/change/order.lock")]
 pub struct BareFlow {
     #[next(end)]
     start: StartHandle,
     end: End,
 }
 
-viewflow::flow_lock!("tests/it/change/order.lock" => OrderFlow, BareFlow);
+viewflow::flow_lock!("it/change/order.lock" => OrderFlow, BareFlow);
 
 #[test]
 fn a_lock_tells_nodes_edges_scopes_and_what_fields_are() {
@@ -101,7 +101,7 @@ fn a_file_that_is_missing_old_or_damaged_is_told_with_what_to_do() {
     let file = directory.path().join("flow.lock");
     let held = || hold(&file, vec![describe::<OrderFlow>(), describe::<BareFlow>()]);
     assert!(held().unwrap_err().contains("make it by `VIEWFLOW_LOCK=update cargo test flow_lock`"));
-    let current = fs::read_to_string("tests/it/change/order.lock").unwrap();
+    let current = fs::read_to_string("it/change/order.lock").unwrap();
     fs::write(&file, current.replace('\n', "\r\n")).unwrap();
     assert_eq!(held(), Ok(()), "whatever the line ends");
     fs::write(&file, current.replace("count: u16", "count: u8")).unwrap();
@@ -133,7 +133,7 @@ fn one_command_renews_a_file_that_was_damaged() {
         .output()
         .unwrap();
     assert!(renewed.status.success(), "{renewed:?}");
-    assert_eq!(fs::read_to_string(&file).unwrap(), fs::read_to_string("tests/it/change/order.lock").unwrap());
+    assert_eq!(fs::read_to_string(&file).unwrap(), fs::read_to_string("it/change/order.lock").unwrap());
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left");
 }
 

@@ -96,7 +96,7 @@ fn a_join_that_failed_is_not_moved_while_its_branches_are_open() {
         let (builder, clock) = manual(store);
         let engine = builder.flow(CountFlow::new()).build().unwrap();
         let id = engine.run(CountFlow::start, ()).unwrap().id;
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         let gather = open_task(&engine, CountFlow::gather, id);
         assert_eq!(gather.status, TaskStatus::Error);

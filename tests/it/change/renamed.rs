@@ -190,7 +190,7 @@ fn a_start_by_the_clock_goes_on_in_its_rhythm_under_its_new_name() {
         }
     }
     on_every_store(|store| {
-        let hour = std::time::Duration::from_secs(3600);
+        let hour = std::time::Duration::from_hours(1);
         let (builder, clock) = crate::support::manual(store.clone());
         let engine = builder.flow(old::NightlyFlow::new()).build().unwrap();
         engine.run_pending().unwrap();
@@ -337,7 +337,7 @@ fn the_only_timeout_of_a_node_leads_where_it_leads_now() {
         let id = builder.flow(old::SlowFlow::new()).build().unwrap().run(old::SlowFlow::start, ()).unwrap().id;
         let (builder, clock) = crate::support::manual(store);
         let engine = builder.flow(new::SlowFlow::new()).build().unwrap();
-        clock.advance(std::time::Duration::from_secs(3 * 3600));
+        clock.advance(std::time::Duration::from_hours(3));
         engine.run_pending().unwrap();
         open_task(&engine, new::SlowFlow::later, id);
     });

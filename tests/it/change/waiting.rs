@@ -132,7 +132,7 @@ fn changed(store: &Arc<dyn Store>, suspended: bool) -> (ProcessId, Engine, Arc<v
     let (builder, clock) = manual(store.clone());
     let engine = builder.flow(Old::new()).flow(ErrandFlow::new()).build().unwrap();
     let id = engine.run(Old::start, ()).unwrap().id;
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     engine.run_pending().unwrap();
     assert_eq!(task_of(&engine, id, "breaks").status, TaskStatus::Error);
     if suspended {
@@ -160,7 +160,7 @@ fn what_waited_at_nodes_that_are_gone_is_woken_by_nothing_and_its_process_goes_o
             if suspended {
                 engine.resume(id, &boss()).unwrap();
             }
-            clock.advance(Duration::from_secs(3 * 86_400));
+            clock.advance(Duration::from_hours(3 * 24));
             assert_eq!(engine.next_due().unwrap(), None);
             assert!(matches!(engine.send(&Arrived {}), Err(Error::NobodyListens { .. })));
             assert!(matches!(engine.signal("change.call"), Err(Error::NobodyListens { .. })));

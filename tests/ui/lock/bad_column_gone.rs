@@ -8,7 +8,7 @@ struct Claim {
 }
 
 #[derive(Flow)]
-#[flow(process = Claim, lock = "tests/ui/lock/column.lock")]
+#[flow(process = Claim, lock = "ui/lock/column.lock")]
 struct ClaimFlow {
     #[next(end)]
     start: StartHandle,

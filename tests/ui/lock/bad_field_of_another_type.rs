@@ -21,7 +21,7 @@ struct Review {
 }
 
 #[derive(Flow)]
-#[flow(process = Claim, lock = "tests/ui/lock/claim.lock")]
+#[flow(process = Claim, lock = "ui/lock/claim.lock")]
 struct ClaimFlow {
     #[next(fork)]
     start: StartHandle,

@@ -21,7 +21,7 @@ struct Review {
 }
 
 #[derive(Flow)]
-#[flow(process = Claim, lock = "tests/ui/lock/newer.lock")]
+#[flow(process = Claim, lock = "ui/lock/newer.lock")]
 struct ClaimFlow {
     #[next(fork)]
     start: StartHandle,
@@ -40,5 +40,5 @@ struct ClaimFlow {
 fn main() {}
 
 // Mended:
-// -#[flow(process = Claim, lock = "tests/ui/lock/newer.lock")]
-// +#[flow(process = Claim, lock = "tests/ui/lock/claim.lock")]
+// -#[flow(process = Claim, lock = "ui/lock/newer.lock")]
+// +#[flow(process = Claim, lock = "ui/lock/claim.lock")]

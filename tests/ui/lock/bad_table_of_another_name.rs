@@ -7,7 +7,7 @@ struct InsuranceClaim {
 }
 
 #[derive(Flow)]
-#[flow(process = InsuranceClaim, lock = "tests/ui/lock/column.lock")]
+#[flow(process = InsuranceClaim, lock = "ui/lock/column.lock")]
 struct ClaimFlow {
     #[next(end)]
     start: StartHandle,

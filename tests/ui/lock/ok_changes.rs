@@ -26,7 +26,7 @@ struct Review {
 
 #[derive(Flow)]
 #[was("claim")]
-#[flow(process = Claim, lock = "tests/ui/lock/claim.lock")]
+#[flow(process = Claim, lock = "ui/lock/claim.lock")]
 struct InsuranceFlow {
     #[next(fork)]
     start: StartHandle,

@@ -1,5 +1,8 @@
 //! When a `StartTimer` starts its next process.
 
+#[cfg(feature = "cron")]
+mod zoned;
+
 use std::time::Duration;
 
 use viewflow_graph::Detail;
@@ -79,9 +82,9 @@ impl Schedule {
             }
             #[cfg(feature = "cron")]
             Rhythm::Cron(cron) => {
-                let now = jiff::Timestamp::from(now).to_zoned(cron.zone.clone());
+                let now = zoned::Zoned(jiff::Timestamp::from(now).to_zoned_datetime(cron.zone.clone()));
                 // None when the pattern has no more times, as the 30th of February.
-                cron.pattern.find_next_occurrence(&now, false).ok().map(|next| next.timestamp().into())
+                cron.pattern.find_next_occurrence(&now, false).ok().map(|next| next.0.timestamp().into())
             }
         }
     }

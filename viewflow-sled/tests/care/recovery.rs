@@ -16,7 +16,7 @@ use crate::{copy, put, whole_commits};
 fn what_a_killed_program_had_committed_is_there_after_opening() {
     let directory = TempDir::new().unwrap();
     for journal in [usize::MAX, 1] {
-        for durability in [Durability::Full, Durability::Relaxed { at_most: Duration::from_secs(3600) }] {
+        for durability in [Durability::Full, Durability::Relaxed { at_most: Duration::from_hours(1) }] {
             let (place, left) = (directory.path().join("place"), directory.path().join("left"));
             let store = SledStore::options().journal(journal).durability(durability).open(&place).unwrap();
             (1..=50).for_each(|number| put(&store, number));

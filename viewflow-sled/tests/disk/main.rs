@@ -14,7 +14,7 @@ use viewflow_core::store::StoreResult;
 use viewflow_sled::SledStore;
 
 /// No call may take longer.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn open(directory: &Path) -> StoreResult<SledStore> {
     // What is in the journal needs as much room again when it is put into the tree.

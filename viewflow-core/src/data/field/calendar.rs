@@ -1,7 +1,7 @@
 //! Dates and times, by way of jiff.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
 
@@ -34,6 +34,6 @@ text_in_iso_8601! {
     Time, Time, "a time such as 13:45:00";
     DateTime, DateTime, "a date and time such as 2026-11-22T13:45:00";
     Timestamp, Timestamp, "a point in time such as 2026-11-22T13:45:00Z";
-    Zoned, Timestamp, "a point in time with its zone, such as 2026-11-22T13:45:00+01:00[Europe/Berlin]";
+    ZonedDateTime, Timestamp, "a point in time with its zone, such as 2026-11-22T13:45:00+01:00[Europe/Berlin]";
     SignedDuration, Duration, "a duration such as PT1H30M";
 }

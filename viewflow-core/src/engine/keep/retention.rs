@@ -27,13 +27,13 @@ const AT_ONCE: usize = 5000;
 /// How many are read at a time where none is forgotten.
 const PAGE: usize = 1000;
 /// How long what could not be forgotten is left alone.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 /// How long at least the workers do not look where nothing is over.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// After how many failures the workers rest.
 const FAILURES: usize = 8;
 /// How long after its end a process is kept at most for subscribers, if nothing else is said.
-const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
+const PATIENCE: Duration = Duration::from_hours(30 * 24);
 /// How often a part is tried that somebody else was at, too.
 const ATTEMPTS: usize = 5;
 

@@ -26,7 +26,7 @@ const BATCH: usize = 256;
 const UNWRITTEN: Duration = Duration::from_millis(100);
 /// How long a subscriber that failed is left alone: twice as long each time.
 const SHORTEST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(60);
+const LONGEST_REST: Duration = Duration::from_mins(1);
 
 type Handler = Box<dyn Fn(&Engine, &Event) -> Result<()> + Send + Sync>;
 

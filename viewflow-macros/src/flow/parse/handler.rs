@@ -54,7 +54,7 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
 pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
     let options = attribute.parse_args::<Opts>()?.0;
     each_once(&options)?;
-    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_secs(3600) };
+    let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_hours(1) };
     for option in &options {
         match option.key.to_string().as_str() {
             "attempts" => {

@@ -1,0 +1,192 @@
+//! Which module may know which: the lists of floors in ARCHITECTURE.md, held against every path in the source of each crate.
+//!
+//! A module knows itself and what stands on the floors below. What stands on one floor side by side does not know each other.
+//! Nothing goes through the root of its own crate, which re-exports names of all floors.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Each crate by its directory; the façade has no floors, as it is nothing but re-exports.
+const CRATES: [&str; 5] = ["viewflow-graph", "viewflow-macros", "viewflow-core", "viewflow-sled", "viewflow-bench"];
+
+#[test]
+fn every_path_in_every_crate_leads_down() {
+    for name in CRATES {
+        let floors = Floors::of(name);
+        let source = root().join(name).join("src");
+        let mut wrong = Vec::new();
+        let mut modules = Vec::new();
+        for file in files(&source) {
+            let module = module_of(file.strip_prefix(&source).unwrap());
+            let text = fs::read_to_string(&file).unwrap();
+            wrong.extend(
+                floors.wrong_paths(&module, &text).into_iter().map(|path| format!("{}: {path}", file.display())),
+            );
+            modules.extend(module.first().cloned());
+        }
+        assert!(wrong.is_empty(), "paths that do not lead down:\n{}", wrong.join("\n"));
+        modules.sort();
+        modules.dedup();
+        let mut listed: Vec<String> = floors.0.into_keys().collect();
+        listed.sort();
+        assert_eq!(listed, modules, "ARCHITECTURE.md lists other modules of {name} than there are");
+    }
+}
+
+#[test]
+fn a_path_that_leads_up_is_found_however_it_is_written() {
+    let floors = Floors::read("engine\nflow | kernel\nunit\n");
+    let of_kernel = |text: &str| floors.wrong_paths(&["kernel".to_owned(), "turn".to_owned()], text);
+    for up in [
+        "use crate::engine::Engine;",
+        "use crate::{engine::Engine, unit::Unit};",
+        "use crate::{unit::{Unit, Db}, engine};",
+        "fn turn() { crate::engine::step(); }",
+        "fn turn() -> Option<crate::engine::Engine> { None }",
+        "use super::super::engine::Engine;",
+        "fn turn() { super::super::engine::step() }",
+        "mod inner { use super::super::super::engine::Engine; }",
+        "mod inner { fn turn() { vec![super::super::super::engine::step()]; } }",
+        "macro_rules! call { () => { crate::engine::step() } }",
+        "use crate::flow::Flow;",
+        "use crate::Engine;",
+        "use crate::*;",
+        "pub(in crate::engine) fn turn() {}",
+    ] {
+        assert_eq!(of_kernel(up).len(), 1, "{up}");
+    }
+    for down in [
+        "use crate::unit::Unit; use crate::kernel::token::Token; use super::token::Token; use super::super::unit::Unit;",
+        "mod inner { use super::*; use super::super::Step; use crate::unit::Unit; }",
+        "/// See [`Engine`](crate::engine::Engine).\nfn turn() -> &'static str { \"crate::engine\" }",
+        "macro_rules! call { () => { $crate::engine::step() } }",
+        "crate::node_kinds!(kinds);",
+    ] {
+        assert_eq!(of_kernel(down), [""; 0], "{down}");
+    }
+}
+
+/// The floor of each module, counted from the top.
+struct Floors(BTreeMap<String, usize>);
+
+impl Floors {
+    /// The list in ARCHITECTURE.md: in a block that names the crate, a line for each floor.
+    fn of(name: &str) -> Self {
+        let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+        let begin = format!("```text floors of {name}\n");
+        let (_, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("ARCHITECTURE.md has no block `{begin}`"));
+        Self::read(rest.split_once("```").unwrap().0)
+    }
+
+    /// Modules side by side with `|` between them, and after two spaces what they are about.
+    fn read(list: &str) -> Self {
+        let floors = list.lines().enumerate().flat_map(|(floor, line)| {
+            let names = line.split("  ").next().unwrap_or_default().split('|');
+            names.map(move |name| (name.trim().to_owned(), floor))
+        });
+        Self(floors.collect())
+    }
+
+    /// The paths in the text of a module that lead elsewhere than down.
+    fn wrong_paths(&self, module: &[String], text: &str) -> Vec<String> {
+        // Files of the root re-export.
+        let Some(own) = module.first() else { return Vec::new() };
+        let mut paths = Vec::new();
+        visit(TokenStream::from_str(text).unwrap(), module, &mut paths);
+        let leads_down = |to: &str| to == own || self.0.get(to).is_some_and(|floor| Some(floor) > self.0.get(own));
+        paths.retain(|to| !leads_down(to));
+        paths.iter().map(|to| format!("`{own}` knows `crate::{to}`")).collect()
+    }
+}
+
+/// Collects the first names of all paths that begin at the root of the crate, however they are written.
+fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at: usize = 0;
+    while at < tokens.len() {
+        match &tokens[at] {
+            TokenTree::Ident(word) if word == "mod" => {
+                if let [TokenTree::Ident(name), TokenTree::Group(body), ..] = &tokens[at + 1..] {
+                    let inner: Vec<String> = module.iter().cloned().chain([name.to_string()]).collect();
+                    visit(body.stream(), &inner, paths);
+                    at += 2;
+                }
+            }
+            TokenTree::Ident(word) if word == "crate" && !is_punct(tokens.get(at.wrapping_sub(1)), '$') => {
+                if let Some(after) = after_colons(&tokens, at + 1) {
+                    names(&tokens[after..], paths);
+                }
+            }
+            TokenTree::Ident(word) if word == "super" => {
+                let mut above = module.len();
+                let mut next = Some(at);
+                while let Some(place) = next.filter(|place| is_ident(tokens.get(*place), "super")) {
+                    above = above.saturating_sub(1);
+                    (at, next) = (place, after_colons(&tokens, place + 1));
+                }
+                if let (0, Some(after)) = (above, next) {
+                    names(&tokens[after..], paths);
+                }
+            }
+            TokenTree::Group(group) => visit(group.stream(), module, paths),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// The first name of a path, or those of a list of paths.
+fn names(path: &[TokenTree], names_found: &mut Vec<String>) {
+    match path.first() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+            tokens.split(|token| is_punct(Some(token), ',')).for_each(|path| names(path, names_found));
+        }
+        // Macros that are exported stand at the root.
+        Some(_) if is_punct(path.get(1), '!') => {}
+        Some(token) => names_found.push(token.to_string()),
+        None => {}
+    }
+}
+
+fn after_colons(tokens: &[TokenTree], at: usize) -> Option<usize> {
+    (is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')).then_some(at + 2)
+}
+
+fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+}
+
+fn is_ident(token: Option<&TokenTree>, name: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if ident == name)
+}
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().find(|directory| directory.join("ARCHITECTURE.md").exists()).unwrap().to_owned()
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        // What lies in `bin` are programs of their own.
+        if entry.is_dir() && !entry.ends_with("src/bin") {
+            found.extend(files(&entry));
+        } else if entry.extension().is_some_and(|ending| ending == "rs") {
+            found.push(entry);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `kernel/turn.rs` is `kernel::turn`; the root's files are none.
+fn module_of(file: &Path) -> Vec<String> {
+    let path = file.with_extension("");
+    let names: Vec<String> = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    if names == ["lib"] || names == ["main"] { Vec::new() } else { names }
+}
