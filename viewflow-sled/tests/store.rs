@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError, index_key};
@@ -123,10 +123,16 @@ fn what_could_not_be_read_back_is_refused() {
     assert_ne!(store.table_stamp("post").unwrap(), stamp, "what was refused has used up no stamp");
 }
 
-/// sled lets go of its files a moment after it was dropped.
-fn once_closed(path: &Path) -> sled::Db {
-    let closed = (0..1000).find_map(|_| sled::open(path).map_err(|_| thread::sleep(Duration::from_millis(5))).ok());
-    closed.expect("the database is closed")
+/// Opens what sled has of a store that was closed: its threads may need a moment more to let go of it.
+fn open_sled(path: &Path) -> sled::Db {
+    let begun = Instant::now();
+    loop {
+        match sled::open(path) {
+            Ok(db) => return db,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(5), "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -134,7 +140,7 @@ fn a_database_of_a_later_format_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     drop(SledStore::open(directory.path()).unwrap());
     let format: Vec<u8> = b"mformat\0\x01".to_vec();
-    let db = once_closed(directory.path());
+    let db = open_sled(directory.path());
     assert!(db.insert(format, "9999").unwrap().is_some(), "the key of the format is as this test has it");
     drop(db);
     let error = SledStore::open(directory.path()).unwrap_err().to_string();
@@ -191,7 +197,7 @@ fn thousands_of_the_longest_keys_make_no_file_that_sled_does_not_sync() {
 fn a_damaged_record_is_a_typed_error_that_names_it() {
     let directory = tempfile::tempdir().unwrap();
     put(&SledStore::open(directory.path()).unwrap(), 1, "the text");
-    let db = once_closed(directory.path());
+    let db = open_sled(directory.path());
     let (key, value) = db.scan_prefix(b"r").next().unwrap().unwrap();
     let mut value = value.to_vec();
     let last = value.len() - 3;

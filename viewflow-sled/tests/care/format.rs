@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store};
 use viewflow_sled::SledStore;
 
-use crate::{copy, document, put, whole_commits};
+use crate::{copy, document, open_sled, put, whole_commits};
 
 #[test]
 fn a_database_of_the_first_release_is_opened() {
@@ -63,7 +63,7 @@ fn the_page_on_the_format_shows_what_is_on_the_disk() {
     assert_eq!(fs::read(directory.path().join("journal.0")).unwrap(), example("journal"));
     assert_eq!(fs::read(directory.path().join("durable")).unwrap(), example("durable"));
     drop(store);
-    let db = sled::open(directory.path()).unwrap();
+    let db = open_sled(directory.path());
     for (letter, name) in [("r", "row"), ("i", "bucket")] {
         let (key, value) = db.scan_prefix(letter).next().unwrap().unwrap();
         assert_eq!(key, example(&format!("key of the {name}")));
@@ -82,7 +82,7 @@ fn the_page_on_the_format_names_all_that_is_in_a_database() {
         assert!(told.iter().any(|told| PAGE.contains(told)), "{name}");
     }
     let mut letters = BTreeSet::new();
-    for key in sled::open(directory.path()).unwrap().iter().keys() {
+    for key in open_sled(directory.path()).iter().keys() {
         let key = key.unwrap();
         letters.insert(char::from(key[0]));
         assert!(PAGE.contains(&format!("\n| `{}` | ", char::from(key[0]))), "{key:?}");

@@ -7,6 +7,8 @@ mod repair;
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use viewflow_core::store::{
     Change, Commit, Event, IndexEntry, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList, TaskRecord,
@@ -94,9 +96,21 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Opens what sled has of a store that was closed: its threads may need a moment more to let go of it.
+fn open_sled(path: &Path) -> sled::Db {
+    let begun = Instant::now();
+    loop {
+        match sled::open(path) {
+            Ok(db) => return db,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(5), "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Changes what sled has of a store that is closed.
 fn tamper(path: &Path, change: impl Fn(&sled::Db)) {
-    let db = sled::open(path).unwrap();
+    let db = open_sled(path);
     change(&db);
     db.flush().unwrap();
 }
