@@ -1,6 +1,7 @@
-//! The kinds of nodes, and what is known of each: the rows of [`node_kinds!`](crate::node_kinds).
+//! The kinds of nodes, and what is known of each: the rows of `node_kinds!`.
 
 pub(crate) mod signs;
+#[macro_use]
 mod table;
 
 use std::fmt;
@@ -143,7 +144,7 @@ macro_rules! kinds {
     };
 }
 
-crate::node_kinds!(kinds);
+node_kinds!(kinds);
 
 impl Kind {
     /// The kind a user names, if there is one of this name.

@@ -2,11 +2,14 @@
 //!
 //! Formal specification: OMG, "Business Process Model and Notation (BPMN), Version 2.0.2", 2013.
 
+mod diagram;
+mod time;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::time::Duration;
 
-use super::{Gateway, Shape, escaped, leaves_the_border, words_of};
+use self::time::timer;
+use super::{Gateway, Shape, escaped, words_of};
 use crate::detail::Detail;
 use crate::graph::{Edge, Graph};
 use crate::kind::{Drawn, Group, Happens, Kind};
@@ -330,52 +333,6 @@ impl Document<'_> {
             );
         }
     }
-
-    fn diagram(&mut self) {
-        let process = self.graph.process_id();
-        self.line(1, format_args!("<bpmndi:BPMNDiagram id=\"viewflow.diagram\">"));
-        self.line(2, format_args!("<bpmndi:BPMNPlane id=\"viewflow.plane\" bpmnElement=\"{process}\">"));
-        for node in 0..self.graph.nodes().len() {
-            let (half, high) = self.graph.half_size(node);
-            let id = self.ids[node].clone();
-            let title = (self.graph.shape(node) != Shape::Task).then(|| self.graph.lines_of_title(node).len());
-            self.shape(&id, self.picture.nodes[node], (half, high), title);
-        }
-        for (index, edge) in self.graph.edges().iter().enumerate() {
-            if leaves_the_border(&edge.role) {
-                let radius = super::picture::BOUNDARY;
-                self.shape(&boundary_id(index), self.picture.edges[index].points[0], (radius, radius), None);
-            }
-        }
-        for (index, edge) in self.graph.edges().iter().enumerate() {
-            let id = flow_id(index);
-            self.line(3, format_args!("<bpmndi:BPMNEdge id=\"{id}.edge\" bpmnElement=\"{id}\">"));
-            let mut points = self.picture.edges[index].points.clone();
-            if leaves_the_border(&edge.role) {
-                points[0].1 += super::picture::BOUNDARY;
-            }
-            for (x, y) in points {
-                self.line(4, format_args!("<di:waypoint x=\"{x}\" y=\"{y}\"/>"));
-            }
-            self.line(3, format_args!("</bpmndi:BPMNEdge>"));
-        }
-        self.line(2, format_args!("</bpmndi:BPMNPlane>"));
-        self.line(1, format_args!("</bpmndi:BPMNDiagram>"));
-    }
-
-    /// A shape around its middle; with its title beneath, of so many lines.
-    fn shape(&mut self, id: &str, (x, y): (i32, i32), (half, high): (i32, i32), title: Option<usize>) {
-        let bounds =
-            |x, y, width, height| format!("<dc:Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
-        self.line(3, format_args!("<bpmndi:BPMNShape id=\"{id}.shape\" bpmnElement=\"{id}\">"));
-        self.line(4, format_args!("{}", bounds(x - half, y - high, 2 * half, 2 * high)));
-        if let Some(lines) = title {
-            let lines = i32::try_from(lines).unwrap_or(1) * super::picture::LINE;
-            let label = bounds(x - 45, y + high + 2, 90, lines);
-            self.line(4, format_args!("<bpmndi:BPMNLabel>{label}</bpmndi:BPMNLabel>"));
-        }
-        self.line(3, format_args!("</bpmndi:BPMNShape>"));
-    }
 }
 
 fn flow_id(edge: usize) -> String {
@@ -384,41 +341,4 @@ fn flow_id(edge: usize) -> String {
 
 fn boundary_id(edge: usize) -> String {
     format!("boundary.{edge}")
-}
-
-fn timer(id: &str, detail: Option<&Detail>) -> String {
-    let (element, text) = match detail {
-        Some(Detail::After(time)) => ("timeDuration", iso(*time)),
-        Some(Detail::Every(time)) => ("timeCycle", format!("R/{}", iso(*time))),
-        Some(Detail::Cron(pattern)) => ("timeCycle", escaped(pattern)),
-        _ => ("timeDate", "asked when it is armed".to_owned()),
-    };
-    format!(
-        "<timerEventDefinition id=\"{id}\"><{element} xsi:type=\"tFormalExpression\">{text}</{element}></timerEventDefinition>"
-    )
-}
-
-/// A length of time as ISO 8601 writes it.
-fn iso(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    let mut text = String::from("P");
-    let part = |text: &mut String, count: u64, unit: char| {
-        if count > 0 {
-            let _ = write!(text, "{count}{unit}");
-        }
-    };
-    part(&mut text, days, 'D');
-    let (whole, millis) = (seconds % 60, time.subsec_millis());
-    if !seconds.is_multiple_of(86_400) || millis > 0 || days == 0 {
-        text.push('T');
-        part(&mut text, hours, 'H');
-        part(&mut text, minutes, 'M');
-        if millis > 0 {
-            let _ = write!(text, "{whole}.{millis:03}S");
-        } else if whole > 0 || text.ends_with('T') {
-            let _ = write!(text, "{whole}S");
-        }
-    }
-    text
 }

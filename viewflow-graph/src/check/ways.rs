@@ -18,7 +18,7 @@ pub(super) fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
     found
 }
 
-/// Every node is reached from a start. Answers with those that are not.
+/// Every node is reached from a start. Returns those that are not.
 pub(super) fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) -> BTreeSet<usize> {
     let starts = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_start());
     let reached = closure(&graph.successors(), starts.collect());

@@ -26,7 +26,7 @@ pub(super) struct Locked {
     pub(super) asserts: Vec<TokenStream>,
 }
 
-/// Compares the nodes, and answers with what compares the fields.
+/// Compares the nodes, and returns what compares the fields.
 pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> Locked {
     let name = flow.lock.as_ref().map_or(FILE.to_owned(), LitStr::value);
     let Ok(directory) = std::env::var("CARGO_MANIFEST_DIR") else { return Locked::default() };
@@ -69,7 +69,7 @@ pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> 
     locked
 }
 
-/// Answers whether something was wrong.
+/// Returns whether something was wrong.
 fn check_nodes(flow: &Flow, old: &lock::Flow, sound: &Sound, errors: &mut Errors) -> bool {
     let names = |nodes: Vec<usize>| nodes.into_iter().map(|node| flow.nodes[node].name.as_str()).collect();
     let now: Vec<Now<'_>> = flow
