@@ -3,6 +3,8 @@
 //! What is compared is measured in one run, in turns, and given as medians. Stores are made in the directory for temporary
 //! files (`TMPDIR`), which is to be on a disk.
 
+#![warn(unreachable_pub)]
+
 mod bare;
 mod binary;
 mod child;

@@ -3,6 +3,8 @@
 //! Applications depend on `viewflow`, which re-exports what is here and adds the derive macros. Authors of stores
 //! depend on this crate: see [`store`] and [`testing`].
 
+#![warn(unreachable_pub)]
+
 mod data;
 mod definition;
 mod engine;

@@ -11,6 +11,7 @@ pub(crate) mod tables;
 use std::cell::RefCell;
 use std::collections::btree_map::BTreeMap;
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ use crate::time::Timestamp;
 /// [`Engine::transaction`]: crate::Engine::transaction
 #[derive(Clone)]
 pub struct Db(Rc<RefCell<Unit>>);
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Db")
+    }
+}
 
 impl Db {
     pub(crate) fn new(store: Arc<dyn Store>, now: Timestamp, actor: Option<UserId>) -> Self {

@@ -15,6 +15,8 @@
 //! assert!(graph.check().is_ok());
 //! ```
 
+#![warn(unreachable_pub)]
+
 #[cfg(test)]
 extern crate self as viewflow_graph;
 

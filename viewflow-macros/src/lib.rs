@@ -4,6 +4,8 @@
 //! on the way and all told together; what is expanded besides is as complete as it can be, so that one mistake is one
 //! message and the rest of the program still finds its types and traits.
 
+#![warn(unreachable_pub)]
+
 mod choices;
 mod errors;
 mod flow;

@@ -19,6 +19,8 @@
 //! # Ok::<(), viewflow_core::StoreError>(())
 //! ```
 
+#![warn(unreachable_pub)]
+
 // A line between two groups is a floor: a module knows those below it, and none beside or above it.
 
 #[cfg(test)]

@@ -138,6 +138,7 @@ pub(crate) fn by_name<T: Fields>(value: &T) -> Result<Document, FieldErrors> {
 }
 
 /// Reads fields from a document and collects what is wrong with them.
+#[derive(Debug)]
 pub struct Reader<'d> {
     specs: &'static [FieldSpec],
     document: &'d Document,
@@ -217,6 +218,7 @@ impl<'d> Reader<'d> {
 }
 
 /// Writes fields into a document.
+#[derive(Debug)]
 pub struct Writer {
     specs: &'static [FieldSpec],
     by_name: bool,

@@ -80,6 +80,12 @@ pub struct IndexOf<E, V> {
     _types: PhantomData<fn() -> (E, V)>,
 }
 
+impl<E, V> fmt::Debug for IndexOf<E, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IndexOf").field(&self.field).finish()
+    }
+}
+
 impl<E, V: FieldType> IndexOf<E, V> {
     /// The index on the field that is stored under this key (`a.b` for a nested one).
     pub const fn new(field: &'static str) -> Self {

@@ -1,5 +1,6 @@
 //! Typed tables and queries over them.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use crate::data::document::{self, Document};
@@ -40,6 +41,12 @@ impl Db {
 pub struct Table<E> {
     db: Db,
     _rows: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> fmt::Debug for Table<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Table").field(&E::TABLE).finish()
+    }
 }
 
 impl<E: Entity> Table<E> {
@@ -122,6 +129,12 @@ pub struct Query<E> {
     db: Db,
     index: Result<Option<(&'static str, Vec<u8>)>, String>,
     filters: Vec<Box<dyn Fn(&E) -> bool>>,
+}
+
+impl<E: Entity> fmt::Debug for Query<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query").field("table", &E::TABLE).field("filters", &self.filters.len()).finish_non_exhaustive()
+    }
 }
 
 impl<E: Entity> Query<E> {

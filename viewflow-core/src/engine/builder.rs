@@ -1,6 +1,7 @@
 //! Puts an engine together.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,11 +39,18 @@ pub struct EngineBuilder<L> {
     _flows: PhantomData<fn() -> L>,
 }
 
+impl<L> fmt::Debug for EngineBuilder<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder").field("flows", &self.flows.keys()).finish_non_exhaustive()
+    }
+}
+
 /// How long a worker has a job.
 const LEASE: Duration = Duration::from_secs(30);
 
 /// A list of flows, as a type: the newest one and the list of the others.
 #[doc(hidden)]
+#[expect(unnameable_types, reason = "it only stands in the type of a builder")]
 pub trait FlowList {
     /// Their stored names.
     const NAMES: Option<&'static Names>;
@@ -50,6 +58,8 @@ pub trait FlowList {
 
 /// A list of names that can be walked at compile time.
 #[doc(hidden)]
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "it only stands in the type of a builder")]
 pub struct Names {
     first: &'static str,
     /// The names that the first one had before.

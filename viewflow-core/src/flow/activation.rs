@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeSet;
+use std::fmt;
 
 use viewflow_graph::Kind;
 
@@ -29,6 +30,12 @@ pub struct Activation<F: Flow, T: Task> {
     /// The task, as what its node knows.
     pub task: TaskOf<T>,
     db: Db,
+}
+
+impl<F: Flow, T: Task> fmt::Debug for Activation<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activation").field("flow", &F::NAME).field("task", &self.task.id).finish_non_exhaustive()
+    }
 }
 
 impl<F: Flow, T: Task> Activation<F, T> {

@@ -8,6 +8,7 @@ mod node;
 mod people;
 mod wait;
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -37,6 +38,12 @@ pub struct FlowBuilder<F> {
     nodes: Vec<PendingNode>,
     edges: Vec<PendingEdge>,
     _flow: PhantomData<fn() -> F>,
+}
+
+impl<F: Flow> fmt::Debug for FlowBuilder<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlowBuilder").field("flow", &F::NAME).field("nodes", &self.nodes.len()).finish_non_exhaustive()
+    }
 }
 
 impl<F: Flow> FlowBuilder<F> {

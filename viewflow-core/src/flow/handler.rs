@@ -20,6 +20,7 @@ use crate::flow::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
 pub trait Never {}
 
 /// How a method fits.
+#[derive(Debug)]
 pub struct Fits;
 
 /// A method that works on an activation.

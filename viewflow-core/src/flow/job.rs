@@ -1,5 +1,6 @@
 //! Work that is done outside of steps.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::data::entity::{Entity, ToRef};
@@ -27,6 +28,16 @@ pub struct JobRun<F: Flow, T: Task = ()> {
     key: String,
     store: Arc<dyn Store>,
     now: Timestamp,
+}
+
+impl<F: Flow, T: Task> fmt::Debug for JobRun<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobRun")
+            .field("flow", &F::NAME)
+            .field("task", &self.task.id)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<F: Flow, T: Task> JobRun<F, T> {

@@ -1,5 +1,6 @@
 //! The types of a flow's fields, and the handles by which its nodes are named.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use crate::data::form::Form;
@@ -95,6 +96,12 @@ macro_rules! handles {
         impl<F, T $(, $extra)?> Clone for $name<F, T $(, $extra)?> {
             fn clone(&self) -> Self {
                 *self
+            }
+        }
+
+        impl<F, T $(, $extra)?> fmt::Debug for $name<F, T $(, $extra)?> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.name).finish()
             }
         }
 

@@ -9,7 +9,7 @@ use super::{Bytes, Choices, FieldType};
 use crate::error::{FieldErrors, Result};
 
 /// The rules of one field, as data for whoever draws a form.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The greatest number of characters, items or bytes.
     pub max_length: Option<usize>,
@@ -27,6 +27,7 @@ impl Rules {
 }
 
 /// Collects complaints about one field; its methods are what `#[field(..)]` options become.
+#[derive(Debug)]
 pub struct At<'e> {
     field: &'static str,
     errors: &'e mut FieldErrors,
@@ -208,6 +209,7 @@ impl<T: HasText> HasText for Option<T> {
 }
 
 /// A regular expression that is compiled when it is first used.
+#[derive(Debug)]
 pub struct Pattern {
     text: &'static str,
     compiled: OnceLock<Result<Regex, String>>,

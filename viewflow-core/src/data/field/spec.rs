@@ -55,6 +55,12 @@ pub struct FieldOf<T> {
     shape: Shape,
 }
 
+impl<T> fmt::Debug for FieldOf<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldOf").field("optional", &self.optional).field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
+
 // The bounds are on the methods, so that a type that is none is told of once, in the words of its trait.
 impl<T> FieldOf<T> {
     /// A field that has to be there, unless its type is an `Option`.

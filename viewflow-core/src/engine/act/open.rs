@@ -177,6 +177,7 @@ impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
 
 /// A handle to a task that somebody has: never an [`OpenTask`].
 #[doc(hidden)]
+#[expect(unnameable_types, reason = "nothing else is to be it")]
 #[diagnostic::on_unimplemented(
     message = "this task is nobody's yet, and only who has it can do it",
     label = "write `.assign(&user)?` before this"

@@ -14,7 +14,7 @@ const CHUNK: usize = 256;
 ///
 /// It costs what it reads, at any place: of one process the events of that, of one person what that person did, else what happened in
 /// the time asked for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct HistoryQuery {
     engine: Engine,
     process: Option<ProcessId>,

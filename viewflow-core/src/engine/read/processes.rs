@@ -1,5 +1,6 @@
 //! Lists of processes, page by page.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::records::read_process;
@@ -35,6 +36,12 @@ pub struct ProcessQuery<'u, F> {
     status: Option<ProcessStatus>,
     viewer: Option<&'u dyn User>,
     _flow: PhantomData<fn() -> F>,
+}
+
+impl<F: Flow> fmt::Debug for ProcessQuery<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessQuery").field("flow", &F::NAME).field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl<'u, F: Flow> ProcessQuery<'u, F> {

@@ -1,5 +1,7 @@
 //! Lists of tasks, page by page: inbox, queue, archive.
 
+use std::fmt;
+
 use crate::engine::{Engine, Page, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
@@ -41,6 +43,22 @@ pub struct TaskQuery<'u> {
     of: Of<'u>,
     node: Option<NodeName>,
     order: Option<Order>,
+}
+
+impl fmt::Debug for TaskQuery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = match &self.of {
+            Of::Inbox(user) => format!("inbox of {user}"),
+            Of::Queue(user) => format!("queue of {}", user.id()),
+            Of::Archive(user) => format!("archive of {user}"),
+            Of::Status(status) => status.to_string(),
+        };
+        f.debug_struct("TaskQuery")
+            .field("list", &list)
+            .field("node", &self.node)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone)]

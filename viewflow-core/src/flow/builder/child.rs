@@ -1,5 +1,6 @@
 //! What a sub-process runs, and what it gives to it.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::NodeBuilder;
@@ -39,6 +40,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 pub struct ChildBuilder<N, C, CT> {
     node: N,
     _types: PhantomData<fn() -> (C, CT)>,
+}
+
+impl<N: fmt::Debug, C: Flow, CT> fmt::Debug for ChildBuilder<N, C, CT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildBuilder").field("node", &self.node).field("flow", &C::NAME).finish_non_exhaustive()
+    }
 }
 
 impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>, C, CT> {

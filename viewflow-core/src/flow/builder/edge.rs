@@ -1,5 +1,6 @@
 //! What an edge gives to the node that it leads to.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -30,6 +31,15 @@ pub(super) struct PendingEdge {
 pub struct EdgeBuilder<'b, F, T, To> {
     pub(super) edge: &'b mut PendingEdge,
     pub(super) _types: PhantomData<fn() -> (F, T, To)>,
+}
+
+impl<F, T, To> fmt::Debug for EdgeBuilder<'_, F, T, To> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EdgeBuilder")
+            .field("role", &self.edge.role)
+            .field("target", &self.edge.target)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {

@@ -1,5 +1,6 @@
 //! What any node may be told.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use viewflow_graph::{Kind, Role};
@@ -21,6 +22,12 @@ pub struct NodeBuilder<'b, F, T> {
     pub(super) flow: &'b mut FlowBuilder<F>,
     pub(super) index: usize,
     pub(super) _task: PhantomData<fn() -> T>,
+}
+
+impl<F: Flow, T> fmt::Debug for NodeBuilder<'_, F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeBuilder").field("flow", &F::NAME).field("index", &self.index).finish_non_exhaustive()
+    }
 }
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {

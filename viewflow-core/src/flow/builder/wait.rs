@@ -1,5 +1,9 @@
 //! What a node waits for: a worker, a time, a signal, a message; and what it sends.
 
+#[cfg(feature = "tokio")]
+use std::any::Any;
+#[cfg(feature = "tokio")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use viewflow_graph::Kind;
@@ -9,6 +13,8 @@ use super::connect::Retry;
 use super::erase::ask;
 use crate::data::document;
 use crate::data::field::FieldType;
+#[cfg(feature = "tokio")]
+use crate::definition::BoxFuture;
 use crate::definition::{Action, After, Letter, MessageDef, Run, Schedule, Wait};
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
