@@ -11,7 +11,9 @@ use crate::shared::Shared;
 
 /// Copies the store in the directory `from` into another one, which is made and must be empty.
 pub(crate) fn backup(from: &Path, shared: &Shared, to: &Path) -> StoreResult<()> {
-    let io = |error: std::io::Error| StoreError::Io(format!("the backup to `{}`: {error}", to.display()));
+    let io = |error: std::io::Error| {
+        StoreError::io(std::io::Error::new(error.kind(), format!("the backup to `{}`: {error}", to.display())))
+    };
     fs::create_dir_all(to).map_err(io)?;
     if fs::read_dir(to).map_err(io)?.next().is_some() {
         let detail = "a backup goes into an empty directory".to_owned();

@@ -63,8 +63,7 @@ fn pieces(length: usize) -> u32 {
 
 /// The values of a record, whose revision is still to be set: the head first, then its pieces.
 pub(crate) fn values(key: &[u8], content: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-    let length =
-        u32::try_from(content.len()).map_err(|_| StoreError::Io("a record is longer than 4 GiB".to_owned()))?;
+    let length = u32::try_from(content.len()).map_err(|_| StoreError::io("a record is longer than 4 GiB"))?;
     let (first, rest) = content.split_at(content.len().min(PIECE));
     let mut head = Vec::with_capacity(HEADER + first.len());
     head.push(LAYOUT);

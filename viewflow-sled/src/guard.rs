@@ -22,7 +22,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error @ sled::Error::Corruption { .. })) => Err(damaged(error.to_string())),
-        Ok(Err(error)) => Err(StoreError::Io(error.to_string())),
+        Ok(Err(error)) => Err(StoreError::io(error)),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -42,16 +42,16 @@ pub(crate) fn flush(db: &Db, file: Option<&File>) -> StoreResult<()> {
         let _ = done.send(flushed);
     };
     let thread = thread::Builder::new().name("viewflow-flush".to_owned()).spawn(work);
-    thread.map_err(|error| StoreError::Io(error.to_string()))?;
+    thread.map_err(StoreError::io)?;
     for _ in 0..TRIES {
         match finished.recv_timeout(PATIENCE) {
             Ok(flushed) => {
                 flushed?;
-                return file.map_or(Ok(()), File::sync_data).map_err(|error| StoreError::Io(error.to_string()));
+                return file.map_or(Ok(()), File::sync_data).map_err(StoreError::io);
             }
             Err(RecvTimeoutError::Timeout) => guarded(|| db.flush().map(drop))?,
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    Err(StoreError::Io("the database does not come to an end of writing".to_owned()))
+    Err(StoreError::io("the database does not come to an end of writing"))
 }

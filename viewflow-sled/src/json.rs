@@ -13,7 +13,7 @@ pub(crate) type What<'w> = &'w dyn Fn() -> String;
 
 /// The JSON text of a record; one that is nested so deep that it could not be read back is refused.
 pub(crate) fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
-    let content = serde_json::to_vec(record).map_err(|error| StoreError::Io(error.to_string()))?;
+    let content = serde_json::to_vec(record).map_err(StoreError::io)?;
     // Most documents have fewer brackets than they may have depth.
     if content.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH && depth(&content) > MAX_DEPTH {
         let detail = format!("it is nested more than {MAX_DEPTH} deep");

@@ -36,7 +36,7 @@ pub(crate) struct Opened {
 }
 
 pub(crate) fn open(path: &Path, options: &Options) -> StoreResult<Opened> {
-    let io = |error: std::io::Error| cannot(path, error.to_string());
+    let io = |error: std::io::Error| cannot(path, error);
     fs::create_dir_all(path).map_err(io)?;
     check_is_ours(path)?;
     let lock = lock(path)?;
@@ -59,8 +59,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> StoreResult<Opened> {
     Ok(Opened { db, sync, journal, commits, lock })
 }
 
-fn cannot(path: &Path, detail: String) -> StoreError {
-    StoreError::CannotOpen { path: path.display().to_string(), detail }
+fn cannot(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::CannotOpen { path: path.display().to_string(), source: source.into() }
 }
 
 fn not_a_store(path: &Path, detail: &str) -> StoreError {
@@ -73,20 +73,20 @@ fn open_sled(path: &Path, options: &Options) -> StoreResult<Db> {
     loop {
         match guarded(|| config.open()) {
             Ok(db) => return Ok(db),
-            Err(StoreError::Io(text)) if text.contains("could not acquire lock") => {
+            Err(StoreError::Io(error)) if error.to_string().contains("could not acquire lock") => {
                 if begun.elapsed() > PATIENCE {
                     return Err(StoreError::InUse { path: path.display().to_string() });
                 }
                 thread::sleep(Duration::from_millis(5));
             }
-            Err(error) => return Err(cannot(path, error.to_string())),
+            Err(error) => return Err(cannot(path, error)),
         }
     }
 }
 
 /// Whether there is nothing in the tree yet; else it has to be of the format that is known.
 fn is_fresh(path: &Path, db: &Db) -> StoreResult<bool> {
-    let failed = |error: StoreError| cannot(path, error.to_string());
+    let failed = |error: StoreError| cannot(path, error);
     match guarded(|| db.get(key::format())).map_err(failed)? {
         Some(format) if format == FORMAT => Ok(false),
         Some(found) => {
@@ -109,9 +109,9 @@ fn recover(
     fresh: bool,
     accept_loss: bool,
 ) -> StoreResult<u64> {
-    let io = |error: std::io::Error| cannot(path, error.to_string());
-    let failed = |error: StoreError| cannot(path, error.to_string());
-    let too_short = || cannot(path, "the number of its last commit is too short: restore a backup".to_owned());
+    let io = |error: std::io::Error| cannot(path, error);
+    let failed = |error: StoreError| cannot(path, error);
+    let too_short = || cannot(path, "the number of its last commit is too short: restore a backup");
     let in_tree = match guarded(|| db.get(key::last_commit())).map_err(failed)? {
         Some(value) => KeyReader(&value).u64().ok_or_else(too_short)?,
         None => 0,
@@ -152,7 +152,7 @@ fn recover(
 
 /// The number of the last commit that was known to be on the disk.
 fn durable(path: &Path, journal: &mut Journal, fresh: bool, accept_loss: bool) -> StoreResult<u64> {
-    let detail = match journal.durable().map_err(|error| cannot(path, error.to_string()))? {
+    let detail = match journal.durable().map_err(|error| cannot(path, error))? {
         Ok(Some(durable)) => return Ok(durable),
         Ok(None) if fresh => return Ok(0),
         _ if accept_loss => return Ok(0),
@@ -163,7 +163,7 @@ fn durable(path: &Path, journal: &mut Journal, fresh: bool, accept_loss: bool) -
 }
 
 fn lock(path: &Path) -> StoreResult<File> {
-    let io = |error: std::io::Error| cannot(path, error.to_string());
+    let io = |error: std::io::Error| cannot(path, error);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(io)?;
     let begun = Instant::now();
     loop {
@@ -179,8 +179,8 @@ fn lock(path: &Path) -> StoreResult<File> {
 /// A directory with other things in it is left alone, also when they have the names of ours.
 fn check_is_ours(path: &Path) -> StoreResult<()> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(|error| cannot(path, error.to_string()))? {
-        let entry = entry.map_err(|error| cannot(path, error.to_string()))?;
+    for entry in fs::read_dir(path).map_err(|error| cannot(path, error))? {
+        let entry = entry.map_err(|error| cannot(path, error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !is_ours(&name) {
             return Err(not_a_store(path, &format!("it holds `{name}`")));

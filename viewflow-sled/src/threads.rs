@@ -35,7 +35,7 @@ impl Threads {
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-            thread.map_err(|error| StoreError::Io(error.to_string()))
+            thread.map_err(StoreError::io)
         };
         let journal = Arc::clone(&shared);
         threads.writer = Some(spawn("viewflow-journal", Box::new(move || write(&journal)))?);
@@ -51,7 +51,7 @@ impl Threads {
         if !writes.is_empty() {
             apply(db, self.sync.as_ref().as_ref(), &writes, through)?;
         }
-        self.shared.journal().clear().map_err(|error| StoreError::Io(error.to_string()))
+        self.shared.journal().clear().map_err(StoreError::io)
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn write(shared: &Shared) {
         }
         let written = append(&mut shared.journal(), &records, sync.then_some(turn.through), full);
         if let Err(error) = written {
-            shared.fail(&StoreError::Io(format!("the journal: {error}")));
+            shared.fail(&StoreError::io(format!("the journal: {error}")));
             return;
         }
         let last = turn.last && records.is_empty();

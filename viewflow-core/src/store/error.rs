@@ -57,12 +57,12 @@ pub enum StoreError {
         found: u64,
     },
     /// The store cannot be opened, as its files are damaged or cannot be read.
-    #[error("cannot open the store at `{path}`: {detail}")]
+    #[error("cannot open the store at `{path}`: {source}")]
     CannotOpen {
         /// Where the store should be.
         path: String,
         /// Why not.
-        detail: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An earlier write failed, so that what is on disk is not known: open the store again.
     #[error("the store stopped after a failed write ({0}): open it again")]
@@ -87,5 +87,20 @@ pub enum StoreError {
     },
     /// The medium failed.
     #[error("the store cannot write or read: {0}")]
-    Io(String),
+    Io(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// The medium failed with this error.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use viewflow_core::StoreError;
+    ///
+    /// let error = StoreError::io(std::io::Error::from(std::io::ErrorKind::StorageFull));
+    /// assert!(error.source().unwrap().is::<std::io::Error>());
+    /// ```
+    pub fn io(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Io(source.into())
+    }
 }
