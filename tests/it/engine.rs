@@ -239,6 +239,96 @@ fn a_flow_written_by_hand_is_held_to_the_same_rules() {
     assert!(problems[3].contains("[missing-edge]"), "{problems:?}");
 }
 
+/// What goes together is told in the one order or in the other.
+struct Told<const HANDLER_FIRST: bool>;
+
+impl<const HANDLER_FIRST: bool> Flow for Told<HANDLER_FIRST> {
+    type Process = ();
+    const NAME: &'static str = "told";
+    const TITLE: &'static str = "Told";
+
+    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        use viewflow::graph::{Kind, Role};
+        flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, "send");
+        let send = flow.node::<()>("send", Kind::Job);
+        let fails = |_: &Self, _: &JobRun<Self>| -> Result<()> { Err(Error::msg("not today")) };
+        let minute = Duration::from_mins(1);
+        let mut send = if HANDLER_FIRST {
+            send.job(fails).retry(2, minute, minute).timeout(minute).delay(minute)
+        } else {
+            send.delay(minute).timeout(minute).retry(2, minute, minute).job(fails)
+        };
+        send.edge::<()>(Role::Next, "end");
+        flow.node::<()>("end", Kind::End);
+    }
+}
+
+fn tries<const HANDLER_FIRST: bool>() -> Vec<String> {
+    let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
+    let engine =
+        Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock)).flow(Told::<HANDLER_FIRST>).build().unwrap();
+    let start: viewflow::StartHandleNode<Told<HANDLER_FIRST>, (), ()> = viewflow::StartHandleNode::new("start");
+    let id = engine.run(start, ()).unwrap().id;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let done = engine.run_pending().unwrap();
+        let task = engine.tasks(id, 0, 10).unwrap().pop().unwrap();
+        seen.push(format!("{done} done, {} after {} attempts", task.status, task.job.unwrap().attempt));
+        clock.advance(Duration::from_mins(1));
+    }
+    seen
+}
+
+#[test]
+fn what_the_builder_is_told_of_a_node_may_be_told_in_any_order() {
+    let told = [
+        "0 done, scheduled after 0 attempts",
+        "1 done, scheduled after 1 attempts",
+        "1 done, failed after 2 attempts",
+        "0 done, failed after 2 attempts",
+    ];
+    assert_eq!(tries::<true>(), told);
+    assert_eq!(tries::<false>(), told);
+}
+
+/// What does not go together.
+struct Muddled;
+
+impl Flow for Muddled {
+    type Process = ();
+    const NAME: &'static str = "muddled";
+    const TITLE: &'static str = "Muddled";
+
+    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        use viewflow::graph::{Kind, Role};
+        flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, "twice");
+        let mut twice = flow.node::<()>("twice", Kind::Function).call(|_, _| Ok(())).call(|_, _| Ok(()));
+        twice.edge::<()>(Role::Next, "waits");
+        let mut waits = flow.node::<()>("waits", Kind::Timer).signal("bell").delay(Duration::from_mins(1));
+        waits.edge::<()>(Role::Next, "rule");
+        let mut rule = flow.node::<()>("rule", Kind::Function).call(|_, _| Ok(())).timeout(Duration::from_mins(1));
+        rule.edge::<()>(Role::Next, "view");
+        let mut view = flow.node::<()>("view", Kind::View).permission_on(|_, _| Ok(None::<viewflow::Object>));
+        view.edge::<()>(Role::Next, "end");
+        flow.node::<()>("end", Kind::End);
+    }
+}
+
+#[test]
+fn what_a_builder_is_told_that_does_not_go_together_is_refused() {
+    let Err(Error::Build(problems)) = Engine::builder(MemoryStore::new()).flow(Muddled).build() else {
+        panic!("it does not go together")
+    };
+    for told in [
+        "`twice` is told more than once what it does",
+        "`waits` is told more than once what it waits for",
+        "`rule` has `retry` or `timeout`, which go with a job, and no handler of one",
+        "`view` says what its permission is on, and has none",
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(told)), "{told}: {problems:?}");
+    }
+}
+
 #[test]
 fn handles_name_their_node() {
     assert_eq!((HelloFlow::approve.name(), HelloFlow::approve.full_name().flow), ("approve", "hello".to_owned()));

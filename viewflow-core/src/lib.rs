@@ -54,11 +54,10 @@ pub use crate::flow::builder::{
 };
 pub use crate::flow::job::JobRun;
 pub use crate::flow::message::Message;
+pub use crate::flow::node::kinds as nodes;
+pub use crate::flow::node::kinds::*;
 pub use crate::flow::node::{
-    BusinessRule, CompensateThrow, ConditionalCatch, End, ErrorEnd, EscalationThrow, Function, Handle, HandleNode, If,
-    InnerNode, Input, Job, Join, ManualTask, Marker, MessageCatch, MessageThrow, NSubprocess, Node, SendHandle,
-    SignalCatch, SignalThrow, Split, SplitFirst, Start, StartHandle, StartHandleNode, StartNode, StartTimer,
-    Subprocess, SubprocessNode, Switch, Terminate, Timer, View, ViewNode,
+    HandleNode, InnerNode, Input, Marker, Node, StartHandleNode, StartNode, SubprocessNode, ViewNode,
 };
 pub use crate::flow::process::{Process, ProcessOf};
 pub use crate::flow::task::{

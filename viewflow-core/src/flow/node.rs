@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+#[cfg(doc)]
+use self::kinds::*;
 use crate::data::form::Form;
 use crate::flow::Flow;
 use crate::flow::task::Task;
 use crate::store::NodeName;
-
-pub use self::kinds::*;
 
 /// The type of a field that is a node. Such fields hold nothing.
 #[diagnostic::on_unimplemented(
@@ -23,7 +23,7 @@ pub trait Marker: Sized {
 }
 
 /// A type for each kind of node: the rows of `node_kinds!`, in `viewflow-graph/src/kind/table.rs`.
-pub(crate) mod kinds {
+pub mod kinds {
     use std::marker::PhantomData;
 
     use super::Marker;

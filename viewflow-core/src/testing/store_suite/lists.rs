@@ -1,0 +1,265 @@
+//! Tasks and processes stand in the lists that their records call for.
+
+use viewflow_graph::Kind;
+
+use super::{all_of, node, process, put_task, task, write};
+use crate::id::{ProcessId, TaskId, UserId};
+use crate::people::{Candidate, Object, Permission};
+use crate::store::{
+    Change, Cursor, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, TaskList, TaskRecord,
+    TaskStatus, WaitsFor, due_sort,
+};
+use crate::time::Timestamp;
+
+pub(super) fn a_task_stands_in_the_lists_of_its_status(store: &impl Store) {
+    let ann = UserId::new("ann");
+    let lists = |status| {
+        [
+            TaskList::Queue(None, None),
+            TaskList::Queue(None, Some(node())),
+            TaskList::Inbox(ann.clone(), None),
+            TaskList::Inbox(ann.clone(), Some(node())),
+            TaskList::Archive(ann.clone(), None),
+            TaskList::Archive(ann.clone(), Some(node())),
+            TaskList::Status(node(), status),
+        ]
+    };
+    let new = task(1, 1);
+    let assigned = TaskRecord { status: TaskStatus::Assigned, owner: Some(ann.clone()), ..new.clone() };
+    let done = TaskRecord { status: TaskStatus::Done, finished: Some(Timestamp::from_millis(9)), ..assigned.clone() };
+    let stands = |status| lists(status).map(|list| all_of(store, &list).len());
+    write(store, vec![put_task(None, &new)]);
+    assert_eq!(stands(TaskStatus::New), [1, 1, 0, 0, 0, 0, 1]);
+    write(store, vec![put_task(Some(&new), &assigned)]);
+    assert_eq!(stands(TaskStatus::Assigned), [0, 0, 1, 1, 0, 0, 1]);
+    assert!(all_of(store, &TaskList::Status(node(), TaskStatus::New)).is_empty());
+    write(store, vec![put_task(Some(&assigned), &done)]);
+    assert_eq!(stands(TaskStatus::Done), [0, 0, 0, 0, 1, 1, 1]);
+    let automatic = TaskRecord { kind: Kind::Function, ..task(1, 2) };
+    write(store, vec![put_task(None, &automatic)]);
+    assert!(all_of(store, &TaskList::Queue(None, None)).is_empty(), "nobody has to do an automatic task");
+}
+
+fn may(name: &str, object: Option<u64>) -> Permission {
+    let object = object.map(|id| Object::Row { table: "post".to_owned(), id });
+    Permission { name: name.to_owned(), object }
+}
+
+fn for_candidates(ordinal: u32, candidates: Vec<Candidate>) -> TaskRecord {
+    TaskRecord { candidates, ..task(1, ordinal) }
+}
+
+pub(super) fn a_task_stands_in_the_queues_of_its_candidates(store: &impl Store) {
+    let [ann, clerks] = [Candidate::User(UserId::new("ann")), Candidate::group("clerks")];
+    let [on_one, on_all] = [Some(7), None].map(|object| Candidate::Permission(may("sign", object)));
+    let named = for_candidates(1, vec![ann.clone(), clerks.clone()]);
+    let permitted = for_candidates(2, vec![on_one.clone()]);
+    write(store, vec![put_task(None, &named), put_task(None, &permitted), put_task(None, &task(1, 3))]);
+    let queue = |candidate: Option<&Candidate>| -> Vec<u32> {
+        [None, Some(node())]
+            .map(|node| all_of(store, &TaskList::Queue(candidate.cloned(), node)))
+            .concat()
+            .iter()
+            .map(|id| id.ordinal)
+            .collect()
+    };
+    assert_eq!(queue(None), [3, 3], "a task for some is not for anybody");
+    assert_eq!(queue(Some(&ann)), [1, 1]);
+    assert_eq!(queue(Some(&clerks)), [1, 1]);
+    assert_eq!(queue(Some(&on_one)), [2, 2]);
+    assert_eq!(queue(Some(&on_all)), [2, 2], "who may on all objects, may on each");
+    let taken = TaskRecord { status: TaskStatus::Assigned, owner: Some(UserId::new("bob")), ..permitted.clone() };
+    write(store, vec![put_task(Some(&permitted), &taken)]);
+    assert!(queue(Some(&on_one)).is_empty() && queue(Some(&on_all)).is_empty());
+}
+
+pub(super) fn permissions_that_tasks_take_are_listed_once(store: &impl Store) {
+    let tasks: Vec<_> = [("sign", Some(7)), ("sign", Some(7)), ("sign", Some(70)), ("si", None), ("pay", Some(7))]
+        .into_iter()
+        .zip(1..)
+        .map(|((name, object), ordinal)| for_candidates(ordinal, vec![Candidate::Permission(may(name, object))]))
+        .collect();
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let group = for_candidates(9, vec![Candidate::group("sign"), Candidate::User(UserId::new("sign"))]);
+    write(store, vec![put_task(None, &group)]);
+    let all = [
+        may("pay", None),
+        may("pay", Some(7)),
+        may("si", None),
+        may("sign", None),
+        may("sign", Some(7)),
+        may("sign", Some(70)),
+    ];
+    assert_eq!(store.permissions(None, 10).unwrap(), all);
+    assert_eq!(store.permissions(Some(&may("si", None)), 2).unwrap(), all[3..5]);
+    assert_eq!(store.permissions(Some(&may("sign", Some(7))), 9).unwrap(), all[5..]);
+    let done = TaskRecord { status: TaskStatus::Done, ..tasks[3].clone() };
+    write(store, vec![put_task(Some(&tasks[3]), &done)]);
+    assert!(!store.permissions(None, 10).unwrap().contains(&may("si", None)), "nothing waits for it any more");
+}
+
+pub(super) fn a_task_stands_in_the_orders_it_has_a_place_in(store: &impl Store) {
+    let at = |millis| Some(Timestamp::from_millis(millis));
+    let [first, second, third, plain] = [
+        TaskRecord { due_date: at(300), priority: Some(-5), ..task(1, 1) },
+        TaskRecord { due_date: at(100), priority: Some(7), follow_up: at(1), ..task(1, 2) },
+        TaskRecord { due_date: at(-200), priority: Some(0), ..task(1, 3) },
+        task(1, 4),
+    ];
+    write(store, [&first, &second, &third, &plain].map(|task| put_task(None, task)).to_vec());
+    let sorted = |order, list: &TaskList| -> Vec<u32> {
+        let list = TaskList::Sorted(order, Box::new(list.clone()));
+        all_of(store, &list).iter().map(|id| id.ordinal).collect()
+    };
+    for queue in [TaskList::Queue(None, None), TaskList::Queue(None, Some(node()))] {
+        assert_eq!(sorted(Order::DueDate, &queue), [3, 2, 1], "the soonest first");
+        assert_eq!(sorted(Order::Priority, &queue), [2, 3, 1], "the highest first");
+        assert_eq!(sorted(Order::FollowUp, &queue), [2]);
+    }
+    let ann = UserId::new("ann");
+    let taken = TaskRecord { status: TaskStatus::Assigned, owner: Some(ann.clone()), ..second.clone() };
+    write(store, vec![put_task(Some(&second), &taken)]);
+    assert_eq!(sorted(Order::Priority, &TaskList::Queue(None, None)), [3, 1]);
+    assert_eq!(sorted(Order::FollowUp, &TaskList::Inbox(ann, None)), [2]);
+}
+
+pub(super) fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store) {
+    let lists = [
+        TaskList::Signal("alarm".to_owned()),
+        TaskList::Message("paid".to_owned(), "7".to_owned()),
+        TaskList::Conditions(ProcessId(1)),
+        TaskList::Watching("post".to_owned()),
+        TaskList::Watching("comment".to_owned()),
+    ];
+    let waits = [
+        WaitsFor::Signal("alarm".to_owned()),
+        WaitsFor::Message { name: "paid".to_owned(), key: "7".to_owned() },
+        WaitsFor::Condition { tables: vec!["post".to_owned()] },
+    ];
+    let stands = |list: &TaskList| all_of(store, list).into_iter().map(|task| task.ordinal).collect::<Vec<_>>();
+    let tasks: Vec<TaskRecord> =
+        (1..).zip(waits).map(|(ordinal, wait)| TaskRecord { waits_for: Some(wait), ..task(1, ordinal) }).collect();
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![3], vec![]]);
+    assert!(stands(&TaskList::Signal("alar".to_owned())).is_empty());
+    let scope = TaskList::Scope(ScopeId { process: ProcessId(1), number: 3 });
+    let apart = TaskRecord { scope: 3, ..task(1, 5) };
+    let inside = TaskRecord { scope: 3, listed: true, status: TaskStatus::Error, ..task(1, 6) };
+    write(store, vec![put_task(None, &apart), put_task(None, &inside)]);
+    assert_eq!(stands(&scope), [6]);
+    assert!(stands(&TaskList::Scope(ScopeId { process: ProcessId(1), number: 4 })).is_empty());
+    write(store, vec![put_task(Some(&inside), &TaskRecord { status: TaskStatus::Canceled, ..inside.clone() })]);
+    assert!(stands(&scope).is_empty(), "it is open no more");
+    assert!(stands(&TaskList::Message("paid".to_owned(), "70".to_owned())).is_empty());
+    let moved = WaitsFor::Condition { tables: vec!["comment".to_owned()] };
+    let moved = TaskRecord { waits_for: Some(moved), ..tasks[2].clone() };
+    write(store, vec![put_task(Some(&tasks[2]), &moved)]);
+    assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![], vec![3]]);
+    let mut changes = Vec::new();
+    for (old, status) in
+        [&tasks[0], &tasks[1], &moved].into_iter().zip([TaskStatus::Done, TaskStatus::Canceled, TaskStatus::Error])
+    {
+        changes.push(put_task(Some(old), &TaskRecord { status, ..old.clone() }));
+    }
+    write(store, changes);
+    assert!(lists.iter().all(|list| stands(list).is_empty()), "what has ended or failed waits for nothing");
+}
+
+pub(super) fn what_is_due_is_listed_by_its_time(store: &impl Store) {
+    let at = |ordinal, millis| TaskRecord { due: Some(Timestamp::from_millis(millis)), ..task(1, ordinal) };
+    let tasks = [at(1, 5), at(2, -7), at(3, i64::MAX), at(4, 0), at(5, 5)];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let listed = |after, limit| store.list_tasks(&TaskList::Due, after, limit).unwrap();
+    let ordinals = |page: Vec<Cursor>| page.into_iter().map(|listed| listed.task.ordinal).collect::<Vec<_>>();
+    assert_eq!(ordinals(listed(None, 10)), [2, 4, 1, 5, 3]);
+    let second = listed(None, 2)[1];
+    assert_eq!(second.sort, due_sort(Timestamp::from_millis(0)));
+    assert_eq!(ordinals(listed(Some(second), 2)), [1, 5]);
+    let later = TaskRecord { due: Some(Timestamp::from_millis(6)), ..tasks[1].clone() };
+    let done = TaskRecord { status: TaskStatus::Done, ..tasks[0].clone() };
+    write(store, vec![put_task(Some(&tasks[1]), &later), put_task(Some(&tasks[0]), &done)]);
+    assert_eq!(ordinals(listed(None, 10)), [4, 5, 2, 3]);
+}
+
+pub(super) fn sub_processes_are_listed_by_their_parent(store: &impl Store) {
+    let parent = task(1, 2).id;
+    let child = |id, parent| ProcessRecord { parent: Some(parent), ..process(id) };
+    let all = [process(1), child(2, parent), child(3, task(1, 3).id), child(4, parent)];
+    write(store, all.iter().map(|new| Change::process(None, new.clone())).collect());
+    let listed = |after, limit| -> Vec<u64> {
+        let page = store.list_processes(&ProcessList::Children(parent), after, limit).unwrap();
+        page.into_iter().map(|id| id.0).collect()
+    };
+    assert_eq!((listed(None, 10), listed(Some(ProcessId(2)), 10), listed(None, 1)), (vec![2, 4], vec![4], vec![2]));
+    let done = ProcessRecord { status: ProcessStatus::Canceled, ..child(2, parent) };
+    write(store, vec![Change::process(Some(child(2, parent)), done.clone())]);
+    assert_eq!(listed(None, 10), [2, 4], "also when it has ended");
+    assert_eq!(store.process(ProcessId(2)).unwrap().unwrap().record, done);
+}
+
+pub(super) fn lists_are_paged_without_gap_or_repetition(store: &impl Store) {
+    let ann = UserId::new("ann");
+    let mut expected = Vec::new();
+    let mut changes = Vec::new();
+    for ordinal in 1..=57_u32 {
+        let finished = Timestamp::from_millis(i64::from(ordinal * 37 % 11) - 5);
+        let done = TaskRecord {
+            status: TaskStatus::Done,
+            owner: Some(ann.clone()),
+            finished: Some(finished),
+            ..task(1, ordinal)
+        };
+        expected.push((std::cmp::Reverse(finished), done.id));
+        changes.push(put_task(None, &done));
+    }
+    let other = TaskRecord { status: TaskStatus::Done, owner: Some(UserId::new("ann\0x")), ..task(2, 1) };
+    changes.push(put_task(None, &other));
+    write(store, changes);
+    expected.sort();
+    let list = TaskList::Archive(ann, None);
+    let (mut paged, mut after): (Vec<TaskId>, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        let page = store.list_tasks(&list, after, 10).unwrap();
+        assert!(page.len() <= 10);
+        after = page.last().copied();
+        paged.extend(page.iter().map(|listed| listed.task));
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, expected.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), "newest first, then by number");
+}
+
+pub(super) fn processes_are_listed_by_flow_and_status(store: &impl Store) {
+    let done = ProcessRecord { status: ProcessStatus::Done, ..process(2) };
+    let other = ProcessRecord { flow: "other".to_owned(), ..process(3) };
+    let all = [process(1), done.clone(), other, process(4)];
+    write(store, all.into_iter().map(|new| Change::process(None, new)).collect());
+    let listed = |list: ProcessList, after| -> Vec<u64> {
+        store.list_processes(&list, after, 2).unwrap().into_iter().map(|id| id.0).collect()
+    };
+    let flow = || ProcessList::Flow("hello".to_owned());
+    assert_eq!(listed(flow(), None), [1, 2]);
+    assert_eq!(listed(flow(), Some(ProcessId(2))), [4]);
+    assert_eq!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::New), None), [1, 4]);
+    write(store, vec![Change::process(Some(done), process(2))]);
+    assert!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::Done), None).is_empty());
+}
+
+pub(super) fn nodes_with_tasks_are_listed_once(store: &impl Store) {
+    let of = |ordinal, flow: &str, node: &str| TaskRecord {
+        flow: flow.to_owned(),
+        node: node.to_owned(),
+        ..task(1, ordinal)
+    };
+    let tasks = [of(1, "b", "x"), of(2, "a", "y"), of(3, "b", "x"), of(4, "a", "z"), of(5, "ab", "c")];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let done = TaskRecord { status: TaskStatus::Done, ..of(3, "b", "x") };
+    write(store, vec![put_task(Some(&of(3, "b", "x")), &done)]);
+    let names = |after: Option<&NodeName>, limit| -> Vec<String> {
+        store.nodes(after, limit).unwrap().into_iter().map(|name| format!("{}.{}", name.flow, name.node)).collect()
+    };
+    assert_eq!(names(None, 10), ["a.y", "a.z", "ab.c", "b.x"]);
+    let after = NodeName { flow: "a".to_owned(), node: "y".to_owned() };
+    assert_eq!(names(Some(&after), 2), ["a.z", "ab.c"]);
+}
