@@ -70,6 +70,29 @@ fn a_path_that_leads_up_is_found_however_it_is_written() {
     }
 }
 
+#[test]
+fn every_file_in_the_code_map_is_there() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, map) = page.split_once("## Code map").unwrap();
+    let rows = map.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| `"));
+    let mut seen = 0;
+    for row in rows {
+        let cell = row.split(" | ").next().unwrap();
+        let mut base = root().join("viewflow-core/src");
+        for name in cell.split('`').skip(1).step_by(2) {
+            // The names after one with its whole path are of the same source directory.
+            if root().join(name).exists() {
+                let source = name.find("/src/").map_or(0, |at| at + 5);
+                base = root().join(&name[..source]);
+            } else {
+                assert!(base.join(name).exists(), "ARCHITECTURE.md names `{name}`, which is not there:\n{row}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "{seen} files are named");
+}
+
 /// The floor of each module, counted from the top.
 struct Floors(BTreeMap<String, usize>);
 

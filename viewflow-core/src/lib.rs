@@ -5,19 +5,30 @@
 
 #![warn(unreachable_pub)]
 
-mod data;
-mod definition;
-mod engine;
-mod error;
-mod flow;
+// From the ground up: a module knows those above it here, and none below. ARCHITECTURE.md has the floors.
 mod id;
-mod kernel;
-pub mod lifecycle;
-mod people;
-pub mod store;
-pub mod testing;
 mod time;
+
+mod people;
+
+pub mod store;
+
+pub mod lifecycle;
+
+mod error;
+
 mod unit;
+
+mod data;
+
+mod definition;
+
+mod flow;
+mod kernel;
+
+mod engine;
+
+pub mod testing;
 
 #[cfg(feature = "jiff")]
 pub use jiff;
