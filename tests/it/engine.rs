@@ -307,7 +307,7 @@ impl Flow for Muddled {
         let mut waits = flow.node::<()>("waits", Kind::Timer).signal("bell").delay(Duration::from_mins(1));
         waits.edge::<()>(Role::Next, "rule");
         let mut rule = flow.node::<()>("rule", Kind::Function).call(|_, _| Ok(())).timeout(Duration::from_mins(1));
-        rule.edge::<()>(Role::Next, "view");
+        rule.edge::<()>(Role::Next, "view").when(|_, _| Ok(true)).seed(|_, _| Ok(())).seed(|_, _| Ok(()));
         let mut view = flow.node::<()>("view", Kind::View).permission_on(|_, _| Ok(None::<viewflow::Object>));
         view.edge::<()>(Role::Next, "end");
         flow.node::<()>("end", Kind::End);
@@ -320,9 +320,11 @@ fn what_a_builder_is_told_that_does_not_go_together_is_refused() {
         panic!("it does not go together")
     };
     for told in [
-        "`twice` is told more than once what it does",
-        "`waits` is told more than once what it waits for",
-        "`rule` has `retry` or `timeout`, which go with a job, and no handler of one",
+        "`twice` is told `call` more than once",
+        "`waits` is a `Timer`, which takes no `signal`",
+        "`rule` is a `Function`, which takes no `timeout`",
+        "`rule` has a condition on an edge that is no branch",
+        "`rule` is told `seed` of its edge to `view` more than once",
         "`view` says what its permission is on, and has none",
     ] {
         assert!(problems.iter().any(|problem| problem.contains(told)), "{told}: {problems:?}");

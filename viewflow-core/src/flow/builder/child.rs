@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use viewflow_graph::Attribute;
+
 use super::NodeBuilder;
 use super::erase::{ask, encode_data, encode_process, encode_seed};
 use crate::definition::{ChildDef, ChildItems, Wait};
@@ -22,16 +24,19 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         let name = start.name();
         let index = self.index;
         self.flow.definition.graph.set_child(index, C::NAME, name);
-        let node = self.waits(Wait::Children(ChildDef {
-            flow: C::NAME,
-            start: name,
-            sequential: false,
-            process_seed: None,
-            process_data: None,
-            task_seed: None,
-            task_data: None,
-            items: None,
-        }));
+        let node = self.waits(
+            &[Attribute::Child],
+            Wait::Children(ChildDef {
+                flow: C::NAME,
+                start: name,
+                sequential: false,
+                process_seed: None,
+                process_data: None,
+                task_seed: None,
+                task_data: None,
+                items: None,
+            }),
+        );
         ChildBuilder { node, _types: PhantomData }
     }
 }
@@ -59,6 +64,12 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
     fn with(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
         self.child().map(change);
         self
+    }
+
+    /// There is one source of items.
+    fn from_a_source(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
+        self.node.pending().sources += 1;
+        self.with(change)
     }
 
     /// One child after the other.
@@ -113,7 +124,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
             let seeds = seeds(flow, a)?.into_iter();
             seeds.map(|seed| encode_seed::<<C::Process as Process>::Seed>(&seed.into_seed()?)).collect()
         });
-        self.with(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
+        self.from_a_source(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
     }
 
     /// One process for each item of data.
@@ -122,7 +133,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<C::Process>> + Send + Sync + 'static,
     ) -> Self {
         let ask = ask(move |flow, a| items(flow, a)?.iter().map(encode_process::<C>).collect());
-        self.with(|child| child.items = Some(ChildItems::ProcessData(ask)))
+        self.from_a_source(|child| child.items = Some(ChildItems::ProcessData(ask)))
     }
 
     /// One process for each seed of its first task.
@@ -133,7 +144,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         let ask = ask(move |flow, a| {
             seeds(flow, a)?.into_iter().map(|seed| encode_seed::<CT::Seed>(&seed.into_seed()?)).collect()
         });
-        self.with(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
+        self.from_a_source(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
     }
 
     /// One process for each item of data of its first task.
@@ -144,7 +155,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         let ask = ask(move |flow, a| {
             items(flow, a)?.into_iter().map(|item| encode_data::<C, CT>("start", &item.into_data())).collect()
         });
-        self.with(|child| child.items = Some(ChildItems::TaskData(ask)))
+        self.from_a_source(|child| child.items = Some(ChildItems::TaskData(ask)))
     }
 
     /// The node that runs them.

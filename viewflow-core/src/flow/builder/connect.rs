@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use viewflow_graph::{Kind, Role, Selection};
+use viewflow_graph::{Attribute, Kind, Role, Selection};
 
 use super::edge::PendingEdge;
 use crate::definition::{Action, After, Ask, Definition, EdgeDef, Items, JobDef, NodeDef, Run, Wait};
@@ -11,10 +11,10 @@ use crate::people::Object;
 /// What was said of a node that only makes sense together.
 #[derive(Default)]
 pub(super) struct PendingNode {
-    /// How often it was told what it does.
-    pub(super) actions: u32,
-    /// How often it was told what it waits for.
-    pub(super) waits: u32,
+    /// What it was told, each as the attributes of which one says that.
+    pub(super) told: Vec<&'static [Attribute]>,
+    /// How many sources of items its children have.
+    pub(super) sources: u32,
     pub(super) run: Option<Run>,
     pub(super) retry: Option<Retry>,
     pub(super) timeout: Option<Duration>,
@@ -61,14 +61,23 @@ pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<P
 }
 
 /// Gives a node what was said of it, in whatever order. Returns what does not go together.
-fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<&'static str> {
-    let PendingNode { actions, waits, run, retry, timeout, delay, object } = pending;
-    let mut told = Vec::new();
-    if actions > 1 {
-        told.push("is told more than once what it does");
+fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<String> {
+    let PendingNode { told, sources, run, retry, timeout, delay, object } = pending;
+    let mut problems = Vec::new();
+    let mut given = Vec::new();
+    for any_of in told {
+        let known: Vec<Attribute> = any_of.iter().copied().filter(|attribute| node.kind.takes(*attribute)).collect();
+        match (known.iter().find(|attribute| !given.contains(*attribute)), known.first()) {
+            (Some(attribute), _) => given.push(*attribute),
+            (None, Some(attribute)) => problems.push(format!("is told `{}` more than once", attribute.name())),
+            (None, None) => {
+                let (kind, attribute) = (node.kind.name(), any_of[0].name());
+                problems.push(format!("is a `{kind}`, which takes no `{attribute}`"));
+            }
+        }
     }
-    if waits > 1 || waits == 1 && delay.is_some() && run.is_none() {
-        told.push("is told more than once what it waits for");
+    if sources > 1 {
+        problems.push("has more than one source of items".to_owned());
     }
     match (run, delay) {
         (Some(run), delay) => {
@@ -77,24 +86,29 @@ fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<&'static str> {
             let delay = delay.unwrap_or(After::Fixed(Duration::ZERO));
             node.wait = Wait::Worker(JobDef { run, attempts, backoff, max, timeout, delay });
         }
-        (None, _) if retry.is_some() || timeout.is_some() => {
-            told.push("has `retry` or `timeout`, which go with a job, and no handler of one");
-        }
         (None, Some(delay)) => node.wait = Wait::Time(delay),
         (None, None) => {}
     }
     match &mut node.people.permission {
         Some(permission) => permission.object = object,
-        None if object.is_some() => told.push("says what its permission is on, and has none"),
+        None if object.is_some() => problems.push("says what its permission is on, and has none".to_owned()),
         None => {}
     }
-    told
+    problems
 }
 
 /// Leads an edge to its target.
 fn lead(def: &mut Definition, edge: PendingEdge) {
-    let PendingEdge { from, target, role, when, seed, data, items, after } = edge;
+    let PendingEdge { from, target, role, when, seed, data, items, after, mut told } = edge;
     let (flow, node) = (def.name, def.nodes[from].name);
+    told.sort_unstable();
+    for pair in told.windows(2).filter(|pair| pair[0] == pair[1]) {
+        let problem = format!("flow `{flow}`: `{node}` is told `{}` of its edge to `{target}` more than once", pair[0]);
+        def.problems.push(problem);
+    }
+    if when.is_some() && !matches!(role, Role::Branch(_)) {
+        def.problems.push(format!("flow `{flow}`: `{node}` has a condition on an edge that is no branch"));
+    }
     if items.is_some() && !matches!(role, Role::Branch(Selection::PerItem)) {
         let problem = format!("flow `{flow}`: `{node}` has a source of items on an edge that is no branch per item");
         def.problems.push(problem);

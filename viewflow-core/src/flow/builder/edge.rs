@@ -25,6 +25,8 @@ pub(super) struct PendingEdge {
     pub(super) data: Option<Ask<Document>>,
     pub(super) items: Option<Items>,
     pub(super) after: Option<After>,
+    /// What it was told, to find out what was told twice.
+    pub(super) told: Vec<&'static str>,
 }
 
 /// Tells what an edge from a node that knows `T` gives to a node that knows `To`.
@@ -45,6 +47,7 @@ impl<F, T, To> fmt::Debug for EdgeBuilder<'_, F, T, To> {
 impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
     /// When a timeout fires, after the task was made.
     pub fn after(self, wait: Duration) -> Self {
+        self.edge.told.push("after");
         self.edge.after = Some(After::Fixed(wait));
         self
     }
@@ -54,12 +57,14 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self,
         wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
+        self.edge.told.push("after");
         self.edge.after = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
         self
     }
 
     /// Takes the branch only when this holds.
     pub fn when(self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.edge.told.push("when");
         self.edge.when = Some(ask(cond));
         self
     }
@@ -69,6 +74,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self,
         seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
+        self.edge.told.push("seed");
         self.edge.seed = Some(ask(move |flow, a| encode_seed::<To::Seed>(&seed(flow, a)?.into_seed()?)));
         self
     }
@@ -79,6 +85,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         data: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
         let target = self.edge.target;
+        self.edge.told.push("data");
         self.edge.data = Some(ask(move |flow, a| encode_data::<F, To>(target, &data(flow, a)?.into_data())));
         self
     }
@@ -88,6 +95,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self,
         seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
     ) -> Self {
+        self.edge.told.push("seed");
         self.edge.items = Some(Items::Seeds(ask(move |flow, a| {
             seeds(flow, a)?.into_iter().map(|seed| encode_seed::<To::Seed>(&seed.into_seed()?)).collect()
         })));
@@ -100,6 +108,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
     ) -> Self {
         let target = self.edge.target;
+        self.edge.told.push("data");
         self.edge.items = Some(Items::Data(ask(move |flow, a| {
             items(flow, a)?.into_iter().map(|item| encode_data::<F, To>(target, &item.into_data())).collect()
         })));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use viewflow_graph::{Kind, Role};
+use viewflow_graph::{Attribute, Kind, Role};
 
 use super::FlowBuilder;
 use super::connect::PendingNode;
@@ -16,6 +16,11 @@ use crate::flow::Flow;
 use crate::flow::activation::Activation;
 use crate::flow::node::Input;
 use crate::flow::task::Task;
+
+/// What a person submits, with a form or without.
+const SUBMITTED: &[Attribute] = &[Attribute::Form, Attribute::Submit];
+/// A handler is named by one attribute or by another, as the kind has it.
+const CALLED: &[Attribute] = &[Attribute::Call, Attribute::Done, Attribute::Submit];
 
 /// Tells what one node does.
 pub struct NodeBuilder<'b, F, T> {
@@ -40,14 +45,19 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         &mut self.flow.nodes[self.index]
     }
 
-    pub(super) fn acts(mut self, action: Action) -> Self {
-        self.pending().actions += 1;
+    /// Notes that the node was told something: what one of these attributes says.
+    pub(super) fn told(&mut self, any_of: &'static [Attribute]) {
+        self.pending().told.push(any_of);
+    }
+
+    pub(super) fn acts(mut self, any_of: &'static [Attribute], action: Action) -> Self {
+        self.told(any_of);
         self.def().action = action;
         self
     }
 
-    pub(super) fn waits(mut self, wait: Wait) -> Self {
-        self.pending().waits += 1;
+    pub(super) fn waits(mut self, any_of: &'static [Attribute], wait: Wait) -> Self {
+        self.told(any_of);
         self.def().wait = wait;
         self
     }
@@ -73,7 +83,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     ) -> Self {
         self.flow.note_fields::<Fm>();
         self.def().form = Some(form_def::<Fm>(false));
-        self.acts(Action::Call(act::<F, T, Fm>(submit)))
+        self.acts(SUBMITTED, Action::Call(act::<F, T, Fm>(submit)))
     }
 
     /// As [`NodeBuilder::form`], for a form made of fields of the process.
@@ -82,12 +92,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.def().form = Some(form_def::<Fm>(true));
-        self.acts(Action::Call(act::<F, T, Fm>(submit)))
+        self.acts(&[Attribute::Fields], Action::Call(act::<F, T, Fm>(submit)))
     }
 
     /// The handler of a function.
     pub fn call(self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
-        self.acts(Action::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
+        self.acts(CALLED, Action::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
     }
 
     /// The handler of a node that takes an input.
@@ -95,19 +105,20 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self,
         call: impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.acts(Action::Call(act::<F, T, In>(call)))
+        self.acts(CALLED, Action::Call(act::<F, T, In>(call)))
     }
 
     /// The condition of an `If`, or what a `ConditionalCatch` waits for.
     pub fn cond(mut self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         match self.def().kind {
-            Kind::ConditionalCatch => self.waits(Wait::Condition(ask(cond))),
-            _ => self.acts(Action::Cond(ask(cond))),
+            Kind::ConditionalCatch => self.waits(&[Attribute::Cond], Wait::Condition(ask(cond))),
+            _ => self.acts(&[Attribute::Cond], Action::Cond(ask(cond))),
         }
     }
 
     /// When a join need not wait for the rest.
     pub fn until(mut self, enough: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.told(&[Attribute::Until]);
         self.def().until = Some(ask(enough));
         let index = self.index;
         self.flow.definition.graph.set_early(index);
@@ -116,23 +127,26 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
     /// The code of an `ErrorEnd` or `EscalationThrow`.
     pub fn code(mut self, code: &'static str) -> Self {
+        self.told(&[Attribute::Code]);
         self.def().code = Some(code);
         self
     }
 
     /// Which edge of a `Switch` to take, by its number.
     pub fn switch(self, choose: impl Fn(&F, &Activation<F, T>) -> Result<usize> + Send + Sync + 'static) -> Self {
-        self.acts(Action::Switch(ask(choose)))
+        self.acts(&[Attribute::Switch], Action::Switch(ask(choose)))
     }
 
     /// What happens when the task is made.
     pub fn on_create(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.told(&[Attribute::OnCreate]);
         self.def().on_create = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
         self
     }
 
     /// What takes back what a task of it did, when somebody goes back to it or to a node before it.
     pub fn undo(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.told(&[Attribute::Undo]);
         self.def().undo = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
         self
     }
@@ -148,6 +162,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
             data: None,
             items: None,
             after: None,
+            told: Vec::new(),
         };
         self.flow.edges.push(edge);
         let index = self.flow.edges.len() - 1;

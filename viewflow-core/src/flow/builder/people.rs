@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use viewflow_graph::Attribute;
+
 use super::NodeBuilder;
 use super::erase::ask;
 use crate::definition::{After, PermissionDef};
@@ -20,24 +22,28 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         owner: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
+        self.told(&[Attribute::Assign]);
         self.def().people.assign = Some(ask(move |flow, a| owner(flow, a).map(IntoOwner::into_owner)));
         self
     }
 
     /// Gives the task to whoever did that node, which is told by its stored name.
     pub fn assign_same_as(mut self, node: &'static str) -> Self {
+        self.told(&[Attribute::Assign]);
         self.def().people.same_as = Some(node);
         self
     }
 
     /// Whoever did one of these nodes may not have the task.
     pub fn not_by(mut self, nodes: &[&'static str]) -> Self {
+        self.told(&[Attribute::NotBy]);
         self.def().people.not_by.extend_from_slice(nodes);
         self
     }
 
     /// The permission that whoever takes the task, or starts here, has to have.
     pub fn permission(mut self, name: &'static str) -> Self {
+        self.told(&[Attribute::Permission]);
         self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
         self
     }
@@ -45,6 +51,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// As [`NodeBuilder::permission`], with the name `flow.node`.
     pub fn auto_permission(mut self) -> Self {
         let name = format!("{}.{}", F::NAME, self.def().name);
+        self.told(&[Attribute::Permission]);
         self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
         self
     }
@@ -63,6 +70,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         candidates: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
+        self.told(&[Attribute::Candidates]);
         self.def().people.candidates =
             Some(ask(move |flow, a| candidates(flow, a).map(IntoCandidates::into_candidates)));
         self
@@ -70,6 +78,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
     /// By when the task should be done, from when it was made on.
     pub fn due(mut self, wait: Duration) -> Self {
+        self.told(&[Attribute::Due]);
         self.def().people.due = Some(After::Fixed(wait));
         self
     }
@@ -79,12 +88,14 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
+        self.told(&[Attribute::Due]);
         self.def().people.due = Some(After::Asked(ask(move |flow, a| wait(flow, a).map(IntoMoment::into_moment))));
         self
     }
 
     /// How urgent the task is: the greater the more.
     pub fn priority(mut self, priority: impl Fn(&F, &Activation<F, T>) -> Result<i32> + Send + Sync + 'static) -> Self {
+        self.told(&[Attribute::Priority]);
         self.def().people.priority = Some(ask(priority));
         self
     }

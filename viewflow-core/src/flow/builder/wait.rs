@@ -6,7 +6,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use viewflow_graph::Kind;
+use viewflow_graph::{Attribute, Kind};
 
 use super::NodeBuilder;
 use super::connect::Retry;
@@ -68,7 +68,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 
     fn work(mut self, run: Run) -> Self {
-        self.pending().waits += 1;
+        self.told(&[Attribute::Call]);
         self.pending().run = Some(run);
         self
     }
@@ -76,12 +76,14 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// How often a job is tried, how long to wait after the first failure (twice as long after each further one), and how
     /// long at most.
     pub fn retry(mut self, attempts: u32, backoff: Duration, max: Duration) -> Self {
+        self.told(&[Attribute::Retry]);
         self.pending().retry = Some(Retry { attempts, backoff, max });
         self
     }
 
     /// How long one attempt at a job may take.
     pub fn timeout(mut self, longest: Duration) -> Self {
+        self.told(&[Attribute::Timeout]);
         self.pending().timeout = Some(longest);
         self
     }
@@ -100,6 +102,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 
     fn delayed(mut self, after: After) -> Self {
+        self.told(&[Attribute::Delay]);
         self.pending().delay = Some(after);
         self
     }
@@ -107,8 +110,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// The signal that is caught or thrown.
     pub fn signal(mut self, name: &'static str) -> Self {
         match self.def().kind {
-            Kind::SignalThrow => self.acts(Action::Signal(name)),
-            _ => self.waits(Wait::Signal(name)),
+            Kind::SignalThrow => self.acts(&[Attribute::Signal], Action::Signal(name)),
+            _ => self.waits(&[Attribute::Signal], Wait::Signal(name)),
         }
     }
 
@@ -117,7 +120,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self,
         message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
-        self.acts(Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
+        self.acts(&[Attribute::Message], Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
     }
 
     /// The message that is waited for, and its correlation key.
@@ -126,19 +129,23 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
     ) -> Self {
         self.flow.note_fields::<M>();
-        self.waits(Wait::Message(MessageDef {
-            name: M::NAME,
-            key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
-            parse: |content| Ok(Box::new(document::read::<M>(content)?)),
-            letter: |content| {
-                let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };
-                Letter::of(&document::read::<M>(content).map_err(wrong)?)
-            },
-        }))
+        self.waits(
+            &[Attribute::Message],
+            Wait::Message(MessageDef {
+                name: M::NAME,
+                key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
+                parse: |content| Ok(Box::new(document::read::<M>(content)?)),
+                letter: |content| {
+                    let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };
+                    Letter::of(&document::read::<M>(content).map_err(wrong)?)
+                },
+            }),
+        )
     }
 
     /// How long it is from one start to the next.
     pub fn every(mut self, interval: Duration) -> Self {
+        self.told(&[Attribute::Every]);
         self.def().schedule = Some(Schedule::every(interval));
         self
     }
@@ -147,6 +154,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// for `"local"`.
     #[cfg(feature = "cron")]
     pub fn cron(mut self, pattern: &str, zone: Option<&str>) -> Self {
+        // A start has one rhythm.
+        self.told(&[Attribute::Every]);
         match Schedule::cron(pattern, zone) {
             Ok(schedule) => self.def().schedule = Some(schedule),
             Err(message) => {
