@@ -2,6 +2,8 @@
 //!
 //! A module knows itself and what stands on the floors below. What stands on one floor side by side does not know each other.
 //! Nothing goes through the root of its own crate, which re-exports names of all floors.
+//!
+//! Calls of methods are no paths: an inherent impl in an upper module is seen by its imports, and by nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +13,18 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Each crate by its directory; the façade has no floors, as it is nothing but re-exports.
-const CRATES: [&str; 5] = ["viewflow-graph", "viewflow-macros", "viewflow-core", "viewflow-sled", "viewflow-bench"];
+fn crates() -> Vec<String> {
+    let entries = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut crates: Vec<String> = entries.filter(|name| name.starts_with("viewflow-")).collect();
+    crates.sort();
+    crates
+}
 
 #[test]
 fn every_path_in_every_crate_leads_down() {
-    for name in CRATES {
-        let floors = Floors::of(name);
-        let source = root().join(name).join("src");
+    for name in crates() {
+        let floors = Floors::of(&name);
+        let source = root().join(&name).join("src");
         let mut wrong = Vec::new();
         let mut modules = Vec::new();
         for file in files(&source) {
@@ -56,6 +63,11 @@ fn a_path_that_leads_up_is_found_however_it_is_written() {
         "use crate::Engine;",
         "use crate::*;",
         "pub(in crate::engine) fn turn() {}",
+        "use super::{super::engine::Engine, token::Token};",
+        "use super::{super::{engine::Engine, unit::Unit}, token::Token};",
+        "use crate as root;",
+        "use super::super as root;",
+        "macro_rules! call { () => { $crate::engine::step() } }",
     ] {
         assert_eq!(of_kernel(up).len(), 1, "{up}");
     }
@@ -63,7 +75,8 @@ fn a_path_that_leads_up_is_found_however_it_is_written() {
         "use crate::unit::Unit; use crate::kernel::token::Token; use super::token::Token; use super::super::unit::Unit;",
         "mod inner { use super::*; use super::super::Step; use crate::unit::Unit; }",
         "/// See [`Engine`](crate::engine::Engine).\nfn turn() -> &'static str { \"crate::engine\" }",
-        "macro_rules! call { () => { $crate::engine::step() } }",
+        "use super::{self, token::Token, super::unit::Unit};",
+        "#[macro_export] macro_rules! call { () => { $crate::engine::step() } }",
         "crate::node_kinds!(kinds);",
     ] {
         assert_eq!(of_kernel(down), [""; 0], "{down}");
@@ -74,7 +87,8 @@ fn a_path_that_leads_up_is_found_however_it_is_written() {
 fn every_file_in_the_code_map_is_there() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, map) = page.split_once("## Code map").unwrap();
-    let rows = map.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| `"));
+    let map = map.split("\n## ").next().unwrap();
+    let rows = map.lines().filter(|line| line.starts_with("| `"));
     let mut seen = 0;
     for row in rows {
         let cell = row.split(" | ").next().unwrap();
@@ -91,6 +105,42 @@ fn every_file_in_the_code_map_is_there() {
         }
     }
     assert!(seen > 60, "{seen} files are named");
+    for name in crates().iter().filter(|name| *name != "viewflow-bench") {
+        for module in Floors::of(name).0.into_keys() {
+            let named =
+                [format!("`{module}.rs`"), format!("`{module}/`"), format!("/{module}.rs`"), format!("/{module}/`")];
+            assert!(named.iter().any(|file| map.contains(file)), "the code map does not name `{module}` of {name}");
+        }
+    }
+}
+
+#[test]
+fn our_crates_depend_on_each_other_as_the_page_draws_it() {
+    let allowed: [(&str, &[&str]); 6] = [
+        ("viewflow-graph", &[]),
+        ("viewflow-macros", &["viewflow-graph"]),
+        ("viewflow-core", &["viewflow-graph"]),
+        ("viewflow-sled", &["viewflow-core"]),
+        ("viewflow-bench", &["viewflow"]),
+        ("", &["viewflow-core", "viewflow-macros", "viewflow-sled"]),
+    ];
+    assert_eq!(allowed.len(), crates().len() + 1, "a crate is not listed here, and in ARCHITECTURE.md");
+    for (directory, known) in allowed {
+        let manifest = fs::read_to_string(root().join(directory).join("Cargo.toml")).unwrap();
+        let mut section = "";
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            }
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            if section.ends_with("dependencies]")
+                && section != "[workspace.dependencies]"
+                && name.starts_with("viewflow")
+            {
+                assert!(known.contains(&name), "`{directory}` knows `{name}`");
+            }
+        }
+    }
 }
 
 /// The floor of each module, counted from the top.
@@ -107,11 +157,13 @@ impl Floors {
 
     /// Modules side by side with `|` between them, and after two spaces what they are about.
     fn read(list: &str) -> Self {
-        let floors = list.lines().enumerate().flat_map(|(floor, line)| {
-            let names = line.split("  ").next().unwrap_or_default().split('|');
-            names.map(move |name| (name.trim().to_owned(), floor))
-        });
-        Self(floors.collect())
+        let mut floors = BTreeMap::new();
+        for (floor, line) in list.lines().enumerate() {
+            for name in line.split("  ").next().unwrap_or_default().split('|').map(str::trim) {
+                assert!(floors.insert(name.to_owned(), floor).is_none(), "`{name}` stands on two floors");
+            }
+        }
+        Self(floors)
     }
 
     /// The paths in the text of a module that lead elsewhere than down.
@@ -130,6 +182,7 @@ impl Floors {
 fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at: usize = 0;
+    let mut exported = false;
     while at < tokens.len() {
         match &tokens[at] {
             TokenTree::Ident(word) if word == "mod" => {
@@ -139,22 +192,10 @@ fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
                     at += 2;
                 }
             }
-            TokenTree::Ident(word) if word == "crate" && !is_punct(tokens.get(at.wrapping_sub(1)), '$') => {
-                if let Some(after) = after_colons(&tokens, at + 1) {
-                    names(&tokens[after..], paths);
-                }
-            }
-            TokenTree::Ident(word) if word == "super" => {
-                let mut above = module.len();
-                let mut next = Some(at);
-                while let Some(place) = next.filter(|place| is_ident(tokens.get(*place), "super")) {
-                    above = above.saturating_sub(1);
-                    (at, next) = (place, after_colons(&tokens, place + 1));
-                }
-                if let (0, Some(after)) = (above, next) {
-                    names(&tokens[after..], paths);
-                }
-            }
+            // What a macro writes for other crates goes through the root.
+            TokenTree::Group(group) if group.to_string().contains("macro_export") => exported = true,
+            TokenTree::Ident(word) if word == "macro_rules" && std::mem::take(&mut exported) => at += 3,
+            TokenTree::Ident(word) if word == "crate" || word == "super" => at = path(&tokens, at, module, paths),
             TokenTree::Group(group) => visit(group.stream(), module, paths),
             _ => {}
         }
@@ -162,17 +203,35 @@ fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
     }
 }
 
-/// The first name of a path, or those of a list of paths.
-fn names(path: &[TokenTree], names_found: &mut Vec<String>) {
-    match path.first() {
+/// A path that begins with `crate` or `super`. Returns where its last keyword is.
+fn path(tokens: &[TokenTree], mut at: usize, module: &[String], paths: &mut Vec<String>) -> usize {
+    let mut module = if is_ident(tokens.get(at), "crate") { &[] } else { &module[..module.len().saturating_sub(1)] };
+    while let Some(next) = after_colons(tokens, at + 1).filter(|next| is_ident(tokens.get(*next), "super")) {
+        (at, module) = (next, &module[..module.len().saturating_sub(1)]);
+    }
+    match after_colons(tokens, at + 1) {
+        Some(after) => names(&tokens[after..], module, paths),
+        // The root under another name would hide all paths through it.
+        None if module.is_empty() && is_ident(tokens.get(at + 1), "as") => paths.push("self".to_owned()),
+        None => {}
+    }
+    at
+}
+
+/// The first name of a path below a module, or those of a list of paths, if that module is the root.
+fn names(tokens: &[TokenTree], module: &[String], paths: &mut Vec<String>) {
+    match tokens.first() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
             let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-            tokens.split(|token| is_punct(Some(token), ',')).for_each(|path| names(path, names_found));
+            tokens.split(|token| is_punct(Some(token), ',')).for_each(|path| names(path, module, paths));
+        }
+        Some(token) if is_ident(Some(token), "super") => {
+            path(tokens, 0, module, paths);
         }
         // Macros that are exported stand at the root.
-        Some(_) if is_punct(path.get(1), '!') => {}
-        Some(token) => names_found.push(token.to_string()),
-        None => {}
+        Some(_) if is_punct(tokens.get(1), '!') => {}
+        Some(token) if module.is_empty() => paths.push(token.to_string()),
+        Some(_) | None => {}
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Definition {
     pub(crate) nodes: Vec<NodeDef>,
     pub(crate) flow: Arc<dyn Any + Send + Sync>,
     pub(crate) process: ProcessDef,
-    /// What is wrong with the field rules of its types.
+    /// What is wrong with it, in words.
     pub(crate) problems: Vec<String>,
     /// The kinds of all of its data: of fields, seeds and artifacts.
     pub(crate) kinds: Vec<fn() -> FieldKind>,

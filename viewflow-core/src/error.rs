@@ -102,7 +102,7 @@ pub enum Error {
     Forbidden {
         /// The task, the process or the start.
         at: Box<Place>,
-        /// What was tried.
+        /// What was refused; to a person a task was to be given to: to take it.
         action: Action,
         /// Who tried it, or to whom the task was to be given.
         user: UserId,

@@ -7,9 +7,9 @@ pub(crate) mod job;
 pub mod lock;
 pub(crate) mod message;
 pub(crate) mod node;
+pub(crate) mod object;
 pub(crate) mod process;
 pub(crate) mod task;
-pub(crate) mod user;
 
 use viewflow_graph::Graph;
 

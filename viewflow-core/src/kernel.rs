@@ -37,7 +37,5 @@ pub(crate) use people::{assign, delegate, unassign};
 pub(crate) use step::{Fault, Faults, Step};
 pub(crate) use suspend::check_goes_on;
 
-use crate::store::TaskError;
-
 /// The scope that is the process itself.
 pub(crate) const ROOT: u32 = 0;

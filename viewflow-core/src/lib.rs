@@ -5,30 +5,30 @@
 
 #![warn(unreachable_pub)]
 
-// From the ground up: a module knows those above it here, and none below. ARCHITECTURE.md has the floors.
-mod id;
-mod time;
+// From the top down, a floor each: ARCHITECTURE.md has them.
+pub mod testing;
 
-mod people;
-
-pub mod store;
-
-pub mod lifecycle;
-
-mod error;
-
-mod unit;
-
-mod data;
-
-mod definition;
+mod engine;
 
 mod flow;
 mod kernel;
 
-mod engine;
+mod definition;
 
-pub mod testing;
+mod data;
+
+mod unit;
+
+mod error;
+
+pub mod lifecycle;
+
+pub mod store;
+
+mod people;
+
+mod id;
+mod time;
 
 #[cfg(feature = "jiff")]
 pub use jiff;
@@ -70,11 +70,11 @@ pub use crate::flow::node::kinds::*;
 pub use crate::flow::node::{
     HandleNode, InnerNode, Input, Marker, Node, StartHandleNode, StartNode, SubprocessNode, ViewNode,
 };
+pub use crate::flow::object::IntoObject;
 pub use crate::flow::process::{Process, ProcessOf};
 pub use crate::flow::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
-pub use crate::flow::user::IntoObject;
 pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
 pub use crate::people::{Anonymous, Because, Candidate, IntoCandidates, Object, Permission, Superuser, User};
 pub use crate::store::{

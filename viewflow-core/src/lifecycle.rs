@@ -111,6 +111,7 @@ impl Action {
     pub(crate) const fn of_oneself(self) -> &'static str {
         match self {
             Self::Assign => "take",
+            Self::GoBack => "go back in",
             other => other.name(),
         }
     }
@@ -219,7 +220,7 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Reschedule, PERSONS, &[New], &[New], &[Manager]),
     task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
     task(Action::Run, HANDLES, &[New], &[Done], &[Code]),
-    task(Action::AddChild, SUBPROCESSES, &[Started], &[Started], &[Code]),
+    task(Action::AddChild, SUBPROCESSES, &[Started], &[Started, Done, Error, Canceled], &[Code]),
     task(Action::CancelTask, WAITING, &[New, Assigned, Scheduled, Started], &[Canceled], &[Manager]),
     task(Action::CancelTask, ALL, &[Error], &[Canceled], &[Manager]),
     task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),

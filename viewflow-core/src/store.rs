@@ -9,8 +9,8 @@
 //! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
 //! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
 
-mod change;
 mod commit;
+mod data_change;
 mod error;
 mod forward;
 mod list;
@@ -20,9 +20,9 @@ mod record;
 mod renamed;
 mod transfer;
 
-pub(crate) use change::differences;
-pub use change::{DataChange, DataPart};
 pub use commit::{Change, Commit, Expect, Key, Receipt, Stored};
+pub(crate) use data_change::differences;
+pub use data_change::{DataChange, DataPart};
 pub use error::{StoreError, StoreResult};
 pub(crate) use forward::forward;
 pub(crate) use list::check_keys;

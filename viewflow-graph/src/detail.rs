@@ -1,3 +1,5 @@
+//! What charts tell of a node or an edge besides its name.
+
 use std::time::Duration;
 
 /// What a node waits for or tells, or when a timeout fires, for charts.

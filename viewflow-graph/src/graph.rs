@@ -1,3 +1,5 @@
+//! A flow as a graph: nodes, edges, titles.
+
 use crate::detail::Detail;
 use crate::kind::Kind;
 use crate::role::Role;

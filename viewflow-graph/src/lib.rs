@@ -20,26 +20,29 @@
 #[cfg(test)]
 extern crate self as viewflow_graph;
 
-// Top to bottom: a module knows those beneath it.
+// From the top down, a floor each: ARCHITECTURE.md has them.
 mod chart;
 mod family;
 pub mod lock;
 
 mod check;
-mod course;
 mod layout;
+
+mod course;
 mod walk;
 
 mod graph;
 mod rule;
 mod sound;
 
-mod attribute;
 mod detail;
 mod kind;
 mod role;
 mod shape;
+
+mod attribute;
 mod suggest;
+
 mod text;
 
 pub use crate::attribute::Attribute;

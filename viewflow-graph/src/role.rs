@@ -1,3 +1,5 @@
+//! What edges are for.
+
 use std::fmt;
 
 use crate::attribute::Attribute;

@@ -1,3 +1,5 @@
+//! The rules, and faults with their messages.
+
 use std::fmt;
 
 /// The rules a sound flow keeps.

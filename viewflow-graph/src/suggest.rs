@@ -1,3 +1,5 @@
+//! The name that was most likely meant.
+
 /// The candidate that a mistyped name most likely meant, if any is near enough.
 ///
 /// Nearness is the optimal string alignment distance (insertions, deletions, substitutions, swaps of neighbours);

@@ -6,14 +6,14 @@ use std::path::Path;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
+use crate::guard::Failed;
 use crate::journal::{DURABLE, FILES};
 use crate::shared::Shared;
 
 /// Copies the store in the directory `from` into another one, which is made and must be empty.
 pub(crate) fn backup(from: &Path, shared: &Shared, to: &Path) -> StoreResult<()> {
-    let io = |error: std::io::Error| {
-        StoreError::io(std::io::Error::new(error.kind(), format!("the backup to `{}`: {error}", to.display())))
-    };
+    let io =
+        |source: std::io::Error| StoreError::io(Failed { doing: format!("the backup to `{}`", to.display()), source });
     fs::create_dir_all(to).map_err(io)?;
     if fs::read_dir(to).map_err(io)?.next().is_some() {
         let detail = "a backup goes into an empty directory".to_owned();

@@ -1,5 +1,7 @@
 //! Calls sled so that neither its errors nor its panics get through untyped.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -15,6 +17,25 @@ use viewflow_core::store::StoreResult;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often that is done before the flush is given up.
 const TRIES: u32 = 15;
+
+/// A failure of the medium, with what it happened at.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) doing: String,
+    pub(crate) source: std::io::Error,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.doing, self.source)
+    }
+}
+
+impl Error for Failed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
 
 /// Calls sled. It panics on some kinds of damage.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<T> {

@@ -21,7 +21,7 @@
 
 #![warn(unreachable_pub)]
 
-// A line between two groups is a floor: a module knows those below it, and none beside or above it.
+// From the top down, a floor each: ARCHITECTURE.md has them.
 
 #[cfg(test)]
 mod page;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use viewflow_core::StoreError;
 
+use crate::guard::Failed;
 use crate::journal::{self, Journal};
 use crate::options::Durability;
 use crate::shared::Shared;
@@ -33,7 +34,7 @@ pub(crate) fn write(shared: &Shared) {
         }
         let written = append(&mut shared.journal(), &records, sync.then_some(turn.through), full);
         if let Err(error) = written {
-            shared.fail(&StoreError::io(format!("the journal: {error}")));
+            shared.fail(&StoreError::io(Failed { doing: "the journal".to_owned(), source: error }));
             return;
         }
         let last = turn.last && records.is_empty();

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::data::document::{Document, Fields, Reader};
+use crate::data::document::{Fields, Reader};
 use crate::data::field::{Choice, FieldKind, FieldSpec, each_item};
 use crate::error::{FieldErrors, Result};
+use crate::store::Document;
 use crate::unit::Db;
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the

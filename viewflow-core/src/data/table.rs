@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::data::document::{self, Document};
+use crate::data::document;
 use crate::data::entity::{Entity, IndexOf, ToRef};
 use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::{Id, Ref};
-use crate::store::{IndexEntry, Reference, RowRecord, index_key};
+use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
 use crate::unit::tables::no_row;
 

@@ -53,14 +53,14 @@ const LEASE: Duration = Duration::from_secs(30);
 #[expect(unnameable_types, reason = "it only stands in the type of a builder")]
 pub trait FlowList {
     /// Their stored names.
-    const NAMES: Option<&'static Names>;
+    const NAMES: Option<&'static FlowNames>;
 }
 
 /// A list of names that can be walked at compile time.
 #[doc(hidden)]
 #[derive(Debug)]
 #[expect(unnameable_types, reason = "it only stands in the type of a builder")]
-pub struct Names {
+pub struct FlowNames {
     first: &'static str,
     /// The names that the first one had before.
     was: &'static [&'static str],
@@ -68,15 +68,15 @@ pub struct Names {
 }
 
 impl FlowList for () {
-    const NAMES: Option<&'static Names> = None;
+    const NAMES: Option<&'static FlowNames> = None;
 }
 
 impl<F: Flow, L: FlowList> FlowList for (F, L) {
-    const NAMES: Option<&'static Names> = Some(&Names { first: F::NAME, was: F::WAS, others: L::NAMES });
+    const NAMES: Option<&'static FlowNames> = Some(&FlowNames { first: F::NAME, was: F::WAS, others: L::NAMES });
 }
 
-const fn contains(mut names: Option<&Names>, name: &str) -> bool {
-    while let Some(Names { first, was, others }) = names {
+const fn contains(mut names: Option<&FlowNames>, name: &str) -> bool {
+    while let Some(FlowNames { first, was, others }) = names {
         if same(first, name) || is_among(name, was) {
             return true;
         }
@@ -86,7 +86,7 @@ const fn contains(mut names: Option<&Names>, name: &str) -> bool {
 }
 
 /// Whether a flow has, or had, a name that is, or was, that of another one or of itself.
-const fn clashes(others: Option<&Names>, name: &str, mut was: &[&str]) -> bool {
+const fn clashes(others: Option<&FlowNames>, name: &str, mut was: &[&str]) -> bool {
     if contains(others, name) {
         return true;
     }

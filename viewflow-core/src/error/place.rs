@@ -47,7 +47,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// A place that is told later.
+    /// At this task.
     pub(crate) fn of_task(task: &TaskRecord) -> Box<Self> {
         Box::new(Self::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
     }
@@ -56,6 +56,7 @@ impl Place {
         Box::new(Self::Message { name: name.to_owned() })
     }
 
+    /// A place that is told later.
     pub(crate) fn unknown() -> Box<Self> {
         Box::new(Self::Node { flow: String::new(), node: String::new() })
     }

@@ -21,13 +21,14 @@ pub use node::NodeBuilder;
 pub use people::IntoOwner;
 pub use wait::IntoKey;
 
-use crate::data::document::{self, Document, Fields};
+use crate::data::document::{self, Fields};
 use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldType, Rules, check_pattern};
 use crate::definition::{Action, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::Task;
 use crate::flow::{Flow, activation};
+use crate::store::Document;
 use connect::{PendingNode, connect};
 use edge::PendingEdge;
 use erase::{form_def, no_data, ref_of};

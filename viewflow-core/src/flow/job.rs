@@ -1,4 +1,4 @@
-//! Work that is done outside of steps.
+//! What the handler of a job sees, outside of any step.
 
 use std::fmt;
 use std::sync::Arc;

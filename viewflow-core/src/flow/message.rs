@@ -1,9 +1,10 @@
 //! Messages between processes, and between them and the rest of the program.
 
-use crate::data::document::{self, Document, Fields};
+use crate::data::document::{self, Fields};
 use crate::data::field::FieldType;
 use crate::definition::{Latch, Letter};
 use crate::error::{Error, Place, Result};
+use crate::store::Document;
 
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
 /// it.

@@ -4,12 +4,12 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
-use crate::data::document::{self, Document, Fields, Reader};
+use crate::data::document::{self, Fields, Reader};
 use crate::data::field::FieldType;
 use crate::definition::Data;
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::ProcessId;
-use crate::store::{ProcessRecord, ProcessStatus};
+use crate::store::{Document, ProcessRecord, ProcessStatus};
 use crate::time::Timestamp;
 
 /// A struct laid over a process's document: its fields are the workflow data of the process.

@@ -5,12 +5,12 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
-use crate::data::document::{self, Document, Fields, Reader, Writer};
+use crate::data::document::{self, Fields, Reader, Writer};
 use crate::data::field::{FieldSpec, FieldType};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::flow::process::{encoded, one, optional};
 use crate::id::{TaskId, UserId};
-use crate::store::{TaskRecord, TaskStatus};
+use crate::store::{Document, TaskRecord, TaskStatus};
 
 /// A struct laid over a task's document: what a task of a node knows.
 ///

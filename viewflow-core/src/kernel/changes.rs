@@ -5,10 +5,9 @@ use std::mem;
 use serde_json::Value;
 
 use super::Step;
-use crate::data::document::Document;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
-use crate::store::{DataChange, DataPart, differences};
+use crate::store::{DataChange, DataPart, Document, differences};
 
 impl Step {
     /// Notes what the handler of a task changed in its process, whose record is brought up to date.

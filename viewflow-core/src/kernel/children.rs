@@ -3,15 +3,13 @@
 use serde_json::Value;
 use viewflow_graph::Kind;
 
+use super::Step;
 use super::step::Begin;
 use super::turn::plain_spawn;
-use super::{Step, TaskError};
-use crate::data::document::Document;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::lifecycle::Action;
-use crate::store::{ProcessStatus, TaskRecord, TaskStatus};
+use crate::store::{Document, ProcessStatus, TaskError, TaskRecord, TaskStatus};
 
 /// What a child and its first task begin with.
 #[derive(Clone, Default)]
@@ -67,11 +65,8 @@ impl Step {
     /// Adds a child to a sub-process that has not come to its end.
     pub(crate) fn add_child(&mut self, parent: TaskId, begin: Child) -> Result<ProcessId> {
         let task = self.task(parent)?;
-        super::check_goes_on(&self.db, parent.process)?;
         let (def, index) = self.node_of(&task)?;
-        let (Wait::Children(child), TaskStatus::Started) = (&def.nodes[index].wait, task.status) else {
-            return Err(Error::wrong_status(&task, Action::AddChild));
-        };
+        let Wait::Children(child) = &def.nodes[index].wait else { return Err(Error::Internal("a sub-process")) };
         let start = self.make_child(parent, child, begin)?;
         self.change_task(parent, |task| task.children += 1)?;
         // In a sequence it waits for its turn, unless nothing is before it.

@@ -2,10 +2,10 @@
 
 use viewflow_graph::Role;
 
-use super::{Step, TaskError};
+use super::Step;
 use crate::error::Result;
 use crate::id::TaskId;
-use crate::store::{TaskRecord, TaskStatus, What};
+use crate::store::{TaskError, TaskRecord, TaskStatus, What};
 
 impl Step {
     /// A task failed. Its token stays, and with it the process, until somebody retries, revives or cancels it.

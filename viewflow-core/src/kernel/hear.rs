@@ -5,11 +5,10 @@ use viewflow_graph::{Kind, Role};
 use super::mailbox::{self, Mailbox};
 use super::wait::look_again;
 use super::{Step, signal};
-use crate::data::document::Document;
 use crate::definition::{Action, Definition, NodeDef, Wait};
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{TaskList, TaskRecord, TaskStatus, WaitsFor, What};
+use crate::store::{Document, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::Unit;
 
 impl Step {

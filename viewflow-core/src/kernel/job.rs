@@ -4,13 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Step;
 use super::wait::{look_again, schedule};
-use super::{Step, TaskError};
 use crate::definition::Attempt;
 use crate::definition::{Definition, JobDef, Wait};
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
-use crate::store::{JobState, TaskRecord, TaskStatus, What};
+use crate::store::{JobState, TaskError, TaskRecord, TaskStatus, What};
 
 /// How many workers may be lost with a job before it counts as what kills them.
 const LOST: u32 = 10;

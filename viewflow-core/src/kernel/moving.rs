@@ -3,11 +3,11 @@
 use viewflow_graph::{Kind, within};
 
 use super::turn::{Spawn, plain_spawn};
-use super::{ROOT, Step, TaskError};
+use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
-use crate::store::{NodeName, ScopeRecord, TaskRecord, TaskStatus, What};
+use crate::store::{NodeName, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
 
 /// The code of the error of a task whose node is gone.
 pub(crate) const OBSOLETE: &str = "obsolete";

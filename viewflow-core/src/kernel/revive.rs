@@ -37,7 +37,7 @@ impl Step {
             return Err(not_revived("after its branches were joined"));
         };
         if scope.split.is_none() && task.previous.is_none() {
-            return Err(not_revived("as the start of its process"));
+            return Err(not_revived("as it is the start of its process"));
         }
         if task.status == TaskStatus::Error {
             // Its token goes over to the new task.

@@ -8,12 +8,11 @@ use serde_json::Value;
 
 use super::ROOT;
 use super::turn::plain_spawn;
-use crate::data::document::Document;
 use crate::definition::{Data, Definition, Flows};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
-use crate::store::{ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
+use crate::store::{Document, ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
 use crate::unit::{Db, Unit};
 
 /// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.

@@ -6,11 +6,10 @@ use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
 use super::{Step, mailbox};
-use crate::data::document::Document;
 use crate::definition::{Action, Definition, EdgeDef, Items, NodeDef};
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
-use crate::store::{ProcessStatus, TaskRecord, TaskStatus};
+use crate::store::{Document, ProcessStatus, TaskRecord, TaskStatus};
 
 /// How many tasks one step may make one after the other, each from the one before.
 const DEPTH: u32 = 10_000;

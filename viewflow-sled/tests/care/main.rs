@@ -10,12 +10,12 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use viewflow_core::graph::Kind;
 use viewflow_core::store::{
     Change, Commit, Event, IndexEntry, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList, TaskRecord,
     TaskStatus, What, index_key,
 };
 use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
-use viewflow_graph::Kind;
 use viewflow_sled::SledStore;
 
 fn document(value: serde_json::Value) -> Document {

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-use crate::data::document::Document;
 use crate::data::form::Form;
 use crate::definition::FormDef;
 use crate::engine::{Engine, gate};
@@ -11,7 +10,7 @@ use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::TaskRecord;
+use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 
 /// Makes a node's input, given its form.

@@ -1,7 +1,6 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
-use crate::data::document::Document;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
@@ -9,7 +8,7 @@ use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::TaskRecord;
+use crate::store::{Document, TaskRecord};
 
 impl Engine {
     /// Cancels a process: what is open in it is taken away, and so are its sub-processes.

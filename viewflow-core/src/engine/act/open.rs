@@ -5,19 +5,19 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::input::check_form;
-use crate::data::document::Document;
 use crate::data::form::Form;
-use crate::engine::Engine;
 use crate::engine::read::records::read_process;
+use crate::engine::{Engine, gate};
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::flow::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::Task;
 use crate::id::{ProcessId, TaskId};
-use crate::kernel::Child;
+use crate::kernel::{self, Child};
+use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::TaskRecord;
+use crate::store::{Document, TaskRecord};
 
 impl Engine {
     /// The open task of a node, to be assigned and executed.
@@ -137,8 +137,12 @@ impl<C: Flow> OpenSubprocess<C> {
         };
         let process_data = Some(crate::flow::process::data_of(&data).map_err(wrong)?);
         let begin = Child { process_seed: process_seed.map_err(wrong)?, process_data, ..Child::default() };
-        let child =
-            self.engine.foreground(Some(self.id.process), None, |step, _| step.add_child(self.id, begin.clone()))?;
+        let child = self.engine.foreground(Some(self.id.process), None, |step, db| {
+            let task = db.unit(|unit| unit.task(self.id).cloned())?;
+            gate::pass_code(Action::AddChild, &task)?;
+            kernel::check_goes_on(db, self.id.process)?;
+            step.add_child(self.id, begin.clone())
+        })?;
         self.engine.process::<C>(child)
     }
 }

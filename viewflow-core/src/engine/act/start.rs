@@ -5,7 +5,6 @@ use std::any::Any;
 use viewflow_graph::Kind;
 
 use super::input::{InputOf, check_form, parse_form};
-use crate::data::document::Document;
 use crate::data::form::Form;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate, no_node};
@@ -16,7 +15,7 @@ use crate::flow::process::ProcessOf;
 use crate::flow::task::Task;
 use crate::id::ProcessId;
 use crate::people::User;
-use crate::store::NodeName;
+use crate::store::{Document, NodeName};
 
 impl Engine {
     /// Starts a process with what a person filled in, and runs it until it waits.

@@ -11,10 +11,10 @@ use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// When the next process starts where none does any more.
-pub(in crate::engine) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 impl Engine {
     /// The nodes where processes start by the clock: flow, node, rhythm.
-    pub(in crate::engine) fn starts_by_clock(&self) -> Vec<(String, String, String)> {
+    pub(super) fn starts_by_clock(&self) -> Vec<(String, String, String)> {
         let nodes = self.0.flows.values().flat_map(|def| {
             let nodes = def.nodes.iter().filter_map(|node| Some((node.name, node.schedule.as_ref()?)));
             nodes.map(|(node, schedule)| (def.name.to_owned(), node.to_owned(), schedule.text.clone()))
@@ -23,7 +23,7 @@ impl Engine {
     }
 
     /// Starts a process if its time has come, and notes when the next one does, in one step.
-    pub(in crate::engine) fn start_by_clock(&self, flow: &str, node: &str) -> Result<usize> {
+    pub(super) fn start_by_clock(&self, flow: &str, node: &str) -> Result<usize> {
         let def = self.definition(flow)?;
         let index = def.find(node).ok_or(Error::Internal("a start by the clock"))?;
         let Some(schedule) = &def.nodes[index].schedule else { return Ok(0) };
@@ -57,7 +57,7 @@ impl Engine {
     }
 }
 
-pub(in crate::engine) fn schedule_row(flow: &str, node: &str) -> u64 {
+pub(super) fn schedule_row(flow: &str, node: &str) -> u64 {
     stable_hash([flow, node])
 }
 
@@ -76,7 +76,7 @@ fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<
 }
 
 /// When the next process starts, if that was told for this rhythm.
-pub(in crate::engine) fn next_of(record: &RowRecord, rhythm: &str) -> Option<Timestamp> {
+pub(super) fn next_of(record: &RowRecord, rhythm: &str) -> Option<Timestamp> {
     let same = record.data.get("rhythm").and_then(Value::as_str) == Some(rhythm);
     record.data.get("next").and_then(Value::as_i64).map(Timestamp::from_millis).filter(|_| same)
 }

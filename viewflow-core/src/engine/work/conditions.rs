@@ -9,7 +9,7 @@ use crate::store::{Cursor, NodeName, TaskList, TaskStatus};
 
 impl Engine {
     /// Asks the conditions over tables that have changed; all conditions, the first time.
-    pub(in crate::engine) fn ask_conditions(&self) -> Pass {
+    pub(super) fn ask_conditions(&self) -> Pass {
         let mut lists = Vec::new();
         let first = !std::mem::replace(&mut *lock(&self.0.pending.asked), true);
         if first {
@@ -32,7 +32,7 @@ impl Engine {
         pass
     }
 
-    pub(in crate::engine) fn ask_list(&self, list: &TaskList) -> Pass {
+    fn ask_list(&self, list: &TaskList) -> Pass {
         let mut after: Option<Cursor> = None;
         let mut asked: Option<ProcessId> = None;
         let mut pass = Pass::default();

@@ -12,7 +12,7 @@ use crate::store::{TaskError, TaskList, due_sort};
 
 impl Engine {
     /// Fires timers and runs jobs whose time has come.
-    pub(in crate::engine) fn do_due(&self, jobs: bool) -> Pass {
+    pub(super) fn do_due(&self, jobs: bool) -> Pass {
         let mut pass = Pass::default();
         let mut after = None;
         let now = self.0.clock.now();
@@ -36,7 +36,7 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn do_one(&self, id: TaskId, jobs: bool) -> Result<usize> {
+    fn do_one(&self, id: TaskId, jobs: bool) -> Result<usize> {
         let mut attempt = None;
         let done = self.claimed(Claim::Task(id), || {
             let now = self.0.clock.now();
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// Runs the handler of a job, and records what came of it.
-    pub(in crate::engine) fn run_attempt(&self, attempt: Attempt) -> Result<()> {
+    fn run_attempt(&self, attempt: Attempt) -> Result<()> {
         let (id, number) = (attempt.id, attempt.number());
         let recorded = self.attempt(attempt).and_then(|(outcome, id)| match outcome {
             Ok(value) => self.background(Some(id.process), |step, _| step.job_done(id, number, &*value)),

@@ -9,7 +9,7 @@ use crate::store::JobState;
 
 impl Engine {
     /// Renews the leases of the jobs that run here, and gives up those whose time is over.
-    pub(in crate::engine) fn keep_leases(&self) {
+    pub(super) fn keep_leases(&self) {
         let running: Vec<(TaskId, u32)> =
             lock(&self.0.pending.running).iter().map(|(id, attempt)| (*id, *attempt)).collect();
         for (id, attempt) in running {

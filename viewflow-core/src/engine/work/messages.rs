@@ -9,12 +9,12 @@ use crate::kernel::mailbox::{self, MAILBOXES, READY};
 use crate::store::index_key;
 
 impl Engine {
-    pub(in crate::engine) fn ready_mailboxes(&self, after: u64, limit: usize) -> Result<Vec<u64>> {
+    pub(super) fn ready_mailboxes(&self, after: u64, limit: usize) -> Result<Vec<u64>> {
         let ready = index_key(&Value::Bool(true)).unwrap_or_default();
         Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, after, limit)?)
     }
 
-    pub(in crate::engine) fn deliver_messages(&self) -> Pass {
+    pub(super) fn deliver_messages(&self) -> Pass {
         let deliver = |row| {
             self.claimed(Claim::Mailbox(row), || {
                 let mut delivered = 0;
@@ -30,7 +30,7 @@ impl Engine {
     }
 
     /// Forgets messages that were kept too long: a few mailboxes each time.
-    pub(in crate::engine) fn sweep_mailboxes(&self) -> Result<()> {
+    fn sweep_mailboxes(&self) -> Result<()> {
         let Ok(mut swept) = self.0.pending.swept.try_lock() else { return Ok(()) };
         if self.0.store.rows(MAILBOXES, *swept, 1)?.is_empty() && *swept == 0 {
             return Ok(());

@@ -28,25 +28,25 @@ const REST: Duration = Duration::from_secs(1);
 /// What an engine knows of the work that is to be done. All of it can be found in the store again.
 pub(in crate::engine) struct Pending {
     /// What some thread is at, and what is left alone until some time, after it failed.
-    pub(in crate::engine) claims: Mutex<BTreeMap<Claim, Option<Instant>>>,
+    claims: Mutex<BTreeMap<Claim, Option<Instant>>>,
     /// Jobs that run in this program, each with its attempt.
     pub(in crate::engine) running: Mutex<BTreeMap<TaskId, u32>>,
     /// Tables that were written since the conditions over them were asked.
-    pub(in crate::engine) dirty: Mutex<BTreeSet<String>>,
+    pub(super) dirty: Mutex<BTreeSet<String>>,
     /// Whether conditions have been asked since the store was opened.
     pub(in crate::engine) asked: Mutex<bool>,
     /// How far expired messages were looked for.
-    pub(in crate::engine) swept: Mutex<u64>,
+    pub(super) swept: Mutex<u64>,
     /// Rings when there may be work: how often it has.
-    pub(in crate::engine) bell: Mutex<u64>,
-    pub(in crate::engine) rung: Condvar,
+    bell: Mutex<u64>,
+    rung: Condvar,
     /// How long a worker has a job, unless it renews that.
     pub(in crate::engine) lease: Duration,
     pub(in crate::engine) on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::engine) enum Claim {
+pub(super) enum Claim {
     Task(TaskId),
     Mailbox(u64),
     Signal(u64),
@@ -72,13 +72,13 @@ impl Pending {
         }
     }
 
-    pub(in crate::engine) fn ring(&self) {
+    pub(super) fn ring(&self) {
         *lock(&self.bell) += 1;
         self.rung.notify_all();
     }
 
     /// How often the bell has rung.
-    pub(in crate::engine) fn rings(&self) -> u64 {
+    pub(super) fn rings(&self) -> u64 {
         *lock(&self.bell)
     }
 
@@ -93,7 +93,7 @@ impl Pending {
 
 /// What a pass over the pending work came to.
 #[derive(Default)]
-pub(in crate::engine) struct Pass {
+pub(super) struct Pass {
     pub(in crate::engine) done: usize,
     pub(in crate::engine) error: Option<Error>,
 }
@@ -160,7 +160,7 @@ impl Engine {
     }
 
     /// As [`Engine::next_due`], but for subscribers.
-    pub(in crate::engine) fn next_work(&self) -> Result<Option<Timestamp>> {
+    pub(super) fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
@@ -181,7 +181,7 @@ impl Engine {
     }
 
     /// One look at all that may be pending; at jobs, if they are wanted.
-    pub(in crate::engine) fn pass(&self, jobs: bool) -> Pass {
+    pub(super) fn pass(&self, jobs: bool) -> Pass {
         let mut pass = Pass::default();
         for (flow, node, _) in self.starts_by_clock() {
             let claim = Claim::Start(flow.clone(), node.clone());
@@ -195,7 +195,7 @@ impl Engine {
     }
 
     /// Does something unless another thread is at it, or it has failed just now.
-    pub(in crate::engine) fn claimed(&self, claim: Claim, work: impl FnOnce() -> Result<usize>) -> Result<usize> {
+    pub(super) fn claimed(&self, claim: Claim, work: impl FnOnce() -> Result<usize>) -> Result<usize> {
         {
             let mut claims = lock(&self.0.pending.claims);
             match claims.get(&claim) {
@@ -219,11 +219,7 @@ impl Engine {
     }
 
     /// Visits rows batch by batch, until a batch gave something to do or was the last one.
-    pub(in crate::engine) fn batches(
-        &self,
-        rows: impl Fn(u64) -> Result<Vec<u64>>,
-        visit: impl Fn(u64) -> Result<usize>,
-    ) -> Pass {
+    pub(super) fn batches(&self, rows: impl Fn(u64) -> Result<Vec<u64>>, visit: impl Fn(u64) -> Result<usize>) -> Pass {
         let mut pass = Pass::default();
         let mut after = 0;
         loop {

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::kernel::signal::{self, SIGNALS};
 
 impl Engine {
-    pub(in crate::engine) fn deliver_signals(&self) -> Pass {
+    pub(super) fn deliver_signals(&self) -> Pass {
         let store = &self.0.store;
         let rows = |after| Ok(store.rows(SIGNALS, after, BATCH)?.into_iter().map(|(row, _)| row).collect());
         self.batches(rows, |row| {

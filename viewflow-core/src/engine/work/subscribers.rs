@@ -19,7 +19,7 @@ use crate::store::{Commit, Event, LogCursor, RowRecord};
 use crate::time::Timestamp;
 
 /// The table of how far subscribers have come.
-pub(in crate::engine) const SUBSCRIBERS: &str = "viewflow.subscriber";
+pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";
 /// How many events are read at a time.
 const BATCH: usize = 256;
 /// After how long at most it is written down how far a subscriber has come, unless one event takes longer.
@@ -190,12 +190,12 @@ impl Engine {
     }
 
     /// Hands over what subscribers have not had, some of it to each. Answers with how many events that were.
-    pub(in crate::engine) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
+    pub(super) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
         (0..self.0.subscribers.len()).map(|index| self.tell_subscriber(index, report)).sum()
     }
 
     /// Hands over some of what a subscriber has not had, unless another thread is at it, or it has failed just now.
-    pub(in crate::engine) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
+    pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
         let Some(mut turn) = subscribed.turn() else { return 0 };
         let now = self.0.clock.now();
@@ -269,7 +269,7 @@ impl Engine {
 
     /// When there is something for a subscriber; now when it is not known better, none when another thread is at it or there is
     /// nothing.
-    pub(in crate::engine) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
+    pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
         let Some(turn) = subscribed.turn() else { return Ok(None) };
         let now = self.0.clock.now();

@@ -164,7 +164,7 @@ impl fmt::Debug for Workers {
 
 /// Runs a future on this thread, for as long as it may take.
 #[cfg(feature = "tokio")]
-pub(in crate::engine) fn block_on(
+pub(super) fn block_on(
     future: crate::definition::BoxFuture<crate::error::Result<Box<dyn std::any::Any + Send>>>,
     longest: Option<Duration>,
 ) -> crate::error::Result<Box<dyn std::any::Any>> {

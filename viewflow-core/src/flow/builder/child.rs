@@ -67,7 +67,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
     }
 
     /// There is one source of items.
-    fn from_a_source(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
+    fn with_source(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
         self.node.pending().sources += 1;
         self.with(change)
     }
@@ -124,7 +124,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
             let seeds = seeds(flow, a)?.into_iter();
             seeds.map(|seed| encode_seed::<<C::Process as Process>::Seed>(&seed.into_seed()?)).collect()
         });
-        self.from_a_source(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
+        self.with_source(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
     }
 
     /// One process for each item of data.
@@ -133,7 +133,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<C::Process>> + Send + Sync + 'static,
     ) -> Self {
         let ask = ask(move |flow, a| items(flow, a)?.iter().map(encode_process::<C>).collect());
-        self.from_a_source(|child| child.items = Some(ChildItems::ProcessData(ask)))
+        self.with_source(|child| child.items = Some(ChildItems::ProcessData(ask)))
     }
 
     /// One process for each seed of its first task.
@@ -144,7 +144,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         let ask = ask(move |flow, a| {
             seeds(flow, a)?.into_iter().map(|seed| encode_seed::<CT::Seed>(&seed.into_seed()?)).collect()
         });
-        self.from_a_source(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
+        self.with_source(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
     }
 
     /// One process for each item of data of its first task.
@@ -155,7 +155,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         let ask = ask(move |flow, a| {
             items(flow, a)?.into_iter().map(|item| encode_data::<C, CT>("start", &item.into_data())).collect()
         });
-        self.from_a_source(|child| child.items = Some(ChildItems::TaskData(ask)))
+        self.with_source(|child| child.items = Some(ChildItems::TaskData(ask)))
     }
 
     /// The node that runs them.

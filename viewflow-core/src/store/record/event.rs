@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ProcessId, UserId};
-use crate::store::change::DataChange;
+use crate::store::data_change::DataChange;
 use crate::time::Timestamp;
 
 /// Something that happened in a process. It is written in the step in which it happened.
