@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::testing::{Stage, crash_points};
-use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord};
+use viewflow::testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
+use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord, store};
 
 use crate::support::user;
 
@@ -358,4 +358,41 @@ fn the_story_comes_through_every_kind_of_node() {
     let all = viewflow::graph::Kind::ALL.iter().copied();
     let missing: Vec<_> = all.filter(|kind| !seen.contains(kind) && kind.name() != "StartHandle").collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The version of exports that this release writes.
+const VERSION: u32 = 2;
+/// How many writes of the story each recorded export has seen; the last one has seen them all.
+const RECORDED: [u64; 5] = [4, 10, 16, 22, 1000];
+
+/// `RECORD_EXPORTS=1 cargo test -p viewflow-tests --test it exports` records those of this release: once for each version.
+#[test]
+fn exports_of_every_release_are_imported_and_what_was_open_in_them_goes_on() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let file = |version: u32, writes: u64| directory.join(format!("export-{version}-after-{writes}-writes.jsonl"));
+    if std::env::var_os("RECORD_EXPORTS").is_some() {
+        for writes in RECORDED {
+            let store = Arc::new(MemoryStore::new());
+            let crashing = CrashingStore::new(Arc::clone(&store), Crash::After, writes);
+            assert_eq!(program(Arc::new(crashing)).is_ok(), writes == 1000);
+            let mut lines = Vec::new();
+            store::export(&*store, &mut lines, |_| ()).unwrap();
+            std::fs::write(file(VERSION, writes), lines).unwrap();
+        }
+    }
+    for version in 2..=VERSION {
+        for writes in RECORDED {
+            let export = std::fs::read(file(version, writes)).unwrap();
+            let place = TempDir::new().unwrap();
+            let stores: [Arc<dyn Store>; 2] =
+                [Arc::new(MemoryStore::new()), Arc::new(SledStore::open(place.path()).unwrap())];
+            for store in stores {
+                assert!(store::import(&*store, &export[..], |_| ()).unwrap() > 0);
+                assert_eq!(inconsistencies(&*store), [""; 0], "version {version}, after {writes} writes");
+                program(Arc::clone(&store)).unwrap();
+                check(&*store, Stage::Finished);
+                assert_eq!(inconsistencies(&*store), [""; 0], "version {version}, after {writes} writes, at its end");
+            }
+        }
+    }
 }
