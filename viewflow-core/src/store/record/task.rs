@@ -91,6 +91,14 @@ pub struct TaskRecord {
     /// Who gave it to its owner to do in his place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<UserId>,
+    /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
+    /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+    /// Whether its only candidate is the person to whom the flow gave it, as the flow names none: given back, it is for that person alone,
+    /// unless a manager gives it to somebody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reserved: bool,
     /// Who may take it; anybody where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
@@ -192,6 +200,8 @@ impl TaskRecord {
             scope: 0,
             owner: None,
             delegated_by: None,
+            given: false,
+            reserved: false,
             candidates: Vec::new(),
             barred: Vec::new(),
             due_date: None,
