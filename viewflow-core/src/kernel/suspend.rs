@@ -50,7 +50,6 @@ impl Step {
     }
 
     fn wake(&mut self, process: ProcessId) -> Result<()> {
-        let now = self.db.now();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::New;
             unit.record(process, What::ProcessResumed)
@@ -63,7 +62,10 @@ impl Step {
             let heard = task.kind == Kind::SignalCatch && task.message.is_some() && task.status != TaskStatus::Error;
             let at_work = task.status == TaskStatus::Started && task.kind.has_children();
             if heard || at_work || matches!(task.waits_for, Some(WaitsFor::Condition { .. })) {
-                self.change_task(task.id, |task| task.due = Some(now))?;
+                self.change_task(task.id, |task| {
+                    task.catch_up = true;
+                    look_again(task);
+                })?;
             }
         }
         Ok(())
@@ -111,7 +113,10 @@ impl Step {
     /// A task that was suspended looks at what has happened meanwhile. Conditions are asked at the end of the step.
     pub(super) fn catch_up(&mut self, task: &TaskRecord) -> Result<()> {
         self.blame(task.id);
-        self.change_task(task.id, look_again)?;
+        self.change_task(task.id, |task| {
+            task.catch_up = false;
+            look_again(task);
+        })?;
         if let Some(error) = self.fault(task.id) {
             return self.fail(task.id, error);
         }

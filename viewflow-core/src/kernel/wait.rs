@@ -128,7 +128,7 @@ impl Step {
             task.status = status;
             task.finished = status.is_final().then_some(now);
             task.draft = task.draft.take().filter(|_| !status.is_final());
-            task.due = None;
+            (task.due, task.catch_up) = (None, false);
             task.timeouts.clear();
             task.waits_for.take()
         })?;
@@ -147,7 +147,9 @@ impl Step {
 /// When the engine has to look at a task again.
 pub(super) fn look_again(task: &mut TaskRecord) {
     let timeouts = task.timeouts.iter().map(|timeout| timeout.at);
-    task.due = timeouts.chain(task.job.and_then(|job| job.at)).min();
+    // Whatever a clock says that is set meanwhile.
+    let at_once = task.catch_up.then_some(Timestamp::from_millis(i64::MIN));
+    task.due = timeouts.chain(task.job.and_then(|job| job.at)).chain(at_once).min();
 }
 
 /// Lets a worker begin a job, from `at` on.

@@ -168,6 +168,9 @@ pub struct TaskRecord {
     /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// Whether it has yet to look at what happened while its process was suspended. Whatever else is due, the engine looks at it at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub catch_up: bool,
     /// What its owner filled in so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Document>,
@@ -225,6 +228,7 @@ impl TaskRecord {
             message: None,
             compensated: false,
             suspended: false,
+            catch_up: false,
             draft: None,
             skipped: false,
             undone: false,
