@@ -47,6 +47,7 @@ mod messages;
 mod nodes;
 mod paths;
 mod people;
+mod promised;
 mod publish;
 mod random;
 mod retention;

@@ -138,7 +138,7 @@ fn nothing_goes_on_in_a_suspended_process_and_all_that_is_due_happens_when_it_is
         assert_eq!(engine.inbox(&ann).list().unwrap(), []);
         clock.advance(3 * DAY);
         assert_eq!(engine.next_due().unwrap(), None);
-        assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Taken, "it is kept for who waits");
+        assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Waiting, "it is kept for who waits");
         assert_eq!(engine.signal("call").unwrap(), 0, "it is missed");
         assert_eq!(engine.run_pending().unwrap(), 0, "there is nothing to do, and nobody looks again and again");
         assert_eq!((log(&engine, id), runs.load(Ordering::SeqCst)), (vec![], 0));
@@ -207,7 +207,7 @@ fn a_message_goes_to_who_takes_it_and_the_next_is_kept_for_the_suspended_one() {
         let second = engine.run(ParcelFlow::start, ()).unwrap().id;
         engine.suspend(first, &boss()).unwrap();
         for _ in 0..2 {
-            assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Taken);
+            assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Waiting);
         }
         engine.run_pending().unwrap();
         check(&store);

@@ -100,14 +100,18 @@ impl Step {
 
     /// A task waits for nothing for a while, or does again.
     pub(super) fn rest_task(&self, id: TaskId, rests: bool) -> Result<()> {
-        let waits_for = self.change_task(id, |task| {
-            task.suspended = rests;
-            task.waits_for.clone()
-        })?;
-        match waits_for {
-            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| mailbox::rest(unit, &name, &key, rests)),
-            _ => Ok(()),
+        let task = self.task(id)?;
+        if let Some(WaitsFor::Message { name, key }) = task.waits_for {
+            self.db.unit(|unit| {
+                // It stands in its list until it is suspended.
+                if rests {
+                    mailbox::rest(unit, &name, &key, id)
+                } else {
+                    mailbox::wake(unit, &name, &key, task.created)
+                }
+            })?;
         }
+        self.change_task(id, |task| task.suspended = rests)
     }
 
     /// A task that was suspended looks at what has happened meanwhile. Conditions are asked at the end of the step.
