@@ -42,6 +42,7 @@ mod judged;
 mod killed;
 mod killed_steps;
 mod lifecycle;
+mod listeners;
 mod many;
 mod messages;
 mod nodes;

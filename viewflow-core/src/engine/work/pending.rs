@@ -1,7 +1,6 @@
 //! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use super::clock::{NEVER, next_of, schedule_row};
 use super::subscribers::SUBSCRIBERS;
 use crate::definition::{NodeDef, SCHEDULES};
 use crate::engine::Engine;
-use crate::engine::step::panic_message;
+use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
@@ -204,7 +203,7 @@ impl Engine {
                 _ => drop(claims.insert(claim.clone(), None)),
             }
         }
-        let result = catch_unwind(AssertUnwindSafe(work));
+        let result = call(work);
         let mut claims = lock(&self.0.pending.claims);
         if let Ok(Ok(_)) = &result {
             claims.remove(&claim);
@@ -214,8 +213,7 @@ impl Engine {
             claims.insert(claim, Some(now + REST));
         }
         drop(claims);
-        result
-            .unwrap_or_else(|panic| Err(Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into())))
+        result.unwrap_or_else(|message| Err(worker_panicked(&message)))
     }
 
     /// Visits rows batch by batch, until a batch gave something to do or was the last one.
@@ -266,7 +264,13 @@ impl Engine {
 
     pub(in crate::engine) fn report(&self, error: &Error) {
         if let Some(on_error) = &self.0.pending.on_error {
-            on_error(error);
+            // Should it fail itself, nobody is left to be told.
+            drop(call(|| on_error(error)));
         }
     }
+}
+
+/// What is reported of work that panicked.
+pub(in crate::engine) fn worker_panicked(message: &str) -> Error {
+    Error::Other(format!("a worker panicked: {message}").into())
 }
