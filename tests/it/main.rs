@@ -24,6 +24,7 @@ mod bad_input;
 mod bills;
 mod change;
 mod children;
+mod clocks;
 mod compensation;
 mod concurrency;
 mod crash_points;

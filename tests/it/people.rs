@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Anonymous, Candidate, Object, TaskQuery, TaskRecord, User};
 
@@ -359,7 +360,6 @@ fn who_took_a_task_and_may_not_have_it_any_more_can_only_give_it_back() {
                 assert!(error.to_string().contains(&text), "{error}");
                 assert_eq!(engine.task_record(task).unwrap(), before, "{action}");
             }
-            use viewflow::lifecycle::Action;
             assert_eq!(engine.actions(task, may_not).unwrap(), [Action::Assign, Action::Unassign]);
             assert_eq!(ids(&engine.inbox(may_not)), [task.process.0], "it is still there to be given back");
             engine.unassign(task, may_not).unwrap();

@@ -9,7 +9,7 @@ use super::wait::{look_again, schedule};
 use super::{Step, mailbox};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
+use crate::store::{JobState, ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::{Db, Unit};
 
 /// Nothing goes on in a process that is suspended.
@@ -32,7 +32,7 @@ impl Step {
             self.rest_task(task.id, true)?;
             if let Some(job) = task.job.filter(|_| task.status == TaskStatus::Started) {
                 // The worker that is at it comes too late.
-                self.change_task(task.id, |task| schedule(task, job, now))?;
+                self.change_task(task.id, |task| schedule(task, JobState { since: Some(now), ..job }, now))?;
             }
             for child in self.children_with(&task, ProcessStatus::New)? {
                 self.suspend(child)?;

@@ -6,7 +6,7 @@ use viewflow_graph::{Kind, Role};
 
 use super::people::People;
 use super::{Step, mailbox};
-use crate::definition::{Definition, NodeDef, Wait};
+use crate::definition::{After, Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::store::{JobState, TaskRecord, TaskStatus, Timeout, WaitsFor};
@@ -91,6 +91,9 @@ impl Step {
 
     fn wait(&mut self, task: &TaskRecord, node: &NodeDef, armed: Armed) -> Result<()> {
         let Armed { people, due, waits_for, timeouts } = armed;
+        // A point in time that the flow names is what it is, whatever a clock shows.
+        let reckoned = matches!(&node.wait, Wait::Worker(job) if matches!(job.delay, After::Fixed(_)));
+        let since = reckoned.then(|| self.db.now());
         match &waits_for {
             Some(WaitsFor::Message { name, key }) => {
                 self.db.unit(|unit| mailbox::wait(unit, name, key))?;
@@ -108,7 +111,7 @@ impl Step {
                     task.status = TaskStatus::Scheduled;
                     task.due = Some(due);
                 }
-                (Kind::Job, Some(at)) => schedule(task, task.job.unwrap_or_default(), at),
+                (Kind::Job, Some(at)) => schedule(task, JobState { since, ..task.job.unwrap_or_default() }, at),
                 _ => look_again(task),
             }
         })?;

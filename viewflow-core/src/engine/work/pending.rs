@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use viewflow_graph::Kind;
 
-use super::clock::{NEVER, next_of, schedule_row};
+use super::clock::{NEVER, Next, next_of, schedule_row};
 use super::subscribers::SUBSCRIBERS;
 use crate::definition::{NodeDef, SCHEDULES};
 use crate::engine::Engine;
@@ -34,6 +34,8 @@ pub(in crate::engine) struct Pending {
     pub(super) dirty: Mutex<BTreeSet<String>>,
     /// Whether conditions have been asked since the store was opened.
     pub(in crate::engine) asked: Mutex<bool>,
+    /// The latest time that the clock has shown.
+    pub(super) shown: Mutex<Option<Timestamp>>,
     /// How far expired messages were looked for.
     pub(super) swept: Mutex<u64>,
     /// Rings when there may be work: how often it has.
@@ -63,6 +65,7 @@ impl Pending {
             running: Mutex::default(),
             dirty: Mutex::default(),
             asked: Mutex::new(false),
+            shown: Mutex::default(),
             swept: Mutex::new(0),
             bell: Mutex::new(0),
             rung: Condvar::new(),
@@ -173,7 +176,10 @@ impl Engine {
         }
         for (flow, node, rhythm) in self.starts_by_clock() {
             let row = store.row(SCHEDULES, schedule_row(&flow, &node))?;
-            let due = row.and_then(|row| next_of(&row.record, &rhythm)).unwrap_or(now);
+            let due = match row.and_then(|row| next_of(&row.record, &rhythm, now)) {
+                Some(Next::At(due)) => due,
+                Some(Next::SetBack) | None => now,
+            };
             next = next.into_iter().chain(Some(due).filter(|due| *due < NEVER)).min();
         }
         Ok(next)
@@ -181,7 +187,7 @@ impl Engine {
 
     /// One look at all that may be pending; at jobs, if they are wanted.
     pub(super) fn pass(&self, jobs: bool) -> Pass {
-        let mut pass = Pass::default();
+        let mut pass = self.look_at_clock();
         for (flow, node, _) in self.starts_by_clock() {
             let claim = Claim::Start(flow.clone(), node.clone());
             pass.note(self.claimed(claim, || self.start_by_clock(&flow, &node)));
@@ -271,6 +277,6 @@ impl Engine {
 }
 
 /// What is reported of work that panicked.
-pub(in crate::engine) fn worker_panicked(message: &str) -> Error {
+pub(super) fn worker_panicked(message: &str) -> Error {
     Error::Other(format!("a worker panicked: {message}").into())
 }

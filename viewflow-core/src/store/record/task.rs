@@ -282,6 +282,9 @@ pub struct JobState {
     /// How many workers were lost with it, one after the other.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
+    /// When `at` and `until` were reckoned, if from then on. A clock that shows an earlier time was set back since, and they mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// When the current attempt has run out of time, if it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
