@@ -1,11 +1,12 @@
 //! A story that comes through each kind of node, with a crash at each place where one can happen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
-use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord, store};
+use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord, Timestamp, What, store};
 
 use crate::support::user;
 
@@ -345,6 +346,110 @@ fn a_story_with_every_kind_of_node_gets_through_whatever_write_the_program_crash
     assert!(crashes > 50, "{crashes}");
     let open = |place: &TempDir| SledStore::open(place.path()).unwrap();
     assert_eq!(crash_points(|| TempDir::new().unwrap(), open, program, check), crashes);
+}
+
+/// Stands still while a message comes for it, its child is canceled, and its timeout becomes due.
+#[derive(Flow)]
+#[flow(name = "crash_standing", process = Heard)]
+pub struct StandingFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(hear)]
+    #[branch(part)]
+    fork: Split,
+    #[message(Told)]
+    #[call(Self::told)]
+    #[next(gather)]
+    hear: MessageCatch,
+    #[child(SlowFlow::start)]
+    #[on_error(code = "canceled", then = without)]
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[next(gather)]
+    part: Subprocess,
+    #[next(gather)]
+    without: View,
+    #[next(reminded)]
+    remind: View,
+    reminded: End,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+#[derive(Process, Clone, Debug)]
+pub struct Heard {
+    #[field(default = 0)]
+    pub heard: u32,
+}
+
+#[derive(Flow)]
+#[flow(name = "crash_slow")]
+pub struct SlowFlow {
+    #[next(wait)]
+    start: StartHandle,
+    #[delay("30d")]
+    #[next(end)]
+    wait: Timer,
+    end: End,
+}
+
+#[derive(Message, Clone, Debug)]
+#[message(latch = keep, expires = "1h")]
+pub struct Told {}
+
+impl StandingFlow {
+    fn told(&self, a: &mut Activation<Self, ()>, _: Told) -> Result<()> {
+        a.process.heard += 1;
+        Ok(())
+    }
+}
+
+/// Begins a process, or goes on with it: it is suspended, resumed, and done.
+fn standing(store: Arc<dyn Store>) -> Result<()> {
+    let clock = Arc::new(ManualClock::default());
+    let builder = Engine::builder(Arc::clone(&store)).clock(Arc::clone(&clock));
+    let engine = builder.flow(StandingFlow::new()).flow(SlowFlow::new()).build()?;
+    let id = match engine.processes::<StandingFlow>().page(None, 1)?.items.first() {
+        Some(begun) => begun.id,
+        None => engine.run(StandingFlow::start, ())?.id,
+    };
+    let boss = Superuser::new("boss");
+    if !engine.events(id, 0, 1000)?.iter().any(|event| event.what == What::ProcessSuspended) {
+        engine.suspend(id, &boss)?;
+    }
+    if engine.process_record(id)?.status == ProcessStatus::Suspended {
+        if store.rows("viewflow.letter", 0, 1)?.is_empty() {
+            engine.send(&Told {})?;
+        }
+        for child in engine.processes::<SlowFlow>().with_status(ProcessStatus::Suspended).list()? {
+            engine.cancel(child.id, &boss)?;
+        }
+        clock.advance(Duration::from_hours(2));
+        engine.run_pending()?;
+        engine.resume(id, &boss)?;
+    }
+    clock.set(Timestamp::from_millis(0).after(Duration::from_hours(2)));
+    while engine.process_record(id)?.status == ProcessStatus::New {
+        if engine.run_pending()? == 0 && !go_on(&engine, id)? {
+            return Err(Error::msg("it has come to a standstill"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_process_that_is_suspended_gets_all_it_missed_whatever_write_the_program_crashes_at() {
+    let check = |store: &dyn Store, stage: Stage| {
+        let all = store.processes(ProcessId(0), 10).unwrap();
+        let found = all.iter().find(|process| process.flow == "crash_standing");
+        if stage == Stage::Finished {
+            let found = found.unwrap();
+            let heard = found.data.get("heard").and_then(serde_json::Value::as_u64);
+            assert_eq!((found.status, heard), (ProcessStatus::Done, Some(1)));
+        }
+    };
+    let crashes = crash_points(|| Arc::new(MemoryStore::new()), Arc::clone, standing, check);
+    assert!(crashes > 10, "{crashes}");
 }
 
 #[test]

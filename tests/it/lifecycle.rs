@@ -80,27 +80,79 @@ const PEOPLE: [Somebody; 9] = [
     Somebody { name: "manager elsewhere", right: Some(("desk.manage", On::Process(2))) },
 ];
 
-/// Who may do what to a task in which status. Nobody else may do anything else.
-const ALLOWED: &[(Action, TaskStatus, &[&str])] = &[
-    (Action::Assign, TaskStatus::New, &["candidate", "permitted on all"]),
-    (Action::Assign, TaskStatus::Assigned, &["owner"]),
-    (Action::Unassign, TaskStatus::Assigned, &["owner", "delegator", "manager", "manager of this process"]),
-    (Action::Reassign, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::Reassign, TaskStatus::Assigned, &["owner", "manager", "manager of this process"]),
-    (Action::Delegate, TaskStatus::Assigned, &["owner"]),
-    (Action::Execute, TaskStatus::Assigned, &["owner"]),
-    (Action::Reschedule, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::Reschedule, TaskStatus::Assigned, &["owner", "manager", "manager of this process"]),
-    (Action::CancelTask, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::CancelTask, TaskStatus::Assigned, &["manager", "manager of this process"]),
-    (Action::Draft, TaskStatus::Assigned, &["owner"]),
-    (Action::Skip, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::Skip, TaskStatus::Assigned, &["manager", "manager of this process"]),
-    (Action::Undo, TaskStatus::Done, &["manager", "manager of this process"]),
-    (Action::Revive, TaskStatus::Canceled, &["manager", "manager of this process"]),
-    (Action::Move, TaskStatus::New, &["manager", "manager of this process"]),
-    (Action::Move, TaskStatus::Assigned, &["manager", "manager of this process"]),
+/// What a task of a person is like. Those that are assigned differ by how it came to who has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    /// Who took it may have it.
+    Taken,
+    /// Who took it may not have it any more.
+    Lost,
+    /// The flow gave it to a person who may not take such tasks.
+    Given,
+    Delegated,
+    Done,
+    Canceled,
+    Revived,
+}
+
+const STATES: [State; 8] = [
+    State::New,
+    State::Taken,
+    State::Lost,
+    State::Given,
+    State::Delegated,
+    State::Done,
+    State::Canceled,
+    State::Revived,
 ];
+const ASSIGNED: &[State] = &[State::Taken, State::Lost, State::Given, State::Delegated];
+
+impl State {
+    fn status(self) -> TaskStatus {
+        match self {
+            Self::New => TaskStatus::New,
+            Self::Taken | Self::Lost | Self::Given | Self::Delegated => TaskStatus::Assigned,
+            Self::Done => TaskStatus::Done,
+            Self::Canceled => TaskStatus::Canceled,
+            Self::Revived => TaskStatus::Revived,
+        }
+    }
+
+    /// Who has it.
+    fn holder(self) -> &'static str {
+        match self {
+            Self::Taken => "candidate",
+            _ => "owner",
+        }
+    }
+}
+
+/// Who may do what to a task that is like what; `HOLDER` is who has it. Nobody else may do anything else.
+const ALLOWED: &[(Action, &[State], &[&str])] = &[
+    (Action::Assign, &[State::New], &["candidate", "permitted on all"]),
+    (Action::Assign, ASSIGNED, &[HOLDER]),
+    (Action::Unassign, ASSIGNED, &[HOLDER, "manager", "manager of this process"]),
+    (Action::Unassign, &[State::Delegated], &["delegator"]),
+    (Action::Reassign, &[State::New], &["manager", "manager of this process"]),
+    (Action::Reassign, ASSIGNED, &["manager", "manager of this process"]),
+    (Action::Reassign, &[State::Taken, State::Given], &[HOLDER]),
+    (Action::Delegate, &[State::Taken, State::Given, State::Delegated], &[HOLDER]),
+    (Action::Draft, &[State::Taken, State::Given, State::Delegated], &[HOLDER]),
+    (Action::Execute, &[State::Taken, State::Given, State::Delegated], &[HOLDER]),
+    (Action::Reschedule, &[State::New], &["manager", "manager of this process"]),
+    (Action::Reschedule, ASSIGNED, &["manager", "manager of this process"]),
+    (Action::Reschedule, &[State::Taken, State::Given, State::Delegated], &[HOLDER]),
+    (Action::CancelTask, &[State::New], &["manager", "manager of this process"]),
+    (Action::CancelTask, ASSIGNED, &["manager", "manager of this process"]),
+    (Action::Skip, &[State::New], &["manager", "manager of this process"]),
+    (Action::Skip, ASSIGNED, &["manager", "manager of this process"]),
+    (Action::Undo, &[State::Done], &["manager", "manager of this process"]),
+    (Action::Revive, &[State::Canceled], &["manager", "manager of this process"]),
+    (Action::Move, &[State::New], &["manager", "manager of this process"]),
+    (Action::Move, ASSIGNED, &["manager", "manager of this process"]),
+];
+const HOLDER: &str = "who has it";
 
 /// What can be done to a task through the engine.
 const TASK_ACTIONS: [Action; 13] = [
@@ -118,9 +170,6 @@ const TASK_ACTIONS: [Action; 13] = [
     Action::Undo,
     Action::Move,
 ];
-
-const STATUSES: [TaskStatus; 5] =
-    [TaskStatus::New, TaskStatus::Assigned, TaskStatus::Done, TaskStatus::Canceled, TaskStatus::Revived];
 
 fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<()> {
     let candidate = &PEOPLE[3];
@@ -142,29 +191,36 @@ fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<
     }
 }
 
-/// A process whose task `sign` has this status.
-fn prepared(store: &Arc<dyn Store>, status: TaskStatus) -> (Engine, TaskId) {
+/// A process whose task `sign` is like this.
+fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
     let engine = Engine::builder(Arc::clone(store)).flow(DeskFlow::new()).build().unwrap();
     let id = engine.start(DeskFlow::start, &user("somebody"), ()).unwrap().id;
     let task = open_task(&engine, DeskFlow::sign, id).id;
-    match status {
-        TaskStatus::New => {}
-        TaskStatus::Assigned | TaskStatus::Done => {
-            let delegator = Somebody { name: "delegator", right: Some(("desk.sign", On::All)) };
-            engine.assign(task, &delegator).unwrap();
-            engine.delegate(task, &delegator, &user("owner")).unwrap();
-            if status == TaskStatus::Done {
+    let permitted = |name| Somebody { name, right: Some(("desk.sign", On::All)) };
+    match state {
+        State::New => {}
+        State::Taken => engine.assign(task, &PEOPLE[3]).unwrap(),
+        // It was taken with the permission, which that person has not any more.
+        State::Lost => engine.assign(task, &permitted("owner")).unwrap(),
+        State::Given => {
+            engine.assign(task, &permitted("owner")).unwrap();
+            let old = store.task(task).unwrap().unwrap();
+            forge(&**store, old.clone(), TaskRecord { given: true, ..old });
+        }
+        State::Delegated | State::Done => {
+            engine.assign(task, &permitted("delegator")).unwrap();
+            engine.delegate(task, &permitted("delegator"), &user("owner")).unwrap();
+            if state == State::Done {
                 engine.execute_with(task, &user("owner"), &Document::new()).unwrap();
             }
         }
-        TaskStatus::Canceled => engine.cancel_task(task, &boss()).unwrap(),
-        TaskStatus::Revived => {
+        State::Canceled => engine.cancel_task(task, &boss()).unwrap(),
+        State::Revived => {
             engine.cancel_task(task, &boss()).unwrap();
             engine.revive(task, &boss()).unwrap();
         }
-        other => panic!("a task of a person is not {other}"),
     }
-    assert_eq!(engine.task_record(task).unwrap().status, status);
+    assert_eq!(engine.task_record(task).unwrap().status, state.status());
     (engine, task)
 }
 
@@ -176,14 +232,17 @@ fn everything(engine: &Engine, id: ProcessId) -> String {
 
 #[test]
 fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() {
-    for status in STATUSES {
+    for state in STATES {
+        let status = state.status();
         for action in TASK_ACTIONS {
             for (index, somebody) in PEOPLE.iter().enumerate() {
-                let listed = ALLOWED.iter().find(|(of, from, _)| (*of, *from) == (action, status));
-                let allowed = listed.is_some_and(|(_, _, by)| by.contains(&somebody.name));
-                let case = format!("{} does `{action}` to a task that is {status}", somebody.name);
+                let mut listed = ALLOWED.iter().filter(|(of, from, _)| *of == action && from.contains(&state));
+                let has_it = somebody.name == state.holder();
+                let named = |name: &str| name == somebody.name || (has_it && name == HOLDER);
+                let allowed = listed.any(|(_, _, by)| by.iter().any(|name| named(name)));
+                let case = format!("{} does `{action}` to a task that is {state:?}", somebody.name);
                 let check = |store: Arc<dyn Store>| {
-                    let (engine, task) = prepared(&store, status);
+                    let (engine, task) = prepared(&store, state);
                     let before = everything(&engine, task.process);
                     assert_eq!(engine.actions(task, somebody).unwrap().contains(&action), allowed, "{case}");
                     match act(&engine, action, task, somebody) {
@@ -206,11 +265,11 @@ fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() 
                 };
                 // A database on disk for each case takes its time: one of each kind of person will do there.
                 check(Arc::new(MemoryStore::new()));
-                if index == (status as usize + action as usize) % PEOPLE.len() {
+                if index == (state as usize + action as usize) % PEOPLE.len() {
                     on_every_store(check);
                 }
             }
-            let (engine, task) = prepared(&(Arc::new(MemoryStore::new()) as Arc<dyn Store>), status);
+            let (engine, task) = prepared(&(Arc::new(MemoryStore::new()) as Arc<dyn Store>), state);
             let before = everything(&engine, task.process);
             let error = act(&engine, action, task, &Anonymous).unwrap_err();
             assert!(matches!(error, Error::Forbidden { .. }), "{error}");
@@ -233,7 +292,7 @@ const ON_PROCESS: [(Action, OnProcess); 4] = [
 fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none() {
     for (action, act) in ON_PROCESS {
         on_every_store(|store| {
-            let (engine, task) = prepared(&store, TaskStatus::New);
+            let (engine, task) = prepared(&store, State::New);
             let id = task.process;
             let right = Somebody { name: "manager of this process", right: Some(("desk.manage", On::Process(id.0))) };
             let wait = open_task(&engine, DeskFlow::wait, id).id;
@@ -262,7 +321,7 @@ fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none
 fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
     on_every_store(|store| {
         for suspended in [false, true] {
-            let (engine, task) = prepared(&store, TaskStatus::New);
+            let (engine, task) = prepared(&store, State::New);
             let id = task.process;
             if suspended { engine.suspend(id, &boss()) } else { engine.cancel(id, &boss()) }.unwrap();
             let before = everything(&engine, id);
@@ -297,29 +356,43 @@ fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
 #[test]
 fn the_gate_lets_through_what_the_table_lists_for_every_kind_and_status() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let (engine, task) = prepared(&store, TaskStatus::New);
+    let (engine, task) = prepared(&store, State::New);
     for kind in viewflow::graph::Kind::ALL.iter().copied() {
-        for status in TaskStatus::ALL {
-            let old = store.task(task).unwrap().unwrap();
+        for (status, state) in TaskStatus::ALL.into_iter().flat_map(|status| {
             let taken = matches!(status, TaskStatus::Assigned | TaskStatus::Done);
-            let (owner, delegated_by) =
-                if taken { (Some(user("owner")), Some(user("delegator"))) } else { (None, None) };
-            let new = TaskRecord { kind, status, owner, delegated_by, ..old.clone() };
+            let states = if taken { ASSIGNED } else { &[State::New] };
+            states.iter().map(move |state| (status, *state))
+        }) {
+            let old = store.task(task).unwrap().unwrap();
+            let taken = state != State::New;
+            let delegated_by = (state == State::Delegated).then(|| user("delegator"));
+            let (owner, given) = (taken.then(|| user(state.holder())), state == State::Given);
+            let new = TaskRecord { kind, status, owner, delegated_by, given, ..old.clone() };
             forge(&*store, old, new);
             for action in Action::ALL {
                 let row = lifecycle::task_transition(action, kind, status);
                 for somebody in &PEOPLE {
                     let may = engine.actions(task, somebody).unwrap().contains(&action);
-                    let acts_as = match somebody.name {
-                        "owner" if taken => vec!["owner"],
-                        "delegator" if taken => vec!["delegator"],
+                    let mut acts_as = match somebody.name {
+                        "delegator" if state == State::Delegated => vec!["delegator"],
                         "candidate" | "permitted on all" => vec!["candidate"],
                         "manager" | "manager of this process" => vec!["manager"],
                         _ => vec![],
                     };
+                    if taken && somebody.name == state.holder() {
+                        acts_as.extend(match state {
+                            State::Delegated => vec!["holder", "delegate"],
+                            State::Lost => vec!["holder"],
+                            _ => vec!["holder", "owner"],
+                        });
+                    }
                     let listed =
                         row.is_some_and(|row| row.by.iter().any(|actor| acts_as.contains(&&*actor.to_string())));
-                    assert_eq!(may, listed, "{} does `{action}` to {kind:?} that is {status}", somebody.name);
+                    assert_eq!(
+                        may, listed,
+                        "{} does `{action}` to {kind:?} that is {status}: {state:?}",
+                        somebody.name
+                    );
                 }
             }
         }

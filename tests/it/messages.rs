@@ -94,7 +94,7 @@ fn a_message_reaches_the_process_with_its_key_and_no_other() {
         for id in [seven, eight] {
             do_next(&engine, InvoiceFlow::check, id, ());
         }
-        assert_eq!(engine.send(&paid(8, 30)).unwrap(), Delivery::Taken);
+        assert_eq!(engine.send(&paid(8, 30)).unwrap(), Delivery::Waiting);
         engine.run_pending().unwrap();
         assert_eq!(engine.process::<InvoiceFlow>(eight).unwrap().heard, [30]);
         assert!(engine.process::<InvoiceFlow>(seven).unwrap().heard.is_empty());
@@ -144,7 +144,7 @@ fn a_message_that_nobody_waits_for_and_that_is_not_kept_is_dropped() {
         assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Dropped);
         let [first, second] = [(), ()].map(|()| engine.run(GongFlow::start, ()).unwrap().id);
         assert_eq!(engine.run_pending().unwrap(), 0);
-        assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
+        assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Waiting);
         assert_eq!(engine.run_pending().unwrap(), 1);
         let status = |id| engine.process_record(id).unwrap().status;
         assert_eq!(
@@ -152,7 +152,7 @@ fn a_message_that_nobody_waits_for_and_that_is_not_kept_is_dropped() {
             (ProcessStatus::Done, ProcessStatus::New),
             "one takes it: the first"
         );
-        assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
+        assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Waiting);
         engine.cancel(second, &boss()).unwrap();
         assert_eq!(engine.run_pending().unwrap(), 0);
         let third = engine.run(GongFlow::start, ()).unwrap().id;
@@ -488,7 +488,7 @@ fn a_message_that_somebody_waited_for_reaches_it_however_late_the_worker_is() {
         let engine = builder.flow(InvoiceFlow::new()).build().unwrap();
         let id = invoice(&engine, 7);
         do_next(&engine, InvoiceFlow::check, id, ());
-        assert_eq!(engine.send(&paid(7, 1)).unwrap(), Delivery::Taken);
+        assert_eq!(engine.send(&paid(7, 1)).unwrap(), Delivery::Waiting);
         // Longer than it would have been kept.
         clock.advance(Duration::from_hours(20 * 24));
         engine.run_pending().unwrap();
@@ -511,7 +511,7 @@ fn a_message_that_is_not_kept_does_not_reach_who_begins_to_wait_later() {
         let engine = Engine::builder(store).flow(GongsFlow::new()).build().unwrap();
         let ids: Vec<_> = (0..2).map(|_| engine.run(GongsFlow::start, ()).unwrap().id).collect();
         for _ in 0..2 {
-            assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Taken);
+            assert_eq!(engine.send(&Gong {}).unwrap(), Delivery::Waiting);
         }
         engine.cancel(ids[0], &boss()).unwrap();
         let late = engine.run(GongsFlow::start, ()).unwrap().id;
@@ -543,7 +543,7 @@ fn thousands_of_messages_under_one_key_are_kept_in_order_and_forgotten_in_time()
         engine.run_pending().unwrap();
         assert!(engine.process::<InvoiceFlow>(id).unwrap().heard.is_empty(), "they were kept too long");
         assert_eq!(kept(), 0);
-        assert_eq!(engine.send(&paid(7, 5)).unwrap(), Delivery::Taken);
+        assert_eq!(engine.send(&paid(7, 5)).unwrap(), Delivery::Waiting);
     });
 }
 

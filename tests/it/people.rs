@@ -1,7 +1,9 @@
 //! Who may do what: permissions, candidates, four eyes; reassigning and delegating; due dates, priorities and follow-up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Anonymous, Candidate, Object, TaskQuery, TaskRecord, User};
 
@@ -327,6 +329,157 @@ fn the_task_of_somebody_who_vanished_is_given_to_another_one() {
     });
 }
 
+/// What a person can do with a task that they have, each as one step.
+type OnOwn = fn(&Engine, TaskId, &Person) -> Result<()>;
+
+const ON_OWN: [(&str, OnOwn); 5] = [
+    ("draft", |engine, task, by| engine.draft_with(task, by, &viewflow::Document::new())),
+    ("reschedule", |engine, task, by| engine.set_priority(task, by, Some(5))),
+    ("delegate", |engine, task, by| engine.delegate(task, by, &person("max"))),
+    ("reassign", |engine, task, by| engine.reassign(task, by, &chief("cleo"))),
+    ("execute", |engine, task, by| engine.execute_with(task, by, &viewflow::Document::new())),
+];
+
+#[test]
+fn who_took_a_task_and_may_not_have_it_any_more_can_only_give_it_back() {
+    with_engine(|engine, sales, law| {
+        let ann = clerk("ann", sales);
+        // By permission on an object, and by group.
+        let accept = |id| open_task(engine, BillFlow::accept, id).id;
+        let sign = |id| {
+            perform(engine, accept(id), &ann).unwrap();
+            open_task(engine, BillFlow::sign, id).id
+        };
+        let told_of = |may: &Person, may_not: &Person, task: TaskId, needs: &str| {
+            engine.assign(task, may).unwrap();
+            for (action, act) in ON_OWN {
+                let before = engine.task_record(task).unwrap();
+                let error = act(engine, task, may_not).unwrap_err();
+                assert!(matches!(error, Error::Forbidden { .. }), "{action}: {error}");
+                let text = format!("`{}` may not {action} this: {needs}", may.name);
+                assert!(error.to_string().contains(&text), "{error}");
+                assert_eq!(engine.task_record(task).unwrap(), before, "{action}");
+            }
+            assert_eq!(engine.actions(task, may_not).unwrap(), [Action::Assign, Action::Unassign]);
+            assert_eq!(ids(&engine.inbox(may_not)), [task.process.0], "it is still there to be given back");
+            engine.unassign(task, may_not).unwrap();
+            assert!(told(engine.assign(task, may_not)).contains(needs));
+        };
+        let ben = clerk("ben", sales);
+        let moved = clerk("ben", law);
+        told_of(
+            &ben,
+            &moved,
+            accept(register(engine, &ann, sales).unwrap()),
+            "that takes the permission `bill.accept`",
+        );
+        told_of(&chief("dora"), &person("dora"), sign(register(engine, &ann, sales).unwrap()), "it is for the group");
+        // With the permission back, all of it is possible again.
+        for (action, act) in ON_OWN.into_iter().filter(|(action, _)| *action != "reassign") {
+            let task = accept(register(engine, &ann, sales).unwrap());
+            engine.assign(task, &ben).unwrap();
+            assert!(act(engine, task, &moved).is_err());
+            act(engine, task, &ben).unwrap_or_else(|error| panic!("{action}: {error}"));
+        }
+    });
+}
+
+/// One task is for who started, one also for chiefs, and one for nobody in particular.
+#[derive(Flow)]
+pub struct GivenFlow {
+    #[next(fork)]
+    start: Start,
+    #[branch(own)]
+    #[branch(shared)]
+    #[branch(nobodys)]
+    fork: Split,
+    #[assign(same_as = start)]
+    #[next(join)]
+    own: View,
+    #[assign(same_as = start)]
+    #[candidates(group = "chiefs")]
+    #[next(join)]
+    shared: View,
+    #[assign(|_a| None::<UserId>)]
+    #[next(join)]
+    nobodys: View,
+    #[next(end)]
+    join: Join,
+    end: End,
+}
+
+#[test]
+fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() {
+    on_every_store(|store| {
+        let engine = manual(Arc::clone(&store)).0.flow(GivenFlow::new()).build().unwrap();
+        let (emma, eve, cleo) = (person("emma"), person("eve"), chief("cleo"));
+        let begun = || engine.start(GivenFlow::start, &emma, ()).unwrap().id;
+        let own = |id| open_task(&engine, GivenFlow::own, id).id;
+        let shared = |id| open_task(&engine, GivenFlow::shared, id).id;
+        let owner = |task| engine.task_record(task).unwrap().owner;
+
+        // Not one of the chiefs, she keeps what the flow gave her; through a delegate, too.
+        let id = begun();
+        engine.draft_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
+        engine.delegate(shared(id), &emma, &eve).unwrap();
+        engine.unassign(shared(id), &eve).unwrap();
+        engine.execute_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
+        engine.execute_with(own(id), &emma, &viewflow::Document::new()).unwrap();
+
+        // What names candidates is theirs when it is given back, and not hers.
+        let id = begun();
+        engine.unassign(shared(id), &emma).unwrap();
+        assert!(told(engine.assign(shared(id), &emma)).contains("it is for the group `chiefs`"));
+        perform(&engine, shared(id), &cleo).unwrap();
+
+        // What names nobody else is hers alone.
+        engine.unassign(own(id), &emma).unwrap();
+        for other in [&eve, &cleo] {
+            assert!(told(engine.assign(own(id), other)).contains("it is for `emma`"));
+            assert!(ids(&engine.queue(other).of(GivenFlow::own)).is_empty());
+        }
+        assert_eq!(ids(&engine.queue(&emma).of(GivenFlow::own)), [id.0]);
+        engine.assign(own(id), &emma).unwrap();
+        assert!(told(engine.reassign(own(id), &emma, &eve)).contains("it is for `emma`"), "nor for good by her word");
+
+        // She may have left: a manager gives it to anybody, who keeps it, and has it done.
+        engine.reassign(own(id), &boss(), &eve).unwrap();
+        engine.delegate(own(id), &eve, &cleo).unwrap();
+        engine.unassign(own(id), &eve).unwrap();
+        engine.unassign(own(id), &eve).unwrap();
+        assert!(told(engine.assign(own(id), &eve)).contains("it is for `emma`"));
+        engine.reassign(own(id), &boss(), &eve).unwrap();
+        engine.execute_with(own(id), &eve, &viewflow::Document::new()).unwrap();
+
+        // What was given to nobody is for everybody, as it was before.
+        let nobodys = open_task(&engine, GivenFlow::nobodys, id).id;
+        engine.assign(nobodys, &eve).unwrap();
+        assert_eq!(owner(nobodys), Some(user("eve")));
+        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn who_has_a_task_in_the_place_of_another_cannot_give_it_away_for_good_nor_gain_by_it() {
+    with_engine(|engine, sales, law| {
+        let (ann, ben, moved) = (clerk("ann", sales), clerk("ben", sales), clerk("ann", law));
+        let id = register(engine, &ann, sales).unwrap();
+        let task = open_task(engine, BillFlow::accept, id).id;
+        engine.assign(task, &ann).unwrap();
+        engine.delegate(task, &ann, &person("max")).unwrap();
+        let error = told(engine.reassign(task, &person("max"), &ben));
+        assert!(error.contains("`max` may not reassign this: the task is done in the place of `ann`"), "{error}");
+        // Back to her by a detour it is her own again, and not done in her own place, permission or not.
+        engine.delegate(task, &person("max"), &ann).unwrap();
+        assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
+        assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());
+        engine.delegate(task, &ann, &ann).unwrap();
+        assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
+        assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());
+        engine.execute_with(task, &ann, &viewflow::Document::new()).unwrap();
+    });
+}
+
 #[test]
 fn inbox_and_queue_are_sorted_by_due_date_priority_and_follow_up() {
     with_engine(|engine, sales, _| {
@@ -411,7 +564,7 @@ fn a_manager_of_one_flow_is_none_of_another() {
         assert!(told(engine.cancel(open, &manager)).contains("process 2 is canceled already"));
         let names: Vec<_> = engine.process_actions(bill, &manager).unwrap();
         assert!(names.is_empty());
-        assert!(engine.process_actions(bill, &boss()).unwrap().contains(&viewflow::lifecycle::Action::Cancel));
+        assert!(engine.process_actions(bill, &boss()).unwrap().contains(&Action::Cancel));
     });
 }
 

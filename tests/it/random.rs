@@ -628,11 +628,11 @@ impl Run {
             4 | 5 => {
                 if let Some(waiting) = pick(&|waiting| waiting.task.wait == Wait::Message) {
                     let sent = self.engine.send(&Go { task: waiting.task.number }).unwrap();
-                    assert_eq!(sent, Delivery::Taken);
+                    assert_eq!(sent, Delivery::Waiting);
                     self.act(waiting.id, Act::Finish);
                 } else {
                     // A message that nobody waits for, or that no flow knows, is nothing.
-                    assert!(!matches!(self.engine.send(&Go { task: 999 }), Ok(Delivery::Taken | Delivery::Kept)));
+                    assert!(!matches!(self.engine.send(&Go { task: 999 }), Ok(Delivery::Waiting | Delivery::Kept)));
                 }
             }
             6 | 7 => {
@@ -666,6 +666,21 @@ impl Run {
                 let mut state = std::mem::replace(&mut self.state, State::Ended);
                 self.model.cancel(&mut state);
                 self.model.ends = 0;
+            }
+            _ if self.is_open() => {
+                // What becomes due or is sent while it stands still comes afterwards, as if it had not stood still.
+                self.engine.suspend(self.process, &boss()).unwrap();
+                let awaited = pick(&|waiting| waiting.task.wait == Wait::Message && !waiting.failed);
+                if let Some(waiting) = &awaited {
+                    let sent = self.engine.send(&Go { task: waiting.task.number }).unwrap();
+                    assert_eq!(sent, Delivery::Waiting);
+                }
+                let by = u64::try_from(choice % 12).unwrap() * UNIT / 2;
+                self.clock.advance(Duration::from_millis(by));
+                self.model.now += by;
+                assert_eq!(self.engine.run_pending().unwrap(), 0);
+                self.engine.resume(self.process, &boss()).unwrap();
+                awaited.into_iter().for_each(|waiting| self.act(waiting.id, Act::Finish));
             }
             _ => {}
         }

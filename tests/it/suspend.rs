@@ -1,6 +1,6 @@
 //! A suspended process stands still: nobody can do anything in it, and what is due waits until it is resumed.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ fn nothing_goes_on_in_a_suspended_process_and_all_that_is_due_happens_when_it_is
         assert_eq!(engine.inbox(&ann).list().unwrap(), []);
         clock.advance(3 * DAY);
         assert_eq!(engine.next_due().unwrap(), None);
-        assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Taken, "it is kept for who waits");
+        assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Waiting, "it is kept for who waits");
         assert_eq!(engine.signal("call").unwrap(), 0, "it is missed");
         assert_eq!(engine.run_pending().unwrap(), 0, "there is nothing to do, and nobody looks again and again");
         assert_eq!((log(&engine, id), runs.load(Ordering::SeqCst)), (vec![], 0));
@@ -207,7 +207,7 @@ fn a_message_goes_to_who_takes_it_and_the_next_is_kept_for_the_suspended_one() {
         let second = engine.run(ParcelFlow::start, ()).unwrap().id;
         engine.suspend(first, &boss()).unwrap();
         for _ in 0..2 {
-            assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Taken);
+            assert_eq!(engine.send(&Arrived { number: 0 }).unwrap(), Delivery::Waiting);
         }
         engine.run_pending().unwrap();
         check(&store);
@@ -349,4 +349,153 @@ fn a_suspended_sub_process_can_be_resumed_alone_and_its_parent_waits_for_it() {
         check(&store);
         assert_eq!(children(&engine, ProcessStatus::New).len(), 3);
     });
+}
+
+#[derive(Entity, Clone, Debug)]
+#[entity(table = "suspend_tick")]
+pub struct Tick {
+    #[id]
+    pub id: Id<Tick>,
+}
+
+/// All that a task can have to catch up with, each beside two timeouts.
+#[derive(Flow)]
+#[flow(process = Parcel)]
+pub struct BehindFlow {
+    fails: Arc<AtomicBool>,
+
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(one)]
+    #[branch(many)]
+    #[branch(call)]
+    #[branch(hold)]
+    fork: Split,
+
+    #[child(ChildFlow::start)]
+    #[on_error(code = "canceled", then = without)]
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[on_timeout(after = "2h", then = again, interrupting = false)]
+    #[next(gather)]
+    one: Subprocess,
+    #[next(gather)]
+    without: View,
+
+    #[child(ChildFlow::start, sequential, process_data_source = |_| [1, 2].map(numbered))]
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[on_timeout(after = "2h", then = again, interrupting = false)]
+    #[next(gather)]
+    many: NSubprocess,
+
+    #[signal("call")]
+    #[call(Self::called)]
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[on_timeout(after = "2h", then = again, interrupting = false)]
+    #[next(gather)]
+    call: SignalCatch,
+
+    #[cond(|a| a.table::<Tick>().all().count()? > 0)]
+    #[on_timeout(after = "1h", then = remind, interrupting = false)]
+    #[on_timeout(after = "2h", then = again, interrupting = false)]
+    #[next(gather)]
+    hold: ConditionalCatch,
+
+    #[next(reminded)]
+    remind: View,
+    #[next(reminded)]
+    again: View,
+    reminded: End,
+    #[next(end)]
+    gather: Join,
+    end: End,
+}
+
+impl BehindFlow {
+    fn called(&self, a: &mut Activation<Self, ()>) -> Result<()> {
+        if self.fails.swap(false, Ordering::SeqCst) {
+            return Err(Error::msg("nobody is at home"));
+        }
+        a.process.log.push("called".to_owned());
+        Ok(())
+    }
+}
+
+/// How the process is suspended and resumed.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    /// How many hours it is suspended: after one, one timeout of each task is overdue, and after two both.
+    hours: u32,
+    /// Whether it is suspended and resumed once more before anything is caught up with.
+    twice: bool,
+    /// Whether the clock is set back by a day when it was resumed.
+    set_back: bool,
+    /// Whether what comes of the signal fails at first.
+    fails: bool,
+}
+
+fn catches_up(store: Arc<dyn Store>, course: Course) {
+    let Course { hours, twice, set_back, fails } = course;
+    let (builder, clock) = manual(Arc::clone(&store));
+    clock.advance(2 * DAY);
+    let flow = BehindFlow::new(Arc::new(AtomicBool::new(fails)));
+    let engine = builder.flow(ChildFlow::new()).flow(flow).build().unwrap();
+    let id = engine.run(BehindFlow::start, ()).unwrap().id;
+    let begun = children(&engine, ProcessStatus::New);
+    assert_eq!(begun.len(), 3, "{course:?}");
+    assert_eq!(engine.signal("call").unwrap(), 1);
+    engine.suspend(id, &boss()).unwrap();
+    engine.run_pending().unwrap();
+    // What was begun is canceled: the only child, and the first one of two.
+    begun[..2].iter().for_each(|child| engine.cancel(*child, &boss()).unwrap());
+    clock.advance(hours * Duration::from_hours(1));
+    engine.transaction(|db| db.table().insert(Tick { id: Id::NEW })).unwrap();
+    engine.run_pending().unwrap();
+    check(&store);
+    engine.resume(id, &boss()).unwrap();
+    check(&store);
+    if twice {
+        engine.suspend(id, &boss()).unwrap();
+        check(&store);
+        engine.resume(id, &boss()).unwrap();
+    }
+    if set_back {
+        clock.set(viewflow::Timestamp::from_millis(1));
+    }
+    engine.run_pending().unwrap();
+    check(&store);
+    if fails {
+        let failed = open_task(&engine, BehindFlow::call, id);
+        assert_eq!(failed.status, TaskStatus::Error, "{course:?}");
+        // It has heard the signal, and need not hear another one.
+        if twice { engine.revive(failed.id, &boss()) } else { engine.retry(failed.id, &boss()) }.unwrap();
+        check(&store);
+    }
+    let open: Vec<String> = engine
+        .tasks(id, 0, 100)
+        .unwrap()
+        .into_iter()
+        .filter(|task| !task.status.is_final())
+        .map(|task| task.node)
+        .collect();
+    assert_eq!(engine.process::<BehindFlow>(id).unwrap().log, ["called"], "{course:?}: {open:?}");
+    assert_eq!(open_tasks(&engine, BehindFlow::without, id).len(), 1, "{course:?}: {open:?}");
+    assert!(open_tasks(&engine, BehindFlow::hold, id).is_empty(), "{course:?}: {open:?}");
+    assert_eq!(
+        engine.queue(&user("ann")).of(ChildFlow::look).list().unwrap().len(),
+        1,
+        "the next one of two: {course:?}"
+    );
+}
+
+#[test]
+fn whatever_a_task_has_to_catch_up_with_it_does_whatever_else_is_due() {
+    for number in 0..24 {
+        let course =
+            Course { hours: number / 8, twice: number & 4 != 0, set_back: number & 2 != 0, fails: number & 1 != 0 };
+        if number % 5 == 0 {
+            on_every_store(|store| catches_up(store, course));
+        } else {
+            catches_up(Arc::new(MemoryStore::new()), course);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod builder;
+mod call;
 mod change;
 mod gate;
 mod keep;

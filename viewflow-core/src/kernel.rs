@@ -31,7 +31,7 @@ mod undo;
 mod wait;
 
 pub(crate) use children::Child;
-pub(crate) use job::out_of_time;
+pub(crate) use job::{out_of_time, was_set_back};
 pub(crate) use moving::{split_names, splits_around};
 pub(crate) use people::{assign, delegate, unassign};
 pub(crate) use step::{Fault, Faults, Step};

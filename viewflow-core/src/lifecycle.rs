@@ -129,9 +129,13 @@ impl fmt::Display for Action {
 pub enum Actor {
     /// Who may take the task, or start the process: by its permission or as its candidate; everybody, where it names none.
     Candidate,
-    /// Who has the task.
+    /// The person who has the task in their own right: they took it and are a candidate to this day, or the flow gave it to them.
     Owner,
-    /// Who had the task, and has somebody do it in his place.
+    /// The person who has the task in the place of another one.
+    Delegate,
+    /// The person who has the task, whether or not they may still do it.
+    Holder,
+    /// The person who had the task, and has somebody do it in their place.
     Delegator,
     /// Who has the permission `flow.manage`.
     Manager,
@@ -146,6 +150,8 @@ impl fmt::Display for Actor {
         f.write_str(match self {
             Self::Candidate => "candidate",
             Self::Owner => "owner",
+            Self::Delegate => "delegate",
+            Self::Holder => "holder",
             Self::Delegator => "delegator",
             Self::Manager => "manager",
             Self::Viewer => "viewer",
@@ -204,21 +210,21 @@ const ONE_WAY: Kinds = Kinds {
     has: |kind| kind.acts() && !kind.is_start(),
 };
 
-use Actor::{Candidate, Code, Delegator, Manager, Owner, Viewer};
+use Actor::{Candidate, Code, Delegate, Delegator, Holder, Manager, Owner, Viewer};
 use TaskStatus::{Assigned, Canceled, Done, Error, New, Revived, Scheduled, Started};
 
 /// What may be done to tasks.
 pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Assign, PERSONS, &[New], &[Assigned], &[Candidate]),
-    task(Action::Assign, PERSONS, &[Assigned], &[Assigned], &[Owner]),
-    task(Action::Unassign, PERSONS, &[Assigned], &[New, Assigned], &[Owner, Delegator, Manager]),
+    task(Action::Assign, PERSONS, &[Assigned], &[Assigned], &[Holder]),
+    task(Action::Unassign, PERSONS, &[Assigned], &[New, Assigned], &[Holder, Delegator, Manager]),
     task(Action::Reassign, PERSONS, &[New], &[Assigned], &[Manager]),
     task(Action::Reassign, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
-    task(Action::Delegate, PERSONS, &[Assigned], &[Assigned], &[Owner]),
-    task(Action::Draft, PERSONS, &[Assigned], &[Assigned], &[Owner]),
-    task(Action::Execute, PERSONS, &[Assigned], &[Done], &[Owner]),
+    task(Action::Delegate, PERSONS, &[Assigned], &[Assigned], &[Owner, Delegate]),
+    task(Action::Draft, PERSONS, &[Assigned], &[Assigned], &[Owner, Delegate]),
+    task(Action::Execute, PERSONS, &[Assigned], &[Done], &[Owner, Delegate]),
     task(Action::Reschedule, PERSONS, &[New], &[New], &[Manager]),
-    task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Manager]),
+    task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Delegate, Manager]),
     task(Action::Run, HANDLES, &[New], &[Done], &[Code]),
     task(Action::AddChild, SUBPROCESSES, &[Started], &[Started, Done, Error, Canceled], &[Code]),
     task(Action::CancelTask, WAITING, &[New, Assigned, Scheduled, Started], &[Canceled], &[Manager]),

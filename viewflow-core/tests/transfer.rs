@@ -54,7 +54,7 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         due: Some(at(9)),
         ..task(id.0, 1)
     };
-    let job = JobState { attempt: 2, failures: 1, at: Some(at(10)), lost: 1, until: Some(at(20)) };
+    let job = JobState { attempt: 2, failures: 1, at: Some(at(10)), lost: 1, since: Some(at(9)), until: Some(at(20)) };
     let failed = TaskRecord {
         kind: Kind::Job,
         status: TaskStatus::Error,

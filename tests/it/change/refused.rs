@@ -270,7 +270,7 @@ fn what_waits_for_a_message_or_signal_of_another_name_is_refused() {
         engine.move_task(task, hears_b::Case::first, &boss).unwrap();
         assert_eq!(
             engine.send(&B {}).unwrap(),
-            viewflow::Delivery::Taken,
+            viewflow::Delivery::Waiting,
             "moved to where it is, it waits as the node does now"
         );
         engine.run_pending().unwrap();

@@ -18,12 +18,20 @@ pub enum Latch {
 /// What became of a message that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Somebody waits for it, and gets it.
-    Taken,
+    /// Somebody waits for it and gets it, from a worker or when their process is resumed. Should they wait no more by then, such as
+    /// after a timeout, it is for whoever waits next, or kept or dropped, as it says.
+    Waiting,
     /// Nobody waits for it yet: it is kept.
     Kept,
     /// Nobody waits for it, and it is of a kind that is not kept.
     Dropped,
+}
+
+impl Delivery {
+    /// As it was called: more than can be promised before it was handed over.
+    #[allow(non_upper_case_globals, reason = "the name of a variant that was")]
+    #[deprecated = "it is `Delivery::Waiting`"]
+    pub const Taken: Self = Self::Waiting;
 }
 
 /// A message on its way.

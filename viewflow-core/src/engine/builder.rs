@@ -151,7 +151,8 @@ impl<L: FlowList> EngineBuilder<L> {
 
     /// Calls `listener` with each event, in the thread of the step, once the step is durable. It is cheap, and nothing is kept for it: a
     /// crash between step and call loses the call. The events of a step come in order; those of steps in different threads may come
-    /// in another order than they were committed in. For the order, and for at least once, see [`EngineBuilder::subscriber`].
+    /// in another order than they were committed in. A panic in it is told to [`EngineBuilder::on_error`], and changes nothing. For the order, and for at
+    /// least once, see [`EngineBuilder::subscriber`].
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self

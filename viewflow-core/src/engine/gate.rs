@@ -15,11 +15,17 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
     if row.by.iter().any(|actor| acts_as(*actor, user, &task.flow, task.id.process, Some(task))) {
         return Ok(());
     }
-    match &task.owner {
-        Some(owner) if row.by.contains(&Actor::Owner) => {
+    let is_for_holders = [Actor::Owner, Actor::Delegate, Actor::Holder].iter().any(|actor| row.by.contains(actor));
+    match (&task.owner, principal(task)) {
+        (Some(owner), _) if is_for_holders && *owner != user.id() => {
             Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
         }
-        _ if row.by == [Actor::Candidate] => candidate(user, task),
+        (Some(_), Some(other)) if is_for_holders => {
+            let needs = format!("the task is done in the place of `{other}`, to whom it can be given back");
+            Err(forbidden(action, user, place(), needs))
+        }
+        (Some(_), None) if is_for_holders => candidate(action, user, task),
+        _ if row.by == [Actor::Candidate] => candidate(Action::Assign, user, task),
         _ => Err(forbidden(action, user, place(), needs_manager(&task.flow))),
     }
 }
@@ -66,13 +72,16 @@ pub(super) fn pass_start(
     }
 }
 
-/// May this person be given the task by somebody else?
-pub(super) fn pass_receiver(action: Action, to: &dyn User, task: &TaskRecord) -> Result<()> {
+/// May this person be given the task by that one?
+pub(super) fn pass_receiver(action: Action, by: &dyn User, to: &dyn User, task: &TaskRecord) -> Result<()> {
     active(action, to, || Place::of_task(task))?;
+    let by_manager = || acts_as(Actor::Manager, by, &task.flow, task.id.process, Some(task));
     match action {
         // Who does it in another's place need not be one who could have taken it.
-        Action::Delegate => not_barred(to, task),
-        _ => candidate(to, task),
+        Action::Delegate => not_barred(Action::Assign, to, task),
+        // The person for whom it is may have left.
+        Action::Reassign if task.reserved && by_manager() => not_barred(Action::Assign, to, task),
+        _ => candidate(Action::Assign, to, task),
     }
 }
 
@@ -85,8 +94,8 @@ fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -
 }
 
 /// Who is neither named nor permitted is told what it takes.
-fn candidate(user: &dyn User, task: &TaskRecord) -> Result<()> {
-    not_barred(user, task)?;
+fn candidate(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+    not_barred(action, user, task)?;
     if is_candidate(user, task) {
         return Ok(());
     }
@@ -97,13 +106,13 @@ fn candidate(user: &dyn User, task: &TaskRecord) -> Result<()> {
             format!("it is for {}", candidates.join(", "))
         }
     };
-    Err(cannot_take(user, task, needs))
+    Err(forbidden(action, user, Place::of_task(task), needs))
 }
 
-fn not_barred(user: &dyn User, task: &TaskRecord) -> Result<()> {
+fn not_barred(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
     if task.barred.contains(&user.id()) {
         let needs = "who did what it looks at may not do it as well (`not_by`)".to_owned();
-        return Err(cannot_take(user, task, needs));
+        return Err(forbidden(action, user, Place::of_task(task), needs));
     }
     Ok(())
 }
@@ -118,12 +127,21 @@ fn acts_as(actor: Actor, user: &dyn User, flow: &str, process: ProcessId, task: 
     let is = |id: Option<&UserId>| id == Some(&user.id());
     match actor {
         Actor::Candidate => task.is_some_and(|task| is_candidate(user, task)),
-        Actor::Owner => is(task.and_then(|task| task.owner.as_ref())),
+        Actor::Holder => is(task.and_then(|task| task.owner.as_ref())),
+        Actor::Owner => task.is_some_and(|task| {
+            is(task.owner.as_ref()) && principal(task).is_none() && (task.given || is_candidate(user, task))
+        }),
+        Actor::Delegate => task.is_some_and(|task| is(task.owner.as_ref()) && principal(task).is_some()),
         Actor::Delegator => is(task.and_then(|task| task.delegated_by.as_ref())),
         Actor::Manager => on_process("manage", flow, process).is_held_by(user),
         Actor::Viewer => ["view", "manage"].iter().any(|right| on_process(right, flow, process).is_held_by(user)),
         Actor::Code => false,
     }
+}
+
+/// In whose place a task is done, if that is another person than the one who has it.
+fn principal(task: &TaskRecord) -> Option<&UserId> {
+    task.delegated_by.as_ref().filter(|by| task.owner.as_ref() != Some(by))
 }
 
 /// A permission on a process: `flow.manage`.
@@ -138,11 +156,6 @@ fn needs_manager(flow: &str) -> String {
 
 fn needs(permission: &Permission) -> String {
     format!("that takes the permission {permission}")
-}
-
-/// Whether one takes a task or is given it: it is not for this person.
-fn cannot_take(user: &dyn User, task: &TaskRecord, needs: String) -> Error {
-    forbidden(Action::Assign, user, Place::of_task(task), needs)
 }
 
 fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {

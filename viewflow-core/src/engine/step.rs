@@ -1,19 +1,18 @@
 //! One step: tried until no other step overtakes it.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::call::call;
 use super::{Engine, LOCKS};
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{Fault, Faults, Step};
 use crate::people::User;
-use crate::store::StoreError;
+use crate::store::{Event, StoreError};
 use crate::unit::Db;
 
 /// How often a step is tried while others change what it reads.
@@ -73,8 +72,7 @@ impl Engine {
             let who = actor.map(User::id);
             let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), who, numbers);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
-            let answer = catch_unwind(AssertUnwindSafe(|| work(&db, &faults)));
-            let answer = answer.unwrap_or_else(|panic| Err(panicked(&db, &*panic)));
+            let answer = call(|| work(&db, &faults)).unwrap_or_else(|message| Err(panicked(&db, message)));
             drop(running);
             // A step that only found out which task fails is run again without that task.
             let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
@@ -103,13 +101,24 @@ impl Engine {
                     if let Some(pending) = pending {
                         self.tell_workers(pending);
                     }
-                    events.iter().for_each(|event| self.0.listeners.iter().for_each(|listener| listener(event)));
+                    self.tell_listeners(&events);
                     return answer;
                 }
                 _ => return answer,
             }
         }
         Err(Error::Contended(ATTEMPTS))
+    }
+
+    /// The step is done, whatever comes of telling it.
+    fn tell_listeners(&self, events: &[Event]) {
+        for event in events {
+            for listener in &self.0.listeners {
+                if let Err(message) = call(|| listener(event)) {
+                    self.report(&Error::Other(format!("a listener panicked: {message}").into()));
+                }
+            }
+        }
     }
 
     fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {
@@ -157,16 +166,10 @@ fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(Ta
     ((background || asking) && error.is_of_a_task()).then(|| (task, Fault { error: error.into(), twice }))
 }
 
-fn panicked(db: &Db, panic: &(dyn Any + Send)) -> Error {
+fn panicked(db: &Db, message: String) -> Error {
     let culprit = db.unit(|unit| unit.culprit.and_then(|task| unit.task(task).ok().cloned()));
     let at = culprit.map_or_else(Place::unknown, |task| Place::of_task(&task));
-    Error::Panicked { at, message: panic_message(panic) }
-}
-
-/// What a panic said.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+    Error::Panicked { at, message }
 }
 
 fn back_off(attempt: u32) {

@@ -115,10 +115,14 @@ impl Step {
         Ok(false)
     }
 
-    /// A task handles the message that it took.
+    /// A task handles the message that it took, or the signal that it heard.
     pub(super) fn handle(&mut self, id: TaskId, content: &Document) -> Result<()> {
         let task = self.task(id)?;
         let (def, index) = self.node_of(&task)?;
+        if task.kind == Kind::SignalCatch {
+            self.change_task(id, |task| task.message = None)?;
+            return self.go_through(id, &());
+        }
         let Wait::Message(message) = &def.nodes[index].wait else {
             return Err(Error::NoNode { flow: task.flow, node: task.node, what: "that waits for this message" });
         };

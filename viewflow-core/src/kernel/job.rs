@@ -11,9 +11,17 @@ use crate::definition::{Definition, JobDef, Wait};
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::store::{JobState, TaskError, TaskRecord, TaskStatus, What};
+use crate::time::Timestamp;
 
 /// How many workers may be lost with a job before it counts as what kills them.
 const LOST: u32 = 10;
+/// By how much a clock may be set back so that nothing is reckoned anew: clocks are corrected a little all the time.
+const CORRECTION: Duration = Duration::from_mins(1);
+
+/// Whether the clock was set back after it showed `then`.
+pub(crate) fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
+    then > now.after(CORRECTION)
+}
 
 impl Step {
     /// Gives a job to a worker, for as long as `lease`, if its time has come.
@@ -46,7 +54,7 @@ impl Step {
         let at = Some(until.map_or(now.after(lease), |until| until.min(now.after(lease))));
         self.change_task(id, |task| {
             task.status = TaskStatus::Started;
-            task.job = Some(JobState { attempt, at, lost, until, ..state });
+            task.job = Some(JobState { attempt, at, lost, since: Some(now), until, ..state });
             look_again(task);
         })?;
         self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
@@ -59,10 +67,32 @@ impl Step {
     /// Lets the worker that is at this attempt have the job for longer. Answers whether it has it still.
     pub(crate) fn renew(&mut self, id: TaskId, attempt: u32, lease: Duration) -> Result<bool> {
         let now = self.db.now();
+        self.set_right(id)?;
         let Ok((_, state, ..)) = self.attempt(id, attempt) else { return Ok(false) };
         let at = Some(state.until.map_or(now.after(lease), |until| until.min(now.after(lease))));
         self.change_task(id, |task| {
-            task.job = Some(JobState { at, ..state });
+            task.job = Some(JobState { at, since: Some(now), ..state });
+            look_again(task);
+        })?;
+        Ok(true)
+    }
+
+    /// Reckons the times of a job anew if the clock was set back since: it waits as long from now on as it would have from then on.
+    /// Returns whether it was.
+    pub(crate) fn set_right(&mut self, id: TaskId) -> Result<bool> {
+        let now = self.db.now();
+        let task = self.task(id)?;
+        let waits = matches!(task.status, TaskStatus::Scheduled | TaskStatus::Started);
+        let Some((state, since)) = task.job.and_then(|job| Some((job, job.since?))).filter(|_| waits) else {
+            return Ok(false);
+        };
+        if !was_set_back(since, now) {
+            return Ok(false);
+        }
+        let anew = |time: Timestamp| now.after(time.since(since));
+        self.change_task(id, |task| {
+            let (at, until) = (state.at.map(anew), state.until.map(anew));
+            task.job = Some(JobState { at, until, since: Some(now), ..state });
             look_again(task);
         })?;
         Ok(true)
@@ -116,8 +146,9 @@ impl Step {
         if failures >= job.attempts {
             return self.fail_or_take_way(task, error);
         }
-        let until = self.db.now().after(job.wait_after(failures));
-        self.change_task(id, |task| schedule(task, JobState { failures, lost: 0, ..state }, until))?;
+        let now = self.db.now();
+        let until = now.after(job.wait_after(failures));
+        self.change_task(id, |task| schedule(task, JobState { failures, lost: 0, since: Some(now), ..state }, until))?;
         let (node, error) = (task.node.clone(), error.message);
         self.record(id.process, What::TaskDelayed { task: id.ordinal, node, until, error })
     }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::definition::{Delivery, Latch, Letter};
 use crate::error::{Error, Result};
-use crate::id::stable_hash;
-use crate::store::{Document, IndexEntry, RowRecord, StoreError, index_key};
+use crate::id::{TaskId, stable_hash};
+use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList, index_key};
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
@@ -16,9 +16,11 @@ pub(crate) const MAILBOXES: &str = "viewflow.mailbox";
 /// The indexed field of rows that a worker has to look at.
 pub(crate) const READY: &str = "ready";
 /// The table of the messages that are kept, a row for each; the older one has the smaller number.
-const LETTERS: &str = "viewflow.letter";
+pub(crate) const LETTERS: &str = "viewflow.letter";
 /// The indexed field that tells the mailbox of a letter.
-const MAILBOX: &str = "mailbox";
+pub(crate) const MAILBOX: &str = "mailbox";
+/// The same, of a letter that is promised to somebody whose process is suspended.
+pub(crate) const PROMISED: &str = "promised";
 /// How many letters that were kept too long are forgotten at once.
 const FORGET: usize = 64;
 
@@ -36,6 +38,9 @@ pub(crate) struct Mailbox {
     resting: u64,
     /// How many letters lie in it that nobody has taken.
     kept: u64,
+    /// How many of them are promised to those who take nothing now: they are nobody else's, and are kept however long it takes.
+    #[serde(default)]
+    promised: u64,
 }
 
 /// A letter in a mailbox.
@@ -49,40 +54,52 @@ pub(crate) struct Kept {
 
 impl Mailbox {
     fn is_ready(&self) -> bool {
-        self.can_be_taken() && self.kept > 0
+        self.can_be_taken() && self.free() > 0
+    }
+
+    /// How many letters are not promised.
+    fn free(&self) -> u64 {
+        self.kept.saturating_sub(self.promised)
+    }
+
+    /// How many wait who take what comes.
+    fn taking(&self) -> u64 {
+        self.waiting.saturating_sub(self.resting)
     }
 
     /// Whether somebody waits who takes what comes.
     pub(crate) fn can_be_taken(&self) -> bool {
-        self.waiting > self.resting
+        self.taking() > 0
     }
 
-    /// The rows of at most `limit` of its letters, oldest first, as this step sees them.
-    fn letters(&self, unit: &mut Unit, limit: usize) -> Result<Vec<u64>> {
+    /// The rows of at most `limit` of its letters at one place, promised or not, oldest first, as this step sees them.
+    fn letters(&self, unit: &mut Unit, place: &str, limit: usize) -> Result<Vec<u64>> {
         let number = Value::from(self.number);
         let Some(key) = index_key(&number) else { return Ok(Vec::new()) };
+        let here = |record: &RowRecord| record.data.get(place) == Some(&number);
         let mut found = Vec::new();
         let mut after = 0;
         while found.len() < limit {
-            let page = unit.store.rows_by(LETTERS, MAILBOX, &key, after, limit)?;
+            let page = unit.store.rows_by(LETTERS, place, &key, after, limit)?;
             let Some(last) = page.last() else { break };
             after = *last;
             for row in page {
-                if unit.row(LETTERS, row)?.is_some() {
+                if unit.row(LETTERS, row)?.is_some_and(here) {
                     found.push(row);
                 }
             }
         }
-        let here = |record: &RowRecord| record.data.get(MAILBOX) == Some(&number);
-        let posted = unit.changed_rows(LETTERS, after).filter(|(_, record)| record.is_some_and(here));
-        found.extend(posted.map(|(row, _)| row));
+        let changed = unit.changed_rows(LETTERS, 0).filter(|(_, record)| record.is_some_and(here));
+        found.extend(changed.map(|(row, _)| row));
+        found.sort_unstable();
+        found.dedup();
         found.truncate(limit);
         Ok(found)
     }
 
-    /// The oldest letter.
+    /// The oldest letter that is not promised.
     pub(crate) fn first(&self, unit: &mut Unit) -> Result<Option<Kept>> {
-        let Some(row) = self.letters(unit, 1)?.pop() else { return Ok(None) };
+        let Some(row) = self.letters(unit, MAILBOX, 1)?.pop() else { return Ok(None) };
         let Some(record) = unit.row(LETTERS, row)? else { return Ok(None) };
         let (until, fleeting) = (until_of(record), record.data.contains_key("fleeting"));
         match record.data.get("content") {
@@ -101,17 +118,31 @@ impl Mailbox {
         unit.put_row(LETTERS, row, None)
     }
 
-    fn put(&mut self, unit: &mut Unit, letter: &Letter, until: Option<Timestamp>) -> Result<()> {
+    fn put(&mut self, unit: &mut Unit, letter: &Letter, until: Option<Timestamp>, promised: bool) -> Result<()> {
         let row = unit.store.next_row(LETTERS)?;
-        let number = Value::from(self.number);
         let mut data = Document::new();
-        data.insert(MAILBOX.to_owned(), number.clone());
         data.insert("content".to_owned(), Value::Object(letter.content.clone()));
         data.extend((letter.latch == Latch::Drop).then(|| ("fleeting".to_owned(), Value::Bool(true))));
         data.extend(until.map(|until| ("until".to_owned(), Value::from(until.as_millis()))));
-        let index = vec![IndexEntry { field: MAILBOX.to_owned(), value: number, unique: false }];
         self.kept += 1;
+        self.promised += u64::from(promised);
+        self.place(unit, row, data, promised)
+    }
+
+    fn place(&self, unit: &mut Unit, row: u64, mut data: Document, promised: bool) -> Result<()> {
+        let (place, other) = if promised { (PROMISED, MAILBOX) } else { (MAILBOX, PROMISED) };
+        let number = Value::from(self.number);
+        data.remove(other);
+        data.insert(place.to_owned(), number.clone());
+        let index = vec![IndexEntry { field: place.to_owned(), value: number, unique: false }];
         unit.put_row(LETTERS, row, Some(RowRecord { data, index, references: Vec::new() }))
+    }
+
+    /// Promises a letter to somebody who takes nothing now, or takes the promise back.
+    fn promise(&mut self, unit: &mut Unit, row: u64, promised: bool) -> Result<()> {
+        let data = unit.row(LETTERS, row)?.map(|record| record.data.clone());
+        self.promised = if promised { self.promised + 1 } else { self.promised.saturating_sub(1) };
+        self.place(unit, row, data.ok_or(Error::Internal("a letter"))?, promised)
     }
 
     /// Forgets letters that were kept too long; what somebody waits for is as good as taken.
@@ -119,9 +150,9 @@ impl Mailbox {
         if self.waiting > 0 || self.kept == 0 { Ok(()) } else { self.forget(unit, unit.now) }
     }
 
-    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first.
+    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first. Those that are promised stay.
     pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<()> {
-        for row in self.letters(unit, FORGET)? {
+        for row in self.letters(unit, MAILBOX, FORGET)? {
             if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
                 break;
             }
@@ -164,7 +195,8 @@ pub(crate) fn change<R>(
         Some(index) => index,
         None => {
             let number = unit.store.next_row(MAILBOXES)?;
-            boxes.push(Mailbox { name: name.to_owned(), key: key.to_owned(), number, waiting: 0, resting: 0, kept: 0 });
+            let (name, key) = (name.to_owned(), key.to_owned());
+            boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0 });
             boxes.len() - 1
         }
     };
@@ -198,11 +230,41 @@ pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     })
 }
 
-/// Somebody who waits takes nothing for a while, or does again. What comes meanwhile is kept for him.
-pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, rests: bool) -> Result<()> {
-    change(unit, name, key, |_, mailbox| {
-        mailbox.resting = if rests { mailbox.resting + 1 } else { mailbox.resting.saturating_sub(1) };
-        Ok(())
+/// A task that waits takes nothing for a while. What lies there for it, and what comes meanwhile, is promised to it.
+pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Result<()> {
+    change(unit, name, key, |unit, mailbox| {
+        mailbox.resting += 1;
+        let free = usize::try_from(mailbox.free()).unwrap_or(usize::MAX);
+        if free == 0 {
+            return Ok(());
+        }
+        // The first letter is for the first who waits.
+        let waiting = unit.waiting(&TaskList::Message(name.to_owned(), key.to_owned()), free)?;
+        let Some(place) = waiting.iter().position(|waiting| *waiting == task) else { return Ok(()) };
+        match mailbox.letters(unit, MAILBOX, place + 1)?.get(place) {
+            Some(row) => mailbox.promise(unit, *row, true),
+            None => Ok(()),
+        }
+    })
+}
+
+/// A task that waits since `created` takes again what comes. One letter that was promised is free then: the oldest that was not over
+/// when the task began to wait, so that those are left which others can take.
+pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -> Result<()> {
+    change(unit, name, key, |unit, mailbox| {
+        mailbox.resting = mailbox.resting.saturating_sub(1);
+        if mailbox.promised <= mailbox.resting {
+            return Ok(());
+        }
+        let promised = mailbox.letters(unit, PROMISED, usize::MAX)?;
+        let mut free = promised.first().copied();
+        for row in promised {
+            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
+                free = Some(row);
+                break;
+            }
+        }
+        free.map_or(Ok(()), |row| mailbox.promise(unit, row, false))
     })
 }
 
@@ -211,7 +273,7 @@ pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     change(unit, name, key, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
         match mailbox.first(unit)? {
-            Some(letter) if letter.fleeting && mailbox.kept > mailbox.waiting => mailbox.take(unit, &letter),
+            Some(letter) if letter.fleeting && mailbox.free() > mailbox.taking() => mailbox.take(unit, &letter),
             _ => Ok(()),
         }
     })
@@ -228,13 +290,14 @@ pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
             Latch::Keep(kept_for) | Latch::Last(kept_for) => kept_for,
         };
         if let (Latch::Last(_), false) = (letter.latch, awaited) {
-            let taken = usize::try_from(mailbox.waiting).unwrap_or(usize::MAX);
-            for row in mailbox.letters(unit, usize::MAX)?.into_iter().skip(taken) {
+            let taken = usize::try_from(mailbox.taking()).unwrap_or(usize::MAX);
+            for row in mailbox.letters(unit, MAILBOX, usize::MAX)?.into_iter().skip(taken) {
                 mailbox.drop_row(unit, row)?;
             }
         }
-        mailbox.put(unit, letter, kept_for.map(|kept_for| now.after(kept_for)))?;
-        Ok(if awaited { Delivery::Taken } else { Delivery::Kept })
+        let promised = awaited && mailbox.free() >= mailbox.taking();
+        mailbox.put(unit, letter, kept_for.map(|kept_for| now.after(kept_for)), promised)?;
+        Ok(if awaited { Delivery::Waiting } else { Delivery::Kept })
     })
 }
 

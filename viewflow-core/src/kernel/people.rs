@@ -84,24 +84,29 @@ impl Step {
     }
 
     pub(super) fn note_people(&mut self, id: TaskId, people: People) -> Result<()> {
-        let People { owner, candidates, barred, due_date, priority } = people;
+        let People { owner, mut candidates, barred, due_date, priority } = people;
+        let reserved_for = owner.clone().filter(|_| candidates.is_empty());
+        let reserved = reserved_for.is_some();
+        // Given back, it is for nobody else: no candidates on a record is everybody.
+        candidates.extend(reserved_for.map(Candidate::User));
         self.change_task(id, |task| {
-            (task.candidates, task.barred) = (candidates, barred);
+            (task.candidates, task.barred, task.reserved) = (candidates, barred, reserved);
             // What was set by hand on a task that is made again stays.
             task.due_date = task.due_date.or(due_date);
             task.priority = task.priority.or(priority);
         })?;
-        owner.map_or(Ok(()), |owner| assign(&self.db, id, owner))
+        owner.map_or(Ok(()), |owner| assign(&self.db, id, owner, true))
     }
 }
 
-/// Gives a task to a person.
-pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId) -> Result<()> {
+/// Gives a task to a person. `given` is whether that person keeps it without being a candidate.
+pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<()> {
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;
         task.status = TaskStatus::Assigned;
         task.owner = Some(owner.clone());
+        task.given = given;
         task.delegated_by = None;
         task.assigned = Some(now);
         task.draft = None;
@@ -115,13 +120,20 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;
-        // Who has it in another's place hands on that place.
-        task.delegated_by = task.delegated_by.take().or(task.owner.take());
+        // Who has it in another's place hands on that place; and a person's own place is nobody else's.
+        task.delegated_by = task.delegated_by.take().or(task.owner.take()).filter(|principal| *principal != to);
         task.owner = Some(to.clone());
         task.assigned = Some(now);
         task.draft = None;
-        let node = task.node.clone();
-        unit.record(id.process, What::TaskDelegated { task: id.ordinal, node, to })
+        let (node, own) = (task.node.clone(), task.delegated_by.is_none());
+        unit.record(
+            id.process,
+            if own {
+                What::TaskAssigned { task: id.ordinal, node, owner: to }
+            } else {
+                What::TaskDelegated { task: id.ordinal, node, to }
+            },
+        )
     })
 }
 
@@ -133,6 +145,7 @@ pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
         task.owner = task.delegated_by.take();
         task.draft = None;
         let back = task.owner.clone();
+        task.given &= back.is_some();
         task.status = if back.is_some() { TaskStatus::Assigned } else { TaskStatus::New };
         task.assigned = back.is_some().then_some(now);
         let node = task.node.clone();

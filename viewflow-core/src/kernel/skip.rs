@@ -24,6 +24,7 @@ impl Step {
         self.settle(id, TaskStatus::Done)?;
         self.change_task(id, |task| {
             task.skipped = true;
+            task.given = false;
             (task.owner, task.delegated_by, task.error, task.message) = (None, None, None, None);
             task.children = 0;
         })?;

@@ -9,7 +9,7 @@ use super::wait::{look_again, schedule};
 use super::{Step, mailbox};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
+use crate::store::{JobState, ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::{Db, Unit};
 
 /// Nothing goes on in a process that is suspended.
@@ -32,7 +32,7 @@ impl Step {
             self.rest_task(task.id, true)?;
             if let Some(job) = task.job.filter(|_| task.status == TaskStatus::Started) {
                 // The worker that is at it comes too late.
-                self.change_task(task.id, |task| schedule(task, job, now))?;
+                self.change_task(task.id, |task| schedule(task, JobState { since: Some(now), ..job }, now))?;
             }
             for child in self.children_with(&task, ProcessStatus::New)? {
                 self.suspend(child)?;
@@ -50,7 +50,6 @@ impl Step {
     }
 
     fn wake(&mut self, process: ProcessId) -> Result<()> {
-        let now = self.db.now();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::New;
             unit.record(process, What::ProcessResumed)
@@ -63,7 +62,10 @@ impl Step {
             let heard = task.kind == Kind::SignalCatch && task.message.is_some() && task.status != TaskStatus::Error;
             let at_work = task.status == TaskStatus::Started && task.kind.has_children();
             if heard || at_work || matches!(task.waits_for, Some(WaitsFor::Condition { .. })) {
-                self.change_task(task.id, |task| task.due = Some(now))?;
+                self.change_task(task.id, |task| {
+                    task.catch_up = true;
+                    look_again(task);
+                })?;
             }
         }
         Ok(())
@@ -98,20 +100,27 @@ impl Step {
 
     /// A task waits for nothing for a while, or does again.
     pub(super) fn rest_task(&self, id: TaskId, rests: bool) -> Result<()> {
-        let waits_for = self.change_task(id, |task| {
-            task.suspended = rests;
-            task.waits_for.clone()
-        })?;
-        match waits_for {
-            Some(WaitsFor::Message { name, key }) => self.db.unit(|unit| mailbox::rest(unit, &name, &key, rests)),
-            _ => Ok(()),
+        let task = self.task(id)?;
+        if let Some(WaitsFor::Message { name, key }) = task.waits_for {
+            self.db.unit(|unit| {
+                // It stands in its list until it is suspended.
+                if rests {
+                    mailbox::rest(unit, &name, &key, id)
+                } else {
+                    mailbox::wake(unit, &name, &key, task.created)
+                }
+            })?;
         }
+        self.change_task(id, |task| task.suspended = rests)
     }
 
     /// A task that was suspended looks at what has happened meanwhile. Conditions are asked at the end of the step.
     pub(super) fn catch_up(&mut self, task: &TaskRecord) -> Result<()> {
         self.blame(task.id);
-        self.change_task(task.id, look_again)?;
+        self.change_task(task.id, |task| {
+            task.catch_up = false;
+            look_again(task);
+        })?;
         if let Some(error) = self.fault(task.id) {
             return self.fail(task.id, error);
         }

@@ -6,7 +6,7 @@ use viewflow_graph::{Kind, Role};
 
 use super::people::People;
 use super::{Step, mailbox};
-use crate::definition::{Definition, NodeDef, Wait};
+use crate::definition::{After, Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::store::{JobState, TaskRecord, TaskStatus, Timeout, WaitsFor};
@@ -91,6 +91,9 @@ impl Step {
 
     fn wait(&mut self, task: &TaskRecord, node: &NodeDef, armed: Armed) -> Result<()> {
         let Armed { people, due, waits_for, timeouts } = armed;
+        // A point in time that the flow names is what it is, whatever a clock shows.
+        let reckoned = matches!(&node.wait, Wait::Worker(job) if matches!(job.delay, After::Fixed(_)));
+        let since = reckoned.then(|| self.db.now());
         match &waits_for {
             Some(WaitsFor::Message { name, key }) => {
                 self.db.unit(|unit| mailbox::wait(unit, name, key))?;
@@ -108,7 +111,7 @@ impl Step {
                     task.status = TaskStatus::Scheduled;
                     task.due = Some(due);
                 }
-                (Kind::Job, Some(at)) => schedule(task, task.job.unwrap_or_default(), at),
+                (Kind::Job, Some(at)) => schedule(task, JobState { since, ..task.job.unwrap_or_default() }, at),
                 _ => look_again(task),
             }
         })?;
@@ -128,7 +131,7 @@ impl Step {
             task.status = status;
             task.finished = status.is_final().then_some(now);
             task.draft = task.draft.take().filter(|_| !status.is_final());
-            task.due = None;
+            (task.due, task.catch_up) = (None, false);
             task.timeouts.clear();
             task.waits_for.take()
         })?;
@@ -147,7 +150,9 @@ impl Step {
 /// When the engine has to look at a task again.
 pub(super) fn look_again(task: &mut TaskRecord) {
     let timeouts = task.timeouts.iter().map(|timeout| timeout.at);
-    task.due = timeouts.chain(task.job.and_then(|job| job.at)).min();
+    // Whatever a clock says that is set meanwhile.
+    let at_once = task.catch_up.then_some(Timestamp::from_millis(i64::MIN));
+    task.due = timeouts.chain(task.job.and_then(|job| job.at)).chain(at_once).min();
 }
 
 /// Lets a worker begin a job, from `at` on.

@@ -21,7 +21,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
-    /// person does not have the task.
+    /// person does not have the task, [`Error::Forbidden`] when the person took it and may not have it any more.
     pub fn execute_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
         self.execute_form(id, user, &|form_def, db| parse_form(form_def, form, db))
     }

@@ -20,12 +20,13 @@ impl Engine {
     pub fn assign(&self, id: TaskId, user: &impl User) -> Result<()> {
         self.gated(id, Action::Assign, user, |step, task| match &task.owner {
             Some(_) => Ok(()),
-            None => kernel::assign(&step.db, id, user.id()),
+            None => kernel::assign(&step.db, id, user.id(), false),
         })
     }
 
     /// Gives a task back, so that nobody has it; one that was delegated goes back to who delegated it. The owner does that, and
-    /// so may who delegated it, and a manager.
+    /// so may who delegated it, and a manager. A task that the flow gave to a person, and is for no other candidates, can be taken
+    /// by that person alone afterwards.
     ///
     /// # Errors
     /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when nobody has, or it is done.
@@ -33,24 +34,26 @@ impl Engine {
         self.gated(id, Action::Unassign, user, |step, _| kernel::unassign(&step.db, id))
     }
 
-    /// Gives a task to another person who may take it, for good. Who has it does that, or a manager.
+    /// Gives a task to another person who may take it, for good. The owner does that, or a manager; but not a person who has it in
+    /// another's place. A manager may give a task to anybody that is for the person alone to whom the flow gave it.
     ///
     /// # Errors
-    /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`.
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`, or not for the owner any more.
     pub fn reassign(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Reassign, user, |step, task| {
-            gate::pass_receiver(Action::Reassign, to, task)?;
-            kernel::assign(&step.db, id, to.id())
+            gate::pass_receiver(Action::Reassign, user, to, task)?;
+            kernel::assign(&step.db, id, to.id(), !gate::is_candidate(to, task))
         })
     }
 
     /// Has another person do a task in one's place, whether or not that person could have taken it. Given back, it is one's own again.
     ///
     /// # Errors
-    /// As [`Engine::unassign`]; [`Error::Forbidden`] when `to` did what the task looks at: `#[not_by(..)]`.
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] when `to` did what the task looks at: `#[not_by(..)]`; or when the task is not for
+    /// the owner any more.
     pub fn delegate(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Delegate, user, |step, task| {
-            gate::pass_receiver(Action::Delegate, to, task)?;
+            gate::pass_receiver(Action::Delegate, user, to, task)?;
             kernel::delegate(&step.db, id, to.id())
         })
     }

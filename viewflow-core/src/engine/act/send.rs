@@ -18,8 +18,8 @@ impl Engine {
         self.step(None, None, |db| db.unit(|unit| signal::throw(unit, name)))
     }
 
-    /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`]; one that
-    /// nobody waits for is kept or dropped, as it says itself.
+    /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`], and if their process is
+    /// suspended, after it was resumed, however long that takes; one that nobody waits for is kept or dropped, as it says itself.
     ///
     /// # Errors
     /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.

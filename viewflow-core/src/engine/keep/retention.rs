@@ -6,12 +6,12 @@
 //! refused. Sub-processes go before the tasks that ran them.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::engine::step::{panic_message, refuse_in_step};
+use crate::engine::call::call;
+use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
@@ -362,10 +362,8 @@ fn check_unreferenced(store: &dyn Store, table: &str, id: ProcessId) -> Result<(
 }
 
 fn hand_over(export: &dyn Fn(&[String]) -> Result<()>, lines: &[String]) -> Result<()> {
-    let result = catch_unwind(AssertUnwindSafe(|| export(lines)));
-    result.unwrap_or_else(|panic| {
-        Err(Error::msg(format!("the export of a process panicked: {}", panic_message(&*panic))))
-    })
+    call(|| export(lines))
+        .unwrap_or_else(|message| Err(Error::msg(format!("the export of a process panicked: {message}"))))
 }
 
 /// What forgets a part of a process, with its first `events`: the commit, how many records that are, and whether it is all.

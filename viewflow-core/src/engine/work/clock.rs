@@ -6,12 +6,22 @@ use crate::definition::{Definition, SCHEDULES};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::stable_hash;
+use crate::kernel;
 use crate::store::RowRecord;
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// When the next process starts where none does any more.
 pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// What is noted of a start.
+pub(super) enum Next {
+    /// When the next process starts.
+    At(Timestamp),
+    /// It was noted by a clock that was set back since: the rhythm begins anew.
+    SetBack,
+}
+
 impl Engine {
     /// The nodes where processes start by the clock: flow, node, rhythm.
     pub(super) fn starts_by_clock(&self) -> Vec<(String, String, String)> {
@@ -29,16 +39,17 @@ impl Engine {
         let Some(schedule) = &def.nodes[index].schedule else { return Ok(0) };
         let row = schedule_row(flow, node);
         let now = self.0.clock.now();
-        let known = self.0.store.row(SCHEDULES, row)?.and_then(|known| next_of(&known.record, &schedule.text));
-        if known.is_some_and(|next| next > now) {
+        let known = self.0.store.row(SCHEDULES, row)?.and_then(|known| next_of(&known.record, &schedule.text, now));
+        if matches!(known, Some(Next::At(next)) if next > now) {
             return Ok(0);
         }
         self.background(None, |step, db| {
             let stored = db.unit(|unit| schedule_of(unit, &def, index))?;
             let now = db.now();
-            let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text)) {
-                Some(next) if next > now => return Ok(0),
-                Some(due) => (true, schedule.after(due, now)),
+            let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text, now)) {
+                Some(Next::At(next)) if next > now => return Ok(0),
+                Some(Next::At(due)) => (true, schedule.after(due, now)),
+                Some(Next::SetBack) => (false, schedule.after(now, now)),
                 None => match schedule.first(now) {
                     Some(first) if first <= now => (true, schedule.after(now, now)),
                     first => (false, first),
@@ -46,7 +57,10 @@ impl Engine {
             };
             let name = |text: &str| Value::String(text.to_owned());
             let next = Value::from(next.unwrap_or(NEVER).as_millis());
-            let data = [("flow", name(flow)), ("node", name(node)), ("rhythm", name(&schedule.text)), ("next", next)];
+            let noted = Value::from(now.as_millis());
+            let rhythm = name(&schedule.text);
+            let data =
+                [("flow", name(flow)), ("node", name(node)), ("rhythm", rhythm), ("next", next), ("noted", noted)];
             let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             db.unit(|unit| unit.put_row(SCHEDULES, row, Some(RowRecord { data, ..RowRecord::default() })))?;
             if starts {
@@ -76,7 +90,10 @@ fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<
 }
 
 /// When the next process starts, if that was told for this rhythm.
-pub(super) fn next_of(record: &RowRecord, rhythm: &str) -> Option<Timestamp> {
+pub(super) fn next_of(record: &RowRecord, rhythm: &str, now: Timestamp) -> Option<Next> {
     let same = record.data.get("rhythm").and_then(Value::as_str) == Some(rhythm);
-    record.data.get("next").and_then(Value::as_i64).map(Timestamp::from_millis).filter(|_| same)
+    let time = |field: &str| record.data.get(field).and_then(Value::as_i64).map(Timestamp::from_millis);
+    let next = time("next").filter(|_| same)?;
+    let set_back = time("noted").is_some_and(|noted| kernel::was_set_back(noted, now));
+    Some(if set_back && next > now { Next::SetBack } else { Next::At(next) })
 }

@@ -1,11 +1,9 @@
 //! What is due: timers and timeouts fire, and jobs are run.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use super::pending::{BATCH, Claim, Pass, lock};
+use super::pending::{BATCH, Claim, Pass, lock, worker_panicked};
 use crate::definition::{Attempt, Run, Wait};
 use crate::engine::Engine;
-use crate::engine::step::panic_message;
+use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::store::{TaskError, TaskList, due_sort};
@@ -71,10 +69,14 @@ impl Engine {
     /// Runs the handler of a job, and records what came of it.
     fn run_attempt(&self, attempt: Attempt) -> Result<()> {
         let (id, number) = (attempt.id, attempt.number());
-        let recorded = self.attempt(attempt).and_then(|(outcome, id)| match outcome {
-            Ok(value) => self.background(Some(id.process), |step, _| step.job_done(id, number, &*value)),
-            Err(error) => self.background(Some(id.process), |step, _| step.job_failed(id, number, error.clone())),
-        });
+        // Whatever happens, it does not run here afterwards.
+        let recorded = call(|| {
+            self.attempt(attempt).and_then(|(outcome, id)| match outcome {
+                Ok(value) => self.background(Some(id.process), |step, _| step.job_done(id, number, &*value)),
+                Err(error) => self.background(Some(id.process), |step, _| step.job_failed(id, number, error.clone())),
+            })
+        })
+        .unwrap_or_else(|message| Err(worker_panicked(&message)));
         let mut running = lock(&self.0.pending.running);
         if running.get(&id) == Some(&number) {
             running.remove(&id);
@@ -97,14 +99,14 @@ impl Engine {
         let Some(Wait::Worker(job)) = node.map(|node| &node.wait) else {
             return Err(Error::Internal("a job"));
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| match &job.run {
+        let outcome = call(|| match &job.run {
             Run::Here(run) => run(&def.flow, attempt),
             #[cfg(feature = "tokio")]
             Run::Future(run) => super::workers::block_on(run(&def.flow, attempt), job.timeout),
-        }));
+        });
         let outcome = match outcome {
             Ok(outcome) => outcome.map_err(|error| TaskError::from(&error)),
-            Err(panic) => Err(TaskError { code: None, message: format!("panicked: {}", panic_message(&*panic)) }),
+            Err(message) => Err(TaskError { code: None, message: format!("panicked: {message}") }),
         };
         Ok((outcome, id))
     }

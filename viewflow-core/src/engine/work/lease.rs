@@ -1,11 +1,13 @@
-//! The leases of the jobs that run in this program.
+//! The leases of the jobs that run in this program, and of those that were begun by a clock that was wrong.
 
-use super::pending::lock;
+use viewflow_graph::Kind;
+
+use super::pending::{BATCH, Pass, lock};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel;
-use crate::store::JobState;
+use crate::store::{JobState, NodeName, TaskList, TaskStatus};
 
 impl Engine {
     /// Renews the leases of the jobs that run here, and gives up those whose time is over.
@@ -27,5 +29,73 @@ impl Engine {
                 Err(error) => self.report(&error),
             }
         }
+    }
+
+    /// Reckons the times of jobs anew when the clock was set back: of those that workers have, also when the engine has just been built;
+    /// else they would wait until it shows again what it showed when it was wrong.
+    pub(super) fn look_at_clock(&self) -> Pass {
+        let now = self.0.clock.now();
+        let before = {
+            let mut shown = lock(&self.0.pending.shown);
+            let before = *shown;
+            if before.is_some_and(|before| !kernel::was_set_back(before, now)) {
+                *shown = before.max(Some(now));
+                return Pass::default();
+            }
+            *shown = Some(now);
+            before
+        };
+        let mut pass = Pass::default();
+        match self.was_set_back(before.is_some()) {
+            Ok(true) => pass.add(self.set_right(&[TaskStatus::Started, TaskStatus::Scheduled])),
+            Ok(false) => pass.add(self.set_right(&[TaskStatus::Started])),
+            Err(error) => pass.note(Err(error)),
+        }
+        if pass.error.is_some() {
+            // It is looked again.
+            *lock(&self.0.pending.shown) = before;
+        }
+        pass
+    }
+
+    /// Whether the clock was set back, as far as the store can tell when it is not known otherwise: the newest event is of later.
+    fn was_set_back(&self, known: bool) -> Result<bool> {
+        let newest = self.0.store.history(None, None, 1)?.pop();
+        Ok(known || newest.is_some_and(|newest| kernel::was_set_back(newest.at, self.0.clock.now())))
+    }
+
+    fn set_right(&self, of: &[TaskStatus]) -> Pass {
+        let mut pass = Pass::default();
+        let jobs = self.0.flows.values().flat_map(|def| {
+            let nodes = def.nodes.iter().filter(|node| node.kind == Kind::Job);
+            nodes.map(|node| NodeName { flow: def.name.to_owned(), node: node.name.to_owned() })
+        });
+        for list in jobs.flat_map(|node| of.iter().map(move |status| TaskList::Status(node.clone(), *status))) {
+            let mut after = None;
+            loop {
+                let page = match self.0.store.list_tasks(&list, after, BATCH) {
+                    Ok(page) => page,
+                    Err(error) => {
+                        pass.note(Err(error.into()));
+                        break;
+                    }
+                };
+                after = page.last().copied().filter(|_| page.len() == BATCH);
+                page.iter().for_each(|listed| pass.note(self.set_one_right(listed.task)));
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        pass
+    }
+
+    fn set_one_right(&self, id: TaskId) -> Result<usize> {
+        let now = self.0.clock.now();
+        let since = self.0.store.task(id)?.and_then(|task| task.job).and_then(|job| job.since);
+        if since.is_none_or(|since| !kernel::was_set_back(since, now)) {
+            return Ok(0);
+        }
+        self.background(Some(id.process), |step, _| step.set_right(id).map(usize::from))
     }
 }

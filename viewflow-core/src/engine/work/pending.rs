@@ -1,17 +1,16 @@
 //! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use viewflow_graph::Kind;
 
-use super::clock::{NEVER, next_of, schedule_row};
+use super::clock::{NEVER, Next, next_of, schedule_row};
 use super::subscribers::SUBSCRIBERS;
 use crate::definition::{NodeDef, SCHEDULES};
 use crate::engine::Engine;
-use crate::engine::step::panic_message;
+use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
@@ -35,6 +34,8 @@ pub(in crate::engine) struct Pending {
     pub(super) dirty: Mutex<BTreeSet<String>>,
     /// Whether conditions have been asked since the store was opened.
     pub(in crate::engine) asked: Mutex<bool>,
+    /// The latest time that the clock has shown.
+    pub(super) shown: Mutex<Option<Timestamp>>,
     /// How far expired messages were looked for.
     pub(super) swept: Mutex<u64>,
     /// Rings when there may be work: how often it has.
@@ -64,6 +65,7 @@ impl Pending {
             running: Mutex::default(),
             dirty: Mutex::default(),
             asked: Mutex::new(false),
+            shown: Mutex::default(),
             swept: Mutex::new(0),
             bell: Mutex::new(0),
             rung: Condvar::new(),
@@ -174,7 +176,10 @@ impl Engine {
         }
         for (flow, node, rhythm) in self.starts_by_clock() {
             let row = store.row(SCHEDULES, schedule_row(&flow, &node))?;
-            let due = row.and_then(|row| next_of(&row.record, &rhythm)).unwrap_or(now);
+            let due = match row.and_then(|row| next_of(&row.record, &rhythm, now)) {
+                Some(Next::At(due)) => due,
+                Some(Next::SetBack) | None => now,
+            };
             next = next.into_iter().chain(Some(due).filter(|due| *due < NEVER)).min();
         }
         Ok(next)
@@ -182,7 +187,7 @@ impl Engine {
 
     /// One look at all that may be pending; at jobs, if they are wanted.
     pub(super) fn pass(&self, jobs: bool) -> Pass {
-        let mut pass = Pass::default();
+        let mut pass = self.look_at_clock();
         for (flow, node, _) in self.starts_by_clock() {
             let claim = Claim::Start(flow.clone(), node.clone());
             pass.note(self.claimed(claim, || self.start_by_clock(&flow, &node)));
@@ -204,7 +209,7 @@ impl Engine {
                 _ => drop(claims.insert(claim.clone(), None)),
             }
         }
-        let result = catch_unwind(AssertUnwindSafe(work));
+        let result = call(work);
         let mut claims = lock(&self.0.pending.claims);
         if let Ok(Ok(_)) = &result {
             claims.remove(&claim);
@@ -214,8 +219,7 @@ impl Engine {
             claims.insert(claim, Some(now + REST));
         }
         drop(claims);
-        result
-            .unwrap_or_else(|panic| Err(Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into())))
+        result.unwrap_or_else(|message| Err(worker_panicked(&message)))
     }
 
     /// Visits rows batch by batch, until a batch gave something to do or was the last one.
@@ -266,7 +270,13 @@ impl Engine {
 
     pub(in crate::engine) fn report(&self, error: &Error) {
         if let Some(on_error) = &self.0.pending.on_error {
-            on_error(error);
+            // Should it fail itself, nobody is left to be told.
+            drop(call(|| on_error(error)));
         }
     }
+}
+
+/// What is reported of work that panicked.
+pub(super) fn worker_panicked(message: &str) -> Error {
+    Error::Other(format!("a worker panicked: {message}").into())
 }

@@ -4,14 +4,14 @@
 //! step of its own, and nothing is handed over before it is durable: so a crash lets it see some events again, and none is left out.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::engine::Engine;
-use crate::engine::step::{panic_message, refuse_in_step};
+use crate::engine::call::call;
+use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::id::stable_hash;
@@ -230,9 +230,8 @@ impl Engine {
         let (mut last, mut failure) = (None, None);
         let begun = Instant::now();
         for logged in &page {
-            let handler = || (subscriber.handler)(self, &logged.event);
-            let result = catch_unwind(AssertUnwindSafe(handler))
-                .unwrap_or_else(|panic| Err(Error::msg(format!("panicked: {}", panic_message(&*panic)))));
+            let result = call(|| (subscriber.handler)(self, &logged.event))
+                .unwrap_or_else(|message| Err(Error::msg(format!("panicked: {message}"))));
             if let Err(error) = result {
                 failure = Some(Error::Subscriber {
                     name: subscriber.name.clone(),

@@ -1,15 +1,14 @@
 //! Threads that do what is pending.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::pending::worker_panicked;
 use crate::engine::Engine;
-use crate::engine::step::panic_message;
-use crate::error::Error;
+use crate::engine::call::call;
 
 /// How long a worker waits at most before it looks again: the clock of the computer may have been moved.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -58,13 +57,25 @@ impl Engine {
     }
 }
 
-fn work(engine: &Engine, stop: &AtomicBool) {
+/// Does rounds of work until it is stopped. A round that panics is told of, and the next one comes a while after it.
+fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(u64)) {
     while !stop.load(Ordering::SeqCst) {
         let heard = engine.0.pending.rings();
+        if let Err(message) = call(|| round(heard)) {
+            engine.report(&worker_panicked(&message));
+            if !stop.load(Ordering::SeqCst) {
+                engine.0.pending.wait(engine.0.pending.rings(), LONGEST_WAIT);
+            }
+        }
+    }
+}
+
+fn work(engine: &Engine, stop: &AtomicBool) {
+    rounds(engine, stop, |heard| {
         if pass(engine, true) == 0 {
             wait(engine, stop, heard, LONGEST_WAIT);
         }
-    }
+    });
 }
 
 /// Renews leases, and does all that is not a job, so that timers need not wait until a worker is free; and forgets what is
@@ -72,54 +83,43 @@ fn work(engine: &Engine, stop: &AtomicBool) {
 fn keep_time(engine: &Engine, stop: &AtomicBool) {
     let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
     let mut renewed = Instant::now();
-    while !stop.load(Ordering::SeqCst) {
-        let heard = engine.0.pending.rings();
+    rounds(engine, stop, |heard| {
         if renewed.elapsed() >= every {
-            engine.keep_leases();
             renewed = Instant::now();
+            engine.keep_leases();
         }
         if pass(engine, false) == 0 {
             wait(engine, stop, heard, every.saturating_sub(renewed.elapsed()));
         }
-    }
+    });
 }
 
 /// Forgets what is to be forgotten, a batch at a time, so that neither timers nor jobs wait for that.
 fn forget(engine: &Engine, stop: &AtomicBool) {
-    while !stop.load(Ordering::SeqCst) {
-        let heard = engine.0.pending.rings();
-        let forgotten = catch_unwind(AssertUnwindSafe(|| engine.forget_some(&mut |error| engine.report(&error))));
-        if forgotten.unwrap_or(0) == 0 {
+    rounds(engine, stop, |heard| {
+        if engine.forget_some(&mut |error| engine.report(&error)) == 0 {
             wait(engine, stop, heard, LONGEST_WAIT);
         }
-    }
+    });
 }
 
 /// Tells a subscriber what happens, so that neither the others nor timers and jobs wait for it.
 fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
-    while !stop.load(Ordering::SeqCst) {
-        let heard = engine.0.pending.rings();
+    rounds(engine, stop, |heard| {
         if engine.tell_subscriber(index, &mut |error| engine.report(&error)) == 0 && !stop.load(Ordering::SeqCst) {
             let next = engine.next_to_tell(index).ok().flatten();
             let left = next.map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
             engine.0.pending.wait(heard, left.clamp(SHORTEST_WAIT, LONGEST_WAIT));
         }
-    }
+    });
 }
 
 fn pass(engine: &Engine, jobs: bool) -> usize {
-    match catch_unwind(AssertUnwindSafe(|| engine.pass(jobs))) {
-        Ok(pass) => {
-            if let Some(error) = &pass.error {
-                engine.report(error);
-            }
-            pass.done
-        }
-        Err(panic) => {
-            engine.report(&Error::Other(format!("a worker panicked: {}", panic_message(&*panic)).into()));
-            0
-        }
+    let pass = engine.pass(jobs);
+    if let Some(error) = &pass.error {
+        engine.report(error);
     }
+    pass.done
 }
 
 /// Waits until there may be something to do.
@@ -171,14 +171,14 @@ pub(super) fn block_on(
     if tokio::runtime::Handle::try_current().is_ok() {
         let message =
             "`run_pending` was called from within an async runtime: call it in `spawn_blocking`, or use `workers`";
-        return Err(Error::msg(message));
+        return Err(crate::error::Error::msg(message));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let value = runtime.block_on(async move {
         match longest {
             None => future.await,
             Some(longest) => {
-                let late = |_| Err(Error::msg(crate::kernel::out_of_time().message));
+                let late = |_| Err(crate::error::Error::msg(crate::kernel::out_of_time().message));
                 tokio::time::timeout(longest, future).await.unwrap_or_else(late)
             }
         }

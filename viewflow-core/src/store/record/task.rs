@@ -91,6 +91,14 @@ pub struct TaskRecord {
     /// Who gave it to its owner to do in his place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<UserId>,
+    /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
+    /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+    /// Whether its only candidate is the person to whom the flow gave it, as the flow names none: given back, it is for that person alone,
+    /// unless a manager gives it to somebody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reserved: bool,
     /// Who may take it; anybody where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
@@ -160,6 +168,9 @@ pub struct TaskRecord {
     /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// Whether it has yet to look at what happened while its process was suspended. Whatever else is due, the engine looks at it at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub catch_up: bool,
     /// What its owner filled in so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Document>,
@@ -192,6 +203,8 @@ impl TaskRecord {
             scope: 0,
             owner: None,
             delegated_by: None,
+            given: false,
+            reserved: false,
             candidates: Vec::new(),
             barred: Vec::new(),
             due_date: None,
@@ -215,6 +228,7 @@ impl TaskRecord {
             message: None,
             compensated: false,
             suspended: false,
+            catch_up: false,
             draft: None,
             skipped: false,
             undone: false,
@@ -268,6 +282,9 @@ pub struct JobState {
     /// How many workers were lost with it, one after the other.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
+    /// When `at` and `until` were reckoned, if from then on. A clock that shows an earlier time was set back since, and they mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// When the current attempt has run out of time, if it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,

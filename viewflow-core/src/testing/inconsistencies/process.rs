@@ -10,6 +10,7 @@ use crate::store::{
     Cursor, Ended, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult, TaskList, TaskRecord,
     TaskStatus, WaitsFor, What, ended, process_lists, task_lists,
 };
+use crate::time::Timestamp;
 
 /// The scope that is the process itself.
 const ROOT: u32 = 0;
@@ -206,6 +207,7 @@ impl Check<'_> {
         }
         if task.kind.has_children() && matches!(task.status, TaskStatus::Started | TaskStatus::Error) {
             self.children(task)?;
+            self.goes_on_with_children(task)?;
         }
         Ok(())
     }
@@ -235,10 +237,37 @@ impl Check<'_> {
             _ => {}
         }
         let times = task.timeouts.iter().map(|timeout| timeout.at).chain(task.job.and_then(|job| job.at));
+        let times = times.chain(task.catch_up.then_some(Timestamp::from_millis(i64::MIN)));
         let late = times.min().is_some_and(|first| task.due.is_none_or(|due| due > first));
         if late || (task.kind == Kind::Timer && task.due.is_none()) {
             self.complain(format!("task {} has a time at which nobody looks at it", task.id));
         }
+        let heard = task.kind == Kind::SignalCatch && task.message.is_some();
+        if heard && !task.suspended && !task.catch_up {
+            self.complain(format!("task {} has heard its signal, and does not go on", task.id));
+        }
+    }
+
+    /// A sub-process that is at work and looks at nothing has an open child, and the first of them has begun.
+    fn goes_on_with_children(&mut self, task: &TaskRecord) -> StoreResult<()> {
+        if task.status != TaskStatus::Started || task.suspended || task.catch_up {
+            return Ok(());
+        }
+        if task.children == 0 {
+            self.complain(format!("task {} has no open sub-process, and does not go on", task.id));
+        }
+        let (list, mut after) = (ProcessList::Children(task.id), None);
+        while let Some(child) = self.store.list_processes(&list, after, 1)?.pop() {
+            after = Some(child);
+            if self.store.process(child)?.is_some_and(|child| !child.status.is_final()) {
+                let first = self.store.task(TaskId { process: child, ordinal: 1 })?;
+                if first.is_some_and(|first| first.status == TaskStatus::New) {
+                    self.complain(format!("process {child}, the next sub-process of task {}, does not begin", task.id));
+                }
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn children(&mut self, task: &TaskRecord) -> StoreResult<()> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Check, PAGE};
-use crate::kernel::mailbox::MAILBOXES;
+use crate::kernel::mailbox::{LETTERS, MAILBOX, MAILBOXES, PROMISED};
 use crate::store::{RowRecord, StoreResult, all_tables, index_key};
 
 /// The rows that are referred to, each with who refers to it: table, number, field.
@@ -76,15 +76,41 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Mailboxes know how many wait.
+    /// How many letters lie at each place, by the number of their mailbox.
+    fn letters(&mut self) -> StoreResult<BTreeMap<(u64, &'static str), u64>> {
+        let mut letters = BTreeMap::new();
+        self.each_row(&[LETTERS.to_owned()], |_, _, _, row| {
+            for place in [MAILBOX, PROMISED] {
+                if let Some(number) = row.data.get(place).and_then(Value::as_u64) {
+                    *letters.entry((number, place)).or_default() += 1;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(letters)
+    }
+
+    /// Mailboxes know how many wait, and how many letters lie in them.
     pub(super) fn mailboxes(&mut self) -> StoreResult<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
+        let letters = self.letters()?;
         self.each_row(&[MAILBOXES.to_owned()], |check, _, _, row| {
             for mailbox in row.data.get("boxes").and_then(Value::as_array).into_iter().flatten() {
                 let text = |field: &str| mailbox.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (name, key) = (text("name"), text("key"));
                 let count = |field: &str| mailbox.get(field).and_then(Value::as_u64).unwrap_or(0);
                 let (counted, resting) = (count("waiting"), count("resting"));
+                let [free, promised] =
+                    [MAILBOX, PROMISED].map(|place| letters.get(&(count("number"), place)).copied().unwrap_or(0));
+                if (count("kept"), count("promised")) != (free + promised, promised) || promised > resting {
+                    check.complain(format!(
+                        "the mailbox of `{name}` {key} counts {} letters, {} of them promised to {resting} who are suspended, and \
+                         there are {}, {promised} of them promised",
+                        count("kept"),
+                        count("promised"),
+                        free + promised
+                    ));
+                }
                 let (are, rest) = waiting.remove(&(name.clone(), key.clone())).unwrap_or_default();
                 if (counted, resting) != (are, rest) {
                     check.complain(format!(

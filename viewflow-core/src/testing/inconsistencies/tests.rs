@@ -151,7 +151,13 @@ fn what_is_waited_for_in_vain_is_told() {
     let other = TaskRecord { id: task(2).id, ..task(1) };
     expect("would never be looked at", vec![put_task(due.clone()), Change::task(Some(due), other)]);
     let host = TaskRecord { kind: Kind::Subprocess, status: TaskStatus::Started, children: 2, ..task(1) };
-    expect("task 1/1 counts 2 open sub-processes, and there are 0", vec![put_task(host)]);
+    expect("task 1/1 counts 2 open sub-processes, and there are 0", vec![put_task(host.clone())]);
+    let left = TaskRecord { children: 0, ..host };
+    expect("task 1/1 has no open sub-process, and does not go on", vec![put_task(left.clone())]);
+    let forgotten = TaskRecord { catch_up: true, ..left };
+    expect("task 1/1 has a time at which nobody looks", vec![put_task(forgotten)]);
+    let heard = TaskRecord { kind: Kind::SignalCatch, message: Some(crate::store::Document::new()), ..task(1) };
+    expect("task 1/1 has heard its signal, and does not go on", vec![put_task(heard)]);
 }
 
 #[test]
