@@ -57,6 +57,7 @@ mod support;
 mod suspend;
 mod timers;
 mod tokens;
+mod towers;
 mod transfer;
 mod undo;
 mod undo_cases;

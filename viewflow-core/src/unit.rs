@@ -54,6 +54,7 @@ impl Db {
             actor,
             reason: None,
             processes: BTreeMap::new(),
+            born: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scopes: BTreeMap::new(),
             rows: BTreeMap::new(),
@@ -107,6 +108,8 @@ pub(crate) struct Unit {
     /// Why the actor does it.
     pub(crate) reason: Option<String>,
     processes: Processes,
+    /// The sub-processes that this step has made, by the task that runs them.
+    born: BTreeMap<TaskId, Vec<ProcessId>>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,

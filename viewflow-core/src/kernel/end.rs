@@ -13,7 +13,7 @@ impl Step {
         status: ProcessStatus,
         code: Option<String>,
     ) -> Result<()> {
-        self.cancel_open(process, None, 0, None)?;
+        self.cancel_open(process)?;
         self.db.unit(|unit| unit.close_scope(ScopeId { process, number: ROOT }))?;
         self.finish_process(process, status, code)
     }
