@@ -271,6 +271,27 @@ fn a_loop_through_a_condition_may_not_wait() {
 }
 
 #[test]
+fn a_branch_that_ends_the_process_at_once_is_seen_through_splits_and_their_joins() {
+    let outer = "start: Start -> fork\n fork: Split -> ask, inner\n ask: View -> stop\n stop: Terminate\n";
+    for at_once in [
+        "inner: Split -> f\n f: Function -> j\n j: Join -> stop",
+        "inner: Split -> f, g?\n f: Function -> j\n g: Function -> end\n j: Join -> stop\n end: End",
+        "inner: Split -> f?, g*\n f: Function -> j\n g: Function -> j\n j: Join -> stop",
+        "inner: Split -> deep, j\n deep: Split -> k\n k: Join -> j\n j: Join -> g\n g: Function -> stop",
+    ] {
+        assert_eq!(faults(&format!("{outer} {at_once}")), one(Rule::EndsAtOnce, "fork"), "{at_once}");
+    }
+    for waits in [
+        "inner: Split -> f\n f: View -> j\n j: Join -> stop",
+        "inner: Split -> f, g?\n f: Function -> j\n g: View -> j\n j: Join -> stop",
+        "inner: Split -> f, j?\n f: Function -> end\n j: Join -> stop\n end: End",
+        "inner: Split -> f\n f: Function -> j\n j: Join -> v\n v: View -> stop",
+    ] {
+        sound(&format!("{outer} {waits}"));
+    }
+}
+
+#[test]
 fn a_loop_that_waits_by_a_timeout_of_its_own_is_no_endless_one() {
     sound("start: Start -> c\n c: ConditionalCatch -> end, ~f\n f: Function -> c\n end: End");
     sound("start: Start -> c\n c: ConditionalCatch -> end, ~c\n end: End");
