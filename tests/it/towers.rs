@@ -17,13 +17,15 @@ use crate::support::{boss, do_next, manual, on_every_store, open_task, perform, 
 const STACK: usize = 2 << 20;
 
 fn levels() -> u64 {
-    std::env::var("LEVELS").map_or(10_000, |levels| levels.parse().expect("`LEVELS` is a number"))
+    std::env::var("LEVELS").map_or(6_000, |levels| levels.parse().expect("`LEVELS` is a number"))
 }
 
 #[derive(Process, Clone, Debug)]
 pub struct Level {
     #[field(default = false)]
     pub again: bool,
+    #[field(default = false)]
+    pub refused: bool,
 }
 
 /// A flow that runs itself, when somebody says so.
@@ -33,18 +35,27 @@ pub struct LevelFlow {
     #[next(look)]
     start: StartHandle,
 
-    #[fields(again)]
+    #[fields(again, refused)]
     #[next(check)]
     look: View,
 
     #[cond(|a| a.process.again)]
     #[then(inner)]
-    #[otherwise(end)]
+    #[otherwise(judge)]
     check: If,
 
     #[child(LevelFlow::start)]
+    #[on_error(code = "no", then = refuse)]
     #[next(end)]
     inner: Subprocess,
+
+    #[cond(|a| a.process.refused)]
+    #[then(refuse)]
+    #[otherwise(end)]
+    judge: If,
+
+    #[code("no")]
+    refuse: ErrorEnd,
 
     end: End,
 }
@@ -64,6 +75,7 @@ pub struct GroundFlow {
 
     #[child(LevelFlow::start)]
     #[on_timeout(after = "1d", then = late)]
+    #[on_error(code = "no", then = late)]
     #[next(end)]
     inner: Subprocess,
 
@@ -93,7 +105,7 @@ impl Tower {
         let ann = user("ann");
         let top = || engine.queue(&ann).of(LevelFlow::look).first().unwrap().id;
         for _ in 0..2 {
-            perform(&engine, LevelFlow::look, top(), LookFields { again: true });
+            perform(&engine, LevelFlow::look, top(), LookFields { again: true, refused: false });
         }
         let tower = Self { clock, store: Arc::clone(store), root, last: top(), engine: engine.clone() };
         tower.grow(levels.saturating_sub(3));
@@ -223,9 +235,17 @@ fn a_tower_of_sub_processes_is_skipped() {
 }
 
 #[test]
+fn a_tower_of_sub_processes_fails_when_the_last_one_does() {
+    on_towers(|tower, levels| {
+        perform(&tower.engine, LevelFlow::look, tower.last, LookFields { again: false, refused: true });
+        assert_eq!((tower.status(), tower.with_status(ProcessStatus::Failed)), (ProcessStatus::Done, levels));
+    });
+}
+
+#[test]
 fn a_tower_of_sub_processes_is_done_when_the_last_one_is_and_is_forgotten() {
     on_towers(|tower, levels| {
-        perform(&tower.engine, LevelFlow::look, tower.last, LookFields { again: false });
+        perform(&tower.engine, LevelFlow::look, tower.last, LookFields { again: false, refused: false });
         assert_eq!((tower.status(), tower.with_status(ProcessStatus::Done)), (ProcessStatus::Done, levels));
         tower.engine.purge(Timestamp::from_millis(i64::MAX)).unwrap();
         assert_eq!(tower.with_status(ProcessStatus::Done), 0);

@@ -132,9 +132,7 @@ impl Step {
     /// Goes on with a sub-process when all its children have ended, or with the next one of a sequence.
     fn go_on_with_children(&mut self, task: &TaskRecord, left: u32, after: Option<ProcessId>) -> Result<()> {
         if left == 0 {
-            // A child of an earlier step ends once: however high the tower that ends with it, this is no loop.
-            let begun_here = after.is_none_or(|child| self.db.unit(|unit| unit.is_new(child)));
-            self.ready.push_back((task.id, if begun_here { self.depth + 1 } else { 1 }));
+            self.make_ready(task.id);
             return Ok(());
         }
         let (def, index) = self.node_of(task)?;

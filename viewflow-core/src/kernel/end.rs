@@ -46,9 +46,14 @@ impl Step {
             )?;
             Ok::<_, Error>(parent)
         })?;
-        match parent {
-            Some(parent) => self.child_ended(parent, process, status, code),
-            None => Ok(()),
+        let Some(parent) = parent else { return Ok(()) };
+        let depth = self.depth;
+        if !self.db.unit(|unit| unit.is_new(process)) {
+            // A process of an earlier step ends once: however many are around it that end with it, this is no loop.
+            self.depth = 0;
         }
+        let heard = self.child_ended(parent, process, status, code);
+        self.depth = depth;
+        heard
     }
 }
