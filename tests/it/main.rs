@@ -49,6 +49,7 @@ mod paths;
 mod people;
 mod publish;
 mod random;
+mod refused;
 mod retention;
 mod shipment;
 mod skip;

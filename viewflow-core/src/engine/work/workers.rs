@@ -110,9 +110,7 @@ fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
 fn pass(engine: &Engine, jobs: bool) -> usize {
     match catch_unwind(AssertUnwindSafe(|| engine.pass(jobs))) {
         Ok(pass) => {
-            if let Some(error) = &pass.error {
-                engine.report(error);
-            }
+            pass.errors.iter().for_each(|error| engine.report(error));
             pass.done
         }
         Err(panic) => {
