@@ -322,13 +322,16 @@ impl Error {
         }
     }
 
-    /// Whether it is the application's, or its data's, so that the task at fault can be told.
+    /// Whether it is the application's, or its data's, so that the task at fault can be told. What a store cannot keep, or cannot
+    /// read, is data, too; when the store itself fails it is nobody's.
     pub(crate) fn is_of_a_task(&self) -> bool {
         match self {
             Self::Form { .. }
             | Self::Data { .. }
             | Self::Handler { .. }
             | Self::Other(_)
+            | Self::NoProcess(_)
+            | Self::NoTask(_)
             | Self::NoneListed(_)
             | Self::OtherNode { .. }
             | Self::OtherFlow { .. }
@@ -347,13 +350,11 @@ impl Error {
             | Self::Subscriber { .. }
             | Self::NobodyListens { .. }
             | Self::ReadOnly => true,
-            Self::Store(_)
-            | Self::Internal(_)
+            Self::Store(error) => error.is_of_data(),
+            Self::Internal(_)
             | Self::Contended(_)
             | Self::StepInStep
             | Self::LeaseLost { .. }
-            | Self::NoProcess(_)
-            | Self::NoTask(_)
             | Self::WrongStatus { .. }
             | Self::NotOwner { .. }
             | Self::Forbidden { .. }
@@ -363,6 +364,11 @@ impl Error {
             | Self::DoneAfter { .. }
             | Self::NoWayBack { .. } => false,
         }
+    }
+
+    /// Whether a record cannot be read: what is to be done with others can be done all the same.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Damaged { .. }))
     }
 
     /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.

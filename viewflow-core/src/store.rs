@@ -112,6 +112,15 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>>;
 
+    /// The numbers of the rows of a table, as [`Store::rows`] has them. A store that need not read the rows for it answers where
+    /// some cannot be read.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn row_ids(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<u64>> {
+        Ok(self.rows(table, after, limit)?.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// The numbers of the rows with this value in an indexed field.
     ///
     /// # Errors

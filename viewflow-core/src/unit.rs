@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use held::{Held, Processes};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Commit, DataChange, Event, RowRecord, ScopeId, ScopeRecord, Store, TaskRecord};
+use crate::store::{Commit, DataChange, Event, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskRecord};
 use crate::time::Timestamp;
 
 /// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
@@ -54,6 +54,7 @@ impl Db {
             actor,
             reason: None,
             processes: BTreeMap::new(),
+            born: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scopes: BTreeMap::new(),
             rows: BTreeMap::new(),
@@ -64,6 +65,8 @@ impl Db {
             numbers: numbers.into(),
             numbered: Vec::new(),
             culprit: None,
+            suspects: Vec::new(),
+            unread: Vec::new(),
             asking: false,
             read_tables: BTreeSet::new(),
             read_only: false,
@@ -107,6 +110,8 @@ pub(crate) struct Unit {
     /// Why the actor does it.
     pub(crate) reason: Option<String>,
     processes: Processes,
+    /// The sub-processes that this step has made, by the task that runs them.
+    born: BTreeMap<TaskId, Vec<ProcessId>>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
@@ -122,6 +127,10 @@ pub(crate) struct Unit {
     numbered: Vec<ProcessId>,
     /// The task that is at work, to be blamed when the step fails.
     pub(crate) culprit: Option<TaskId>,
+    /// The tasks that were at work, in order.
+    suspects: Vec<TaskId>,
+    /// What could not be read of the records that the step can do without.
+    unread: Vec<StoreError>,
     /// Whether it is only asked whether its condition holds: its failure is no reason to fail the step.
     pub(crate) asking: bool,
     /// The tables that were read from.
@@ -132,6 +141,39 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
+    /// Should the step fail from here on, it is because of this task. Answers with the one it was until now.
+    pub(crate) fn blame(&mut self, task: TaskId) -> Option<TaskId> {
+        if self.suspects.last() != Some(&task) {
+            self.suspects.push(task);
+        }
+        self.culprit.replace(task)
+    }
+
+    /// The tasks that were at work, each once: the one that was at work last is the last one.
+    pub(crate) fn suspects(&self) -> Vec<TaskId> {
+        let mut seen = BTreeSet::new();
+        let mut newest: Vec<TaskId> = self.suspects.iter().rev().copied().filter(|task| seen.insert(*task)).collect();
+        newest.reverse();
+        newest
+    }
+
+    /// Goes on without a record that cannot be read, of which the step tells when it is over. With any other error it does not.
+    pub(crate) fn pass_over<R>(&mut self, read: Result<R>) -> Result<Option<R>> {
+        match read {
+            Ok(record) => Ok(Some(record)),
+            Err(Error::Store(error @ StoreError::Damaged { .. })) => {
+                self.unread.push(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What was passed over.
+    pub(crate) fn take_unread(&mut self) -> Vec<StoreError> {
+        std::mem::take(&mut self.unread)
+    }
+
     /// A number for a new process.
     pub(crate) fn next_process(&mut self) -> Result<ProcessId> {
         let id = match self.numbers.pop_front() {

@@ -1,5 +1,6 @@
 //! The soundness rules, one function each.
 
+mod at_once;
 mod beside;
 mod edges;
 mod finish;
@@ -8,13 +9,14 @@ mod scopes;
 mod stacks;
 mod ways;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use self::at_once::check_ends_at_once;
 use self::edges::{check_compensation, check_edges, check_first_branches, check_into_start};
 use self::loops::check_automatic_loops;
 pub(crate) use self::loops::check_loops;
 use self::scopes::check_scopes;
-use self::ways::{check_ends_at_once, check_reachable, check_start, check_way_to_an_end};
+use self::ways::{check_reachable, check_start, check_way_to_an_end};
 use crate::graph::Graph;
 use crate::rule::Fault;
 use crate::sound::Sound;
@@ -47,7 +49,7 @@ fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let unreachable = if has_start { check_reachable(graph, &incomplete, &mut faults) } else { BTreeSet::new() };
     check_way_to_an_end(graph, &incomplete, &unreachable, &mut faults);
     check_automatic_loops(graph, &incomplete, &mut faults);
-    check_ends_at_once(graph, &mut faults);
+    check_ends_at_once(graph, &BTreeMap::new(), &mut faults);
     if !faults.is_empty() || !incomplete.is_empty() {
         return Err(faults);
     }

@@ -15,12 +15,13 @@ pub(crate) fn in_one_step(
     passes: impl Fn(usize) -> bool,
 ) -> Vec<Vec<usize>> {
     let nodes = graph.nodes();
-    let quick = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, &passes, |_| true, false);
+    let is_end = |node: usize| nodes[node].kind == Kind::End;
+    let quick = coming_to_an_end(graph, closes, is_end, &passes, |_| true, Ways::InOneStep);
     let joins = coming_to_a_join(graph, closes, &passes);
     let arrives = |edge: &Edge| nodes[edge.to].kind == Kind::Join || quick[edge.to];
     let brings = |edge: &Edge| nodes[edge.to].kind == Kind::Join || joins[edge.to];
     let step = |node: usize| {
-        let ways = || graph.ways_out(node).map(|(_, edge)| edge);
+        let ways = || graph.ways_out(node).map(|(_, edge)| edge).filter(|edge| edge.role.is_automatic());
         let mut next: Vec<usize> = ways().map(|edge| edge.to).filter(|to| nodes[*to].kind != Kind::Join).collect();
         if let Some(join) = closes.get(&node) {
             let is = |role: Role| move |edge: &&Edge| edge.role == role;
@@ -40,8 +41,25 @@ pub(crate) fn in_one_step(
     (0..nodes.len()).map(|node| if passes(node) { step(node) } else { Vec::new() }).collect()
 }
 
+/// Which ways a token may go to come to an end, and what has to come to its end with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ways {
+    /// All ways; and what is set going beside a task has to come to its end, too.
+    WithAllBeside,
+    /// All ways, whatever comes of what is set going beside a task.
+    Alone,
+    /// The ways that may be gone in one step.
+    InOneStep,
+}
+
+impl Ways {
+    fn has(self, edge: &Edge) -> bool {
+        self != Self::InOneStep || edge.role.is_automatic()
+    }
+}
+
 /// For each node, whether a token there can come to one of these ends by nodes that it may pass, with all that it sets
-/// going; what it sets going beside a task only if wanted.
+/// going.
 ///
 /// An `End` inside a split ends a branch, not the token that opened the split: a split that is closed by a join goes on
 /// there, and so has to be able to finish *after* the join. The answer is a least fixed point; a token that comes to a
@@ -52,7 +70,7 @@ pub(crate) fn coming_to_an_end(
     ends: impl Fn(usize) -> bool,
     passes: impl Fn(usize) -> bool,
     counts: impl Fn(usize) -> bool,
-    beside: bool,
+    which: Ways,
 ) -> Vec<bool> {
     let nodes = graph.nodes();
     let always = |edge: &Edge| edge.role == Role::Branch(Selection::Always);
@@ -60,6 +78,7 @@ pub(crate) fn coming_to_an_end(
     let takes_always: Vec<bool> =
         (0..nodes.len()).map(|node| splits(node) && graph.out(node).any(|(_, edge)| always(edge))).collect();
     // What a node waits for before it can finish: all of these edges, the join it is closed by, and one of the others.
+    let beside = which == Ways::WithAllBeside;
     let needs = |edge: &Edge| (beside && edge.role.is_beside()) || (takes_always[edge.from] && always(edge));
     let suffices = |edge: &Edge| !edge.role.is_beside() && !takes_always[edge.from];
     let mut left: Vec<usize> = (0..nodes.len())
@@ -78,7 +97,7 @@ pub(crate) fn coming_to_an_end(
             one[edge.from] = true;
         }
     };
-    let ways = |node: usize| graph.ways_in(node).map(|(_, edge)| edge);
+    let ways = |node: usize| graph.ways_in(node).map(|(_, edge)| edge).filter(|edge| which.has(edge));
     for join in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Join && counts(*node)) {
         ways(join).for_each(|edge| arrived(edge, &mut left, &mut one));
     }
@@ -130,14 +149,14 @@ pub(crate) fn ending_the_process(
     quits
 }
 
-/// For each node, whether a token may come from there to the join of the branches it is in, by nodes it may pass.
+/// For each node, whether a token may come from there to the join of the branches it is in in one step, by nodes it may pass.
 fn coming_to_a_join(graph: &Graph, closes: &BTreeMap<usize, usize>, passes: impl Fn(usize) -> bool) -> Vec<bool> {
     let nodes = graph.nodes();
     let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
     // What comes into a split's own branches is not yet what comes out of them.
     let before = |node: usize| {
-        let ways = graph.ways_in(node).map(|(_, edge)| edge.from);
-        ways.filter(|from| nodes[*from].kind != Kind::Split)
+        let ways = graph.ways_in(node).map(|(_, edge)| edge).filter(|edge| edge.role.is_automatic());
+        ways.map(|edge| edge.from).filter(|from| nodes[*from].kind != Kind::Split)
     };
     let mut comes = vec![false; nodes.len()];
     let is_join = |node: &usize| nodes[*node].kind == Kind::Join;

@@ -55,6 +55,12 @@ impl Role {
         matches!(self, Self::Timeout { interrupting: false } | Self::OnEscalation(_))
     }
 
+    /// Whether a token may go this way in the step in which it comes to the node. The time of a timeout comes later, and
+    /// fires it in a step of its own.
+    pub(crate) fn is_automatic(&self) -> bool {
+        !matches!(self, Self::Timeout { .. } | Self::Compensation)
+    }
+
     /// Whether it leaves the border of a waiting task, and not the end of a done one.
     pub fn is_boundary(&self) -> bool {
         matches!(self, Self::Timeout { .. } | Self::OnError(_) | Self::OnEscalation(_))

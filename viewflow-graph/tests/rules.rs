@@ -271,6 +271,42 @@ fn a_loop_through_a_condition_may_not_wait() {
 }
 
 #[test]
+fn a_branch_that_ends_the_process_at_once_is_seen_through_splits_and_their_joins() {
+    let outer = "start: Start -> fork\n fork: Split -> ask, inner\n ask: View -> stop\n stop: Terminate\n";
+    for at_once in [
+        "inner: Split -> f\n f: Function -> j\n j: Join -> stop",
+        "inner: Split -> f, g?\n f: Function -> j\n g: Function -> end\n j: Join -> stop\n end: End",
+        "inner: Split -> f?, g*\n f: Function -> j\n g: Function -> j\n j: Join -> stop",
+        "inner: Split -> deep, j\n deep: Split -> k\n k: Join -> j\n j: Join -> g\n g: Function -> stop",
+    ] {
+        assert_eq!(faults(&format!("{outer} {at_once}")), one(Rule::EndsAtOnce, "fork"), "{at_once}");
+    }
+    for waits in [
+        "inner: Split -> f\n f: View -> j\n j: Join -> stop",
+        "inner: Split -> f, g?\n f: Function -> j\n g: View -> j\n j: Join -> stop",
+        "inner: Split -> f, j?\n f: Function -> end\n j: Join -> stop\n end: End",
+        "inner: Split -> f\n f: Function -> j\n j: Join -> v\n v: View -> stop",
+    ] {
+        sound(&format!("{outer} {waits}"));
+    }
+}
+
+#[test]
+fn a_loop_that_waits_by_a_timeout_of_its_own_is_no_endless_one() {
+    sound("start: Start -> c\n c: ConditionalCatch -> end, ~f\n f: Function -> c\n end: End");
+    sound("start: Start -> c\n c: ConditionalCatch -> end, ~c\n end: End");
+    sound("start: Start -> c\n c: ConditionalCatch -> end, ~if\n if: If -> c, end\n end: End");
+    // Round a join, to which only the timeout leads at once.
+    let again = "start: Start -> again\n again: If -> fork, end\n gather: Join -> again\n end: End\n";
+    sound(&format!(
+        "{again} fork: Split -> c, f\n f: Function -> gather\n c: ConditionalCatch -> v, ~gather\n v: View -> gather"
+    ));
+    // The condition may hold each time: its own way is no timeout.
+    let own = "start: Start -> c\n c: ConditionalCatch -> f, ~end\n f: Function -> c\n end: End";
+    assert_eq!(faults(own), one(Rule::AutomaticLoop, "c"));
+}
+
+#[test]
 fn processes_do_not_start_each_other_for_ever() {
     let named = |name: &str, text: &str, child: &str| {
         let mut graph = graph(text);

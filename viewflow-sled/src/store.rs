@@ -243,6 +243,11 @@ impl Store for SledStore {
         rows.into_iter().map(|(key, row)| Ok((last_u64(&key, prefix.len())?, row))).collect()
     }
 
+    fn row_ids(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<u64>> {
+        self.reader
+            .listed(&key::rows(table), Bound::Excluded(key::row(table, after)), limit, |rest| KeyReader(rest).u64())
+    }
+
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
         let prefix = entry::index(table, field, key);
         let after = Bound::Excluded(entry::in_index(prefix.clone(), after));

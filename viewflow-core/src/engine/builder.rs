@@ -172,7 +172,8 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
-    /// Calls `listener` with failures of workers that no task can be blamed for, such as of the store.
+    /// Calls `listener` with failures in the background that no task can be blamed for: of the store itself, of subscribers, and of
+    /// records that cannot be read, which are passed over.
     pub fn on_error(mut self, listener: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Box::new(listener));
         self

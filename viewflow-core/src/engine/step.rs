@@ -1,18 +1,21 @@
 //! One step: tried until no other step overtakes it.
 
+mod blame;
+
 use std::cell::Cell;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::blame::{Search, fault};
 use super::call::call;
 use super::{Engine, LOCKS};
 use crate::error::{Error, Place, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::kernel::{Fault, Faults, Step};
+use crate::id::ProcessId;
+use crate::kernel::{Faults, Step};
 use crate::people::User;
-use crate::store::{Event, StoreError};
+use crate::store::{Event, StoreError, TaskError};
 use crate::unit::Db;
 
 /// How often a step is tried while others change what it reads.
@@ -64,6 +67,7 @@ impl Engine {
         work: &dyn Fn(&Db, &Faults) -> Result<R>,
     ) -> Result<R> {
         let mut faults = Faults::new();
+        let mut search = Search::default();
         let mut numbers = Vec::new();
         let mut attempt = 0;
         while attempt < ATTEMPTS {
@@ -76,6 +80,7 @@ impl Engine {
             drop(running);
             // A step that only found out which task fails is run again without that task.
             let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
+            let (suspects, unread) = db.unit(|unit| (unit.suspects(), unit.take_unread()));
             numbers = db.unit(|unit| unit.numbered());
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
             let commit = db.take_commit(answer.is_err());
@@ -87,21 +92,28 @@ impl Engine {
                 Some(self.0.store.commit(commit))
             };
             drop(turn);
+            let refused = match (&taken, &answer) {
+                (Some(Err(error)), _) => {
+                    error.is_of_data().then(|| TaskError { code: None, message: error.to_string() })
+                }
+                (_, Err(error)) => error.is_of_a_task().then(|| error.into()),
+                _ => None,
+            };
             match taken {
                 Some(Err(StoreError::Conflict)) => {
                     // What failed before may not fail now.
                     faults.clear();
+                    search = Search::default();
                     back_off(attempt);
                     attempt += 1;
                 }
                 taken if fault.is_some() && taken.as_ref().is_none_or(Result::is_ok) => faults.extend(fault),
+                // What a whole step came to was refused, and who is to blame is tried.
+                _ if background && refused.is_some_and(|error| search.go_on(&suspects, &error, &mut faults)) => {}
                 Some(Err(error)) => return answer.and(Err(error.into())),
                 Some(Ok(receipt)) if answer.is_ok() => {
                     receipt.wait()?;
-                    if let Some(pending) = pending {
-                        self.tell_workers(pending);
-                    }
-                    self.tell_listeners(&events);
+                    self.tell_of(pending, &events, unread);
                     return answer;
                 }
                 _ => return answer,
@@ -119,6 +131,15 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Tells others what a step has come to.
+    fn tell_of(&self, pending: Option<Vec<String>>, events: &[Event], unread: Vec<StoreError>) {
+        if let Some(pending) = pending {
+            self.tell_workers(pending);
+        }
+        self.tell_listeners(events);
+        unread.into_iter().for_each(|error| self.report(&error.into()));
     }
 
     fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {
@@ -153,17 +174,6 @@ impl Drop for Running {
 /// What writes on its own is not for handlers.
 pub(super) fn refuse_in_step() -> Result<()> {
     Running::begin().map(drop)
-}
-
-/// The task that is to blame for a failed step, if the step can do without it.
-fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, Fault)> {
-    let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.asking));
-    let task = culprit?;
-    let twice = match known.get(&task) {
-        Some(fault) if fault.twice => return None,
-        known => known.is_some(),
-    };
-    ((background || asking) && error.is_of_a_task()).then(|| (task, Fault { error: error.into(), twice }))
 }
 
 fn panicked(db: &Db, message: String) -> Error {

@@ -1,4 +1,6 @@
 //! Canceling tasks, scopes and processes.
+//!
+//! What is open may be as deep as a flow has run itself, so that what is left to be done is a list and no call within a call.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +9,18 @@ use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, ScopeId, TaskList, TaskRecord, TaskStatus, What};
+
+/// Something that is to be canceled, or that follows once what is in it was.
+enum Cancel {
+    Task(TaskId),
+    /// All that is open in a scope, but for one task.
+    Scope(ScopeId, Option<u32>),
+    /// A scope in which nothing is open any more.
+    Closed(ScopeId),
+    Process(ProcessId),
+    /// A process in which nothing is open any more.
+    Over(ProcessId),
+}
 
 impl Step {
     /// Cancels a process for somebody: what is open in it, its sub-processes, and it tells its parent.
@@ -35,56 +49,108 @@ impl Step {
 
     /// Takes a task away, and its sub-processes with it. Its token is the caller's business.
     pub(super) fn cancel_task(&mut self, id: TaskId) -> Result<()> {
-        self.settle(id, TaskStatus::Canceled)?;
-        let task = self.task(id)?;
-        self.record(id.process, What::TaskCanceled { task: id.ordinal, node: task.node.clone() })?;
-        self.cancel_children(&task)
+        self.cancel_all(vec![Cancel::Task(id)])
     }
 
     /// Cancels the sub-processes of a task.
     pub(super) fn cancel_children(&mut self, task: &TaskRecord) -> Result<()> {
-        if task.kind.has_children() {
-            for child in self.db.unit(|unit| unit.children(task.id))? {
-                let open = self.db.unit(|unit| unit.process(child).map(|process| !process.status.is_final()))?;
-                if open {
-                    self.cancel_process(child)?;
-                }
-            }
-        }
-        Ok(())
+        let children = self.open_children(task)?;
+        self.cancel_all(children)
     }
 
     /// Cancels all that is open in a scope, but for one task.
     pub(super) fn cancel_scope(&mut self, process: ProcessId, number: u32, except: Option<u32>) -> Result<()> {
-        let scope = self.scope(process, number)?;
-        if !scope.listed {
-            // It was opened before the flow was changed so that it may be canceled. All in it was made after its split.
-            let split = scope.split.map_or(0, |(_, split)| split);
-            return self.cancel_open(process, Some(number), split, except);
-        }
-        let list = TaskList::Scope(ScopeId { process, number });
-        for task in self.db.unit(|unit| unit.waiting(&list, usize::MAX))? {
-            if Some(task.ordinal) == except {
-                continue;
-            }
-            let record = self.task(task)?;
-            if let Some(inner) = record.around.filter(|_| record.kind.is_split()) {
-                self.cancel_scope(process, inner, None)?;
-                self.db.unit(|unit| unit.close_scope(ScopeId { process, number: inner }))?;
-            }
-            self.cancel_task(task)?;
+        self.cancel_all(vec![Cancel::Scope(ScopeId { process, number }, except)])
+    }
+
+    /// Cancels all that is open in a process.
+    pub(super) fn cancel_open(&mut self, process: ProcessId) -> Result<()> {
+        let open = self.open_in(process, None, 0, None)?;
+        self.cancel_all(open)
+    }
+
+    /// Cancels one after the other, each with all that is in it.
+    fn cancel_all(&mut self, mut left: Vec<Cancel>) -> Result<()> {
+        left.reverse();
+        while let Some(next) = left.pop() {
+            let within = match next {
+                Cancel::Task(id) => self.cancel_only(id)?,
+                Cancel::Scope(id, except) => self.open_in_scope(id, except)?,
+                Cancel::Closed(id) => {
+                    self.db.unit(|unit| unit.close_scope(id))?;
+                    Vec::new()
+                }
+                Cancel::Process(process) => {
+                    self.def_of(process)?;
+                    let mut open = self.open_in(process, None, 0, None)?;
+                    open.push(Cancel::Over(process));
+                    open
+                }
+                Cancel::Over(process) => {
+                    self.note_canceled(process)?;
+                    Vec::new()
+                }
+            };
+            left.extend(within.into_iter().rev());
         }
         Ok(())
     }
 
-    /// Cancels all that is open in a process, or in one of its scopes, of what was made after the task `after`.
-    pub(super) fn cancel_open(
+    /// Takes a task away. Answers with its sub-processes, which are canceled after it.
+    fn cancel_only(&mut self, id: TaskId) -> Result<Vec<Cancel>> {
+        self.settle(id, TaskStatus::Canceled)?;
+        let task = self.task(id)?;
+        self.record(id.process, What::TaskCanceled { task: id.ordinal, node: task.node.clone() })?;
+        self.open_children(&task)
+    }
+
+    fn open_children(&mut self, task: &TaskRecord) -> Result<Vec<Cancel>> {
+        if !task.kind.has_children() {
+            return Ok(Vec::new());
+        }
+        self.db.unit(|unit| {
+            let mut open = Vec::new();
+            for child in unit.children(task.id)? {
+                if !unit.process(child)?.status.is_final() {
+                    open.push(Cancel::Process(child));
+                }
+            }
+            Ok(open)
+        })
+    }
+
+    /// What is open in a scope, but for one task.
+    fn open_in_scope(&mut self, id: ScopeId, except: Option<u32>) -> Result<Vec<Cancel>> {
+        let ScopeId { process, number } = id;
+        let scope = self.scope(process, number)?;
+        if !scope.listed {
+            // It was opened before the flow was changed so that it may be canceled. All in it was made after its split.
+            let split = scope.split.map_or(0, |(_, split)| split);
+            return self.open_in(process, Some(number), split, except);
+        }
+        let mut open = Vec::new();
+        for task in self.db.unit(|unit| unit.waiting(&TaskList::Scope(id), usize::MAX))? {
+            if Some(task.ordinal) == except {
+                continue;
+            }
+            let record = self.task(task)?;
+            if let Some(number) = record.around.filter(|_| record.kind.is_split()) {
+                let inner = ScopeId { process, number };
+                open.extend([Cancel::Scope(inner, None), Cancel::Closed(inner)]);
+            }
+            open.push(Cancel::Task(task));
+        }
+        Ok(open)
+    }
+
+    /// What is open in a process, or in one of its scopes, of what was made after the task `after`.
+    fn open_in(
         &mut self,
         process: ProcessId,
         within: Option<u32>,
         after: u32,
         except: Option<u32>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Cancel>> {
         let mut scopes: BTreeSet<u32> = within.into_iter().collect();
         let mut open = Vec::new();
         self.db.unit(|unit| {
@@ -93,23 +159,16 @@ impl Step {
                 if inside && !task.status.is_final() && Some(task.id.ordinal) != except {
                     let opened = task.around.filter(|_| task.kind.is_split());
                     scopes.extend(opened);
-                    open.push((task.id, opened));
+                    open.push(Cancel::Task(task.id));
+                    open.extend(opened.map(|number| Cancel::Closed(ScopeId { process, number })));
                 }
             })
         })?;
-        for (task, opened) in open {
-            self.cancel_task(task)?;
-            if let Some(number) = opened {
-                self.db.unit(|unit| unit.close_scope(ScopeId { process, number }))?;
-            }
-        }
-        Ok(())
+        Ok(open)
     }
 
-    /// Cancels a process and all that is open in it. Its parent is not told.
-    fn cancel_process(&mut self, process: ProcessId) -> Result<()> {
-        self.def_of(process)?;
-        self.cancel_open(process, None, 0, None)?;
+    /// A process was canceled with all that was open in it. Its parent is not told.
+    fn note_canceled(&mut self, process: ProcessId) -> Result<()> {
         self.db.unit(|unit| {
             unit.close_scope(ScopeId { process, number: ROOT })?;
             let now = unit.now;

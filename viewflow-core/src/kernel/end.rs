@@ -13,7 +13,7 @@ impl Step {
         status: ProcessStatus,
         code: Option<String>,
     ) -> Result<()> {
-        self.cancel_open(process, None, 0, None)?;
+        self.cancel_open(process)?;
         self.db.unit(|unit| unit.close_scope(ScopeId { process, number: ROOT }))?;
         self.finish_process(process, status, code)
     }
@@ -46,9 +46,14 @@ impl Step {
             )?;
             Ok::<_, Error>(parent)
         })?;
-        match parent {
-            Some(parent) => self.child_ended(parent, process, status, code),
-            None => Ok(()),
+        let Some(parent) = parent else { return Ok(()) };
+        let depth = self.depth;
+        if !self.db.unit(|unit| unit.is_new(process)) {
+            // A process of an earlier step ends once: however many are around it that end with it, this is no loop.
+            self.depth = 0;
         }
+        let heard = self.child_ended(parent, process, status, code);
+        self.depth = depth;
+        heard
     }
 }

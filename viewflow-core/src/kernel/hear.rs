@@ -11,6 +11,9 @@ use crate::id::{ProcessId, TaskId};
 use crate::store::{Document, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::Unit;
 
+/// Among how many that wait for a message it is looked for one that can be read.
+const LOOK: usize = 64;
+
 impl Step {
     /// Goes on with a task whose time has come: fires its timeouts, or lets a timer go on.
     pub(crate) fn look(&mut self, id: TaskId) -> Result<()> {
@@ -70,7 +73,10 @@ impl Step {
 
     /// A signal reaches a task, if it still waits for it.
     pub(crate) fn hear(&mut self, id: TaskId, signal: &str) -> Result<bool> {
-        let Ok(task) = self.task(id) else { return Ok(false) };
+        let task = match self.task(id) {
+            Err(Error::NoTask(_)) => return Ok(false),
+            task => task?,
+        };
         let waits = matches!(&task.waits_for, Some(WaitsFor::Signal(name)) if name == signal);
         if waits && task.suspended {
             // It was thrown before that.
@@ -89,10 +95,8 @@ impl Step {
             let (name, key) = (&mailbox.name, &mailbox.key);
             let Some(letter) = self.db.unit(|unit| mailbox.first(unit))? else { continue };
             let list = TaskList::Message(name.clone(), key.clone());
-            let Some(id) = self.db.unit(|unit| unit.waiting(&list, 1))?.pop() else {
-                return Err(Error::Internal("a mailbox that nobody waits at"));
-            };
-            let task = self.task(id)?;
+            let Some(task) = self.first_to_take(&list)? else { continue };
+            let id = task.id;
             if letter.until.is_some_and(|until| until <= task.created) {
                 // It was over before this task began to wait.
                 let forget = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.forget(unit, task.created);
@@ -112,7 +116,26 @@ impl Step {
             self.drain()?;
             return Ok(true);
         }
-        Ok(false)
+        match self.db.unit(Unit::take_unread).pop() {
+            Some(unreadable) => Err(unreadable.into()),
+            None => Ok(false),
+        }
+    }
+
+    /// The first task that waits for a message and can be read.
+    fn first_to_take(&mut self, list: &TaskList) -> Result<Option<TaskRecord>> {
+        let waiting = self.db.unit(|unit| unit.waiting(list, LOOK))?;
+        if waiting.is_empty() {
+            return Err(Error::Internal("a mailbox that nobody waits at"));
+        }
+        for id in waiting {
+            let task = self.task(id);
+            let task = self.db.unit(|unit| unit.pass_over(task))?;
+            if task.is_some() {
+                return Ok(task);
+            }
+        }
+        Ok(None)
     }
 
     /// A task handles the message that it took, or the signal that it heard.

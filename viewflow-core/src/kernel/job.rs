@@ -49,6 +49,12 @@ impl Step {
             self.fail(id, TaskError { code: None, message })?;
             return Ok(None);
         }
+        self.blame(id);
+        if let Some(error) = self.fault(id) {
+            self.fail_or_take_way(&task, error)?;
+            self.drain()?;
+            return Ok(None);
+        }
         let attempt = state.attempt + 1;
         let until = job.timeout.map(|timeout| now.after(timeout));
         let at = Some(until.map_or(now.after(lease), |until| until.min(now.after(lease))));

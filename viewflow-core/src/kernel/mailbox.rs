@@ -84,7 +84,8 @@ impl Mailbox {
             let Some(last) = page.last() else { break };
             after = *last;
             for row in page {
-                if unit.row(LETTERS, row)?.is_some_and(here) {
+                let letter = readable(unit, row);
+                if unit.pass_over(letter)? == Some(true) && unit.row(LETTERS, row)?.is_some_and(here) {
                     found.push(row);
                 }
             }
@@ -170,6 +171,15 @@ fn damaged(what: String, detail: impl ToString) -> Error {
     StoreError::Damaged { what, detail: detail.to_string() }.into()
 }
 
+/// Whether a letter is there. One without content counts as one that cannot be read.
+fn readable(unit: &mut Unit, row: u64) -> Result<bool> {
+    match unit.row(LETTERS, row)?.map(|record| record.data.get("content")) {
+        None => Ok(false),
+        Some(Some(Value::Object(_))) => Ok(true),
+        Some(_) => Err(damaged(format!("letter {row}"), "it has no content")),
+    }
+}
+
 /// The row of a name and key. Others may share it.
 fn row_of(name: &str, key: &str) -> u64 {
     stable_hash([name, key])
@@ -232,7 +242,7 @@ pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
 
 /// A task that waits takes nothing for a while. What lies there for it, and what comes meanwhile, is promised to it.
 pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Result<()> {
-    change(unit, name, key, |unit, mailbox| {
+    let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting += 1;
         let free = usize::try_from(mailbox.free()).unwrap_or(usize::MAX);
         if free == 0 {
@@ -245,13 +255,14 @@ pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Resu
             Some(row) => mailbox.promise(unit, *row, true),
             None => Ok(()),
         }
-    })
+    });
+    unit.pass_over(changed).map(drop)
 }
 
 /// A task that waits since `created` takes again what comes. One letter that was promised is free then: the oldest that was not over
 /// when the task began to wait, so that those are left which others can take.
 pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -> Result<()> {
-    change(unit, name, key, |unit, mailbox| {
+    let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting = mailbox.resting.saturating_sub(1);
         if mailbox.promised <= mailbox.resting {
             return Ok(());
@@ -265,18 +276,21 @@ pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -
             }
         }
         free.map_or(Ok(()), |row| mailbox.promise(unit, row, false))
-    })
+    });
+    unit.pass_over(changed).map(drop)
 }
 
 /// Somebody waits no more. Of messages that are not kept none stays for whoever begins to wait later.
 pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
-    change(unit, name, key, |unit, mailbox| {
+    let left = change(unit, name, key, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
         match mailbox.first(unit)? {
             Some(letter) if letter.fleeting && mailbox.free() > mailbox.taking() => mailbox.take(unit, &letter),
             _ => Ok(()),
         }
-    })
+    });
+    // Whoever waits at a mailbox that cannot be read can be canceled all the same.
+    unit.pass_over(left).map(drop)
 }
 
 /// Puts a message where those who wait for it look.
@@ -303,14 +317,15 @@ pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
 
 /// Forgets what was kept too long, in at most `limit` rows after `after`. Answers with the last row looked at.
 pub(crate) fn sweep(unit: &mut Unit, after: u64, limit: usize) -> Result<Option<u64>> {
-    let rows = unit.store.rows(MAILBOXES, after, limit)?;
-    for (row, _) in &rows {
-        let mut boxes = read(unit, *row)?;
+    let rows = unit.store.row_ids(MAILBOXES, after, limit)?;
+    for row in &rows {
+        let boxes = read(unit, *row);
+        let Some(mut boxes) = unit.pass_over(boxes)? else { continue };
         let before = boxes.clone();
         boxes.iter_mut().try_for_each(|mailbox| mailbox.expire(unit))?;
         if boxes != before {
             write(unit, *row, boxes)?;
         }
     }
-    Ok(rows.last().map(|(row, _)| *row).filter(|_| rows.len() == limit))
+    Ok(rows.last().copied().filter(|_| rows.len() == limit))
 }

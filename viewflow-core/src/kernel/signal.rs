@@ -17,12 +17,16 @@ pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
     let waiting = unit.waiting(&TaskList::Signal(name.to_owned()), usize::MAX)?;
     for chunk in waiting.chunks(CHUNK) {
         let row = unit.store.next_row(SIGNALS)?;
-        let targets = chunk.iter().map(|task| Value::String(task.to_string())).collect();
-        let data = [("name".to_owned(), Value::String(name.to_owned())), ("tasks".to_owned(), Value::Array(targets))];
-        let record = RowRecord { data: data.into_iter().collect(), ..RowRecord::default() };
-        unit.put_row(SIGNALS, row, Some(record))?;
+        unit.put_row(SIGNALS, row, Some(self::row(name, chunk)))?;
     }
     Ok(waiting.len())
+}
+
+/// The row of a signal and the tasks that are to hear it.
+pub(crate) fn row(name: &str, tasks: &[TaskId]) -> RowRecord {
+    let tasks = tasks.iter().map(|task| Value::String(task.to_string())).collect();
+    let data = [("name".to_owned(), Value::String(name.to_owned())), ("tasks".to_owned(), Value::Array(tasks))];
+    RowRecord { data: data.into_iter().collect(), ..RowRecord::default() }
 }
 
 /// The signal and the tasks that a row tells of.

@@ -175,7 +175,7 @@ impl Step {
 
     /// Should the step fail from here on, it is because of this task.
     pub(super) fn blame(&self, task: TaskId) -> Option<TaskId> {
-        self.db.unit(|unit| unit.culprit.replace(task))
+        self.db.unit(|unit| unit.blame(task))
     }
 
     pub(super) fn record(&self, process: ProcessId, what: What) -> Result<()> {

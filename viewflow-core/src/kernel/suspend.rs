@@ -23,6 +23,17 @@ pub(crate) fn check_goes_on(db: &Db, process: ProcessId) -> Result<()> {
 impl Step {
     /// Suspends a process, and the sub-processes that run in it.
     pub(crate) fn suspend(&mut self, process: ProcessId) -> Result<()> {
+        let mut left = vec![process];
+        while let Some(process) = left.pop() {
+            let children = self.suspend_only(process)?;
+            left.extend(children.into_iter().rev());
+        }
+        Ok(())
+    }
+
+    /// Suspends a process. Answers with the sub-processes that run in it.
+    fn suspend_only(&mut self, process: ProcessId) -> Result<Vec<ProcessId>> {
+        let mut children = Vec::new();
         let now = self.db.now();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::Suspended;
@@ -34,11 +45,9 @@ impl Step {
                 // The worker that is at it comes too late.
                 self.change_task(task.id, |task| schedule(task, JobState { since: Some(now), ..job }, now))?;
             }
-            for child in self.children_with(&task, ProcessStatus::New)? {
-                self.suspend(child)?;
-            }
+            children.extend(self.children_with(&task, ProcessStatus::New)?);
         }
-        Ok(())
+        Ok(children)
     }
 
     /// Lets a process go on, and the sub-processes in it.
@@ -46,19 +55,24 @@ impl Step {
         if let Some(parent) = self.db.unit(|unit| unit.process(process).map(|process| process.parent))? {
             check_goes_on(&self.db, parent.process)?;
         }
-        self.wake(process)
+        let mut left = vec![process];
+        while let Some(process) = left.pop() {
+            let children = self.wake(process)?;
+            left.extend(children.into_iter().rev());
+        }
+        Ok(())
     }
 
-    fn wake(&mut self, process: ProcessId) -> Result<()> {
+    /// Lets a process go on. Answers with the sub-processes in it that stand still.
+    fn wake(&mut self, process: ProcessId) -> Result<Vec<ProcessId>> {
+        let mut children = Vec::new();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::New;
             unit.record(process, What::ProcessResumed)
         })?;
         for task in self.open_tasks(process)? {
             self.rest_task(task.id, false)?;
-            for child in self.children_with(&task, ProcessStatus::Suspended)? {
-                self.wake(child)?;
-            }
+            children.extend(self.children_with(&task, ProcessStatus::Suspended)?);
             let heard = task.kind == Kind::SignalCatch && task.message.is_some() && task.status != TaskStatus::Error;
             let at_work = task.status == TaskStatus::Started && task.kind.has_children();
             if heard || at_work || matches!(task.waits_for, Some(WaitsFor::Condition { .. })) {
@@ -68,7 +82,7 @@ impl Step {
                 })?;
             }
         }
-        Ok(())
+        Ok(children)
     }
 
     fn open_tasks(&self, process: ProcessId) -> Result<Vec<TaskRecord>> {

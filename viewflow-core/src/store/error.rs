@@ -91,6 +91,30 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about one record, which is too large or cannot be read. A task that needs such a record fails; everything
+    /// else goes on. With all other errors the store itself fails, or asks for the step to be run again.
+    ///
+    /// ```
+    /// use viewflow_core::StoreError;
+    ///
+    /// let detail = "it has 9000 bytes, and 4000 are the most".to_owned();
+    /// assert!(StoreError::TooLarge { what: "row 7 of `mail`".to_owned(), detail }.is_of_data());
+    /// assert!(!StoreError::io("the cable is loose").is_of_data());
+    /// ```
+    pub fn is_of_data(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::TooLarge { .. } | Self::KeyTooLong { .. } => true,
+            Self::Conflict
+            | Self::InUse { .. }
+            | Self::OtherFormat { .. }
+            | Self::NotAStore { .. }
+            | Self::LostCommits { .. }
+            | Self::CannotOpen { .. }
+            | Self::Stopped(_)
+            | Self::Io(_) => false,
+        }
+    }
+
     /// The medium failed with this error.
     ///
     /// ```

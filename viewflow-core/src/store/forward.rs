@@ -14,6 +14,7 @@ macro_rules! forward {
             tables(after: Option<&str>, limit: usize) -> Vec<String>;
             row(table: &str, id: u64) -> Option<Stored<RowRecord>>;
             rows(table: &str, after: u64, limit: usize) -> Vec<(u64, Stored<RowRecord>)>;
+            row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
             rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
             references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
             table_stamp(table: &str) -> u64;

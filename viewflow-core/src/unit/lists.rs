@@ -111,8 +111,7 @@ impl Unit {
         limit: usize,
     ) -> Result<Vec<ProcessId>> {
         let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
-        let made = self.processes.values().filter_map(|(_, held)| held.now().filter(|_| held.old.is_none()));
-        found.extend(made.filter(|process| process.parent == Some(task)).map(|process| process.id));
+        found.extend(self.born.get(&task).into_iter().flatten());
         found.retain(|child| after.is_none_or(|after| *child > after));
         found.sort_unstable();
         found.dedup();

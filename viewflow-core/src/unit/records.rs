@@ -10,11 +10,19 @@ use crate::store::{ProcessRecord, ScopeId, ScopeRecord, TaskRecord};
 
 impl Unit {
     pub(crate) fn add_process(&mut self, record: ProcessRecord) {
+        if let Some(parent) = record.parent {
+            self.born.entry(parent).or_default().push(record.id);
+        }
         self.processes.insert(record.id, (None, Held::made(record)));
     }
 
     fn held_process(&mut self, id: ProcessId) -> Result<&mut Held<ProcessRecord>> {
         held_process(&mut self.processes, &*self.store, id)
+    }
+
+    /// Whether this step has made the process.
+    pub(crate) fn is_new(&self, id: ProcessId) -> bool {
+        self.processes.get(&id).is_some_and(|(_, held)| held.old.is_none())
     }
 
     pub(crate) fn process(&mut self, id: ProcessId) -> Result<&ProcessRecord> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::course::{coming_to_an_end, ending_the_process};
+use crate::course::{Ways, coming_to_an_end, ending_the_process};
 use crate::graph::{Edge, Graph};
 use crate::kind::Kind;
 use crate::role::{Role, Selection};
@@ -11,7 +11,7 @@ use crate::rule::{Fault, Place, Rule};
 /// A token at any node can come to its end, with all that it sets going, or to the end of the whole process.
 pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let nodes = graph.nodes();
-    let leaves = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, |_| true, |_| true, false);
+    let leaves = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, |_| true, |_| true, Ways::Alone);
     let joined = |split: usize| {
         let mut branches = graph.out(split).filter(|(_, edge)| edge.role == Role::Branch(Selection::Always));
         branches.find(|(_, edge)| nodes[edge.to].kind != Kind::Join && !leaves[edge.to])
@@ -21,11 +21,12 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
     let mut besides = BTreeSet::new();
     let finishes = loop {
         let ends = |node: usize| nodes[node].kind == Kind::End || quits[node] || besides.contains(&node);
-        let finishes = coming_to_an_end(graph, closes, ends, |_| true, |_| true, true);
+        let finishes = coming_to_an_end(graph, closes, ends, |_| true, |_| true, Ways::WithAllBeside);
         let more: Vec<usize> = closes
             .iter()
             .filter(|(split, join)| {
-                let alone = || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, true);
+                let alone =
+                    || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, Ways::WithAllBeside);
                 !finishes[**split] && can_do_without(graph, **split, **join, &alone())
             })
             .map(|(split, _)| *split)

@@ -15,9 +15,9 @@ pub(super) fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>,
         let kind = graph.nodes()[node].kind;
         kind.may_not_wait() && kind != Kind::Join && !incomplete.contains(&node)
     };
-    let successors = graph.successors().into_iter().enumerate();
+    let next = |node: usize| graph.ways_out(node).filter(|(_, edge)| edge.role.is_automatic()).map(|(_, edge)| edge.to);
     let successors: Vec<Vec<usize>> =
-        successors.map(|(node, list)| if passes(node) { list } else { Vec::new() }).collect();
+        (0..graph.nodes().len()).map(|node| if passes(node) { next(node).collect() } else { Vec::new() }).collect();
     check_loops(graph, &successors, faults);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::at_once::check_ends_at_once;
 use super::beside::check_beside;
 use super::finish::check_can_finish;
 use super::loops::check_joined_loops;
@@ -31,6 +32,9 @@ pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
         check_splits(graph, &closes, &mut faults);
         check_beside(graph, &stacks, &closes, &mut faults);
         check_joined_loops(graph, &closes, &mut faults);
+        if faults.is_empty() {
+            check_ends_at_once(graph, &closes, &mut faults);
+        }
         if faults.is_empty() {
             check_can_finish(graph, &closes, &mut faults);
         }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::Graph;
-use crate::kind::Kind;
-use crate::role::{Role, Selection};
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule};
 use crate::walk::{closure, follow};
 
 /// A flow has a start.
@@ -68,48 +66,5 @@ pub(super) fn check_way_to_an_end(
         let name = &nodes[node].name;
         let message = format!("`{name}` can never reach an end: give it, or a node after it, a way to an `End`");
         faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
-    }
-}
-
-/// No branch of a split ends the process for certain and without waiting: the others would be begun in vain.
-pub(super) fn check_ends_at_once(graph: &Graph, faults: &mut Vec<Fault>) {
-    let nodes = graph.nodes();
-    // How many ways out of each node have to end the process before it does so itself.
-    let mut left: Vec<usize> = (0..nodes.len())
-        .map(|node| match nodes[node].kind {
-            Kind::If | Kind::Switch => graph.ways_out(node).count(),
-            _ => 1,
-        })
-        .collect();
-    let mut ends = vec![false; nodes.len()];
-    let is_end = |node: &usize| matches!(nodes[*node].kind, Kind::Terminate | Kind::ErrorEnd);
-    let mut open: Vec<usize> = (0..nodes.len()).filter(is_end).collect();
-    while let Some(node) = open.pop() {
-        if std::mem::replace(&mut ends[node], true) {
-            continue;
-        }
-        for (_, edge) in graph.ways_in(node) {
-            let from = nodes[edge.from].kind;
-            let certain = !from.waits()
-                && from != Kind::Join
-                && !matches!(edge.role, Role::Branch(role) if role != Selection::Always);
-            if certain {
-                left[edge.from] = left[edge.from].saturating_sub(1);
-                if left[edge.from] == 0 {
-                    open.push(edge.from);
-                }
-            }
-        }
-    }
-    for split in (0..nodes.len()).filter(|node| nodes[*node].kind == Kind::Split) {
-        let ending = graph.out(split).find(|(_, edge)| edge.role == Role::Branch(Selection::Always) && ends[edge.to]);
-        if let (Some((index, edge)), true) = (ending, graph.out(split).count() > 1) {
-            let message = format!(
-                "the branch to `{}` ends the process as soon as split `{}` opens, so that its other branches are in \
-                 vain: put a node that waits before it, or give the branch a `cond`",
-                nodes[edge.to].name, nodes[split].name
-            );
-            faults.push(Fault::edge(Rule::EndsAtOnce, split, index, message).and(Place::Node(edge.to)));
-        }
     }
 }

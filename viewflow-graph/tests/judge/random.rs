@@ -388,7 +388,7 @@ pub(crate) fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
             kind if kind.is_end() => {}
             kind => {
                 graph.edge(from, Role::Next, first);
-                if *kind == Kind::View && numbers[1] < 64 {
+                if matches!(kind, Kind::View | Kind::ConditionalCatch) && numbers[1] < 64 {
                     graph.edge(from, Role::Timeout { interrupting: numbers[1] < 24 }, third);
                 }
             }

@@ -4,6 +4,7 @@ use viewflow_graph::Kind;
 
 use super::pending::{BATCH, Pass, lock};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::id::ProcessId;
 use crate::store::{Cursor, NodeName, TaskList, TaskStatus};
 
@@ -24,7 +25,8 @@ impl Engine {
         lists.extend(dirty.iter().cloned().map(TaskList::Watching));
         let mut pass = Pass::default();
         lists.iter().for_each(|list| pass.add(self.ask_list(list)));
-        if pass.error.is_some() {
+        // Of what cannot be read the next write tells again.
+        if !pass.errors.iter().all(Error::is_unreadable) {
             // They are asked again, those that were asked already, too.
             lock(&self.0.pending.dirty).extend(dirty);
             *lock(&self.0.pending.asked) = !first;

@@ -51,7 +51,7 @@ impl Engine {
             Ok(false) => pass.add(self.set_right(&[TaskStatus::Started])),
             Err(error) => pass.note(Err(error)),
         }
-        if pass.error.is_some() {
+        if !pass.errors.is_empty() {
             // It is looked again.
             *lock(&self.0.pending.shown) = before;
         }

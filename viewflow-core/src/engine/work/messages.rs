@@ -32,7 +32,7 @@ impl Engine {
     /// Forgets messages that were kept too long: a few mailboxes each time.
     fn sweep_mailboxes(&self) -> Result<()> {
         let Ok(mut swept) = self.0.pending.swept.try_lock() else { return Ok(()) };
-        if self.0.store.rows(MAILBOXES, *swept, 1)?.is_empty() && *swept == 0 {
+        if self.0.store.row_ids(MAILBOXES, *swept, 1)?.is_empty() && *swept == 0 {
             return Ok(());
         }
         let after = *swept;

@@ -97,24 +97,33 @@ impl Pending {
 #[derive(Default)]
 pub(super) struct Pass {
     pub(in crate::engine) done: usize,
-    pub(in crate::engine) error: Option<Error>,
+    /// What nobody could be blamed for.
+    pub(in crate::engine) errors: Vec<Error>,
 }
 
 impl Pass {
     pub(in crate::engine) fn note(&mut self, result: Result<usize>) {
         match result {
             Ok(done) => self.done += done,
-            Err(error) => self.error = self.error.take().or(Some(error)),
+            Err(error) => self.errors.push(error),
         }
     }
 
     pub(in crate::engine) fn add(&mut self, other: Self) {
         self.done += other.done;
-        self.error = self.error.take().or(other.error);
+        self.errors.extend(other.errors);
     }
 
     pub(in crate::engine) fn result(self) -> Result<usize> {
-        self.error.map_or(Ok(self.done), Err)
+        self.errors.into_iter().next().map_or(Ok(self.done), Err)
+    }
+}
+
+/// Goes on without a record that cannot be read: whoever does the work tells of it.
+fn readable<R>(read: Result<R>) -> Result<Option<R>> {
+    match read {
+        Err(error) if error.is_unreadable() => Ok(None),
+        read => read.map(Some),
     }
 }
 
@@ -131,7 +140,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The first failure that no task could be blamed for, such as of the store; the rest is done all the same.
+    /// The first failure that no task could be blamed for, such as of the store; the rest is done all the same. A record that cannot
+    /// be read is no failure where [`EngineBuilder::on_error`](crate::EngineBuilder::on_error) hears of it.
     pub fn run_pending(&self) -> Result<usize> {
         let mut all = Pass::default();
         loop {
@@ -143,9 +153,20 @@ impl Engine {
             let idle = pass.done == 0;
             all.add(pass);
             if idle || all.done >= AT_ONCE {
-                return all.result();
+                return self.come_to(all);
             }
         }
+    }
+
+    /// What was done, or the first failure. What cannot be read goes to the listener for errors, if there is one, and so do all
+    /// failures but the first.
+    fn come_to(&self, all: Pass) -> Result<usize> {
+        let told = |error: &Error| error.is_unreadable() && self.0.pending.on_error.is_some();
+        let (told, left): (Vec<Error>, Vec<Error>) = all.errors.into_iter().partition(told);
+        let mut left = left.into_iter();
+        let first = left.next();
+        told.into_iter().chain(left).for_each(|error| self.report(&error));
+        first.map_or(Ok(all.done), Err)
     }
 
     /// When the next timer, timeout or start by the clock is due, or the next job, or something may be forgotten: now or earlier when something waits
@@ -156,7 +177,7 @@ impl Engine {
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
         let mut next = self.next_work()?;
         for index in 0..self.0.subscribers.len() {
-            next = next.into_iter().chain(self.next_to_tell(index)?).min();
+            next = next.into_iter().chain(readable(self.next_to_tell(index))?.flatten()).min();
         }
         Ok(next)
     }
@@ -166,16 +187,19 @@ impl Engine {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
-        if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.rows(SIGNALS, 0, 1)?.is_empty() {
+        if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.row_ids(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
         }
         let mut next = self.next_to_look();
-        if let Some(first) = store.list_tasks(&TaskList::Due, None, 1)?.first() {
-            let due = store.task(first.task)?.and_then(|task| task.due);
-            next = next.into_iter().chain(due).min();
+        for listed in store.list_tasks(&TaskList::Due, None, BATCH)? {
+            if let Some(task) = readable(store.task(listed.task).map_err(Error::Store))? {
+                next = next.into_iter().chain(task.and_then(|task| task.due)).min();
+                break;
+            }
         }
         for (flow, node, rhythm) in self.starts_by_clock() {
-            let row = store.row(SCHEDULES, schedule_row(&flow, &node))?;
+            let row = store.row(SCHEDULES, schedule_row(&flow, &node)).map_err(Error::Store);
+            let Some(row) = readable(row)? else { continue };
             let due = match row.and_then(|row| next_of(&row.record, &rhythm, now)) {
                 Some(Next::At(due)) => due,
                 Some(Next::SetBack) | None => now,

@@ -116,7 +116,7 @@ fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
 
 fn pass(engine: &Engine, jobs: bool) -> usize {
     let pass = engine.pass(jobs);
-    if let Some(error) = &pass.error {
+    for error in &pass.errors {
         engine.report(error);
     }
     pass.done

@@ -28,6 +28,9 @@ pub(super) fn rows_are_paged_and_deleted(store: &impl Store) {
     assert_eq!(ids(0, 3), [1, 3, 4]);
     assert_eq!(ids(4, 2), [5, 6]);
     assert_eq!(ids(0, 10_000).len(), 599);
+    for (after, limit) in [(0, 3), (4, 2), (599, 2), (0, 10_000)] {
+        assert_eq!(store.row_ids("post", after, limit).unwrap(), ids(after, limit), "without reading them");
+    }
     assert!(ids(600, 10).is_empty());
     assert!(ids(u64::MAX, 10).is_empty());
 }

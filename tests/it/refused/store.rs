@@ -1,0 +1,150 @@
+//! A store that refuses some things, and cannot read others.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use viewflow::store::{
+    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessList, ProcessRecord, Receipt,
+    Reference, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, WaitsFor,
+};
+use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, UserId};
+
+/// What such a store does not take in a row, a document or a seed.
+pub const REFUSED: &str = "more than the store takes";
+/// The key by which it lets nobody wait.
+pub const KEY: &str = "a key that is too long";
+
+pub struct Refusing {
+    store: Arc<dyn Store>,
+    unreadable: Mutex<BTreeSet<String>>,
+    full: AtomicBool,
+}
+
+impl Refusing {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, unreadable: Mutex::default(), full: AtomicBool::new(false) }
+    }
+
+    pub fn row(table: &str, id: u64) -> String {
+        format!("row {id} of {table}")
+    }
+
+    pub fn task(id: TaskId) -> String {
+        format!("task {id}")
+    }
+
+    pub fn process(id: ProcessId) -> String {
+        format!("process {id}")
+    }
+
+    /// From now on this record cannot be read.
+    pub fn cannot_read(&self, what: String) {
+        self.unreadable.lock().unwrap().insert(what);
+    }
+
+    /// All records can be read again.
+    pub fn is_repaired(&self) {
+        self.unreadable.lock().unwrap().clear();
+    }
+
+    /// From now on nothing can be written.
+    pub fn is_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    fn check(&self, what: String) -> StoreResult<()> {
+        if self.unreadable.lock().unwrap().contains(&what) {
+            return Err(StoreError::Damaged { what, detail: "its checksum is wrong".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+fn refused(change: &Change) -> Option<String> {
+    let large = |what: String, found: bool| found.then_some(what);
+    match change {
+        Change::Process { new, .. } => {
+            let text = serde_json::to_string(&new.data).unwrap();
+            large(Refusing::process(new.id), text.contains(REFUSED))
+        }
+        Change::Task { new, .. } => {
+            let waits = matches!(&new.waits_for, Some(WaitsFor::Message { key, .. }) if key.contains(KEY));
+            large(Refusing::task(new.id), waits || new.seed.as_str() == Some(REFUSED))
+        }
+        Change::Row { table, id, new: Some(new), .. } => {
+            let text = serde_json::to_string(&new.data).unwrap();
+            large(Refusing::row(table, *id), text.contains(REFUSED))
+        }
+        _ => None,
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        $(fn $method(&self, $($argument: $type),*) -> StoreResult<$answer> {
+            self.store.$method($($argument),*)
+        })*
+    };
+}
+
+impl Store for Refusing {
+    forward! {
+        processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
+        ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
+        scope(id: ScopeId) -> Option<ScopeRecord>;
+        scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;
+        tables(after: Option<&str>, limit: usize) -> Vec<String>;
+        row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
+        rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
+        references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
+        table_stamp(table: &str) -> u64;
+        list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
+        list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
+        nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
+        permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
+        events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
+        log(after: Option<LogCursor>, limit: usize) -> Vec<Logged>;
+        log_end() -> u64;
+        history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
+        next_process() -> ProcessId;
+        next_row(table: &str) -> u64;
+    }
+
+    fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
+        self.check(Self::process(id))?;
+        self.store.process(id)
+    }
+
+    fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
+        self.check(Self::task(id))?;
+        self.store.task(id)
+    }
+
+    fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
+        let tasks = self.store.tasks(process, after, limit)?;
+        tasks.iter().try_for_each(|task| self.check(Self::task(task.id)))?;
+        Ok(tasks)
+    }
+
+    fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
+        self.check(Self::row(table, id))?;
+        self.store.row(table, id)
+    }
+
+    fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
+        let rows = self.store.rows(table, after, limit)?;
+        rows.iter().try_for_each(|(id, _)| self.check(Self::row(table, *id)))?;
+        Ok(rows)
+    }
+
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::io(std::io::Error::from(std::io::ErrorKind::StorageFull)));
+        }
+        if let Some(what) = commit.changes.iter().find_map(refused) {
+            return Err(StoreError::TooLarge { what, detail: "it is more than this store takes".to_owned() });
+        }
+        self.store.commit(commit)
+    }
+}
