@@ -38,7 +38,7 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
 
 fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
     let Data::Enum(data) = &input.data else {
-        errors.over(&input.ident, "`Choices` is derived for an enum: its variants are what can be chosen");
+        errors.over(&input.ident, "expected an enum: the variants of `Choices` are what can be chosen");
         return Vec::new();
     };
     let mut variants: Vec<Variant> = Vec::new();
@@ -49,7 +49,7 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
             variants.push(variant);
         } else {
             errors
-                .over(variant, "a choice is a variant without data: for data use a struct with `#[derive(Embedded)]`");
+                .over(variant, "expected a variant without data: for data use a struct with `#[derive(Embedded)]`");
         }
     }
     variants
@@ -85,10 +85,10 @@ fn check_stored(choice: &Variant, others: &[Variant], errors: &mut Errors) {
     let is_taken =
         |was: &&String| *was == value || others.iter().any(|other| other.value == **was || other.was.contains(was));
     if let Some(was) = was.iter().find(is_taken) {
-        errors.over(ident, format!("`{was}` is or was stored for a variant already: tell an earlier value once"));
+        errors.over(ident, format!("`{was}` is already a value of a variant: give each earlier value once"));
     }
     if others.iter().any(|other| other.value == *value) {
-        let message = format!("two variants are stored as `{value}`: give one `#[choice(value = \"..\")]`");
+        let message = format!("two variants are stored as `{value}`: give one of them `#[choice(value = \"..\")]`");
         errors.over(ident, message);
     }
 }

@@ -12,7 +12,7 @@ pub use self::kinds::*;
 
 /// The type of a field that is a node. Such fields hold nothing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no node of a flow, though it has the name of one",
+    message = "`{Self}` has the name of a kind of node, but is not a node of a flow",
     label = "for a type of your own write its path, such as `my_crate::Handle`"
 )]
 pub trait Marker: Sized {

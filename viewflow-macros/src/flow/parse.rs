@@ -53,7 +53,7 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         }
         _ => {
             errors
-                .over(&flow.ident, "a flow is a struct with named fields: each field is a node, or what handlers need");
+                .over(&flow.ident, "expected a struct with named fields: each field of a flow is a node, or something its handlers need");
             flow.usable = false;
         }
     }
@@ -84,7 +84,7 @@ fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
                 Some(near) => format!(", did you mean `{near}`?"),
                 None => format!(": the nodes are the fields of `{}`", flow.ident),
             };
-            errors.at(edge.target.span(), format!("there is no node `{target}` in this flow{hint} [unknown-target]"));
+            errors.at(edge.target.span(), format!("unknown node `{target}`{hint} [unknown-target]"));
         }
     }
 }

@@ -91,7 +91,7 @@ impl Parse for Priority {
         };
         let number: LitInt = input.parse()?;
         let value = format!("{sign}{}", number.base10_digits()).parse();
-        value.map(Self::Fixed).map_err(|_| syn::Error::new(number.span(), "a priority is a number of 32 bits"))
+        value.map(Self::Fixed).map_err(|_| syn::Error::new(number.span(), "a priority is an integer of 32 bits"))
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
 pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors) {
     if node.permission.is_some() && node.candidates.is_some() {
         let message = format!(
-            "`{}` has `#[permission(..)]` and `#[candidates(..)]`, and each says who may take its tasks: keep one",
+            "`{}` has `#[permission(..)]` and `#[candidates(..)]`, and each of them says who may take its tasks: keep one",
             node.ident
         );
         errors.at(node.ident.span(), message);
@@ -128,7 +128,7 @@ pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors
     if let Some((_, same_as)) = same_as
         && node.not_by.contains(same_as)
     {
-        let message = format!("who did `{same_as}` is to do `{}`, and may not: keep one of the two", node.ident);
+        let message = format!("`{}` is assigned to the person of `{same_as}`, and `#[not_by(..)]` forbids that: keep one of the two", node.ident);
         errors.at(same_as.span(), message);
     }
 }
@@ -143,15 +143,15 @@ fn check_other(flow: &Flow, node: &Node, other: &Ident, graph: &Graph) -> core::
             Some(near) => format!(", did you mean `{near}`?"),
             None => String::new(),
         };
-        return Err(format!("there is no node `{name}` in this flow{hint}"));
+        return Err(format!("unknown node `{name}`{hint}"));
     };
     let kind = flow.nodes[index].kind;
     if !kind.is_human() {
-        return Err(format!("`{name}` is {}, which no person does", kind.with_article()));
+        return Err(format!("`{name}` is {}, and no person does its tasks", kind.with_article()));
     }
     let own = graph.find(&plain_name(&node.ident));
     if own.is_some_and(|own| !graph.leads_to(index, own)) && flow.nodes.iter().all(|node| !node.incomplete) {
-        return Err(format!("no way leads from `{name}` to it, so that nobody has done `{name}` before"));
+        return Err(format!("no way leads from `{name}` to it: nobody can have done `{name}` before"));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     }
     if record.face == Face::Entity && record.id.is_none() && record.usable {
         let ident = &record.ident;
-        errors.over(ident, format!("an entity has an identity: add a field `#[id] id: Id<{ident}>`"));
+        errors.over(ident, format!("an entity needs an identity: add a field `#[id] id: Id<{ident}>`"));
         record.usable = false;
     }
     check_keys(record, errors);
@@ -25,11 +25,11 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
 /// A process is found only by its columns.
 fn check_column(field: &Field, errors: &mut Errors) {
     if !field.column && (field.index.is_some() || field.on_delete.is_some()) {
-        let message = "only a column of a process has an index or `on_delete`: write `#[field(column, ..)]`";
+        let message = "only a column of a process can have an index or `on_delete`: write `#[field(column, ..)]`";
         errors.over(&field.attribute, message);
     }
     if field.column && field.key.len() > 1 {
-        errors.at(field.ident.span(), "a column has a key without dots");
+        errors.at(field.ident.span(), "the key of a column must not have dots");
     }
 }
 
@@ -50,7 +50,7 @@ fn check_own_keys(field: &Field, errors: &mut Errors) {
     for (index, was) in field.was.iter().enumerate() {
         if *was == field.key || field.was[..index].contains(was) {
             let (ident, was) = (&field.ident, was.join("."));
-            errors.at(ident.span(), format!("`{ident}` is or was kept under `{was}` anyway: tell an earlier key once"));
+            errors.at(ident.span(), format!("`{was}` is already a key of `{ident}`: give each earlier key once"));
         }
     }
 }
@@ -65,10 +65,10 @@ fn collision(other: &Field, field: &Field) -> Option<String> {
     Some(if *key == field.key && *key == other.key {
         format!("`{first}` and `{second}` are both kept under `{joined}`: give one of them another key")
     } else if *key == field.key && overlap(key, &other.key) {
-        format!("of `{first}` and `{second}` one is kept within the other: give one of them another `key`")
+        format!("one of `{first}` and `{second}` is kept within the other: give one of them another `key`")
     } else {
         format!(
-            "`{first}` and `{second}` are, or once were, both kept under `{joined}`: an old key of one is not the key of another"
+            "`{joined}` is, or once was, the key of both `{first}` and `{second}`: an earlier key belongs to one field"
         )
     })
 }
@@ -76,7 +76,7 @@ fn collision(other: &Field, field: &Field) -> Option<String> {
 /// The key of a message is one of its fields.
 fn check_message(record: &mut Record, errors: &mut Errors) {
     if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
-        errors.over(&record.ident, "a message that is dropped when nobody waits does not expire: keep one of the two");
+        errors.over(&record.ident, "a message with `latch = drop` is not kept and cannot expire: keep `latch` or `expires`");
     }
     let Some(key) = &record.key else { return };
     if record.fields.iter().any(|field| field.ident == *key) {
@@ -87,6 +87,6 @@ fn check_message(record: &mut Record, errors: &mut Errors) {
         Some(near) => format!(", did you mean `{near}`?"),
         None => format!(": the key is one of the fields of `{}`", record.ident),
     };
-    errors.at(key.span(), format!("there is no field `{key}` here{hint}"));
+    errors.at(key.span(), format!("unknown field `{key}`{hint}"));
     record.key = None;
 }

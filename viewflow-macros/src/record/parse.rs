@@ -19,7 +19,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
     let mut record = Record::new(face, input.ident, input.vis);
     if !input.generics.params.is_empty() {
         errors
-            .over(&input.generics, "a struct over a document has no generic parameters: its fields have one type each");
+            .over(&input.generics, "a struct over a document cannot have generic parameters: give each field one type");
         record.usable = false;
     }
     misplaced(&input.attrs, &[FIELD, ID, WAS], "on a field", errors);
@@ -31,12 +31,12 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
             Fields::Named(named) => named.named.into_iter().for_each(|field| read_field(&mut record, field, errors)),
             Fields::Unit => {}
             Fields::Unnamed(fields) => {
-                errors.over(&fields, "fields need names here: they are the keys in the document");
+                errors.over(&fields, "expected fields with names: they are the keys in the document");
                 record.usable = false;
             }
         },
         Data::Enum(_) | Data::Union(_) => {
-            errors.over(&record.ident, "this is derived for a struct: its fields are the keys of a document");
+            errors.over(&record.ident, "expected a struct: its fields are the keys of a document");
             record.usable = false;
         }
     }
@@ -53,14 +53,14 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
             record.id = Some(ident);
             return;
         }
-        errors.at(ident.span(), "an entity has one identity: only one field is `#[id]`");
+        errors.at(ident.span(), "an entity has one identity: keep one `#[id]`");
     }
     let name = plain_name(&ident);
     if face.built_in().contains(&name.as_str()) {
         let what = face.attribute();
         errors.at(
             ident.span(),
-            format!("every {what} has a `{name}` already: give the field another name (its key may stay: `#[field(key = \"{name}\")]`)"),
+            format!("every {what} has a `{name}` already: give the field another name, and `#[field(key = \"{name}\")]` if its key is to stay"),
         );
     }
     let mut read = Field {

@@ -58,7 +58,7 @@ impl Closure {
     fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         let _ = input.parse::<Option<Token![move]>>()?;
         if input.peek(Token![||]) {
-            return Err(Error::new(whole, "this closure takes the activation: write `|a| ..`"));
+            return Err(Error::new(whole, "this closure takes the activation: `|a| ..`"));
         }
         if input.peek(Token![|]) { Self::parse_inline(input, whole) } else { Self::parse_path(input, whole) }
     }
@@ -68,11 +68,11 @@ impl Closure {
         let parameter = parse_parameter(input)?;
         input.parse::<Token![|]>()?;
         if input.peek(Token![->]) {
-            return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
+            return Err(Error::new(input.span(), "a closure in an attribute has no return type: remove the `->`"));
         }
         let body: TokenStream = input.parse()?;
         if let Some(span) = find_self(&body) {
-            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
+            let message = "a closure in an attribute has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
             return Err(Error::new(span, message));
         }
         if body.is_empty() {
@@ -164,7 +164,7 @@ fn parse_parameter(input: ParseStream<'_>) -> Result<TokenStream> {
         generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
         if generics == 0 && input.peek(Token![,]) {
             let message =
-                "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
+                "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`";
             return Err(Error::new(input.span(), message));
         }
         parameter.extend([input.parse::<TokenTree>()?]);

@@ -87,7 +87,7 @@ impl Parse for Opts {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Vec::new();
         while !input.is_empty() {
-            let expected = |error: Error| Error::new(error.span(), "expected an option, as `name = value`");
+            let expected = |error: Error| Error::new(error.span(), "expected an option `name = value`");
             let key = input.call(Ident::parse_any).map_err(expected)?;
             let value = if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
@@ -120,7 +120,7 @@ pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors)
 pub(crate) fn each_once(options: &[Opt]) -> Result<()> {
     for (index, option) in options.iter().enumerate() {
         if option.key != WAS && options[..index].iter().any(|other| other.key == option.key) {
-            return Err(Error::new(option.key.span(), format!("a second `{}`: keep one", option.key)));
+            return Err(Error::new(option.key.span(), format!("option `{}` is given twice: keep one", option.key)));
         }
     }
     Ok(())
@@ -140,9 +140,9 @@ pub(crate) fn unknown_option(key: &Ident, known: &[&str]) -> Error {
     let name = key.to_string();
     let hint = match viewflow_graph::nearest(&name, known.iter().copied()) {
         Some(nearest) => format!(", did you mean `{nearest}`?"),
-        None => format!("; there is {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(": expected {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     };
-    Error::new(key.span(), format!("there is no option `{name}` here{hint}"))
+    Error::new(key.span(), format!("unknown option `{name}`{hint}"))
 }
 
 fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {

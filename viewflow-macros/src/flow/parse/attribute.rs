@@ -84,18 +84,18 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
 /// What to do about an attribute that a kind does not take.
 fn way_out(kind: Kind, name: Attribute) -> String {
     if name == Attribute::Next && kind.is_end() {
-        return "nothing comes after it, so remove it".to_owned();
+        return "nothing comes after an end: remove it".to_owned();
     }
     // Where it can go on, and only how is mistaken.
     let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
     if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
-        return format!("it goes on by `#[{own}(..)]`");
+        return format!("write `#[{own}(..)]`");
     }
     let kinds: Vec<String> = Kind::ALL.iter().filter(|kind| kind.takes(name)).map(|kind| format!("`{kind}`")).collect();
     match &kinds[..] {
         [] => "remove it".to_owned(),
-        [one] => format!("that goes with {one}"),
-        [first @ .., last] if first.len() < 5 => format!("that goes with {} and {last}", first.join(", ")),
+        [one] => format!("it belongs on {one}"),
+        [first @ .., last] if first.len() < 5 => format!("it belongs on {} and {last}", first.join(", ")),
         [..] => "remove it, or make it a node of another kind".to_owned(),
     }
 }
@@ -105,7 +105,7 @@ fn once<T>(place: &mut Option<T>, attribute: &syn::Attribute, value: T) -> Resul
         None => Ok(()),
         Some(_) => {
             let name = attribute.path().to_token_stream();
-            Err(syn::Error::new_spanned(attribute.path(), format!("a second `#[{name}]` on this node: keep one")))
+            Err(syn::Error::new_spanned(attribute.path(), format!("`#[{name}]` is given twice on this node: keep one")))
         }
     }
 }

@@ -76,9 +76,9 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
         }
     }
     let missing = |what: &str| syn::Error::new_spanned(attribute.path(), format!("`#[{name}(..)]` needs {what}"));
-    let target = then.ok_or_else(|| missing("`then = ..`: the node it leads to"))?;
+    let target = then.ok_or_else(|| missing("`then = ..`, the node it leads to"))?;
     if name == Attribute::OnTimeout && time.is_none() {
-        return Err(missing("`after = ..`: how long, such as \"3d\", or a closure that tells a time"));
+        return Err(missing("`after = ..`, a length of time such as \"3d\", or a closure that tells a time"));
     }
     let way = match name {
         Attribute::OnTimeout => Way::Timeout { interrupting },
@@ -103,7 +103,7 @@ fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()>
     let name = option.key.to_string();
     if !known.contains(&name.as_str()) {
         if BRANCH_OPTIONS.contains(&name.as_str()) {
-            let message = format!("`{name}` goes with the `#[branch(..)]` of a `Split`");
+            let message = format!("`{name}` belongs in the `#[branch(..)]` of a `Split`");
             return Err(syn::Error::new(option.key.span(), message));
         }
         return Err(unknown_option(&option.key, known));
@@ -127,7 +127,7 @@ fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()>
         };
         if both {
             let message =
-                format!("`{source}` gives each task its own, and `{plain}` all of them one: keep one of the two");
+                format!("`{source}` gives each task its own, and `{plain}` gives all of them the same: keep one");
             return Err(syn::Error::new(option.key.span(), message));
         }
     }
@@ -163,7 +163,7 @@ impl EdgeArguments {
             pattern.extend([input.parse::<TokenTree>()?]);
         }
         if pattern.is_empty() || input.parse::<Token![=>]>().is_err() {
-            let message = "a case is a pattern, and the node to go on to: `#[case(Kind::Post => end)]`";
+            let message = "expected a pattern and the node it leads to: `#[case(Kind::Post => end)]`";
             return Err(if pattern.is_empty() {
                 syn::Error::new(input.span(), message)
             } else {

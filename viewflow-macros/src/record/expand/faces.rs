@@ -98,7 +98,7 @@ fn expand_task(record: &Record) -> TokenStream {
     let options = record.fields.iter().filter(|field| field.default.is_none()).map(|field| &field.ty);
     let no_data_needed = complete.then(|| {
         quote! {
-            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`");)*
+            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`: write the path of your own type");)*
 
             #[automatically_derived]
             impl __viewflow::NoDataNeeded for #ident {}

@@ -131,8 +131,8 @@ fn never_called(of: Subject<'_>) -> Option<TokenStream> {
     }
     let old = of.beside(&told_type(parameter)?);
     let message = format!(
-        "what was stored as `{}` can be read as what `{}` is now, and would never be converted: give the field another name or `key`, \
-         and tell the one that it had by `#[was(\"..\")]`",
+        "a stored `{}` can be read as the type of `{}`, and would never be converted: give the field another name or `key`, \
+         and name the earlier one by `#[was(\"..\")]`",
         told(&old),
         plain_name(&of.field.ident)
     );

@@ -62,7 +62,7 @@ pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> 
 pub(super) fn key_path(text: &LitStr) -> Result<Vec<String>> {
     let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
     if keys.iter().any(String::is_empty) {
-        return Err(Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
+        return Err(Error::new(text.span(), "expected a key of one or more names with dots between them, such as `a.b`"));
     }
     Ok(keys)
 }
@@ -86,7 +86,7 @@ fn latch(option: &Opt) -> Result<Latch> {
         "keep" => Ok(Latch::Keep),
         "last" => Ok(Latch::Last),
         "drop" => Ok(Latch::Drop),
-        _ => Err(Error::new(ident.span(), "`latch` is one of `keep`, `last`, `drop`")),
+        _ => Err(Error::new(ident.span(), "`latch` takes `keep`, `last` or `drop`")),
     }
 }
 
@@ -100,7 +100,7 @@ fn choices(face: Face, option: &Opt) -> Result<Choices> {
         Closure::Inline { parameter, body } if matches!(face, Form | Process) => Ok(Choices::Query { parameter, body }),
         Closure::Inline { .. } => Err(Error::new(
             option.key.span(),
-            "choices from tables go with the fields of forms and processes: only forms are held against them",
+            "choices from tables belong on fields of forms and processes: only forms are checked against them",
         )),
         Closure::Path(path) => Ok(Choices::List(path)),
     }
@@ -116,7 +116,7 @@ fn conversion(option: &Opt) -> Result<Closure> {
     match &closure {
         Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(Error::new_spanned(
             parameter,
-            format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
+            format!("`from` needs the type that the field had before: `from = |{parameter}: OldType| ..`"),
         )),
         _ => Ok(closure),
     }
@@ -129,9 +129,9 @@ fn on_delete(face: Face, option: &Opt) -> Result<OnDelete> {
         "set_none" => Ok(OnDelete::SetNone(ident)),
         "cascade" if face == Process => Err(Error::new(
             ident.span(),
-            "a process is not deleted with a row it refers to: use `protect` or `set_none`",
+            "a process is not deleted with a row it refers to: write `on_delete = protect` or `on_delete = set_none`",
         )),
         "cascade" => Ok(OnDelete::Cascade),
-        _ => Err(Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
+        _ => Err(Error::new(ident.span(), "`on_delete` takes `protect`, `set_none` or `cascade`")),
     }
 }
