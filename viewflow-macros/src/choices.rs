@@ -48,8 +48,7 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
             check_stored(&variant, &variants, errors);
             variants.push(variant);
         } else {
-            errors
-                .over(variant, "expected a variant without data: for data use a struct with `#[derive(Embedded)]`");
+            errors.over(variant, "expected a variant without data: for data use a struct with `#[derive(Embedded)]`");
         }
     }
     variants
@@ -63,6 +62,7 @@ fn read_variant(variant: &syn::Variant, errors: &mut Errors) -> Variant {
         value: snake,
         was: earlier_names(&variant.attrs, errors).iter().map(LitStr::value).collect(),
     };
+    misplaced(&variant.attrs, &["choices"], "on the enum", errors);
     for option in options(&variant.attrs, CHOICE, errors) {
         let text = match option.key.to_string().as_str() {
             "value" => &mut choice.value,
@@ -121,8 +121,8 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
                 #encode
             }
 
-            fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
-                match value.as_str() {
+            fn decode(__viewflow_value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
+                match __viewflow_value.as_str() {
                     #(::core::option::Option::Some(#values #(| #was)*) => ::core::result::Result::Ok(Self::#idents),)*
                     _ => ::core::result::Result::Err(__viewflow::String::from(#must_be)),
                 }

@@ -68,7 +68,10 @@ fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
     let mut seen = vec![flow.name.clone()];
     for was in &flow.was {
         if seen.contains(&was.value()) {
-            errors.at(was.span(), format!("`{}` is already a name of this flow: give each earlier name once", was.value()));
+            errors.at(
+                was.span(),
+                format!("`{}` is already a name of this flow: give each earlier name once", was.value()),
+            );
         }
         seen.push(was.value());
     }
@@ -133,7 +136,10 @@ fn check_children(node: &Node, errors: &mut Errors) {
     for (name, _) in &child.given {
         let source = format!("{name}_source");
         if child.given.iter().any(|(other, _)| *other == source) {
-            errors.at(ident.span(), format!("`{source}` gives each process its own, and `{name}` gives all of them the same: keep one"));
+            errors.at(
+                ident.span(),
+                format!("`{source}` gives each process its own, and `{name}` gives all of them the same: keep one"),
+            );
         }
     }
 }

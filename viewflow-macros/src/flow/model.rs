@@ -185,6 +185,20 @@ pub(super) enum Way {
 }
 
 impl Edge {
+    /// An edge of which no more is known.
+    pub(super) fn new(target: Ident, way: Way) -> Self {
+        Self {
+            target,
+            to: None,
+            way,
+            after: None,
+            task_seed: None,
+            task_data: None,
+            task_seed_source: None,
+            task_data_source: None,
+        }
+    }
+
     pub(super) fn role(&self) -> Role {
         match &self.way {
             Way::Next => Role::Next,

@@ -13,9 +13,12 @@ use self::node::read_field;
 use super::model::Flow;
 use crate::errors::Errors;
 use crate::syntax::{
-    Opt, default_crate, earlier_names, first_sentence, misplaced, options, plain_name, snake_case, title_of,
+    Opt, WAS, default_crate, earlier_names, first_sentence, misplaced, options, plain_name, snake_case, title_of,
     unknown_option,
 };
+
+/// The options of `#[flow(..)]`.
+const OPTIONS: [&str; 5] = ["process", "name", "title", "lock", "crate"];
 
 pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     let ident = input.ident;
@@ -37,23 +40,24 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         lock: None,
         ident,
     };
-    let of_nodes = Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::Was);
+    let of_nodes = Attribute::ALL.iter().filter(|attribute| attribute.name() != WAS);
     let of_nodes: Vec<&str> = of_nodes.map(|attribute| attribute.name()).collect();
     misplaced(&input.attrs, &of_nodes, "on a field of the flow", errors);
     flow.was = earlier_names(&input.attrs, errors);
+    let before = errors.count();
     for option in options(&input.attrs, "flow", errors) {
-        if let Err(error) = read_flow_option(&mut flow, &option) {
-            errors.push(error);
-            flow.complete = false;
-        }
+        errors.ok(read_flow_option(&mut flow, &option));
     }
+    flow.complete = errors.count() == before;
     match input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
             data.fields.into_iter().for_each(|field| read_field(&mut flow, field, errors));
         }
         _ => {
-            errors
-                .over(&flow.ident, "expected a struct with named fields: each field of a flow is a node, or something its handlers need");
+            errors.over(
+                &flow.ident,
+                "expected a struct with named fields: each field of a flow is a node, or something its handlers need",
+            );
             flow.usable = false;
         }
     }
@@ -68,7 +72,13 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
         "title" => flow.title = option.text()?.value(),
         "lock" => flow.lock = Some(option.text()?),
         "crate" => flow.krate = option.path()?,
-        _ => return Err(unknown_option(&option.key, &["process", "name", "title", "lock", "crate"])),
+        unknown => {
+            // What its nodes say is told of the process that was likely meant.
+            if nearest(unknown, OPTIONS) == Some("process") {
+                flow.process = flow.process.take().or(option.ty().ok());
+            }
+            return Err(unknown_option(&option.key, &OPTIONS));
+        }
     }
     Ok(())
 }

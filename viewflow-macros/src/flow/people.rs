@@ -8,7 +8,7 @@ use viewflow_graph::{Graph, nearest};
 
 use super::model::{Assign, Candidates, Flow, Node, Permission, Priority};
 use crate::errors::Errors;
-use crate::syntax::{Opts, each_once, node_name, plain_name, unknown_option};
+use crate::syntax::{Opts, node_name, options_after, plain_name, unknown_option};
 
 impl Parse for Permission {
     /// `auto` or a name in quotes, and `object = |a| ..`.
@@ -29,17 +29,10 @@ impl Parse for Permission {
             None
         };
         let mut object = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "object" => object = Some(option.parse()?),
-                    _ => return Err(unknown_option(&option.key, &["object"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["object"], |_, option| {
+            object = Some(option.parse()?);
+            Ok(())
+        })?;
         Ok(Self { name, object })
     }
 }
@@ -66,12 +59,10 @@ impl Parse for Candidates {
             return input.parse().map(Self::Asked);
         }
         let mut groups = Vec::new();
-        for option in Opts::parse(input)?.0 {
-            if option.key != "group" {
-                return Err(unknown_option(&option.key, &["group"]));
-            }
+        Opts::parse(input)?.read_all(&["group"], |_, option| {
             groups.push(option.name()?);
-        }
+            Ok(())
+        })?;
         Ok(Self::Groups(groups))
     }
 }
@@ -128,7 +119,10 @@ pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors
     if let Some((_, same_as)) = same_as
         && node.not_by.contains(same_as)
     {
-        let message = format!("`{}` is assigned to the person of `{same_as}`, and `#[not_by(..)]` forbids that: keep one of the two", node.ident);
+        let message = format!(
+            "`{}` is assigned to the person of `{same_as}`, and `#[not_by(..)]` forbids that: keep one of the two",
+            node.ident
+        );
         errors.at(same_as.span(), message);
     }
 }

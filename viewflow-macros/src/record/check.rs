@@ -1,9 +1,12 @@
 //! Holds what was read against rules that take more than one option to break.
 
+use quote::ToTokens as _;
+use syn::{GenericArgument, PathArguments, Type};
+
 use super::face::Face;
 use super::model::{Field, Latch, Record};
 use crate::errors::Errors;
-use crate::syntax::plain_name;
+use crate::syntax::{plain_name, told};
 
 /// Checks a struct, and takes away what nothing can be written of.
 pub(super) fn check(record: &mut Record, errors: &mut Errors) {
@@ -17,6 +20,7 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     }
     check_keys(record, errors);
     check_message(record, errors);
+    check_types(record, errors);
     if !record.usable {
         record.fields.clear();
     }
@@ -73,10 +77,58 @@ fn collision(other: &Field, field: &Field) -> Option<String> {
     })
 }
 
+/// A field of a type that cannot be stored is left out, so that it is told of once.
+fn check_types(record: &mut Record, errors: &mut Errors) {
+    let before = record.fields.len();
+    record.fields.retain(|field| match unsupported(&field.ty) {
+        Some((part, instead)) => {
+            errors.over(part, format!("`{}` cannot be a field: {instead}", told(&part.to_token_stream())));
+            false
+        }
+        None => true,
+    });
+    record.whole = record.fields.len() == before;
+}
+
+/// The part of a type that no field can be, and what to take instead. Names are only known with their paths, but for
+/// those that are nobody's own.
+fn unsupported(ty: &Type) -> Option<(&Type, &'static str)> {
+    let instead = match ty {
+        Type::Array(_) | Type::Slice(_) => "write `Vec<..>`, with a rule `max_length` where there is a greatest length",
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => "write a struct of your own with `#[derive(Embedded)]`",
+        Type::Reference(_) => "a field owns its value, such as a `String` for a `&str`",
+        Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => "a field holds a value that can be stored",
+        Type::Group(group) => return unsupported(&group.elem),
+        Type::Paren(paren) => return unsupported(&paren.elem),
+        Type::Path(path) => {
+            let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            match names[..] {
+                ["u128" | "i128"] => "write a `Decimal` or a `String`, or an integer of at most 64 bits",
+                ["std" | "core", "time", "Duration"] => "write `jiff::SignedDuration`",
+                ["std", "time", "SystemTime" | "Instant"] => "write `jiff::Timestamp`",
+                _ => {
+                    let last = path.path.segments.last()?;
+                    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+                    return arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(ty) => unsupported(ty),
+                        _ => None,
+                    });
+                }
+            }
+        }
+        _ => return None,
+    };
+    Some((ty, instead))
+}
+
 /// The key of a message is one of its fields.
 fn check_message(record: &mut Record, errors: &mut Errors) {
     if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
-        errors.over(&record.ident, "a message with `latch = drop` is not kept and cannot expire: keep `latch` or `expires`");
+        errors.over(
+            &record.ident,
+            "a message with `latch = drop` is not kept and cannot expire: keep `latch` or `expires`",
+        );
     }
     let Some(key) = &record.key else { return };
     if record.fields.iter().any(|field| field.ident == *key) {

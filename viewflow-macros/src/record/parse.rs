@@ -2,13 +2,13 @@
 
 mod options;
 
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, Type};
 
 use self::options::{key_path, read_field_option, read_option};
 use super::face::Face;
 use super::model::{Field, Record};
 use crate::errors::Errors;
-use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name};
+use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name, plain_type};
 
 /// The attribute of a field.
 const FIELD: &str = "field";
@@ -43,14 +43,32 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
     record
 }
 
+/// A value is no identity.
+fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
+    const VALUES: [&str; 12] =
+        ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "String", "Uuid"];
+    if let Type::Path(path) = plain_type(ty)
+        && path.path.segments.last().is_some_and(|last| VALUES.iter().any(|value| last.ident == value))
+    {
+        errors.over(ty, format!("expected `Id<{}>`: the store gives a row its identity", record.ident));
+        record.id = None;
+        record.usable = false;
+    }
+}
+
 fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     let face = record.face;
     misplaced(&field.attrs, &[face.attribute()], "on the struct", errors);
     if face == Face::Entity && field.attrs.iter().any(|attribute| attribute.path().is_ident(ID)) {
+        let mut ids = field.attrs.iter().filter(|attribute| attribute.path().is_ident(ID));
+        if let Some(attribute) = ids.find(|attribute| attribute.meta.require_path_only().is_err()) {
+            errors.over(attribute, "`#[id]` takes nothing: the type of the field says what it identifies");
+        }
         if record.id.is_none() {
-            misplaced(&field.attrs, &[FIELD], "on a field that is not `#[id]`", errors);
+            misplaced(&field.attrs, &[FIELD, WAS], "on a field that is not `#[id]`", errors);
             record.id = Some(ident);
+            check_id(record, &field.ty, errors);
             return;
         }
         errors.at(ident.span(), "an entity has one identity: keep one `#[id]`");
@@ -68,9 +86,11 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
         attribute: field.attrs.iter().find(|attribute| attribute.path().is_ident(FIELD)).cloned(),
         ..Field::new(ident, field.vis, field.ty)
     };
+    let before = errors.count();
     for option in options(&field.attrs, FIELD, errors) {
         errors.ok(read_field_option(face, &mut read, &option));
     }
+    read.incomplete = errors.count() > before;
     for name in earlier_names(&field.attrs, errors) {
         read.was.extend(errors.ok(key_path(&name)));
     }

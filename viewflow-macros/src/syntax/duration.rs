@@ -9,7 +9,8 @@ use syn::{Attribute, Error, LitStr, Result};
 /// Reads a length of time such as `"10s"`.
 pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     humantime::parse_duration(&text.value()).map_err(|_| {
-        let message = format!("\"{}\" is not a length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
+        let message =
+            format!("\"{}\" is not a length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
         Error::new(text.span(), message)
     })
 }

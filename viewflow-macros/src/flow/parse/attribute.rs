@@ -9,7 +9,7 @@ use super::event::{after, message, name_in_quotes};
 use super::handler::{call, method, retry};
 use crate::flow::model::{FieldsForm, Node};
 use crate::flow::people;
-use crate::syntax::{Opts, each_once, earlier_names_of, some_duration_of, unknown_option};
+use crate::syntax::{Opts, earlier_names_of, some_duration_of};
 
 pub(super) fn known(attribute: &syn::Attribute) -> Option<Attribute> {
     Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
@@ -103,22 +103,24 @@ fn way_out(kind: Kind, name: Attribute) -> String {
 fn once<T>(place: &mut Option<T>, attribute: &syn::Attribute, value: T) -> Result<()> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => {
-            let name = attribute.path().to_token_stream();
-            Err(syn::Error::new_spanned(attribute.path(), format!("`#[{name}]` is given twice on this node: keep one")))
-        }
+        Some(_) => Err(twice(attribute)),
     }
 }
 
+fn twice(attribute: &syn::Attribute) -> syn::Error {
+    let name = attribute.path().to_token_stream();
+    syn::Error::new_spanned(attribute.path(), format!("`#[{name}]` is given twice on this node: keep one"))
+}
+
 fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
-    let options = attribute.parse_args::<Opts>()?.0;
-    each_once(&options)?;
-    for option in options {
-        match option.key.to_string().as_str() {
-            "name" => node.name = option.name()?,
-            "title" => node.title = Some(option.text()?.value()),
-            _ => return Err(unknown_option(&option.key, &["name", "title"])),
-        }
+    if node.given.contains(&Attribute::Node) {
+        return Err(twice(attribute));
     }
-    Ok(())
+    attribute.parse_args::<Opts>()?.read(&["name", "title"], |key, option| {
+        match key {
+            "name" => node.name = option.name()?,
+            _ => node.title = Some(option.text()?.value()),
+        }
+        Ok(())
+    })
 }

