@@ -51,7 +51,7 @@ fn a_mutant_of_an_attribute_is_rust_or_a_message_and_no_token_is_swallowed() {
         }
     }
     faults.sort();
-    assert!(faults.is_empty(), "{} of {mutants} mutants:\n{}", faults.len(), faults[..faults.len().min(20)].join("\n"));
+    assert!(faults.is_empty(), "{} of {mutants} mutants:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
 }
 
 /// A struct or enum, what is derived for it, and what is written for it as it is.
@@ -67,7 +67,8 @@ fn judge(seed: &Seed, mutant: DeriveInput, moved: bool) -> Result<(), String> {
     if let Err(error) = syn::parse2::<File>(written.clone()) {
         return Err(format!("is no Rust ({error})"));
     }
-    if !moved && written.to_string() == seed.written {
+    // Of what is mistaken as it is, the first message may be all that is written.
+    if !moved && !seed.written.contains("compile_error") && written.to_string() == seed.written {
         return Err("swallows a token".to_owned());
     }
     Ok(())
@@ -183,8 +184,8 @@ fn mutate(tokens: &mut TokenStream, dice: &mut Dice) -> bool {
 
 fn some_token(dice: &mut Dice) -> TokenTree {
     const WORDS: [&str; 22] = [
-        "x", "self", "Self", "a", "move", "async", "if", "match", "let", "return", "true", "end", "name", "title", "unique",
-        "as", "then", "default", "key", "was", "_", "dyn",
+        "x", "self", "Self", "a", "move", "async", "if", "match", "let", "return", "true", "end", "name", "title",
+        "unique", "as", "then", "default", "key", "was", "_", "dyn",
     ];
     const SIGNS: [char; 20] =
         [',', '=', '|', ':', '<', '>', '.', '+', ';', '#', '!', '?', '&', '-', '*', '@', '$', '/', '%', '^'];

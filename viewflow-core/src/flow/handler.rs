@@ -26,7 +26,9 @@ pub struct Fits;
 /// A method that works on an activation.
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>) -> Result<()>`",
-    label = "this method has another signature"
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait CallMethod<F, T, By> {
     /// The method.
@@ -52,7 +54,9 @@ impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
 /// A method that works on an activation with what is handed in.
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
-    label = "this method has another signature"
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait InputMethod<F, T, In, By> {
     /// The method.
@@ -78,7 +82,9 @@ impl<F: Flow, T: Task, In, M: Never> InputMethod<F, T, In, ()> for M {
 /// A method that answers a question about an activation.
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &Activation<Self, {T}>) -> Result<{R}>`",
-    label = "this method has another signature"
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait QuestionMethod<F, T, R, By> {
     /// The method.
@@ -132,7 +138,9 @@ impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
 /// A method that takes what a job returned.
 #[diagnostic::on_unimplemented(
     message = "the job returns `{In}`: expected a method `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
-    label = "this method has another signature"
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait DoneMethod<F, T, In, By> {
     /// The method. What the job returns is told first, so that it is the method that is wrong.

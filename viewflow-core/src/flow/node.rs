@@ -62,6 +62,11 @@ pub(crate) mod kinds {
 }
 
 /// A typed handle to a node of a flow: `PublishFlow::review`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node of a flow",
+    label = "expected a node such as `MyFlow::review`",
+    note = "where the flow has a method with the name of its node, the node is `MyFlow::review_node`"
+)]
 pub trait Node: Copy {
     /// The flow.
     type Flow: Flow;

@@ -87,7 +87,8 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let was = &node.was;
     let was = (!was.is_empty()).then(|| chained("node", at, "was", &quote!((&[#(#was),*]))));
     let begins = kind.is_start().then(|| left_out(task, at, ["StartSeed", "StartData"]));
-    let handlers = expand_handlers(flow, node);
+    // What a node says that could not be read as a whole would only be misread.
+    let handlers = if node.incomplete { TokenStream::new() } else { expand_handlers(flow, node) };
     let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
     let join = may_be_empty(flow, sound, index, node);
     let empty = join.map(|join| left_out(&join.task, join.ident.span(), ["EmptySplitSeed", "EmptySplitData"]));

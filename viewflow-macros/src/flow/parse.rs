@@ -6,10 +6,12 @@ mod event;
 mod handler;
 mod node;
 
-use syn::{Data, DeriveInput, Fields, Result};
+use proc_macro2::{Ident, TokenTree};
+use quote::ToTokens as _;
+use syn::{Data, DeriveInput, Fields, Generics, Result, TypeParam};
 use viewflow_graph::{Attribute, nearest};
 
-use self::node::read_field;
+use self::node::{led_to, read_field};
 use super::model::Flow;
 use crate::errors::Errors;
 use crate::syntax::{
@@ -49,9 +51,11 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         errors.ok(read_flow_option(&mut flow, &option));
     }
     flow.complete = errors.count() == before;
+    check_generics(&mut flow, errors);
     match input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
-            data.fields.into_iter().for_each(|field| read_field(&mut flow, field, errors));
+            let led_to = led_to(&data.fields);
+            data.fields.into_iter().for_each(|field| read_field(&mut flow, field, &led_to, errors));
         }
         _ => {
             errors.over(
@@ -63,6 +67,39 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     }
     resolve_targets(&mut flow, errors);
     flow
+}
+
+/// A flow is shared between threads for as long as the engine lives. The bounds that are missing are added, so that this
+/// is told once.
+fn check_generics(flow: &mut Flow, errors: &mut Errors) {
+    if let Some(lifetime) = flow.generics.lifetimes().next() {
+        let lifetime = &lifetime.lifetime;
+        errors.over(
+            lifetime,
+            "a flow owns what its handlers need: expected no lifetimes, such as a `String` for a `&str`",
+        );
+        flow.usable = false;
+    }
+    let bounded = |name: &Ident, generics: &Generics| {
+        let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+        predicates
+            .filter_map(|predicate| predicate.to_token_stream().into_iter().next())
+            .any(|first| matches!(first, TokenTree::Ident(first) if first == *name))
+    };
+    let without = |parameter: &&TypeParam| parameter.bounds.is_empty() && !bounded(&parameter.ident, &flow.generics);
+    let without: Vec<Ident> =
+        flow.generics.type_params().filter(without).map(|parameter| parameter.ident.clone()).collect();
+    for name in &without {
+        let message = format!(
+            "a flow is shared between threads: expected `{name}: Send + Sync + 'static`, here and where it is implemented"
+        );
+        errors.at(name.span(), message);
+    }
+    for parameter in flow.generics.type_params_mut().filter(|parameter| without.contains(&parameter.ident)) {
+        parameter.bounds.push(syn::parse_quote!(::core::marker::Send));
+        parameter.bounds.push(syn::parse_quote!(::core::marker::Sync));
+        parameter.bounds.push(syn::parse_quote!('static));
+    }
 }
 
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {

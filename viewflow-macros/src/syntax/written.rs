@@ -13,7 +13,9 @@ pub(crate) fn expression(tokens: &TokenStream) -> Result<()> {
 
 /// Holds tokens against the grammar of paths that can be called.
 pub(crate) fn path(tokens: &TokenStream) -> Result<()> {
-    whole(tokens, |input| input.parse::<ExprPath>().map(drop), "unfinished path", "`::`")
+    // Where an empty group of a macro stands before it, a path is a path and no expression.
+    whole(tokens, |input| input.parse::<ExprPath>().map(drop), "unfinished path", "`::`")?;
+    expression(tokens)
 }
 
 /// Holds tokens against the grammar of patterns of a `match`, with a guard or without.

@@ -1,5 +1,6 @@
 //! Reads the attributes of a node.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Result, Type};
 use viewflow_graph::{Attribute, Kind};
@@ -23,13 +24,13 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
         return Err(syn::Error::new_spanned(attribute.path(), message));
     }
     match name {
-        Attribute::Form => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Form => once(&mut node.form, attribute, one_type(attribute)?),
         Attribute::Fields => {
             let form = attribute.parse_args::<FieldsForm>()?;
             once(&mut node.fields, attribute, form)
         }
         Attribute::Submit => once(&mut node.submit, attribute, method(attribute)?),
-        Attribute::Input => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Input => once(&mut node.input, attribute, one_type(attribute)?),
         Attribute::Call => {
             let (path, is_async) = call(attribute, kind)?;
             node.is_async = is_async;
@@ -86,6 +87,10 @@ fn way_out(kind: Kind, name: Attribute) -> String {
     if name == Attribute::Next && kind.is_end() {
         return "nothing comes after an end: remove it".to_owned();
     }
+    let meant = [(Attribute::Call, Attribute::Child), (Attribute::Call, Attribute::Submit)];
+    if let Some((_, meant)) = meant.iter().find(|(given, meant)| *given == name && kind.takes(*meant)) {
+        return format!("did you mean `#[{meant}(..)]`?");
+    }
     // Where it can go on, and only how is mistaken.
     let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
     if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
@@ -97,6 +102,23 @@ fn way_out(kind: Kind, name: Attribute) -> String {
         [one] => format!("it belongs on {one}"),
         [first @ .., last] if first.len() < 5 => format!("it belongs on {} and {last}", first.join(", ")),
         [..] => "remove it, or make it a node of another kind".to_owned(),
+    }
+}
+
+/// A type, and nothing else.
+fn one_type(attribute: &syn::Attribute) -> Result<TokenStream> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let name = attribute.path().to_token_stream();
+    match syn::parse2::<Type>(tokens.clone()) {
+        Ok(_) => Ok(tokens),
+        Err(_) if tokens.is_empty() => {
+            Err(syn::Error::new_spanned(attribute, format!("`#[{name}(..)]` needs a type: `#[{name}(MyType)]`")))
+        }
+        Err(_) => {
+            let message =
+                format!("`#[{name}(..)]` takes one type: `#[{name}(MyType)]`, a struct where there are several values");
+            Err(syn::Error::new_spanned(tokens, message))
+        }
     }
 }
 

@@ -44,6 +44,12 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
         Attribute::OnTimeout => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
         _ => format!("`#[{name}(then = node)]`, with `code = \"..\"` for one code"),
     };
+    let mut written = attribute.parse_args::<TokenStream>()?.into_iter();
+    let first = written.next();
+    let is_named = matches!(written.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
+    if let (Some(first), false) = (first, is_named) {
+        return Err(syn::Error::new(first.span(), format!("expected {usage}")));
+    }
     let options = attribute.parse_args::<Opts>();
     let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?;
     let known: &[&str] = match name {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::items::items;
 use super::subject::{Item, Subject};
@@ -44,7 +45,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let was = field.was.iter().map(|path| quote!(&[#(#path),*]));
     let encoded = |is_given: bool, item: Item| {
         let function = of.item(item);
-        option_of(is_given.then(|| quote!(|| __viewflow::encoded(&#function()))))
+        option_of(is_given.then(|| quote_spanned!(field.ty.span()=> || __viewflow::encoded(&#function()))))
     };
     let max_length = option_of(field.max_length.as_ref().map(|_| of.item(Item::Length)));
     let pattern = option_of(field.pattern.as_ref());

@@ -39,7 +39,7 @@ fn constant(of: Subject<'_>) -> TokenStream {
     let of_its_type = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
     let new = if of.field.default.is_some() {
         let default = of.item(Item::Default);
-        quote!(with_default(#default))
+        quote_spanned!(ty.span()=> with_default(#default))
     } else if of.record.face == Face::Process && !of.field.incomplete {
         quote_spanned!(ty.span()=> initial())
     } else {
