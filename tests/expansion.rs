@@ -424,6 +424,105 @@ mod generic {
     }
 }
 
+/// Names in scope that generated code could have used for its own, and what is less visible than its struct.
+mod surroundings {
+    use renamed::prelude::*;
+
+    #[allow(non_upper_case_globals, dead_code)]
+    mod values {
+        pub const value: u8 = 1;
+        pub const reader: u8 = 1;
+        pub const writer: u8 = 1;
+        pub const builder: u8 = 1;
+        pub const flow: u8 = 1;
+        pub const node: u8 = 1;
+        pub const field_0: u8 = 1;
+        pub const a: u8 = 1;
+        pub static at: u8 = 1;
+        pub static errors: u8 = 1;
+        pub static edge: u8 = 1;
+        pub static id: u8 = 1;
+    }
+    #[allow(unused_imports)]
+    use values::*;
+
+    /// Crate-private.
+    #[derive(Choices, Clone, Debug)]
+    pub(crate) enum Inner {
+        /// The only one.
+        One,
+    }
+
+    /// Tasks have been this.
+    pub mod earlier {
+        /// A number.
+        #[derive(renamed::Embedded, Clone, Debug)]
+        pub struct Old {
+            /// The number.
+            pub number: u8,
+        }
+    }
+
+    /// The process.
+    #[derive(Process, Clone, Debug)]
+    pub struct Bill {
+        /// How much.
+        #[field(default = 4, min = 1)]
+        pub amount: u8,
+        #[field(default = Inner::One)]
+        pub(crate) inner: Inner,
+        /// Was a struct.
+        #[field(default = "", from = |earlier::Old { number }: earlier::Old| number.to_string())]
+        pub text: String,
+    }
+
+    /// Rows.
+    #[derive(Entity, Clone, Debug)]
+    pub struct Row {
+        /// Which.
+        #[id]
+        pub key: Id<Row>,
+        /// A name.
+        #[field(unique, max_length = 9)]
+        pub name: String,
+    }
+
+    /// The flow, whose node has the name of a method that is called with type arguments.
+    #[derive(Flow)]
+    #[flow(process = Bill)]
+    pub struct BillFlow<T: Send + Sync + 'static> {
+        kept: T,
+        #[fields(amount, text)]
+        #[next(large)]
+        start: Start,
+        #[cond(|x| BillFlow::<u8>::limit(x.process.amount) > 3)]
+        #[then(limit)]
+        #[otherwise(end)]
+        large: If,
+        #[next(end)]
+        limit: View,
+        end: End,
+    }
+
+    impl<T: Send + Sync + 'static> BillFlow<T> {
+        const fn limit(amount: u8) -> u8 {
+            amount
+        }
+    }
+
+    #[test]
+    fn a_flow_among_names_of_all_kinds_runs() {
+        let mut bill = BillFlow::new(3_u8);
+        bill.kept += 1;
+        let engine = Engine::builder(MemoryStore::new()).flow(bill).build().unwrap();
+        let form = StartFields { amount: 4, text: "x".to_owned() };
+        let process = engine.start(BillFlow::<u8>::start, &UserId::new("ann"), form).unwrap();
+        assert_eq!(engine.queue(&UserId::new("ann")).of(BillFlow::<u8>::limit_node).list().unwrap().len(), 1);
+        assert!(matches!(process.inner, Inner::One));
+        let _ = Row::BY_NAME;
+    }
+}
+
 /// Flows in a function, private, with everything they need beside them.
 #[test]
 fn a_flow_may_be_declared_in_a_function() {

@@ -38,7 +38,7 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
 
 fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
     let Data::Enum(data) = &input.data else {
-        errors.over(&input.ident, "`Choices` is derived for an enum: its variants are what can be chosen");
+        errors.over(&input.ident, "expected an enum: the variants of `Choices` are what can be chosen");
         return Vec::new();
     };
     let mut variants: Vec<Variant> = Vec::new();
@@ -48,8 +48,7 @@ fn variants(input: &DeriveInput, errors: &mut Errors) -> Vec<Variant> {
             check_stored(&variant, &variants, errors);
             variants.push(variant);
         } else {
-            errors
-                .over(variant, "a choice is a variant without data: for data use a struct with `#[derive(Embedded)]`");
+            errors.over(variant, "expected a variant without data: for data use a struct with `#[derive(Embedded)]`");
         }
     }
     variants
@@ -63,6 +62,7 @@ fn read_variant(variant: &syn::Variant, errors: &mut Errors) -> Variant {
         value: snake,
         was: earlier_names(&variant.attrs, errors).iter().map(LitStr::value).collect(),
     };
+    misplaced(&variant.attrs, &["choices"], "on the enum", errors);
     for option in options(&variant.attrs, CHOICE, errors) {
         let text = match option.key.to_string().as_str() {
             "value" => &mut choice.value,
@@ -85,10 +85,10 @@ fn check_stored(choice: &Variant, others: &[Variant], errors: &mut Errors) {
     let is_taken =
         |was: &&String| *was == value || others.iter().any(|other| other.value == **was || other.was.contains(was));
     if let Some(was) = was.iter().find(is_taken) {
-        errors.over(ident, format!("`{was}` is or was stored for a variant already: tell an earlier value once"));
+        errors.over(ident, format!("`{was}` is already a value of a variant: give each earlier value once"));
     }
     if others.iter().any(|other| other.value == *value) {
-        let message = format!("two variants are stored as `{value}`: give one `#[choice(value = \"..\")]`");
+        let message = format!("two variants are stored as `{value}`: give one of them `#[choice(value = \"..\")]`");
         errors.over(ident, message);
     }
 }
@@ -121,8 +121,8 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
                 #encode
             }
 
-            fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
-                match value.as_str() {
+            fn decode(__viewflow_value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
+                match __viewflow_value.as_str() {
                     #(::core::option::Option::Some(#values #(| #was)*) => ::core::result::Result::Ok(Self::#idents),)*
                     _ => ::core::result::Result::Err(__viewflow::String::from(#must_be)),
                 }

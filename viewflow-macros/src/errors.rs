@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Error;
+use syn::{Error, Result};
 
 #[derive(Default)]
 pub(crate) struct Errors(Vec<Error>);
@@ -29,12 +29,26 @@ impl Errors {
     }
 
     /// The value; or nothing, with the error noted.
-    pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+    pub(crate) fn ok<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many there are: what was read since then could be read as a whole if there are no more.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All mistakes as one error, for what is read as a part of something else.
+    pub(crate) fn into_result(self) -> Result<()> {
+        let all = self.0.into_iter().reduce(|mut all, error| {
+            all.combine(error);
+            all
+        });
+        all.map_or(Ok(()), Err)
     }
 
     /// A `compile_error!` for each mistake.

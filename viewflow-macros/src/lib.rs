@@ -9,6 +9,8 @@
 mod choices;
 mod errors;
 mod flow;
+#[cfg(test)]
+mod fuzz;
 mod record;
 mod syntax;
 

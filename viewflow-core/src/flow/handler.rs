@@ -25,8 +25,10 @@ pub struct Fits;
 
 /// A method that works on an activation.
 #[diagnostic::on_unimplemented(
-    message = "the method here is to be `fn name(&self, a: &mut Activation<Self, {T}>) -> Result<()>`",
-    label = "this one has another signature"
+    message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>) -> Result<()>`",
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait CallMethod<F, T, By> {
     /// The method.
@@ -51,8 +53,10 @@ impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
 
 /// A method that works on an activation with what is handed in.
 #[diagnostic::on_unimplemented(
-    message = "the method here is to be `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
-    label = "this one has another signature"
+    message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait InputMethod<F, T, In, By> {
     /// The method.
@@ -77,8 +81,10 @@ impl<F: Flow, T: Task, In, M: Never> InputMethod<F, T, In, ()> for M {
 
 /// A method that answers a question about an activation.
 #[diagnostic::on_unimplemented(
-    message = "the method here is to be `fn name(&self, a: &Activation<Self, {T}>) -> Result<{R}>`",
-    label = "this one has another signature"
+    message = "expected a method `fn name(&self, a: &Activation<Self, {T}>) -> Result<{R}>`",
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait QuestionMethod<F, T, R, By> {
     /// The method.
@@ -103,8 +109,8 @@ impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
 
 /// A method that a worker runs.
 #[diagnostic::on_unimplemented(
-    message = "the work of a `Job` is a method `fn name(&self, job: &JobRun<Self, {T}>) -> Result<..>`",
-    label = "this one has another signature",
+    message = "expected a method `fn name(&self, job: &JobRun<Self, {T}>) -> Result<..>`",
+    label = "this method has another signature",
     note = "it runs outside of the step: to change the process with what it returns, add `#[done(Self::..)]`; an `async` \
             method is named by `#[call(async Self::..)]`"
 )]
@@ -131,9 +137,10 @@ impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
 
 /// A method that takes what a job returned.
 #[diagnostic::on_unimplemented(
-    message = "the job returns `{In}`, so the method here is to be \
-               `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
-    label = "this one has another signature"
+    message = "the job returns `{In}`: expected a method `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
+    label = "this method has another signature",
+    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
+            and `.map_err(Error::other)?` any other error"
 )]
 pub trait DoneMethod<F, T, In, By> {
     /// The method. What the job returns is told first, so that it is the method that is wrong.
@@ -173,7 +180,7 @@ pub fn value_of<F: Flow, T: Task, R>(_: &impl Fn(&F, &JobRun<F, T>) -> Result<R>
 
 /// A list of seeds.
 #[diagnostic::on_unimplemented(
-    message = "one task is made for each item, whose seed is a `{S}`: `{Self}` is no list of them",
+    message = "expected a list of seeds of type `{S}`, one for each task, found `{Self}`",
     label = "give a `Vec`, an array or an iterator of `{S}`"
 )]
 pub trait SeedItems<S> {
@@ -193,7 +200,7 @@ impl<S, I: IntoIterator<Item: IntoSeed<S>>> SeedItems<S> for I {
 
 /// A list of data.
 #[diagnostic::on_unimplemented(
-    message = "one task is made for each item, whose data is a `{T}`: `{Self}` is no list of them",
+    message = "expected a list of data of type `{T}`, one for each task, found `{Self}`",
     label = "give a `Vec`, an array or an iterator of `{T}`"
 )]
 pub trait DataItems<T> {
@@ -210,7 +217,7 @@ impl<T, I: IntoIterator<Item: IntoData<T>>> DataItems<T> for I {
 
 /// The data of a sub-process.
 #[diagnostic::on_unimplemented(
-    message = "the processes of this flow begin with a `{P}`, and not with a `{Self}`",
+    message = "expected the data of a process of this flow, a `{P}`, found `{Self}`",
     label = "this gives a `{Self}`: write `{P} {{ .. }}`"
 )]
 pub trait IntoProcess<P> {
@@ -227,7 +234,7 @@ impl<P: Process> IntoProcess<P> for P {
 
 /// The data of a join that a split without items goes on to: [`NoDataNeeded`], in words for that.
 #[diagnostic::on_unimplemented(
-    message = "a split without items goes on at this join, where nothing gives it its data, a `{Self}`",
+    message = "a split without items leads on to this join, and nothing gives the join its data, a `{Self}`",
     label = "give all fields a default, or add `#[otherwise(..)]` to the split"
 )]
 pub trait EmptySplitData {
@@ -240,7 +247,7 @@ impl<T: NoDataNeeded> EmptySplitData for T {}
 
 /// The seed of a join that a split without items goes on to: [`NoSeedNeeded`], in words for that.
 #[diagnostic::on_unimplemented(
-    message = "a split without items goes on at this join, where nothing gives it its seed, a `{Self}`",
+    message = "a split without items leads on to this join, and nothing gives the join its seed, a `{Self}`",
     label = "make the seed an `Option`, or add `#[otherwise(..)]` to the split"
 )]
 pub trait EmptySplitSeed {

@@ -12,7 +12,7 @@ use crate::store::NodeName;
 
 /// The type of a field that is a node. Such fields hold nothing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no node of a flow, though it has the name of one",
+    message = "`{Self}` has the name of a kind of node, but is not a node of a flow",
     label = "for a type of your own write its path, such as `my_crate::Handle`"
 )]
 pub trait Marker: Sized {
@@ -62,6 +62,11 @@ pub mod kinds {
 }
 
 /// A typed handle to a node of a flow: `PublishFlow::review`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node of a flow",
+    label = "expected a node such as `MyFlow::review`",
+    note = "where the flow has a method with the name of its node, the node is `MyFlow::review_node`"
+)]
 pub trait Node: Copy {
     /// The flow.
     type Flow: Flow;

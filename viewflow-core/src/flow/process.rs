@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no process",
+    message = "`{Self}` is not a process",
     label = "not a process type",
     note = "write `#[derive(Process)]` above `struct {Self}`"
 )]

@@ -18,8 +18,8 @@ use crate::store::{Document, TaskRecord, TaskStatus};
 /// that. By hand it needs [`Fields`] and the types of seed and artifact; and [`NoDataNeeded`], if all its fields can
 /// be read from an empty document.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what a task knows",
-    label = "not a task type",
+    message = "`{Self}` is not a task type",
+    label = "expected what a task knows",
     note = "write `#[derive(Task)]` above the struct; for a seed alone write `Seed<..>`, with a field type such as `u32`, \
             `String` or `Ref<Entity>`"
 )]
@@ -96,7 +96,7 @@ impl<T: FieldType> NoSeedNeeded for Option<T> {}
 /// A task that can begin a process: [`NoDataNeeded`], in words for a start.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this start the data that it needs: `{Self}` has fields without a default",
-    label = "a process begins here, and no edge brings data: give all fields a default"
+    label = "a process starts here, and no edge brings data: give all fields a default"
 )]
 pub trait StartData: Task {
     /// Whether it may be left out.
@@ -110,7 +110,7 @@ impl<T: NoDataNeeded> StartData for T {}
 /// The seed of a task that can begin a process: [`NoSeedNeeded`], in words for a start.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this start the seed that it needs: a `{Self}`",
-    label = "a process may begin here without one: make it `Seed<Option<{Self}>>`"
+    label = "a process can start here without a seed: make it `Seed<Option<{Self}>>`"
 )]
 pub trait StartSeed: FieldType {
     /// Whether it may be left out.
@@ -124,7 +124,7 @@ impl<T: NoSeedNeeded> StartSeed for T {}
 /// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
 /// a plain one, also an optional one, which fails the step when it is none.
 #[diagnostic::on_unimplemented(
-    message = "the seed that is given here is to be a `{S}`, and not a `{Self}`",
+    message = "expected a seed of type `{S}`, found `{Self}`",
     label = "this gives a `{Self}`"
 )]
 pub trait IntoSeed<S> {
@@ -158,7 +158,7 @@ impl<S: FieldType> IntoSeed<Option<S>> for S {
 
 /// What an edge may give as the data of its target: the target's task struct.
 #[diagnostic::on_unimplemented(
-    message = "the data that is given here is to be a `{T}`, and not a `{Self}`",
+    message = "expected data of type `{T}`, found `{Self}`",
     label = "this gives a `{Self}`: write `{T} {{ .. }}`"
 )]
 pub trait IntoData<T> {

@@ -53,12 +53,12 @@ fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
             let (ident, name) = (&node.ident, was.value());
             match seen.get(&name) {
                 Some(other) if **other == *ident => {
-                    errors.at(was.span(), format!("`{ident}` is or was `{name}` anyway: tell an earlier name once"));
+                    errors.at(was.span(), format!("`{name}` is already a name of `{ident}`: give each earlier name once"));
                 }
                 Some(other) => errors.at(
                     was.span(),
                     format!(
-                        "`{name}` is or was the name of `{other}`: an earlier name belongs to one node, and is no name of today"
+                        "`{name}` is already a name of `{other}`: an earlier name belongs to one node, and to no node of today"
                     ),
                 ),
                 None => drop(seen.insert(name, ident)),
@@ -68,7 +68,10 @@ fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
     let mut seen = vec![flow.name.clone()];
     for was in &flow.was {
         if seen.contains(&was.value()) {
-            errors.at(was.span(), format!("the flow is or was `{}` anyway: tell an earlier name once", was.value()));
+            errors.at(
+                was.span(),
+                format!("`{}` is already a name of this flow: give each earlier name once", was.value()),
+            );
         }
         seen.push(was.value());
     }
@@ -128,12 +131,15 @@ fn check_children(node: &Node, errors: &mut Errors) {
         }
     }
     if child.sequential && node.kind == Kind::Subprocess {
-        errors.at(ident.span(), format!("`{ident}` runs one process: `sequential` goes with `NSubprocess`"));
+        errors.at(ident.span(), format!("`{ident}` runs one process: `sequential` belongs on an `NSubprocess`"));
     }
     for (name, _) in &child.given {
         let source = format!("{name}_source");
         if child.given.iter().any(|(other, _)| *other == source) {
-            errors.at(ident.span(), format!("`{source}` gives each its own, and `{name}` all of them one: keep one"));
+            errors.at(
+                ident.span(),
+                format!("`{source}` gives each process its own, and `{name}` gives all of them the same: keep one"),
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::Sound;
 
-use self::call::{chained, left_out, local};
+use self::call::{chained, left_out};
 use self::edge::expand_edge;
 use self::form::expand_fields_form;
 use self::handler::expand_handlers;
@@ -22,11 +22,10 @@ use super::check::Checked;
 use super::lock::Locked;
 use super::model::{Flow, Node};
 use crate::errors::Errors;
-use crate::syntax::{hidden, plain_name, quiet_lints};
+use crate::syntax::{hidden, local, plain_name, private_items};
 
 pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
-    let krate = &flow.krate;
     let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
     let Locked { items, asserts } = locked;
     // What depends on parameters can only be compared where they are known.
@@ -34,19 +33,9 @@ pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Er
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
     let flow_impl = expand_flow(flow, checked.sound.as_ref(), within);
     let inherent = flow.usable.then(|| expand_inherent(flow, checked));
-    let lints = quiet_lints();
-    quote! {
-        #errors
-        #(#forms)*
-        #[allow(#lints)]
-        const _: () = {
-            use #krate::__private as __viewflow;
-            #flow_impl
-            #inherent
-            #items
-            #(const _: () = #beside;)*
-        };
-    }
+    let items = quote!(#flow_impl #inherent #items #(const _: () = #beside;)*);
+    let items = private_items(&flow.krate, &items);
+    quote!(#errors #(#forms)* #items)
 }
 
 fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> TokenStream {
@@ -54,7 +43,7 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> T
     let process = flow.process_type();
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
     let process = quote_spanned!(process.span()=> #process);
-    let builder = Ident::new("builder", hidden());
+    let builder = local("builder", hidden());
     // Without the flow's own options, what its nodes say would only be misread.
     let usable = if flow.usable && flow.complete { &flow.nodes[..] } else { &[] };
     let nodes = usable.iter().enumerate().map(|(index, node)| expand_node(flow, sound, index, node, &builder));
@@ -80,7 +69,7 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> T
 
             #[allow(unused_variables)]
             fn define(#builder: &mut __viewflow::FlowBuilder<Self>) {
-                let _ = |flow: &Self| { #(let _ = &flow.#named;)* };
+                let _ = |__viewflow_flow: &Self| { #(let _ = &__viewflow_flow.#named;)* };
                 #(const { #asserts })*
                 #(#nodes)*
             }
@@ -98,7 +87,8 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let was = &node.was;
     let was = (!was.is_empty()).then(|| chained("node", at, "was", &quote!((&[#(#was),*]))));
     let begins = kind.is_start().then(|| left_out(task, at, ["StartSeed", "StartData"]));
-    let handlers = expand_handlers(flow, node);
+    // What a node says that could not be read as a whole would only be misread.
+    let handlers = if node.incomplete { TokenStream::new() } else { expand_handlers(flow, node) };
     let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
     let join = may_be_empty(flow, sound, index, node);
     let empty = join.map(|join| left_out(&join.task, join.ident.span(), ["EmptySplitSeed", "EmptySplitData"]));

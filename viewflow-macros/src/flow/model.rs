@@ -80,6 +80,8 @@ pub(super) struct Node {
     pub(super) given: Vec<viewflow_graph::Attribute>,
     /// Whether an attribute of it could not be read.
     pub(super) incomplete: bool,
+    /// Whether it was told that the flow has no process.
+    pub(super) lacks_process: bool,
 }
 
 /// Who gets a task.
@@ -185,6 +187,20 @@ pub(super) enum Way {
 }
 
 impl Edge {
+    /// An edge of which no more is known.
+    pub(super) fn new(target: Ident, way: Way) -> Self {
+        Self {
+            target,
+            to: None,
+            way,
+            after: None,
+            task_seed: None,
+            task_data: None,
+            task_seed_source: None,
+            task_data_source: None,
+        }
+    }
+
     pub(super) fn role(&self) -> Role {
         match &self.way {
             Way::Next => Role::Next,
@@ -248,6 +264,7 @@ impl Node {
             edges: Vec::new(),
             given: Vec::new(),
             incomplete: false,
+            lacks_process: false,
             title: None,
         }
     }
@@ -257,6 +274,7 @@ impl Node {
         let given = &self.fields.as_ref()?.name;
         Some(given.clone().unwrap_or_else(|| {
             let name = format!("{}Fields", crate::syntax::camel_case(&plain_name(&self.ident)));
+            let name = if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name };
             Ident::new(&name, self.ident.span())
         }))
     }

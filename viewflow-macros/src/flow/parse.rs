@@ -6,16 +6,21 @@ mod event;
 mod handler;
 mod node;
 
-use syn::{Data, DeriveInput, Fields, Result};
+use proc_macro2::{Ident, TokenTree};
+use quote::ToTokens as _;
+use syn::{Data, DeriveInput, Fields, Generics, Result, TypeParam};
 use viewflow_graph::{Attribute, nearest};
 
-use self::node::read_field;
+use self::node::{led_to, read_field};
 use super::model::Flow;
 use crate::errors::Errors;
 use crate::syntax::{
-    Opt, default_crate, earlier_names, first_sentence, misplaced, options, plain_name, snake_case, title_of,
+    Opt, WAS, default_crate, earlier_names, first_sentence, misplaced, options, plain_name, snake_case, title_of,
     unknown_option,
 };
+
+/// The options of `#[flow(..)]`.
+const OPTIONS: [&str; 5] = ["process", "name", "title", "lock", "crate"];
 
 pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     let ident = input.ident;
@@ -37,28 +42,64 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         lock: None,
         ident,
     };
-    let of_nodes = Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::Was);
+    let of_nodes = Attribute::ALL.iter().filter(|attribute| attribute.name() != WAS);
     let of_nodes: Vec<&str> = of_nodes.map(|attribute| attribute.name()).collect();
     misplaced(&input.attrs, &of_nodes, "on a field of the flow", errors);
     flow.was = earlier_names(&input.attrs, errors);
+    let before = errors.count();
     for option in options(&input.attrs, "flow", errors) {
-        if let Err(error) = read_flow_option(&mut flow, &option) {
-            errors.push(error);
-            flow.complete = false;
-        }
+        errors.ok(read_flow_option(&mut flow, &option));
     }
+    flow.complete = errors.count() == before;
+    check_generics(&mut flow, errors);
     match input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
-            data.fields.into_iter().for_each(|field| read_field(&mut flow, field, errors));
+            let led_to = led_to(&data.fields);
+            data.fields.into_iter().for_each(|field| read_field(&mut flow, field, &led_to, errors));
         }
         _ => {
-            errors
-                .over(&flow.ident, "a flow is a struct with named fields: each field is a node, or what handlers need");
+            errors.over(
+                &flow.ident,
+                "expected a struct with named fields: each field of a flow is a node, or something its handlers need",
+            );
             flow.usable = false;
         }
     }
     resolve_targets(&mut flow, errors);
     flow
+}
+
+/// A flow is shared between threads for as long as the engine lives. The bounds that are missing are added, so that this
+/// is told once.
+fn check_generics(flow: &mut Flow, errors: &mut Errors) {
+    if let Some(lifetime) = flow.generics.lifetimes().next() {
+        let lifetime = &lifetime.lifetime;
+        errors.over(
+            lifetime,
+            "a flow owns what its handlers need: expected no lifetimes, such as a `String` for a `&str`",
+        );
+        flow.usable = false;
+    }
+    let bounded = |name: &Ident, generics: &Generics| {
+        let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+        predicates
+            .filter_map(|predicate| predicate.to_token_stream().into_iter().next())
+            .any(|first| matches!(first, TokenTree::Ident(first) if first == *name))
+    };
+    let without = |parameter: &&TypeParam| parameter.bounds.is_empty() && !bounded(&parameter.ident, &flow.generics);
+    let without: Vec<Ident> =
+        flow.generics.type_params().filter(without).map(|parameter| parameter.ident.clone()).collect();
+    for name in &without {
+        let message = format!(
+            "a flow is shared between threads: expected `{name}: Send + Sync + 'static`, here and where it is implemented"
+        );
+        errors.at(name.span(), message);
+    }
+    for parameter in flow.generics.type_params_mut().filter(|parameter| without.contains(&parameter.ident)) {
+        parameter.bounds.push(syn::parse_quote!(::core::marker::Send));
+        parameter.bounds.push(syn::parse_quote!(::core::marker::Sync));
+        parameter.bounds.push(syn::parse_quote!('static));
+    }
 }
 
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
@@ -68,7 +109,13 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
         "title" => flow.title = option.text()?.value(),
         "lock" => flow.lock = Some(option.text()?),
         "crate" => flow.krate = option.path()?,
-        _ => return Err(unknown_option(&option.key, &["process", "name", "title", "lock", "crate"])),
+        unknown => {
+            // What its nodes say is told of the process that was likely meant.
+            if nearest(unknown, OPTIONS) == Some("process") {
+                flow.process = flow.process.take().or(option.ty().ok());
+            }
+            return Err(unknown_option(&option.key, &OPTIONS));
+        }
     }
     Ok(())
 }
@@ -84,7 +131,7 @@ fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
                 Some(near) => format!(", did you mean `{near}`?"),
                 None => format!(": the nodes are the fields of `{}`", flow.ident),
             };
-            errors.at(edge.target.span(), format!("there is no node `{target}` in this flow{hint} [unknown-target]"));
+            errors.at(edge.target.span(), format!("unknown node `{target}`{hint} [unknown-target]"));
         }
     }
 }

@@ -8,7 +8,7 @@ use viewflow_graph::{Graph, nearest};
 
 use super::model::{Assign, Candidates, Flow, Node, Permission, Priority};
 use crate::errors::Errors;
-use crate::syntax::{Opts, each_once, node_name, plain_name, unknown_option};
+use crate::syntax::{Opts, node_name, options_after, plain_name, unknown_option};
 
 impl Parse for Permission {
     /// `auto` or a name in quotes, and `object = |a| ..`.
@@ -29,17 +29,10 @@ impl Parse for Permission {
             None
         };
         let mut object = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "object" => object = Some(option.parse()?),
-                    _ => return Err(unknown_option(&option.key, &["object"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["object"], |_, option| {
+            object = Some(option.parse()?);
+            Ok(())
+        })?;
         Ok(Self { name, object })
     }
 }
@@ -66,12 +59,10 @@ impl Parse for Candidates {
             return input.parse().map(Self::Asked);
         }
         let mut groups = Vec::new();
-        for option in Opts::parse(input)?.0 {
-            if option.key != "group" {
-                return Err(unknown_option(&option.key, &["group"]));
-            }
+        Opts::parse(input)?.read_all(&["group"], |_, option| {
             groups.push(option.name()?);
-        }
+            Ok(())
+        })?;
         Ok(Self::Groups(groups))
     }
 }
@@ -91,7 +82,7 @@ impl Parse for Priority {
         };
         let number: LitInt = input.parse()?;
         let value = format!("{sign}{}", number.base10_digits()).parse();
-        value.map(Self::Fixed).map_err(|_| syn::Error::new(number.span(), "a priority is a number of 32 bits"))
+        value.map(Self::Fixed).map_err(|_| syn::Error::new(number.span(), "a priority is an integer of 32 bits"))
     }
 }
 
@@ -111,7 +102,7 @@ pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
 pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors) {
     if node.permission.is_some() && node.candidates.is_some() {
         let message = format!(
-            "`{}` has `#[permission(..)]` and `#[candidates(..)]`, and each says who may take its tasks: keep one",
+            "`{}` has `#[permission(..)]` and `#[candidates(..)]`, and each of them says who may take its tasks: keep one",
             node.ident
         );
         errors.at(node.ident.span(), message);
@@ -128,7 +119,10 @@ pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors
     if let Some((_, same_as)) = same_as
         && node.not_by.contains(same_as)
     {
-        let message = format!("who did `{same_as}` is to do `{}`, and may not: keep one of the two", node.ident);
+        let message = format!(
+            "`{}` is assigned to the person of `{same_as}`, and `#[not_by(..)]` forbids that: keep one of the two",
+            node.ident
+        );
         errors.at(same_as.span(), message);
     }
 }
@@ -143,15 +137,15 @@ fn check_other(flow: &Flow, node: &Node, other: &Ident, graph: &Graph) -> core::
             Some(near) => format!(", did you mean `{near}`?"),
             None => String::new(),
         };
-        return Err(format!("there is no node `{name}` in this flow{hint}"));
+        return Err(format!("unknown node `{name}`{hint}"));
     };
     let kind = flow.nodes[index].kind;
     if !kind.is_human() {
-        return Err(format!("`{name}` is {}, which no person does", kind.with_article()));
+        return Err(format!("`{name}` is {}, and no person does its tasks", kind.with_article()));
     }
     let own = graph.find(&plain_name(&node.ident));
     if own.is_some_and(|own| !graph.leads_to(index, own)) && flow.nodes.iter().all(|node| !node.incomplete) {
-        return Err(format!("no way leads from `{name}` to it, so that nobody has done `{name}` before"));
+        return Err(format!("no way leads from `{name}` to it: nobody can have done `{name}` before"));
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Holds what was read against rules that take more than one option to break.
 
+use quote::ToTokens as _;
+use syn::{GenericArgument, PathArguments, Type};
+
 use super::face::Face;
 use super::model::{Field, Latch, Record};
 use crate::errors::Errors;
-use crate::syntax::plain_name;
+use crate::syntax::{plain_name, told};
 
 /// Checks a struct, and takes away what nothing can be written of.
 pub(super) fn check(record: &mut Record, errors: &mut Errors) {
@@ -12,11 +15,12 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     }
     if record.face == Face::Entity && record.id.is_none() && record.usable {
         let ident = &record.ident;
-        errors.over(ident, format!("an entity has an identity: add a field `#[id] id: Id<{ident}>`"));
+        errors.over(ident, format!("an entity needs an identity: add a field `#[id] id: Id<{ident}>`"));
         record.usable = false;
     }
     check_keys(record, errors);
     check_message(record, errors);
+    check_types(record, errors);
     if !record.usable {
         record.fields.clear();
     }
@@ -25,11 +29,11 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
 /// A process is found only by its columns.
 fn check_column(field: &Field, errors: &mut Errors) {
     if !field.column && (field.index.is_some() || field.on_delete.is_some()) {
-        let message = "only a column of a process has an index or `on_delete`: write `#[field(column, ..)]`";
+        let message = "only a column of a process can have an index or `on_delete`: write `#[field(column, ..)]`";
         errors.over(&field.attribute, message);
     }
     if field.column && field.key.len() > 1 {
-        errors.at(field.ident.span(), "a column has a key without dots");
+        errors.at(field.ident.span(), "the key of a column must not have dots");
     }
 }
 
@@ -50,7 +54,7 @@ fn check_own_keys(field: &Field, errors: &mut Errors) {
     for (index, was) in field.was.iter().enumerate() {
         if *was == field.key || field.was[..index].contains(was) {
             let (ident, was) = (&field.ident, was.join("."));
-            errors.at(ident.span(), format!("`{ident}` is or was kept under `{was}` anyway: tell an earlier key once"));
+            errors.at(ident.span(), format!("`{was}` is already a key of `{ident}`: give each earlier key once"));
         }
     }
 }
@@ -65,18 +69,66 @@ fn collision(other: &Field, field: &Field) -> Option<String> {
     Some(if *key == field.key && *key == other.key {
         format!("`{first}` and `{second}` are both kept under `{joined}`: give one of them another key")
     } else if *key == field.key && overlap(key, &other.key) {
-        format!("of `{first}` and `{second}` one is kept within the other: give one of them another `key`")
+        format!("one of `{first}` and `{second}` is kept within the other: give one of them another `key`")
     } else {
         format!(
-            "`{first}` and `{second}` are, or once were, both kept under `{joined}`: an old key of one is not the key of another"
+            "`{joined}` is, or once was, the key of both `{first}` and `{second}`: an earlier key belongs to one field"
         )
     })
+}
+
+/// A field of a type that cannot be stored is left out, so that it is told of once.
+fn check_types(record: &mut Record, errors: &mut Errors) {
+    let before = record.fields.len();
+    record.fields.retain(|field| match unsupported(&field.ty) {
+        Some((part, instead)) => {
+            errors.over(part, format!("`{}` cannot be a field: {instead}", told(&part.to_token_stream())));
+            false
+        }
+        None => true,
+    });
+    record.whole = record.fields.len() == before;
+}
+
+/// The part of a type that no field can be, and what to take instead. Names are only known with their paths, but for
+/// those that are nobody's own.
+fn unsupported(ty: &Type) -> Option<(&Type, &'static str)> {
+    let instead = match ty {
+        Type::Array(_) | Type::Slice(_) => "write `Vec<..>`, with a rule `max_length` where there is a greatest length",
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => "write a struct of your own with `#[derive(Embedded)]`",
+        Type::Reference(_) => "a field owns its value, such as a `String` for a `&str`",
+        Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => "a field holds a value that can be stored",
+        Type::Group(group) => return unsupported(&group.elem),
+        Type::Paren(paren) => return unsupported(&paren.elem),
+        Type::Path(path) => {
+            let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            match names[..] {
+                ["u128" | "i128"] => "write a `Decimal` or a `String`, or an integer of at most 64 bits",
+                ["std" | "core", "time", "Duration"] => "write `jiff::SignedDuration`",
+                ["std", "time", "SystemTime" | "Instant"] => "write `jiff::Timestamp`",
+                _ => {
+                    let last = path.path.segments.last()?;
+                    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+                    return arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(ty) => unsupported(ty),
+                        _ => None,
+                    });
+                }
+            }
+        }
+        _ => return None,
+    };
+    Some((ty, instead))
 }
 
 /// The key of a message is one of its fields.
 fn check_message(record: &mut Record, errors: &mut Errors) {
     if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
-        errors.over(&record.ident, "a message that is dropped when nobody waits does not expire: keep one of the two");
+        errors.over(
+            &record.ident,
+            "a message with `latch = drop` is not kept and cannot expire: keep `latch` or `expires`",
+        );
     }
     let Some(key) = &record.key else { return };
     if record.fields.iter().any(|field| field.ident == *key) {
@@ -87,6 +139,6 @@ fn check_message(record: &mut Record, errors: &mut Errors) {
         Some(near) => format!(", did you mean `{near}`?"),
         None => format!(": the key is one of the fields of `{}`", record.ident),
     };
-    errors.at(key.span(), format!("there is no field `{key}` here{hint}"));
+    errors.at(key.span(), format!("unknown field `{key}`{hint}"));
     record.key = None;
 }

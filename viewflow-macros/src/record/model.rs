@@ -13,6 +13,8 @@ pub(super) struct Record {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
     pub(super) krate: TokenStream,
+    /// Whether all its fields can be read.
+    pub(super) whole: bool,
     /// Whether it is a struct of named fields: else only the traits are implemented, for the sake of the messages.
     pub(super) usable: bool,
     pub(super) seed: Option<TokenStream>,
@@ -59,6 +61,8 @@ pub(super) struct Field {
     pub(super) index: Option<Index>,
     pub(super) on_delete: Option<OnDelete>,
     pub(super) column: bool,
+    /// Whether something that is said of it could not be read.
+    pub(super) incomplete: bool,
 }
 
 pub(super) enum Choices {
@@ -76,9 +80,9 @@ pub(super) enum Index {
 
 #[derive(Clone)]
 pub(super) enum OnDelete {
-    Protect,
+    Protect(Ident),
     SetNone(Ident),
-    Cascade,
+    Cascade(Ident),
 }
 
 impl Record {
@@ -89,6 +93,7 @@ impl Record {
             face,
             krate: default_crate(),
             usable: true,
+            whole: true,
             seed: None,
             artifact: None,
             // With a dot in it, the table of a process's columns is no entity's.
@@ -126,6 +131,7 @@ impl Field {
             index: None,
             on_delete: None,
             column: false,
+            incomplete: false,
             ident,
             vis,
             ty,

@@ -2,13 +2,13 @@
 
 mod options;
 
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, Type};
 
 use self::options::{key_path, read_field_option, read_option};
 use super::face::Face;
 use super::model::{Field, Record};
 use crate::errors::Errors;
-use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name};
+use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name, plain_type};
 
 /// The attribute of a field.
 const FIELD: &str = "field";
@@ -19,7 +19,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
     let mut record = Record::new(face, input.ident, input.vis);
     if !input.generics.params.is_empty() {
         errors
-            .over(&input.generics, "a struct over a document has no generic parameters: its fields have one type each");
+            .over(&input.generics, "a struct over a document cannot have generic parameters: give each field one type");
         record.usable = false;
     }
     misplaced(&input.attrs, &[FIELD, ID, WAS], "on a field", errors);
@@ -31,16 +31,29 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
             Fields::Named(named) => named.named.into_iter().for_each(|field| read_field(&mut record, field, errors)),
             Fields::Unit => {}
             Fields::Unnamed(fields) => {
-                errors.over(&fields, "fields need names here: they are the keys in the document");
+                errors.over(&fields, "expected fields with names: they are the keys in the document");
                 record.usable = false;
             }
         },
         Data::Enum(_) | Data::Union(_) => {
-            errors.over(&record.ident, "this is derived for a struct: its fields are the keys of a document");
+            errors.over(&record.ident, "expected a struct: its fields are the keys of a document");
             record.usable = false;
         }
     }
     record
+}
+
+/// A value is no identity.
+fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
+    const VALUES: [&str; 12] =
+        ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "String", "Uuid"];
+    if let Type::Path(path) = plain_type(ty)
+        && path.path.segments.last().is_some_and(|last| VALUES.iter().any(|value| last.ident == value))
+    {
+        errors.over(ty, format!("expected `Id<{}>`: the store gives a row its identity", record.ident));
+        record.id = None;
+        record.usable = false;
+    }
 }
 
 fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
@@ -48,19 +61,24 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
     let face = record.face;
     misplaced(&field.attrs, &[face.attribute()], "on the struct", errors);
     if face == Face::Entity && field.attrs.iter().any(|attribute| attribute.path().is_ident(ID)) {
+        let mut ids = field.attrs.iter().filter(|attribute| attribute.path().is_ident(ID));
+        if let Some(attribute) = ids.find(|attribute| attribute.meta.require_path_only().is_err()) {
+            errors.over(attribute, "`#[id]` takes nothing: the type of the field says what it identifies");
+        }
         if record.id.is_none() {
-            misplaced(&field.attrs, &[FIELD], "on a field that is not `#[id]`", errors);
+            misplaced(&field.attrs, &[FIELD, WAS], "on a field that is not `#[id]`", errors);
             record.id = Some(ident);
+            check_id(record, &field.ty, errors);
             return;
         }
-        errors.at(ident.span(), "an entity has one identity: only one field is `#[id]`");
+        errors.at(ident.span(), "an entity has one identity: keep one `#[id]`");
     }
     let name = plain_name(&ident);
     if face.built_in().contains(&name.as_str()) {
         let what = face.attribute();
         errors.at(
             ident.span(),
-            format!("every {what} has a `{name}` already: give the field another name (its key may stay: `#[field(key = \"{name}\")]`)"),
+            format!("every {what} has a `{name}` already: give the field another name, and `#[field(key = \"{name}\")]` if its key is to stay"),
         );
     }
     let mut read = Field {
@@ -68,9 +86,11 @@ fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
         attribute: field.attrs.iter().find(|attribute| attribute.path().is_ident(FIELD)).cloned(),
         ..Field::new(ident, field.vis, field.ty)
     };
+    let before = errors.count();
     for option in options(&field.attrs, FIELD, errors) {
         errors.ok(read_field_option(face, &mut read, &option));
     }
+    read.incomplete = errors.count() > before;
     for name in earlier_names(&field.attrs, errors) {
         read.was.extend(errors.ok(key_path(&name)));
     }

@@ -6,10 +6,11 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
-use syn::{Error, Result, Token};
+use syn::{Error, Pat, Result, Token};
 
 use super::name::plain_name;
 use super::tokens::ungrouped;
+use super::written;
 
 /// A data closure `|a| EXPR`, or a path to a method that is called instead.
 #[derive(Clone)]
@@ -58,26 +59,28 @@ impl Closure {
     fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         let _ = input.parse::<Option<Token![move]>>()?;
         if input.peek(Token![||]) {
-            return Err(Error::new(whole, "this closure takes the activation: write `|a| ..`"));
+            return Err(Error::new(whole, "this closure takes the activation: `|a| ..`"));
         }
         if input.peek(Token![|]) { Self::parse_inline(input, whole) } else { Self::parse_path(input, whole) }
     }
 
     fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         input.parse::<Token![|]>()?;
-        let parameter = parse_parameter(input)?;
+        let parameter = parse_parameter(input, whole)?;
         input.parse::<Token![|]>()?;
         if input.peek(Token![->]) {
-            return Err(Error::new(input.span(), "a data closure has no `->`: its type is known from where it stands"));
+            return Err(Error::new(input.span(), "a closure in an attribute has no return type: remove the `->`"));
         }
         let body: TokenStream = input.parse()?;
         if let Some(span) = find_self(&body) {
-            let message = "a data closure has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
+            let message = "a closure in an attribute has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
             return Err(Error::new(span, message));
         }
         if body.is_empty() {
             return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
         }
+        written::parameter(&parameter)?;
+        written::expression(&body)?;
         Ok(Self::Inline { parameter, body })
     }
 
@@ -94,6 +97,7 @@ impl Closure {
             TokenTree::Literal(_) => false,
         };
         if path.clone().into_iter().all(|tree| looks_like_path(&tree)) {
+            written::path(&path)?;
             Ok(Self::Path(path))
         } else {
             Err(Error::new_spanned(path, expected))
@@ -103,9 +107,12 @@ impl Closure {
 
 /// The type that is told for the parameter of a closure.
 pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
-    let mut trees = parameter.clone().into_iter();
-    trees.find(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':'))?;
-    Some(trees.collect())
+    let read = |input: ParseStream<'_>| {
+        Pat::parse_single(input)?;
+        input.parse::<Token![:]>()?;
+        input.parse::<TokenStream>()
+    };
+    read.parse2(parameter.clone()).ok()
 }
 
 /// Adds the methods of the flow that are called in the tokens, as `Self::name(..)`, or that they name as a path.
@@ -129,11 +136,8 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, name
             && is_colon(b)
             && open.as_char() == '<'
         {
-            let Some(close) = rest.iter().rposition(|tree| matches!(tree, TokenTree::Punct(p) if p.as_char() == '>'))
-            else {
-                continue;
-            };
-            rest = &rest[close + 1..];
+            let Some(length) = length_of_arguments(&rest[2..]) else { continue };
+            rest = &rest[2 + length..];
         }
         if let [a, b, TokenTree::Ident(name), after @ ..] = rest {
             let called = match after.first() {
@@ -148,6 +152,25 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, name
     }
 }
 
+/// How many trees `<..>` takes, which the trees begin with.
+fn length_of_arguments(trees: &[TokenTree]) -> Option<usize> {
+    let (mut depth, mut after_minus) = (0_usize, false);
+    for (index, tree) in trees.iter().enumerate() {
+        let sign = if let TokenTree::Punct(punct) = tree { punct.as_char() } else { ' ' };
+        match sign {
+            '<' => depth += 1,
+            // Not that of `->`.
+            '>' if !after_minus => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(index + 1);
+        }
+        after_minus = sign == '-';
+    }
+    None
+}
+
 fn without_last_comma(tokens: TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     if matches!(trees.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
@@ -157,14 +180,16 @@ fn without_last_comma(tokens: TokenStream) -> TokenStream {
 }
 
 /// What stands between the bars.
-fn parse_parameter(input: ParseStream<'_>) -> Result<TokenStream> {
+fn parse_parameter(input: ParseStream<'_>, whole: Span) -> Result<TokenStream> {
     let mut parameter = TokenStream::new();
     let mut generics = 0;
     while !input.peek(Token![|]) {
+        if input.is_empty() {
+            return Err(Error::new(whole, "expected a second `|` after the parameter of this closure: `|a| ..`"));
+        }
         generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
         if generics == 0 && input.peek(Token![,]) {
-            let message =
-                "a data closure takes the activation alone: `|a| ..`; a method, `Self::name`, also gets `&self`";
+            let message = "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`";
             return Err(Error::new(input.span(), message));
         }
         parameter.extend([input.parse::<TokenTree>()?]);

@@ -9,7 +9,8 @@ use syn::{Attribute, Error, LitStr, Result};
 /// Reads a length of time such as `"10s"`.
 pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     humantime::parse_duration(&text.value()).map_err(|_| {
-        let message = format!("\"{}\" is no length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
+        let message =
+            format!("\"{}\" is not a length of time: write \"10s\", \"5m\", \"1h 30m\" or \"3d\"", text.value());
         Error::new(text.span(), message)
     })
 }
@@ -26,7 +27,7 @@ pub(crate) fn some_duration_of(attribute: &Attribute) -> Result<Duration> {
 pub(crate) fn some_duration(text: &LitStr) -> Result<Duration> {
     let length = duration(text)?;
     if length.as_millis() == 0 {
-        let message = format!("\"{}\" is less than a millisecond, which is no time at all", text.value());
+        let message = format!("\"{}\" is less than a millisecond: expected a longer time", text.value());
         return Err(Error::new(text.span(), message));
     }
     Ok(length)

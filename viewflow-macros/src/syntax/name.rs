@@ -41,7 +41,7 @@ pub(crate) fn earlier_names_of(attribute: &Attribute) -> Result<Vec<LitStr>> {
 /// A name that is stored.
 pub(crate) fn stored_name(text: &LitStr) -> Result<String> {
     let name = text.value();
-    if name.is_empty() { Err(Error::new(text.span(), "a stored name is not empty")) } else { Ok(name) }
+    if name.is_empty() { Err(Error::new(text.span(), "a stored name must not be empty")) } else { Ok(name) }
 }
 
 /// `fill_post_label` becomes "Fill post label".

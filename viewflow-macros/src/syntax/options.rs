@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, LitBool, LitStr, Meta, Result, Token, Type};
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{Attribute, Error, Expr, LitBool, LitStr, Meta, Result, Token, Type};
 
 use super::duration::duration;
 use super::name::{WAS, stored_name};
+use super::written::{expression, unexpected};
 use crate::errors::Errors;
-
-/// Options without a value: the only names that can follow a comma without a `=`.
-const FLAGS: [&str; 4] = ["column", "index", "unique", "sequential"];
 
 /// `key`, or `key = tokens`.
 pub(crate) struct Opt {
@@ -25,6 +23,13 @@ impl Opt {
     pub(crate) fn tokens(&self) -> Result<TokenStream> {
         let missing = || Error::new(self.key.span(), format!("`{0}` needs a value: `{0} = ..`", self.key));
         self.value.clone().filter(|tokens| !tokens.is_empty()).ok_or_else(missing)
+    }
+
+    /// The value as an expression.
+    pub(crate) fn expression(&self) -> Result<TokenStream> {
+        let tokens = self.tokens()?;
+        expression(&tokens)?;
+        Ok(tokens)
     }
 
     /// The value read as `T`.
@@ -40,6 +45,20 @@ impl Opt {
     /// The value read as a type.
     pub(crate) fn ty(&self) -> Result<TokenStream> {
         self.read_as::<Type>("a type, without quotes", "MyType").map(|(tokens, _)| tokens)
+    }
+
+    /// The value read as the name of a field.
+    pub(crate) fn field(&self) -> Result<Ident> {
+        let tokens = self.tokens()?;
+        let expected =
+            || Error::new_spanned(&tokens, format!("`{0}` takes the name of a field: `{0} = name`", self.key));
+        Ident::parse_any.parse2(tokens.clone()).map_err(|_| expected())
+    }
+
+    /// The value read as one of the words that it `takes`.
+    pub(crate) fn word(&self, takes: &str) -> Result<Ident> {
+        let tokens = self.tokens()?;
+        syn::parse2(tokens.clone()).map_err(|_| Error::new_spanned(tokens, format!("`{}` takes {takes}", self.key)))
     }
 
     /// The value read as text in quotes.
@@ -72,7 +91,8 @@ impl Opt {
 
     /// The value as it is written, and as it is read; or what it `takes`, with an `example`.
     fn read_as<T: Parse>(&self, takes: &str, example: &str) -> Result<(TokenStream, T)> {
-        let tokens = self.tokens()?;
+        let missing = || Error::new(self.key.span(), format!("`{0}` needs a value: `{0} = {example}`", self.key));
+        let tokens = self.tokens().map_err(|_| missing())?;
         match syn::parse2(tokens.clone()) {
             Ok(value) => Ok((tokens, value)),
             Err(_) => Err(Error::new_spanned(tokens, format!("`{0}` takes {takes}: `{0} = {example}`", self.key))),
@@ -80,50 +100,102 @@ impl Opt {
     }
 }
 
-/// A list of options. A comma ends a value only where another option follows: values may hold commas, as `a::<B, C>()`.
-pub(crate) struct Opts(pub(crate) Vec<Opt>);
+/// A list of options, of which the mistaken ones are left out. A value is a type or an expression: it may hold commas,
+/// as in `a::<B, C>()`.
+#[derive(Default)]
+pub(crate) struct Opts {
+    list: Vec<Opt>,
+    mistakes: Errors,
+}
+
+impl Opts {
+    /// Reads each option that is `known`, and tells of all mistakes at once. None stands twice, but for `was`.
+    pub(crate) fn read(self, known: &[&str], read: impl FnMut(&str, &Opt) -> Result<()>) -> Result<()> {
+        let Self { list, mut mistakes } = self;
+        each_once(&list, &mut mistakes);
+        Self { list, mistakes }.read_all(known, read)
+    }
+
+    /// Takes out the options with these names, unless they are `known`, and tells where they belong.
+    pub(crate) fn refuse(mut self, names: &[&str], known: &[&str], belong: &str) -> Self {
+        let (list, mistakes) = (&mut self.list, &mut self.mistakes);
+        list.retain(|option| {
+            let key = option.key.to_string();
+            let is_mistaken = names.contains(&key.as_str()) && !known.contains(&key.as_str());
+            if is_mistaken {
+                mistakes.at(option.key.span(), format!("`{key}` belongs {belong}"));
+            }
+            !is_mistaken
+        });
+        self
+    }
+
+    /// As [`Opts::read`], for options that may stand as often as they are needed.
+    pub(crate) fn read_all(self, known: &[&str], mut read: impl FnMut(&str, &Opt) -> Result<()>) -> Result<()> {
+        let Self { list, mut mistakes } = self;
+        for option in &list {
+            let key = option.key.to_string();
+            let is_known = known.contains(&key.as_str());
+            mistakes.ok(if is_known { read(&key, option) } else { Err(unknown_option(&option.key, known)) });
+        }
+        mistakes.into_result()
+    }
+}
 
 impl Parse for Opts {
+    /// Goes on behind a mistake, with the next option.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut options = Vec::new();
+        let mut options = Self::default();
         while !input.is_empty() {
-            let expected = |error: Error| Error::new(error.span(), "expected an option, as `name = value`");
-            let key = input.call(Ident::parse_any).map_err(expected)?;
-            let value = if input.peek(Token![=]) {
-                input.parse::<Token![=]>()?;
-                Some(value_tokens(input)?)
-            } else {
-                None
-            };
-            options.push(Opt { key, value });
+            match option(input) {
+                Ok(option) => options.list.push(option),
+                Err(error) => {
+                    options.mistakes.push(error);
+                    skip(input)?;
+                }
+            }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
-        Ok(Self(options))
+        Ok(options)
     }
+}
+
+/// The options after what comes first in an attribute: `, key = value, ..`.
+pub(crate) fn options_after(input: ParseStream<'_>) -> Result<Opts> {
+    if input.is_empty() {
+        return Ok(Opts::default());
+    }
+    if !input.peek(Token![,]) {
+        return Err(unexpected(input, "`,`"));
+    }
+    input.parse::<Token![,]>()?;
+    input.parse()
 }
 
 /// The options of all attributes with this name. An option stands once, but for `was`.
 pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Opt> {
     let mut options: Vec<Opt> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
-        if !matches!(attribute.meta, Meta::Path(_)) {
-            options.extend(errors.ok(attribute.parse_args::<Opts>()).into_iter().flat_map(|options| options.0));
+        if !matches!(attribute.meta, Meta::Path(_))
+            && let Some(Opts { list, mistakes }) = errors.ok(attribute.parse_args::<Opts>())
+        {
+            options.extend(list);
+            errors.ok(mistakes.into_result());
         }
     }
-    errors.ok(each_once(&options));
+    each_once(&options, errors);
     options
 }
 
 /// No option stands twice, but for `was`.
-pub(crate) fn each_once(options: &[Opt]) -> Result<()> {
+fn each_once(options: &[Opt], errors: &mut Errors) {
     for (index, option) in options.iter().enumerate() {
         if option.key != WAS && options[..index].iter().any(|other| other.key == option.key) {
-            return Err(Error::new(option.key.span(), format!("a second `{}`: keep one", option.key)));
+            errors.at(option.key.span(), format!("option `{}` is given twice: keep one", option.key));
         }
     }
-    Ok(())
 }
 
 /// Attributes of ours that stand where they mean nothing.
@@ -140,30 +212,61 @@ pub(crate) fn unknown_option(key: &Ident, known: &[&str]) -> Error {
     let name = key.to_string();
     let hint = match viewflow_graph::nearest(&name, known.iter().copied()) {
         Some(nearest) => format!(", did you mean `{nearest}`?"),
-        None => format!("; there is {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(": expected {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     };
-    Error::new(key.span(), format!("there is no option `{name}` here{hint}"))
+    Error::new(key.span(), format!("unknown option `{name}`{hint}"))
 }
 
-fn value_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
-    let mut value = TokenStream::new();
-    while !input.is_empty() {
-        if input.peek(Token![,]) && option_follows(input) {
-            break;
-        }
-        value.extend([input.parse::<TokenTree>()?]);
+fn option(input: ParseStream<'_>) -> Result<Opt> {
+    let expected = |error: Error| Error::new(error.span(), "expected an option `name = value`");
+    let key = input.call(Ident::parse_any).map_err(expected)?;
+    let ends = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
+    if ends(input) {
+        return Ok(Opt { key, value: None });
     }
-    Ok(value)
+    if !input.peek(Token![=]) || input.peek(Token![==]) || input.peek(Token![=>]) {
+        return Err(Error::new(key.span(), format!("expected `=` after `{key}`: `{key} = ..`")));
+    }
+    input.parse::<Token![=]>()?;
+    if ends(input) {
+        return Err(Error::new(key.span(), format!("`{key}` needs a value: `{key} = ..`")));
+    }
+    let value = Some(value(input)?);
+    Ok(Opt { key, value })
 }
 
-/// Whether `, key =`, a comma and a flag, or `,` and the end come next.
-fn option_follows(input: ParseStream<'_>) -> bool {
+/// A type or an expression, as it is written.
+fn value(input: ParseStream<'_>) -> Result<TokenStream> {
+    let ends = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
     let ahead = input.fork();
-    if ahead.parse::<Token![,]>().is_err() || ahead.is_empty() {
-        return true;
+    if ahead.parse::<Type>().is_ok() && ends(&ahead) {
+        return up_to(input, &ahead);
     }
-    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
-    let is_flag = FLAGS.contains(&name.to_string().as_str()) && (ahead.is_empty() || ahead.peek(Token![,]));
-    assigned || is_flag
+    let ahead = input.fork();
+    match ahead.parse::<Expr>() {
+        Ok(_) if ends(&ahead) => up_to(input, &ahead),
+        Ok(_) => Err(unexpected(&ahead, "`,`")),
+        Err(error) => {
+            let written = skip(&input.fork())?;
+            Err(expression(&written).err().unwrap_or(error))
+        }
+    }
+}
+
+/// What lies between the two.
+fn up_to(input: ParseStream<'_>, ahead: ParseStream<'_>) -> Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && input.cursor() < ahead.cursor() {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
+}
+
+/// Goes on to the next comma, or to the end.
+fn skip(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
 }

@@ -1,6 +1,6 @@
 //! What every derive writes, whatever it is of.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 /// `::viewflow`, or what `crate = path` says.
@@ -21,7 +21,7 @@ pub(crate) fn private_items(krate: &TokenStream, items: &TokenStream) -> TokenSt
 }
 
 /// Lints that code from attributes may break where it is put, or that are about style.
-pub(crate) fn quiet_lints() -> TokenStream {
+fn quiet_lints() -> TokenStream {
     quote!(
         deprecated,
         non_snake_case,
@@ -42,6 +42,12 @@ pub(crate) fn option_of(value: Option<impl ToTokens>) -> TokenStream {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
     }
+}
+
+/// A local variable that rustc points at with the user's code, and that their code cannot see. A constant of this name
+/// would be meant by its pattern, so that the name is one that nobody has.
+pub(crate) fn local(name: &str, at: Span) -> Ident {
+    Ident::new(&format!("__viewflow_{name}"), hidden().located_at(at))
 }
 
 /// A span that resolves names where the macro is defined, for local variables.

@@ -5,19 +5,14 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::flow::model::{After, Node};
-use crate::syntax::{Closure, duration_tokens, hidden, located};
+use crate::syntax::{Closure, duration_tokens, hidden, local, located};
 
 /// `let variable = variable.call;`, where rustc points at the user's code when the call is wrong.
 ///
 /// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
 pub(super) fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> TokenStream {
-    let (variable, method) = (local(variable, at), local(method, at));
+    let (variable, method) = (local(variable, at), Ident::new(method, hidden().located_at(at)));
     quote_spanned!(at=> let #variable = #variable.#method #arguments;)
-}
-
-/// A local variable that rustc points at with the user's code, and that his code cannot see.
-pub(super) fn local(name: &str, at: Span) -> Ident {
-    Ident::new(name, hidden().located_at(at))
 }
 
 pub(super) fn span_of(closure: &Closure) -> Span {

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::call::{
-    DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, local, span_of,
+    DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, span_of,
 };
 use crate::flow::model::{Edge, Flow, Node, Way};
-use crate::syntax::Closure;
+use crate::syntax::{Closure, local, option_of};
 
 pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<TokenStream> {
     let target = flow.nodes.get(edge.to?)?;
@@ -73,8 +73,5 @@ fn expand_role(edge: &Edge) -> TokenStream {
 }
 
 fn optional_string(text: Option<&str>) -> TokenStream {
-    match text {
-        Some(text) => quote!(::core::option::Option::Some(__viewflow::String::from(#text))),
-        None => quote!(::core::option::Option::None),
-    }
+    option_of(text.map(|text| quote!(__viewflow::String::from(#text))))
 }

@@ -10,7 +10,7 @@ use super::form::field_index;
 use super::people::expand_people;
 use super::waiting::expand_waiting;
 use crate::flow::model::{Flow, Message, Node, Way};
-use crate::syntax::{Closure, hidden};
+use crate::syntax::{Closure, hidden, local};
 
 pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let mut calls = Vec::new();
@@ -68,7 +68,7 @@ fn fields_call(
     form: &TokenStream,
 ) -> TokenStream {
     let process = &flow.process_type();
-    let [owner, a, values] = ["flow", "a", "values"].map(|name| Ident::new(name, hidden()));
+    let [owner, a, values] = ["flow", "a", "values"].map(|name| local(name, hidden()));
     let set = fields.iter().map(|field| {
         let index = field_index(process, field);
         quote! {
@@ -108,7 +108,7 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     }
     match switch {
         Closure::Path(path) => {
-            let [flow, a] = ["flow", "a"].map(|name| Ident::new(name, hidden()));
+            let [flow, a] = ["flow", "a"].map(|name| local(name, hidden()));
             let method = question_method(node, path, &quote!(_));
             quote_spanned!(path.span()=> |#flow, #a| ::core::result::Result::Ok(match (#method)(#flow, #a)? { #(#arms)* #default }))
         }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Attribute, Graph, Mark, Sound};
 
 use crate::flow::check::Checked;
 use crate::flow::model::{After, Flow, Message, Node, Way};
-use crate::syntax::{Closure, methods_named, plain_name};
+use crate::syntax::{Closure, located, methods_named, plain_name};
 
 /// The constructor, and a typed handle to each node.
 pub(super) fn expand_inherent(flow: &Flow, checked: &Checked) -> TokenStream {
@@ -75,10 +75,10 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     };
     let what = format!("The {} `{plain}`.", node.kind.name());
     let docs = if docs.is_empty() { quote!(#[doc = #what]) } else { quote!(#(#docs)* #[doc = ""] #[doc = #what]) };
-    quote! {
-        #docs
-        #vis const #handle: #ty = <#ty>::new(#name);
-    }
+    // At the node, where rustc points when something else has its name.
+    let vis = located(&vis.to_token_stream(), ident.span());
+    let constant = quote_spanned!(ident.span()=> #vis const #handle: #ty = <#ty>::new(#name););
+    quote!(#docs #constant)
 }
 
 /// The methods of the flow that attributes name.

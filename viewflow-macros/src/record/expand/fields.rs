@@ -1,70 +1,39 @@
 //! Writes how a struct is read from a document, written into one, and held against its rules.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::items::items;
 use super::subject::{Item, Subject};
 use crate::record::face::Face;
 use crate::record::model::{Choices, Index, OnDelete, Record};
-use crate::syntax::{hidden, option_of, plain_name};
+use crate::syntax::{Accessor, fields_impl, option_of, plain_name, told};
 
 /// The trait for a struct that cannot have it, so that nothing else is said of it.
 pub(super) fn expand_no_fields(record: &Record) -> TokenStream {
-    let ident = &record.ident;
-    quote! {
-        #[automatically_derived]
-        impl __viewflow::Fields for #ident {
-            const FIELDS: &'static [__viewflow::FieldSpec] = &[];
-            fn read(_: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
-                ::core::option::Option::None
-            }
-            fn write(&self, _: &mut __viewflow::Writer) {}
-            fn check(&self, _: &mut __viewflow::FieldErrors) {}
-        }
-    }
+    fields_impl(&record.ident, &[], &TokenStream::new(), None)
 }
 
 pub(super) fn expand_fields(record: &Record) -> TokenStream {
-    let ident = &record.ident;
     let all = Subject::all(record);
     let items = all.iter().map(|of| items(*of));
-    let specs = all.iter().map(|of| spec(*of));
     let shapes = all.iter().map(|of| shape(*of));
-    let indexes: Vec<_> = all.iter().map(|of| of.index).collect();
-    let idents: Vec<_> = all.iter().map(|of| &of.field.ident).collect();
-    let names = idents.iter().map(|ident| plain_name(ident));
-    let locals: Vec<_> = indexes.iter().map(|index| format_ident!("field_{index}", span = hidden())).collect();
-    let fields: Vec<_> = all.iter().map(|of| of.item(Item::Field)).collect();
-    let rules: Vec<_> = all.iter().map(|of| of.item(Item::Rules)).collect();
-    let id = record.id.as_ref().map(|id| quote!(#id: __viewflow::Id::NEW,));
-    quote! {
-        #(#items)*
+    let shapes = quote!(const SHAPES: &'static [__viewflow::FieldShape] = &[#(#shapes),*];);
+    let fields: Vec<_> = all.iter().map(|of| accessor(*of)).collect();
+    let id = record.id.as_ref().map(|id| quote!(#id: __viewflow::Id::NEW,)).unwrap_or_default();
+    let fields = fields_impl(&record.ident, &fields, &shapes, record.whole.then_some(&id));
+    quote!(#(#items)* #fields)
+}
 
-        #[automatically_derived]
-        impl __viewflow::Fields for #ident {
-            const FIELDS: &'static [__viewflow::FieldSpec] = &[#(#specs),*];
-            const SHAPES: &'static [__viewflow::FieldShape] = &[#(#shapes),*];
-
-            #[allow(unused_variables)]
-            fn read(reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
-                #(
-                    let #locals = reader.field(#indexes, &#fields);
-                    reader.check(#indexes, ::core::option::Option::as_ref(&#locals), #rules);
-                )*
-                ::core::option::Option::Some(Self { #(#idents: #locals?,)* #id })
-            }
-
-            #[allow(unused_variables)]
-            fn write(&self, writer: &mut __viewflow::Writer) {
-                #(writer.field(#indexes, &#fields, &self.#idents);)*
-            }
-
-            #[allow(unused_variables)]
-            fn check(&self, errors: &mut __viewflow::FieldErrors) {
-                #(#rules(&self.#idents, __viewflow::At::new(#names, errors));)*
-            }
-        }
+fn accessor(of: Subject<'_>) -> Accessor<'_> {
+    let (field, rules) = (of.item(Item::Field), of.item(Item::Rules));
+    Accessor {
+        ident: &of.field.ident,
+        spec: spec(of),
+        read: quote!(#field),
+        write: quote!(#field),
+        rules: quote!(#rules),
     }
 }
 
@@ -76,7 +45,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let was = field.was.iter().map(|path| quote!(&[#(#path),*]));
     let encoded = |is_given: bool, item: Item| {
         let function = of.item(item);
-        option_of(is_given.then(|| quote!(|| __viewflow::encoded(&#function()))))
+        option_of(is_given.then(|| quote_spanned!(field.ty.span()=> || __viewflow::encoded(&#function()))))
     };
     let max_length = option_of(field.max_length.as_ref().map(|_| of.item(Item::Length)));
     let pattern = option_of(field.pattern.as_ref());
@@ -112,13 +81,38 @@ fn spec(of: Subject<'_>) -> TokenStream {
 
 fn on_delete(of: Subject<'_>) -> TokenStream {
     match &of.field.on_delete {
-        None | Some(OnDelete::Protect) => quote!(__viewflow::OnDelete::Protect),
-        Some(OnDelete::Cascade) => quote!(__viewflow::OnDelete::Cascade),
+        None => quote!(__viewflow::OnDelete::Protect),
+        Some(OnDelete::Protect(at)) => of_a_reference(of, at, &quote!(__viewflow::OnDelete::Protect)),
+        Some(OnDelete::Cascade(at)) => of_a_reference(of, at, &quote!(__viewflow::OnDelete::Cascade)),
         Some(OnDelete::SetNone(ident)) => {
             let ty = &of.field.ty;
             quote_spanned!(ident.span()=> __viewflow::set_none::<#ty>())
         }
     }
+}
+
+/// Only of a reference can be said what happens when the row is deleted that it refers to.
+fn of_a_reference(of: Subject<'_>, at: &Ident, on_delete: &TokenStream) -> TokenStream {
+    let ty = of.field.ty.to_token_stream();
+    if of.is_of_itself() && !told(&ty).contains('<') {
+        return on_delete.clone();
+    }
+    let message = format!("`on_delete = {at}` belongs on a reference such as `Ref<..>`, not on `{}`", told(&ty));
+    quote_spanned! {at.span()=> {
+        const {
+            ::core::assert!(
+                ::core::matches!(
+                    <#ty as __viewflow::FieldType>::SHAPE,
+                    __viewflow::Shape::Reference(_)
+                        | __viewflow::Shape::Optional(__viewflow::Shape::Reference(_) | __viewflow::Shape::List(__viewflow::Shape::Reference(_)))
+                        | __viewflow::Shape::List(__viewflow::Shape::Reference(_))
+                        | __viewflow::Shape::Map(__viewflow::Shape::Reference(_))
+                ),
+                #message
+            );
+        }
+        #on_delete
+    }}
 }
 
 /// What the field is like when it is stored.

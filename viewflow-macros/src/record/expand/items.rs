@@ -1,7 +1,7 @@
 //! Writes what is said of a field in several places once, so that a mistake in it is told once: its type, its default,
 //! its bounds, its choices.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::LitStr;
 use syn::spanned::Spanned as _;
@@ -10,7 +10,7 @@ use super::rules::rules_function;
 use super::subject::{Item, Subject};
 use crate::record::face::Face;
 use crate::record::model::{Choices, Field};
-use crate::syntax::{Closure, hidden, located, plain_name, told, told_type};
+use crate::syntax::{Closure, hidden, local, located, plain_name, told, told_type};
 
 /// The items of a field, which stand beside the impls.
 pub(super) fn items(of: Subject<'_>) -> TokenStream {
@@ -39,8 +39,8 @@ fn constant(of: Subject<'_>) -> TokenStream {
     let of_its_type = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
     let new = if of.field.default.is_some() {
         let default = of.item(Item::Default);
-        quote!(with_default(#default))
-    } else if of.record.face == Face::Process {
+        quote_spanned!(ty.span()=> with_default(#default))
+    } else if of.record.face == Face::Process && !of.field.incomplete {
         quote_spanned!(ty.span()=> initial())
     } else {
         quote_spanned!(ty.span()=> new())
@@ -65,7 +65,7 @@ fn function(of: Subject<'_>, item: Item, returns: &TokenStream, written: &TokenS
     let (name, body) = (of.item(item), of.beside(written));
     quote! {
         fn #name() -> #returns {
-            #body
+            (#body)
         }
     }
 }
@@ -105,7 +105,7 @@ fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
 
 /// Reads a value of the type that the field had before, and makes it one of today's.
 fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
-    let (name, ty, value) = (of.item(Item::Convert), of.ty(), Ident::new("value", hidden()));
+    let (name, ty, value) = (of.item(Item::Convert), of.ty(), local("value", hidden()));
     let convert = match from {
         Closure::Path(path) => of.beside(path),
         Closure::Inline { parameter, body } => {
@@ -114,9 +114,16 @@ fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
         }
     };
     let refused = never_called(of);
+    let old = match from {
+        Closure::Inline { parameter, .. } => told_type(parameter).map(|old| of.beside(&old)),
+        Closure::Path(_) => None,
+    };
+    let at = old.as_ref().map_or_else(|| convert.span(), TokenStream::span);
+    let old = old.map_or_else(|| quote!(_), |old| located(&old, at));
+    let call = quote_spanned!(at=> __viewflow::convert::<#old, #ty, _>(#value, #convert));
     quote! {
         fn #name(#value: &__viewflow::Value) -> ::core::result::Result<#ty, __viewflow::String> {
-            __viewflow::convert::<_, #ty, _>(#value, #convert)
+            #call
         }
 
         #refused
@@ -131,12 +138,12 @@ fn never_called(of: Subject<'_>) -> Option<TokenStream> {
     }
     let old = of.beside(&told_type(parameter)?);
     let message = format!(
-        "what was stored as `{}` can be read as what `{}` is now, and would never be converted: give the field another name or `key`, \
-         and tell the one that it had by `#[was(\"..\")]`",
+        "a stored `{}` can be read as the type of `{}`, and would never be converted: give the field another name or `key`, \
+         and name the earlier one by `#[was(\"..\")]`",
         told(&old),
         plain_name(&of.field.ident)
     );
-    let shape = |ty: &TokenStream| quote!(<#ty as __viewflow::FieldType>::SHAPE);
-    let (new, before) = (shape(&of.ty()), shape(&old));
+    let shape = |ty: &TokenStream| quote_spanned!(old.span()=> <#ty as __viewflow::FieldType>::SHAPE);
+    let (new, before) = (shape(&of.ty()), shape(&located(&old, old.span())));
     Some(quote_spanned!(old.span()=> const _: () = ::core::assert!(!__viewflow::reads(&#new, &#before), #message);))
 }

@@ -6,22 +6,22 @@ use syn::spanned::Spanned as _;
 
 use super::subject::{Item, Subject};
 use crate::record::model::{Choices, Field};
-use crate::syntax::{hidden, located};
+use crate::syntax::{hidden, local, located};
 
 /// The function that holds a value against the rules of its field.
 pub(super) fn rules_function(of: Subject<'_>) -> TokenStream {
     let (name, ty, rules) = (of.item(Item::Rules), of.ty(), rules(of));
     let check = (!rules.is_empty()).then(|| {
-        let local = Ident::new("at", hidden());
+        let at = local("at", hidden());
         quote!({
-            let #local = at;
+            let #at = __viewflow_at;
             #(#rules)*
-            let _ = #local;
+            let _ = #at;
         })
     });
     quote! {
         #[allow(unused_variables)]
-        fn #name(value: &#ty, at: __viewflow::At<'_>) {
+        fn #name(__viewflow_value: &#ty, __viewflow_at: __viewflow::At<'_>) {
             #check
         }
     }
@@ -50,8 +50,7 @@ fn rules(of: Subject<'_>) -> Vec<TokenStream> {
 /// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
 fn rule(method: &str, written: &impl ToTokens, bound: &TokenStream) -> TokenStream {
     let span = written.span();
-    let local = |name: &str| Ident::new(name, hidden().located_at(span));
-    let (at, method) = (local("at"), local(method));
-    let (value, bound) = (located(&quote!(value), span), located(bound, span));
+    let (at, method) = (local("at", span), Ident::new(method, hidden().located_at(span)));
+    let (value, bound) = (located(&quote!(__viewflow_value), span), located(bound, span));
     quote_spanned!(span=> let #at = #at.#method(#value, #bound);)
 }

@@ -1,6 +1,6 @@
 //! The options of a struct and of a field: each with the derives that take it, and how it is read.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Error, LitStr, Result};
 
 use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task};
@@ -21,9 +21,9 @@ const OF_A_STRUCT: [Known<Record>; 9] = [
     ("seed", &[Process, Task], |record, _, option| put(&mut record.seed, option.ty().map(Some))),
     ("artifact", &[Process, Task], |record, _, option| put(&mut record.artifact, option.ty().map(Some))),
     ("table", TABLES, |record, _, option| put(&mut record.table, option.name())),
-    ("label", &[Entity], |record, _, option| put(&mut record.label, option.parse().map(Some))),
+    ("label", &[Entity], |record, _, option| put(&mut record.label, option.field().map(Some))),
     ("name", &[Message], |record, _, option| put(&mut record.name, option.name())),
-    ("key", &[Message], |record, _, option| put(&mut record.key, option.parse().map(Some))),
+    ("key", &[Message], |record, _, option| put(&mut record.key, option.field().map(Some))),
     ("latch", &[Message], |record, _, option| put(&mut record.latch, latch(option))),
     ("expires", &[Message], |record, _, option| {
         put(&mut record.expires, option.text().and_then(|text| some_duration(&text)).map(Some))
@@ -35,18 +35,18 @@ const OF_A_STRUCT: [Known<Record>; 9] = [
 const OF_A_FIELD: [Known<Field>; 15] = [
     ("label", ALL, |field, _, option| put(&mut field.label, option.text().map(|text| text.value()))),
     ("help", ALL, |field, _, option| put(&mut field.help, option.text().map(|text| text.value()))),
-    ("default", ALL, |field, _, option| put(&mut field.default, option.tokens().map(Some))),
-    ("max_length", ALL, |field, _, option| put(&mut field.max_length, option.tokens().map(Some))),
-    ("min", ALL, |field, _, option| put(&mut field.min, option.tokens().map(Some))),
-    ("max", ALL, |field, _, option| put(&mut field.max, option.tokens().map(Some))),
+    ("default", ALL, |field, _, option| put(&mut field.default, option.expression().map(Some))),
+    ("max_length", ALL, |field, _, option| put(&mut field.max_length, option.expression().map(Some))),
+    ("min", ALL, |field, _, option| put(&mut field.min, option.expression().map(Some))),
+    ("max", ALL, |field, _, option| put(&mut field.max, option.expression().map(Some))),
     ("choices", ALL, |field, face, option| put(&mut field.choices, choices(face, option).map(Some))),
     ("pattern", ALL, |field, _, option| put(&mut field.pattern, option.text().map(Some))),
     ("key", STORED, |field, _, option| put(&mut field.key, option.text().and_then(|text| key_path(&text)))),
     (WAS, STORED, |field, _, option| key_path(&option.text()?).map(|was| field.was.push(was))),
     ("from", STORED, |field, _, option| put(&mut field.from, conversion(option).map(Some))),
     ("column", &[Process], |field, _, option| put(&mut field.column, option.flag().map(|()| true))),
-    ("index", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Plain)))),
-    ("unique", TABLES, |field, _, option| put(&mut field.index, option.flag().map(|()| Some(Index::Unique)))),
+    ("index", TABLES, |field, _, option| index(field, option, Index::Plain)),
+    ("unique", TABLES, |field, _, option| index(field, option, Index::Unique)),
     ("on_delete", TABLES, |field, face, option| put(&mut field.on_delete, on_delete(face, option).map(Some))),
 ];
 
@@ -62,7 +62,10 @@ pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> 
 pub(super) fn key_path(text: &LitStr) -> Result<Vec<String>> {
     let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
     if keys.iter().any(String::is_empty) {
-        return Err(Error::new(text.span(), "a key is one or more names with dots between them: `a.b`"));
+        return Err(Error::new(
+            text.span(),
+            "expected a key of one or more names with dots between them, such as `a.b`",
+        ));
     }
     Ok(keys)
 }
@@ -80,13 +83,23 @@ fn put<T>(place: &mut T, value: Result<T>) -> Result<()> {
     Ok(())
 }
 
+/// A field has one index.
+fn index(field: &mut Field, option: &Opt, index: Index) -> Result<()> {
+    option.flag()?;
+    if field.index.is_some() {
+        return Err(Error::new(option.key.span(), "`unique` is an index already: keep `unique` or `index`"));
+    }
+    field.index = Some(index);
+    Ok(())
+}
+
 fn latch(option: &Opt) -> Result<Latch> {
-    let ident: Ident = option.parse()?;
+    let ident = option.word("`keep`, `last` or `drop`")?;
     match ident.to_string().as_str() {
         "keep" => Ok(Latch::Keep),
         "last" => Ok(Latch::Last),
         "drop" => Ok(Latch::Drop),
-        _ => Err(Error::new(ident.span(), "`latch` is one of `keep`, `last`, `drop`")),
+        _ => Err(Error::new(ident.span(), "`latch` takes `keep`, `last` or `drop`")),
     }
 }
 
@@ -94,13 +107,13 @@ fn latch(option: &Opt) -> Result<Latch> {
 fn choices(face: Face, option: &Opt) -> Result<Choices> {
     let tokens = ungrouped(option.tokens()?);
     if !starts_a_closure(&tokens) {
-        return Ok(Choices::List(tokens));
+        return option.expression().map(Choices::List);
     }
     match syn::parse2(tokens)? {
         Closure::Inline { parameter, body } if matches!(face, Form | Process) => Ok(Choices::Query { parameter, body }),
         Closure::Inline { .. } => Err(Error::new(
             option.key.span(),
-            "choices from tables go with the fields of forms and processes: only forms are held against them",
+            "choices from tables belong on fields of forms and processes: only forms are checked against them",
         )),
         Closure::Path(path) => Ok(Choices::List(path)),
     }
@@ -116,22 +129,22 @@ fn conversion(option: &Opt) -> Result<Closure> {
     match &closure {
         Closure::Inline { parameter, .. } if told_type(parameter).is_none() => Err(Error::new_spanned(
             parameter,
-            format!("tell the type that the field had before: `from = |{parameter}: OldType| ..`"),
+            format!("`from` needs the type that the field had before: `from = |{parameter}: OldType| ..`"),
         )),
         _ => Ok(closure),
     }
 }
 
 fn on_delete(face: Face, option: &Opt) -> Result<OnDelete> {
-    let ident: Ident = option.parse()?;
+    let ident = option.word("`protect`, `set_none` or `cascade`")?;
     match ident.to_string().as_str() {
-        "protect" => Ok(OnDelete::Protect),
+        "protect" => Ok(OnDelete::Protect(ident)),
         "set_none" => Ok(OnDelete::SetNone(ident)),
         "cascade" if face == Process => Err(Error::new(
             ident.span(),
-            "a process is not deleted with a row it refers to: use `protect` or `set_none`",
+            "a process is not deleted with a row it refers to: write `on_delete = protect` or `on_delete = set_none`",
         )),
-        "cascade" => Ok(OnDelete::Cascade),
-        _ => Err(Error::new(ident.span(), "`on_delete` is one of `protect`, `set_none`, `cascade`")),
+        "cascade" => Ok(OnDelete::Cascade(ident)),
+        _ => Err(Error::new(ident.span(), "`on_delete` takes `protect`, `set_none` or `cascade`")),
     }
 }

@@ -1,0 +1,213 @@
+//! Attributes with a token too many, too few, or another one: whatever is written, the macros do not panic, what they
+//! write is Rust, and each token is either used or complained of.
+//!
+//! The attributes are those of `tests/`. `VIEWFLOW_MUTANTS` says how many mutants are tried.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, Data, DeriveInput, File, Item, Meta};
+
+use crate::record::Face;
+use crate::{choices, flow, record};
+
+/// How many mutants are tried.
+const MUTANTS: usize = 10_000;
+
+type Derive = fn(DeriveInput) -> TokenStream;
+
+/// What is derived, by its name.
+const DERIVES: [(&str, Derive); 8] = [
+    ("Flow", flow::derive),
+    ("Choices", choices::derive),
+    ("Process", |input| record::derive(input, Face::Process)),
+    ("Task", |input| record::derive(input, Face::Task)),
+    ("Form", |input| record::derive(input, Face::Form)),
+    ("Entity", |input| record::derive(input, Face::Entity)),
+    ("Embedded", |input| record::derive(input, Face::Embedded)),
+    ("Message", |input| record::derive(input, Face::Message)),
+];
+
+#[test]
+fn a_mutant_of_an_attribute_is_rust_or_a_message_and_no_token_is_swallowed() {
+    let corpus = corpus();
+    assert!(corpus.len() > 100, "only {} structs were found", corpus.len());
+    let mutants = env::var("VIEWFLOW_MUTANTS").ok().and_then(|number| number.parse().ok()).unwrap_or(MUTANTS);
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut faults = Vec::new();
+    for _ in 0..mutants {
+        let seed = &corpus[dice.below(corpus.len())];
+        let mut mutant = seed.input.clone();
+        let Some(attribute) = some_attribute(&mut mutant, &mut dice) else { continue };
+        let before = attribute.to_token_stream().to_string();
+        let Meta::List(list) = &mut attribute.meta else { continue };
+        let moved = mutate(&mut list.tokens, &mut dice);
+        let now = attribute.to_token_stream().to_string();
+        if let Err(fault) = judge(seed, mutant, moved || plain(&before) == plain(&now)) {
+            faults.push(format!("{fault}\n    of  {before}\n    by  {now}"));
+        }
+    }
+    faults.sort();
+    assert!(faults.is_empty(), "{} of {mutants} mutants:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
+}
+
+/// A struct or enum, what is derived for it, and what is written for it as it is.
+struct Seed {
+    input: DeriveInput,
+    derive: Derive,
+    written: String,
+}
+
+/// What is wrong with what is written for the mutant. Tokens that were only `moved` may mean the same as before.
+fn judge(seed: &Seed, mutant: DeriveInput, moved: bool) -> Result<(), String> {
+    let written = catch_unwind(AssertUnwindSafe(|| (seed.derive)(mutant))).map_err(|_| "panics".to_owned())?;
+    if let Err(error) = syn::parse2::<File>(written.clone()) {
+        return Err(format!("is no Rust ({error})"));
+    }
+    // Of what is mistaken as it is, the first message may be all that is written.
+    if !moved && !seed.written.contains("compile_error") && written.to_string() == seed.written {
+        return Err("swallows a token".to_owned());
+    }
+    Ok(())
+}
+
+/// The attribute without a comma at its end, which means nothing.
+fn plain(attribute: &str) -> String {
+    let text: String = attribute.chars().filter(|letter| !letter.is_whitespace()).collect();
+    text.replace(",)", ")").replace(",]", "]").replace("move|", "|")
+}
+
+/// Every struct and enum of the tests for which something is derived, once for each derive.
+fn corpus() -> Vec<Seed> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    let mut files = vec![tests.join("expansion.rs")];
+    add_files(&tests.join("ui"), &mut files);
+    files.sort();
+    let mut seeds = Vec::new();
+    for file in files {
+        if let Ok(file) = syn::parse_file(&fs::read_to_string(file).unwrap()) {
+            add_items(&file.items, &mut seeds);
+        }
+    }
+    seeds
+}
+
+fn add_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            add_files(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn add_items(items: &[Item], seeds: &mut Vec<Seed>) {
+    for item in items {
+        let (attributes, tokens) = match item {
+            Item::Struct(item) => (&item.attrs, item.to_token_stream()),
+            Item::Enum(item) => (&item.attrs, item.to_token_stream()),
+            Item::Mod(module) => {
+                add_items(module.content.as_ref().map_or(&[], |(_, items)| items), seeds);
+                continue;
+            }
+            _ => continue,
+        };
+        let derived: String = attributes.iter().map(|attribute| attribute.to_token_stream().to_string()).collect();
+        for (name, derive) in DERIVES {
+            let is_derived = derived.contains("derive")
+                && derived.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name);
+            if let (true, Ok(input)) = (is_derived, syn::parse2::<DeriveInput>(tokens.clone())) {
+                let written = derive(input.clone()).to_string();
+                seeds.push(Seed { input, derive, written });
+            }
+        }
+    }
+}
+
+/// One of the attributes that a derive reads.
+fn some_attribute<'i>(input: &'i mut DeriveInput, dice: &mut Dice) -> Option<&'i mut Attribute> {
+    let own = input.attrs.iter_mut();
+    let mut all: Vec<&mut Attribute> = match &mut input.data {
+        Data::Struct(data) => own.chain(data.fields.iter_mut().flat_map(|field| &mut field.attrs)).collect(),
+        Data::Enum(data) => own.chain(data.variants.iter_mut().flat_map(|variant| &mut variant.attrs)).collect(),
+        Data::Union(_) => own.collect(),
+    };
+    let others = ["doc", "derive", "allow", "cfg"];
+    all.retain(|attribute| !others.iter().any(|other| attribute.path().is_ident(other)));
+    (!all.is_empty()).then(|| dice.below(all.len())).map(|index| all.swap_remove(index))
+}
+
+/// Changes one token; returns whether tokens were only moved.
+fn mutate(tokens: &mut TokenStream, dice: &mut Dice) -> bool {
+    let mut trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let groups: Vec<usize> = (0..trees.len()).filter(|at| matches!(trees[*at], TokenTree::Group(_))).collect();
+    if !groups.is_empty() && dice.below(3) == 0 {
+        let at = groups[dice.below(groups.len())];
+        if let TokenTree::Group(group) = &trees[at] {
+            let mut inner = group.stream();
+            let moved = mutate(&mut inner, dice);
+            trees[at] = Group::new(group.delimiter(), inner).into();
+            *tokens = trees.into_iter().collect();
+            return moved;
+        }
+    }
+    let at = dice.below(trees.len().max(1));
+    let moved = match dice.below(5) {
+        0 if !trees.is_empty() => {
+            trees.remove(at);
+            false
+        }
+        1 if !trees.is_empty() => {
+            trees.insert(at, trees[at].clone());
+            false
+        }
+        2 if at + 1 < trees.len() => {
+            trees.swap(at, at + 1);
+            true
+        }
+        3 if !trees.is_empty() => {
+            trees[at] = some_token(dice);
+            false
+        }
+        _ => {
+            trees.insert(dice.below(trees.len() + 1), some_token(dice));
+            false
+        }
+    };
+    *tokens = trees.into_iter().collect();
+    moved
+}
+
+fn some_token(dice: &mut Dice) -> TokenTree {
+    const WORDS: [&str; 22] = [
+        "x", "self", "Self", "a", "move", "async", "if", "match", "let", "return", "true", "end", "name", "title",
+        "unique", "as", "then", "default", "key", "was", "_", "dyn",
+    ];
+    const SIGNS: [char; 20] =
+        [',', '=', '|', ':', '<', '>', '.', '+', ';', '#', '!', '?', '&', '-', '*', '@', '$', '/', '%', '^'];
+    match dice.below(8) {
+        0..=2 => Ident::new(WORDS[dice.below(WORDS.len())], Span::call_site()).into(),
+        3..=5 => Punct::new(SIGNS[dice.below(SIGNS.len())], Spacing::Alone).into(),
+        6 => [Literal::string("a"), Literal::u8_unsuffixed(7), Literal::string("")][dice.below(3)].clone().into(),
+        _ => {
+            let delimiters = [Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
+            Group::new(delimiters[dice.below(4)], TokenStream::new()).into()
+        }
+    }
+}
+
+/// The same numbers at each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % end
+    }
+}

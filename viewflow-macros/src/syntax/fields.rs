@@ -1,0 +1,70 @@
+//! How a struct is read from a document and written into one, whatever says what its fields are.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::name::plain_name;
+use super::output::{hidden, local};
+
+/// A field, and the expressions that tell what it is.
+pub(crate) struct Accessor<'f> {
+    pub(crate) ident: &'f Ident,
+    /// What the struct says of it.
+    pub(crate) spec: TokenStream,
+    /// What reads it.
+    pub(crate) read: TokenStream,
+    /// What writes it.
+    pub(crate) write: TokenStream,
+    /// The function that holds a value against its rules.
+    pub(crate) rules: TokenStream,
+}
+
+/// The trait for a struct of these fields. `rest` is what else the struct has and is made of; without it no struct can
+/// be made.
+pub(crate) fn fields_impl(
+    of: &Ident,
+    fields: &[Accessor<'_>],
+    shapes: &TokenStream,
+    rest: Option<&TokenStream>,
+) -> TokenStream {
+    let numbers: Vec<_> = (0..fields.len()).collect();
+    let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    let names = idents.iter().map(|ident| plain_name(ident));
+    let locals: Vec<_> = numbers.iter().map(|number| local(&format!("field_{number}"), hidden())).collect();
+    let specs = fields.iter().map(|field| &field.spec);
+    let [read, write, rules] = [
+        fields.iter().map(|field| &field.read).collect::<Vec<_>>(),
+        fields.iter().map(|field| &field.write).collect(),
+        fields.iter().map(|field| &field.rules).collect(),
+    ];
+    let made = match rest {
+        Some(rest) => quote!(::core::option::Option::Some(Self { #(#idents: #locals?,)* #rest })),
+        None => quote!(::core::option::Option::None),
+    };
+    quote! {
+        #[automatically_derived]
+        impl __viewflow::Fields for #of {
+            const FIELDS: &'static [__viewflow::FieldSpec] = &[#(#specs),*];
+            #shapes
+
+            #[allow(unused_variables)]
+            fn read(__viewflow_reader: &mut __viewflow::Reader<'_>) -> ::core::option::Option<Self> {
+                #(
+                    let #locals = __viewflow_reader.field(#numbers, &#read);
+                    __viewflow_reader.check(#numbers, ::core::option::Option::as_ref(&#locals), #rules);
+                )*
+                #made
+            }
+
+            #[allow(unused_variables)]
+            fn write(&self, __viewflow_writer: &mut __viewflow::Writer) {
+                #(__viewflow_writer.field(#numbers, &#write, &self.#idents);)*
+            }
+
+            #[allow(unused_variables)]
+            fn check(&self, __viewflow_errors: &mut __viewflow::FieldErrors) {
+                #(#rules(&self.#idents, __viewflow::At::new(#names, __viewflow_errors));)*
+            }
+        }
+    }
+}
