@@ -44,6 +44,7 @@ mod killed_steps;
 mod lifecycle;
 mod many;
 mod messages;
+mod nested;
 mod nodes;
 mod paths;
 mod people;

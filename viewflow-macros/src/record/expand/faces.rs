@@ -174,8 +174,12 @@ fn expand_embedded(record: &Record) -> TokenStream {
                 __viewflow::embedded::decode(value)
             }
 
-            fn merge(&self, stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+            fn merge(&self, stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::FieldErrors> {
                 __viewflow::embedded::merge(self, stored)
+            }
+
+            fn read_from(value: &__viewflow::Value, source: __viewflow::Source) -> ::core::result::Result<Self, __viewflow::FieldErrors> {
+                __viewflow::embedded::read_from(value, source)
             }
         }
     }
