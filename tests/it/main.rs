@@ -46,6 +46,7 @@ mod lifecycle;
 mod listeners;
 mod many;
 mod messages;
+mod nested;
 mod nodes;
 mod paths;
 mod people;

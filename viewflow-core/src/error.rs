@@ -3,7 +3,7 @@
 mod fields;
 mod place;
 
-pub use fields::FieldErrors;
+pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
 
 use crate::id::{ProcessId, TaskId, UserId};
@@ -385,9 +385,9 @@ impl Error {
     /// }
     /// assert_eq!(submit(7, 3).unwrap_err().field_errors().unwrap().of("from"), ["must not be after `to`"]);
     /// ```
-    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn field(field: impl Into<String>, complaint: impl Into<Complaint>) -> Self {
         let mut errors = FieldErrors::default();
-        errors.add(field, message);
+        errors.add(field, complaint);
         Self::Form { at: Place::unknown(), errors }
     }
 

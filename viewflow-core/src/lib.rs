@@ -46,7 +46,7 @@ pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, 
 pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::data::field::{
     At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-    HasText, Index, Initial, Pattern, Rules, SetNone, convert, encoded, set_none,
+    HasText, Index, Initial, Pattern, Rules, SetNone, Source, convert, encoded, set_none,
 };
 pub use crate::data::form::{Form, FormField, FormSpec};
 pub use crate::data::table::{Query, Table};
@@ -57,7 +57,7 @@ pub use crate::engine::{
     AssignedTask, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask, Page,
     Plan, ProcessQuery, Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why, Workers,
 };
-pub use crate::error::{Error, FieldErrors, Place, Result};
+pub use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
 pub use crate::flow::builder::{

@@ -1,11 +1,15 @@
 //! JSON documents, and structs laid over them.
 
+pub mod embedded;
+mod sent;
+
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
 
-use crate::data::field::{At, FieldOf, FieldSpec};
-use crate::error::FieldErrors;
+use crate::data::field::{At, FieldOf, FieldSpec, Source};
+use crate::error::{Complaint, FieldErrors};
 pub use crate::store::Document;
+pub(crate) use sent::{by_name, is_blank, named, read_sent};
 
 /// A struct whose fields live in a JSON document.
 ///
@@ -119,22 +123,16 @@ pub(crate) fn write_with_columns<T: Fields>(
 ) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
     value.check(&mut errors);
-    errors.into_result()?;
     let mut writer = Writer::new(T::FIELDS, document, columns.as_deref());
     value.write(&mut writer);
-    let (written, written_columns) = writer.finish()?;
-    *document = written;
-    if let (Some(columns), Some(written)) = (columns, written_columns) {
+    // The rules of nested structs are known to their own fields.
+    errors.extend(writer.errors);
+    errors.into_result()?;
+    *document = writer.document;
+    if let (Some(columns), Some(written)) = (columns, writer.columns) {
         *columns = written;
     }
     Ok(())
-}
-
-/// The fields of `value` under their names, wherever they are stored.
-pub(crate) fn by_name<T: Fields>(value: &T) -> Result<Document, FieldErrors> {
-    let mut writer = Writer { by_name: true, ..Writer::new(T::FIELDS, &Document::new(), None) };
-    value.write(&mut writer);
-    Ok(writer.finish()?.0)
 }
 
 /// Reads fields from a document and collects what is wrong with them.
@@ -143,54 +141,63 @@ pub struct Reader<'d> {
     specs: &'static [FieldSpec],
     document: &'d Document,
     columns: Option<&'d Document>,
-    from_a_person: bool,
+    source: Source,
     errors: FieldErrors,
 }
 
 impl<'d> Reader<'d> {
     pub(crate) fn new(specs: &'static [FieldSpec], document: &'d Document, columns: Option<&'d Document>) -> Self {
-        Self { specs, document, columns, from_a_person: false, errors: FieldErrors::default() }
+        Self { specs, document, columns, source: Source::Store, errors: FieldErrors::default() }
     }
 
-    /// Reads what a person filled in: an empty text is no value.
+    /// Reads what a person sent: fields by their names, and an empty text is no value.
     pub(crate) fn of_form(specs: &'static [FieldSpec], document: &'d Document) -> Self {
-        Self { from_a_person: true, ..Self::new(specs, document, None) }
+        Self { source: Source::Person, ..Self::new(specs, document, None) }
+    }
+
+    /// Adds a complaint.
+    pub(crate) fn complain(&mut self, path: &str, complaint: impl Into<Complaint>) {
+        self.errors.add(path, complaint);
     }
 
     /// Reads the field at `index` of [`Fields::FIELDS`].
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
-        let blank = |value: &Value| self.from_a_person && (value.is_null() || value.as_str() == Some(""));
-        let found =
-            if self.from_a_person { self.document.get(spec.name) } else { spec.find(self.document, self.columns) };
+        self.read(spec, field).map_err(|errors| self.errors.extend(errors.under(spec.name))).ok()
+    }
+
+    fn read<T>(&self, spec: &FieldSpec, field: &FieldOf<T>) -> Result<T, FieldErrors> {
+        let from_a_person = self.source == Source::Person;
+        let blank = |value: &Value| from_a_person && is_blank(value);
+        let found = if from_a_person { self.document.get(spec.name) } else { spec.find(self.document, self.columns) };
         // Under an earlier key it is of the type that the field had then.
-        if let (Some(convert), Some(value), false) = (field.convert, found, self.from_a_person)
+        if let (Some(convert), Some(value), false) = (field.convert, found, from_a_person)
             && !spec.has_key_of_today(self.document, self.columns)
             && let Ok(converted) = convert(value)
         {
-            return Some(converted);
+            return Ok(converted);
         }
-        let read = match found {
-            Some(value) if blank(value) && field.optional => (field.decode)(&Value::Null),
-            Some(value) if blank(value) && spec.required => Err("is required".to_owned()),
-            Some(value) if !blank(value) || field.default.is_none() => match ((field.decode)(value), field.default) {
+        let decode = |value: &Value| (field.read)(value, self.source).map_err(|errors| spec.with_its_bounds(errors));
+        match found {
+            Some(value) if blank(value) && field.optional => decode(&Value::Null),
+            Some(value) if blank(value) && spec.required => Err(FieldErrors::here(Complaint::required())),
+            Some(value) if !blank(value) || field.default.is_none() => match (decode(value), field.default) {
                 // A field that was an `Option` once may have left a null.
                 (Err(_), Some(default)) if value.is_null() => Ok(default()),
                 // What is no value of today may be one of the type that the field had before.
-                (Err(message), _) if !self.from_a_person => match field.convert {
-                    Some(convert) => convert(value),
-                    None => Err(message),
+                (Err(errors), _) if !from_a_person => match field.convert {
+                    Some(convert) => convert(value).map_err(FieldErrors::here),
+                    None => Err(errors),
                 },
                 (decoded, _) => decoded,
             },
             _ => match field.default {
                 Some(default) => Ok(default()),
-                None if field.optional => (field.decode)(&Value::Null),
-                None if self.from_a_person => Err("is required".to_owned()),
-                None => Err("is missing".to_owned()),
+                None if field.optional => decode(&Value::Null),
+                None if from_a_person => Err(FieldErrors::here(Complaint::required())),
+                None => Err(FieldErrors::here(Complaint::new("missing", "is missing"))),
             },
-        };
-        read.map_err(|message| self.errors.add(spec.name, message)).ok()
+        }
     }
 
     /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
@@ -209,7 +216,7 @@ impl<'d> Reader<'d> {
         match read {
             Some(value) if self.errors.is_empty() => Ok(value),
             _ if self.errors.is_empty() => Err({
-                self.errors.add("", "could not be read");
+                self.errors.add("", Complaint::new("type", "could not be read"));
                 self.errors
             }),
             _ => Err(self.errors),
@@ -243,8 +250,8 @@ impl Writer {
         let Some(spec) = self.specs.get(index) else { return };
         if self.by_name {
             match (field.merge)(value, None) {
-                Ok(value) => drop(self.document.insert(spec.name.to_owned(), value)),
-                Err(message) => self.errors.add(spec.name, message),
+                Ok(value) => drop(self.document.insert(spec.name.to_owned(), named(&(spec.kind)(), &value))),
+                Err(errors) => self.errors.extend(errors.under(spec.name)),
             }
             return;
         }
@@ -262,52 +269,11 @@ impl Writer {
                     remove(document, path);
                 }
             }
-            put(document, spec.key, value)
+            put(document, spec.key, value).map_err(FieldErrors::here)
         });
-        if let Err(message) = written {
-            self.errors.add(spec.name, message);
+        if let Err(errors) = written {
+            self.errors.extend(errors.under(spec.name));
         }
-    }
-
-    fn finish(self) -> Result<(Document, Option<Document>), FieldErrors> {
-        self.errors.into_result()?;
-        Ok((self.document, self.columns))
-    }
-}
-
-/// What `#[derive(Embedded)]` makes of a nested struct: a field type kept as an object of its own.
-pub mod embedded {
-    use super::{Document, FieldErrors, Fields, Value};
-
-    fn sentence(errors: &FieldErrors) -> String {
-        format!("is not right inside: {errors}")
-    }
-
-    /// The struct as an object.
-    ///
-    /// # Errors
-    /// What is wrong with its fields.
-    pub fn encode<T: Fields>(value: &T) -> Result<Value, String> {
-        merge(value, None)
-    }
-
-    /// Reads the struct from an object.
-    ///
-    /// # Errors
-    /// What is wrong with its fields.
-    pub fn decode<T: Fields>(value: &Value) -> Result<T, String> {
-        let object = value.as_object().ok_or("must be an object")?;
-        super::read(object).map_err(|errors| sentence(&errors))
-    }
-
-    /// The struct as an object over a stored one, whose other keys are kept.
-    ///
-    /// # Errors
-    /// What is wrong with its fields.
-    pub fn merge<T: Fields>(value: &T, stored: Option<&Value>) -> Result<Value, String> {
-        let mut object = stored.and_then(Value::as_object).cloned().unwrap_or_else(Document::new);
-        super::write(value, &mut object).map_err(|errors| sentence(&errors))?;
-        Ok(Value::Object(object))
     }
 }
 

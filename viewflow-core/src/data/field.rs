@@ -24,6 +24,7 @@ pub(crate) use rule::{check_pattern, each_item, plain};
 pub use spec::{FieldOf, FieldSpec, Index, convert};
 
 use crate::data::entity::{Entity, TableSpec};
+use crate::error::FieldErrors;
 use crate::id::{Id, Ref};
 use crate::store::OnDelete;
 
@@ -66,10 +67,29 @@ pub trait FieldType: Sized + 'static {
     /// The value as JSON, over what is stored already: a nested struct keeps keys it does not know.
     ///
     /// # Errors
-    /// As `encode`.
-    fn merge(&self, _stored: Option<&Value>) -> Result<Value, String> {
-        self.encode()
+    /// What is wrong with the value, each complaint with its path in it.
+    fn merge(&self, _stored: Option<&Value>) -> Result<Value, FieldErrors> {
+        self.encode().map_err(FieldErrors::here)
     }
+
+    /// Reads what is stored, or what a person sent. A type that is made of others reads them in this way, so that all complaints
+    /// are told at once, each with its path.
+    ///
+    /// # Errors
+    /// What is wrong with the value, each complaint with its path in it.
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        let _ = source;
+        Self::decode(value).map_err(|message| FieldErrors::here(Self::kind().wrong(message)))
+    }
+}
+
+/// Where a value that is read comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was stored: as a field's `encode` wrote it, now or in an earlier version.
+    Store,
+    /// A person, or a program in a person's place, sent it: the rules of forms hold.
+    Person,
 }
 
 /// A field type with a value for the time before anybody set it: what a process field without `default` starts with.

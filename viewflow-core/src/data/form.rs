@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::data::document::{Fields, Reader};
-use crate::data::field::{Choice, FieldKind, FieldSpec, each_item};
-use crate::error::{FieldErrors, Result};
+use crate::data::document::{self, Fields};
+use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, plain};
+use crate::error::{Complaint, FieldErrors, Result};
 use crate::store::Document;
 use crate::unit::Db;
 
@@ -108,82 +108,91 @@ pub(crate) fn describe(
             (None, FieldKind::Choice(choices)) => Some(choices.clone()),
             _ => None,
         };
+        let value = stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default();
         Ok(FormField {
             name: spec.name,
             label: spec.label,
             help: spec.help,
             was: spec.was,
             required: spec.required,
-            kind,
             max_length: spec.rules.max_length,
             pattern: spec.rules.pattern,
             min: spec.rules.min.map(|bound| bound()),
             max: spec.rules.max.map(|bound| bound()),
             choices,
-            value: stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default(),
+            value: document::named(&kind, &value),
+            kind,
         })
     };
     Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<Result<_>>()? })
 }
 
-/// Reads a form from what a person sent. Keys that are no fields are mistakes.
-pub(crate) fn parse<F: Form>(sent: &Document) -> Result<F, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    for key in sent.keys().filter(|key| !F::FIELDS.iter().any(|spec| spec.name == *key)) {
-        errors.add(key, "is no field of this form");
-    }
-    match Reader::of_form(F::FIELDS, sent).finish() {
-        Ok(form) => errors.into_result().map(|()| form),
-        Err(wrong) => {
-            errors.extend(wrong);
-            Err(errors)
-        }
-    }
-}
-
-/// Holds a form against its rules, its choices, and the rows it refers to.
+/// Holds a form against its rules, its choices, and the rows it refers to: as if a person had sent it.
 pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
-    let mut errors = FieldErrors::default();
-    form.check(&mut errors);
-    let sent = match crate::data::document::by_name(form) {
-        Ok(sent) => sent,
-        Err(unwritable) => return Ok(unwritable),
-    };
-    for spec in F::FIELDS {
-        let Some(value) = sent.get(spec.name) else { continue };
-        if spec.required && value.as_str() == Some("") {
-            errors.replace(spec.name, "is required");
-            continue;
-        }
-        match spec.choices {
-            // A list known beforehand is one of the rules, and was complained of.
-            Some(_) if !errors.of(spec.name).is_empty() => {}
-            Some(choices) => {
-                let choices = choices(db)?;
-                for item in each_item(value) {
-                    if !choices.contains(item)? {
-                        errors.add(
-                            spec.name,
-                            format!("cannot be {}: it is none of the choices", crate::data::field::plain(item)),
-                        );
-                    }
-                }
-            }
-            None => check_rows(spec, value, db, &mut errors)?,
-        }
+    let (sent, unwritable) = document::by_name(form);
+    let mut errors = document::read_sent::<F>(&sent).err().unwrap_or_default();
+    for spec in F::FIELDS.iter().filter(|spec| !sent.contains_key(spec.name)) {
+        errors.forget(spec.name);
     }
+    errors.extend(unwritable);
+    check_tables(F::FIELDS, &sent, db, &mut errors)?;
     Ok(errors)
 }
 
-fn check_rows(spec: &FieldSpec, value: &Value, db: &Db, errors: &mut FieldErrors) -> Result<()> {
-    let mut rows = Vec::new();
-    (spec.kind)().references(value, &mut |table, id| rows.push((table, id)));
-    for (table, id) in rows {
-        if db.unit(|unit| unit.row(table, id).map(|row| row.is_none()))? {
-            errors.add(spec.name, format!("refers to row {id} of `{table}`, which is not there"));
+/// Holds what was sent against what is stored: the choices of its fields, and the rows it refers to.
+pub(crate) fn check_tables(specs: &[FieldSpec], sent: &Document, db: &Db, errors: &mut FieldErrors) -> Result<()> {
+    for spec in specs {
+        let Some(value) = sent.get(spec.name) else { continue };
+        let Some(choices) = spec.choices else {
+            errors.extend(missing_rows(&(spec.kind)(), value, db)?.under(spec.name));
+            continue;
+        };
+        if errors.within(spec.name) {
+            continue;
+        }
+        let choices = choices(db)?;
+        for item in each_item(value) {
+            if !choices.contains(item)? {
+                let message = format!("cannot be {}: it is none of the choices", plain(item));
+                errors.add(spec.name, Complaint::new("not_a_choice", message).with("value", item.clone()));
+            }
         }
     }
     Ok(())
+}
+
+/// Complaints about the rows to which a value refers, and that are not there.
+fn missing_rows(kind: &FieldKind, value: &Value, db: &Db) -> Result<FieldErrors> {
+    let mut errors = FieldErrors::default();
+    match (kind, value) {
+        (FieldKind::Reference(table), value) => {
+            if let Some(id) = value.as_u64()
+                && db.unit(|unit| unit.row(table.name, id).map(|row| row.is_none()))?
+            {
+                let message = format!("refers to row {id} of `{}`, which is not there", table.name);
+                errors.add("", Complaint::new("no_row", message).with("row", id));
+            }
+        }
+        (FieldKind::List(item), Value::Array(items)) => {
+            for (index, value) in items.iter().enumerate() {
+                errors.extend(missing_rows(item, value, db)?.under(index));
+            }
+        }
+        (FieldKind::Map(item), Value::Object(items)) => {
+            for (key, value) in items {
+                errors.extend(missing_rows(item, value, db)?.under(key));
+            }
+        }
+        (FieldKind::Embedded(specs), Value::Object(fields)) => {
+            for spec in *specs {
+                if let Some(value) = fields.get(spec.name) {
+                    errors.extend(missing_rows(&(spec.kind)(), value, db)?.under(spec.name));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(errors)
 }
 
 impl FormField {

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use serde_json::Value;
 
 use crate::data::document::{self, Fields, Reader};
-use crate::data::field::FieldType;
+use crate::data::field::{FieldType, Source};
 use crate::definition::Data;
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::ProcessId;
@@ -165,11 +165,15 @@ impl<P: Process> DerefMut for ProcessOf<P> {
 
 /// A seed or artifact that may be missing.
 pub(crate) fn optional<T: FieldType>(value: &Value, name: &str) -> Result<Option<T>, FieldErrors> {
-    if value.is_null() { Ok(None) } else { T::decode(value).map(Some).map_err(|message| one(name, message)) }
+    if value.is_null() {
+        Ok(None)
+    } else {
+        T::read_from(value, Source::Store).map(Some).map_err(|errors| errors.under(name))
+    }
 }
 
 pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Value, FieldErrors> {
-    value.map_or(Ok(Value::Null), T::encode).map_err(|message| one(name, message))
+    value.map_or(Ok(Value::Null), |value| value.merge(None)).map_err(|errors| errors.under(name))
 }
 
 /// A proxy as the data of a process that begins with it.
@@ -177,10 +181,4 @@ pub(crate) fn data_of<P: Process>(fields: &P) -> Result<Data, FieldErrors> {
     let (mut document, mut columns) = (Document::new(), P::TABLE.map(|_| Document::new()));
     document::write_with_columns(fields, &mut document, columns.as_mut())?;
     Ok((document, columns))
-}
-
-pub(crate) fn one(field: &str, message: String) -> FieldErrors {
-    let mut errors = FieldErrors::default();
-    errors.add(field, message);
-    errors
 }

@@ -6,9 +6,9 @@ use std::ops::{Deref, DerefMut};
 use serde_json::Value;
 
 use crate::data::document::{self, Fields, Reader, Writer};
-use crate::data::field::{FieldSpec, FieldType};
+use crate::data::field::{FieldSpec, FieldType, Source};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::flow::process::{encoded, one, optional};
+use crate::flow::process::{encoded, optional};
 use crate::id::{TaskId, UserId};
 use crate::store::{Document, TaskRecord, TaskStatus};
 
@@ -195,7 +195,7 @@ pub struct TaskOf<T: Task> {
 impl<T: Task> TaskOf<T> {
     pub(crate) fn read(record: &TaskRecord) -> Result<Self> {
         let wrong = |errors| Error::Data { at: Place::of_task(record), errors };
-        let seed = T::Seed::decode(&record.seed).map_err(|message| wrong(one("seed", message)))?;
+        let seed = T::Seed::read_from(&record.seed, Source::Store).map_err(|errors| wrong(errors.under("seed")))?;
         Ok(Self {
             id: record.id,
             status: record.status,

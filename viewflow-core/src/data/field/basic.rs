@@ -8,7 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use viewflow_graph::{Plain, Shape};
 
-use super::{FieldKind, FieldType, Initial};
+use super::spec::whole_number;
+use super::{FieldKind, FieldType, Initial, Source};
+use crate::data::document::is_blank;
+use crate::error::{Complaint, FieldErrors};
 
 /// Bytes, kept as base64 text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +85,7 @@ impl FieldType for $type {
                 value
                     .$read()
                     .and_then(|wide: $wide| Self::try_from(wide).ok())
-                    .ok_or_else(|| format!("must be a whole number from {} to {}", Self::MIN, Self::MAX))
+                    .ok_or_else(|| whole_number(Self::MIN, Self::MAX))
             }
         }
     )*};
@@ -209,8 +212,12 @@ impl<T: FieldType> FieldType for Option<T> {
         if value.is_null() { Ok(None) } else { T::decode(value).map(Some) }
     }
 
-    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         self.as_ref().map_or(Ok(Value::Null), |value| value.merge(stored))
+    }
+
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        if value.is_null() { Ok(None) } else { T::read_from(value, source).map(Some) }
     }
 }
 
@@ -240,16 +247,22 @@ impl<T: FieldType> FieldType for Vec<T> {
         items.map(|(index, item)| T::decode(item).map_err(|e| in_item(index, &e))).collect()
     }
 
-    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         let stored = stored.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let items = self.iter().enumerate().map(|(index, item)| {
-            let encoded = item.encode().map_err(|e| in_item(index, &e))?;
+        let merge = |index: usize, item: &T| {
+            let encoded = item.merge(None)?;
             // Only an item that stands where it stood is the one whose unknown keys these are.
             let before = stored.get(index).filter(|before| before.is_object());
             let same = before.filter(|before| T::decode(before).and_then(|old| old.encode()).as_ref() == Ok(&encoded));
             same.map_or(Ok(encoded), |before| item.merge(Some(before)))
-        });
-        items.collect::<Result<_, _>>().map(Value::Array)
+        };
+        all(self.iter().enumerate().map(|(index, item)| merge(index, item).map_err(|errors| errors.under(index))))
+            .map(Value::Array)
+    }
+
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        let items = value.as_array().ok_or_else(|| no::<Self>("must be a list"))?.iter().enumerate();
+        all(items.map(|(index, item)| read_item(item, source).map_err(|errors| errors.under(index))))
     }
 }
 
@@ -270,15 +283,24 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
     }
 
     fn encode(&self) -> Result<Value, String> {
-        merge_entries(self, None)
+        let entries = self.iter().map(|(key, item)| Ok((key.clone(), item.encode().map_err(|e| in_key(key, &e))?)));
+        entries.collect::<Result<Map<_, _>, String>>().map(Value::Object)
     }
 
     fn decode(value: &Value) -> Result<Self, String> {
         decode_entries(value)
     }
 
-    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         merge_entries(self, stored)
+    }
+
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        let entries = value.as_object().ok_or_else(|| no::<Self>("must be an object with names"))?.iter();
+        all(entries.map(|(key, item)| match read_item(item, source) {
+            Ok(item) => Ok((key.clone(), item)),
+            Err(errors) => Err(errors.under(key)),
+        }))
     }
 }
 
@@ -299,15 +321,24 @@ impl<T: FieldType, H: BuildHasher + Default + 'static> FieldType for HashMap<Str
     }
 
     fn encode(&self) -> Result<Value, String> {
-        merge_entries(self, None)
+        let entries = self.iter().map(|(key, item)| Ok((key.clone(), item.encode().map_err(|e| in_key(key, &e))?)));
+        entries.collect::<Result<Map<_, _>, String>>().map(Value::Object)
     }
 
     fn decode(value: &Value) -> Result<Self, String> {
         decode_entries(value)
     }
 
-    fn merge(&self, stored: Option<&Value>) -> Result<Value, String> {
+    fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         merge_entries(self, stored)
+    }
+
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        let entries = value.as_object().ok_or_else(|| no::<Self>("must be an object with names"))?.iter();
+        all(entries.map(|(key, item)| match read_item(item, source) {
+            Ok(item) => Ok((key.clone(), item)),
+            Err(errors) => Err(errors.under(key)),
+        }))
     }
 }
 
@@ -322,15 +353,34 @@ impl<T, H: Default> Initial for HashMap<String, T, H> {
 fn merge_entries<'a, T: FieldType>(
     entries: impl IntoIterator<Item = (&'a String, &'a T)>,
     stored: Option<&Value>,
-) -> Result<Value, String> {
+) -> Result<Value, FieldErrors> {
     let entries = entries.into_iter().map(|(key, item)| {
-        let merged = match stored.and_then(|stored| stored.get(key)) {
-            Some(stored) => item.merge(Some(stored)),
-            None => item.encode(),
-        };
-        Ok((key.clone(), merged.map_err(|e| in_key(key, &e))?))
+        let merged = item.merge(stored.and_then(|stored| stored.get(key)));
+        Ok((key.clone(), merged.map_err(|errors| errors.under(key))?))
     });
-    entries.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+    all::<_, Map<_, _>>(entries).map(Value::Object)
+}
+
+/// An item of a list or map. One that a person left empty is none, as a field is.
+fn read_item<T: FieldType>(value: &Value, source: Source) -> Result<T, FieldErrors> {
+    if source == Source::Store || !is_blank(value) || matches!(T::kind(), FieldKind::Json | FieldKind::Nothing) {
+        T::read_from(value, source)
+    } else if T::OPTIONAL {
+        T::read_from(&Value::Null, source)
+    } else {
+        Err(FieldErrors::here(Complaint::required()))
+    }
+}
+
+/// All of them, or all complaints.
+fn all<X, C: FromIterator<X>>(results: impl Iterator<Item = Result<X, FieldErrors>>) -> Result<C, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let good: C = results.filter_map(|result| result.map_err(|wrong| errors.extend(wrong)).ok()).collect();
+    errors.into_result().map(|()| good)
+}
+
+fn no<T: FieldType>(message: &str) -> FieldErrors {
+    FieldErrors::here(T::kind().wrong(message.to_owned()))
 }
 
 fn decode_entries<T: FieldType, M: FromIterator<(String, T)>>(value: &Value) -> Result<M, String> {

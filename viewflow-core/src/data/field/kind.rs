@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Choice, FieldSpec};
 use crate::data::entity::TableSpec;
+use crate::error::Complaint;
 
 /// What kind of value a field takes.
 #[derive(Clone, Debug)]
@@ -57,6 +58,44 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Its name in complaints, for programs: `integer`, `date`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Bool => "bool",
+            Self::Integer { .. } => "integer",
+            Self::Float => "number",
+            Self::Text => "text",
+            Self::Decimal => "decimal",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::DateTime => "date_time",
+            Self::Timestamp => "timestamp",
+            Self::Duration => "duration",
+            Self::Uuid => "uuid",
+            Self::Bytes => "bytes",
+            Self::Choice(_) => "choice",
+            Self::Reference(_) => "reference",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+            Self::Embedded(_) => "object",
+            Self::Json => "json",
+        }
+    }
+
+    /// The complaint that a value is none of this kind.
+    pub(crate) fn wrong(&self, message: String) -> Complaint {
+        let complaint = Complaint::new("type", message).with("expected", self.name());
+        let bound =
+            |bound: i128| i64::try_from(bound).map(Value::from).or_else(|_| u64::try_from(bound).map(Value::from));
+        match self {
+            Self::Integer { min, max } => {
+                complaint.with("min", bound(*min).unwrap_or_default()).with("max", bound(*max).unwrap_or_default())
+            }
+            _ => complaint,
+        }
+    }
+
     /// Calls `visit` with the table and number of each row that `value` refers to.
     pub(crate) fn references(&self, value: &Value, visit: &mut dyn FnMut(&'static str, u64)) {
         match (self, value) {

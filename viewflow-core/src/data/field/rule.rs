@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::{Bytes, Choices, FieldType};
-use crate::error::{FieldErrors, Result};
+use crate::error::{Complaint, FieldErrors, Result};
 
 /// The rules of one field, as data for whoever draws a form.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +39,9 @@ impl<'e> At<'e> {
         Self { field, errors }
     }
 
-    fn require(self, holds: bool, message: impl FnOnce() -> String) -> Self {
+    fn require<C: Into<Complaint>>(self, holds: bool, complaint: impl FnOnce() -> C) -> Self {
         if !holds {
-            self.errors.add(self.field, message());
+            self.errors.add(self.field, complaint());
         }
         self
     }
@@ -49,17 +49,26 @@ impl<'e> At<'e> {
     /// At most `max` characters, items or bytes.
     pub fn max_length<T: HasLength>(self, value: &T, max: usize) -> Self {
         let length = value.length();
-        self.require(length <= max, || format!("must not be longer than {max} (it is {length} long)"))
+        self.require(length <= max, || {
+            let message = format!("must not be longer than {max} (it is {length} long)");
+            Complaint::new("too_long", message).with("max", max).with("length", length)
+        })
     }
 
     /// At least `min`.
     pub fn min<B: FieldType>(self, value: &impl Bounded<B>, min: B) -> Self {
-        self.require(value.at_least(&min), || format!("must be at least {}", shown(&min)))
+        self.require(value.at_least(&min), || {
+            let message = format!("must be at least {}", shown(&min));
+            Complaint::new("too_small", message).with("min", encoded(&min))
+        })
     }
 
     /// At most `max`.
     pub fn max<B: FieldType>(self, value: &impl Bounded<B>, max: B) -> Self {
-        self.require(value.at_most(&max), || format!("must be at most {}", shown(&max)))
+        self.require(value.at_most(&max), || {
+            let message = format!("must be at most {}", shown(&max));
+            Complaint::new("too_great", message).with("max", encoded(&max))
+        })
     }
 
     /// Matches the pattern as a whole.
@@ -67,7 +76,9 @@ impl<'e> At<'e> {
         let Some(text) = value.text() else { return self };
         match pattern.matches(text) {
             Ok(true) => self,
-            Ok(false) => self.require(false, || format!("must look like `{}`", pattern.text)),
+            Ok(false) => self.require(false, || {
+                Complaint::new("pattern", format!("must look like `{}`", pattern.text)).with("pattern", pattern.text)
+            }),
             Err(message) => self.require(false, || message),
         }
     }
@@ -86,7 +97,9 @@ impl<'e> At<'e> {
             None => self,
             Some(item) => self.require(false, || {
                 let known: Vec<String> = list.iter().map(|choice| plain(&choice.value)).collect();
-                format!("must be one of {} (it is {})", known.join(", "), plain(&item))
+                let message = format!("must be one of {} (it is {})", known.join(", "), plain(&item));
+                let choices: Vec<Value> = list.into_iter().map(|choice| choice.value).collect();
+                Complaint::new("not_a_choice", message).with("value", item).with("choices", choices)
             }),
         }
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use super::{Choices, FieldKind, FieldType, Initial, Rules};
-use crate::error::Result;
+use super::{Choices, FieldKind, FieldType, Initial, Rules, Source};
+use crate::error::{FieldErrors, Result};
 use crate::store::{Document, OnDelete, follow};
 use crate::unit::Db;
 
@@ -44,8 +44,8 @@ pub struct FieldSpec {
 /// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
 /// [`Writer`](crate::Writer).
 pub struct FieldOf<T> {
-    pub(crate) decode: fn(&Value) -> Result<T, String>,
-    pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, String>,
+    pub(crate) read: fn(&Value, Source) -> Result<T, FieldErrors>,
+    pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, FieldErrors>,
     pub(crate) optional: bool,
     /// What it is read as where it is missing.
     pub(crate) default: Option<fn() -> T>,
@@ -69,7 +69,7 @@ impl<T> FieldOf<T> {
         T: FieldType,
     {
         Self {
-            decode: T::decode,
+            read: T::read_from,
             merge: T::merge,
             optional: T::OPTIONAL,
             default: None,
@@ -177,11 +177,27 @@ impl FieldSpec {
         follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
     }
 
+    /// Complaints of a wrong type tell the bounds of the field, where it has closer ones than its type.
+    pub(crate) fn with_its_bounds(&self, errors: FieldErrors) -> FieldErrors {
+        let FieldKind::Integer { min, max } = (self.kind)() else { return errors };
+        let own = |bound: Option<fn() -> Value>| {
+            let bound = bound?();
+            bound.as_i64().map(i128::from).or_else(|| bound.as_u64().map(i128::from))
+        };
+        let (min, max) = (own(self.rules.min).unwrap_or(min), own(self.rules.max).unwrap_or(max));
+        errors.map_here(|complaint| *complaint = FieldKind::Integer { min, max }.wrong(whole_number(min, max)))
+    }
+
     /// Whether a value that was found is under a key of today.
     pub(crate) fn has_key_of_today(&self, document: &Document, columns: Option<&Document>) -> bool {
         columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
             || follow(document, self.key).is_some()
     }
+}
+
+/// What a whole number has to be.
+pub(crate) fn whole_number(min: impl fmt::Display, max: impl fmt::Display) -> String {
+    format!("must be a whole number from {min} to {max}")
 }
 
 impl fmt::Debug for FieldSpec {

@@ -2,7 +2,8 @@
 
 use std::any::Any;
 
-use crate::data::form::Form;
+use crate::data::document::is_blank;
+use crate::data::form::{Form, check_tables};
 use crate::definition::FormDef;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Place, Result};
@@ -49,16 +50,24 @@ impl Engine {
 
 pub(crate) fn check_form<Fm: Form>(def: Option<&FormDef>, form: &Fm, db: &Db) -> Result<()> {
     match def {
-        Some(def) => {
-            (def.check)(form, db)?.into_result().map_err(|errors| Error::Form { at: Place::unknown(), errors })
-        }
+        Some(def) => Ok((def.check)(form, db)?.into_result()?),
         None => Ok(()),
     }
 }
 
 pub(in crate::engine) fn parse_form(def: Option<&FormDef>, sent: &Document, db: &Db) -> Result<Box<dyn Any>> {
     let def = def.ok_or(Error::Internal("a node without a form"))?;
-    let form = (def.parse)(sent).map_err(|errors| Error::Form { at: Place::unknown(), errors })?;
-    (def.check)(&*form, db)?.into_result().map_err(|errors| Error::Form { at: Place::unknown(), errors })?;
-    Ok(form)
+    match (def.parse)(sent) {
+        Ok(form) => {
+            (def.check)(&*form, db)?.into_result()?;
+            Ok(form)
+        }
+        Err(mut errors) => {
+            // What else is wrong is told at once.
+            let filled = sent.iter().filter(|(_, value)| !is_blank(value));
+            let filled = filled.map(|(name, value)| (name.clone(), value.clone())).collect();
+            check_tables(def.fields, &filled, db, &mut errors)?;
+            Err(errors.into())
+        }
+    }
 }

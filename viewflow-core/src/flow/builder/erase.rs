@@ -11,7 +11,7 @@ use crate::definition::{Act, Ask, Data, Erased, FormDef};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
-use crate::flow::process::{data_of, one};
+use crate::flow::process::data_of;
 use crate::flow::task::Task;
 use crate::store::Document;
 
@@ -45,10 +45,10 @@ pub(super) fn form_def<Fm: Form>(of_process: bool) -> FormDef {
     FormDef {
         fields: Fm::FIELDS,
         of_process,
-        parse: |sent| Ok(Box::new(form::parse::<Fm>(sent)?)),
+        parse: |sent| Ok(Box::new(document::read_sent::<Fm>(sent)?)),
         check: |form, db| match form.downcast_ref::<Fm>() {
             Some(form) => form::check(form, db),
-            None => Ok(one("", "is another form".to_owned())),
+            None => Ok(FieldErrors::here("is another form")),
         },
     }
 }

@@ -186,8 +186,12 @@ fn expand_embedded(record: &Record) -> TokenStream {
                 __viewflow::embedded::decode(__viewflow_value)
             }
 
-            fn merge(&self, __viewflow_stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
+            fn merge(&self, __viewflow_stored: ::core::option::Option<&__viewflow::Value>) -> ::core::result::Result<__viewflow::Value, __viewflow::FieldErrors> {
                 __viewflow::embedded::merge(self, __viewflow_stored)
+            }
+
+            fn read_from(__viewflow_value: &__viewflow::Value, __viewflow_source: __viewflow::Source) -> ::core::result::Result<Self, __viewflow::FieldErrors> {
+                __viewflow::embedded::read_from(__viewflow_value, __viewflow_source)
             }
         }
     }

@@ -61,8 +61,9 @@ fn spec(of: Subject<'_>) -> TokenStream {
         Index::Unique => quote!(__viewflow::Index::Unique),
     }));
     let (on_delete, column) = (on_delete(of), field.column);
-    // In a form, what has a default may be left out.
-    let required = (record.face == Face::Form && field.default.is_some()).then(|| quote!(required: false,));
+    // In a form, and in what is nested in one, what has a default may be left out.
+    let required = (matches!(record.face, Face::Form | Face::Embedded) && field.default.is_some())
+        .then(|| quote!(required: false,));
     quote! {
         __viewflow::FieldSpec {
             help: #help,
