@@ -447,6 +447,7 @@ mod surroundings {
     use values::*;
 
     /// Crate-private.
+    #[allow(clippy::redundant_pub_crate)]
     #[derive(Choices, Clone, Debug)]
     pub(crate) enum Inner {
         /// The only one.

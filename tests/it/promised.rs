@@ -164,6 +164,60 @@ fn a_message_for_a_suspended_process_neither_expires_nor_goes_to_who_begins_to_w
 }
 
 #[test]
+fn a_message_is_promised_to_those_who_can_take_it_in_whatever_order_they_are_resumed() {
+    let courses: [&[Act]; 3] = [
+        &[
+            Act::Start,
+            Act::Suspend(0),
+            Act::Send,
+            Act::Send,
+            Act::Send,
+            Act::Hours(1),
+            Act::Start,
+            Act::Suspend(0),
+            Act::Resume(1),
+        ],
+        &[
+            Act::Start,
+            Act::Send,
+            Act::Send,
+            Act::Start,
+            Act::Send,
+            Act::Hours(1),
+            Act::Suspend(0),
+            Act::Start,
+            Act::Suspend(0),
+            Act::Suspend(0),
+            Act::Resume(2),
+        ],
+        &[
+            Act::Start,
+            Act::Send,
+            Act::Hours(1),
+            Act::Start,
+            Act::Start,
+            Act::Suspend(0),
+            Act::Suspend(0),
+            Act::Send,
+            Act::Send,
+            Act::Resume(1),
+        ],
+    ];
+    for course in courses {
+        on_every_store(|store| {
+            let mut airport = Airport::new(store);
+            course.iter().for_each(|act| airport.act(*act));
+            airport.act(Act::Work);
+            while airport.pick(ProcessStatus::Suspended, 0).is_some() {
+                airport.act(Act::Resume(0));
+                airport.act(Act::Work);
+            }
+            assert!(airport.awaited.is_subset(&airport.heard()), "{course:?}");
+        });
+    }
+}
+
+#[test]
 fn a_message_that_was_promised_is_for_others_when_who_waited_is_canceled() {
     on_every_store(|store| {
         let mut airport = Airport::new(store);

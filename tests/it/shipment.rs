@@ -217,7 +217,7 @@ fn the_warehouse_and_the_insurance_agent_see_their_own_work_and_nobody_else_s() 
         let refused = shop.perform(ShipmentFlow::package_goods, id, &AGENT, ()).unwrap_err();
         assert!(matches!(refused, Error::Forbidden { .. }), "{refused}");
         assert!(refused.to_string().contains("`shipment.package_goods`"), "{refused}");
-        let customer = Customer { name: "Eve".to_owned(), address: String::new() };
+        let customer = Customer { name: "Eve".to_owned(), address: "Hill 2, Ulm".to_owned() };
         let form = RegisterShipment { customer, items: Vec::new() };
         let refused = shop.engine.start(ShipmentFlow::start, &PACKER, form).unwrap_err();
         assert!(matches!(refused, Error::Forbidden { action: Action::Start, .. }), "{refused}");

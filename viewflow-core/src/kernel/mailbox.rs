@@ -248,13 +248,23 @@ pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Resu
         if free == 0 {
             return Ok(());
         }
-        // The first letter is for the first who waits.
+        // The first letter is for the first who waits, unless it was over when that task began to.
         let waiting = unit.waiting(&TaskList::Message(name.to_owned(), key.to_owned()), free)?;
-        let Some(place) = waiting.iter().position(|waiting| *waiting == task) else { return Ok(()) };
-        match mailbox.letters(unit, MAILBOX, place + 1)?.get(place) {
-            Some(row) => mailbox.promise(unit, *row, true),
-            None => Ok(()),
+        let mut letters = mailbox.letters(unit, MAILBOX, free)?.into_iter();
+        for other in waiting {
+            let created = unit.task(other)?.created;
+            let mut its = None;
+            for row in letters.by_ref() {
+                if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
+                    its = Some(row);
+                    break;
+                }
+            }
+            if other == task || its.is_none() {
+                return its.map_or(Ok(()), |row| mailbox.promise(unit, row, true));
+            }
         }
+        Ok(())
     });
     unit.pass_over(changed).map(drop)
 }
@@ -264,11 +274,9 @@ pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Resu
 pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -> Result<()> {
     let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting = mailbox.resting.saturating_sub(1);
-        if mailbox.promised <= mailbox.resting {
-            return Ok(());
-        }
         let promised = mailbox.letters(unit, PROMISED, usize::MAX)?;
-        let mut free = promised.first().copied();
+        // None stays that nobody is left to take.
+        let mut free = promised.first().copied().filter(|_| mailbox.promised > mailbox.resting);
         for row in promised {
             if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
                 free = Some(row);

@@ -57,11 +57,17 @@ impl Parse for Closure {
 
 impl Closure {
     fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
-        let _ = input.parse::<Option<Token![move]>>()?;
+        let moved = input.parse::<Option<Token![move]>>()?;
         if input.peek(Token![||]) {
             return Err(Error::new(whole, "this closure takes the activation: `|a| ..`"));
         }
-        if input.peek(Token![|]) { Self::parse_inline(input, whole) } else { Self::parse_path(input, whole) }
+        match moved {
+            _ if input.peek(Token![|]) => Self::parse_inline(input, whole),
+            Some(moved) => {
+                Err(Error::new(moved.span, "only a closure is `move`: remove it before the name of a method"))
+            }
+            None => Self::parse_path(input, whole),
+        }
     }
 
     fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
