@@ -21,7 +21,7 @@ impl Engine {
     /// Starts a process with what a person filled in, and runs it until it waits.
     ///
     /// # Errors
-    /// [`Error::Form`] when the form is not filled in right, [`Error::Handler`] when a handler fails; nothing is
+    /// [`Error::Form`](crate::Error::Form) when the form is not filled in right, [`Error::Handler`](crate::Error::Handler) when a handler fails; nothing is
     /// stored then.
     pub fn start<F: Flow, T: Task, Fm: Form>(
         &self,
@@ -38,7 +38,7 @@ impl Engine {
     /// Starts a process from code, and runs it until it waits.
     ///
     /// # Errors
-    /// [`Error::Handler`] when a handler fails; nothing is stored then.
+    /// [`Error::Handler`](crate::Error::Handler) when a handler fails; nothing is stored then.
     pub fn run<F: Flow, T: Task, In: Input>(
         &self,
         node: StartHandleNode<F, T, In>,
@@ -51,7 +51,7 @@ impl Engine {
     /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON.
     ///
     /// # Errors
-    /// As [`Engine::start`]; [`Error::NoNode`] when the flow has no start with this name.
+    /// As [`Engine::start`]; [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
     pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
         start_of(&*self.definition(&node.flow)?, node)?;
         self.begin(node, Some(user), &|form_def, db| parse_form(form_def, form, db))

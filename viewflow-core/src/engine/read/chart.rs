@@ -11,7 +11,7 @@ impl Engine {
     /// The graph of a flow, by its name.
     ///
     /// # Errors
-    /// [`Error::NoFlow`].
+    /// [`Error::NoFlow`](crate::Error::NoFlow).
     pub fn graph(&self, flow: &str) -> Result<Graph> {
         Ok(self.definition(flow)?.graph.clone())
     }
@@ -19,7 +19,7 @@ impl Engine {
     /// How far each node of a process is, in the order of the graph's nodes.
     ///
     /// # Errors
-    /// [`Error::NoProcess`].
+    /// [`Error::NoProcess`](crate::Error::NoProcess).
     pub fn marks(&self, process: ProcessId) -> Result<Vec<Mark>> {
         let record = self.process_record(process)?;
         let def = self.definition(&record.flow)?;

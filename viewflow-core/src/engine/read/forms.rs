@@ -11,7 +11,7 @@ impl Engine {
     /// The form of a start, described as data.
     ///
     /// # Errors
-    /// [`Error::NoNode`] when the flow has no start with this name.
+    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
     pub fn start_form(&self, node: &NodeName) -> Result<FormSpec> {
         let def = self.definition(&node.flow)?;
         let start = &def.nodes[start_of(&def, node)?];
@@ -22,7 +22,7 @@ impl Engine {
     /// The form of an open task, described as data and filled in with what is stored, and over that with its draft.
     ///
     /// # Errors
-    /// [`Error::NoTask`], and [`Error::NoNode`] when no person does such tasks.
+    /// [`Error::NoTask`](crate::Error::NoTask), and [`Error::NoNode`](crate::Error::NoNode) when no person does such tasks.
     pub fn form(&self, id: TaskId) -> Result<FormSpec> {
         self.transaction(|db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
