@@ -27,13 +27,6 @@ pub enum Delivery {
     Dropped,
 }
 
-impl Delivery {
-    /// As it was called: more than can be promised before it was handed over.
-    #[allow(non_upper_case_globals, reason = "the name of a variant that was")]
-    #[deprecated = "it is `Delivery::Waiting`"]
-    pub const Taken: Self = Self::Waiting;
-}
-
 /// A message on its way.
 pub(crate) struct Letter {
     pub(crate) name: &'static str,

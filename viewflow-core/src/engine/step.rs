@@ -16,7 +16,7 @@ use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
 use crate::people::User;
 use crate::store::{Event, StoreError, TaskError};
-use crate::unit::Db;
+use crate::unit::{Db, Unit};
 
 /// How often a step is tried while others change what it reads.
 const ATTEMPTS: u32 = 100;
@@ -80,7 +80,7 @@ impl Engine {
             drop(running);
             // A step that only found out which task fails is run again without that task.
             let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
-            let (suspects, unread) = db.unit(|unit| (unit.suspects(), unit.take_unread()));
+            let unread = db.unit(Unit::take_unread);
             numbers = db.unit(|unit| unit.numbered());
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
             let commit = db.take_commit(answer.is_err());
@@ -109,7 +109,11 @@ impl Engine {
                 }
                 taken if fault.is_some() && taken.as_ref().is_none_or(Result::is_ok) => faults.extend(fault),
                 // What a whole step came to was refused, and who is to blame is tried.
-                _ if background && refused.is_some_and(|error| search.go_on(&suspects, &error, &mut faults)) => {}
+                _ if background
+                    && refused.is_some_and(|error| {
+                        let suspects = db.unit(|unit| unit.suspects());
+                        search.go_on(&suspects, &error, &mut faults)
+                    }) => {}
                 Some(Err(error)) => return answer.and(Err(error.into())),
                 Some(Ok(receipt)) if answer.is_ok() => {
                     receipt.wait()?;
