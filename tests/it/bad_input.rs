@@ -229,10 +229,9 @@ fn a_document_that_does_not_fit_is_told_with_process_and_field() {
     let store = Arc::new(MemoryStore::new());
     let engine = Engine::builder(Arc::clone(&store)).flow(NoteFlow::new()).build().unwrap();
     let id = engine.run(NoteFlow::start, None).unwrap().id;
-    let old = engine.process_record(id).unwrap();
-    let mut new = old.clone();
+    let mut new = Box::new(store.process_data(id).unwrap().unwrap());
     new.data.insert("mood".to_owned(), json!("gloomy"));
-    let change = Change::process(Some(old), new);
+    let change = Change::Data { process: id, new };
     store.commit(Commit { changes: vec![change], ..Commit::default() }).unwrap().wait().unwrap();
     let error = engine.process::<NoteFlow>(id).unwrap_err();
     assert_eq!(error.to_string(), "process 1 (flow `note`): `mood` must be a whole number from 0 to 255");

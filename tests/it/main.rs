@@ -18,6 +18,7 @@ mod shipment_example {
 }
 
 mod acceptance;
+mod apart;
 #[cfg(feature = "tokio")]
 mod async_jobs;
 mod bad_input;

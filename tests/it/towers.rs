@@ -118,6 +118,7 @@ impl Tower {
         let top = store.process(self.last.process).unwrap().unwrap().record;
         let below = top.parent.unwrap();
         let copied = store.process(below.process).unwrap().unwrap().record;
+        let data = store.process_data(copied.id).unwrap().unwrap();
         let tasks = store.tasks(copied.id, 0, 100).unwrap();
         let events: Vec<Event> =
             store.events(copied.id, 0, 100).unwrap().into_iter().map(|logged| logged.event).collect();
@@ -130,6 +131,7 @@ impl Tower {
                 commit
                     .changes
                     .push(Change::process(None, ProcessRecord { id, parent: Some(parent), ..copied.clone() }));
+                commit.changes.push(Change::Data { process: id, new: Box::new(data.clone()) });
                 for task in &tasks {
                     let mut task = task.clone();
                     task.id.process = id;

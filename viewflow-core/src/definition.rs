@@ -29,7 +29,7 @@ pub(crate) use wait::{After, ChildDef, ChildItems, JobDef, MessageDef, Wait};
 use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldSpec};
 use crate::error::{FieldErrors, Result};
-use crate::store::{Document, ProcessRecord};
+use crate::store::{Document, ProcessData, ProcessRecord};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;
@@ -104,8 +104,8 @@ pub(crate) struct ProcessDef {
     pub(crate) table: Option<&'static str>,
     pub(crate) rows: RowType,
     pub(crate) shape: fn() -> lock::Data,
-    pub(crate) open: fn(&ProcessRecord, Option<Document>) -> Result<Box<Erased>>,
-    pub(crate) save: fn(&Erased, &mut ProcessRecord) -> Result<Option<(Document, Document)>>,
+    pub(crate) open: fn(&ProcessRecord, &ProcessData, Option<Document>) -> Result<Box<Erased>>,
+    pub(crate) save: fn(&Erased, &mut ProcessData) -> Result<Option<(Document, Document)>>,
 }
 
 impl ProcessDef {

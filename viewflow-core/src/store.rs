@@ -34,8 +34,8 @@ pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub(crate) use record::follow;
 pub use record::{
-    Document, Event, IndexEntry, JobState, OnDelete, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId,
-    ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What,
+    Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reference, RowRecord,
+    ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What, WholeProcess,
 };
 pub(crate) use renamed::{Names, Renamed};
 pub use transfer::{TransferError, export, import};
@@ -52,11 +52,18 @@ use crate::people::Permission;
 /// Nothing here pins a lock or a snapshot between two calls, and nothing assumes that this process is the only one to
 /// write: a store on a relational server can implement it.
 pub trait Store: Send + Sync + 'static {
-    /// A process.
+    /// A process, without its data.
     ///
     /// # Errors
     /// When the record is damaged or the medium fails; so for all reads.
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>>;
+
+    /// The data of a process; none where there is no such process. It is that of the process as it is now, which may be a newer one than
+    /// was read before: the process's revision tells.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn process_data(&self, id: ProcessId) -> StoreResult<Option<ProcessData>>;
 
     /// A task.
     ///

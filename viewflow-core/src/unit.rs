@@ -19,7 +19,9 @@ use held::{Held, Processes};
 
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Commit, DataChange, Event, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskRecord};
+use crate::store::{
+    Commit, DataChange, Event, ProcessData, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskRecord,
+};
 use crate::time::Timestamp;
 
 /// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
@@ -54,6 +56,7 @@ impl Db {
             actor,
             reason: None,
             processes: BTreeMap::new(),
+            data: BTreeMap::new(),
             born: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scopes: BTreeMap::new(),
@@ -110,6 +113,8 @@ pub(crate) struct Unit {
     /// Why the actor does it.
     pub(crate) reason: Option<String>,
     processes: Processes,
+    /// The data of those processes of which it was asked for. The revisions of the processes vouch for it.
+    data: BTreeMap<ProcessId, Held<ProcessData>>,
     /// The sub-processes that this step has made, by the task that runs them.
     born: BTreeMap<TaskId, Vec<ProcessId>>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,

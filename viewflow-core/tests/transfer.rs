@@ -20,6 +20,10 @@ fn write(store: &dyn Store, changes: Vec<Change>, events: Vec<Event>) {
     store.commit(Commit { changes, events, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
+fn data(id: u64) -> ProcessData {
+    ProcessData { seed: json!(id), data: document(json!({"title": "so"})), ..ProcessData::default() }
+}
+
 fn process(id: u64) -> ProcessRecord {
     ProcessRecord { tasks: 3, events: 3, scopes: 1, ..ProcessRecord::new(ProcessId(id), "hello", at(5)) }
 }
@@ -37,15 +41,7 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         What::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
         What::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
     ];
-    let events = (1..).zip(what).map(|(number, what)| Event {
-        process: id,
-        number,
-        at: at(3),
-        actor: None,
-        reason: None,
-        what,
-        changes: Vec::new(),
-    });
+    let events = (1..).zip(what).map(|(number, what)| Event::new(id, number, at(3), what));
     let assigned = TaskRecord {
         status: TaskStatus::Assigned,
         owner: Some(UserId::new("änn")),
@@ -74,7 +70,7 @@ fn put_process(store: &dyn Store, new: ProcessRecord) {
         ScopeRecord { live: 3, ..ScopeRecord::default() },
         ScopeRecord { parent: Some(0), split, live: 1, ..ScopeRecord::default() },
     ];
-    let mut changes = vec![Change::process(None, new)];
+    let mut changes = vec![Change::process(None, new), Change::Data { process: id, new: Box::new(data(id.0)) }];
     changes.extend([assigned, failed, hears].map(|new| Change::task(None, new)));
     changes.extend(
         (0..)
@@ -93,6 +89,7 @@ fn row(slug: &str, about: Option<u64>) -> RowRecord {
             IndexEntry { field: "year".to_owned(), value: json!(2024.5), unique: false },
         ],
         references: about.map(to).into_iter().collect(),
+        ..RowRecord::default()
     }
 }
 
@@ -155,10 +152,10 @@ fn a_large_store_goes_over_in_many_commits_and_tells_how_far_it_is() {
     write(&old, rows.collect(), Vec::new());
     let (mut file, mut written) = (Vec::new(), Vec::new());
     let records = export(&old, &mut file, |done| written.push(done)).unwrap();
-    assert_eq!((records, &written[..]), (4_513, &[1000, 2000, 3000, 4000, 4513][..]));
+    assert_eq!((records, &written[..]), (5_013, &[1000, 2000, 3000, 4000, 5000, 5013][..]));
     let mut read = Vec::new();
     assert_eq!(import(&new, &file[..], |done| read.push(done)).unwrap(), records);
-    assert_eq!((read.len(), read.last()), (5, Some(&records)));
+    assert_eq!((read.len(), read.last()), (6, Some(&records)));
     assert!(read.is_sorted());
     let commits = new.table_stamp("long").unwrap();
     assert!((10..20).contains(&commits), "{commits}");
@@ -197,8 +194,12 @@ fn a_line_that_is_wrong_is_told_with_its_number() {
     assert!(with(lines.len(), "{\"end\":2}").contains("says that there are 2 records"));
     let process = lines.iter().position(|line| line.starts_with("{\"process\"")).unwrap() + 1;
     assert!(with(process + 1, lines[process - 1]).contains("is process 2 for the second time"));
-    assert!(with(process, lines[1]).contains("does not stand behind its process"));
-    assert!(with(process + 2, lines[process]).contains("is task 2/1 of process 2, and is out of order"));
+    assert!(with(process, lines[1]).contains("is the data of no process"));
+    assert!(with(process + 2, lines[process]).contains("is the data of no process"));
+    assert!(with(process + 3, lines[process + 1]).contains("is task 2/1 of process 2, and is out of order"));
+    let elsewhere = lines[process + 1].replace("\"process\":2", "\"process\":3").replace("2/1", "3/1");
+    assert_ne!(elsewhere, lines[process + 1]);
+    assert!(with(process + 2, &elsewhere).contains("does not stand behind its process"));
     let row = lines.iter().position(|line| line.starts_with("{\"row\"")).unwrap() + 1;
     let taken = lines[row - 1].replace("\"id\":1,", "\"id\":2,");
     assert_ne!(taken, lines[row - 1]);
@@ -212,7 +213,7 @@ fn a_line_that_is_wrong_is_told_with_its_number() {
 }
 
 #[test]
-fn an_export_of_the_version_before_is_read_and_its_events_are_logged_as_they_come() {
+fn an_export_of_version_1_is_read_and_its_events_are_logged_as_they_come() {
     let lines = [
         "{\"viewflow\":\"export\",\"version\":1}",
         "{\"numbers\":{\"last\":5}}",
@@ -230,10 +231,26 @@ fn an_export_of_the_version_before_is_read_and_its_events_are_logged_as_they_com
 }
 
 #[test]
+fn exports_of_version_2_have_the_data_of_a_process_in_its_own_line() {
+    let lines = [
+        "{\"viewflow\":\"export\",\"version\":2}",
+        "{\"process\":{\"id\":2,\"flow\":\"hello\",\"status\":\"New\",\"created\":3,\"seed\":7,\"data\":{\"a\":1},\"later\":true,\"tasks\":0,\"scopes\":0,\"events\":0}}",
+        "{\"end\":1}",
+    ];
+    let store = MemoryStore::new();
+    assert_eq!(import(&store, lines.join("\n").as_bytes(), |_| ()).unwrap(), 1);
+    let data = ProcessData { seed: json!(7), data: document(json!({"a": 1})), ..ProcessData::default() };
+    assert_eq!(store.process_data(ProcessId(2)).unwrap(), Some(data));
+    let process = store.process(ProcessId(2)).unwrap().unwrap().record;
+    assert_eq!(process.unknown, document(json!({"later": true})), "a field that this release does not know is kept");
+    assert!(exported(&store).contains("\"later\":true"));
+}
+
+#[test]
 fn another_version_another_file_and_a_store_that_is_not_empty_are_refused_untouched() {
     let store = MemoryStore::new();
-    let error = import(&store, &b"{\"viewflow\":\"export\",\"version\":3}\n"[..], |_| ()).unwrap_err();
-    assert!(matches!(error, TransferError::OtherVersion { found: 3 }), "{error}");
+    let error = import(&store, &b"{\"viewflow\":\"export\",\"version\":4}\n"[..], |_| ()).unwrap_err();
+    assert!(matches!(error, TransferError::OtherVersion { found: 4 }), "{error}");
     for other in ["{}", "hello", "{\"viewflow\":\"backup\",\"version\":1}"] {
         let error = import(&store, other.as_bytes(), |_| ()).unwrap_err();
         assert!(matches!(error, TransferError::NotAnExport), "{error}");

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use viewflow_core::{ProcessId, TaskId};
 
 use crate::key;
+use crate::parts::KeyReader;
 
 /// How many numbers one bundle has room for.
 pub(crate) const ROOM: u32 = 8;
+/// The longest content, in bytes, that a record has within a bundle. A longer one stands aside, and its place in the bundle is empty.
+pub(crate) const LONGEST: usize = 1000;
+/// The number of a process's data, in the bundle that the process itself is in.
+pub(crate) const DATA: u32 = u32::MAX;
 
 /// Which bundle: that of these numbers of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +28,18 @@ impl BundleId {
     }
 
     pub(crate) fn of_task(id: TaskId) -> Self {
-        Self { process: id.process, chunk: id.ordinal / ROOM }
+        Self::of_number(id.process, id.ordinal)
+    }
+
+    /// The bundle that has this number of a process.
+    pub(crate) fn of_number(process: ProcessId, number: u32) -> Self {
+        Self { process, chunk: if number == DATA { 0 } else { number / ROOM } }
+    }
+
+    /// The bundle under this key.
+    pub(crate) fn at(key: &[u8]) -> Option<Self> {
+        let mut parts = KeyReader(key.strip_prefix(b"p")?);
+        Some(Self { process: ProcessId(parts.u64()?), chunk: parts.u32()? })
     }
 
     pub(crate) fn key(self) -> Vec<u8> {
@@ -48,6 +64,13 @@ pub(crate) fn records(mut content: &[u8]) -> impl Iterator<Item = (u32, &[u8])> 
         content = rest;
         Some((u32::from_be_bytes(*number), record))
     })
+}
+
+/// Those of the changed records that stood aside before the changes, and do so no longer.
+pub(crate) fn brought_in(old: &[u8], changes: &Changes) -> Vec<u32> {
+    let aside = records(old).filter(|(_, record)| record.is_empty()).map(|(number, _)| number);
+    let comes_in = |number: &u32| changes.get(number).is_some_and(|new| new.as_ref().is_none_or(|new| !new.is_empty()));
+    aside.filter(comes_in).collect()
 }
 
 /// One record of a bundle.

@@ -34,7 +34,8 @@ pub(crate) struct Committer {
 
 /// A commit as far as it can be prepared before others have to wait.
 struct Prepared {
-    bundles: Vec<(Draft, BundleId, Changes)>,
+    /// With the numbers of the records that stand aside no longer.
+    bundles: Vec<(Draft, Vec<u32>, BundleId, Changes)>,
     records: Vec<Draft>,
     runs: Vec<(Draft, Whose, Run)>,
     entries: Writes,
@@ -103,7 +104,8 @@ impl Committer {
         let mut bundles = Vec::with_capacity(encoded.bundles.len());
         for (id, changes) in encoded.bundles {
             let old = self.reader.content(&id.key(), &of_process(id.process))?;
-            bundles.push((Draft::of_bundle(id, &changes, old.as_ref())?, id, changes));
+            let (draft, brought_in) = Draft::of_bundle(id, &changes, old.as_ref())?;
+            bundles.push((draft, brought_in, id, changes));
         }
         let draft = |(key, content): (Vec<u8>, Option<Vec<u8>>)| Draft::of(key, content.as_deref(), None);
         let records = encoded.records.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
@@ -116,12 +118,17 @@ impl Committer {
     /// What the commit of this number writes.
     fn finish(&self, prepared: Prepared, state: &State, number: u64, ahead: u64) -> StoreResult<Writes> {
         let mut writes = prepared.entries;
-        for (mut draft, id, changes) in prepared.bundles {
+        for (mut draft, mut brought_in, id, changes) in prepared.bundles {
             if self.head(state, &draft.key)? != draft.old {
                 let old = self.reader.content_under(state, &draft.key, &of_process(id.process))?;
-                draft = Draft::of_bundle(id, &changes, old.as_ref())?;
+                (draft, brought_in) = Draft::of_bundle(id, &changes, old.as_ref())?;
             }
             draft.finish(&mut writes, number);
+            for aside in brought_in {
+                let key = key::aside(id.process, aside);
+                let old = self.head(state, &key)?;
+                Draft::of(key, None, old)?.finish(&mut writes, number);
+            }
         }
         for (process, through) in prepared.forgotten {
             self.forget_events(state, process, through, &mut writes)?;

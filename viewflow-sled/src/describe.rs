@@ -14,6 +14,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
     let number = |number: Option<u64>| number.unwrap_or_default();
     match letter {
         b'p' => of_process(ProcessId(number(parts.u64())))(),
+        b'd' => format!("a long record of process {}", number(parts.u64())),
         b's' => format!("a scope of process {}", number(parts.u64())),
         b'e' => format!("an event of process {}", number(parts.u64())),
         b'r' => {

@@ -23,9 +23,12 @@ impl Draft {
         Ok(Self { key, values, old })
     }
 
-    pub(crate) fn of_bundle(id: BundleId, changes: &Changes, old: Option<&Content>) -> StoreResult<Self> {
-        let new = bundle::change(old.map_or(&[], |old| &old.bytes), changes);
-        Self::of(id.key(), new.as_deref(), old.map(|old| (old.revision, old.pieces)))
+    /// A bundle, and the numbers of the records that stand aside no longer.
+    pub(crate) fn of_bundle(id: BundleId, changes: &Changes, old: Option<&Content>) -> StoreResult<(Self, Vec<u32>)> {
+        let before = old.map_or(&[][..], |old| &old.bytes);
+        let draft =
+            Self::of(id.key(), bundle::change(before, changes).as_deref(), old.map(|old| (old.revision, old.pieces)))?;
+        Ok((draft, bundle::brought_in(before, changes)))
     }
 
     /// Adds what is to be written, and removes pieces that a longer record before has left.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use viewflow_core::ProcessId;
 use viewflow_core::store::{
-    Change, Commit, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended, index_key,
-    process_lists, task_lists,
+    Change, Commit, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended,
+    index_key, process_lists, task_lists,
 };
 
-use crate::bundle::{BundleId, Changes};
+use crate::bundle::{BundleId, Changes, DATA, LONGEST};
 use crate::entry;
 use crate::json::json;
 use crate::key;
@@ -49,14 +49,18 @@ impl Encoded {
         match change {
             Change::Process { old, new } => {
                 self.replace(old.as_deref().map(process_entries), Some(process_entries(new)));
-                self.bundled(BundleId::of_process(new.id), 0, Some(new))?;
+                self.bundled(new.id, 0, Some(new))?;
                 if old.is_none() {
                     self.numbers.push((None, new.id.0));
                 }
             }
+            Change::Data { process, new } => {
+                let is_empty = **new == ProcessData::default();
+                self.bundled(*process, DATA, Some(new).filter(|_| !is_empty))?;
+            }
             Change::Task { old, new } => {
                 self.replace(old.as_deref().map(task_entries), Some(task_entries(new)));
-                self.bundled(BundleId::of_task(new.id), new.id.ordinal, Some(new))?;
+                self.bundled(new.id.process, new.id.ordinal, Some(new))?;
             }
             Change::Scope { id, new } => self.record(key::scope(*id), new.as_ref())?,
             Change::Row { table, id, old, new } => {
@@ -70,12 +74,13 @@ impl Encoded {
             }
             Change::ForgetProcess { old } => {
                 self.replace(Some(process_entries(old)), None);
-                self.bundled(BundleId::of_process(old.id), 0, None::<&ProcessRecord>)?;
+                self.bundled(old.id, 0, None::<&ProcessRecord>)?;
+                self.bundled(old.id, DATA, None::<&ProcessData>)?;
             }
             Change::ForgetTasks { old } => {
                 for task in old {
                     self.replace(Some(task_entries(task)), None);
-                    self.bundled(BundleId::of_task(task.id), task.id.ordinal, None::<&TaskRecord>)?;
+                    self.bundled(task.id.process, task.id.ordinal, None::<&TaskRecord>)?;
                 }
             }
             Change::ForgetEvents { process, through } => self.forgotten.push((*process, *through)),
@@ -85,9 +90,12 @@ impl Encoded {
         Ok(())
     }
 
-    fn bundled(&mut self, bundle: BundleId, number: u32, record: Option<&impl Serialize>) -> StoreResult<()> {
-        let content = record.map(json).transpose()?;
-        self.bundles.entry(bundle).or_default().insert(number, content);
+    fn bundled(&mut self, process: ProcessId, number: u32, record: Option<&impl Serialize>) -> StoreResult<()> {
+        let mut content = record.map(json).transpose()?;
+        if let Some(long) = content.as_mut().filter(|content| content.len() > LONGEST) {
+            self.records.push((key::aside(process, number), Some(std::mem::take(long))));
+        }
+        self.bundles.entry(BundleId::of_number(process, number)).or_default().insert(number, content);
         Ok(())
     }
 

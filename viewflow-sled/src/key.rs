@@ -27,6 +27,16 @@ pub(crate) fn log_ahead() -> Vec<u8> {
     KeyBuf::new(b'm').text("log-ahead").done()
 }
 
+/// Where it is kept which lists the store keeps.
+pub(crate) fn lists() -> Vec<u8> {
+    KeyBuf::new(b'm').text("lists").done()
+}
+
+/// Where it is kept which lists are being filled, and how far that has come.
+pub(crate) fn filling() -> Vec<u8> {
+    KeyBuf::new(b'm').text("filling").done()
+}
+
 /// What the keys of the last numbers of tables begin with.
 pub(crate) fn last_numbers() -> Vec<u8> {
     KeyBuf::new(b'm').text("last-row").done()
@@ -51,6 +61,17 @@ pub(crate) fn bundles(process: ProcessId) -> Vec<u8> {
 /// What all bundles begin with.
 pub(crate) fn all_bundles() -> Vec<u8> {
     KeyBuf::new(b'p').done()
+}
+
+/// A record that is too long for its bundle.
+pub(crate) fn aside(process: ProcessId, number: u32) -> Vec<u8> {
+    KeyBuf::new(b'd').u64(process.0).u32(number).done()
+}
+
+/// The process and the number of a record that is too long for its bundle.
+pub(crate) fn of_aside(key: &[u8]) -> Option<(ProcessId, u32)> {
+    let mut parts = KeyReader(key.strip_prefix(b"d")?);
+    Some((ProcessId(parts.u64()?), parts.u32()?))
 }
 
 pub(crate) fn scope(id: ScopeId) -> Vec<u8> {

@@ -48,6 +48,7 @@ mod shared;
 mod encode;
 mod overlay;
 
+mod derived;
 mod describe;
 mod run;
 mod tree;
@@ -61,6 +62,7 @@ mod journal;
 mod frame;
 mod json;
 mod key;
+mod lists;
 mod options;
 
 mod guard;

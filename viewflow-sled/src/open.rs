@@ -13,12 +13,13 @@ use crate::checkpoint::apply;
 use crate::guard::{flush, guarded};
 use crate::journal::{DURABLE, FILES, Journal};
 use crate::key;
+use crate::lists;
 use crate::options::Options;
 use crate::parts::KeyReader;
 use crate::writes::Writes;
 
 /// The version of keys, frames, records and journal that this release writes.
-pub(crate) const FORMAT: &[u8] = b"5";
+pub(crate) const FORMAT: &[u8] = b"6";
 const LOCK: &str = "viewflow.lock";
 /// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -131,6 +132,7 @@ fn recover(
     }
     if fresh {
         writes.insert(key::format(), Some(FORMAT.to_vec()));
+        writes.insert(key::lists(), Some(lists::all()?));
     }
     // The mark first: a store without one, or with one that is too high, is not opened.
     if durable != commits || fresh {

@@ -4,7 +4,7 @@ use serde_json::json;
 use viewflow_core::store::{NodeName, Order, ProcessList, ProcessStatus, ScopeId, TaskList, TaskStatus, index_key};
 use viewflow_core::{ProcessId, TaskId, UserId};
 
-use crate::{bucket, bundle, commit, entry, frame, json as text, open, run};
+use crate::{bucket, bundle, commit, entry, frame, json as text, lists, open, run};
 
 const PAGE: &str = include_str!("../../docs/format.md");
 
@@ -23,6 +23,8 @@ fn the_page_tells_the_format_and_the_limits() {
     told("content in a head or a piece | 4,000 bytes");
     told(&format!("depth of a document | {}", text::MAX_DEPTH));
     told(&format!("numbers in a bundle | {}", bundle::ROOM));
+    assert_eq!(bundle::LONGEST, 1000);
+    told("content within a bundle | 1,000 bytes");
     told(&format!("events in a run | {}", run::EVENTS));
     told(&format!("entries in a bucket | {}", bucket::ROOM));
 }
@@ -62,6 +64,30 @@ fn the_page_tells_the_numbers_of_lists() {
     for (letter, numbers) in [("l", 20), ("t", 20), ("h", 28), ("i", 8)] {
         assert_eq!(entry::numbers_of(letter.as_bytes()), Some(numbers));
         told(&format!("`{letter}` | {numbers}"));
+    }
+}
+
+#[test]
+fn the_page_tells_which_lists_are_kept() {
+    for list in &lists::KEPT {
+        told(&format!("`{}` | `{}`, {}", list.name, char::from(list.prefix[0]), list.prefix[1]));
+        assert_eq!(list.version, 1, "the page says that all versions are 1");
+    }
+    let all = PAGE.split_once("| name | keys begin with |").unwrap().1.split_once("\n\n").unwrap().0;
+    assert_eq!(all.lines().count(), 2 + lists::KEPT.len());
+}
+
+#[test]
+fn every_list_of_tasks_and_processes_is_noted() {
+    // The tags of the other tests of this page, which hold every variant against the code.
+    let (_, tasks) = PAGE.split_once("### Lists of tasks").unwrap();
+    let (tasks, processes) = tasks.split_once("### Lists of processes").unwrap();
+    for (letter, page) in [(b'l', tasks), (b'q', processes.split_once("### The history").unwrap().0)] {
+        let rows = page.split_once("| tag | list |").unwrap().1.split_once("\n\n").unwrap().0;
+        let tags = rows.lines().skip(2).map(|row| row[2..].split(' ').next().unwrap().parse::<u8>().unwrap());
+        for tag in tags.filter(|tag| (letter, *tag) != (b'q', 1)) {
+            assert!(lists::KEPT.iter().any(|list| list.prefix == [letter, tag]), "{letter} {tag}");
+        }
     }
 }
 

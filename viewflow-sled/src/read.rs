@@ -92,8 +92,39 @@ impl Reader {
         what: What,
     ) -> StoreResult<Option<Stored<R>>> {
         let Some(content) = self.content(&bundle.key(), what)? else { return Ok(None) };
-        let Some(record) = bundle::find(&content.bytes, number) else { return Ok(None) };
-        Ok(Some(Stored { revision: content.revision, record: parse(record, what)? }))
+        let record = self.of_bundle(bundle, &content, |found| found == number, what)?.pop();
+        let record = record.map(|(_, record)| Ok(Stored { revision: content.revision, record: parse(&record, what)? }));
+        record.transpose()
+    }
+
+    /// Some records of a bundle whose content was read, with those that stand aside.
+    pub(crate) fn of_bundle(
+        &self,
+        bundle: bundle::BundleId,
+        content: &Content,
+        wanted: impl Fn(u32) -> bool,
+        what: What,
+    ) -> StoreResult<Vec<(u32, Vec<u8>)>> {
+        let read = gather(bundle, content, &wanted, &|key| self.content(key, what), what);
+        // What stands aside may have come in, or gone, since the bundle was read.
+        read.or_else(|_| {
+            let state = self.shared.running()?;
+            match self.content_under(&state, &bundle.key(), what)? {
+                None => Ok(Vec::new()),
+                Some(content) => gather(bundle, &content, &wanted, &|key| self.content_under(&state, key, what), what),
+            }
+        })
+    }
+
+    /// All records of a bundle, while nobody else can commit.
+    pub(crate) fn of_bundle_under(
+        &self,
+        state: &State,
+        bundle: bundle::BundleId,
+        content: &Content,
+        what: What,
+    ) -> StoreResult<Vec<(u32, Vec<u8>)>> {
+        gather(bundle, content, &|_| true, &|key| self.content_under(state, key, what), what)
     }
 
     /// Visits entries with a prefix after a key, at most `limit` of them.
@@ -229,6 +260,27 @@ impl Reader {
         }
         Ok(records)
     }
+}
+
+/// Some records of a bundle; `get` reads those that stand aside.
+fn gather(
+    bundle: bundle::BundleId,
+    content: &Content,
+    wanted: &dyn Fn(u32) -> bool,
+    get: &dyn Fn(&[u8]) -> StoreResult<Option<Content>>,
+    what: What,
+) -> StoreResult<Vec<(u32, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for (number, record) in bundle::records(&content.bytes).filter(|(number, _)| wanted(*number)) {
+        let record = if record.is_empty() {
+            let aside = get(&key::aside(bundle.process, number))?;
+            aside.ok_or_else(|| damaged(what(), "a part of it is missing".to_owned()))?.bytes
+        } else {
+            record.to_vec()
+        };
+        found.push((number, record));
+    }
+    Ok(found)
 }
 
 /// The content whose head is the value of a key, with the pieces that `get` finds.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use viewflow_core::store::{Commit, DataChange, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
+use viewflow_core::store::{Commit, DataChange, Document, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
 use viewflow_core::{ProcessId, Timestamp, UserId};
 
 use crate::entry;
@@ -25,10 +25,15 @@ pub(crate) struct Run {
     actor: Option<UserId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<UserId>,
     what: Vec<What>,
     /// What the events changed, by their numbers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     changes: BTreeMap<u32, Vec<DataChange>>,
+    /// The fields of the events that a run has no field for, as a later release has them.
+    #[serde(default, skip_serializing_if = "Document::is_empty")]
+    more: Document,
 }
 
 /// Where a run belongs.
@@ -66,9 +71,7 @@ impl Run {
                 }
                 None => {
                     let whose = Whose { process: event.process, last: event.number, commit: cursor.commit };
-                    let (actor, reason) = (event.actor.clone(), event.reason.clone());
-                    let (at, what, changes) = (event.at, vec![event.what.clone()], BTreeMap::new());
-                    runs.push((whose, Self { index: cursor.index, at, actor, reason, what, changes }));
+                    runs.push((whose, Self::of(cursor.index, event)));
                 }
             }
             if let Some((_, run)) = runs.last_mut().filter(|_| !event.changes.is_empty()) {
@@ -83,6 +86,21 @@ impl Run {
             && (whose.process, whose.commit) == (event.process, cursor.commit)
             && (whose.last.checked_add(1), self.index.checked_add(1)) == (Some(event.number), Some(cursor.index))
             && (self.at, &self.actor, &self.reason) == (event.at, &event.actor, &event.reason)
+            && (&self.on_behalf_of, &self.more) == (&event.on_behalf_of, &event.unknown)
+    }
+
+    /// A run of one event.
+    fn of(index: u32, event: &Event) -> Self {
+        Self {
+            index,
+            at: event.at,
+            actor: event.actor.clone(),
+            reason: event.reason.clone(),
+            on_behalf_of: event.on_behalf_of.clone(),
+            what: vec![event.what.clone()],
+            changes: BTreeMap::new(),
+            more: event.unknown.clone(),
+        }
     }
 
     pub(crate) fn read(content: &[u8], what: Telling) -> StoreResult<Self> {
@@ -100,16 +118,22 @@ impl Run {
 
     /// Its events, in order.
     pub(crate) fn events(self, whose: Whose) -> impl DoubleEndedIterator<Item = Logged> {
-        let Self { index, at, actor, reason, what, mut changes } = self;
+        let Self { index, at, actor, reason, on_behalf_of, what, mut changes, more } = self;
         let count = u32::try_from(what.len()).unwrap_or(u32::MAX);
         let events = what.into_iter().enumerate();
         events.map(move |(nth, what)| {
             let left = (count - 1).saturating_sub(u32::try_from(nth).unwrap_or(u32::MAX));
             let number = whose.last.saturating_sub(left);
             let cursor = LogCursor { commit: whose.commit, index: index.saturating_sub(left) };
-            let (actor, reason) = (actor.clone(), reason.clone());
-            let changes = changes.remove(&number).unwrap_or_default();
-            Logged { cursor, event: Event { process: whose.process, number, at, actor, reason, what, changes } }
+            let event = Event {
+                actor: actor.clone(),
+                reason: reason.clone(),
+                on_behalf_of: on_behalf_of.clone(),
+                changes: changes.remove(&number).unwrap_or_default(),
+                unknown: more.clone(),
+                ..Event::new(whose.process, number, at, what)
+            };
+            Logged { cursor, event }
         })
     }
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use viewflow_core::store::{
-    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord,
-    ProcessStatus, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
-    TaskRecord,
+    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
+    ProcessRecord, ProcessStatus, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
+    TaskList, TaskRecord,
 };
 use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
@@ -20,6 +20,7 @@ use crate::entry;
 use crate::events;
 use crate::json::{cut_short, parse};
 use crate::key;
+use crate::lists::{Filler, Lists};
 use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::parts::KeyReader;
@@ -36,6 +37,8 @@ pub struct SledStore {
     committer: Committer,
     tree: Tree,
     shared: Arc<Shared>,
+    lists: Arc<Lists>,
+    _filler: Option<Filler>,
     // After all that has the tree: sled closes with its last part, and these see to it that it may fail.
     _threads: Threads,
     _lock: File,
@@ -116,7 +119,24 @@ impl SledStore {
         let threads = Threads::start(db, sync, Arc::clone(&shared))?;
         let reader = Reader::new(tree.clone(), Arc::clone(&shared));
         let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace);
-        Ok(Self { path: path.to_owned(), reader, committer, tree, shared, _threads: threads, _lock: lock })
+        let lists = Arc::new(Lists::open(&reader, &shared)?);
+        let filler = Filler::start(&lists, &reader, &shared)?;
+        Ok(Self {
+            path: path.to_owned(),
+            reader,
+            committer,
+            tree,
+            shared,
+            lists,
+            _filler: filler,
+            _threads: threads,
+            _lock: lock,
+        })
+    }
+
+    /// What the keys of a list begin with, once that list is filled.
+    fn ready(&self, prefix: Vec<u8>) -> StoreResult<Vec<u8>> {
+        self.lists.check(&self.reader, &prefix).map(|()| prefix)
     }
 
     fn verifier(&self) -> Verifier<'_> {
@@ -127,6 +147,7 @@ impl SledStore {
     fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
         let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
         let after = after.map_or(Bound::Unbounded, in_list);
+        self.lists.check(&self.reader, prefix)?;
         self.reader.listed(prefix, after, limit, |rest| KeyReader(rest).u64().map(ProcessId))
     }
 }
@@ -148,6 +169,16 @@ impl Store for SledStore {
         self.reader.bundled(BundleId::of_process(id), 0, &of_process(id))
     }
 
+    fn process_data(&self, id: ProcessId) -> StoreResult<Option<ProcessData>> {
+        let (bundle, what) = (BundleId::of_process(id), of_process(id));
+        let Some(content) = self.reader.content(&bundle.key(), &what)? else { return Ok(None) };
+        if bundle::find(&content.bytes, 0).is_none() {
+            return Ok(None);
+        }
+        let data = self.reader.of_bundle(bundle, &content, |number| number == bundle::DATA, &what)?.pop();
+        data.map_or(Ok(Some(ProcessData::default())), |(_, data)| parse(&data, &what).map(Some))
+    }
+
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
         let prefix = key::all_bundles();
         let mut found: Vec<ProcessRecord> = Vec::new();
@@ -164,7 +195,7 @@ impl Store for SledStore {
     }
 
     fn ended(&self, after: Option<Ended>, limit: usize) -> StoreResult<Vec<Ended>> {
-        let prefix = entry::all_ended();
+        let prefix = self.ready(entry::all_ended())?;
         let after = after.map_or(Bound::Unbounded, |ended| Bound::Excluded(entry::ended(ended)));
         self.reader.listed(&prefix, after, limit, |rest| {
             let mut parts = KeyReader(rest);
@@ -192,10 +223,13 @@ impl Store for SledStore {
             None => Bound::Unbounded,
             Some(chunk) => Bound::Excluded(BundleId { process, chunk }.key()),
         };
-        self.reader.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |_, content| {
-            for (number, record) in bundle::records(&content.bytes) {
-                if number > after && tasks.len() < limit {
-                    tasks.push(parse(record, &what)?);
+        self.reader.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |key, content| {
+            let bundle = BundleId::at(key).ok_or_else(|| cut_short("the key of a bundle"))?;
+            // The data of the process stands behind its first tasks.
+            let wanted = |number| number > after && number != bundle::DATA;
+            for (_, record) in self.reader.of_bundle(bundle, &content, wanted, &what)? {
+                if tasks.len() < limit {
+                    tasks.push(parse(&record, &what)?);
                 }
             }
             Ok(tasks.len() < limit)
@@ -268,7 +302,7 @@ impl Store for SledStore {
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        let prefix = entry::task_list(list);
+        let prefix = self.ready(entry::task_list(list))?;
         let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(entry::in_list(prefix.clone(), cursor)));
         self.reader.listed(&prefix, after, limit, entry::cursor)
     }
@@ -299,11 +333,17 @@ impl Store for SledStore {
             let mut parts = KeyReader(rest);
             Some(NodeName { flow: parts.text()?, node: parts.text()? })
         };
-        self.reader.leaps(&entry::nodes(), after, limit, entry::after_node, name)
+        self.reader.leaps(&self.ready(entry::nodes())?, after, limit, entry::after_node, name)
     }
 
     fn permissions(&self, after: Option<&Permission>, limit: usize) -> StoreResult<Vec<Permission>> {
-        self.reader.leaps(&entry::permissions(), after, limit, entry::after_permission, entry::permission_of)
+        self.reader.leaps(
+            &self.ready(entry::permissions())?,
+            after,
+            limit,
+            entry::after_permission,
+            entry::permission_of,
+        )
     }
 
     fn events(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<Logged>> {
@@ -319,6 +359,7 @@ impl Store for SledStore {
     }
 
     fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        self.lists.check(&self.reader, &entry::history(by))?;
         events::history(&self.reader, by, before, limit)
     }
 

@@ -3,18 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use viewflow_core::store::{ProcessRecord, RowRecord, ScopeRecord, StoreResult, TaskRecord};
-use viewflow_core::{ProcessId, StoreError};
+use viewflow_core::StoreError;
+use viewflow_core::store::StoreResult;
 
 use crate::bucket;
 use crate::bundle::{self, BundleId};
+use crate::derived::{derived, derived_under, records, value_of};
 use crate::describe::{describe, record_of};
-use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
-use crate::json::{damaged, parse};
-use crate::parts::KeyReader;
-use crate::read::{Content, Reader};
-use crate::run::{Run, Whose};
-use crate::shared::Shared;
+use crate::key;
+use crate::read::Reader;
+use crate::shared::{Shared, State};
 use crate::tree::Tree;
 use crate::writes::Writes;
 
@@ -47,9 +45,6 @@ impl Report {
         }
     }
 }
-
-/// What the entries of a record are: their keys with their values.
-type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// An entry that is not as it should be: its key, and the value it should have.
 struct Fault {
@@ -90,7 +85,7 @@ impl Verifier<'_> {
         let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
         for prefix in [b"p", b"r", b"e"] {
             self.reader.contents(prefix, Bound::Unbounded, BATCH, &|| "a record".to_owned(), |key, content| {
-                let Some((_, entries)) = self.derived(key, &Ok(Some(content)))? else { return Ok(true) };
+                let (_, entries) = derived(key, &content, records(self.reader, key, &content)?)?;
                 for (entry, _) in entries {
                     let Some(list) = bucket::list_of(&entry) else { continue };
                     let Some((key, (of, end))) = damaged.range(..=entry.clone()).next_back() else { continue };
@@ -116,6 +111,7 @@ impl Verifier<'_> {
         for prefix in [b"p", b"r", b"s", b"e"] {
             self.each_key(prefix, "records", repair, &mut report, Self::check_record)?;
         }
+        self.each_key(b"d", "records", repair, &mut report, Self::check_aside)?;
         for prefix in [b"l", b"q", b"i", b"f", b"h", b"t"] {
             self.each_key(prefix, "entries", repair, &mut report, Self::check_entry)?;
         }
@@ -152,7 +148,11 @@ impl Verifier<'_> {
 
     /// Reads a record and looks whether its entries are there.
     fn check_record(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
-        match self.derived(key, &self.reader.content(key, &|| describe(key))) {
+        let read = self.reader.content(key, &|| describe(key)).and_then(|content| {
+            let Some(content) = content else { return Ok(None) };
+            derived(key, &content, records(self.reader, key, &content)?).map(Some)
+        });
+        match read {
             Ok(None) => {}
             Ok(Some((records, entries))) => {
                 report.records += records;
@@ -172,10 +172,36 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// Looks whether what stands aside is a part of a bundle.
+    fn check_aside(&self, key: &[u8], report: &mut Report, _: &mut Vec<Fault>) -> StoreResult<()> {
+        let state = self.shared.running()?;
+        let what = || describe(key);
+        let there = self.reader.value_under(&state, key)?.is_some();
+        let belongs = match key::of_aside(key) {
+            None => false,
+            Some((process, number)) => {
+                let bundle = BundleId::of_number(process, number).key();
+                // Of a damaged bundle is told by itself.
+                self.reader.content_under(&state, &bundle, &what).map_or(true, |content| {
+                    content.is_some_and(|content| bundle::find(&content.bytes, number).is_some_and(<[u8]>::is_empty))
+                })
+            }
+        };
+        if there && !belongs {
+            report.fault(format!("{} stands there and belongs to nothing", what()));
+        }
+        Ok(())
+    }
+
     /// Looks whether the record that an entry tells of asks for it.
     fn check_entry(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
         report.entries += 1;
-        match self.asked_for(key, |record| self.reader.content(record, &|| describe(record))) {
+        let read = record_of(key).map_or(Ok(None), |record| {
+            let Some(content) = self.reader.content(&record, &|| describe(&record))? else { return Ok(None) };
+            let records = records(self.reader, &record, &content)?;
+            Ok(value_of(key, derived(&record, &content, records)?.1))
+        });
+        match read {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let text = format!("{} stands there without its record", describe(key));
@@ -186,68 +212,10 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// How many records are under this key, and the entries that they ask for.
-    fn derived(&self, key: &[u8], content: &StoreResult<Option<Content>>) -> StoreResult<Option<(u64, Entries)>> {
-        let content = match content {
-            Ok(Some(content)) => content,
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(damaged(describe(key), error.to_string())),
-        };
-        let what = || describe(key);
-        let plain = |keys: Vec<Vec<u8>>| keys.into_iter().map(|key| (key, Vec::new())).collect::<Entries>();
-        let mut parts = KeyReader(&key[1..]);
-        let wrong = || damaged(what(), "it is at another's place".to_owned());
-        Ok(Some(match key[0] {
-            b'p' => {
-                let (process, chunk) = parts.u64().zip(parts.u32()).ok_or_else(wrong)?;
-                let id = BundleId { process: ProcessId(process), chunk };
-                let mut entries = Entries::new();
-                let mut count = 0;
-                for (number, record) in bundle::records(&content.bytes) {
-                    count += 1;
-                    if id.chunk == 0 && number == 0 {
-                        let process: ProcessRecord = parse(record, &what)?;
-                        entries.extend(plain(process_entries(&process)));
-                    } else {
-                        let task: TaskRecord = parse(record, &what)?;
-                        if BundleId::of_task(task.id) != id || task.id.ordinal != number {
-                            return Err(wrong());
-                        }
-                        entries.extend(plain(task_entries(&task)));
-                    }
-                }
-                (count, entries)
-            }
-            b'r' => {
-                let (table, id) = parts.text().zip(parts.u64()).ok_or_else(wrong)?;
-                let row: RowRecord = parse(&content.bytes, &what)?;
-                let mut entries = plain(row_entries(&table, id, &row));
-                entries.extend(reference_entries(&table, id, &row)?);
-                (1, entries)
-            }
-            b's' => {
-                parse::<ScopeRecord>(&content.bytes, &what)?;
-                (1, Entries::new())
-            }
-            _ => {
-                let (whose, run) = (Whose::of(key, content.revision)?, Run::read(&content.bytes, &what)?);
-                let mut entries = run.in_history(whose);
-                entries.push(run.in_log(whose));
-                (run.len() as u64, plain(entries))
-            }
-        }))
-    }
-
-    /// The value that an entry should have, as its record asks for, whose content is read by `content`; none: it should not
-    /// be there.
-    fn asked_for(
-        &self,
-        entry: &[u8],
-        content: impl FnOnce(&[u8]) -> StoreResult<Option<Content>>,
-    ) -> StoreResult<Option<Vec<u8>>> {
+    /// The value that an entry should have, while nobody else can commit; none: it should not be there.
+    fn wanted_under(&self, state: &State, entry: &[u8]) -> StoreResult<Option<Vec<u8>>> {
         let Some(record) = record_of(entry) else { return Ok(None) };
-        let derived = self.derived(&record, &content(&record))?;
-        Ok(derived.and_then(|(_, entries)| entries.into_iter().find(|(key, _)| key == entry)).map(|(_, value)| value))
+        Ok(value_of(entry, derived_under(self.reader, state, &record)?))
     }
 
     /// Looks again at what seemed wrong while nobody can commit, as it may have changed in between, and puts it right.
@@ -259,8 +227,7 @@ impl Verifier<'_> {
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
-            let content = |record: &[u8]| self.reader.content_under(&state, record, &|| describe(record));
-            let wanted = self.asked_for(&fault.key, content).unwrap_or(fault.value);
+            let wanted = self.wanted_under(&state, &fault.key).unwrap_or(fault.value);
             if self.reader.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
                 || !seen.insert(fault.key.clone())
             {

@@ -364,7 +364,7 @@ fn a_flow_that_is_not_here_is_refused_whatever_is_to_be_kept() {
     on_every_store(|store| {
         let engine = Engine::builder(store.clone()).flow(plain::Case::new()).build().unwrap();
         let id = engine.run(plain::Case::start, ()).unwrap().id;
-        let shape = engine.process_record(id).unwrap().shape;
+        let shape = engine.process_record(id).unwrap().shape.clone();
         assert_eq!(shape.len(), 8, "each process remembers the shape it was started with");
         drop(engine);
         let error = Engine::builder(store.clone()).keep_obsolete().build().unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! Flows, nodes, fields and choices that have other names now.
 
+use serde_json::json;
 use viewflow::prelude::*;
 
 use crate::support::{boss, do_next, on_every_store, open_task, perform, user};
@@ -74,6 +75,7 @@ mod v2 {
         #[was("fork")]
         both: Split,
         #[was("inspect", "check")]
+        #[fields(comment)]
         #[next(joined)]
         #[on_timeout(after = "1h", then = too_late)]
         verify: View,
@@ -136,8 +138,9 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         }
         assert_eq!(engine.process::<New>(half).unwrap().status, ProcessStatus::Done);
         let task = engine.inbox(&ann).of(New::verify).first().unwrap();
-        engine.execute_with(task.id, &ann, &viewflow::Document::new()).unwrap();
-        perform(&engine, New::verify, open_task(&engine, New::verify, third).id, ());
+        engine.execute_with(task.id, &ann, json!({"comment": "dry"}).as_object().unwrap()).unwrap();
+        let filled = v2::VerifyFields { comment: "dry".to_owned() };
+        perform(&engine, New::verify, open_task(&engine, New::verify, third).id, filled);
         for id in [fresh, third] {
             assert_eq!(engine.process::<New>(id).unwrap().status, ProcessStatus::Done);
         }

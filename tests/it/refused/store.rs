@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use viewflow::store::{
-    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessList, ProcessRecord, Receipt,
-    Reference, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, WaitsFor,
+    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessData, ProcessList,
+    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, WaitsFor,
 };
 use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, UserId};
 
@@ -64,9 +64,9 @@ impl Refusing {
 fn refused(change: &Change) -> Option<String> {
     let large = |what: String, found: bool| found.then_some(what);
     match change {
-        Change::Process { new, .. } => {
+        Change::Data { process, new } => {
             let text = serde_json::to_string(&new.data).unwrap();
-            large(Refusing::process(new.id), text.contains(REFUSED))
+            large(Refusing::process(*process), text.contains(REFUSED))
         }
         Change::Task { new, .. } => {
             let waits = matches!(&new.waits_for, Some(WaitsFor::Message { key, .. }) if key.contains(KEY));
@@ -90,6 +90,7 @@ macro_rules! forward {
 
 impl Store for Refusing {
     forward! {
+        process_data(id: ProcessId) -> Option<ProcessData>;
         processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
         ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
         scope(id: ScopeId) -> Option<ScopeRecord>;

@@ -86,6 +86,13 @@ pub(crate) struct EdgeDef {
     pub(crate) after: Option<After>,
 }
 
+impl EdgeDef {
+    /// Whether its target is given nothing, so that nothing need be asked.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.when.is_none() && self.seed.is_none() && self.data.is_none() && self.items.is_none()
+    }
+}
+
 /// One task for each item.
 pub(crate) enum Items {
     Seeds(Ask<Vec<Value>>),

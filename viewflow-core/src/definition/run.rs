@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::id::TaskId;
-use crate::store::{Document, ProcessRecord, Store, TaskRecord};
+use crate::store::{Document, ProcessData, ProcessRecord, Store, TaskRecord};
 use crate::time::Timestamp;
 
 /// What a worker needs to run an attempt.
 pub(crate) struct Attempt {
     pub(crate) id: TaskId,
     pub(crate) process: ProcessRecord,
+    pub(crate) data: ProcessData,
     pub(crate) columns: Option<Document>,
     pub(crate) task: TaskRecord,
     pub(crate) store: Arc<dyn Store>,

@@ -103,10 +103,12 @@ impl<F: Flow, T: Task> Activation<F, T> {
         let Some(host) = host else { return Ok(Vec::new()) };
         let mut children = Vec::new();
         for id in self.db.unit(|unit| unit.children(host))? {
-            let record = self.db.unit(|unit| unit.process(id).cloned())?;
-            if record.status == ProcessStatus::Done {
+            if self.db.unit(|unit| unit.process(id).map(|child| child.status))? == ProcessStatus::Done {
                 let columns = self.db.columns(<C::Process as Process>::TABLE, id)?;
-                children.push(ProcessOf::read(&record, columns)?);
+                children.push(self.db.unit(|unit| {
+                    let (record, data) = unit.process_and_data(id)?;
+                    ProcessOf::read(record, data, columns)
+                })?);
             }
         }
         Ok(children)
@@ -119,6 +121,10 @@ impl<F: Flow, T: Task> Activation<F, T> {
     /// # Errors
     /// When a task does not fit its struct.
     pub fn branch<N: Node<Flow = F>>(&self, node: N) -> Result<Vec<TaskOf<N::Task>>> {
+        self.done_in_branches(node.name())?.iter().map(TaskOf::read).collect()
+    }
+
+    fn done_in_branches(&self, node: &str) -> Result<Vec<TaskRecord>> {
         let Some(closed) = self.closed_scope()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         self.db.unit(|unit| {
@@ -126,13 +132,31 @@ impl<F: Flow, T: Task> Activation<F, T> {
             unit.each_task(self.process.id, 0, |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
-                    if task.node == node.name() && task.status == TaskStatus::Done && !task.skipped {
+                    if task.node == node && task.status == TaskStatus::Done && !task.skipped {
                         found.push(task.clone());
                     }
                 }
             })
         })?;
-        found.iter().map(TaskOf::read).collect()
+        Ok(found)
+    }
+
+    /// How many tasks of a node were done in those branches: as many as [`Activation::branch`] gives, without reading them. At a join
+    /// that waits, its cost is the same however many branches there are; once the join has gone on it is that of [`Activation::branch`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn branch_count<N: Node<Flow = F>>(&self, node: N) -> Result<u64> {
+        let Some(number) = self.closed_scope()? else { return Ok(0) };
+        let counted = self.db.unit(|unit| {
+            let scope = unit.open_scope(ScopeId { process: self.process.id, number })?;
+            let done = scope.and_then(|scope| scope.done.as_ref());
+            Ok::<_, Error>(done.map(|done| done.get(node.name()).copied().unwrap_or(0)))
+        })?;
+        match counted {
+            Some(count) => Ok(count.into()),
+            None => Ok(self.done_in_branches(node.name())?.len() as u64),
+        }
     }
 
     /// Who did a node: its last task on the way to this one; where the node is not on the way, its newest task in this process.

@@ -71,8 +71,8 @@ impl<F: Flow> FlowBuilder<F> {
                     table: F::Process::TABLE,
                     rows: RowType::of::<F::Process>(),
                     shape: crate::flow::lock::process_data::<F::Process>,
-                    open: |record, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, columns)?)),
-                    save: |process, record| ref_of::<ProcessOf<F::Process>>(process)?.save(record),
+                    open: |record, data, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, data, columns)?)),
+                    save: |process, data| ref_of::<ProcessOf<F::Process>>(process)?.save(data),
                 },
                 problems: Vec::new(),
                 kinds: Vec::new(),
@@ -143,7 +143,6 @@ impl<F: Flow> FlowBuilder<F> {
         });
         if kind.is_human() {
             self.definition.nodes[index].form = Some(form_def::<()>(false));
-            self.definition.nodes[index].action = Action::Call(Box::new(|_, _, _| Ok(())));
         }
         self.nodes.push(PendingNode::default());
         NodeBuilder { flow: self, index, _task: PhantomData }

@@ -75,7 +75,7 @@ impl Attempt {
     pub(crate) fn open<F: Flow, T: Task>(self) -> Result<JobRun<F, T>> {
         let key = format!("{}.{}/{}/{}", self.task.flow, self.task.node, self.id, self.task.created.as_millis());
         Ok(JobRun {
-            process: ProcessOf::read(&self.process, self.columns.clone())?,
+            process: ProcessOf::read(&self.process, &self.data, self.columns.clone())?,
             task: TaskOf::read(&self.task)?,
             attempt: self.number(),
             key,

@@ -9,7 +9,7 @@ use crate::data::field::{FieldType, Source};
 use crate::definition::Data;
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::ProcessId;
-use crate::store::{Document, ProcessRecord, ProcessStatus};
+use crate::store::{Document, ProcessData, ProcessRecord, ProcessStatus};
 use crate::time::Timestamp;
 
 /// A struct laid over a process's document: its fields are the workflow data of the process.
@@ -75,19 +75,19 @@ pub struct ProcessOf<P: Process> {
 }
 
 impl<P: Process> ProcessOf<P> {
-    pub(crate) fn read(record: &ProcessRecord, columns: Option<Document>) -> Result<Self> {
+    pub(crate) fn read(record: &ProcessRecord, data: &ProcessData, columns: Option<Document>) -> Result<Self> {
         let place = || Box::new(Place::Process { flow: record.flow.clone(), process: record.id });
         let wrong = |errors| Error::Data { at: place(), errors };
-        let fields = Reader::new(P::FIELDS, &record.data, columns.as_ref()).finish().map_err(wrong)?;
+        let fields = Reader::new(P::FIELDS, &data.data, columns.as_ref()).finish().map_err(wrong)?;
         Ok(Self {
             id: record.id,
             status: record.status,
             created: record.created,
             finished: record.finished,
-            seed: optional(&record.seed, "seed").map_err(wrong)?,
-            artifact: optional(&record.artifact, "artifact").map_err(wrong)?,
+            seed: optional(&data.seed, "seed").map_err(wrong)?,
+            artifact: optional(&data.artifact, "artifact").map_err(wrong)?,
             fields,
-            document: record.data.clone(),
+            document: data.data.clone(),
             columns,
             flow: record.flow.clone(),
         })
@@ -100,12 +100,12 @@ impl<P: Process> ProcessOf<P> {
     }
 
     /// Writes back what may have changed; answers with the columns as they were read and as they are now.
-    pub(crate) fn save(&self, record: &mut ProcessRecord) -> Result<Option<(Document, Document)>> {
+    pub(crate) fn save(&self, data: &mut ProcessData) -> Result<Option<(Document, Document)>> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
         let (document, columns) = self.written().map_err(wrong)?;
-        record.data = document;
-        record.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
-        record.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
+        data.data = document;
+        data.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
+        data.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
         Ok(self.columns.clone().zip(columns))
     }
 

@@ -17,7 +17,7 @@ impl Step {
         let save = running.def.process.save;
         let mut changes = Vec::new();
         let columns = self.db.unit(|unit| {
-            let record = unit.change_process(id.process)?;
+            let record = unit.change_process_data(id.process)?;
             let data = mem::take(&mut record.data);
             let (seed, artifact) = (record.seed.take(), record.artifact.take());
             match save(proxy, record) {

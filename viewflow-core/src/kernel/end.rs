@@ -35,6 +35,9 @@ impl Step {
             record.status = status;
             record.finished = Some(now);
             record.error.clone_from(&code);
+            if status == ProcessStatus::Canceled {
+                record.outcome = None;
+            }
             let parent = record.parent;
             unit.record(
                 process,

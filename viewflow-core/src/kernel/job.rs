@@ -64,10 +64,12 @@ impl Step {
             look_again(task);
         })?;
         self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
-        let process = self.db.unit(|unit| unit.process(id.process).cloned())?;
+        let (process, data) = self
+            .db
+            .unit(|unit| unit.process_and_data(id.process).map(|(process, data)| (process.clone(), data.clone())))?;
         let columns = self.db.columns(def.process.table, id.process)?;
         let store = self.db.unit(|unit| Arc::clone(&unit.store));
-        Ok(Some(Attempt { id, process, columns, task: self.task(id)?, store, now }))
+        Ok(Some(Attempt { id, process, data, columns, task: self.task(id)?, store, now }))
     }
 
     /// Lets the worker that is at this attempt have the job for longer. Answers whether it has it still.

@@ -136,7 +136,7 @@ impl Mailbox {
         data.remove(other);
         data.insert(place.to_owned(), number.clone());
         let index = vec![IndexEntry { field: place.to_owned(), value: number, unique: false }];
-        unit.put_row(LETTERS, row, Some(RowRecord { data, index, references: Vec::new() }))
+        unit.put_row(LETTERS, row, Some(RowRecord { data, index, ..RowRecord::default() }))
     }
 
     /// Promises a letter to somebody who takes nothing now, or takes the promise back.
@@ -227,7 +227,7 @@ fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
     let record = RowRecord {
         data: [("boxes".to_owned(), value)].into_iter().collect(),
         index: if ready { vec![entry] } else { Vec::new() },
-        references: Vec::new(),
+        ..RowRecord::default()
     };
     unit.put_row(MAILBOXES, row, Some(record))
 }

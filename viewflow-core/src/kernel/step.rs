@@ -12,7 +12,7 @@ use crate::definition::{Data, Definition, Flows};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
-use crate::store::{Document, ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
+use crate::store::{Document, ProcessData, ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
 use crate::unit::{Db, Unit};
 
 /// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
@@ -35,6 +35,8 @@ pub(crate) struct Step {
     /// Tasks whose turn has come, in order, each with how many came before it one from the other.
     pub(super) ready: VecDeque<(TaskId, u32)>,
     pub(super) depth: u32,
+    /// The scopes that the step has closed, each with the one around it.
+    pub(super) closed: BTreeMap<ScopeId, u32>,
     /// How many conditions were found to hold.
     pub(super) held: usize,
 }
@@ -57,7 +59,16 @@ pub(super) struct Begin {
 
 impl Step {
     pub(crate) fn new(flows: Arc<Flows>, db: Db, faults: Faults) -> Self {
-        Self { flows, db, faults, running: BTreeMap::new(), ready: VecDeque::new(), depth: 0, held: 0 }
+        Self {
+            flows,
+            db,
+            faults,
+            running: BTreeMap::new(),
+            ready: VecDeque::new(),
+            depth: 0,
+            closed: BTreeMap::new(),
+            held: 0,
+        }
     }
 
     pub(super) fn definition(&self, flow: &str) -> Result<Arc<Definition>> {
@@ -95,13 +106,15 @@ impl Step {
         let id = self.db.unit(Unit::next_process)?;
         let (data, columns) = begin.data;
         let mut record = ProcessRecord::new(id, def.name, self.db.now());
-        (record.parent, record.seed, record.data) = (begin.parent, begin.seed, data);
+        record.parent = begin.parent;
+        record.started_by = self.db.actor();
         record.shape.clone_from(&def.shape);
-        let proxy = (def.process.open)(&record, def.process.table.map(|_| columns.unwrap_or_default()))?;
+        let mut data = ProcessData { seed: begin.seed, data, ..ProcessData::default() };
+        let proxy = (def.process.open)(&record, &data, def.process.table.map(|_| columns.unwrap_or_default()))?;
         // With its defaults, so that these are not told as changes. It need not keep the rules before the start has run.
-        let told = (def.process.save)(&*proxy, &mut record).ok().flatten().map(|(_, columns)| columns);
+        let told = (def.process.save)(&*proxy, &mut data).ok().flatten().map(|(_, columns)| columns);
         self.db.unit(|unit| {
-            unit.add_process(record);
+            unit.add_process(record, data);
             unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
             unit.record(id, What::ProcessStarted)
         })?;
@@ -150,7 +163,7 @@ impl Step {
     pub(super) fn save(&self, id: ProcessId, running: &Running) -> Result<()> {
         let Running { def, proxy: Some(proxy), .. } = running else { return Ok(()) };
         let proxy = &**proxy;
-        let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process(id)?))?;
+        let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process_data(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
         let specs = def.process.columns();
         self.db.unit(|unit| {

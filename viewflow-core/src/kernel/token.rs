@@ -1,5 +1,7 @@
 //! Tokens: where they come to, which scopes they are in, and what their end lets go on.
 
+use std::collections::BTreeMap;
+
 use viewflow_graph::Kind;
 
 use super::turn::{Spawn, plain_spawn};
@@ -78,6 +80,7 @@ impl Step {
                 live,
                 first,
                 listed,
+                done: Some(BTreeMap::new()),
                 ..ScopeRecord::default()
             };
             unit.add_scope(ScopeId { process: id, number }, scope);
@@ -130,11 +133,31 @@ impl Step {
 
     pub(super) fn finish_task(&mut self, id: TaskId) -> Result<()> {
         self.settle(id, TaskStatus::Done)?;
-        let node = self.change_task(id, |task| {
+        let (node, scope) = self.change_task(id, |task| {
             task.error = None;
-            task.node.clone()
+            (task.node.clone(), task.scope)
         })?;
+        self.count_done(id.process, scope, &node)?;
         self.record(id.process, What::TaskFinished { task: id.ordinal, node })
+    }
+
+    /// Counts a task that is done in the scopes around it.
+    fn count_done(&mut self, process: ProcessId, scope: u32, node: &str) -> Result<()> {
+        let mut number = scope;
+        while number != ROOT {
+            // Of branches of which one goes on, the scope is closed before that one is done.
+            if let Some(parent) = self.closed.get(&ScopeId { process, number }) {
+                number = *parent;
+                continue;
+            }
+            let scope = self.change_scope(process, number, |scope| {
+                if let Some(done) = &mut scope.done {
+                    *done.entry(node.to_owned()).or_default() += 1;
+                }
+            })?;
+            number = scope.parent.unwrap_or(ROOT);
+        }
+        Ok(())
     }
 
     /// A token moves on from its task. Among branches of which only one goes on, it is that one: the others are canceled.
@@ -220,7 +243,9 @@ impl Step {
     }
 
     pub(super) fn close_scope(&mut self, process: ProcessId, number: u32, record: &ScopeRecord) -> Result<()> {
-        self.db.unit(|unit| unit.close_scope(ScopeId { process, number }))?;
+        let id = ScopeId { process, number };
+        self.db.unit(|unit| unit.close_scope(id))?;
+        self.closed.insert(id, record.parent.unwrap_or(ROOT));
         match &record.split {
             Some((_, split)) => self.finish_task(TaskId { process, ordinal: *split }),
             None => Ok(()),

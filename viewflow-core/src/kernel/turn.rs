@@ -77,7 +77,14 @@ impl Step {
             return Ok(());
         }
         let handler = matches!(node.action, Action::Call(_));
-        let spawns = self.activate(node, &task, handler, |step, activation| step.act(&def, node, activation, input))?;
+        let is_plain =
+            matches!(node.action, Action::Pass | Action::Signal(_)) && node.edges.iter().all(EdgeDef::is_plain);
+        let spawns = if is_plain {
+            // Nobody looks at the data, which may be long.
+            self.act(&def, node, &mut (), input)?
+        } else {
+            self.activate(node, &task, handler, |step, activation| step.act(&def, node, activation, input))?
+        };
         self.go_on(&def, index, &task, spawns)
     }
 
@@ -114,6 +121,11 @@ impl Step {
     /// A task's node has done what it does: finishes the task, and makes those that follow.
     fn go_on(&mut self, def: &Definition, index: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
         let (id, node) = (task.id, &def.nodes[index]);
+        if node.kind.is_end() {
+            self.db.unit(|unit| {
+                unit.change_process(id.process).map(|process| process.outcome = Some(task.node.clone()))
+            })?;
+        }
         match node.kind {
             // A split whose branches run is not done: its scope is open.
             kind if kind.is_split() && !spawns.is_empty() => {
@@ -159,8 +171,11 @@ impl Step {
         let proxy = match self.running.get_mut(&task.id.process).and_then(|running| running.proxy.take()) {
             Some(proxy) => proxy,
             None => {
-                let record = self.db.unit(|unit| unit.process(task.id.process).cloned())?;
-                (def.process.open)(&record, self.db.columns(def.process.table, record.id)?)?
+                let columns = self.db.columns(def.process.table, task.id.process)?;
+                self.db.unit(|unit| {
+                    let (record, data) = unit.process_and_data(task.id.process)?;
+                    (def.process.open)(record, data, columns)
+                })?
             }
         };
         let mut activation = (node.open)(proxy, task, self.db.clone())?;

@@ -188,6 +188,7 @@ impl Step {
             self.db.unit(|unit| {
                 let process = unit.change_process(id.process)?;
                 process.ends = process.ends.saturating_sub(1);
+                process.outcome = None;
                 Ok::<_, Error>(())
             })?;
         }
@@ -205,6 +206,7 @@ impl Step {
     fn reopen(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
         let process = task.id.process;
         let mut alive = links.alive(back);
+        let mut done = links.done_within(back);
         *alive.entry(task.scope).or_default() += 1;
         let mut listed = task.listed;
         for number in back.scopes.iter().copied().chain([ROOT]) {
@@ -213,16 +215,19 @@ impl Step {
                 self.change_scope(process, number, |scope| scope.live = live)?;
                 continue;
             };
+            self.closed.remove(&ScopeId { process, number });
+            let done = Some(done.remove(&number).unwrap_or_default());
             let id = ScopeId { process, number };
             let opened = self.task(split)?;
             let scope = match self.open_scope_record(process, number)? {
-                Some(open) => ScopeRecord { live, ..open },
+                Some(open) => ScopeRecord { live, done, ..open },
                 None => {
                     let scope = ScopeRecord {
                         parent: Some(opened.scope),
                         split: Some((opened.node, split.ordinal)),
                         first: opened.kind == Kind::SplitFirst,
                         live,
+                        done,
                         listed,
                         ..ScopeRecord::default()
                     };

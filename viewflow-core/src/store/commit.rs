@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::{Event, LogCursor, ProcessRecord, RowRecord, ScopeId, ScopeRecord, StoreResult, TaskRecord};
+use super::{Event, LogCursor, ProcessData, ProcessRecord, RowRecord, ScopeId, ScopeRecord, StoreResult, TaskRecord};
 use crate::id::ProcessId;
 
 /// A record with its revision.
@@ -23,10 +23,10 @@ impl<R> Deref for Stored<R> {
     }
 }
 
-/// Which record. Tasks and scopes are not among them: no step changes them without changing their process.
+/// Which record. Tasks, scopes and the data of processes are not among them: no step changes them without changing their process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// A process, with its tasks and scopes.
+    /// A process, with its data, tasks and scopes.
     Process(ProcessId),
     /// A row of a table.
     Row(String, u64),
@@ -61,6 +61,13 @@ pub enum Change {
         /// After.
         new: Box<ProcessRecord>,
     },
+    /// The data of a process was made or changed. A step changes the process with it.
+    Data {
+        /// Of which process.
+        process: ProcessId,
+        /// After.
+        new: Box<ProcessData>,
+    },
     /// A task was made or changed.
     Task {
         /// Before.
@@ -86,7 +93,7 @@ pub enum Change {
         /// After; none when it is deleted.
         new: Option<RowRecord>,
     },
-    /// A process that is over is forgotten. What is left of its tasks, scopes and events is to be forgotten before or with it.
+    /// A process that is over is forgotten, with its data. What is left of its tasks, scopes and events is to be forgotten before or with it.
     ForgetProcess {
         /// As it was.
         old: Box<ProcessRecord>,

@@ -67,6 +67,15 @@ pub enum StoreError {
     /// An earlier write failed, so that what is on disk is not known: open the store again.
     #[error("the store stopped after a failed write ({0}): open it again")]
     Stopped(String),
+    /// The list is being filled from the records, as the release that had the store before did not keep it, or not as this one does.
+    /// Everything else goes on meanwhile.
+    #[error("the list `{list}` is being filled, as an earlier release did not keep it ({through}): ask again later")]
+    NotReady {
+        /// Which list.
+        list: String,
+        /// How far that has come.
+        through: String,
+    },
     /// A record or key is more than the store takes.
     #[error("{what} cannot be stored: {detail}")]
     TooLarge {
@@ -110,6 +119,7 @@ impl StoreError {
             | Self::NotAStore { .. }
             | Self::LostCommits { .. }
             | Self::CannotOpen { .. }
+            | Self::NotReady { .. }
             | Self::Stopped(_)
             | Self::Io(_) => false,
         }

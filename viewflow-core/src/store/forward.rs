@@ -1,10 +1,12 @@
 //! Stores that stand in front of other stores.
 
-/// The methods of [`Store`](super::Store) but for `commit`, each answered by another store: `forward!(self => store)`.
+/// The methods of [`Store`](super::Store) but for `commit`, each answered by another store: `forward!(self => store)`. With
+/// `forward!(self => store, through)` each answer goes through a method, with the name of the method that was asked.
 macro_rules! forward {
-    ($this:ident => $store:expr) => {
-        forward! { $this => $store;
+    ($this:ident => $store:expr $(, $through:ident)?) => {
+        forward! { $this => $store $(, $through)?;
             process(id: ProcessId) -> Option<Stored<ProcessRecord>>;
+            process_data(id: ProcessId) -> Option<ProcessData>;
             processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
             ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
             task(id: TaskId) -> Option<TaskRecord>;
@@ -29,6 +31,13 @@ macro_rules! forward {
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;
         }
+    };
+    ($this:ident => $store:expr, $through:ident; $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        $(fn $method(&$this, $($argument: $type),*) -> StoreResult<$answer> {
+            let answer = $store.$method($($argument),*)?;
+            $this.$through(stringify!($method), &answer);
+            Ok(answer)
+        })*
     };
     ($this:ident => $store:expr; $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         $(fn $method(&$this, $($argument: $type),*) -> StoreResult<$answer> {

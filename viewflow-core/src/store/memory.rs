@@ -6,8 +6,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
     Change, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
-    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult,
-    Stored, TaskList, TaskRecord, TaskStatus, ended, index_key, process_lists, task_lists,
+    ProcessData, ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError,
+    StoreResult, Stored, TaskList, TaskRecord, TaskStatus, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
@@ -22,6 +22,7 @@ struct State {
     last_process: u64,
     last_row: BTreeMap<String, u64>,
     processes: BTreeMap<ProcessId, Stored<ProcessRecord>>,
+    data: BTreeMap<ProcessId, Box<ProcessData>>,
     tasks: BTreeMap<TaskId, Box<TaskRecord>>,
     scopes: BTreeMap<ScopeId, ScopeRecord>,
     rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
@@ -92,6 +93,12 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
         Ok(self.read().processes.get(&id).cloned())
+    }
+
+    fn process_data(&self, id: ProcessId) -> StoreResult<Option<ProcessData>> {
+        let state = self.read();
+        let data = || state.data.get(&id).map(|data| ProcessData::clone(data)).unwrap_or_default();
+        Ok(state.processes.contains_key(&id).then(data))
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
@@ -346,6 +353,9 @@ impl State {
                 self.last_process = new.id.0.max(self.last_process);
                 self.processes.insert(new.id, Stored { revision, record: *new });
             }
+            Change::Data { process, new } => {
+                self.data.insert(process, new);
+            }
             Change::Task { old, new } => {
                 old.iter().for_each(|old| self.unlist_task(old));
                 for (list, cursor) in task_lists(&new) {
@@ -363,6 +373,7 @@ impl State {
             Change::ForgetProcess { old } => {
                 self.unlist_process(&old);
                 self.processes.remove(&old.id);
+                self.data.remove(&old.id);
             }
             Change::ForgetTasks { old } => {
                 for task in old {

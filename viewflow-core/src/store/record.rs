@@ -1,5 +1,6 @@
 //! The records a store keeps. All of them are JSON when they are stored.
 
+mod declare;
 mod event;
 mod process;
 mod row;
@@ -9,7 +10,7 @@ mod task;
 use serde_json::{Map, Value};
 
 pub use event::{Event, What};
-pub use process::{ProcessRecord, ProcessStatus};
+pub use process::{ProcessData, ProcessRecord, ProcessStatus, WholeProcess};
 pub use row::{IndexEntry, OnDelete, Reference, RowRecord};
 pub use scope::{ScopeId, ScopeRecord};
 pub use task::{JobState, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor};

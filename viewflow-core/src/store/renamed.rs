@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord,
-    Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList, TaskRecord, forward,
+    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
+    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
+    TaskRecord, forward,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -149,6 +150,7 @@ impl Renamed {
 
 impl Store for Renamed {
     forward! { self => self.store;
+        process_data(id: ProcessId) -> Option<ProcessData>;
         ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
         scope(id: ScopeId) -> Option<ScopeRecord>;
         scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;

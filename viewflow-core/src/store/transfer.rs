@@ -2,7 +2,7 @@
 //!
 //! The first line tells what the file is, the last one how many records are in between, so that a file that was cut
 //! short is noticed. Between them stands a record in each line: the last numbers given out, and the last one of the log; each process, followed by
-//! its tasks, its open scopes and its events; the rows of each table.
+//! its data, its tasks, its open scopes and its events; the rows of each table.
 
 mod read;
 
@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 pub use read::import;
 
 use super::{
-    Event, LogCursor, Logged, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult,
-    TaskRecord,
+    Event, LogCursor, Logged, ProcessData, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError,
+    StoreResult, Stored, TaskRecord,
 };
 use crate::id::ProcessId;
 
 /// The version of the lines that this release writes and reads.
-const VERSION: u64 = 2;
-/// The oldest version that it still reads: events have no places in the log.
+const VERSION: u64 = 3;
+/// The oldest version that it still reads: events have no places in the log. Up to version 2 the data of a process stood in its own
+/// line.
 const OLDEST: u64 = 1;
 /// How many records are asked for at a time.
 const PAGE: usize = 200;
@@ -112,6 +113,8 @@ enum Line {
         last: u64,
     },
     Process(ProcessRecord),
+    /// The data of the process before it; there is none if that has no data.
+    Data(ProcessData),
     Task(TaskRecord),
     Scope {
         id: ScopeId,
@@ -271,7 +274,12 @@ fn visit_process(
     put: &mut dyn FnMut(String) -> Result<(), TransferError>,
 ) -> Result<Read, TransferError> {
     let Some(process) = store.process(id)? else { return Ok(Read::Gone) };
-    put(Line::Process(process.record).text()?)?;
+    let Some(data) = store.process_data(id)? else { return Ok(Read::Changed) };
+    let Stored { revision, record } = process;
+    put(Line::Process(record).text()?)?;
+    if data != ProcessData::default() {
+        put(Line::Data(data).text()?)?;
+    }
     let mut after = 0;
     loop {
         let page = store.tasks(id, after, PAGE)?;
@@ -295,7 +303,7 @@ fn visit_process(
     }
     // Whatever changes a task, a scope or an event changes the process.
     Ok(match store.process(id)? {
-        Some(now) if now.revision == process.revision => Read::Whole,
+        Some(now) if now.revision == revision => Read::Whole,
         Some(_) => Read::Changed,
         None => Read::Gone,
     })

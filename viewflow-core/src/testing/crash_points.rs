@@ -9,8 +9,9 @@ use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::store::{
-    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessList, ProcessRecord, Receipt,
-    Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, forward,
+    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
+    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored,
+    TaskList, TaskRecord, forward,
 };
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.

@@ -14,8 +14,8 @@ use viewflow_graph::Kind;
 
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Change, Commit, Document, Expect, IndexEntry, NodeName, ProcessRecord, RowRecord, Store, StoreError, TaskList,
-    TaskRecord, index_key,
+    Change, Commit, Document, Expect, IndexEntry, NodeName, ProcessData, ProcessRecord, RowRecord, Store, StoreError,
+    TaskList, TaskRecord, index_key,
 };
 use crate::time::Timestamp;
 
@@ -29,6 +29,9 @@ use crate::time::Timestamp;
 /// When the store breaks the contract; the message says in what.
 pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     records::what_is_committed_is_read_back(&open());
+    records::the_data_of_a_process_is_a_record_of_its_own(&open());
+    records::records_grow_and_shrink_beside_each_other(&open());
+    records::fields_that_nobody_knows_are_kept(&open());
     records::an_empty_store_has_nothing(&open());
     records::a_stale_revision_is_refused_and_nothing_is_changed(&open());
     records::a_record_that_should_not_be_there_is_refused(&open());
@@ -68,8 +71,12 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
 }
 
 fn process(id: u64) -> ProcessRecord {
-    let data = document(json!({"approved": true}));
-    ProcessRecord { seed: json!(7), data, ..ProcessRecord::new(ProcessId(id), "hello", Timestamp::from_millis(1000)) }
+    ProcessRecord::new(ProcessId(id), "hello", Timestamp::from_millis(1000))
+}
+
+fn put_data(process: u64, value: serde_json::Value) -> Change {
+    let data = ProcessData { data: document(value), ..ProcessData::default() };
+    Change::Data { process: ProcessId(process), new: Box::new(data) }
 }
 
 fn task(process: u64, ordinal: u32) -> TaskRecord {

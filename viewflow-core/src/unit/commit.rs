@@ -6,7 +6,7 @@ use crate::store::{Change, Commit, Expect, Key};
 impl Unit {
     pub(super) fn take_commit(&mut self, failed: bool) -> Commit {
         self.closed = true;
-        let changes = self.processes.len() + self.tasks.len() + self.scopes.len() + self.rows.len();
+        let changes = self.processes.len() + self.data.len() + self.tasks.len() + self.scopes.len() + self.rows.len();
         let mut commit = Commit {
             events: std::mem::take(&mut self.events),
             changes: Vec::with_capacity(changes),
@@ -16,6 +16,11 @@ impl Unit {
             commit.expect.push(Expect::Revision(Key::Process(id), revision));
             if let (true, Some(new)) = (held.changed, held.new) {
                 commit.changes.push(Change::Process { old: held.old, new });
+            }
+        }
+        for (process, held) in std::mem::take(&mut self.data) {
+            if let (true, Some(new)) = (held.changed && held.old != held.new, held.new) {
+                commit.changes.push(Change::Data { process, new });
             }
         }
         for held in std::mem::take(&mut self.tasks).into_values() {

@@ -2,7 +2,7 @@
 
 use super::Unit;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{DataChange, Event, What};
 
 impl Unit {
@@ -11,9 +11,21 @@ impl Unit {
         record.events += 1;
         let number = record.events;
         let changes = what.task().and_then(|ordinal| self.untold.remove(&TaskId { process, ordinal }));
-        let (at, actor, reason) = (self.now, self.actor.clone(), self.reason.clone());
-        self.events.push(Event { process, number, at, actor, reason, what, changes: changes.unwrap_or_default() });
+        self.events.push(Event {
+            actor: self.actor.clone(),
+            on_behalf_of: what.task().and_then(|ordinal| self.principal(TaskId { process, ordinal })),
+            reason: self.reason.clone(),
+            changes: changes.unwrap_or_default(),
+            ..Event::new(process, number, self.now, what)
+        });
         Ok(())
+    }
+
+    /// In whose place the actor of this step has a task, if it is another person's.
+    fn principal(&self, task: TaskId) -> Option<UserId> {
+        let task = self.tasks.get(&task)?.now()?;
+        let is_delegate = self.actor.is_some() && task.owner == self.actor;
+        task.delegated_by.clone().filter(|principal| is_delegate && task.owner.as_ref() != Some(principal))
     }
 
     /// Notes what a task changed in data. The next event of the task tells of it; if there is none in this step, its last one.

@@ -6,13 +6,14 @@ use super::Unit;
 use super::held::{Held, held_process};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessRecord, ScopeId, ScopeRecord, TaskRecord};
+use crate::store::{ProcessData, ProcessRecord, ScopeId, ScopeRecord, TaskRecord};
 
 impl Unit {
-    pub(crate) fn add_process(&mut self, record: ProcessRecord) {
+    pub(crate) fn add_process(&mut self, record: ProcessRecord, data: ProcessData) {
         if let Some(parent) = record.parent {
             self.born.entry(parent).or_default().push(record.id);
         }
+        self.data.insert(record.id, Held::made(data));
         self.processes.insert(record.id, (None, Held::made(record)));
     }
 
@@ -31,6 +32,36 @@ impl Unit {
 
     pub(crate) fn change_process(&mut self, id: ProcessId) -> Result<&mut ProcessRecord> {
         self.held_process(id)?.change().ok_or_else(|| Error::NoProcess(id))
+    }
+
+    /// The data of a process. The process is read before it, as its revision vouches for the data.
+    fn held_data(&mut self, id: ProcessId) -> Result<&mut Held<ProcessData>> {
+        match self.data.entry(id) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(place) => {
+                held_process(&mut self.processes, &*self.store, id)?;
+                let data = self.store.process_data(id)?.ok_or(Error::NoProcess(id))?;
+                Ok(place.insert(Held::read(Some(data))))
+            }
+        }
+    }
+
+    pub(crate) fn process_data(&mut self, id: ProcessId) -> Result<&ProcessData> {
+        self.held_data(id)?.now().ok_or_else(|| Error::NoProcess(id))
+    }
+
+    /// The data of a process, to be changed. The process counts as changed, too, as its revision vouches for the data.
+    pub(crate) fn change_process_data(&mut self, id: ProcessId) -> Result<&mut ProcessData> {
+        self.change_process(id)?;
+        self.held_data(id)?.change().ok_or_else(|| Error::NoProcess(id))
+    }
+
+    /// A process with its data.
+    pub(crate) fn process_and_data(&mut self, id: ProcessId) -> Result<(&ProcessRecord, &ProcessData)> {
+        self.held_data(id)?;
+        self.held_process(id)?;
+        let process = self.processes.get(&id).and_then(|(_, held)| held.now());
+        process.zip(self.data.get(&id).and_then(Held::now)).ok_or_else(|| Error::NoProcess(id))
     }
 
     pub(crate) fn add_task(&mut self, record: TaskRecord) {

@@ -21,6 +21,12 @@ impl Unit {
             return Err(Error::ReadOnly);
         }
         let held = self.held_row(table, id)?;
+        let mut row = row;
+        if let (Some(new), Some(stored)) = (&mut row, held.now()) {
+            // Who writes a row knows its fields, and not what a later release keeps beside them.
+            let kept = stored.unknown.iter().map(|(key, value)| (key.clone(), value.clone()));
+            new.unknown.extend(kept);
+        }
         let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
         let old: Vec<_> = held.now().into_iter().flat_map(RowRecord::unique_keys).map(entry).collect();
         let new: Vec<_> = row.iter().flat_map(RowRecord::unique_keys).map(entry).collect();

@@ -2,22 +2,38 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use viewflow_core::StoreError;
 use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store};
 use viewflow_sled::SledStore;
 
 use crate::{copy, document, open_sled, put, whole_commits};
 
 #[test]
+fn a_database_of_a_format_before_the_first_release_is_refused_and_left_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    copy(&fixture(5), directory.path());
+    for _ in 0..2 {
+        let error = SledStore::open(directory.path()).unwrap_err();
+        assert!(matches!(&error, StoreError::OtherFormat { found, .. } if found == "5"), "{error}");
+        assert!(error.to_string().contains("`export` there and `import` here"), "{error}");
+    }
+}
+
+#[test]
 fn a_database_of_the_first_release_is_opened() {
     let directory = TempDir::new().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-5"), directory.path());
+    copy(&fixture(6), directory.path());
     let store = SledStore::open(directory.path()).unwrap();
     assert_eq!(whole_commits(&store), 40);
     assert_eq!(store.verify().unwrap().count, 0);
     put(&store, 41);
+}
+
+fn fixture(format: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/format-{format}"))
 }
 
 /// Writes the fixture of the test above: some of it in the tree, some in the journal.
@@ -31,7 +47,7 @@ fn the_fixture() {
     drop(store);
     let store = open();
     (21..=40).for_each(|number| put(&store, number));
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-5");
+    let fixture = fixture(6);
     fs::create_dir_all(fixture.parent().unwrap()).unwrap();
     let _ = fs::remove_dir_all(&fixture);
     store.backup(&fixture).unwrap();
@@ -74,7 +90,7 @@ fn the_page_on_the_format_shows_what_is_on_the_disk() {
 #[test]
 fn the_page_on_the_format_names_all_that_is_in_a_database() {
     let directory = TempDir::new().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-5"), directory.path());
+    copy(&fixture(6), directory.path());
     drop(SledStore::open(directory.path()).unwrap());
     for entry in fs::read_dir(directory.path()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -92,5 +108,5 @@ fn the_page_on_the_format_names_all_that_is_in_a_database() {
             assert!([" |", ", table |"].iter().any(|end| PAGE.contains(&format!("\n| `{name}`{end}"))), "{name}");
         }
     }
-    assert_eq!(letters.into_iter().collect::<String>(), "cefhilmpqrt", "all but a scope");
+    assert_eq!(letters.into_iter().collect::<String>(), "cefhilmpqrt", "all but a scope and a long record of a bundle");
 }

@@ -2,6 +2,7 @@
 
 mod backup;
 mod format;
+mod lists;
 mod recovery;
 mod repair;
 
@@ -12,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
-    Change, Commit, Event, IndexEntry, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList, TaskRecord,
-    TaskStatus, What, index_key,
+    Change, Commit, Event, IndexEntry, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList,
+    TaskRecord, TaskStatus, What, index_key,
 };
 use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 use viewflow_sled::SledStore;
@@ -27,6 +28,7 @@ fn commit(number: u64) -> Commit {
     let at = Timestamp::from_millis(1000);
     let id = ProcessId(number);
     let process = ProcessRecord { tasks: 1, events: 1, ..ProcessRecord::new(id, "hello", at) };
+    let data = ProcessData { data: document(serde_json::json!({"number": number})), ..ProcessData::default() };
     let task_id = TaskId { process: id, ordinal: 1 };
     let task = TaskRecord {
         owner: Some(UserId::new("ann")),
@@ -39,22 +41,16 @@ fn commit(number: u64) -> Commit {
         data: document(serde_json::json!({"slug": number, "text": text})),
         index: vec![IndexEntry { field: "slug".into(), value: number.into(), unique: true }],
         references: vec![to],
+        ..RowRecord::default()
     };
     Commit {
         changes: vec![
             Change::process(None, process),
+            Change::Data { process: id, new: Box::new(data) },
             Change::task(None, task),
             Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
         ],
-        events: vec![Event {
-            process: id,
-            number: 1,
-            at,
-            actor: None,
-            reason: None,
-            what: What::ProcessStarted,
-            changes: Vec::new(),
-        }],
+        events: vec![Event::new(id, 1, at, What::ProcessStarted)],
         ..Commit::default()
     }
 }
@@ -74,7 +70,7 @@ fn whole_commits(store: &SledStore) -> u64 {
     for number in 1..=count {
         let found = store.rows_by("post", "slug", &index_key(&number.into()).unwrap(), 0, 2).unwrap();
         assert_eq!(found, [number]);
-        let Change::Row { new, .. } = commit(number).changes.remove(2) else { panic!() };
+        let Change::Row { new, .. } = commit(number).changes.remove(3) else { panic!() };
         assert_eq!(Some(store.row("post", number).unwrap().unwrap().record), new);
         let events = store.events(ProcessId(number), 0, 9).unwrap().into_iter().map(|logged| logged.event);
         assert!(events.eq(commit(number).events));

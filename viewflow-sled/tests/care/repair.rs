@@ -87,7 +87,7 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
         for number in if journal == 1 { 521..=540 } else { 501..=520 } {
             put(&store, number);
         }
-        let Change::Task { new: old, .. } = commit(if journal == 1 { 200 } else { 201 }).changes.remove(1) else {
+        let Change::Task { new: old, .. } = commit(if journal == 1 { 200 } else { 201 }).changes.remove(2) else {
             panic!()
         };
         let new = TaskRecord { status: TaskStatus::Done, ..(*old).clone() };
@@ -153,7 +153,7 @@ fn a_store_at_work_is_found_in_order() {
             // No more than `verify` can catch up with, whatever the disk.
             for number in 1..=300 {
                 put(&store, number);
-                let Change::Task { new: old, .. } = commit(number).changes.remove(1) else { panic!() };
+                let Change::Task { new: old, .. } = commit(number).changes.remove(2) else { panic!() };
                 let new = TaskRecord { status: TaskStatus::Done, ..(*old).clone() };
                 let done = Commit { changes: vec![Change::task(Some(*old), new)], ..Commit::default() };
                 store.commit(done).unwrap().wait().unwrap();

@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use serde_json::{Value, json};
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
-    Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessList, ProcessRecord,
-    ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
-    WaitsFor, What, index_key,
+    Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
+    ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TaskList, TaskRecord,
+    TaskStatus, WaitsFor, What, index_key,
 };
 use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
@@ -47,6 +47,7 @@ fn commit(store: &dyn Store, changes: Vec<Change>, events: Vec<Event>, wait: boo
 fn begin(store: &dyn Store, id: u64, wait: bool) {
     let mut changes = vec![
         Change::process(None, process(id, 3)),
+        put_data(id, 3),
         Change::Scope { id: scope(id, 0), new: Some(ScopeRecord { live: 3, ..ScopeRecord::default() }) },
         Change::Scope { id: scope(id, 1), new: Some(ScopeRecord { parent: Some(0), ..ScopeRecord::default() }) },
         put_row("post", id, None, Some(post(id, 0))),
@@ -66,6 +67,7 @@ fn go_on(store: &dyn Store, id: u64, wait: bool) {
     };
     let changes = vec![
         Change::process(Some(process(id, 3)), process(id, 4)),
+        put_data(id, 4),
         Change::task(Some(old), done),
         Change::Scope { id: scope(id, 1), new: None },
         put_row("post", id, Some(post(id, 0)), Some(post(id, 1))),
@@ -96,11 +98,15 @@ fn scope(process: u64, number: u32) -> ScopeId {
 }
 
 fn process(id: u64, events: u32) -> ProcessRecord {
-    let data = document(json!({"text": text(id), "step": events}));
     let parent = id.is_multiple_of(5).then_some(TaskId { process: ProcessId(1), ordinal: 1 });
     let status = if events == 4 && id.is_multiple_of(3) { ProcessStatus::Done } else { ProcessStatus::New };
     let new = ProcessRecord::new(ProcessId(id), if id.is_multiple_of(4) { "bill" } else { "hello" }, at(id));
-    ProcessRecord { data, parent, status, events, tasks: 3, scopes: 2, ..new }
+    ProcessRecord { parent, status, events, tasks: 3, scopes: 2, ..new }
+}
+
+fn put_data(id: u64, events: u32) -> Change {
+    let data = document(json!({"text": text(id), "step": events}));
+    Change::Data { process: ProcessId(id), new: Box::new(ProcessData { data, ..ProcessData::default() }) }
 }
 
 /// One nobody has, one that waits for something, one that bob or cid has.
@@ -127,15 +133,7 @@ fn tasks(process: u64) -> Vec<TaskRecord> {
 
 fn event(process: u64, number: u32) -> Event {
     let what = What::TaskCreated { task: number, node: "check".to_owned() };
-    Event {
-        process: ProcessId(process),
-        number,
-        at: at(process),
-        actor: Some(UserId::new("ann")),
-        reason: None,
-        what,
-        changes: Vec::new(),
-    }
+    Event { actor: Some(UserId::new("ann")), ..Event::new(ProcessId(process), number, at(process), what) }
 }
 
 fn author(id: u64) -> RowRecord {
@@ -151,6 +149,7 @@ fn post(id: u64, version: u64) -> RowRecord {
         data: document(json!({"text": text(id), "version": version})),
         index: vec![entry("slug", slug(id, version), true), entry("author", json!(author), false)],
         references: vec![reference],
+        ..RowRecord::default()
     }
 }
 
@@ -185,6 +184,7 @@ fn records(store: &dyn Store, answers: &mut Vec<Answer>) {
     for number in 1..=PROCESSES + 1 {
         let id = ProcessId(number);
         add(answers, format!("process {id}"), store.process(id));
+        add(answers, format!("the data of process {id}"), store.process_data(id));
         for ordinal in 1..=4 {
             let id = TaskId { process: id, ordinal };
             add(answers, format!("task {id}"), store.task(id));

@@ -10,7 +10,8 @@ use std::thread;
 use serde_json::json;
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
-    Change, Commit, Event, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult, TaskRecord, What,
+    Change, Commit, Event, ProcessData, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult,
+    TaskRecord, What,
 };
 use viewflow_core::{ProcessId, TaskId, Timestamp};
 
@@ -37,6 +38,7 @@ struct Known {
 #[derive(Debug, PartialEq)]
 struct Parts {
     process: Option<ProcessRecord>,
+    data: Option<ProcessData>,
     task: Option<TaskRecord>,
     row: Option<RowRecord>,
     events: Vec<Event>,
@@ -52,19 +54,12 @@ impl Parts {
         };
         let text: String = format!("{number} ").chars().cycle().take(length).collect();
         let data = json!({"text": text}).as_object().cloned().unwrap();
-        let process = ProcessRecord { data: data.clone(), events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
+        let process = ProcessRecord { events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
         let task = TaskRecord::new(TaskId { process: id, ordinal: 1 }, "full", "check", Kind::View, at);
-        let event = Event {
-            process: id,
-            number: 1,
-            at,
-            actor: None,
-            reason: None,
-            what: What::ProcessStarted,
-            changes: Vec::new(),
-        };
+        let event = Event::new(id, 1, at, What::ProcessStarted);
         Self {
             process: Some(process),
+            data: Some(ProcessData { data: data.clone(), ..ProcessData::default() }),
             task: Some(task),
             row: Some(RowRecord { data, ..RowRecord::default() }),
             events: vec![event],
@@ -75,6 +70,7 @@ impl Parts {
         let id = ProcessId(number);
         Ok(Self {
             process: store.process(id)?.map(|stored| stored.record),
+            data: store.process_data(id)?,
             task: store.task(TaskId { process: id, ordinal: 1 })?,
             row: store.row("post", number)?.map(|stored| stored.record),
             events: store.events(id, 0, 10)?.into_iter().map(|logged| logged.event).collect(),
@@ -82,12 +78,17 @@ impl Parts {
     }
 
     fn is_nothing(&self) -> bool {
-        self.process.is_none() && self.task.is_none() && self.row.is_none() && self.events.is_empty()
+        self.process.is_none()
+            && self.data.is_none()
+            && self.task.is_none()
+            && self.row.is_none()
+            && self.events.is_empty()
     }
 
     fn commit(self, number: u64) -> Commit {
         let changes = vec![
             Change::process(None, self.process.unwrap()),
+            Change::Data { process: ProcessId(number), new: Box::new(self.data.unwrap()) },
             Change::task(None, self.task.unwrap()),
             Change::Row { table: "post".into(), id: number, old: None, new: self.row },
         ];

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::{ROOT, split_names, splits_around};
 use crate::store::{
-    Cursor, Names, NodeName, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskList,
-    TaskRecord, TaskStatus, WaitsFor,
+    Cursor, Names, NodeName, ProcessData, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError,
+    TaskList, TaskRecord, TaskStatus, WaitsFor,
 };
 use crate::unit::Db;
 
@@ -307,7 +307,12 @@ impl Survey<'_> {
     }
 
     /// Why the flow cannot go on with a task. `last` is the process of the one before: many are of the same.
-    fn judge(&self, task: &TaskRecord, closely: bool, last: &mut Option<ProcessRecord>) -> Result<Option<Why>> {
+    fn judge(
+        &self,
+        task: &TaskRecord,
+        closely: bool,
+        last: &mut Option<(ProcessRecord, ProcessData)>,
+    ) -> Result<Option<Why>> {
         let Some(def) = self.flows.get(task.flow.as_str()) else { return Ok(Some(Why::FlowGone)) };
         let Some(index) = def.find(&task.node) else {
             let has_branches = task.kind.is_split() || task.kind == Kind::Join;
@@ -331,21 +336,29 @@ impl Survey<'_> {
         if let Some(why) = self.other_scope(def, index, task)? {
             return Ok(Some(why));
         }
-        if last.as_ref().is_none_or(|last| last.id != task.id.process) {
-            *last = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
+        if last.as_ref().is_none_or(|(last, _)| last.id != task.id.process) {
+            let process = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
+            *last = process.zip(readable(self.store.process_data(task.id.process))?);
         }
-        let Some(process) = last else { return Ok(None) };
-        match self.open(def, index, process, task) {
+        let Some((process, data)) = last else { return Ok(None) };
+        match self.open(def, index, process, data, task) {
             Ok(()) => Ok(None),
             Err(error @ (Error::Store(_) | Error::Internal(_))) => Err(error),
             Err(error) => Ok(Some(Why::Data(error.to_string()))),
         }
     }
 
-    fn open(&self, def: &Definition, node: usize, process: &ProcessRecord, task: &TaskRecord) -> Result<()> {
+    fn open(
+        &self,
+        def: &Definition,
+        node: usize,
+        process: &ProcessRecord,
+        data: &ProcessData,
+        task: &TaskRecord,
+    ) -> Result<()> {
         let db = Db::reader(Arc::clone(self.store), task.created);
         let columns = db.columns(def.process.table, process.id)?;
-        let proxy = (def.process.open)(process, columns)?;
+        let proxy = (def.process.open)(process, data, columns)?;
         (def.nodes[node].open)(proxy, task, db).map(drop)
     }
 

@@ -175,9 +175,11 @@ fn explained(error: Error, table: &str) -> Error {
 /// Has the columns of a process found by the indexes of today, as rows of tables.
 fn reindex_columns(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
     let Some(table) = def.process.table else { return Ok(true) };
-    let mut record = db.unit(|unit| unit.process(id).cloned())?;
     let stored = db.columns(Some(table), id)?;
-    let saved = (def.process.open)(&record, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut record));
+    let saved = db.unit(|unit| {
+        let (record, data) = unit.process_and_data(id)?;
+        (def.process.open)(record, data, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut data.clone()))
+    });
     let Ok(Some((_, columns))) = saved else { return Ok(false) };
     let row = row_of(&def.process.columns(), columns);
     db.unit(|unit| unit.index_row_as(table, id.0, row)).map(|()| true)

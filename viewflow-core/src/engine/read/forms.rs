@@ -32,7 +32,7 @@ impl Engine {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
             let columns = db.columns(def.process.table, id.process)?;
-            let process = db.unit(|unit| unit.process(id.process).cloned())?;
+            let process = db.unit(|unit| unit.process_data(id.process).cloned())?;
             let stored = form.of_process.then_some((&process.data, columns.as_ref()));
             let mut spec = form::describe(&node.title, form.fields, db, stored)?;
             task.draft.iter().for_each(|draft| spec.fill_in(draft));

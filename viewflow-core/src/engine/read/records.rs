@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{Event, ProcessRecord, TaskRecord};
+use crate::store::{Event, ProcessData, TaskRecord, WholeProcess};
 use crate::unit::Db;
 
 impl Engine {
@@ -17,12 +17,26 @@ impl Engine {
         self.transaction(|db| read_process::<F>(db, id))
     }
 
-    /// A process as it is stored.
+    /// A process as it is stored, with its data and its columns.
     ///
     /// # Errors
     /// [`Error::NoProcess`].
-    pub fn process_record(&self, id: ProcessId) -> Result<ProcessRecord> {
-        self.0.store.process(id)?.map(|stored| stored.record).ok_or(Error::NoProcess(id))
+    pub fn process_record(&self, id: ProcessId) -> Result<WholeProcess> {
+        let store = &self.0.store;
+        loop {
+            let process = store.process(id)?.ok_or(Error::NoProcess(id))?;
+            let Some(ProcessData { seed, artifact, mut data, .. }) = store.process_data(id)? else { continue };
+            let table = self.0.flows.get(process.flow.as_str()).and_then(|flow| flow.process.table);
+            if let Some(table) = table
+                && let Some(columns) = store.row(table, id.0)?
+            {
+                data.extend(columns.record.data);
+            }
+            // It may have changed between the one record and the other.
+            if store.process(id)?.is_none_or(|now| now.revision == process.revision) {
+                return Ok(WholeProcess { record: process.record, seed, artifact, data });
+            }
+        }
     }
 
     /// A task as it is stored.
@@ -51,10 +65,13 @@ impl Engine {
 }
 
 pub(crate) fn read_process<F: Flow>(db: &Db, id: ProcessId) -> Result<ProcessOf<F::Process>> {
-    let record = db.unit(|unit| unit.process(id).cloned())?;
-    if record.flow != F::NAME {
-        return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: record.flow });
+    let flow = db.unit(|unit| unit.process(id).map(|process| process.flow.clone()))?;
+    if flow != F::NAME {
+        return Err(Error::OtherFlow { process: id, expected: F::NAME.to_owned(), found: flow });
     }
     let columns = db.columns(<F::Process as Process>::TABLE, id)?;
-    ProcessOf::read(&record, columns)
+    db.unit(|unit| {
+        let (record, data) = unit.process_and_data(id)?;
+        ProcessOf::read(record, data, columns)
+    })
 }

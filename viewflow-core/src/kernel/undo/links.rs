@@ -11,6 +11,7 @@ use crate::store::{TaskRecord, TaskStatus};
 /// A task, as far as going back has to know it.
 pub(super) struct Link {
     pub(super) kind: Kind,
+    pub(super) node: String,
     pub(super) status: TaskStatus,
     pub(super) scope: u32,
     pub(super) around: Option<u32>,
@@ -60,7 +61,8 @@ impl Links {
     pub(super) fn add(&mut self, task: &TaskRecord) {
         let ordinal = task.id.ordinal;
         let TaskRecord { kind, status, scope, around, compensated, skipped, undone, .. } = *task;
-        self.tasks.insert(ordinal, Link { kind, status, scope, around, compensated, skipped, undone });
+        let node = task.node.clone();
+        self.tasks.insert(ordinal, Link { kind, node, status, scope, around, compensated, skipped, undone });
         let ways = task.previous.map(|previous| (previous, ordinal));
         for (from, to) in ways.into_iter().chain(task.joined.map(|join| (ordinal, join))) {
             self.followers.entry(from).or_default().insert(to);
@@ -107,6 +109,29 @@ impl Links {
         let newest = |task: &u32| (self.done.get(task).copied().unwrap_or(u32::MAX), *task);
         gone.sort_unstable_by_key(|task| std::cmp::Reverse(newest(task)));
         Ok(Back { scopes, gone, waiting, after })
+    }
+
+    /// How many tasks of each node are done in each scope, and in those within it, without what is taken back.
+    pub(super) fn done_within(&self, back: &Back) -> BTreeMap<u32, BTreeMap<String, u32>> {
+        let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
+        let mut done: BTreeMap<u32, BTreeMap<String, u32>> = BTreeMap::new();
+        let is_done = |task: &u32, link: &Link| {
+            link.status == TaskStatus::Done && !link.skipped && !gone.contains(task) && !self.is_open_again(*task, back)
+        };
+        for (_, link) in self.tasks.iter().filter(|(task, link)| is_done(task, link)) {
+            let mut scope = link.scope;
+            while scope != ROOT {
+                *done.entry(scope).or_default().entry(link.node.clone()).or_default() += 1;
+                scope = self.splits.get(&scope).map_or(ROOT, |split| self.tasks[split].scope);
+            }
+        }
+        done
+    }
+
+    /// Whether it is a split whose scope is opened again, or a join that waits again.
+    fn is_open_again(&self, task: u32, back: &Back) -> bool {
+        back.scopes.iter().any(|scope| self.splits.get(scope) == Some(&task))
+            || back.waiting.values().any(|join| *join == task)
     }
 
     /// How many tokens and scopes are alive in each scope without what is taken back.

@@ -4,30 +4,50 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Document;
+use super::declare::record;
 use crate::id::{ProcessId, UserId};
 use crate::store::data_change::DataChange;
 use crate::time::Timestamp;
 
-/// Something that happened in a process. It is written in the step in which it happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Event {
-    /// In which process.
-    pub process: ProcessId,
-    /// Its number within the process, counting up from 1.
-    pub number: u32,
-    /// When.
-    pub at: Timestamp,
-    /// Who did it, when it was a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor: Option<UserId>,
-    /// Why, if that person said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What.
-    pub what: What,
-    /// What was changed in data by what happened, or in what led to it: before and after.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<DataChange>,
+record! {
+    /// Something that happened in a process. It is written in the step in which it happened.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Event {
+        /// In which process.
+        pub process: ProcessId,
+        /// Its number within the process, counting up from 1.
+        pub number: u32,
+        /// When.
+        pub at: Timestamp,
+        /// Who did it, when it was a person.
+        pub actor: Option<UserId> = default,
+        /// For whom that person did it, when it was not for themselves: who had given away the task that it is about.
+        pub on_behalf_of: Option<UserId> = default,
+        /// Why, if that person said so.
+        pub reason: Option<String> = default,
+        /// What.
+        pub what: What,
+        /// What was changed in data by what happened, or in what led to it: before and after.
+        pub changes: Vec<DataChange> = default,
+    }
+}
+
+impl Event {
+    /// Something that happened by itself, and changed no data.
+    pub fn new(process: ProcessId, number: u32, at: Timestamp, what: What) -> Self {
+        Self {
+            process,
+            number,
+            at,
+            actor: None,
+            on_behalf_of: None,
+            reason: None,
+            what,
+            changes: Vec::new(),
+            unknown: Document::new(),
+        }
+    }
 }
 
 /// What happened.

@@ -1,12 +1,14 @@
 //! Processes as they are stored.
 
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Document, is_zero};
-use crate::id::{ProcessId, TaskId};
+use super::Document;
+use super::declare::record;
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
 
 /// How far a process is.
@@ -47,53 +49,57 @@ impl fmt::Display for ProcessStatus {
     }
 }
 
-/// A process as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProcessRecord {
-    /// Which process.
-    pub id: ProcessId,
-    /// The stored name of its flow.
-    pub flow: String,
-    /// How far it is.
-    pub status: ProcessStatus,
-    /// When it was started.
-    pub created: Timestamp,
-    /// The fingerprint of the flow with which it was started: [`lock::Flow::fingerprint`](crate::graph::lock::Flow::fingerprint).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub shape: String,
-    /// When it was finished.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished: Option<Timestamp>,
-    /// Its seed, encoded; null when there is none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub seed: Value,
-    /// Its artifact, encoded; null when there is none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub artifact: Value,
-    /// The document its proxies are laid over.
-    pub data: Document,
-    /// The task it is a sub-process of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<TaskId>,
-    /// Why it failed: the code of its `ErrorEnd`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// How many tasks it has had.
-    pub tasks: u32,
-    /// How many scopes it has had.
-    pub scopes: u32,
-    /// How many events it has had.
-    pub events: u32,
-    /// How many tokens have come to an end of their own.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub ends: u32,
-    /// How many of its tasks wait for a condition.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub conditions: u32,
+record! {
+    /// A process as it is stored, but for its data. Whatever changes in a process changes this record.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ProcessRecord {
+        /// Which process.
+        pub id: ProcessId,
+        /// The stored name of its flow.
+        pub flow: String,
+        /// How far it is.
+        pub status: ProcessStatus,
+        /// When it was started.
+        pub created: Timestamp,
+        /// The fingerprint of the flow with which it was started: [`lock::Flow::fingerprint`](crate::graph::lock::Flow::fingerprint).
+        pub shape: String = default,
+        /// When it was finished.
+        pub finished: Option<Timestamp> = default,
+        /// Who started it, when it was a person. Of a sub-process: who did the step that made it.
+        pub started_by: Option<UserId> = default,
+        /// The task it is a sub-process of.
+        pub parent: Option<TaskId> = default,
+        /// Why it failed: the code of its `ErrorEnd`.
+        pub error: Option<String> = default,
+        /// The stored name of the end that its last token came to; none while it runs, and when it was canceled.
+        pub outcome: Option<String> = default,
+        /// How many tasks it has had.
+        pub tasks: u32,
+        /// How many scopes it has had.
+        pub scopes: u32,
+        /// How many events it has had.
+        pub events: u32,
+        /// How many tokens have come to an end of their own.
+        pub ends: u32 = default,
+        /// How many of its tasks wait for a condition.
+        pub conditions: u32 = default,
+    }
+
+    /// The data of a process as it is stored: a record of its own, so that what does not touch it need not read it. The revision
+    /// of the process vouches for it.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct ProcessData {
+        /// The seed, encoded; null when there is none.
+        pub seed: Value = default,
+        /// The artifact, encoded; null when there is none.
+        pub artifact: Value = default,
+        /// The document that proxies are laid over.
+        pub data: Document = default,
+    }
 }
 
 impl ProcessRecord {
-    /// A process that has just begun, without data.
+    /// A process that has just begun.
     pub fn new(id: ProcessId, flow: impl Into<String>, created: Timestamp) -> Self {
         Self {
             id,
@@ -102,16 +108,37 @@ impl ProcessRecord {
             created,
             shape: String::new(),
             finished: None,
-            seed: Value::Null,
-            artifact: Value::Null,
-            data: Document::new(),
+            started_by: None,
             parent: None,
             error: None,
+            outcome: None,
             tasks: 0,
             scopes: 0,
             events: 0,
             ends: 0,
             conditions: 0,
+            unknown: Document::new(),
         }
+    }
+}
+
+/// A process with its data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeProcess {
+    /// The process.
+    pub record: ProcessRecord,
+    /// Its seed, encoded; null when there is none.
+    pub seed: Value,
+    /// Its artifact, encoded; null when there is none.
+    pub artifact: Value,
+    /// The document that its proxies are laid over, with its columns.
+    pub data: Document,
+}
+
+impl Deref for WholeProcess {
+    type Target = ProcessRecord;
+
+    fn deref(&self) -> &ProcessRecord {
+        &self.record
     }
 }

@@ -4,20 +4,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Document;
+use super::declare::record;
 use crate::store::list::index_key;
 
-/// A row of a table as it is stored. It carries its own index entries and references, so that a store can find and
-/// delete rows without knowing their Rust type.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RowRecord {
-    /// The fields.
-    pub data: Document,
-    /// Under what it can be found.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub index: Vec<IndexEntry>,
-    /// Which rows it refers to. Here `table` and `id` are those of the other row.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<Reference>,
+record! {
+    /// A row of a table as it is stored. It carries its own index entries and references, so that a store can find and
+    /// delete rows without knowing their Rust type.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct RowRecord {
+        /// The fields.
+        pub data: Document,
+        /// Under what it can be found.
+        pub index: Vec<IndexEntry> = default,
+        /// Which rows it refers to. Here `table` and `id` are those of the other row.
+        pub references: Vec<Reference> = default,
+    }
 }
 
 impl RowRecord {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use viewflow_graph::Kind;
 
+use super::declare::record;
 use super::{Document, is_zero};
 use crate::id::{TaskId, UserId};
 use crate::people::Candidate;
@@ -68,127 +70,94 @@ impl fmt::Display for TaskStatus {
     }
 }
 
-/// A task as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is written where it holds, and of no weight elsewhere")]
-pub struct TaskRecord {
-    /// Which task.
-    pub id: TaskId,
-    /// The stored name of its flow.
-    pub flow: String,
-    /// The stored name of its node.
-    pub node: String,
-    /// The kind of its node.
-    #[serde(with = "kind_by_name")]
-    pub kind: Kind,
-    /// How far it is.
-    pub status: TaskStatus,
-    /// The scope its token is in.
-    pub scope: u32,
-    /// Who has it, or did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<UserId>,
-    /// Who gave it to its owner to do in his place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delegated_by: Option<UserId>,
-    /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
-    /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub given: bool,
-    /// Whether its only candidate is the person to whom the flow gave it, as the flow names none: given back, it is for that person alone,
-    /// unless a manager gives it to somebody else.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reserved: bool,
-    /// Who may take it; anybody where there are none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<Candidate>,
-    /// Who may not have it, whoever may: as `#[not_by(..)]` says.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub barred: Vec<UserId>,
-    /// By when it should be done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_date: Option<Timestamp>,
-    /// How urgent it is: the greater the more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<i32>,
-    /// When somebody wants to look at it again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub follow_up: Option<Timestamp>,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When it was given to its owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assigned: Option<Timestamp>,
-    /// When it was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished: Option<Timestamp>,
-    /// The task it comes from; none for a start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<u32>,
-    /// The join it went into, where that was there already.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub joined: Option<u32>,
-    /// The scope it opened, if it is a split, or closes, if it is a join.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub around: Option<u32>,
-    /// When the engine has to look at it again: a time came, a job may run, or the worker that has it is overdue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<Timestamp>,
-    /// Its timeouts that have not fired.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub timeouts: Vec<Timeout>,
-    /// What it waits to hear of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits_for: Option<WaitsFor>,
-    /// How far it is, if it is a job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobState>,
-    /// How many of its children are open, if it is a sub-process.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub children: u32,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<TaskError>,
-    /// Whether it failed before it was handed to anybody: `on_create` and `assign` are still to be called.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unprepared: bool,
-    /// Whether its token left by a timeout or an error, and is not its own any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub left: bool,
-    /// Whether it stands in the list of its scope while it is open.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub listed: bool,
-    /// The message that it took and has not handled, as it failed over it. Of a signal that it heard while its process was
-    /// suspended, an empty one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Document>,
-    /// Whether what it did was undone by its compensation.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub compensated: bool,
-    /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub suspended: bool,
-    /// Whether it has yet to look at what happened while its process was suspended. Whatever else is due, the engine looks at it at once.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub catch_up: bool,
-    /// What its owner filled in so far.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draft: Option<Document>,
-    /// Whether somebody went on without it: it is done, and its node has done nothing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub skipped: bool,
-    /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub undone: bool,
-    /// Its seed, encoded; null when there is none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub seed: Value,
-    /// Its artifact, encoded; null when there is none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub artifact: Value,
-    /// The document its struct is laid over.
-    #[serde(default, skip_serializing_if = "Document::is_empty")]
-    pub data: Document,
+record! {
+    /// A task as it is stored.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct TaskRecord {
+        /// Which task.
+        pub id: TaskId,
+        /// The stored name of its flow.
+        pub flow: String,
+        /// The stored name of its node.
+        pub node: String,
+        /// The kind of its node.
+        pub kind: Kind as ByName,
+        /// How far it is.
+        pub status: TaskStatus,
+        /// The scope its token is in.
+        pub scope: u32,
+        /// Who has it, or did it.
+        pub owner: Option<UserId> = default,
+        /// Who gave it to its owner to do in his place.
+        pub delegated_by: Option<UserId> = default,
+        /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
+        /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
+        pub given: bool = default,
+        /// Whether its only candidate is the person to whom the flow gave it, as the flow names none: given back, it is for that person alone,
+        /// unless a manager gives it to somebody else.
+        pub reserved: bool = default,
+        /// Who may take it; anybody where there are none.
+        pub candidates: Vec<Candidate> = default,
+        /// Who may not have it, whoever may: as `#[not_by(..)]` says.
+        pub barred: Vec<UserId> = default,
+        /// By when it should be done.
+        pub due_date: Option<Timestamp> = default,
+        /// How urgent it is: the greater the more.
+        pub priority: Option<i32> = default,
+        /// When somebody wants to look at it again.
+        pub follow_up: Option<Timestamp> = default,
+        /// When it was made.
+        pub created: Timestamp,
+        /// When it was given to its owner.
+        pub assigned: Option<Timestamp> = default,
+        /// When it was done.
+        pub finished: Option<Timestamp> = default,
+        /// The task it comes from; none for a start.
+        pub previous: Option<u32> = default,
+        /// The join it went into, where that was there already.
+        pub joined: Option<u32> = default,
+        /// The scope it opened, if it is a split, or closes, if it is a join.
+        pub around: Option<u32> = default,
+        /// When the engine has to look at it again: a time came, a job may run, or the worker that has it is overdue.
+        pub due: Option<Timestamp> = default,
+        /// Its timeouts that have not fired.
+        pub timeouts: Vec<Timeout> = default,
+        /// What it waits to hear of.
+        pub waits_for: Option<WaitsFor> = default,
+        /// How far it is, if it is a job.
+        pub job: Option<JobState> = default,
+        /// How many of its children are open, if it is a sub-process.
+        pub children: u32 = default,
+        /// Why it failed.
+        pub error: Option<TaskError> = default,
+        /// Whether it failed before it was handed to anybody: `on_create` and `assign` are still to be called.
+        pub unprepared: bool = default,
+        /// Whether its token left by a timeout or an error, and is not its own any more.
+        pub left: bool = default,
+        /// Whether it stands in the list of its scope while it is open.
+        pub listed: bool = default,
+        /// The message that it took and has not handled, as it failed over it. Of a signal that it heard while its process was
+        /// suspended, an empty one.
+        pub message: Option<Document> = default,
+        /// Whether what it did was undone by its compensation.
+        pub compensated: bool = default,
+        /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
+        pub suspended: bool = default,
+        /// Whether it has yet to look at what happened while its process was suspended. Whatever else is due, the engine looks at it at once.
+        pub catch_up: bool = default,
+        /// What its owner filled in so far.
+        pub draft: Option<Document> = default,
+        /// Whether somebody went on without it: it is done, and its node has done nothing.
+        pub skipped: bool = default,
+        /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
+        pub undone: bool = default,
+        /// Its seed, encoded; null when there is none.
+        pub seed: Value = default,
+        /// Its artifact, encoded; null when there is none.
+        pub artifact: Value = default,
+        /// The document its struct is laid over.
+        pub data: Document = default,
+    }
 }
 
 impl TaskRecord {
@@ -235,6 +204,7 @@ impl TaskRecord {
             seed: Value::Null,
             artifact: Value::Null,
             data: Document::new(),
+            unknown: Document::new(),
         }
     }
 }
@@ -300,17 +270,19 @@ pub struct TaskError {
     pub message: String,
 }
 
-mod kind_by_name {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use viewflow_graph::Kind;
+/// A kind of node, stored by its name.
+struct ByName(Kind);
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-    pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(kind.name())
+impl Serialize for ByName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+impl<'de> Deserialize<'de> for ByName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Kind::from_name(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is no kind of node")))
+        let kind = Kind::from_name(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is no kind of node")))?;
+        Ok(Self(kind))
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 
+use serde_json::Value;
+
 use super::{Head, Line, OLDEST, TOLD, TransferError, VERSION};
 use crate::id::ProcessId;
-use crate::store::{Change, Commit, Event, Expect, Key, Receipt, Store};
+use crate::store::{Change, Commit, Document, Event, Expect, Key, ProcessData, ProcessRecord, Receipt, Store};
 
 /// How many records one commit has at most.
 const RECORDS: usize = 500;
@@ -52,6 +54,15 @@ pub fn import(store: &dyn Store, from: impl BufRead, progress: impl FnMut(u64)) 
         batch.write_if_full()?;
     }
     Err(TransferError::CutShort { line: lines.number })
+}
+
+/// The data of a process that stands in its own line, as exports up to version 2 have it.
+fn data_within(process: &mut ProcessRecord) -> Result<ProcessData, String> {
+    let mut within = Document::new();
+    for key in ["seed", "artifact", "data"] {
+        within.extend(process.unknown.remove(key).map(|value| (key.to_owned(), value)));
+    }
+    serde_json::from_value(Value::Object(within)).map_err(|error| format!("is no process: {error}"))
 }
 
 fn check_empty(store: &dyn Store) -> Result<(), TransferError> {
@@ -116,6 +127,8 @@ struct Batch<'s, P> {
     before: Option<Receipt>,
     /// The process whose tasks, scopes and events follow.
     process: Option<ProcessId>,
+    /// The process whose data may follow.
+    data: Option<ProcessId>,
     /// The last task, the next scope and the last event of the process.
     last: (u32, u32, u32),
     /// The number of the last commit in the log.
@@ -134,6 +147,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
             lines: None,
             before: None,
             process: None,
+            data: None,
             last: (0, 0, 0),
             log: 0,
         }
@@ -142,10 +156,19 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
     fn add(&mut self, line: Line, number: u64, bytes: usize) -> Result<(), String> {
         let change = match line {
             Line::Numbers { table, last } => Change::Numbers { table, last },
-            Line::Process(new) => {
+            Line::Process(mut new) => {
                 self.is_new(Key::Process(new.id))?;
                 (self.process, self.last) = (Some(new.id), (0, 0, 0));
+                let data = data_within(&mut new)?;
+                self.data = if data == ProcessData::default() { Some(new.id) } else { None };
+                if self.data.is_none() {
+                    self.commit.changes.push(Change::Data { process: new.id, new: Box::new(data) });
+                }
                 Change::process(None, new)
+            }
+            Line::Data(data) => {
+                let process = self.data.take().ok_or("is the data of no process")?;
+                Change::Data { process, new: Box::new(data) }
             }
             Line::Task(new) => {
                 self.follows(new.id.process, &format!("task {}", new.id), new.id.ordinal > self.last.0)?;

@@ -23,6 +23,27 @@ struct Tally {
     joined: BTreeSet<u32>,
     open: u64,
     conditions: u32,
+    /// How many tasks of each node are done in each scope itself.
+    done: BTreeMap<u32, BTreeMap<String, u32>>,
+    /// The scope around each scope.
+    around: BTreeMap<u32, u32>,
+}
+
+impl Tally {
+    /// How many tasks of each node are done in each scope, and in those within it.
+    fn done_within(&self) -> BTreeMap<u32, BTreeMap<String, u32>> {
+        let mut within: BTreeMap<u32, BTreeMap<String, u32>> = BTreeMap::new();
+        for (scope, done) in &self.done {
+            let mut at = Some(*scope).filter(|scope| *scope != ROOT);
+            while let Some(scope) = at {
+                for (node, count) in done {
+                    *within.entry(scope).or_default().entry(node.clone()).or_default() += count;
+                }
+                at = self.around.get(&scope).copied().filter(|around| *around != ROOT);
+            }
+        }
+        within
+    }
 }
 
 impl Check<'_> {
@@ -34,7 +55,14 @@ impl Check<'_> {
         let forgotten = process.status.is_final() && process.events > 0 && first > 1;
         self.events(process, if forgotten { first - 1 } else { 0 })?;
         let scopes = self.open_scopes(process)?;
-        let mut tally = Tally { live: BTreeMap::new(), joined: BTreeSet::new(), open: 0, conditions: 0 };
+        let mut tally = Tally {
+            live: BTreeMap::new(),
+            joined: BTreeSet::new(),
+            open: 0,
+            conditions: 0,
+            done: BTreeMap::new(),
+            around: BTreeMap::new(),
+        };
         let (mut after, mut last) = (0, if forgotten { None } else { Some(0) });
         loop {
             let page = self.store.tasks(process.id, after, PAGE)?;
@@ -74,7 +102,14 @@ impl Check<'_> {
                 "process {id} counts {counted} tasks that wait for a condition, and there are {are}"
             ));
         }
+        let done = tally.done_within();
         for (number, scope) in scopes {
+            let wanted = done.get(number).cloned().unwrap_or_default();
+            if let Some(counted) = scope.done.as_ref().filter(|counted| **counted != wanted) {
+                self.complain(format!(
+                    "scope {number} of process {id} counts {counted:?} done, and there are {wanted:?}"
+                ));
+            }
             let inner = scopes.values().filter(|inner| inner.parent == Some(*number)).count() as u64;
             let live = tally.live.get(number).copied().unwrap_or(0) + inner;
             if scope.live != live {
@@ -188,6 +223,12 @@ impl Check<'_> {
         self.places_of_task(task)?;
         if task.kind == Kind::Join && task.around.is_some_and(|around| !tally.joined.insert(around)) {
             self.complain(format!("task {id} joins a scope that another task has joined"));
+        }
+        if let Some(around) = task.around.filter(|_| task.kind.is_split()) {
+            tally.around.insert(around, task.scope);
+        }
+        if task.status == TaskStatus::Done && !task.skipped {
+            *tally.done.entry(task.scope).or_default().entry(task.node.clone()).or_default() += 1;
         }
         if task.status.is_final() {
             return Ok(());

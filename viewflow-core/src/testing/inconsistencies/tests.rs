@@ -25,7 +25,7 @@ fn task(ordinal: u32) -> TaskRecord {
 }
 
 fn event(number: u32, what: What) -> Event {
-    Event { process: ProcessId(1), number, at: now(), actor: None, reason: None, what, changes: Vec::new() }
+    Event::new(ProcessId(1), number, now(), what)
 }
 
 fn scope(number: u32, live: u64) -> Change {

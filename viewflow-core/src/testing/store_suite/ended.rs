@@ -29,15 +29,7 @@ pub(super) fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
     let done = ProcessRecord { status: ProcessStatus::Done, events: 5, ..process(1) };
     // So many that a store which keeps several together has some of each kind.
     let tasks: Vec<_> = (1..=20).map(|ordinal| task(1, ordinal)).collect();
-    let event = |number| Event {
-        process: ProcessId(1),
-        number,
-        at: Timestamp::from_millis(5),
-        actor: None,
-        reason: None,
-        what: What::ProcessStarted,
-        changes: Vec::new(),
-    };
+    let event = |number| Event::new(ProcessId(1), number, Timestamp::from_millis(5), What::ProcessStarted);
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
     changes.push(Change::process(None, done.clone()));
     changes.push(Change::process(None, process(2)));

@@ -8,14 +8,10 @@ use crate::store::{
 use crate::time::Timestamp;
 
 fn event(process: u64, number: u32, at: i64, actor: &str) -> Event {
+    let what = What::TaskFinished { task: number, node: "approve".to_owned() };
     Event {
-        process: ProcessId(process),
-        number,
-        at: Timestamp::from_millis(at),
         actor: (!actor.is_empty()).then(|| UserId::new(actor)),
-        reason: None,
-        what: What::TaskFinished { task: number, node: "approve".to_owned() },
-        changes: Vec::new(),
+        ..Event::new(ProcessId(process), number, Timestamp::from_millis(at), what)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{all_of, commit, process, put_row, put_task, row, task, write};
+use super::{all_of, commit, document, process, put_data, put_row, put_task, row, task, write};
 use crate::id::{ProcessId, UserId};
 use crate::store::{
-    Change, Commit, Event, Expect, IndexEntry, Key, ProcessRecord, RowRecord, ScopeId, ScopeRecord, Store, StoreError,
-    TaskList, What, index_key,
+    Change, Commit, Document, Event, Expect, IndexEntry, Key, ProcessData, ProcessRecord, RowRecord, ScopeId,
+    ScopeRecord, Store, StoreError, TaskList, TaskRecord, What, index_key,
 };
 use crate::time::Timestamp;
 
@@ -28,6 +28,95 @@ pub(super) fn what_is_committed_is_read_back(store: &impl Store) {
     assert_eq!(store.row("post", 5).unwrap().unwrap().record, row(json!({"title": "x"})));
     write(store, vec![Change::Scope { id: scope_id, new: None }]);
     assert_eq!(store.scope(scope_id).unwrap(), None, "a closed scope is gone");
+}
+
+pub(super) fn the_data_of_a_process_is_a_record_of_its_own(store: &impl Store) {
+    let data = |id| store.process_data(ProcessId(id)).unwrap();
+    write(store, vec![Change::process(None, process(1)), put_task(None, &task(1, 1))]);
+    assert_eq!(data(1), Some(ProcessData::default()), "a process that has none has empty data");
+    assert_eq!(data(2), None);
+    write(store, vec![Change::process(Some(process(1)), process(1)), put_data(1, json!({"approved": true}))]);
+    let later = ProcessRecord { tasks: 2, ..process(1) };
+    write(store, vec![Change::process(Some(process(1)), later.clone()), put_task(None, &task(1, 2))]);
+    let stored = store.process(ProcessId(1)).unwrap().unwrap();
+    assert_eq!(stored.record, later);
+    assert_eq!(
+        data(1).unwrap().data,
+        document(json!({"approved": true})),
+        "data stays as it is when its process changes"
+    );
+    assert_eq!(store.tasks(ProcessId(1), 0, 10).unwrap(), [task(1, 1), task(1, 2)]);
+    write(store, vec![put_data(1, json!({}))]);
+    assert_eq!(data(1), Some(ProcessData::default()));
+    write(store, vec![Change::ForgetTasks { old: vec![task(1, 1), task(1, 2)] }]);
+    write(store, vec![put_data(1, json!({"approved": false}))]);
+    write(store, vec![Change::ForgetProcess { old: Box::new(later) }]);
+    assert_eq!(data(1), None, "it is forgotten with its process");
+    write(store, vec![Change::process(None, process(1))]);
+    assert_eq!(data(1), Some(ProcessData::default()));
+}
+
+/// Records of one process, of all lengths, as a store may keep several together.
+pub(super) fn records_grow_and_shrink_beside_each_other(store: &impl Store) {
+    let of =
+        |ordinal, length: usize| TaskRecord { data: document(json!({"text": "x".repeat(length)})), ..task(1, ordinal) };
+    let mut lengths = [0; 20];
+    write(store, vec![Change::process(None, process(1))]);
+    for (round, length) in [10, 900, 1100, 5000, 20_000, 300, 0, 9000, 990, 1].into_iter().enumerate() {
+        let mut changes = vec![put_data(1, json!({"text": "y".repeat(length)}))];
+        for (ordinal, now) in (1..).zip(&mut lengths).skip(round % 3).step_by(3) {
+            let old = of(ordinal, *now);
+            *now = length + usize::try_from(ordinal).unwrap_or(0);
+            changes.push(put_task(Some(&old).filter(|_| round > 2), &of(ordinal, *now)));
+        }
+        write(store, changes);
+        let data = store.process_data(ProcessId(1)).unwrap().unwrap();
+        assert_eq!(data.data, document(json!({"text": "y".repeat(length)})));
+        let wanted = (1..).zip(lengths).filter(|(_, length)| *length > 0).map(|(ordinal, length)| of(ordinal, length));
+        let wanted: Vec<_> = wanted.collect();
+        assert_eq!(store.tasks(ProcessId(1), 0, 100).unwrap(), wanted);
+        for task in wanted {
+            assert_eq!(store.task(task.id).unwrap(), Some(task));
+        }
+    }
+}
+
+/// As a later release may have written them.
+pub(super) fn fields_that_nobody_knows_are_kept(store: &impl Store) {
+    let unknown = document(json!({"later": {"b": [1, null], "a": 0.5}, "zone": "x"}));
+    let process = ProcessRecord { unknown: unknown.clone(), ..process(1) };
+    let data = ProcessData { unknown: unknown.clone(), ..ProcessData::default() };
+    let task = TaskRecord { unknown: unknown.clone(), ..task(1, 1) };
+    let (scope, row) = (
+        ScopeRecord { unknown: unknown.clone(), ..ScopeRecord::default() },
+        RowRecord { unknown: unknown.clone(), ..row(json!({})) },
+    );
+    let scope_id = ScopeId { process: process.id, number: 0 };
+    let event = |number| {
+        let event = Event::new(process.id, number, Timestamp::from_millis(5), What::ProcessStarted);
+        Event { unknown: if number < 3 { unknown.clone() } else { Document::new() }, ..event }
+    };
+    let changes = vec![
+        Change::process(None, process.clone()),
+        Change::Data { process: process.id, new: Box::new(data.clone()) },
+        put_task(None, &task),
+        Change::Scope { id: scope_id, new: Some(scope.clone()) },
+        put_row("post", 1, None, Some(row.clone())),
+    ];
+    let commit = Commit { changes, events: (1..=4).map(event).collect(), ..Commit::default() };
+    store.commit(commit).unwrap().wait().unwrap();
+    let events = |from: u32| {
+        let found: Vec<Event> = store.events(process.id, 0, 10).unwrap().into_iter().map(|e| e.event).collect();
+        assert_eq!(found, (from..=4).map(event).collect::<Vec<_>>());
+    };
+    assert_eq!(store.process(process.id).unwrap().unwrap().record, process);
+    assert_eq!(store.process_data(process.id).unwrap(), Some(data));
+    assert_eq!(store.task(task.id).unwrap(), Some(task));
+    assert_eq!(store.scope(scope_id).unwrap(), Some(scope));
+    assert_eq!(store.row("post", 1).unwrap().unwrap().record, row);
+    events(1);
+    write(store, vec![Change::ForgetEvents { process: process.id, through: 1 }]);
+    events(2);
 }
 
 pub(super) fn an_empty_store_has_nothing(store: &impl Store) {
@@ -69,14 +158,10 @@ pub(super) fn a_record_that_should_not_be_there_is_refused(store: &impl Store) {
 }
 
 pub(super) fn events_are_kept_in_order(store: &impl Store) {
-    let event = |process, number| Event {
-        process: ProcessId(process),
-        number,
-        at: Timestamp::from_millis(5),
-        actor: Some(UserId::new("ann")),
-        reason: None,
-        what: What::TaskFinished { task: number, node: "approve".to_owned() },
-        changes: Vec::new(),
+    let event = |process, number| {
+        let what = What::TaskFinished { task: number, node: "approve".to_owned() };
+        let actor = Some(UserId::new("ann"));
+        Event { actor, ..Event::new(ProcessId(process), number, Timestamp::from_millis(5), what) }
     };
     let events = (1..=300).map(|number| event(1, number)).chain([event(2, 1)]).collect();
     store.commit(Commit { events, ..Commit::default() }).unwrap().wait().unwrap();

@@ -1,0 +1,135 @@
+//! How records are declared: structs that are JSON objects when they are stored.
+
+/// Declares records, as structs with a field `unknown` beside their own.
+///
+/// A field with `= default` is left out of the JSON when it has the default of its type, and has that when it is missing. A
+/// field that the struct does not know goes to `unknown`, and is written again: what a later release wrote outlives an earlier one.
+/// `serde(flatten)` would do the same, and read each record twice.
+macro_rules! record {
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $name:ident {
+            $($(#[doc = $doc:literal])* pub $field:ident: $type:ty $(as $stored:ident)? $(= $default:ident)?,)*
+        }
+    )*) => {$(
+        $(#[$attribute])*
+        pub struct $name {
+            $($(#[doc = $doc])* pub $field: $type,)*
+            /// Fields of a later release that this one does not know. They are kept as they are.
+            pub unknown: $crate::store::Document,
+        }
+
+        const _: () = {
+            use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+            use serde::ser::{Serialize, SerializeMap, Serializer};
+
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    let mut map = serializer.serialize_map(None)?;
+                    $($crate::store::record::declare::write_field!(map, self, $field $(as $stored)? $(= $default)?);)*
+                    self.unknown.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+                    map.end()
+                }
+            }
+
+            #[allow(non_camel_case_types)]
+            enum Key {
+                $($field,)*
+                Unknown(String),
+            }
+
+            impl<'de> Deserialize<'de> for Key {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    struct Keys;
+                    impl Visitor<'_> for Keys {
+                        type Value = Key;
+
+                        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                            f.write_str("the name of a field")
+                        }
+
+                        fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                            Ok(match key {
+                                $(stringify!($field) => Key::$field,)*
+                                key => Key::Unknown(key.to_owned()),
+                            })
+                        }
+                    }
+                    deserializer.deserialize_identifier(Keys)
+                }
+            }
+
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    struct Record;
+                    impl<'de> Visitor<'de> for Record {
+                        type Value = $name;
+
+                        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                            f.write_str(concat!("a `", stringify!($name), "`"))
+                        }
+
+                        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                            $(let mut $field = None;)*
+                            let mut unknown = $crate::store::Document::new();
+                            while let Some(key) = map.next_key()? {
+                                match key {
+                                    $(Key::$field => {
+                                        $field = Some($crate::store::record::declare::read_field!(map $(as $stored)?));
+                                    })*
+                                    Key::Unknown(key) => drop(unknown.insert(key, map.next_value()?)),
+                                }
+                            }
+                            Ok($name {
+                                $($field: $crate::store::record::declare::or_missing!($field $(= $default)?),)*
+                                unknown,
+                            })
+                        }
+                    }
+                    deserializer.deserialize_map(Record)
+                }
+            }
+        };
+    )*};
+}
+
+/// Writes one field, unless it need not be.
+macro_rules! write_field {
+    ($map:ident, $this:ident, $field:ident) => {
+        $map.serialize_entry(stringify!($field), &$this.$field)?
+    };
+    ($map:ident, $this:ident, $field:ident as $stored:ident) => {
+        $map.serialize_entry(stringify!($field), &$stored($this.$field))?
+    };
+    ($map:ident, $this:ident, $field:ident = default) => {
+        if !$crate::store::record::declare::is_default(&$this.$field) {
+            $map.serialize_entry(stringify!($field), &$this.$field)?
+        }
+    };
+}
+
+/// Reads the value of one field.
+macro_rules! read_field {
+    ($map:ident) => {
+        $map.next_value()?
+    };
+    ($map:ident as $stored:ident) => {
+        $map.next_value::<$stored>()?.0
+    };
+}
+
+/// A field that was read, or what stands for it.
+macro_rules! or_missing {
+    ($field:ident) => {
+        $field.ok_or_else(|| serde::de::Error::missing_field(stringify!($field)))?
+    };
+    ($field:ident = default) => {
+        $field.unwrap_or_default()
+    };
+}
+
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+pub(super) use {or_missing, read_field, record, write_field};

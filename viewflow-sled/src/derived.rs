@@ -1,0 +1,88 @@
+//! The entries of lists, indexes and references that stored records ask for.
+
+use viewflow_core::store::{ProcessData, RowRecord, ScopeRecord, StoreResult, TaskRecord};
+
+use crate::bundle::{self, BundleId};
+use crate::describe::describe;
+use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
+use crate::json::{damaged, parse};
+use crate::parts::KeyReader;
+use crate::read::{Content, Reader};
+use crate::run::{Run, Whose};
+use crate::shared::State;
+
+/// What the entries of a record are: their keys with their values.
+pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+/// The records of a bundle, by their numbers.
+pub(crate) type Records = Vec<(u32, Vec<u8>)>;
+
+/// The records of a bundle; none under other keys.
+pub(crate) fn records(reader: &Reader, key: &[u8], content: &Content) -> StoreResult<Records> {
+    match BundleId::at(key) {
+        Some(bundle) => reader.of_bundle(bundle, content, |_| true, &|| describe(key)),
+        None => Ok(Records::new()),
+    }
+}
+
+/// How many records are under this key, and the entries that they ask for; `records` are those of a bundle.
+pub(crate) fn derived(key: &[u8], content: &Content, records: Records) -> StoreResult<(u64, Entries)> {
+    let what = || describe(key);
+    let plain = |keys: Vec<Vec<u8>>| keys.into_iter().map(|key| (key, Vec::new())).collect::<Entries>();
+    let mut parts = KeyReader(&key[1..]);
+    let wrong = || damaged(what(), "it is at another's place".to_owned());
+    Ok(match key[0] {
+        b'p' => {
+            let id = BundleId::at(key).ok_or_else(wrong)?;
+            let (mut entries, mut count) = (Entries::new(), 0);
+            for (number, record) in records {
+                match number {
+                    0 => entries.extend(plain(process_entries(&parse(&record, &what)?))),
+                    bundle::DATA => drop(parse::<ProcessData>(&record, &what)?),
+                    number => {
+                        let task: TaskRecord = parse(&record, &what)?;
+                        if BundleId::of_task(task.id) != id || task.id.ordinal != number {
+                            return Err(wrong());
+                        }
+                        entries.extend(plain(task_entries(&task)));
+                    }
+                }
+                // A process and its data are one.
+                count += u64::from(number != bundle::DATA);
+            }
+            (count, entries)
+        }
+        b'r' => {
+            let (table, id) = parts.text().zip(parts.u64()).ok_or_else(wrong)?;
+            let row: RowRecord = parse(&content.bytes, &what)?;
+            let mut entries = plain(row_entries(&table, id, &row));
+            entries.extend(reference_entries(&table, id, &row)?);
+            (1, entries)
+        }
+        b's' => {
+            parse::<ScopeRecord>(&content.bytes, &what)?;
+            (1, Entries::new())
+        }
+        _ => {
+            let (whose, run) = (Whose::of(key, content.revision)?, Run::read(&content.bytes, &what)?);
+            let mut entries = run.in_history(whose);
+            entries.push(run.in_log(whose));
+            (run.len() as u64, plain(entries))
+        }
+    })
+}
+
+/// The entries that the records under a key ask for, while nobody else can commit.
+pub(crate) fn derived_under(reader: &Reader, state: &State, key: &[u8]) -> StoreResult<Entries> {
+    let what = || describe(key);
+    let Some(content) = reader.content_under(state, key, &what)? else { return Ok(Entries::new()) };
+    let records = match BundleId::at(key) {
+        Some(bundle) => reader.of_bundle_under(state, bundle, &content, &what)?,
+        None => Records::new(),
+    };
+    derived(key, &content, records).map(|(_, entries)| entries)
+}
+
+/// The value that an entry should have, of those that are asked for; none: it should not be there.
+pub(crate) fn value_of(entry: &[u8], asked_for: Entries) -> Option<Vec<u8>> {
+    asked_for.into_iter().find(|(key, _)| key == entry).map(|(_, value)| value)
+}

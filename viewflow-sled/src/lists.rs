@@ -1,0 +1,266 @@
+//! Which lists a store keeps, and how those are filled that an earlier release did not keep: docs/format.md, "Which lists are kept".
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use serde::{Deserialize, Serialize};
+use viewflow_core::StoreError;
+use viewflow_core::store::StoreResult;
+
+use crate::derived::derived_under;
+use crate::describe::describe;
+use crate::json::{json, parse};
+use crate::key;
+use crate::read::Reader;
+use crate::shared::{Shared, State};
+
+use crate::writes::Writes;
+
+/// How many records are gone through, or entries removed, in one commit.
+const BATCH: usize = 64;
+
+/// A list, or a kind of them, that this release keeps.
+pub(crate) struct Kept {
+    pub(crate) name: &'static str,
+    /// Another one whenever other records stand in it, or at other places.
+    pub(crate) version: u32,
+    /// What its keys begin with.
+    pub(crate) prefix: [u8; 2],
+}
+
+const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
+    Kept { name, version: 1, prefix: [letter, tag] }
+}
+
+/// All lists that this release keeps.
+pub(crate) const KEPT: [Kept; 16] = [
+    kept("inbox", b'l', 1),
+    kept("queue", b'l', 2),
+    kept("archive", b'l', 3),
+    kept("tasks by status", b'l', 4),
+    kept("due", b'l', 5),
+    kept("signal", b'l', 6),
+    kept("message", b'l', 7),
+    kept("conditions", b'l', 8),
+    kept("watching", b'l', 9),
+    kept("scope", b'l', 10),
+    kept("sorted", b'l', 11),
+    kept("processes by status", b'q', 2),
+    kept("children", b'q', 3),
+    kept("ended", b'q', 4),
+    kept("history", b't', 0),
+    kept("history of a person", b't', 1),
+];
+
+/// Lists by their names, with their versions.
+type Versions = BTreeMap<String, u32>;
+
+/// How far filling has come, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Filling {
+    lists: Versions,
+    /// The key of the last record that was gone through; none while entries of earlier times are removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Vec<u8>>,
+}
+
+/// What a new store has noted of its lists.
+pub(crate) fn all() -> StoreResult<Vec<u8>> {
+    json(&KEPT.iter().map(|list| (list.name.to_owned(), list.version)).collect::<Versions>())
+}
+
+/// Which lists can be read.
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// A bit for each of [`KEPT`] that is not filled yet.
+    missing: AtomicU32,
+    /// Why they were not filled.
+    failed: OnceLock<String>,
+}
+
+impl Lists {
+    /// Looks which lists are filled, and notes that no others are kept any more.
+    pub(crate) fn open(reader: &Reader, shared: &Shared) -> StoreResult<Self> {
+        let noted: Versions = match reader.value(&key::lists())? {
+            Some(noted) => parse(&noted, &|| "the note of lists".to_owned())?,
+            None => Versions::new(),
+        };
+        let mut left = Versions::new();
+        let mut missing = Versions::new();
+        let mut bits = 0;
+        for (bit, list) in KEPT.iter().enumerate() {
+            let name = list.name.to_owned();
+            if noted.get(list.name) == Some(&list.version) {
+                left.insert(name, list.version);
+            } else {
+                missing.insert(name, list.version);
+                bits |= 1 << bit;
+            }
+        }
+        let begun = stored_filling(reader)?.map(|begun| begun.lists).unwrap_or_default();
+        if left != noted || begun != missing {
+            let filling = Filling { lists: missing, after: None };
+            let note = (bits != 0).then(|| json(&filling)).transpose()?;
+            let mut state = shared.state_with_room()?;
+            let writes = Writes::from([(key::lists(), Some(json(&left)?)), (key::filling(), note)]);
+            let taken = state.take(writes);
+            shared.wake_writer(state);
+            shared.wait(taken)?;
+        }
+        Ok(Self { missing: AtomicU32::new(bits), failed: OnceLock::new() })
+    }
+
+    /// An error, unless the list under these keys is filled.
+    pub(crate) fn check(&self, reader: &Reader, key: &[u8]) -> StoreResult<()> {
+        let missing = self.missing.load(Ordering::Acquire);
+        if missing == 0 {
+            return Ok(());
+        }
+        let list = KEPT.iter().enumerate().find(|(bit, list)| missing >> bit & 1 == 1 && key.starts_with(&list.prefix));
+        let Some((_, list)) = list else { return Ok(()) };
+        let through = match stored_filling(reader)?.and_then(|filling| filling.after) {
+            _ if self.failed.get().is_some() => {
+                format!("that failed: {}", self.failed.get().map_or("", String::as_str))
+            }
+            Some(after) if !after.is_empty() => format!("it has come to {}", describe(&after)),
+            _ => "it has just begun".to_owned(),
+        };
+        Err(StoreError::NotReady { list: list.name.to_owned(), through })
+    }
+
+    fn fill(&self, reader: &Reader, shared: &Shared, stop: &AtomicBool) -> StoreResult<()> {
+        let Some(mut filling) = stored_filling(reader)? else { return Ok(()) };
+        let prefixes: Vec<[u8; 2]> =
+            KEPT.iter().filter(|list| filling.lists.contains_key(list.name)).map(|list| list.prefix).collect();
+        let go_on = || !stop.load(Ordering::Acquire);
+        if filling.after.is_none() {
+            for prefix in &prefixes {
+                let mut after = Bound::Unbounded;
+                while go_on() && clear(reader, shared, prefix, &mut after)? {}
+            }
+            filling.after = Some(Vec::new());
+        }
+        while go_on() {
+            if !fill_some(reader, shared, &prefixes, &mut filling)? {
+                self.missing.store(0, Ordering::Release);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stored_filling(reader: &Reader) -> StoreResult<Option<Filling>> {
+    let note = reader.value(&key::filling())?;
+    note.map(|note| parse(&note, &|| "the note of lists that are filled".to_owned())).transpose()
+}
+
+/// Removes some entries of a list; answers whether there may be more. What others write there meanwhile may go as well: it is found
+/// again when the records are gone through.
+fn clear(reader: &Reader, shared: &Shared, prefix: &[u8], after: &mut Bound<Vec<u8>>) -> StoreResult<bool> {
+    let mut writes = Writes::new();
+    reader.entries(prefix, after.clone(), BATCH, |key, _| {
+        writes.insert(key.to_vec(), None);
+        Ok(())
+    })?;
+    let Some((last, _)) = writes.last_key_value() else { return Ok(false) };
+    *after = Bound::Excluded(last.clone());
+    let mut state = shared.state_with_room()?;
+    let taken = state.take(writes);
+    shared.wake_writer(state);
+    shared.wait(taken)?;
+    Ok(true)
+}
+
+/// Goes through some more records; answers whether there may be more.
+fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &mut Filling) -> StoreResult<bool> {
+    let after = filling.after.take().unwrap_or_default();
+    let mut keys = Vec::new();
+    // Of the records under these letters lists are made.
+    for letter in [b"e", b"p", b"r"] {
+        let after =
+            if after.as_slice() < letter.as_slice() { Bound::Unbounded } else { Bound::Excluded(after.clone()) };
+        reader.entries(letter, after, BATCH - keys.len(), |key, _| {
+            keys.push(key.to_vec());
+            Ok(())
+        })?;
+    }
+    let mut state = shared.state_with_room()?;
+    let mut writes = Writes::new();
+    for key in &keys {
+        missing_of(reader, &state, key, prefixes, &mut writes)?;
+    }
+    let more = keys.len() == BATCH;
+    if more {
+        filling.after = keys.pop();
+        writes.insert(key::filling(), Some(json(filling)?));
+    } else {
+        writes.insert(key::filling(), None);
+        writes.insert(key::lists(), Some(all()?));
+    }
+    let taken = state.take(writes);
+    shared.wake_writer(state);
+    shared.wait(taken)?;
+    Ok(more)
+}
+
+/// The entries of these lists that a record asks for and that are not there. One that cannot be read asks for none.
+fn missing_of(
+    reader: &Reader,
+    state: &State,
+    key: &[u8],
+    prefixes: &[[u8; 2]],
+    writes: &mut Writes,
+) -> StoreResult<()> {
+    let entries = match derived_under(reader, state, key) {
+        Ok(entries) => entries,
+        Err(StoreError::Damaged { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for (entry, value) in entries {
+        if prefixes.iter().any(|prefix| entry.starts_with(prefix)) && reader.value_under(state, &entry)?.is_none() {
+            writes.insert(entry, Some(value));
+        }
+    }
+    Ok(())
+}
+
+/// The thread that fills lists. It ends when this is dropped, and goes on when the store is opened again.
+pub(crate) struct Filler {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Filler {
+    /// Starts it, if there is something to fill.
+    pub(crate) fn start(lists: &Arc<Lists>, reader: &Reader, shared: &Arc<Shared>) -> StoreResult<Option<Self>> {
+        if lists.missing.load(Ordering::Acquire) == 0 {
+            return Ok(None);
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let (lists, reader, shared) = (Arc::clone(lists), reader.clone(), Arc::clone(shared));
+        let work = {
+            let stop = Arc::clone(&stop);
+            move || {
+                if let Err(error) = lists.fill(&reader, &shared, &stop) {
+                    let _ = lists.failed.set(error.to_string());
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("viewflow-lists".to_owned()).spawn(work);
+        Ok(Some(Self { stop, thread: Some(thread.map_err(StoreError::io)?) }))
+    }
+}
+
+impl Drop for Filler {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; and there is nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}

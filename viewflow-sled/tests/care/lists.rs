@@ -1,0 +1,196 @@
+//! Lists that the release before did not keep, or not as this one does, are filled while the store is in use.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use viewflow_core::graph::Kind;
+use viewflow_core::store::{
+    Change, Commit, ListedTask, ProcessRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
+};
+use viewflow_core::{ProcessId, StoreError, TaskId, Timestamp, UserId};
+use viewflow_sled::{Durability, SledStore};
+
+use crate::open_sled;
+
+/// How many processes the store has, each with a task in an inbox.
+const PROCESSES: u64 = 3000;
+
+fn inbox() -> TaskList {
+    TaskList::Inbox(UserId::new("ann"), None)
+}
+
+fn open(directory: &Path) -> SledStore {
+    // The lists need many commits, and no test of them needs to survive a power cut.
+    let relaxed = Durability::Relaxed { at_most: Duration::from_secs(1) };
+    SledStore::options().durability(relaxed).open(directory).unwrap()
+}
+
+fn task(process: u64, status: TaskStatus) -> TaskRecord {
+    let id = TaskId { process: ProcessId(process), ordinal: 1 };
+    let new = TaskRecord::new(id, "hello", "approve", Kind::View, Timestamp::from_millis(1000));
+    TaskRecord { owner: Some(UserId::new("ann")), status, ..new }
+}
+
+fn made(process: u64) -> Vec<Change> {
+    let record = ProcessRecord::new(ProcessId(process), "hello", Timestamp::from_millis(1000));
+    vec![Change::process(None, record), Change::task(None, task(process, TaskStatus::Assigned))]
+}
+
+fn write(store: &SledStore, changes: Vec<Change>) {
+    store.commit(Commit { changes, ..Commit::default() }).unwrap().wait().unwrap();
+}
+
+fn filled() -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    for first in (1..=PROCESSES).step_by(250) {
+        write(&store, (first..first + 250).flat_map(made).collect());
+    }
+    directory
+}
+
+const LISTS: &[u8] = b"mlists\0\x01";
+const FILLING: &[u8] = b"mfilling\0\x01";
+
+/// Changes the note of the lists, as another release would have left it.
+fn note(directory: &Path, change: impl FnOnce(&mut BTreeMap<String, u32>)) {
+    let db = open_sled(directory);
+    let mut lists = serde_json::from_slice(&db.get(LISTS).unwrap().unwrap()).unwrap();
+    change(&mut lists);
+    db.insert(LISTS, serde_json::to_vec(&lists).unwrap()).unwrap();
+    db.flush().unwrap();
+}
+
+/// Removes all entries of the inboxes.
+fn without_inboxes(directory: &Path) {
+    let db = open_sled(directory);
+    for key in db.scan_prefix([b'l', 1]).keys() {
+        db.remove(key.unwrap()).unwrap();
+    }
+    db.flush().unwrap();
+}
+
+/// The inbox, unless it is not ready; it is never told by halves.
+fn ask(store: &SledStore) -> Option<Vec<ListedTask>> {
+    let asked: StoreResult<Vec<ListedTask>> = store.list_tasks(&inbox(), None, usize::MAX);
+    match asked {
+        Ok(listed) => Some(listed),
+        Err(error @ StoreError::NotReady { .. }) => {
+            assert!(
+                error.to_string().contains("`inbox` is being filled") && !error.to_string().contains("failed"),
+                "{error}"
+            );
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn wait_for(store: &SledStore) -> Vec<u64> {
+    loop {
+        if let Some(listed) = ask(store) {
+            return listed.into_iter().map(|listed| listed.task.process.0).collect();
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_list_that_the_release_before_did_not_keep_is_filled_while_others_write() {
+    let directory = filled();
+    note(directory.path(), |lists| {
+        lists.remove("inbox");
+    });
+    without_inboxes(directory.path());
+    let store = open(directory.path());
+    assert_eq!(ask(&store), None, "it says that it is not ready");
+    let queue = store.list_tasks(&TaskList::Queue(None, None), None, 9);
+    assert!(queue.is_ok(), "the other lists go on");
+    // Of those that were gone through, of those that were not, and new ones.
+    let gone = [1, 2, PROCESSES / 2, PROCESSES - 1];
+    for process in &gone {
+        let done = Change::task(Some(task(*process, TaskStatus::Assigned)), task(*process, TaskStatus::Done));
+        write(&store, vec![done]);
+    }
+    write(&store, made(PROCESSES + 1));
+    let mut wanted: Vec<u64> = (1..=PROCESSES + 1).collect();
+    wanted.retain(|process| !gone.contains(process));
+    assert_eq!(wait_for(&store), wanted);
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
+    drop(store);
+    let store = open(directory.path());
+    assert_eq!(wait_for(&store), wanted);
+}
+
+#[test]
+fn filling_goes_on_where_it_was_when_the_store_is_opened_again() {
+    let directory = filled();
+    note(directory.path(), |lists| {
+        lists.remove("inbox");
+    });
+    without_inboxes(directory.path());
+    let mut opened = 0;
+    let mut through = Vec::new();
+    loop {
+        let store = open(directory.path());
+        opened += 1;
+        let ready = ask(&store).is_some();
+        if ready {
+            break;
+        }
+        // As soon as it has come somewhat further it is closed.
+        for _ in 0..1000 {
+            match store.list_tasks(&inbox(), None, 1) {
+                Err(StoreError::NotReady { through, .. }) if through.contains("has just begun") => {}
+                _ => break,
+            }
+            thread::sleep(Duration::from_micros(100));
+        }
+        drop(store);
+        let db = open_sled(directory.path());
+        let note = db.get(FILLING).unwrap().map(|note| serde_json::from_slice::<serde_json::Value>(&note).unwrap());
+        through.extend(note.and_then(|note| serde_json::from_value::<Vec<u8>>(note["after"].clone()).ok()));
+    }
+    assert!(opened > 1 && !through.is_empty(), "it was interrupted {opened} times");
+    assert!(through.is_sorted(), "it does not begin anew: {through:?}");
+    let store = open(directory.path());
+    assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn a_list_of_another_version_is_filled_anew_without_what_stood_there() {
+    let directory = filled();
+    note(directory.path(), |lists| {
+        lists.insert("inbox".to_owned(), 0);
+    });
+    let store = open(directory.path());
+    wait_for(&store);
+    // As another version may have had it: a task that is done, and stands in the inbox all the same.
+    write(&store, vec![Change::task(None, task(PROCESSES + 7, TaskStatus::Assigned))]);
+    write(&store, vec![Change::task(None, task(PROCESSES + 7, TaskStatus::Done))]);
+    assert!(store.verify().unwrap().count > 0, "there is an entry without its record");
+    drop(store);
+    note(directory.path(), |lists| {
+        lists.extend([("inbox".to_owned(), 0), ("tasks by status".to_owned(), 0)]);
+    });
+    let store = open(directory.path());
+    assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn a_list_that_only_a_later_release_keeps_is_not_noted_any_more() {
+    let directory = filled();
+    note(directory.path(), |lists| {
+        lists.insert("of the future".to_owned(), 1);
+    });
+    drop(open(directory.path()));
+    note(directory.path(), |lists| {
+        assert!(!lists.contains_key("of the future"), "the later release fills it anew: {lists:?}");
+        assert_eq!(lists.len(), 16);
+    });
+}
