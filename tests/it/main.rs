@@ -38,6 +38,7 @@ mod fields;
 mod forms;
 mod hello;
 mod history;
+mod identities;
 mod jobs;
 mod judged;
 mod killed;
