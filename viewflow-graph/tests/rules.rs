@@ -495,3 +495,17 @@ fn a_loop_around_a_join_that_waits_for_an_inner_branch_is_no_endless_one() {
          end: End",
     );
 }
+
+#[test]
+fn a_loop_around_a_join_ends_where_nothing_beside_a_task_comes_to_the_join() {
+    let round = "start: StartHandle -> fork\n end: End\n gather: Join -> fork\n";
+    for beside in ["&gather", "^gather", "&gather, ^gather"] {
+        sound(&format!("{round} fork: Split -> ask, ask?\n ask: Subprocess -> end, {beside}"));
+    }
+    sound(&format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &note\n note: View -> gather"));
+    // What comes to the join whatever happens goes round for ever, as does what is beside a task and never ends.
+    let never = format!("{round} fork: Split -> ask, note\n note: View -> gather\n ask: View -> gather, &end");
+    assert_eq!(faults(&never), one(Rule::NoWayToAnEnd, "fork"));
+    let turns = format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &gather, &turn\n turn: View -> turn");
+    assert_eq!(faults(&turns), one(Rule::NoWayToAnEnd, "turn"));
+}

@@ -25,8 +25,9 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
         let more: Vec<usize> = closes
             .iter()
             .filter(|(split, join)| {
-                let alone =
-                    || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, Ways::WithAllBeside);
+                // What is beside a task need not be set going: the task may be done before. If it comes to the join when it is,
+                // the join has to be able to finish, as all nodes have to.
+                let alone = || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, Ways::Alone);
                 !finishes[**split] && can_do_without(graph, **split, **join, &alone())
             })
             .map(|(split, _)| *split)
