@@ -509,3 +509,9 @@ fn a_loop_around_a_join_ends_where_nothing_beside_a_task_comes_to_the_join() {
     let turns = format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &gather, &turn\n turn: View -> turn");
     assert_eq!(faults(&turns), one(Rule::NoWayToAnEnd, "turn"));
 }
+
+#[test]
+fn of_a_split_that_two_joins_close_no_loop_is_told() {
+    let text = "start: StartHandle -> fork\n fork: Split -> ask?, !done\n ask: View -> again\n done: Join -> end\n end: End\n again: Join -> fork";
+    assert_eq!(faults(text), one(Rule::SplitClosedTwice, "again"));
+}
