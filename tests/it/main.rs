@@ -68,3 +68,4 @@ mod transfer;
 mod undo;
 mod undo_cases;
 mod undo_random;
+mod values;

@@ -8,6 +8,7 @@ mod choice;
 mod decimal;
 mod identity;
 mod kind;
+mod problem;
 mod rule;
 mod spec;
 #[cfg(feature = "uuid")]
@@ -20,6 +21,7 @@ pub use basic::Bytes;
 pub use choice::{Choice, ChoiceSource, Choices, Choose};
 pub use kind::FieldKind;
 pub(crate) use kind::tables_of;
+pub(crate) use problem::problems;
 pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, encoded};
 pub(crate) use rule::{check_pattern, each_item, plain};
 pub use spec::{FieldOf, FieldSpec, Index, convert};

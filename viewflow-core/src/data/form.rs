@@ -84,6 +84,7 @@ fn fits(kind: &FieldKind, value: &Value) -> bool {
         }
         (FieldKind::Reference(_) | FieldKind::Process, value) => value.is_u64(),
         (FieldKind::Float, value) => value.is_number(),
+        (FieldKind::Decimal, value) => value.is_number() || value.is_string(),
         (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value)),
         (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value)),
         (FieldKind::Choice(choices), value) => choices.iter().any(|choice| choice.value == *value),
