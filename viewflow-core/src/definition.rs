@@ -60,6 +60,8 @@ pub(crate) struct Definition {
     pub(crate) kinds: Vec<fn() -> FieldKind>,
     /// The rules of its fields: what was stored has to keep them, and a lock file does not tell of them.
     pub(crate) rules: Vec<String>,
+    /// The messages that it sends and waits for, by their names, each with its type.
+    pub(crate) messages: Vec<(&'static str, RowType)>,
     /// The fingerprint of what a lock file tells of it; empty while the graph was not checked.
     pub(crate) shape: String,
 }

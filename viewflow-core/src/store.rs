@@ -7,12 +7,16 @@
 //!
 //! Steps are serializable by optimistic control: reading a record tells its *revision*, a commit names the revisions
 //! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
+//!
+//! What is nested deeper than [`MAX_RECORD_DEPTH`], or found by names and values longer than [`MAX_KEY`] and [`MAX_INDEX_KEY`], no store takes:
+//! [`check_limits`]. What keeps to these limits each one has to keep.
 //! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
 
 mod commit;
 mod data_change;
 mod error;
 mod forward;
+mod limit;
 mod list;
 mod log;
 mod memory;
@@ -25,7 +29,8 @@ pub(crate) use data_change::differences;
 pub use data_change::{DataChange, DataPart};
 pub use error::{StoreError, StoreResult};
 pub(crate) use forward::forward;
-pub(crate) use list::check_keys;
+pub use limit::{MAX_CORRELATION, MAX_DEPTH, MAX_INDEX_KEY, MAX_KEY, MAX_NAME, MAX_RECORD_DEPTH, check_limits};
+pub(crate) use limit::{check_keys, is_deeper};
 pub use list::{
     Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_sort, ended, index_key, process_lists,
     task_lists,
@@ -215,7 +220,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when an expectation does not hold, a unique value is taken, or a row is deleted to which a
-    /// row refers that the commit leaves as it is; nothing is changed then.
+    /// row refers that the commit leaves as it is; [`StoreError::TooLarge`] and [`StoreError::KeyTooLong`] as [`check_limits`]. Nothing is
+    /// changed then.
     fn commit(&self, commit: Commit) -> StoreResult<Receipt>;
 }
 

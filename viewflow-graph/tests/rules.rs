@@ -495,3 +495,44 @@ fn a_loop_around_a_join_that_waits_for_an_inner_branch_is_no_endless_one() {
          end: End",
     );
 }
+
+#[test]
+fn a_loop_around_a_join_ends_where_nothing_beside_a_task_comes_to_the_join() {
+    let round = "start: StartHandle -> fork\n end: End\n gather: Join -> fork\n";
+    for beside in ["&gather", "^gather", "&gather, ^gather"] {
+        sound(&format!("{round} fork: Split -> ask, ask?\n ask: Subprocess -> end, {beside}"));
+    }
+    sound(&format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &note\n note: View -> gather"));
+    // What comes to the join whatever happens goes round for ever, as does what is beside a task and never ends.
+    let never = format!("{round} fork: Split -> ask, note\n note: View -> gather\n ask: View -> gather, &end");
+    assert_eq!(faults(&never), one(Rule::NoWayToAnEnd, "fork"));
+    let turns = format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &gather, &turn\n turn: View -> turn");
+    assert_eq!(faults(&turns), one(Rule::NoWayToAnEnd, "turn"));
+}
+
+#[test]
+fn a_loop_around_joins_ends_where_an_inner_split_need_not_come_to_its_join() {
+    let round = "start: StartHandle -> outer\n end: End\n last: Join -> outer\n first: Join -> last";
+    let inner = "outer: Split -> inner\n ask: View -> end\n note: Function -> first";
+    sound(&format!("{round}\n {inner}\n inner: Split -> ask, note?"));
+    sound(&format!(
+        "{round}\n {inner}\n inner: Split -> deep, note?\n deep: Split -> ask, more?\n more: Join -> first"
+    ));
+    // A branch that leaves an inner split for the outer join comes to that join all the same.
+    let begin =
+        "start: StartHandle -> begin\n begin: If -> outer, end\n end: End\n last: Join -> outer\n first: Join -> last";
+    let leaves =
+        format!("{begin}\n outer: Split -> inner, out\n out: End\n note: Function -> first\n leave: View -> last");
+    for inner in [
+        "inner: Split -> leave, note?",
+        "inner: Split -> deep, note?\n deep: Split -> leave, more?\n more: Join -> first",
+    ] {
+        assert_eq!(faults(&format!("{leaves}\n {inner}")), one(Rule::NoWayToAnEnd, "outer"), "{inner}");
+    }
+}
+
+#[test]
+fn of_a_split_that_two_joins_close_no_loop_is_told() {
+    let text = "start: StartHandle -> fork\n fork: Split -> ask?, !done\n ask: View -> again\n done: Join -> end\n end: End\n again: Join -> fork";
+    assert_eq!(faults(text), one(Rule::SplitClosedTwice, "again"));
+}

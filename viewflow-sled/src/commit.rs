@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use viewflow_core::store::{Commit, Receipt, StoreResult};
+use viewflow_core::store::{Commit, Receipt, StoreResult, check_limits};
 use viewflow_core::{ProcessId, StoreError};
 
 use crate::bundle::{BundleId, Changes};
@@ -49,6 +49,7 @@ impl Committer {
     }
 
     pub(crate) fn take(&self, commit: &Commit) -> StoreResult<Receipt> {
+        check_limits(commit)?;
         let mut encoded = Encoded::of(commit)?;
         let (log, used) = (encoded.log, std::mem::take(&mut encoded.numbers));
         let prepared = self.prepare(encoded)?;

@@ -9,6 +9,7 @@ use viewflow_graph::FieldShape;
 use crate::data::field::{At, FieldOf, FieldSpec, Source};
 use crate::error::{Complaint, FieldErrors};
 pub use crate::store::Document;
+use crate::store::{MAX_DEPTH, is_deeper};
 pub(crate) use sent::{by_name, is_blank, named, read_sent};
 
 /// A struct whose fields live in a JSON document.
@@ -177,7 +178,12 @@ impl<'d> Reader<'d> {
         {
             return Ok(converted);
         }
-        let decode = |value: &Value| (field.read)(value, self.source).map_err(|errors| spec.with_its_bounds(errors));
+        let decode = |value: &Value| {
+            if from_a_person && is_deeper(value, MAX_DEPTH) {
+                return Err(too_deep());
+            }
+            (field.read)(value, self.source).map_err(|errors| spec.with_its_bounds(errors))
+        };
         match found {
             Some(value) if blank(value) && field.optional => decode(&Value::Null),
             Some(value) if blank(value) && spec.required => Err(FieldErrors::here(Complaint::required())),
@@ -249,7 +255,7 @@ impl Writer {
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>, value: &T) {
         let Some(spec) = self.specs.get(index) else { return };
         if self.by_name {
-            match (field.merge)(value, None) {
+            match (field.merge)(value, None).and_then(not_too_deep) {
                 Ok(value) => drop(self.document.insert(spec.name.to_owned(), named(&(spec.kind)(), &value))),
                 Err(errors) => self.errors.extend(errors.under(spec.name)),
             }
@@ -263,7 +269,7 @@ impl Writer {
             }
             _ => &mut self.document,
         };
-        let written = (field.merge)(value, spec.lookup(document)).and_then(|value| {
+        let written = (field.merge)(value, spec.lookup(document)).and_then(not_too_deep).and_then(|value| {
             for path in spec.was {
                 if !holds(document, path, spec.key) {
                     remove(document, path);
@@ -275,6 +281,25 @@ impl Writer {
             self.errors.extend(errors.under(spec.name));
         }
     }
+}
+
+/// The value of a field, unless it is nested too deep for a store.
+pub(crate) fn not_too_deep(value: Value) -> Result<Value, FieldErrors> {
+    if is_deeper(&value, MAX_DEPTH) { Err(too_deep()) } else { Ok(value) }
+}
+
+/// Refuses values that are nested too deep for a store.
+pub(crate) fn check_depth(document: &Document) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    for (name, _) in document.iter().filter(|(_, value)| is_deeper(value, MAX_DEPTH)) {
+        errors.extend(too_deep().under(name));
+    }
+    errors.into_result()
+}
+
+fn too_deep() -> FieldErrors {
+    let message = format!("must not be nested deeper than {MAX_DEPTH} levels");
+    FieldErrors::here(Complaint::new("too_deep", message).with("max", MAX_DEPTH))
 }
 
 /// Puts a value at a nested key; objects on the way are made.

@@ -6,7 +6,9 @@ mod calendar;
 mod choice;
 #[cfg(feature = "decimal")]
 mod decimal;
+mod identity;
 mod kind;
+mod problem;
 mod rule;
 mod spec;
 #[cfg(feature = "uuid")]
@@ -19,6 +21,7 @@ pub use basic::Bytes;
 pub use choice::{Choice, ChoiceSource, Choices, Choose};
 pub use kind::FieldKind;
 pub(crate) use kind::tables_of;
+pub(crate) use problem::problems;
 pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, encoded};
 pub(crate) use rule::{check_pattern, each_item, plain};
 pub use spec::{FieldOf, FieldSpec, Index, convert};
@@ -35,6 +38,7 @@ use crate::store::OnDelete;
     message = "`{Self}` cannot be a field",
     label = "not a field type",
     note = "field types are bool, integers of up to 64 bits, floats, String, `Ref<Entity>`, `Bytes`, `serde_json::Value`; \
+            `UserId`, `ProcessId`, `TaskId`, `Timestamp`; \
             `Option`, `Vec`, `BTreeMap<String, _>` and `HashMap<String, _>` of them; \
             dates, decimals and UUIDs of `viewflow::jiff`, `viewflow::rust_decimal` and `viewflow::uuid`",
     note = "for an enum of your own write `#[derive(Choices)]`, for a struct `#[derive(Embedded)]`"

@@ -1,6 +1,6 @@
 //! Puts an engine together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
-use crate::store::{Event, Renamed, Store};
+use crate::store::{Event, MAX_CORRELATION, MAX_KEY, MAX_NAME, Renamed, Store};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
@@ -228,6 +228,8 @@ impl<L: FlowList> EngineBuilder<L> {
         let mut problems: Vec<String> = flows.values().flat_map(|flow| flow.problems.clone()).collect();
         check_children(&flows, &mut problems);
         check_throws(&flows, &mut problems);
+        check_messages(&flows, &mut problems);
+        check_names(&flows, &mut problems);
         let store = Renamed::over(Arc::clone(&self.store), names_of(&flows));
         (flows, problems, store)
     }
@@ -236,8 +238,8 @@ impl<L: FlowList> EngineBuilder<L> {
     ///
     /// # Errors
     /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
-    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; subscribers that share a name; patterns that are none; and open tasks in the store that no
-    /// flow here knows.
+    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; messages, tables and subscribers that share a name; names that
+    /// are too long; rules of fields that no value keeps, and patterns that are none; and open tasks in the store that no flow here knows.
     pub fn build(self) -> Result<Engine> {
         let (flows, mut problems, store) = self.checked();
         let tables = Tables::of(&flows, &self.tables, &mut problems);
@@ -297,6 +299,42 @@ fn check_children(flows: &Flows, problems: &mut Vec<String>) {
     let graphs: Vec<&viewflow_graph::Graph> = flows.values().map(|def| &def.graph).collect();
     for (graph, fault) in viewflow_graph::check_family(&graphs) {
         problems.push(format!("flow `{}`: {fault}", graphs[graph].name));
+    }
+}
+
+/// The names of flows, nodes and messages leave room in the keys of the store for the names of people and for correlation keys.
+fn check_names(flows: &Flows, problems: &mut Vec<String>) {
+    const BESIDE_PEOPLE: usize = MAX_KEY - MAX_NAME;
+    const BESIDE_A_KEY: usize = MAX_KEY - MAX_CORRELATION;
+    for def in flows.values() {
+        let too_long = def.nodes.iter().filter(|node| def.name.len() + node.name.len() > BESIDE_PEOPLE);
+        problems.extend(too_long.map(|node| {
+            let (flow, node) = (def.name, node.name);
+            format!(
+                "the names of the flow `{flow}` and its node `{node}` are longer than {BESIDE_PEOPLE} bytes together"
+            )
+        }));
+        let too_long = def.messages.iter().filter(|(name, _)| name.len() > BESIDE_A_KEY);
+        problems.extend(
+            too_long.map(|(name, _)| format!("the name of the message `{name}` is longer than {BESIDE_A_KEY} bytes")),
+        );
+    }
+}
+
+/// A message is of one type, as those who wait for it read it as that.
+fn check_messages(flows: &Flows, problems: &mut Vec<String>) {
+    let mut known = BTreeMap::new();
+    for (name, message) in flows.values().flat_map(|def| &def.messages) {
+        let first = known.entry(*name).or_insert(*message);
+        let problem = || {
+            let (first, second) = (first.name, message.name);
+            format!(
+                "`{first}` and `{second}` are both messages of the name `{name}`: give one of them another `#[message(name = \"..\")]`"
+            )
+        };
+        if first.id != message.id && !problems.contains(&problem()) {
+            problems.push(problem());
+        }
     }
 }
 

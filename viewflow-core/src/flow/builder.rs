@@ -23,8 +23,9 @@ pub use wait::IntoKey;
 
 use crate::data::document::{self, Fields};
 use crate::data::entity::RowType;
-use crate::data::field::{FieldKind, FieldType, Rules, check_pattern};
+use crate::data::field::{FieldKind, FieldType, Rules, problems};
 use crate::definition::{Action, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
+use crate::flow::message::Message;
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::Task;
 use crate::flow::{Flow, activation};
@@ -77,6 +78,7 @@ impl<F: Flow> FlowBuilder<F> {
                 problems: Vec::new(),
                 kinds: Vec::new(),
                 rules: Vec::new(),
+                messages: Vec::new(),
                 shape: String::new(),
             },
             nodes: Vec::new(),
@@ -105,10 +107,18 @@ impl<F: Flow> FlowBuilder<F> {
             let rules = (spec.key, spec.was, max_length, pattern, bound(min), bound(max), converted);
             self.definition.rules.push(format!("{rules:?}"));
             self.definition.kinds.push(spec.kind);
-            if let Some(Err(message)) = spec.rules.pattern.map(check_pattern) {
-                self.definition.problems.push(format!("flow `{}`: field `{}` {message}", F::NAME, spec.name));
+        }
+        for (field, problem) in problems(T::FIELDS) {
+            let problem = format!("flow `{}`: field `{field}` {problem}", F::NAME);
+            if !self.definition.problems.contains(&problem) {
+                self.definition.problems.push(problem);
             }
         }
+    }
+
+    fn note_message<M: Message>(&mut self) {
+        self.note_fields::<M>();
+        self.definition.messages.push((M::NAME, RowType::of::<M>()));
     }
 
     fn note_ends<Seed: FieldType, Artifact: FieldType>(&mut self) {

@@ -4,7 +4,7 @@ use crate::data::document::{self, Fields};
 use crate::data::field::FieldType;
 use crate::definition::{Latch, Letter};
 use crate::error::{Error, Place, Result};
-use crate::store::Document;
+use crate::store::{Document, MAX_CORRELATION};
 
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
 /// it.
@@ -38,5 +38,12 @@ impl Letter {
 /// A correlation key as it is compared: JSON text.
 pub(crate) fn correlation<K: FieldType>(key: &K) -> Result<String> {
     let value = key.encode().map_err(|message| Error::msg(format!("the correlation key {message}")))?;
-    Ok(value.to_string())
+    let key = value.to_string();
+    if key.len() > MAX_CORRELATION {
+        let length = key.len();
+        return Err(Error::msg(format!(
+            "the correlation key must not be longer than {MAX_CORRELATION} bytes (as JSON, it is {length} long)"
+        )));
+    }
+    Ok(key)
 }

@@ -173,7 +173,9 @@ pub(crate) fn optional<T: FieldType>(value: &Value, name: &str) -> Result<Option
 }
 
 pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Value, FieldErrors> {
-    value.map_or(Ok(Value::Null), |value| value.merge(None)).map_err(|errors| errors.under(name))
+    value
+        .map_or(Ok(Value::Null), |value| value.merge(None).and_then(document::not_too_deep))
+        .map_err(|errors| errors.under(name))
 }
 
 /// A proxy as the data of a process that begins with it.

@@ -7,7 +7,7 @@ use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
 use crate::id::{TaskId, UserId};
 use crate::people::{Candidate, Permission};
-use crate::store::{TaskRecord, TaskStatus, What};
+use crate::store::{MAX_NAME, TaskRecord, TaskStatus, What};
 use crate::time::Timestamp;
 use crate::unit::Db;
 
@@ -49,6 +49,7 @@ impl Step {
                 return Err(Error::Empty("the list of candidates"));
             }
         }
+        people.candidates.iter().try_for_each(check_candidate)?;
         for other in &asked.not_by {
             people.barred.extend(self.doers(task, other)?);
         }
@@ -99,8 +100,28 @@ impl Step {
     }
 }
 
+fn check_candidate(candidate: &Candidate) -> Result<()> {
+    match candidate {
+        Candidate::User(user) => check_name("a candidate", user.as_str()),
+        Candidate::Group(name) => check_name("the group of a candidate", name),
+        Candidate::Permission(permission) => check_name("a permission", &permission.name),
+    }
+}
+
+/// A task for nobody's name would be seen by nobody, and names stand in keys of the store.
+fn check_name(whose: &'static str, name: &str) -> Result<()> {
+    match name.len() {
+        _ if name.trim().is_empty() => Err(Error::msg(format!("{whose} has no name: give it one"))),
+        length if length > MAX_NAME => {
+            Err(Error::msg(format!("{whose} has a name of {length} bytes: {MAX_NAME} are the most")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Gives a task to a person. `given` is whether that person keeps it without being a candidate.
 pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<()> {
+    check_name("the person who gets the task", owner.as_str())?;
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;
@@ -117,6 +138,7 @@ pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<
 
 /// Has somebody do a task in the place of who has it.
 pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
+    check_name("the person who gets the task", to.as_str())?;
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::record::{ProcessRecord, ProcessStatus, RowRecord, ScopeId, TaskRecord, TaskStatus, WaitsFor};
-use super::{StoreError, StoreResult};
+use super::limit::MAX_INDEXED;
+use super::record::{ProcessRecord, ProcessStatus, ScopeId, TaskRecord, TaskStatus, WaitsFor};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
 use crate::time::Timestamp;
@@ -199,9 +199,6 @@ fn ascending(number: i64) -> u64 {
     number.cast_unsigned() ^ (1 << 63)
 }
 
-/// The longest text that can be an indexed value, in bytes.
-const MAX_INDEXED: usize = 255;
-
 /// A JSON value as bytes whose order is that of the values: null, false, true, numbers, text, the rest as text.
 ///
 /// Whole numbers and others are told apart, as the fields they come from have one type. None when it is a text of
@@ -226,16 +223,6 @@ pub fn index_key(value: &Value) -> Option<Vec<u8>> {
         Value::Array(_) | Value::Object(_) => tagged(7, value.to_string().as_bytes()),
     };
     (key.len() <= MAX_INDEXED + 1).then_some(key)
-}
-
-/// Whether all indexed values of a row can be keys.
-pub(crate) fn check_keys(table: &str, row: &RowRecord) -> StoreResult<()> {
-    match row.index.iter().find(|entry| index_key(&entry.value).is_none()) {
-        None => Ok(()),
-        Some(entry) => {
-            Err(StoreError::KeyTooLong { table: table.to_owned(), field: entry.field.clone(), max: MAX_INDEXED })
-        }
-    }
 }
 
 fn tagged(tag: u8, bytes: &[u8]) -> Vec<u8> {

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::{
     Change, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
     ProcessData, ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError,
-    StoreResult, Stored, TaskList, TaskRecord, TaskStatus, ended, index_key, process_lists, task_lists,
+    StoreResult, Stored, TaskList, TaskRecord, TaskStatus, check_limits, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
@@ -270,6 +270,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        check_limits(&commit)?;
         let mut state = self.write();
         let holds = commit.expect.iter().all(|expect| state.holds(expect));
         if !holds || !state.unique_values_are_free(&commit) || !state.no_reference_dangles(&commit) {

@@ -1,6 +1,7 @@
 //! What every store has to do, as one call.
 
 mod ended;
+mod limits;
 mod lists;
 mod log;
 mod records;
@@ -66,6 +67,9 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     log::what_happened_is_found_by_time_and_by_person(&open());
     log::what_is_forgotten_is_in_no_log(&open());
     log::a_copy_keeps_the_places_of_its_original(&open());
+    limits::what_is_nested_is_kept_to_a_depth_and_refused_below_it(&open());
+    limits::keys_are_kept_to_a_length_and_refused_beyond_it(&open());
+    limits::rows_are_found_by_keys_of_a_length_and_refused_beyond_it(&open());
     threads::numbers_are_given_out_once(&Arc::new(open()));
     threads::no_update_is_lost_among_threads(&Arc::new(open()));
 }

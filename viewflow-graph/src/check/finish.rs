@@ -17,25 +17,7 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
         branches.find(|(_, edge)| nodes[edge.to].kind != Kind::Join && !leaves[edge.to])
     };
     let quits = ending_the_process(graph, closes, |split| joined(split).is_none());
-    // Splits that can come to an end in another way than by their join.
-    let mut besides = BTreeSet::new();
-    let finishes = loop {
-        let ends = |node: usize| nodes[node].kind == Kind::End || quits[node] || besides.contains(&node);
-        let finishes = coming_to_an_end(graph, closes, ends, |_| true, |_| true, Ways::WithAllBeside);
-        let more: Vec<usize> = closes
-            .iter()
-            .filter(|(split, join)| {
-                let alone =
-                    || coming_to_an_end(graph, closes, ends, |_| true, |other| other != **join, Ways::WithAllBeside);
-                !finishes[**split] && can_do_without(graph, **split, **join, &alone())
-            })
-            .map(|(split, _)| *split)
-            .collect();
-        if more.is_empty() {
-            break finishes;
-        }
-        besides.extend(more);
-    };
+    let finishes = Endings { graph, closes, quits: &quits }.without(&[], closes.keys().copied().collect());
     let stuck = |node: &usize| !finishes[*node];
     // The split that goes round explains best what its neighbours suffer from.
     let split = closes.keys().copied().find(|split| stuck(split));
@@ -60,6 +42,55 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
             faults.push(Fault::edge(Rule::UnreachableNode, *join, index, message).and(Place::Node(*join)));
             return;
         }
+    }
+}
+
+/// Which tokens can come to an end, with all that they set going.
+struct Endings<'g> {
+    graph: &'g Graph,
+    closes: &'g BTreeMap<usize, usize>,
+    /// The nodes from which the whole process can be ended.
+    quits: &'g [bool],
+}
+
+impl Endings<'_> {
+    /// For each node, whether a token there can come to an end without coming to one of these joins. Each of these splits may do so
+    /// without its own join, too.
+    fn without(&self, joins: &[usize], splits: Vec<usize>) -> Vec<bool> {
+        // What is beside a task need not be set going: the task may be done before. If it comes to a join when it is, that has to
+        // be able to finish, as all nodes have to.
+        let ways = if joins.is_empty() { Ways::WithAllBeside } else { Ways::Alone };
+        let mut besides = BTreeSet::new();
+        loop {
+            let is_end = |node: usize| self.graph.nodes()[node].kind == Kind::End || self.quits[node];
+            let ends = |node: usize| is_end(node) || besides.contains(&node);
+            let counts = |join: usize| !joins.contains(&join);
+            let finishes = coming_to_an_end(self.graph, self.closes, ends, |_| true, counts, ways);
+            let can_do_without_its_join = |split: &usize| {
+                let join = self.closes[split];
+                let alone = || self.without(&[joins, &[join]].concat(), self.splits_within(*split));
+                !finishes[*split] && can_do_without(self.graph, *split, join, &alone())
+            };
+            let more: Vec<usize> = splits.iter().copied().filter(can_do_without_its_join).collect();
+            if more.is_empty() {
+                return finishes;
+            }
+            besides.extend(more);
+        }
+    }
+
+    /// The splits between this one and its join that have joins of their own.
+    fn splits_within(&self, split: usize) -> Vec<usize> {
+        let (mut within, mut open) = (BTreeSet::new(), vec![split]);
+        while let Some(node) = open.pop() {
+            let inner = self.graph.ways_out(node).map(|(_, edge)| edge.to).filter(|to| {
+                let opened = || self.closes.iter().any(|(inner, join)| join == to && within.contains(inner));
+                self.graph.nodes()[*to].kind != Kind::Join || opened()
+            });
+            let inner: Vec<usize> = inner.collect();
+            open.extend(inner.into_iter().filter(|node| within.insert(*node)));
+        }
+        within.into_iter().filter(|node| *node != split && self.closes.contains_key(node)).collect()
     }
 }
 

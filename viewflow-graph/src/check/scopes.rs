@@ -29,9 +29,13 @@ pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     // Without one stack for each node, what a join closes is not known.
     if faults.is_empty() {
         let closes = check_joins(graph, &stacks, &mut faults);
+        // Nor is it known of a split that two joins close where it goes on.
+        let joined = faults.is_empty();
         check_splits(graph, &closes, &mut faults);
-        check_beside(graph, &stacks, &closes, &mut faults);
-        check_joined_loops(graph, &closes, &mut faults);
+        if joined {
+            check_beside(graph, &stacks, &closes, &mut faults);
+            check_joined_loops(graph, &closes, &mut faults);
+        }
         if faults.is_empty() {
             check_ends_at_once(graph, &closes, &mut faults);
         }

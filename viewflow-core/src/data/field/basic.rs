@@ -205,7 +205,8 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 
     fn encode(&self) -> Result<Value, String> {
-        self.as_ref().map_or(Ok(Value::Null), T::encode)
+        self.as_ref()
+            .map_or(Ok(Value::Null), |value| value.encode().and_then(|value| some(value).ok_or(NOTHING.to_owned())))
     }
 
     fn decode(value: &Value) -> Result<Self, String> {
@@ -213,7 +214,8 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 
     fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
-        self.as_ref().map_or(Ok(Value::Null), |value| value.merge(stored))
+        self.as_ref()
+            .map_or(Ok(Value::Null), |value| some(value.merge(stored)?).ok_or_else(|| FieldErrors::here(NOTHING)))
     }
 
     fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
@@ -359,6 +361,13 @@ fn merge_entries<'a, T: FieldType>(
         Ok((key.clone(), merged.map_err(|errors| errors.under(key))?))
     });
     all::<_, Map<_, _>>(entries).map(Value::Object)
+}
+
+const NOTHING: &str = "is `Some` of nothing, which cannot be told from `None` when it is stored";
+
+/// What an `Option` holds, unless it is nothing.
+fn some(value: Value) -> Option<Value> {
+    (!value.is_null()).then_some(value)
 }
 
 /// An item of a list or map. One that a person left empty is none, as a field is.

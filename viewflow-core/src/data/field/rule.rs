@@ -235,16 +235,26 @@ impl Pattern {
     }
 
     fn matches(&self, text: &str) -> Result<bool, String> {
-        let compile = || Regex::new(&format!("^(?:{})$", self.text)).map_err(|e| invalid_pattern(self.text, &e));
-        self.compiled.get_or_init(compile).as_ref().map(|regex| regex.is_match(text)).map_err(Clone::clone)
+        self.compiled
+            .get_or_init(|| compiled(self.text))
+            .as_ref()
+            .map(|regex| regex.is_match(text))
+            .map_err(Clone::clone)
     }
 }
 
-/// Whether a pattern can be compiled.
+/// Whether a pattern can be compiled, as it is used.
 pub(crate) fn check_pattern(text: &str) -> Result<(), String> {
-    Regex::new(text).map(drop).map_err(|error| invalid_pattern(text, &error))
+    compiled(text).map(drop)
 }
 
-fn invalid_pattern(text: &str, error: &regex_lite::Error) -> String {
-    format!("has a pattern, `{text}`, that is no regular expression: {error}")
+/// The pattern, which has to match from the first to the last character.
+fn compiled(text: &str) -> Result<Regex, String> {
+    let whole = || {
+        Regex::new(text)?;
+        // A comment at the end, as `(?x)` allows, would hide what comes after it on its line.
+        Regex::new(&format!("^(?:{text})$")).or_else(|_| Regex::new(&format!("^(?:{text}\n)$")))
+    };
+    whole()
+        .map_err(|error: regex_lite::Error| format!("has a pattern, `{text}`, that is no regular expression: {error}"))
 }

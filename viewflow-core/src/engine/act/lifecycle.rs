@@ -1,6 +1,7 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
+use crate::data::document;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
@@ -117,9 +118,11 @@ impl Engine {
     /// the task is done, or is anybody else's.
     ///
     /// # Errors
-    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task.
+    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task, [`Error::Form`] when a value is nested
+    /// deeper than a store keeps.
     pub fn draft_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
         self.gated(id, Action::Draft, user, |step, _| {
+            document::check_depth(form)?;
             step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(form.clone())))
         })
     }

@@ -1,5 +1,7 @@
 //! Signals and messages from the program itself.
 
+use std::any::TypeId;
+
 use crate::definition::{Delivery, Letter, check_message, check_signal};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -25,6 +27,14 @@ impl Engine {
     /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.
     pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
         check_message(&self.0.flows, M::NAME)?;
+        let known = self.0.flows.values().flat_map(|def| &def.messages);
+        if let Some((name, other)) = known.into_iter().find(|(name, of)| *name == M::NAME && of.id != TypeId::of::<M>())
+        {
+            let (sent, other) = (std::any::type_name::<M>(), other.name);
+            return Err(Error::msg(format!(
+                "`{sent}` is no `{other}`, for which the flows here wait under the name `{name}`"
+            )));
+        }
         let letter = Letter::of(message)?;
         self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
     }

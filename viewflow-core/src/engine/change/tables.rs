@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::entity::{RowType, TableSpec};
-use crate::data::field::{FieldSpec, Index, tables_of};
+use crate::data::field::{FieldSpec, Index, problems, tables_of};
 use crate::data::table::row_of;
 use crate::definition::{Definition, Flows};
 use crate::engine::Engine;
@@ -54,6 +54,9 @@ impl Tables {
     fn add(&mut self, table: TableSpec) {
         if self.is_new(table.name, table.rows) {
             let indexes = described(table.fields.iter());
+            let told = problems(table.fields).into_iter();
+            self.problems
+                .extend(told.map(|(field, problem)| format!("table `{}`: field `{field}` {problem}", table.name)));
             let source = Source::Rows(table.reindex);
             self.known.insert(table.name, Known { rows: table.rows, indexes, source });
             tables_of(table.fields.iter().map(|spec| (spec.kind)())).into_iter().for_each(|table| self.add(table));

@@ -21,7 +21,7 @@ pub(super) fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
 }
 
 pub(super) fn encode_seed<S: FieldType>(seed: &S) -> Result<Value> {
-    seed.encode().map_err(|message| Error::msg(format!("the seed {message}")))
+    seed.merge(None).and_then(document::not_too_deep).map_err(|errors| Error::msg(format!("the seed {errors}")))
 }
 
 pub(super) fn encode_data<F: Flow, To: Task>(target: &'static str, data: &To) -> Result<Document> {

@@ -120,6 +120,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self,
         message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
+        self.flow.note_message::<M>();
         self.acts(&[Attribute::Message], Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
     }
 
@@ -128,7 +129,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self,
         key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
     ) -> Self {
-        self.flow.note_fields::<M>();
+        self.flow.note_message::<M>();
         self.waits(
             &[Attribute::Message],
             Wait::Message(MessageDef {
