@@ -357,7 +357,10 @@ fn a_field_may_become_a_column() {
     assert_eq!(engine.process::<SinceFlow>(id).unwrap().weight, Some(7));
     assert_eq!(engine.processes::<SinceFlow>().by(Since::BY_WEIGHT, 7_u32).unwrap().len(), 1);
     assert_eq!(engine.process::<SinceFlow>(id).unwrap().proxy::<Since>().unwrap().weight, Some(7));
-    let _ = (SinceForm { weight: None }, engine.start_form(&viewflow::Node::full_name(SinceFlow::start)).unwrap());
+    let _ = (
+        SinceForm { weight: None },
+        engine.start_form(&viewflow::Node::full_name(SinceFlow::start), &UserId::new("ann")).unwrap(),
+    );
 }
 
 #[derive(Process, Clone, Debug)]

@@ -49,6 +49,8 @@ mod many;
 mod messages;
 mod nested;
 mod nodes;
+mod offers;
+mod partial;
 mod paths;
 mod people;
 mod promised;

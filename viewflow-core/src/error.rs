@@ -5,9 +5,10 @@ mod place;
 
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
+use viewflow_graph::Kind;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::lifecycle::Action;
+use crate::lifecycle::{self, Action};
 use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
 
 /// The result of everything that can fail here.
@@ -73,13 +74,15 @@ pub enum Error {
         /// The flow the process is of.
         found: String,
     },
-    /// The action does not go with the task's status.
-    #[error("{at}: cannot {action} a task that is {status}{}", because.map(|because| format!(", {because}")).unwrap_or_default())]
+    /// The action does not go with the task's status, or with no task of this kind.
+    #[error("{at}: cannot {}", lifecycle::refusal(*action, *kind, *status, *because))]
     WrongStatus {
         /// The task.
         at: Box<Place>,
         /// What was tried.
         action: Action,
+        /// The kind of the task's node.
+        kind: Kind,
         /// The status the task has.
         status: TaskStatus,
         /// What else stands against it, where the status alone does not.
@@ -401,7 +404,7 @@ impl Error {
 
     /// The action does not go with the status that the task has.
     pub(crate) fn wrong_status(task: &TaskRecord, action: Action) -> Self {
-        Self::WrongStatus { at: Place::of_task(task), action, status: task.status, because: None }
+        Self::WrongStatus { at: Place::of_task(task), action, kind: task.kind, status: task.status, because: None }
     }
 
     /// Says where it happened, unless that is known already.

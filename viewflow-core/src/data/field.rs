@@ -92,14 +92,29 @@ pub enum Source {
     Person,
 }
 
-/// A field type with a value for the time before anybody set it: what a process field without `default` starts with.
+/// A value for the time before anybody set one: what a process field without `default` starts with.
+///
+/// A process has one, too, and so has a task whose fields all have a default or are optional: the derives implement it. Code that
+/// gives some of the fields takes the others from it.
+///
+/// ```
+/// # use viewflow_core::Initial;
+/// struct Item { title: String, pieces: u32 }
+///
+/// // As `#[derive(Process)]` does it, with `#[field(default = 1)]` on `pieces`.
+/// impl Initial for Item {
+///     fn initial() -> Self { Item { title: String::initial(), pieces: 1 } }
+/// }
+///
+/// assert_eq!(Item { title: "cup".into(), ..Item::initial() }.pieces, 1);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a process field of type `{Self}` has no value when the process starts",
     label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`",
     note = "a type of your own needs `#[derive(Choices)]` if it is an enum, `#[derive(Embedded)]` if it is a struct"
 )]
 pub trait Initial: Sized {
-    /// The value: false, zero, empty or none.
+    /// The value: false, zero, empty or none; of a struct, the defaults of its fields.
     fn initial() -> Self;
 }
 

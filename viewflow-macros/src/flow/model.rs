@@ -114,6 +114,8 @@ pub(super) enum Priority {
 /// A form made of fields of the process.
 pub(super) struct FieldsForm {
     pub(super) fields: Vec<Ident>,
+    /// Those of them that show nothing at first.
+    pub(super) empty: Vec<Ident>,
     /// Its name, where it is not the node's with `Fields` after it.
     pub(super) name: Option<Ident>,
 }

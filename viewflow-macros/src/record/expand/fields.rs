@@ -53,8 +53,8 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let default = encoded(field.default.is_some(), Item::Default);
     let choices = of.item(Item::Choices);
     let choices = option_of(field.choices.as_ref().map(|of| match of {
-        Choices::List(_) => quote!(|_| #choices()),
-        Choices::Query { .. } => quote!(#choices),
+        Choices::List(_) => quote!(|_, _| #choices()),
+        Choices::Query(_) => quote!(#choices),
     }));
     let index = option_of(field.index.map(|index| match index {
         Index::Plain => quote!(__viewflow::Index::Plain),
