@@ -63,6 +63,7 @@ mod skip;
 mod subscribers;
 mod support;
 mod suspend;
+mod taken;
 mod timers;
 mod tokens;
 mod towers;

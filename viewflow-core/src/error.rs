@@ -5,6 +5,7 @@ mod place;
 
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
+use serde_json::Value;
 use viewflow_graph::Kind;
 
 use crate::id::{ProcessId, TaskId, UserId};
@@ -122,30 +123,39 @@ pub enum Error {
         table: String,
         /// The row's number.
         id: u64,
-        /// The field that refers to it, as `table.field`, where there is one.
+        /// The field that refers to it, where there is one: `table.field`, or the name of a process's field.
         field: Option<String>,
     },
-    /// Another row has the same value in a unique field.
-    #[error("table `{table}`: row {row} has the same `{field}` already, and it is unique")]
+    /// Another row, or another process, has the same value in a unique field. Where a person sent that value in a form, they are told by
+    /// [`Error::Form`].
+    #[error("{} has the same `{field}` already, and it is unique", other_one(table, *row, process.is_some()))]
     NotUnique {
-        /// The table.
+        /// The table; that of the columns where it is a field of a process.
         table: String,
         /// The unique field.
         field: String,
-        /// The row that has the value.
+        /// The value.
+        value: Value,
+        /// The row that has the value, or the number of the process.
         row: u64,
+        /// The process that was to have it too, where it is a field of a process.
+        process: Option<ProcessId>,
     },
-    /// The row cannot be deleted while others refer to it.
-    #[error("row {id} of `{table}` cannot be deleted: row {by} of `{by_table}` refers to it in `{field}`")]
+    /// The row cannot be deleted, or the process not be forgotten, while others refer to it.
+    #[error("{}: {} refers to it in `{field}`", protected(table, *id, *process), one(by_table, *by, *by_process))]
     Protected {
-        /// The table of the row.
+        /// The table of the row; that of the columns where it is a process.
         table: String,
-        /// The row's number.
+        /// The row's number, or that of the process.
         id: u64,
+        /// Whether it is a process.
+        process: bool,
         /// The table that refers to it.
         by_table: String,
-        /// The row that refers to it.
+        /// The row that refers to it, or the number of the process.
         by: u64,
+        /// Whether a process refers to it, in a field that is a column.
+        by_process: bool,
         /// The referring field.
         field: String,
     },
@@ -374,9 +384,13 @@ impl Error {
         matches!(self, Self::Store(StoreError::Damaged { .. }))
     }
 
-    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.
+    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`. Complaints about fields, and errors of this type, stay what
+    /// they are.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Other(error.into())
+        match error.into().downcast::<FieldErrors>() {
+            Ok(errors) => (*errors).into(),
+            Err(error) => error.downcast::<Self>().map_or_else(Self::Other, |error| *error),
+        }
     }
 
     /// A complaint about a field of the form that a handler was given: it is told as those of the form's own rules are.
@@ -398,6 +412,7 @@ impl Error {
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match self {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
+            Self::Other(error) => error.downcast_ref(),
             _ => None,
         }
     }
@@ -409,17 +424,35 @@ impl Error {
 
     /// Says where it happened, unless that is known already.
     pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
-        match self {
+        let error = match self {
+            Self::Other(error) => Self::other(error),
+            error => error,
+        };
+        match error {
             Self::Form { at, errors } if at == Place::unknown() => Self::Form { at: place(), errors },
             Self::Handler { .. }
             | Self::Form { .. }
             | Self::Panicked { .. }
             | Self::Endless { .. }
             | Self::Store(_)
-            | Self::Internal(_) => self,
+            | Self::Internal(_) => error,
             source => Self::Handler { at: place(), source: Box::new(source) },
         }
     }
+}
+
+/// A row or a process.
+fn one(table: &str, id: u64, is_process: bool) -> String {
+    if is_process { format!("process {id}") } else { format!("row {id} of `{table}`") }
+}
+
+fn other_one(table: &str, id: u64, is_process: bool) -> String {
+    if is_process { format!("process {id}") } else { format!("table `{table}`: row {id}") }
+}
+
+fn protected(table: &str, id: u64, is_process: bool) -> String {
+    let what = if is_process { "forgotten" } else { "deleted" };
+    format!("{} cannot be {what}", one(table, id, is_process))
 }
 
 impl From<&Error> for TaskError {
@@ -436,6 +469,6 @@ impl From<std::io::Error> for Error {
 
 impl From<Box<dyn std::error::Error + Send + Sync>> for Error {
     fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
-        Self::Other(error)
+        Self::other(error)
     }
 }

@@ -1,12 +1,14 @@
 //! What a person fills in.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::data::document::{self, Fields};
 use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, plain};
 use crate::error::{Complaint, FieldErrors, Result};
 use crate::people::User;
-use crate::store::Document;
+use crate::store::{Document, index_key};
 use crate::unit::Db;
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
@@ -169,6 +171,46 @@ pub(crate) fn check_tables(
         }
     }
     Ok(())
+}
+
+/// Where a form, or what is nested in it, has this value in a field of this name: the paths.
+pub(crate) fn places<F: Form>(form: &F, name: &str, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    find(F::FIELDS, &document::by_name(form).0, "", &mut |path, field, held| {
+        let same = || each_item(held).into_iter().any(|item| index_key(item) == index_key(value));
+        if field == name && same() {
+            found.push(path.to_owned());
+        }
+    });
+    found
+}
+
+/// Calls `visit` with the path, the name and the value of each field, those of nested structs included.
+fn find(specs: &[FieldSpec], fields: &Document, above: &str, visit: &mut dyn FnMut(&str, &str, &Value)) {
+    for spec in specs {
+        if let Some(value) = fields.get(spec.name) {
+            let path = below(above, spec.name);
+            visit(&path, spec.name, value);
+            find_within(&(spec.kind)(), value, &path, visit);
+        }
+    }
+}
+
+fn find_within(kind: &FieldKind, value: &Value, path: &str, visit: &mut dyn FnMut(&str, &str, &Value)) {
+    match (kind, value) {
+        (FieldKind::Embedded(specs), Value::Object(fields)) => find(specs, fields, path, visit),
+        (FieldKind::List(item), Value::Array(items)) => {
+            items.iter().enumerate().for_each(|(index, value)| find_within(item, value, &below(path, index), visit));
+        }
+        (FieldKind::Map(item), Value::Object(items)) => {
+            items.iter().for_each(|(key, value)| find_within(item, value, &below(path, key), visit));
+        }
+        _ => {}
+    }
+}
+
+fn below(path: &str, name: impl fmt::Display) -> String {
+    if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
 }
 
 /// Complaints about the rows to which a value refers, and that are not there.

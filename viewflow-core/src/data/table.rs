@@ -81,7 +81,7 @@ impl<E: Entity> Table<E> {
     pub fn insert(&self, entity: E) -> Result<Ref<E>> {
         let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
         let row = encode(&entity, 0, Document::new())?;
-        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))?;
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)?;
         Ok(Id::from_number(id).to_ref())
     }
 
@@ -94,7 +94,7 @@ impl<E: Entity> Table<E> {
         let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
         let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
         let row = encode(entity, id, stored.data)?;
-        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)
     }
 
     /// Deletes a row, and does to the rows that refer to it what their `on_delete` says.
@@ -224,6 +224,18 @@ fn decode<E: Entity>(id: u64, row: &RowRecord) -> Result<E> {
 
 fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
     Error::Data { at: Box::new(Place::Row { table: table.to_owned(), id }), errors }
+}
+
+/// A value that is taken is told of its field, under whatever key it is stored.
+fn named<E: Entity>(error: Error) -> Error {
+    match error {
+        Error::NotUnique { table, field, value, row, process } => {
+            let spec = E::FIELDS.iter().find(|spec| spec.key.join(".") == field);
+            let field = spec.map_or(field, |spec| spec.name.to_owned());
+            Error::NotUnique { table, field, value, row, process }
+        }
+        error => error,
+    }
 }
 
 fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRecord> {

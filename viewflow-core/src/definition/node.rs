@@ -75,6 +75,8 @@ pub(crate) struct FormDef {
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
     /// Holds it against its rules, and against what this person can choose; not what stays as it is.
     pub(crate) check: fn(&Erased, &Db, &dyn User, &dyn Fn(&str) -> bool) -> Result<FieldErrors>,
+    /// Where in it a field of this name has this value: the paths.
+    pub(crate) places: fn(&Erased, &str, &Value) -> Vec<String>,
 }
 
 pub(crate) struct EdgeDef {

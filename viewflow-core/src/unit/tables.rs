@@ -78,7 +78,8 @@ impl Unit {
         for entry in row.index.iter().filter(|entry| entry.unique) {
             let Some(key) = index_key(&entry.value) else { continue };
             if let Some(other) = self.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
-                return Err(Error::NotUnique { table: table.to_owned(), field: entry.field.clone(), row: other });
+                let (table, field, value) = (table.to_owned(), entry.field.clone(), entry.value.clone());
+                return Err(Error::NotUnique { table, field, value, row: other, process: None });
             }
         }
         self.put_row(table, id, Some(row))
@@ -125,7 +126,8 @@ impl Unit {
         others.retain(|(_, by)| !doomed.contains(&(by.table.clone(), by.id)));
         if let Some(((table, id), by)) = others.iter().find(|(_, by)| by.on_delete == OnDelete::Protect) {
             let (table, by_table, field) = (table.clone(), by.table.clone(), by.field.clone());
-            return Err(Error::Protected { table, id: *id, by_table, by: by.id, field });
+            let (id, by) = (*id, by.id);
+            return Err(Error::Protected { table, id, process: false, by_table, by, by_process: false, field });
         }
         for ((table, id), by) in others {
             self.set_none(&by, &table, id)?;

@@ -1,12 +1,16 @@
 //! What is handed in to a node: a form, or what code gives; and doing a task with it.
 
 use std::any::Any;
+use std::cell::RefCell;
+
+use serde_json::Value;
 
 use crate::data::document::{completed, is_blank, patched};
+use crate::data::field::plain;
 use crate::data::form::{self, Form, check_tables};
-use crate::definition::{Definition, FormDef};
+use crate::definition::{Definition, Erased, FormDef};
 use crate::engine::{Engine, gate};
-use crate::error::{Error, Place, Result};
+use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
@@ -39,7 +43,9 @@ impl Engine {
     }
 
     pub(in crate::engine) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
-        self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input))
+        let sent = Sent::default();
+        self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input, &sent))
+            .map_err(|error| sent.complaint(error))
     }
 
     pub(in crate::engine) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
@@ -47,16 +53,59 @@ impl Engine {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             gate::pass_code(Action::Run, &task)?;
             kernel::check_goes_on(db, id.process)?;
-            self.execute(step, &task, input)
+            self.execute(step, &task, input, &Sent::default())
         })
     }
 
-    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
+    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>, sent: &Sent) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
         let asked = Asked { def: &def, form, task: Some(task), db: &step.db };
         let input = input(&asked).map_err(|error| error.at(|| Place::of_task(task)))?;
-        step.execute(task.id, &*input)
+        sent.with(form, Place::of_task(task), input, |input| step.execute(task.id, input))
+    }
+}
+
+/// What was handed in to a node last, to be asked should the step fail.
+#[derive(Default)]
+pub(in crate::engine) struct Sent(RefCell<Option<Filled>>);
+
+struct Filled {
+    at: Box<Place>,
+    input: Box<dyn Any>,
+    places: fn(&Erased, &str, &Value) -> Vec<String>,
+}
+
+impl Sent {
+    /// Goes on with what was handed in, and keeps it.
+    pub(in crate::engine) fn with<R>(
+        &self,
+        form: Option<&FormDef>,
+        at: Box<Place>,
+        input: Box<dyn Any>,
+        go_on: impl FnOnce(&dyn Any) -> Result<R>,
+    ) -> Result<R> {
+        let result = go_on(&*input);
+        self.0.replace(form.map(|form| Filled { at, input, places: form.places }));
+        result
+    }
+
+    /// A value that is taken is a complaint at the field of the form in which it was sent. Other errors stay what they are.
+    pub(in crate::engine) fn complaint(&self, error: Error) -> Error {
+        let mut inner = &error;
+        while let Error::Handler { source, .. } = inner {
+            inner = source;
+        }
+        let (Error::NotUnique { field, value, .. }, Some(filled)) = (inner, &*self.0.borrow()) else { return error };
+        let mut errors = FieldErrors::default();
+        for path in (filled.places)(&*filled.input, field, value) {
+            errors.add(
+                path,
+                Complaint::new("taken", format!("cannot be {}: it is taken", plain(value)))
+                    .with("value", value.clone()),
+            );
+        }
+        if errors.is_empty() { error } else { Error::Form { at: filled.at.clone(), errors } }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use viewflow_graph::Kind;
 
-use super::input::{Asked, InputOf};
+use super::input::{Asked, InputOf, Sent};
 use crate::data::form::Form;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate, no_node};
@@ -59,15 +59,19 @@ impl Engine {
         let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
         let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
-        self.foreground(None, user, |step, db| {
+        let sent = Sent::default();
+        let begun = self.foreground(None, user, |step, db| {
             // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
             user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
             let asked = Asked { def: &def, form: def.nodes[start].form.as_ref(), task: None, db };
             let input = input(&asked).map_err(|error| error.at(place))?;
-            step.start(&def, start, user.map(User::id), &*input, &|permission| {
-                user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+            sent.with(asked.form, place(), input, |input| {
+                step.start(&def, start, user.map(User::id), input, &|permission| {
+                    user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+                })
             })
-        })
+        });
+        begun.map_err(|error| sent.complaint(error))
     }
 }
 

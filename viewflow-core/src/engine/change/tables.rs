@@ -121,7 +121,7 @@ impl Engine {
                 self.note(&[(INDEXES, *name, "")])?;
             }
             // What cannot be read is looked at again.
-            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name))? {
+            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name, &table.source))? {
                 now.push((INDEXES, *name, &*table.indexes));
             }
         }
@@ -162,10 +162,17 @@ impl Engine {
     }
 }
 
-fn explained(error: Error, table: &str) -> Error {
+fn explained(error: Error, table: &str, source: &Source) -> Error {
+    let (of, one) = match source {
+        Source::Rows(_) => (format!("the table `{table}`"), "row"),
+        Source::Columns(flows) => {
+            let flows: Vec<String> = flows.iter().map(|flow| format!("`{}`", flow.name)).collect();
+            (format!("processes of {}", flows.join(", ")), "process")
+        }
+    };
     match error {
         Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
-            "`{field}` of the table `{table}` is to be unique, and row {row} has a value that another row has, too: give one of \
+            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too: give one of \
              them another one with the code that was used before, or let the field be as it was"
         )]),
         error => error,

@@ -355,9 +355,15 @@ fn check_unreferenced(store: &dyn Store, table: &str, id: ProcessId) -> Result<(
     let others = store.references(table, id.0, 2)?;
     match others.into_iter().find(|by| (by.table.as_str(), by.id) != (table, id.0)) {
         None => Ok(()),
-        Some(by) => {
-            Err(Error::Protected { table: table.to_owned(), id: id.0, by_table: by.table, by: by.id, field: by.field })
-        }
+        Some(by) => Err(Error::Protected {
+            table: table.to_owned(),
+            id: id.0,
+            process: true,
+            by_table: by.table,
+            by: by.id,
+            by_process: false,
+            field: by.field,
+        }),
     }
 }
 

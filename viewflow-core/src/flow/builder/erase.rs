@@ -50,6 +50,9 @@ pub(super) fn form_def<Fm: Form>(of_process: Option<fn(&Document, Option<&Docume
             Some(form) => form::check(form, db, user, stays),
             None => Ok(FieldErrors::here("is another form")),
         },
+        places: |form, name, value| {
+            form.downcast_ref::<Fm>().map_or_else(Vec::new, |form| form::places(form, name, value))
+        },
     }
 }
 
