@@ -30,6 +30,7 @@ mod compensation;
 mod concurrency;
 mod crash_points;
 mod data_management;
+mod doers;
 mod drafts;
 mod endings;
 mod engine;

@@ -87,8 +87,8 @@ pub(super) struct Node {
 /// Who gets a task.
 pub(super) enum Assign {
     Asked(Closure),
-    /// Who did this node.
-    SameAs(Ident),
+    /// Who did the most recent one of these nodes.
+    SameAs(Vec<Ident>),
 }
 
 /// The permission that a node takes.
@@ -284,8 +284,8 @@ impl Node {
     /// The other nodes that decide who does this one.
     pub(super) fn others(&self) -> impl Iterator<Item = &Ident> {
         let same_as = match &self.assign {
-            Some(Assign::SameAs(other)) => Some(other),
-            _ => None,
+            Some(Assign::SameAs(others)) => &others[..],
+            _ => &[],
         };
         self.not_by.iter().chain(same_as)
     }
