@@ -40,6 +40,7 @@ mod fields;
 mod forms;
 mod hello;
 mod history;
+mod identities;
 mod jobs;
 mod judged;
 mod killed;

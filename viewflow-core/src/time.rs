@@ -1,5 +1,7 @@
 //! Points in time, and where they come from.
 
+mod text;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -50,6 +50,12 @@ plain! {
     Duration = "duration",
     /// A UUID, as text.
     Uuid = "uuid",
+    /// A person, as text.
+    User = "user",
+    /// A process, by number.
+    Process = "process",
+    /// A task, as text.
+    Task = "task",
     /// Bytes, as base64.
     Bytes = "bytes",
     /// Any JSON.
@@ -119,6 +125,8 @@ pub const fn reads(new: &Shape, old: &Shape) -> bool {
         (Shape::Plain(Plain::F64), Shape::Integer { min, max }) => *min >= -(1 << 53) && *max <= 1 << 53,
         (Shape::Plain(Plain::F32), Shape::Integer { min, max }) => *min >= -(1 << 24) && *max <= 1 << 24,
         (Shape::Plain(new), Shape::Choice(_)) => is_text(*new),
+        (Shape::Plain(Plain::Process), Shape::Integer { min, max }) => *min >= 0 && *max <= u64::MAX as i128,
+        (Shape::Integer { min, max }, Shape::Plain(Plain::Process)) => *min <= 0 && *max >= u64::MAX as i128,
         (Shape::Integer { min, max }, Shape::Integer { min: least, max: greatest }) => {
             *min <= *least && *max >= *greatest
         }
@@ -263,15 +271,19 @@ const fn offers(mut choices: &[&[&str]], value: &str) -> bool {
     false
 }
 
+/// Whether any text can be read: a person's name may be any.
 const fn is_text(plain: Plain) -> bool {
-    matches!(plain, Plain::Text)
+    matches!(plain, Plain::Text | Plain::User)
 }
 
 /// Whether values are kept as text, whatever they mean.
 const fn is_as_text(plain: Plain) -> bool {
     matches!(
         plain,
-        Plain::Decimal
+        Plain::Text
+            | Plain::User
+            | Plain::Task
+            | Plain::Decimal
             | Plain::Date
             | Plain::Time
             | Plain::DateTime

@@ -281,6 +281,11 @@ fn wider_types_read_what_was_stored_and_narrower_ones_do_not() {
         assert!(!reads(&old, &new), "{old:?} does not read {new:?}");
     }
     assert!(reads(&Shape::Optional(&U8), &nothing) && reads(&nothing, &Shape::Optional(&U8)));
+    let person = Shape::Plain(Plain::User);
+    assert!(reads(&TEXT_SHAPE, &person) && reads(&person, &TEXT_SHAPE), "a name may be any text");
+    let (u64, process) = (Shape::Integer { min: 0, max: u64::MAX.into() }, Shape::Plain(Plain::Process));
+    assert!(reads(&u64, &process) && reads(&process, &u64) && reads(&process, &U8) && !reads(&U8, &process));
+    assert!(!reads(&process, &Shape::Integer { min: -1, max: 1 }));
     assert!(!reads(&Shape::Reference("post"), &Shape::Reference("page")));
     assert!(!reads(&Shape::Plain(Plain::Date), &Shape::Plain(Plain::Time)));
 }

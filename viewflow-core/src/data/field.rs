@@ -6,6 +6,7 @@ mod calendar;
 mod choice;
 #[cfg(feature = "decimal")]
 mod decimal;
+mod identity;
 mod kind;
 mod rule;
 mod spec;
@@ -35,6 +36,7 @@ use crate::store::OnDelete;
     message = "`{Self}` cannot be a field",
     label = "not a field type",
     note = "field types are bool, integers of up to 64 bits, floats, String, `Ref<Entity>`, `Bytes`, `serde_json::Value`; \
+            `UserId`, `ProcessId`, `TaskId`, `Timestamp`; \
             `Option`, `Vec`, `BTreeMap<String, _>` and `HashMap<String, _>` of them; \
             dates, decimals and UUIDs of `viewflow::jiff`, `viewflow::rust_decimal` and `viewflow::uuid`",
     note = "for an enum of your own write `#[derive(Choices)]`, for a struct `#[derive(Embedded)]`"

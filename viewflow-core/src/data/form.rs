@@ -70,7 +70,7 @@ fn fits(kind: &FieldKind, value: &Value) -> bool {
             let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
             whole.is_some_and(|whole| (*min..=*max).contains(&whole))
         }
-        (FieldKind::Reference(_), value) => value.is_u64(),
+        (FieldKind::Reference(_) | FieldKind::Process, value) => value.is_u64(),
         (FieldKind::Float, value) => value.is_number(),
         (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value)),
         (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value)),
@@ -272,7 +272,7 @@ fn value_from_text(kind: &FieldKind, text: &str) -> Result<Value, String> {
             "no" | "n" | "false" | "off" => Ok(Value::Bool(false)),
             _ => Err("must be yes or no".to_owned()),
         },
-        FieldKind::Integer { .. } | FieldKind::Reference(_) => {
+        FieldKind::Integer { .. } | FieldKind::Reference(_) | FieldKind::Process => {
             let whole = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
             whole.map_err(|_| "must be a whole number".to_owned())
         }

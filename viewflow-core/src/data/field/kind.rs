@@ -41,6 +41,12 @@ pub enum FieldKind {
     Duration,
     /// A UUID, as text with hyphens.
     Uuid,
+    /// A person, by the name that the host application knows.
+    User,
+    /// A process, by number.
+    Process,
+    /// A task, as `7/3`: its process, and its number within it.
+    Task,
     /// Bytes, as base64.
     Bytes,
     /// One of a fixed list.
@@ -73,6 +79,9 @@ impl FieldKind {
             Self::Timestamp => "timestamp",
             Self::Duration => "duration",
             Self::Uuid => "uuid",
+            Self::User => "user",
+            Self::Process => "process",
+            Self::Task => "task",
             Self::Bytes => "bytes",
             Self::Choice(_) => "choice",
             Self::Reference(_) => "reference",
