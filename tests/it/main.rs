@@ -58,6 +58,7 @@ mod people;
 mod promised;
 mod publish;
 mod random;
+mod referred;
 mod refused;
 mod retention;
 mod shipment;

@@ -26,7 +26,7 @@ pub use spec::{FieldOf, FieldSpec, Index, convert};
 
 use crate::data::entity::{Entity, TableSpec};
 use crate::error::FieldErrors;
-use crate::id::{Id, Ref};
+use crate::id::{Id, ProcessId, Ref};
 use crate::store::OnDelete;
 
 /// A type that can be a field of a process, task, form or entity, and a seed or artifact.
@@ -120,7 +120,7 @@ pub trait Initial: Sized {
     fn initial() -> Self;
 }
 
-/// A reference that can become none: `Option<Ref<..>>`, or a list of references.
+/// A reference that can become none: an `Option` or a list of `Ref<..>` or `ProcessId`.
 #[diagnostic::on_unimplemented(
     message = "`on_delete = set_none` goes with an `Option<Ref<..>>` or a `Vec<Ref<..>>`, not with `{Self}`",
     label = "a `{Self}` cannot become none"
@@ -131,6 +131,10 @@ pub trait SetNone {}
 impl<E> SetNone for Option<Ref<E>> {}
 #[diagnostic::do_not_recommend]
 impl<E> SetNone for Vec<Ref<E>> {}
+#[diagnostic::do_not_recommend]
+impl SetNone for Option<ProcessId> {}
+#[diagnostic::do_not_recommend]
+impl SetNone for Vec<ProcessId> {}
 
 /// [`OnDelete::SetNone`], for a field that can become none.
 #[doc(hidden)]

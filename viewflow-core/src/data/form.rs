@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::data::document::{self, Fields};
 use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, plain};
-use crate::error::{Complaint, FieldErrors, Result};
+use crate::error::{Complaint, Error, FieldErrors, Result};
+use crate::id::ProcessId;
 use crate::people::User;
 use crate::store::{Document, index_key};
 use crate::unit::Db;
@@ -155,6 +156,13 @@ pub(crate) fn check_tables(
 ) -> Result<()> {
     for spec in specs {
         let Some(value) = sent.get(spec.name) else { continue };
+        for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
+            let id = ProcessId(process);
+            if process != 0 && matches!(db.unit(|unit| unit.process(id).map(drop)), Err(Error::NoProcess(_))) {
+                let message = format!("refers to process {id}, which is not there");
+                errors.add(spec.name, Complaint::new("no_process", message).with("process", process));
+            }
+        }
         let Some(choices) = spec.choices else {
             errors.extend(missing_rows(&(spec.kind)(), value, db)?.under(spec.name));
             continue;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde_json::Value;
+
 use crate::data::document;
 use crate::data::entity::{Entity, IndexOf, ToRef};
 use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item};
@@ -10,7 +12,7 @@ use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::{Id, Ref};
 use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
-use crate::unit::tables::no_row;
+use crate::unit::tables::{PROCESSES, no_row};
 
 impl Db {
     /// The table of `E`.
@@ -248,6 +250,14 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     let mut row = RowRecord { data, ..RowRecord::default() };
     for spec in specs {
         let Some(value) = spec.lookup(&row.data) else { continue };
+        for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
+            let (table, field) = (PROCESSES.to_owned(), spec.key.join("."));
+            let to = Reference { table, id: process, field, on_delete: spec.on_delete };
+            // Their numbers begin with 1.
+            if process != 0 && !row.references.contains(&to) {
+                row.references.push(to);
+            }
+        }
         if let Some(index) = spec.index {
             // A list is found by each of its items.
             for item in each_item(value) {

@@ -16,6 +16,7 @@ use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
 use crate::people::User;
 use crate::store::{Event, StoreError, TaskError};
+use crate::unit::tables::PROCESSES;
 use crate::unit::{Db, Unit};
 
 /// How often a step is tried while others change what it reads.
@@ -132,6 +133,7 @@ impl Engine {
         match error {
             Error::Handler { at, source } => Error::Handler { at, source: Box::new(self.of_processes(*source)) },
             Error::Protected { table, id, process, by_table, by, field, .. } => {
+                let process = process || table == PROCESSES;
                 let by_process = self.0.flows.values().any(|def| def.process.table == Some(by_table.as_str()));
                 Error::Protected { table, id, process, by_table, by, by_process, field }
             }

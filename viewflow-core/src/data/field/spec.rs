@@ -38,8 +38,10 @@ pub struct FieldSpec {
     pub begins_empty: bool,
     /// Whether and how rows are found by it.
     pub index: Option<Index>,
-    /// What happens to this row when the row it refers to is deleted.
+    /// What happens to this row when the row or the process that it refers to is deleted.
     pub on_delete: OnDelete,
+    /// Whether the processes whose numbers it holds are referred to, as rows are: they are kept for it.
+    pub holds_processes: bool,
     /// Whether it is a column of a process: kept in a table of its own beside the process's document.
     pub column: bool,
 }
@@ -150,6 +152,7 @@ impl<T> FieldOf<T> {
             begins_empty: false,
             index: None,
             on_delete: OnDelete::Protect,
+            holds_processes: false,
             column: false,
         }
     }

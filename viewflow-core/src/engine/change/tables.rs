@@ -93,7 +93,7 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
     let mut lines = Vec::new();
     for spec in specs {
         let tables: Vec<_> = tables_of([(spec.kind)()]).iter().map(|table| table.name).collect();
-        if spec.index.is_none() && tables.is_empty() && !spec.column {
+        if spec.index.is_none() && tables.is_empty() && !spec.column && !spec.holds_processes {
             continue;
         }
         let index = match spec.index {
@@ -101,7 +101,11 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
             Some(Index::Plain) => "index",
             None => "no index",
         };
-        lines.push(format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" ")));
+        let mut line = format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
+        if spec.holds_processes {
+            line.push_str(" processes");
+        }
+        lines.push(line);
     }
     lines.join("; ")
 }
