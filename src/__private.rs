@@ -22,6 +22,6 @@ pub use viewflow_core::{
     FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode,
     IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message,
     NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, Source, StartData,
-    StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, ViewNode, Writer, convert, encoded, set_none,
+    StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, User, ViewNode, Writer, convert, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

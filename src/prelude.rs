@@ -4,7 +4,7 @@
 pub use crate::SledStore;
 pub use crate::nodes::*;
 pub use crate::{
-    Activation, Artifact, Bytes, Choices, Embedded, Engine, Entity, Error, Flow, Form, Id, JobRun, MemoryStore,
-    Message, Node as _, Process, ProcessId, ProcessOf, ProcessStatus, Ref, Result, Seed, Superuser, Task, TaskId,
-    TaskOf, TaskStatus, User as _, UserId,
+    Activation, Artifact, Bytes, Choices, Embedded, Engine, Entity, Error, Flow, Form, Id, Initial as _, JobRun,
+    MemoryStore, Message, Node as _, Process, ProcessId, ProcessOf, ProcessStatus, Ref, Result, Seed, Superuser, Task,
+    TaskId, TaskOf, TaskStatus, User as _, UserId,
 };

@@ -183,7 +183,7 @@ impl Terminal {
 
     fn start(&mut self, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
         let start = NodeName { flow: "publish".to_owned(), node: "start".to_owned() };
-        let form = self.engine.start_form(&start)?;
+        let form = self.engine.start_form_for(&start, user)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
         let process = self.engine.start_with(&start, user, &filled)?;
         println!("  process {process} is started");
@@ -191,7 +191,7 @@ impl Terminal {
     }
 
     fn perform(&mut self, task: TaskId, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
-        let form = self.engine.form(task)?;
+        let form = self.engine.form_for(task, user)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
         self.engine.assign(task, user)?;
         self.engine.execute_with(task, user, &filled)?;

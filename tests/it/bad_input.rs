@@ -180,7 +180,7 @@ fn automatic_tasks_are_nobody_s() {
         assert_eq!(desk.engine.task_record(shown).unwrap().node, "show");
         let error = desk.refused(|| desk.engine.assign(shown, &user("ann")));
         assert!(matches!(error, Error::WrongStatus { .. }), "{error}");
-        let error = desk.refused(|| desk.engine.form(shown));
+        let error = desk.refused(|| desk.engine.form_for(shown, &user("ann")));
         assert_eq!(error.to_string(), "flow `note` has no node `show` with a form");
     });
 }

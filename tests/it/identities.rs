@@ -162,7 +162,7 @@ fn what_is_no_person_process_task_or_point_in_time_is_told_at_its_field() {
 #[test]
 fn a_page_knows_what_kinds_of_fields_they_are_and_reads_what_was_typed() {
     on_engines(|engine| {
-        let form = engine.start_form(&ReviewFlow::start.full_name()).unwrap();
+        let form = engine.start_form_for(&ReviewFlow::start.full_name(), &user("ann")).unwrap();
         let [by, of, task, since, _] = form.fields.as_slice() else { panic!("five fields") };
         assert!(matches!(by.kind, FieldKind::User) && matches!(of.kind, FieldKind::Process));
         assert!(matches!(task.kind, FieldKind::Task) && matches!(since.kind, FieldKind::Timestamp));
@@ -180,7 +180,7 @@ fn a_draft_keeps_what_it_fits() {
         let task = engine.inbox(&user("bob")).of(ReviewFlow::look).first().unwrap();
         let draft = sent(json!({"by": "eve", "of": "eight", "task": "1/2"}));
         engine.draft_with(task.id, &user("bob"), &draft).unwrap();
-        let form = engine.form(task.id).unwrap();
+        let form = engine.form_for(task.id, &user("bob")).unwrap();
         let values: Vec<_> = form.fields.iter().map(|field| field.value.clone()).collect();
         assert_eq!(values, [json!("eve"), json!(7), json!("1/2"), json!("1970-01-01T00:00:00Z")]);
     });

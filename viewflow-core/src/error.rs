@@ -5,9 +5,11 @@ mod place;
 
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
+use serde_json::Value;
+use viewflow_graph::Kind;
 
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::lifecycle::Action;
+use crate::lifecycle::{self, Action};
 use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
 
 /// The result of everything that can fail here.
@@ -73,13 +75,15 @@ pub enum Error {
         /// The flow the process is of.
         found: String,
     },
-    /// The action does not go with the task's status.
-    #[error("{at}: cannot {action} a task that is {status}{}", because.map(|because| format!(", {because}")).unwrap_or_default())]
+    /// The action does not go with the task's status, or with no task of this kind.
+    #[error("{at}: cannot {}", lifecycle::refusal(*action, *kind, *status, *because))]
     WrongStatus {
         /// The task.
         at: Box<Place>,
         /// What was tried.
         action: Action,
+        /// The kind of the task's node.
+        kind: Kind,
         /// The status the task has.
         status: TaskStatus,
         /// What else stands against it, where the status alone does not.
@@ -119,30 +123,39 @@ pub enum Error {
         table: String,
         /// The row's number.
         id: u64,
-        /// The field that refers to it, as `table.field`, where there is one.
+        /// The field that refers to it, where there is one: `table.field`, or the name of a process's field.
         field: Option<String>,
     },
-    /// Another row has the same value in a unique field.
-    #[error("table `{table}`: row {row} has the same `{field}` already, and it is unique")]
+    /// Another row, or another process, has the same value in a unique field. Where a person sent that value in a form, they are told by
+    /// [`Error::Form`].
+    #[error("{} has the same `{field}` already, and it is unique", other_one(table, *row, process.is_some()))]
     NotUnique {
-        /// The table.
+        /// The table; that of the columns where it is a field of a process.
         table: String,
         /// The unique field.
         field: String,
-        /// The row that has the value.
+        /// The value.
+        value: Value,
+        /// The row that has the value, or the number of the process.
         row: u64,
+        /// The process that was to have it too, where it is a field of a process.
+        process: Option<ProcessId>,
     },
-    /// The row cannot be deleted while others refer to it.
-    #[error("row {id} of `{table}` cannot be deleted: row {by} of `{by_table}` refers to it in `{field}`")]
+    /// The row cannot be deleted, or the process not be forgotten, while others refer to it.
+    #[error("{}: {} refers to it in `{field}`", protected(table, *id, *process), one(by_table, *by, *by_process))]
     Protected {
-        /// The table of the row.
+        /// The table of the row; that of the columns where it is a process.
         table: String,
-        /// The row's number.
+        /// The row's number, or that of the process.
         id: u64,
+        /// Whether it is a process.
+        process: bool,
         /// The table that refers to it.
         by_table: String,
-        /// The row that refers to it.
+        /// The row that refers to it, or the number of the process.
         by: u64,
+        /// Whether a process refers to it, in a field that is a column.
+        by_process: bool,
         /// The referring field.
         field: String,
     },
@@ -371,9 +384,13 @@ impl Error {
         matches!(self, Self::Store(StoreError::Damaged { .. }))
     }
 
-    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`.
+    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`. Complaints about fields, and errors of this type, stay what
+    /// they are.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Other(error.into())
+        match error.into().downcast::<FieldErrors>() {
+            Ok(errors) => (*errors).into(),
+            Err(error) => error.downcast::<Self>().map_or_else(Self::Other, |error| *error),
+        }
     }
 
     /// A complaint about a field of the form that a handler was given: it is told as those of the form's own rules are.
@@ -395,28 +412,47 @@ impl Error {
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match self {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
+            Self::Other(error) => error.downcast_ref(),
             _ => None,
         }
     }
 
     /// The action does not go with the status that the task has.
     pub(crate) fn wrong_status(task: &TaskRecord, action: Action) -> Self {
-        Self::WrongStatus { at: Place::of_task(task), action, status: task.status, because: None }
+        Self::WrongStatus { at: Place::of_task(task), action, kind: task.kind, status: task.status, because: None }
     }
 
     /// Says where it happened, unless that is known already.
     pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
-        match self {
+        let error = match self {
+            Self::Other(error) => Self::other(error),
+            error => error,
+        };
+        match error {
             Self::Form { at, errors } if at == Place::unknown() => Self::Form { at: place(), errors },
             Self::Handler { .. }
             | Self::Form { .. }
             | Self::Panicked { .. }
             | Self::Endless { .. }
             | Self::Store(_)
-            | Self::Internal(_) => self,
+            | Self::Internal(_) => error,
             source => Self::Handler { at: place(), source: Box::new(source) },
         }
     }
+}
+
+/// A row or a process.
+fn one(table: &str, id: u64, is_process: bool) -> String {
+    if is_process { format!("process {id}") } else { format!("row {id} of `{table}`") }
+}
+
+fn other_one(table: &str, id: u64, is_process: bool) -> String {
+    if is_process { format!("process {id}") } else { format!("table `{table}`: row {id}") }
+}
+
+fn protected(table: &str, id: u64, is_process: bool) -> String {
+    let what = if is_process { "forgotten" } else { "deleted" };
+    format!("{} cannot be {what}", one(table, id, is_process))
 }
 
 impl From<&Error> for TaskError {
@@ -433,6 +469,6 @@ impl From<std::io::Error> for Error {
 
 impl From<Box<dyn std::error::Error + Send + Sync>> for Error {
     fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
-        Self::Other(error)
+        Self::other(error)
     }
 }

@@ -68,7 +68,7 @@ pub use crate::flow::message::Message;
 pub use crate::flow::node::kinds as nodes;
 pub use crate::flow::node::kinds::*;
 pub use crate::flow::node::{
-    HandleNode, InnerNode, Input, Marker, Node, StartHandleNode, StartNode, SubprocessNode, ViewNode,
+    HandleNode, InnerNode, Input, Marker, Node, Nodes, StartHandleNode, StartNode, SubprocessNode, ViewNode,
 };
 pub use crate::flow::object::IntoObject;
 pub use crate::flow::process::{Process, ProcessOf};

@@ -276,6 +276,24 @@ pub fn task_transition(action: Action, kind: Kind, status: TaskStatus) -> Option
     TASK_TRANSITIONS.iter().find(|row| row.action == action && (row.kinds.has)(kind) && row.from.contains(&status))
 }
 
+/// Why an action is refused, after "cannot ..": by the status of the task, or as it goes with no task of this kind.
+pub(crate) fn refusal(action: Action, kind: Kind, status: TaskStatus, because: Option<&str>) -> String {
+    let rows = || TASK_TRANSITIONS.iter().filter(|row| row.action == action);
+    let by_somebody = |row: &TaskTransition| row.kinds.name == PERSONS.name || row.by == [Code];
+    if rows().any(|row| (row.kinds.has)(kind)) || !rows().any(by_somebody) {
+        let because = because.map(|because| format!(", {because}")).unwrap_or_default();
+        return format!("{action} a task that is {status}{because}");
+    }
+    let instead = match kind {
+        Kind::Handle => "the program does it, with `engine.task(node, id)?.run(..)`",
+        Kind::Job => "a worker does it",
+        kind if kind.has_children() => "it is done when its sub-processes are",
+        kind if kind.is_task_of_a_person() => "a person does it",
+        _ => "the engine does it",
+    };
+    format!("{action} a `{kind}`: {instead}")
+}
+
 /// The row for an action on a process in this status.
 pub fn process_transition(action: Action, status: ProcessStatus) -> Option<&'static ProcessTransition> {
     PROCESS_TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&status))

@@ -434,7 +434,7 @@ fn a_draft_is_shown_under_the_new_name_of_its_field() {
         engine.draft_with(check, &ann, &typed).unwrap();
         drop(engine);
         let engine = Engine::builder(store).flow(form::ClaimFlow::new()).build().unwrap();
-        let form = engine.form(check).unwrap();
+        let form = engine.form_for(check, &user("ann")).unwrap();
         assert_eq!((form.fields[0].name, &form.fields[0].value), ("comment", &"an hour of typing".into()));
     });
 }

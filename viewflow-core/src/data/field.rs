@@ -28,7 +28,7 @@ pub use spec::{FieldOf, FieldSpec, Index, convert};
 
 use crate::data::entity::{Entity, TableSpec};
 use crate::error::FieldErrors;
-use crate::id::{Id, Ref};
+use crate::id::{Id, ProcessId, Ref};
 use crate::store::OnDelete;
 
 /// A type that can be a field of a process, task, form or entity, and a seed or artifact.
@@ -96,18 +96,33 @@ pub enum Source {
     Person,
 }
 
-/// A field type with a value for the time before anybody set it: what a process field without `default` starts with.
+/// A value for the time before anybody set one: what a process field without `default` starts with.
+///
+/// A process has one, too, and so has a task whose fields all have a default or are optional: the derives implement it. Code that
+/// gives some of the fields takes the others from it.
+///
+/// ```
+/// # use viewflow_core::Initial;
+/// struct Item { title: String, pieces: u32 }
+///
+/// // As `#[derive(Process)]` does it, with `#[field(default = 1)]` on `pieces`.
+/// impl Initial for Item {
+///     fn initial() -> Self { Item { title: String::initial(), pieces: 1 } }
+/// }
+///
+/// assert_eq!(Item { title: "cup".into(), ..Item::initial() }.pieces, 1);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a process field of type `{Self}` has no value when the process starts",
     label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`",
     note = "a type of your own needs `#[derive(Choices)]` if it is an enum, `#[derive(Embedded)]` if it is a struct"
 )]
 pub trait Initial: Sized {
-    /// The value: false, zero, empty or none.
+    /// The value: false, zero, empty or none; of a struct, the defaults of its fields.
     fn initial() -> Self;
 }
 
-/// A reference that can become none: `Option<Ref<..>>`, or a list of references.
+/// A reference that can become none: an `Option` or a list of `Ref<..>` or `ProcessId`.
 #[diagnostic::on_unimplemented(
     message = "`on_delete = set_none` goes with an `Option<Ref<..>>` or a `Vec<Ref<..>>`, not with `{Self}`",
     label = "a `{Self}` cannot become none"
@@ -118,6 +133,10 @@ pub trait SetNone {}
 impl<E> SetNone for Option<Ref<E>> {}
 #[diagnostic::do_not_recommend]
 impl<E> SetNone for Vec<Ref<E>> {}
+#[diagnostic::do_not_recommend]
+impl SetNone for Option<ProcessId> {}
+#[diagnostic::do_not_recommend]
+impl SetNone for Vec<ProcessId> {}
 
 /// [`OnDelete::SetNone`], for a field that can become none.
 #[doc(hidden)]

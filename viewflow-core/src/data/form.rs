@@ -1,11 +1,15 @@
 //! What a person fills in.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::data::document::{self, Fields};
 use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, plain};
-use crate::error::{Complaint, FieldErrors, Result};
-use crate::store::Document;
+use crate::error::{Complaint, Error, FieldErrors, Result};
+use crate::id::ProcessId;
+use crate::people::User;
+use crate::store::{Document, index_key};
 use crate::unit::Db;
 
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
@@ -52,25 +56,10 @@ pub struct FormField {
     pub min: Option<Value>,
     /// The greatest value.
     pub max: Option<Value>,
-    /// What can be chosen, where that is limited.
+    /// What this person can choose, where that is limited.
     pub choices: Option<Vec<Choice>>,
     /// What it is filled in with at first; null when with nothing.
     pub value: Value,
-    /// Where the field was before: a draft may be older.
-    was: &'static [&'static [&'static str]],
-}
-
-impl FormSpec {
-    /// Fills in what fits of a draft.
-    pub(crate) fn fill_in(&mut self, draft: &Document) {
-        for field in &mut self.fields {
-            let earlier = || field.was.iter().filter(|path| path.len() == 1).find_map(|path| draft.get(path[0]));
-            let drafted = draft.get(field.name).or_else(earlier);
-            if let Some(value) = drafted.filter(|value| fits(&field.kind, value)) {
-                field.value = value.clone();
-            }
-        }
-    }
 }
 
 /// Whether a value is of the kind, whatever its rules.
@@ -94,56 +83,87 @@ fn fits(kind: &FieldKind, value: &Value) -> bool {
     }
 }
 
-/// Describes the fields. `stored` is where their values are, when they are fields of something that is stored.
+/// What the fields hold before anything is sent: what is stored under their names, or their defaults, and over that what fits of a
+/// draft.
+pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Option<&Document>) -> Document {
+    let value = |spec: &FieldSpec| {
+        let kind = (spec.kind)();
+        // A draft may be older than the name of the field.
+        let earlier =
+            |draft| spec.was.iter().filter(|path| path.len() == 1).find_map(|path| Document::get(draft, path[0]));
+        let drafted = draft.and_then(|draft| draft.get(spec.name).or_else(|| earlier(draft)));
+        if let Some(value) = drafted.filter(|value| fits(&kind, value)) {
+            return value.clone();
+        }
+        let stored = stored.filter(|_| !spec.begins_empty).and_then(|stored| stored.get(spec.name)).cloned();
+        stored.or_else(|| spec.default.map(|default| document::named(&kind, &default()))).unwrap_or_default()
+    };
+    specs.iter().map(|spec| (spec.name.to_owned(), value(spec))).collect()
+}
+
+/// Describes the fields for somebody who fills them in, with what they hold.
 pub(crate) fn describe(
     title: &str,
     specs: &[FieldSpec],
     db: &Db,
-    stored: Option<(&Document, Option<&Document>)>,
+    user: &dyn User,
+    shown: &Document,
 ) -> Result<FormSpec> {
     let field = |spec: &FieldSpec| {
-        let stored = stored.and_then(|(document, columns)| spec.find(document, columns));
         let kind = (spec.kind)();
         let choices = match (spec.choices, &kind) {
-            (Some(choices), _) => Some(choices(db)?.list()?),
+            (Some(choices), _) => Some(choices(db, user)?.list()?),
             (None, FieldKind::Choice(choices)) => Some(choices.clone()),
             _ => None,
         };
-        let value = stored.cloned().or_else(|| spec.default.map(|default| default())).unwrap_or_default();
         Ok(FormField {
             name: spec.name,
             label: spec.label,
             help: spec.help,
-            was: spec.was,
             required: spec.required,
             max_length: spec.rules.max_length,
             pattern: spec.rules.pattern,
             min: spec.rules.min.map(|bound| bound()),
             max: spec.rules.max.map(|bound| bound()),
             choices,
-            value: document::named(&kind, &value),
+            value: shown.get(spec.name).cloned().unwrap_or_default(),
             kind,
         })
     };
     Ok(FormSpec { title: title.to_owned(), fields: specs.iter().map(field).collect::<Result<_>>()? })
 }
 
-/// Holds a form against its rules, its choices, and the rows it refers to: as if a person had sent it.
-pub(crate) fn check<F: Form>(form: &F, db: &Db) -> Result<FieldErrors> {
-    let (sent, unwritable) = document::by_name(form);
+/// Holds a form against its rules, its choices, and the rows it refers to: as if this person had sent it. What `stays` as it is
+/// was not sent, and is not chosen anew.
+pub(crate) fn check<F: Form>(form: &F, db: &Db, user: &dyn User, stays: &dyn Fn(&str) -> bool) -> Result<FieldErrors> {
+    let (mut sent, unwritable) = document::by_name(form);
     let mut errors = document::read_sent::<F>(&sent).err().unwrap_or_default();
     for spec in F::FIELDS.iter().filter(|spec| !sent.contains_key(spec.name)) {
         errors.forget(spec.name);
     }
     errors.extend(unwritable);
-    check_tables(F::FIELDS, &sent, db, &mut errors)?;
+    sent.retain(|name, _| !stays(name));
+    check_tables(F::FIELDS, &sent, db, user, &mut errors)?;
     Ok(errors)
 }
 
-/// Holds what was sent against what is stored: the choices of its fields, and the rows it refers to.
-pub(crate) fn check_tables(specs: &[FieldSpec], sent: &Document, db: &Db, errors: &mut FieldErrors) -> Result<()> {
+/// Holds what was sent against what is stored: what this person can choose for its fields, and the rows it refers to.
+pub(crate) fn check_tables(
+    specs: &[FieldSpec],
+    sent: &Document,
+    db: &Db,
+    user: &dyn User,
+    errors: &mut FieldErrors,
+) -> Result<()> {
     for spec in specs {
         let Some(value) = sent.get(spec.name) else { continue };
+        for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
+            let id = ProcessId(process);
+            if process != 0 && matches!(db.unit(|unit| unit.process(id).map(drop)), Err(Error::NoProcess(_))) {
+                let message = format!("refers to process {id}, which is not there");
+                errors.add(spec.name, Complaint::new("no_process", message).with("process", process));
+            }
+        }
         let Some(choices) = spec.choices else {
             errors.extend(missing_rows(&(spec.kind)(), value, db)?.under(spec.name));
             continue;
@@ -151,7 +171,7 @@ pub(crate) fn check_tables(specs: &[FieldSpec], sent: &Document, db: &Db, errors
         if errors.within(spec.name) {
             continue;
         }
-        let choices = choices(db)?;
+        let choices = choices(db, user)?;
         for item in each_item(value) {
             if !choices.contains(item)? {
                 let message = format!("cannot be {}: it is none of the choices", plain(item));
@@ -160,6 +180,46 @@ pub(crate) fn check_tables(specs: &[FieldSpec], sent: &Document, db: &Db, errors
         }
     }
     Ok(())
+}
+
+/// Where a form, or what is nested in it, has this value in a field of this name: the paths.
+pub(crate) fn places<F: Form>(form: &F, name: &str, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    find(F::FIELDS, &document::by_name(form).0, "", &mut |path, field, held| {
+        let same = || each_item(held).into_iter().any(|item| index_key(item) == index_key(value));
+        if field == name && same() {
+            found.push(path.to_owned());
+        }
+    });
+    found
+}
+
+/// Calls `visit` with the path, the name and the value of each field, those of nested structs included.
+fn find(specs: &[FieldSpec], fields: &Document, above: &str, visit: &mut dyn FnMut(&str, &str, &Value)) {
+    for spec in specs {
+        if let Some(value) = fields.get(spec.name) {
+            let path = below(above, spec.name);
+            visit(&path, spec.name, value);
+            find_within(&(spec.kind)(), value, &path, visit);
+        }
+    }
+}
+
+fn find_within(kind: &FieldKind, value: &Value, path: &str, visit: &mut dyn FnMut(&str, &str, &Value)) {
+    match (kind, value) {
+        (FieldKind::Embedded(specs), Value::Object(fields)) => find(specs, fields, path, visit),
+        (FieldKind::List(item), Value::Array(items)) => {
+            items.iter().enumerate().for_each(|(index, value)| find_within(item, value, &below(path, index), visit));
+        }
+        (FieldKind::Map(item), Value::Object(items)) => {
+            items.iter().for_each(|(key, value)| find_within(item, value, &below(path, key), visit));
+        }
+        _ => {}
+    }
+}
+
+fn below(path: &str, name: impl fmt::Display) -> String {
+    if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
 }
 
 /// Complaints about the rows to which a value refers, and that are not there.

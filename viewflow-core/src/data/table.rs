@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde_json::Value;
+
 use crate::data::document;
 use crate::data::entity::{Entity, IndexOf, ToRef};
 use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item};
@@ -10,7 +12,7 @@ use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::{Id, Ref};
 use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
-use crate::unit::tables::no_row;
+use crate::unit::tables::{PROCESSES, no_row};
 
 impl Db {
     /// The table of `E`.
@@ -81,7 +83,7 @@ impl<E: Entity> Table<E> {
     pub fn insert(&self, entity: E) -> Result<Ref<E>> {
         let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
         let row = encode(&entity, 0, Document::new())?;
-        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))?;
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)?;
         Ok(Id::from_number(id).to_ref())
     }
 
@@ -94,7 +96,7 @@ impl<E: Entity> Table<E> {
         let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
         let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
         let row = encode(entity, id, stored.data)?;
-        self.db.unit(|unit| unit.write_row(E::TABLE, id, row))
+        self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)
     }
 
     /// Deletes a row, and does to the rows that refer to it what their `on_delete` says.
@@ -226,6 +228,18 @@ fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
     Error::Data { at: Box::new(Place::Row { table: table.to_owned(), id }), errors }
 }
 
+/// A value that is taken is told of its field, under whatever key it is stored.
+fn named<E: Entity>(error: Error) -> Error {
+    match error {
+        Error::NotUnique { table, field, value, row, process } => {
+            let spec = E::FIELDS.iter().find(|spec| spec.key.join(".") == field);
+            let field = spec.map_or(field, |spec| spec.name.to_owned());
+            Error::NotUnique { table, field, value, row, process }
+        }
+        error => error,
+    }
+}
+
 fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRecord> {
     document::write(entity, &mut stored).map_err(|errors| wrong_row(E::TABLE, id, errors))?;
     Ok(row_of(E::FIELDS, stored))
@@ -236,6 +250,14 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     let mut row = RowRecord { data, ..RowRecord::default() };
     for spec in specs {
         let Some(value) = spec.lookup(&row.data) else { continue };
+        for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
+            let (table, field) = (PROCESSES.to_owned(), spec.key.join("."));
+            let to = Reference { table, id: process, field, on_delete: spec.on_delete };
+            // Their numbers begin with 1.
+            if process != 0 && !row.references.contains(&to) {
+                row.references.push(to);
+            }
+        }
         if let Some(index) = spec.index {
             // A list is found by each of its items.
             for item in each_item(value) {

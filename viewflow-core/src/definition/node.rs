@@ -6,6 +6,7 @@ use viewflow_graph::{Detail, Kind, Role, lock};
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
 use crate::data::field::FieldSpec;
 use crate::error::{FieldErrors, Result};
+use crate::people::User;
 use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 
@@ -69,10 +70,13 @@ pub(crate) enum Action {
 
 pub(crate) struct FormDef {
     pub(crate) fields: &'static [FieldSpec],
-    /// Whether its fields are those of the process.
-    pub(crate) of_process: bool,
+    /// The fields of the process under their names, where those of the form are some of them.
+    pub(crate) of_process: Option<fn(&Document, Option<&Document>) -> Document>,
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
-    pub(crate) check: fn(&Erased, &Db) -> Result<FieldErrors>,
+    /// Holds it against its rules, and against what this person can choose; not what stays as it is.
+    pub(crate) check: fn(&Erased, &Db, &dyn User, &dyn Fn(&str) -> bool) -> Result<FieldErrors>,
+    /// Where in it a field of this name has this value: the paths.
+    pub(crate) places: fn(&Erased, &str, &Value) -> Vec<String>,
 }
 
 pub(crate) struct EdgeDef {

@@ -14,8 +14,8 @@ pub(crate) struct PeopleDef {
     pub(crate) candidates: Option<Ask<Vec<Candidate>>>,
     /// Who gets a task when it is made.
     pub(crate) assign: Option<Ask<Option<UserId>>>,
-    /// The node whose doer gets it.
-    pub(crate) same_as: Option<&'static str>,
+    /// The nodes of which whoever did the most recent one gets it.
+    pub(crate) same_as: Vec<&'static str>,
     /// The nodes whose doers may not have it.
     pub(crate) not_by: Vec<&'static str>,
     pub(crate) due: Option<After>,
@@ -41,7 +41,7 @@ impl PeopleDef {
         self.permission.is_some()
             || self.candidates.is_some()
             || self.assign.is_some()
-            || self.same_as.is_some()
+            || !self.same_as.is_empty()
             || !self.not_by.is_empty()
             || self.due.is_some()
             || self.priority.is_some()

@@ -16,6 +16,7 @@ use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
 use crate::people::User;
 use crate::store::{Event, StoreError, TaskError};
+use crate::unit::tables::PROCESSES;
 use crate::unit::{Db, Unit};
 
 /// How often a step is tried while others change what it reads.
@@ -77,6 +78,7 @@ impl Engine {
             let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), who, numbers);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
             let answer = call(|| work(&db, &faults)).unwrap_or_else(|message| Err(panicked(&db, message)));
+            let answer = answer.map_err(|error| self.of_processes(error));
             drop(running);
             // A step that only found out which task fails is run again without that task.
             let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
@@ -124,6 +126,19 @@ impl Engine {
             }
         }
         Err(Error::Contended(ATTEMPTS))
+    }
+
+    /// A row that the columns of a process hold on to is held by that process: their table is nobody's business.
+    fn of_processes(&self, error: Error) -> Error {
+        match error {
+            Error::Handler { at, source } => Error::Handler { at, source: Box::new(self.of_processes(*source)) },
+            Error::Protected { table, id, process, by_table, by, field, .. } => {
+                let process = process || table == PROCESSES;
+                let by_process = self.0.flows.values().any(|def| def.process.table == Some(by_table.as_str()));
+                Error::Protected { table, id, process, by_table, by, by_process, field }
+            }
+            error => error,
+        }
     }
 
     /// The step is done, whatever comes of telling it.

@@ -32,6 +32,11 @@ pub enum Place {
         /// The process.
         process: ProcessId,
     },
+    /// In a process of this flow that is to be made.
+    NewProcess {
+        /// The flow's stored name.
+        flow: String,
+    },
     /// In a message.
     Message {
         /// The message's name.
@@ -69,6 +74,7 @@ impl fmt::Display for Place {
             Self::Node { flow, .. } if flow.is_empty() => f.write_str("a transaction"),
             Self::Node { flow, node } => write!(f, "`{flow}.{node}`"),
             Self::Process { flow, process } => write!(f, "process {process} (flow `{flow}`)"),
+            Self::NewProcess { flow } => write!(f, "new process of flow `{flow}`"),
             Self::Message { name } => write!(f, "message `{name}`"),
             Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
             Self::Row { table, id } => write!(f, "row {id} of `{table}`"),

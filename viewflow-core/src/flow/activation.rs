@@ -11,7 +11,7 @@ use crate::data::table::Table;
 use crate::definition::Closed;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::flow::node::{Node, SubprocessNode};
+use crate::flow::node::{Node, Nodes, SubprocessNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::{Task, TaskOf};
 use crate::id::UserId;
@@ -159,13 +159,15 @@ impl<F: Flow, T: Task> Activation<F, T> {
         }
     }
 
-    /// Who did a node: its last task on the way to this one; where the node is not on the way, its newest task in this process.
-    /// None where nobody did.
+    /// The person who did a node: its last task on the way to this one; where the node is not on the way, its newest task in this
+    /// process. None where nobody did.
+    ///
+    /// Of several nodes, `a.done_by((Self::accept, Self::sign))?`, it is the person who did the most recent one.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn done_by<N: Node<Flow = F>>(&self, node: N) -> Result<Option<UserId>> {
-        Ok(self.db.unit(|unit| unit.last_done(self.task.id, node.name()))?.and_then(|task| task.owner))
+    pub fn done_by<N: Nodes<F>>(&self, nodes: N) -> Result<Option<UserId>> {
+        self.db.unit(|unit| unit.last_doer(self.task.id, nodes.names().as_ref()))
     }
 
     /// How many tokens have arrived at this join so far.

@@ -152,7 +152,7 @@ impl<F: Flow> FlowBuilder<F> {
             undoes: false,
         });
         if kind.is_human() {
-            self.definition.nodes[index].form = Some(form_def::<()>(false));
+            self.definition.nodes[index].form = Some(form_def::<()>(None));
         }
         self.nodes.push(PendingNode::default());
         NodeBuilder { flow: self, index, _task: PhantomData }

@@ -82,6 +82,39 @@ pub trait Node: Copy {
     }
 }
 
+/// A node of this flow, or several as a tuple: `(MyFlow::accept, MyFlow::sign)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a node of `{F}` nor a tuple of such",
+    label = "expected a node such as `MyFlow::review`, or `(MyFlow::accept, MyFlow::sign)`",
+    note = "where the flow has a method with the name of its node, the node is `MyFlow::review_node`"
+)]
+pub trait Nodes<F> {
+    /// Their stored names.
+    fn names(self) -> Vec<&'static str>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Node> Nodes<N::Flow> for N {
+    fn names(self) -> Vec<&'static str> {
+        vec![self.name()]
+    }
+}
+
+macro_rules! tuples_of_nodes {
+    ($(($($name:ident)+))*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<F: Flow, $($name: Node<Flow = F>),+> Nodes<F> for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn names(self) -> Vec<&'static str> {
+                let ($($name,)+) = self;
+                vec![$($name.name()),+]
+            }
+        }
+    )*};
+}
+
+tuples_of_nodes! { (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H) (A B C D E G H I) }
+
 macro_rules! handles {
     ($($(#[$doc:meta])* $name:ident<$($extra:ident: $bound:path)?>;)*) => {$(
         $(#[$doc])*

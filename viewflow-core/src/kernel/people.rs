@@ -55,10 +55,9 @@ impl Step {
         }
         people.barred.sort_unstable();
         people.barred.dedup();
-        people.owner = match (&asked.assign, asked.same_as) {
-            (Some(assign), _) => assign(flow, activation)?,
-            (None, Some(other)) => self.db.unit(|unit| unit.last_done(task.id, other))?.and_then(|task| task.owner),
-            (None, None) => None,
+        people.owner = match &asked.assign {
+            Some(assign) => assign(flow, activation)?,
+            None => self.db.unit(|unit| unit.last_doer(task.id, &asked.same_as))?,
         };
         people.owner = people.owner.filter(|owner| !people.barred.contains(owner));
         people.due_date = asked.due.as_ref().map(|due| due.at(self.db.now(), flow, activation)).transpose()?;

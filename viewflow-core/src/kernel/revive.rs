@@ -19,6 +19,7 @@ impl Step {
         let not_revived = |because| Error::WrongStatus {
             at: Place::of_task(&task),
             action: Action::Revive,
+            kind: task.kind,
             status: task.status,
             because: Some(because),
         };

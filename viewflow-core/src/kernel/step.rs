@@ -9,10 +9,12 @@ use serde_json::Value;
 use super::ROOT;
 use super::turn::plain_spawn;
 use crate::definition::{Data, Definition, Flows};
-use crate::error::{Error, Result};
+use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
-use crate::store::{Document, ProcessData, ProcessRecord, ScopeId, ScopeRecord, TaskError, TaskRecord, What};
+use crate::store::{
+    Document, ProcessData, ProcessRecord, ScopeId, ScopeRecord, StoreError, TaskError, TaskRecord, What,
+};
 use crate::unit::{Db, Unit};
 
 /// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
@@ -166,19 +168,21 @@ impl Step {
         let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process_data(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
         let specs = def.process.columns();
-        self.db.unit(|unit| {
-            // A deletion in this step may have set a column to none; the proxy does not know of it.
-            let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
-            for key in specs.iter().filter_map(|spec| spec.key.first()) {
-                if columns.get(*key) == before.get(*key)
-                    && let Some(value) = now.get(*key)
-                {
-                    columns.insert((*key).to_owned(), value.clone());
+        self.db
+            .unit(|unit| {
+                // A deletion in this step may have set a column to none; the proxy does not know of it.
+                let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
+                for key in specs.iter().filter_map(|spec| spec.key.first()) {
+                    if columns.get(*key) == before.get(*key)
+                        && let Some(value) = now.get(*key)
+                    {
+                        columns.insert((*key).to_owned(), value.clone());
+                    }
                 }
-            }
-            let row = crate::data::table::row_of(&specs, columns);
-            if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
-        })
+                let row = crate::data::table::row_of(&specs, columns);
+                if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
+            })
+            .map_err(|error| of_a_process(error, def, id))
     }
 
     /// What a task is to fail with, if it is.
@@ -222,5 +226,29 @@ impl Step {
             change(scope);
             Ok(scope.clone())
         })
+    }
+}
+
+/// What is wrong with the columns of a process is told of its fields: their table is nobody's business.
+fn of_a_process(error: Error, def: &Definition, id: ProcessId) -> Error {
+    let named = |key: &str| {
+        let specs = def.process.fields.iter();
+        let mut named = specs.filter(|spec| spec.column && spec.key.first() == Some(&key)).map(|spec| spec.name);
+        named.next().unwrap_or(key).to_owned()
+    };
+    match error {
+        Error::NotUnique { table, field, value, row, .. } => {
+            Error::NotUnique { table, field: named(&field), value, row, process: Some(id) }
+        }
+        Error::NoRow { table, id, field: Some(field) } => {
+            Error::NoRow { table, id, field: field.rsplit_once('.').map(|(_, key)| named(key)) }
+        }
+        Error::Store(StoreError::KeyTooLong { field, max, .. }) => {
+            let complaint = Complaint::new("too_long", format!("has an index and takes at most {max} bytes"));
+            let mut errors = FieldErrors::default();
+            errors.add(named(&field), complaint.with("max", max));
+            Error::Data { at: Box::new(Place::Process { flow: def.name.to_owned(), process: id }), errors }
+        }
+        error => error,
     }
 }

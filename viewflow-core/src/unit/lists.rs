@@ -3,7 +3,7 @@
 use super::Unit;
 use super::held::Held;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{Event, ProcessList, TaskList, TaskRecord, TaskStatus, task_lists};
 
 impl Unit {
@@ -72,6 +72,20 @@ impl Unit {
             })?;
         }
         Ok(found)
+    }
+
+    /// The person who did the most recent one of these nodes: of each, the task that [`Unit::last_done`] finds.
+    pub(crate) fn last_doer(&mut self, task: TaskId, nodes: &[&str]) -> Result<Option<UserId>> {
+        let mut last = None;
+        for node in nodes {
+            let Some(done) = self.last_done(task, node)? else { continue };
+            let Some(owner) = done.owner else { continue };
+            let when = (done.finished, done.id.ordinal);
+            if last.as_ref().is_none_or(|(before, _)| when > *before) {
+                last = Some((when, owner));
+            }
+        }
+        Ok(last.map(|(_, owner)| owner))
     }
 
     /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.

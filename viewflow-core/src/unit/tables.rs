@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::store::{Document, OnDelete, Reference, RowRecord, check_keys, follow, index_key};
 
+/// A row for each process that rows refer to, with its number. It goes when the process is forgotten.
+pub(crate) const PROCESSES: &str = "viewflow.process";
+
 /// How many rows a query reads at a time.
 const PAGE: usize = 256;
 
@@ -63,7 +66,10 @@ impl Unit {
     }
 
     /// Writes a row once what it refers to is there and its unique values are free.
-    pub(crate) fn write_row(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
+    pub(crate) fn write_row(&mut self, table: &str, id: u64, mut row: RowRecord) -> Result<()> {
+        if let Some(process) = self.refer_to_processes(table, id, &mut row)? {
+            return Err(Error::NoProcess(process));
+        }
         for to in &row.references {
             if (to.table.as_str(), to.id) != (table, id) && self.row(&to.table, to.id)?.is_none() {
                 return Err(no_row(&to.table, to.id, Some(format!("{table}.{}", to.field))));
@@ -72,13 +78,59 @@ impl Unit {
         self.put_unique(table, id, row)
     }
 
+    /// Notes which processes a row refers to, so that they are kept. One that is forgotten is not referred to any more; answers with
+    /// the one that was not there before either.
+    fn refer_to_processes(&mut self, table: &str, id: u64, row: &mut RowRecord) -> Result<Option<ProcessId>> {
+        let (mut gone, mut strange) = (Vec::new(), None);
+        for to in row.references.iter().filter(|to| to.table == PROCESSES) {
+            if self.row(PROCESSES, to.id)?.is_some() {
+                continue;
+            }
+            match self.process(ProcessId(to.id)) {
+                Ok(_) => self.put_row(PROCESSES, to.id, Some(RowRecord::default()))?,
+                Err(Error::NoProcess(process)) => {
+                    let path: Vec<&str> = to.field.split('.').collect();
+                    let before = self.row(table, id)?.and_then(|row| follow(&row.data, &path));
+                    let was_there = before.is_some_and(|value| match value {
+                        Value::Array(items) => items.iter().any(|item| item.as_u64() == Some(to.id)),
+                        value => value.as_u64() == Some(to.id),
+                    });
+                    strange = strange.or((!was_there).then_some(process));
+                    gone.push(to.id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        row.references.retain(|to| to.table != PROCESSES || !gone.contains(&to.id));
+        Ok(strange)
+    }
+
+    /// Lets go of a process that is to be forgotten. A process that is over remembers its number and does not hold on to it; to other
+    /// rows is done what their `on_delete` says.
+    pub(crate) fn let_go(
+        &mut self,
+        process: ProcessId,
+        is_over: &dyn Fn(&mut Self, &Reference) -> Result<bool>,
+    ) -> Result<()> {
+        for by in self.references_to(PROCESSES, process.0)? {
+            if is_over(self, &by)?
+                && let Some(mut row) = self.row_copy(&by.table, by.id)?
+            {
+                row.references.retain(|to| (to.table.as_str(), to.id) != (PROCESSES, process.0));
+                self.put_row(&by.table, by.id, Some(row))?;
+            }
+        }
+        if self.row(PROCESSES, process.0)?.is_some() { self.delete_row(PROCESSES, process.0) } else { Ok(()) }
+    }
+
     /// Writes a row once its unique values are free.
     fn put_unique(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
         check_keys(table, &row)?;
         for entry in row.index.iter().filter(|entry| entry.unique) {
             let Some(key) = index_key(&entry.value) else { continue };
             if let Some(other) = self.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
-                return Err(Error::NotUnique { table: table.to_owned(), field: entry.field.clone(), row: other });
+                let (table, field, value) = (table.to_owned(), entry.field.clone(), entry.value.clone());
+                return Err(Error::NotUnique { table, field, value, row: other, process: None });
             }
         }
         self.put_row(table, id, Some(row))
@@ -90,7 +142,9 @@ impl Unit {
         let stored = self.row_copy(table, id)?.unwrap_or_default();
         let is_there = |field: &str| follow(&stored.data, &field.split('.').collect::<Vec<_>>()).is_some();
         let moves = row.references.iter().any(|to| to.on_delete == OnDelete::SetNone && !is_there(&to.field));
-        let row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
+        let mut row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
+        // What was a number of a process that is forgotten by now is nothing but a number.
+        self.refer_to_processes(table, id, &mut row)?;
         if row == stored { Ok(()) } else { self.put_unique(table, id, row) }
     }
 
@@ -125,7 +179,8 @@ impl Unit {
         others.retain(|(_, by)| !doomed.contains(&(by.table.clone(), by.id)));
         if let Some(((table, id), by)) = others.iter().find(|(_, by)| by.on_delete == OnDelete::Protect) {
             let (table, by_table, field) = (table.clone(), by.table.clone(), by.field.clone());
-            return Err(Error::Protected { table, id: *id, by_table, by: by.id, field });
+            let (id, by) = (*id, by.id);
+            return Err(Error::Protected { table, id, process: false, by_table, by, by_process: false, field });
         }
         for ((table, id), by) in others {
             self.set_none(&by, &table, id)?;

@@ -87,8 +87,8 @@ pub(super) struct Node {
 /// Who gets a task.
 pub(super) enum Assign {
     Asked(Closure),
-    /// Who did this node.
-    SameAs(Ident),
+    /// Who did the most recent one of these nodes.
+    SameAs(Vec<Ident>),
 }
 
 /// The permission that a node takes.
@@ -114,6 +114,8 @@ pub(super) enum Priority {
 /// A form made of fields of the process.
 pub(super) struct FieldsForm {
     pub(super) fields: Vec<Ident>,
+    /// Those of them that show nothing at first.
+    pub(super) empty: Vec<Ident>,
     /// Its name, where it is not the node's with `Fields` after it.
     pub(super) name: Option<Ident>,
 }
@@ -282,8 +284,8 @@ impl Node {
     /// The other nodes that decide who does this one.
     pub(super) fn others(&self) -> impl Iterator<Item = &Ident> {
         let same_as = match &self.assign {
-            Some(Assign::SameAs(other)) => Some(other),
-            _ => None,
+            Some(Assign::SameAs(others)) => &others[..],
+            _ => &[],
         };
         self.not_by.iter().chain(same_as)
     }

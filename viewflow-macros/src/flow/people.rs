@@ -3,7 +3,8 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{LitInt, LitStr, Result, Token};
+use syn::token::{Bracket, Paren};
+use syn::{LitInt, LitStr, Result, Token, parenthesized};
 use viewflow_graph::{Graph, nearest};
 
 use super::model::{Assign, Candidates, Flow, Node, Permission, Priority};
@@ -38,17 +39,32 @@ impl Parse for Permission {
 }
 
 impl Parse for Assign {
-    /// A closure, or `same_as = node`.
+    /// A closure, or `same_as = node`, or `same_as(node, other)`.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.peek(syn::Ident) && input.peek2(Token![=]) {
-            let key: Ident = input.parse()?;
-            if key != "same_as" {
-                return Err(unknown_option(&key, &["same_as"]));
-            }
-            input.parse::<Token![=]>()?;
-            return node_name(input).map(Self::SameAs);
+        let is_list = input.peek2(Paren);
+        if !input.peek(syn::Ident) || !(is_list || input.peek2(Token![=])) {
+            return input.parse().map(Self::Asked);
         }
-        input.parse().map(Self::Asked)
+        let key: Ident = input.parse()?;
+        if key != "same_as" {
+            return Err(unknown_option(&key, &["same_as"]));
+        }
+        if !is_list {
+            input.parse::<Token![=]>()?;
+            if input.peek(Bracket) {
+                return Err(input.error("expected one node: of several write `same_as(accept, sign)`"));
+            }
+            return Ok(Self::SameAs(vec![node_name(input)?]));
+        }
+        let list;
+        parenthesized!(list in input);
+        if list.is_empty() {
+            return Err(syn::Error::new(
+                key.span(),
+                "`same_as` needs a node: `same_as = accept` or `same_as(accept, sign)`",
+            ));
+        }
+        nodes(&list).map(Self::SameAs)
     }
 }
 
@@ -108,17 +124,17 @@ pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors
         errors.at(node.ident.span(), message);
     }
     let same_as = match &node.assign {
-        Some(Assign::SameAs(other)) => Some(("assign(same_as = ..)", other)),
-        _ => None,
+        Some(Assign::SameAs(others)) => &others[..],
+        _ => &[],
     };
-    for (attribute, other) in node.not_by.iter().map(|other| ("not_by", other)).chain(same_as) {
+    let assigned = if same_as.len() > 1 { "assign(same_as(..))" } else { "assign(same_as = ..)" };
+    let others = node.not_by.iter().map(|other| ("not_by", other));
+    for (attribute, other) in others.chain(same_as.iter().map(|other| (assigned, other))) {
         if let Err(message) = check_other(flow, node, other, graph) {
             errors.at(other.span(), format!("`#[{attribute}]` of `{}`: {message}", node.ident));
         }
     }
-    if let Some((_, same_as)) = same_as
-        && node.not_by.contains(same_as)
-    {
+    for same_as in same_as.iter().filter(|other| node.not_by.contains(other)) {
         let message = format!(
             "`{}` is assigned to the person of `{same_as}`, and `#[not_by(..)]` forbids that: keep one of the two",
             node.ident

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, LitStr, Type, Visibility};
 
 use super::face::Face;
-use crate::syntax::{Closure, default_crate, plain_name, plain_type, snake_case, title_of};
+use crate::syntax::{Closure, Query, default_crate, plain_name, plain_type, snake_case, title_of};
 
 pub(super) struct Record {
     pub(super) face: Face,
@@ -68,8 +68,8 @@ pub(super) struct Field {
 pub(super) enum Choices {
     /// A list, known beforehand.
     List(TokenStream),
-    /// A question to the tables: `|db| ..`.
-    Query { parameter: TokenStream, body: TokenStream },
+    /// A question to the tables: `|db| ..`, or `|db, user| ..`.
+    Query(Query),
 }
 
 #[derive(Clone, Copy)]

@@ -72,21 +72,14 @@ impl Closure {
 
     fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
         input.parse::<Token![|]>()?;
-        let parameter = parse_parameter(input, whole)?;
-        input.parse::<Token![|]>()?;
-        if input.peek(Token![->]) {
-            return Err(Error::new(input.span(), "a closure in an attribute has no return type: remove the `->`"));
+        let message =
+            "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`";
+        let parameter = parse_parameter(input, whole, "`|a| ..`")?;
+        if input.peek(Token![,]) {
+            return Err(Error::new(input.span(), message));
         }
-        let body: TokenStream = input.parse()?;
-        if let Some(span) = find_self(&body) {
-            let message = "a closure in an attribute has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
-            return Err(Error::new(span, message));
-        }
-        if body.is_empty() {
-            return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
-        }
+        let body = parse_body(input, whole)?;
         written::parameter(&parameter)?;
-        written::expression(&body)?;
         Ok(Self::Inline { parameter, body })
     }
 
@@ -185,22 +178,70 @@ fn without_last_comma(tokens: TokenStream) -> TokenStream {
     trees.into_iter().collect()
 }
 
-/// What stands between the bars.
-fn parse_parameter(input: ParseStream<'_>, whole: Span) -> Result<TokenStream> {
+/// A parameter, up to a bar or a comma.
+fn parse_parameter(input: ParseStream<'_>, whole: Span, usage: &str) -> Result<TokenStream> {
     let mut parameter = TokenStream::new();
     let mut generics = 0;
     while !input.peek(Token![|]) {
         if input.is_empty() {
-            return Err(Error::new(whole, "expected a second `|` after the parameter of this closure: `|a| ..`"));
+            let message = format!("expected a second `|` after the parameter of this closure: {usage}");
+            return Err(Error::new(whole, message));
         }
         generics += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
         if generics == 0 && input.peek(Token![,]) {
-            let message = "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`";
-            return Err(Error::new(input.span(), message));
+            break;
         }
         parameter.extend([input.parse::<TokenTree>()?]);
     }
     Ok(parameter)
+}
+
+/// The second bar, and what comes after it.
+fn parse_body(input: ParseStream<'_>, whole: Span) -> Result<TokenStream> {
+    input.parse::<Token![|]>()?;
+    if input.peek(Token![->]) {
+        return Err(Error::new(input.span(), "a closure in an attribute has no return type: remove the `->`"));
+    }
+    let body: TokenStream = input.parse()?;
+    if let Some(span) = find_self(&body) {
+        let message = "a closure in an attribute has no `self`: write a method `fn name(&self, a: &Activation<Self, ..>) -> Result<..>`, and name it here as `Self::name`";
+        return Err(Error::new(span, message));
+    }
+    if body.is_empty() {
+        return Err(Error::new(whole, "this closure needs a body: `|a| ..`"));
+    }
+    written::expression(&body)?;
+    Ok(body)
+}
+
+/// A question to the tables, and perhaps about the person who fills in a form: `|db| ..` or `|db, user| ..`.
+pub(crate) struct Query {
+    pub(crate) tables: TokenStream,
+    pub(crate) user: Option<TokenStream>,
+    pub(crate) body: TokenStream,
+}
+
+impl Parse for Query {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        const USAGE: &str = "`|db| ..` or `|db, user| ..`";
+        let whole = input.span();
+        if input.peek(Token![||]) {
+            return Err(Error::new(whole, format!("a closure of `choices` takes the tables: {USAGE}")));
+        }
+        input.parse::<Token![|]>()?;
+        let tables = parse_parameter(input, whole, USAGE)?;
+        let mut user = None;
+        if input.parse::<Option<Token![,]>>()?.is_some() && !input.peek(Token![|]) {
+            user = Some(parse_parameter(input, whole, USAGE)?);
+            if input.peek(Token![,]) {
+                let message = format!("a closure of `choices` takes the tables and the user: {USAGE}");
+                return Err(Error::new(input.span(), message));
+            }
+        }
+        let body = parse_body(input, whole)?;
+        [Some(&tables), user.as_ref()].into_iter().flatten().try_for_each(written::parameter)?;
+        Ok(Self { tables, user, body })
+    }
 }
 
 /// Where `self` stands in the tokens, but for paths such as `self::name`.

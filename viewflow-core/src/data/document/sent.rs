@@ -11,6 +11,48 @@ pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
     (writer.document, writer.errors)
 }
 
+/// The fields of a stored document under their names, as they are written today. What cannot be read is shown as it is stored.
+pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Document>) -> Document {
+    let raw = |spec: &FieldSpec| Some((spec.name.to_owned(), named(&(spec.kind)(), spec.find(document, columns)?)));
+    let mut shown: Document = T::FIELDS.iter().filter_map(raw).collect();
+    if let Some(fields) = T::read(&mut Reader::new(T::FIELDS, document, columns)) {
+        shown.extend(by_name(&fields).0);
+    }
+    shown
+}
+
+/// A value that is sent over one that is there, as by a JSON merge patch (RFC 7396): of structs and maps, what is left out stays, and
+/// null empties. Lists are replaced as a whole, and so is any JSON.
+pub(crate) fn patched(kind: &FieldKind, before: Option<&Value>, sent: &Value) -> Value {
+    let before = || before.and_then(Value::as_object).cloned().unwrap_or_default();
+    match (kind, sent) {
+        (FieldKind::Embedded(specs), Value::Object(fields)) => Value::Object(completed(specs, before(), fields)),
+        (FieldKind::Map(item), Value::Object(entries)) => {
+            let mut map = before();
+            for (key, value) in entries {
+                if value.is_null() {
+                    map.remove(key);
+                } else {
+                    let value = patched(item, map.get(key), value);
+                    map.insert(key.clone(), value);
+                }
+            }
+            Value::Object(map)
+        }
+        (_, sent) => sent.clone(),
+    }
+}
+
+/// The fields of a form or nested struct that is sent in part, over those that are there.
+pub(crate) fn completed(specs: &[FieldSpec], mut before: Document, sent: &Document) -> Document {
+    for (name, value) in sent {
+        let spec = specs.iter().find(|spec| spec.name == name);
+        let value = spec.map_or_else(|| value.clone(), |spec| patched(&(spec.kind)(), before.get(name), value));
+        before.insert(name.clone(), value);
+    }
+    before
+}
+
 /// Reads what a person sent. Keys that are no fields are mistakes.
 pub(crate) fn read_sent<T: Fields>(sent: &Document) -> Result<T, FieldErrors> {
     let mut reader = Reader::of_form(T::FIELDS, sent);

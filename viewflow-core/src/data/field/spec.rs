@@ -7,6 +7,7 @@ use viewflow_graph::{FieldShape, Plain, Shape};
 
 use super::{Choices, FieldKind, FieldType, Initial, Rules, Source};
 use crate::error::{FieldErrors, Result};
+use crate::people::User;
 use crate::store::{Document, OnDelete, follow};
 use crate::unit::Db;
 
@@ -31,12 +32,16 @@ pub struct FieldSpec {
     pub rules: Rules,
     /// What it is at first.
     pub default: Option<fn() -> Value>,
-    /// What can be chosen, where that is limited.
-    pub choices: Option<fn(&Db) -> Result<Box<dyn Choices>>>,
+    /// What a person can choose, where that is limited.
+    pub choices: Option<fn(&Db, &dyn User) -> Result<Box<dyn Choices>>>,
+    /// Whether a form shows nothing in it at first, even if something is stored or there is a default: it has to be sent anew.
+    pub begins_empty: bool,
     /// Whether and how rows are found by it.
     pub index: Option<Index>,
-    /// What happens to this row when the row it refers to is deleted.
+    /// What happens to this row when the row or the process that it refers to is deleted.
     pub on_delete: OnDelete,
+    /// Whether the processes whose numbers it holds are referred to, as rows are: they are kept for it.
+    pub holds_processes: bool,
     /// Whether it is a column of a process: kept in a table of its own beside the process's document.
     pub column: bool,
 }
@@ -111,6 +116,15 @@ impl<T> FieldOf<T> {
         FieldShape { key, was: &[], shape: self.shape, optional, converted: self.convert.is_some(), column: false }
     }
 
+    /// What makes the value that the field has at first. For the macros, which ask it of fields that have one.
+    #[doc(hidden)]
+    pub const fn at_first(&self) -> fn() -> T {
+        match self.default {
+            Some(default) => default,
+            None => panic!("this field has no value at first"),
+        }
+    }
+
     /// The same field, that has to be there even if it has a default.
     pub const fn without_default(&self) -> Self {
         Self { default: None, ..*self }
@@ -135,8 +149,10 @@ impl<T> FieldOf<T> {
             rules: Rules::NONE,
             default: None,
             choices: None,
+            begins_empty: false,
             index: None,
             on_delete: OnDelete::Protect,
+            holds_processes: false,
             column: false,
         }
     }

@@ -1,12 +1,16 @@
 //! What is handed in to a node: a form, or what code gives; and doing a task with it.
 
 use std::any::Any;
+use std::cell::RefCell;
 
-use crate::data::document::is_blank;
-use crate::data::form::{Form, check_tables};
-use crate::definition::FormDef;
+use serde_json::Value;
+
+use crate::data::document::{completed, is_blank, patched};
+use crate::data::field::plain;
+use crate::data::form::{self, Form, check_tables};
+use crate::definition::{Definition, Erased, FormDef};
 use crate::engine::{Engine, gate};
-use crate::error::{Error, Place, Result};
+use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
@@ -14,60 +18,161 @@ use crate::people::User;
 use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 
-/// Makes a node's input, given its form.
-pub(in crate::engine) type InputOf<'a> = dyn Fn(Option<&FormDef>, &Db) -> Result<Box<dyn Any>> + 'a;
+/// Makes a node's input.
+pub(in crate::engine) type InputOf<'a> = dyn Fn(&Asked<'_>) -> Result<Box<dyn Any>> + 'a;
+
+/// A node that is to be done, and its task if there is one already.
+pub(in crate::engine) struct Asked<'a> {
+    pub(in crate::engine) def: &'a Definition,
+    pub(in crate::engine) form: Option<&'a FormDef>,
+    pub(in crate::engine) task: Option<&'a TaskRecord>,
+    pub(in crate::engine) db: &'a Db,
+}
 
 impl Engine {
     /// Does a task, for pages and terminals: with a form as JSON.
+    ///
+    /// What is left out stays as [`Engine::form`] shows it, with the task's draft; what is null is emptied, as by a JSON merge patch
+    /// (RFC 7396). That goes for nested structs and maps, too; lists are replaced as a whole, and so is a field that takes any JSON.
     ///
     /// # Errors
     /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
     /// person does not have the task, [`Error::Forbidden`] when the person took it and may not have it any more.
     pub fn execute_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
-        self.execute_form(id, user, &|form_def, db| parse_form(form_def, form, db))
+        self.execute_form(id, user, &|asked| asked.parse(user, form))
     }
 
-    pub(crate) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
-        self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input))
+    pub(in crate::engine) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
+        let sent = Sent::default();
+        self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input, &sent))
+            .map_err(|error| sent.complaint(error))
     }
 
-    pub(crate) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
+    pub(in crate::engine) fn run_handle(&self, id: TaskId, input: &InputOf<'_>) -> Result<()> {
         self.foreground(Some(id.process), None, |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             gate::pass_code(Action::Run, &task)?;
             kernel::check_goes_on(db, id.process)?;
-            self.execute(step, &task, input)
+            self.execute(step, &task, input, &Sent::default())
         })
     }
 
-    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>) -> Result<()> {
+    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>, sent: &Sent) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        let input = input(form, &step.db).map_err(|error| error.at(|| Place::of_task(task)))?;
-        step.execute(task.id, &*input)
+        let asked = Asked { def: &def, form, task: Some(task), db: &step.db };
+        let input = input(&asked).map_err(|error| error.at(|| Place::of_task(task)))?;
+        sent.with(form, Place::of_task(task), input, |input| step.execute(task.id, input))
     }
 }
 
-pub(crate) fn check_form<Fm: Form>(def: Option<&FormDef>, form: &Fm, db: &Db) -> Result<()> {
-    match def {
-        Some(def) => Ok((def.check)(form, db)?.into_result()?),
-        None => Ok(()),
+/// What was handed in to a node last, to be asked should the step fail.
+#[derive(Default)]
+pub(in crate::engine) struct Sent(RefCell<Option<Filled>>);
+
+struct Filled {
+    at: Box<Place>,
+    input: Box<dyn Any>,
+    places: fn(&Erased, &str, &Value) -> Vec<String>,
+}
+
+impl Sent {
+    /// Goes on with what was handed in, and keeps it.
+    pub(in crate::engine) fn with<R>(
+        &self,
+        form: Option<&FormDef>,
+        at: Box<Place>,
+        input: Box<dyn Any>,
+        go_on: impl FnOnce(&dyn Any) -> Result<R>,
+    ) -> Result<R> {
+        let result = go_on(&*input);
+        self.0.replace(form.map(|form| Filled { at, input, places: form.places }));
+        result
+    }
+
+    /// A value that is taken is a complaint at the field of the form in which it was sent. Other errors stay what they are.
+    pub(in crate::engine) fn complaint(&self, error: Error) -> Error {
+        let mut inner = &error;
+        while let Error::Handler { source, .. } = inner {
+            inner = source;
+        }
+        let (Error::NotUnique { field, value, .. }, Some(filled)) = (inner, &*self.0.borrow()) else { return error };
+        let mut errors = FieldErrors::default();
+        for path in (filled.places)(&*filled.input, field, value) {
+            errors.add(
+                path,
+                Complaint::new("taken", format!("cannot be {}: it is taken", plain(value)))
+                    .with("value", value.clone()),
+            );
+        }
+        if errors.is_empty() { error } else { Error::Form { at: filled.at.clone(), errors } }
     }
 }
 
-pub(in crate::engine) fn parse_form(def: Option<&FormDef>, sent: &Document, db: &Db) -> Result<Box<dyn Any>> {
-    let def = def.ok_or(Error::Internal("a node without a form"))?;
-    match (def.parse)(sent) {
-        Ok(form) => {
-            (def.check)(&*form, db)?.into_result()?;
-            Ok(form)
+impl Asked<'_> {
+    /// What the form holds before anything is sent.
+    pub(in crate::engine) fn shown(&self) -> Result<Document> {
+        let stored = self.stored()?;
+        Ok(self.over(stored.as_ref()))
+    }
+
+    /// What is stored of the form's fields, where they are those of a process that is there.
+    fn stored(&self) -> Result<Option<Document>> {
+        let (Some(by_name), Some(task)) = (self.form.and_then(|form| form.of_process), self.task) else {
+            return Ok(None);
+        };
+        let columns = self.db.columns(self.def.process.table, task.id.process)?;
+        let process = self.db.unit(|unit| unit.process_data(task.id.process).cloned())?;
+        Ok(Some(by_name(&process.data, columns.as_ref())))
+    }
+
+    fn over(&self, stored: Option<&Document>) -> Document {
+        let fields = self.form.map_or(&[][..], |form| form.fields);
+        form::shown(fields, stored, self.task.and_then(|task| task.draft.as_ref()))
+    }
+
+    /// Holds a whole form against its rules, and against what this person can choose.
+    pub(in crate::engine) fn check<Fm: Form>(&self, user: &dyn User, form: &Fm) -> Result<Box<dyn Any>> {
+        if let Some(def) = self.form {
+            (def.check)(form, self.db, user, &|_| false)?.into_result()?;
         }
-        Err(mut errors) => {
-            // What else is wrong is told at once.
-            let filled = sent.iter().filter(|(_, value)| !is_blank(value));
-            let filled = filled.map(|(name, value)| (name.clone(), value.clone())).collect();
-            check_tables(def.fields, &filled, db, &mut errors)?;
-            Err(errors.into())
+        Ok(Box::new(form.clone()))
+    }
+
+    /// Reads what this person sent of a form.
+    pub(in crate::engine) fn parse(&self, user: &dyn User, sent: &Document) -> Result<Box<dyn Any>> {
+        let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
+        let stored = self.stored()?;
+        let whole = completed(def.fields, self.over(stored.as_ref()), sent);
+        let stays = |name: &str| {
+            let before = stored.as_ref().and_then(|stored| stored.get(name));
+            !sent.contains_key(name) && before.is_some_and(|before| whole.get(name) == Some(before))
+        };
+        match (def.parse)(&whole) {
+            Ok(form) => {
+                (def.check)(&*form, db, user, &stays)?.into_result()?;
+                Ok(form)
+            }
+            Err(mut errors) => {
+                // What else is wrong is told at once.
+                let filled = whole.iter().filter(|(name, value)| !is_blank(value) && !stays(name));
+                let filled = filled.map(|(name, value)| (name.clone(), value.clone())).collect();
+                check_tables(def.fields, &filled, db, user, &mut errors)?;
+                Err(errors.into())
+            }
         }
+    }
+
+    /// The draft of the task with what is sent now: of each field as a whole, however little of it was sent.
+    pub(in crate::engine) fn drafted(&self, sent: &Document) -> Result<Document> {
+        let shown = self.shown()?;
+        let fields = self.form.map_or(&[][..], |form| form.fields);
+        let mut draft = self.task.and_then(|task| task.draft.clone()).unwrap_or_default();
+        for (name, value) in sent {
+            let spec = fields.iter().find(|spec| spec.name == name);
+            let value = spec.map_or_else(|| value.clone(), |spec| patched(&(spec.kind)(), shown.get(name), value));
+            draft.insert(name.clone(), value);
+        }
+        Ok(draft)
     }
 }

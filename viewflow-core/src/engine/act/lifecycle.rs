@@ -1,6 +1,7 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
+use super::input::Asked;
 use crate::data::document;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
@@ -115,15 +116,20 @@ impl Engine {
     }
 
     /// Keeps what was filled in so far of a task's form, unchecked, for who has the task: [`Engine::form`] shows it. It is gone when
-    /// the task is done, or is anybody else's.
+    /// the task is done, or is anybody else's. What is left out stays as it was drafted before, and what is null is drafted as empty.
     ///
     /// # Errors
     /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task, [`Error::Form`] when a value is nested
     /// deeper than a store keeps.
     pub fn draft_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
-        self.gated(id, Action::Draft, user, |step, _| {
+        self.gated(id, Action::Draft, user, |step, task| {
             document::check_depth(form)?;
-            step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(form.clone())))
+            let def = self.definition(&task.flow)?;
+            let node = def.find(&task.node).map(|index| &def.nodes[index]);
+            let asked =
+                Asked { def: &def, form: node.and_then(|node| node.form.as_ref()), task: Some(task), db: &step.db };
+            let draft = asked.drafted(form)?;
+            step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(draft)))
         })
     }
 

@@ -1,10 +1,8 @@
 //! Handles to one open task, typed by its node.
 
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::input::check_form;
 use crate::data::form::Form;
 use crate::engine::read::records::read_process;
 use crate::engine::{Engine, gate};
@@ -131,10 +129,7 @@ impl<C: Flow> OpenSubprocess<C> {
     /// [`Error::WrongStatus`](crate::Error::WrongStatus) when the last child has ended, or one has failed.
     pub fn add(&self, seed: Option<<C::Process as Process>::Seed>, data: C::Process) -> Result<ProcessOf<C::Process>> {
         let process_seed = crate::flow::process::encoded(seed.as_ref(), "seed");
-        let wrong = |errors| Error::Data {
-            at: Box::new(Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() }),
-            errors,
-        };
+        let wrong = |errors| Error::Data { at: Box::new(Place::NewProcess { flow: C::NAME.to_owned() }), errors };
         let process_data = Some(crate::flow::process::data_of(&data).map_err(wrong)?);
         let begin = Child { process_seed: process_seed.map_err(wrong)?, process_data, ..Child::default() };
         let child = self.engine.foreground(Some(self.id.process), None, |step, db| {
@@ -237,9 +232,7 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
     /// # Errors
     /// As [`Engine::execute_with`].
     pub fn execute(self, user: &impl User, form: Fm) -> Result<()> {
-        self.0.engine.execute_form(self.0.id, user, &|def, db| {
-            check_form(def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
-        })
+        self.0.engine.execute_form(self.0.id, user, &|asked| asked.check(user, &form))
     }
 }
 
@@ -261,7 +254,7 @@ impl<F: Flow, T: Task, In: Input> OpenHandle<F, T, In> {
     /// # Errors
     /// [`Error::WrongStatus`](crate::Error::WrongStatus) when it was done in the meantime.
     pub fn run(self, input: In) -> Result<()> {
-        self.engine.run_handle(self.id, &|_, _| Ok(Box::new(input.clone())))
+        self.engine.run_handle(self.id, &|_| Ok(Box::new(input.clone())))
     }
 }
 

@@ -1,10 +1,8 @@
 //! Starting processes.
 
-use std::any::Any;
-
 use viewflow_graph::Kind;
 
-use super::input::{InputOf, check_form, parse_form};
+use super::input::{Asked, InputOf, Sent};
 use crate::data::form::Form;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate, no_node};
@@ -29,9 +27,7 @@ impl Engine {
         user: &impl User,
         form: Fm,
     ) -> Result<ProcessOf<F::Process>> {
-        let id = self.begin(&node.full_name(), Some(user), &|form_def, db| {
-            check_form(form_def, &form, db).map(|()| Box::new(form.clone()) as Box<dyn Any>)
-        })?;
+        let id = self.begin(&node.full_name(), Some(user), &|asked| asked.check(user, &form))?;
         self.process::<F>(id)
     }
 
@@ -44,17 +40,18 @@ impl Engine {
         node: StartHandleNode<F, T, In>,
         input: In,
     ) -> Result<ProcessOf<F::Process>> {
-        let id = self.begin(&node.full_name(), None, &|_, _| Ok(Box::new(input.clone())))?;
+        let id = self.begin(&node.full_name(), None, &|_| Ok(Box::new(input.clone())))?;
         self.process::<F>(id)
     }
 
-    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON.
+    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON. What is left out is as [`Engine::start_form`]
+    /// shows it: the default of the field, if it has one.
     ///
     /// # Errors
     /// As [`Engine::start`]; [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
     pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
         start_of(&*self.definition(&node.flow)?, node)?;
-        self.begin(node, Some(user), &|form_def, db| parse_form(form_def, form, db))
+        self.begin(node, Some(user), &|asked| asked.parse(user, form))
     }
 
     fn begin(&self, node: &NodeName, user: Option<&dyn User>, input: &InputOf<'_>) -> Result<ProcessId> {
@@ -62,14 +59,19 @@ impl Engine {
         let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
         let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
         let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
-        self.foreground(None, user, |step, db| {
+        let sent = Sent::default();
+        let begun = self.foreground(None, user, |step, db| {
             // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
             user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
-            let input = input(def.nodes[start].form.as_ref(), db).map_err(|error| error.at(place))?;
-            step.start(&def, start, user.map(User::id), &*input, &|permission| {
-                user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+            let asked = Asked { def: &def, form: def.nodes[start].form.as_ref(), task: None, db };
+            let input = input(&asked).map_err(|error| error.at(place))?;
+            sent.with(asked.form, place(), input, |input| {
+                step.start(&def, start, user.map(User::id), input, &|permission| {
+                    user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+                })
             })
-        })
+        });
+        begun.map_err(|error| sent.complaint(error))
     }
 }
 

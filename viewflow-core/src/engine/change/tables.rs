@@ -96,7 +96,7 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
     let mut lines = Vec::new();
     for spec in specs {
         let tables: Vec<_> = tables_of([(spec.kind)()]).iter().map(|table| table.name).collect();
-        if spec.index.is_none() && tables.is_empty() && !spec.column {
+        if spec.index.is_none() && tables.is_empty() && !spec.column && !spec.holds_processes {
             continue;
         }
         let index = match spec.index {
@@ -104,7 +104,11 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
             Some(Index::Plain) => "index",
             None => "no index",
         };
-        lines.push(format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" ")));
+        let mut line = format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
+        if spec.holds_processes {
+            line.push_str(" processes");
+        }
+        lines.push(line);
     }
     lines.join("; ")
 }
@@ -124,7 +128,7 @@ impl Engine {
                 self.note(&[(INDEXES, *name, "")])?;
             }
             // What cannot be read is looked at again.
-            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name))? {
+            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name, &table.source))? {
                 now.push((INDEXES, *name, &*table.indexes));
             }
         }
@@ -165,10 +169,17 @@ impl Engine {
     }
 }
 
-fn explained(error: Error, table: &str) -> Error {
+fn explained(error: Error, table: &str, source: &Source) -> Error {
+    let (of, one) = match source {
+        Source::Rows(_) => (format!("the table `{table}`"), "row"),
+        Source::Columns(flows) => {
+            let flows: Vec<String> = flows.iter().map(|flow| format!("`{}`", flow.name)).collect();
+            (format!("processes of {}", flows.join(", ")), "process")
+        }
+    };
     match error {
         Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
-            "`{field}` of the table `{table}` is to be unique, and row {row} has a value that another row has, too: give one of \
+            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too: give one of \
              them another one with the code that was used before, or let the field be as it was"
         )]),
         error => error,

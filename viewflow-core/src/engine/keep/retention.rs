@@ -15,10 +15,12 @@ use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
-    Change, Commit, Ended, Expect, Key, Logged, ProcessList, ProcessRecord, Receipt, RowRecord, Store, StoreError,
-    StoreResult, Stored, TransferError, process_lines,
+    Change, Commit, Ended, Expect, Key, Logged, OnDelete, ProcessList, ProcessRecord, Receipt, Reference, RowRecord,
+    Store, StoreError, StoreResult, Stored, TransferError, process_lines,
 };
 use crate::time::Timestamp;
+use crate::unit::Unit;
+use crate::unit::tables::PROCESSES;
 
 /// How many records one commit forgets at most.
 const BATCH: usize = 500;
@@ -60,7 +62,8 @@ impl Retention {
     }
 
     /// A process is forgotten so long after it ended, with its sub-processes: its record and its columns, its tasks and
-    /// events. Rows of other tables stay. Workers do it, and [`Engine::run_pending`].
+    /// events. Rows of other tables stay. A process to which a row refers, or a process that is not over, is kept until it does not any
+    /// more, if the field that refers has `on_delete = protect`. Workers do it, and [`Engine::run_pending`].
     pub fn purge_after(keep: Duration) -> Self {
         Self { keep: Some(keep), ..Self::forever() }
     }
@@ -260,6 +263,9 @@ impl Engine {
             if !given_up && self.is_untold(&round.family)? {
                 round.family.clear();
             }
+            if self.is_held(&round.family)? {
+                round.family.clear();
+            }
             round.left |= round.family.is_empty();
             return Ok(Some(()));
         };
@@ -320,6 +326,12 @@ impl Engine {
             if let Some(table) = table {
                 check_unreferenced(store, table, id)?;
             }
+            if store.row(PROCESSES, id.0)?.is_some() {
+                let is_over = |unit: &mut Unit, by: &Reference| self.is_of_over(by, |id| unit.process(id).cloned());
+                self.step(None, None, |db| db.unit(|unit| unit.let_go(id, &is_over)))?;
+                // What else was read of it may be older.
+                continue;
+            }
             let events = store.events(id, 0, BATCH)?;
             let begun = process.events > 0 && events.first().is_none_or(|first| first.number != 1);
             if !begun && let Some(export) = &self.0.retaining.retention.export {
@@ -350,14 +362,42 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Whether one of the processes is kept for a row, or for a process that is not over.
+    fn is_held(&self, family: &[ProcessId]) -> Result<bool> {
+        let store = &self.0.store;
+        for process in family {
+            for by in store.references(PROCESSES, process.0, usize::MAX)? {
+                let read = |id| store.process(id)?.map(|stored| stored.record).ok_or(Error::NoProcess(id));
+                if by.on_delete == OnDelete::Protect && !self.is_of_over(&by, read)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a row that refers is the columns of a process that is over.
+    fn is_of_over(&self, by: &Reference, read: impl FnOnce(ProcessId) -> Result<ProcessRecord>) -> Result<bool> {
+        let of_processes = self.0.flows.values().any(|flow| flow.process.table == Some(by.table.as_str()));
+        Ok(of_processes && read(ProcessId(by.id))?.status.is_final())
+    }
+}
+
 /// No other row refers to the columns of a process.
 fn check_unreferenced(store: &dyn Store, table: &str, id: ProcessId) -> Result<()> {
     let others = store.references(table, id.0, 2)?;
     match others.into_iter().find(|by| (by.table.as_str(), by.id) != (table, id.0)) {
         None => Ok(()),
-        Some(by) => {
-            Err(Error::Protected { table: table.to_owned(), id: id.0, by_table: by.table, by: by.id, field: by.field })
-        }
+        Some(by) => Err(Error::Protected {
+            table: table.to_owned(),
+            id: id.0,
+            process: true,
+            by_table: by.table,
+            by: by.id,
+            by_process: false,
+            field: by.field,
+        }),
     }
 }
 
@@ -376,6 +416,8 @@ fn part(
     let id = process.id;
     let mut commit = Commit::default();
     commit.expect.push(Expect::Revision(Key::Process(id), Some(process.revision)));
+    // Nobody has come to refer to it meanwhile.
+    commit.expect.push(Expect::Revision(Key::Row(PROCESSES.to_owned(), id.0), None));
     let mut records = events.len();
     if let Some(last) = events.last() {
         commit.changes.push(Change::ForgetEvents { process: id, through: last.number });

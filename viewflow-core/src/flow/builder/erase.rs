@@ -16,7 +16,7 @@ use crate::flow::task::Task;
 use crate::store::Document;
 
 pub(super) fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
-    let at = || Box::new(Place::Node { flow: C::NAME.to_owned(), node: "a new process".to_owned() });
+    let at = || Box::new(Place::NewProcess { flow: C::NAME.to_owned() });
     data_of(data).map_err(|errors| Error::Data { at: at(), errors })
 }
 
@@ -41,14 +41,17 @@ pub(super) fn no_data<T: Task>() -> Result<Document, FieldErrors> {
     Ok(document)
 }
 
-pub(super) fn form_def<Fm: Form>(of_process: bool) -> FormDef {
+pub(super) fn form_def<Fm: Form>(of_process: Option<fn(&Document, Option<&Document>) -> Document>) -> FormDef {
     FormDef {
         fields: Fm::FIELDS,
         of_process,
         parse: |sent| Ok(Box::new(document::read_sent::<Fm>(sent)?)),
-        check: |form, db| match form.downcast_ref::<Fm>() {
-            Some(form) => form::check(form, db),
+        check: |form, db, user, stays| match form.downcast_ref::<Fm>() {
+            Some(form) => form::check(form, db, user, stays),
             None => Ok(FieldErrors::here("is another form")),
+        },
+        places: |form, name, value| {
+            form.downcast_ref::<Fm>().map_or_else(Vec::new, |form| form::places(form, name, value))
         },
     }
 }

@@ -9,6 +9,7 @@ use super::FlowBuilder;
 use super::connect::PendingNode;
 use super::edge::{EdgeBuilder, PendingEdge};
 use super::erase::{act, ask, form_def};
+use crate::data::document::stored_by_name;
 use crate::data::form::Form;
 use crate::definition::{Action, NodeDef, Wait};
 use crate::error::Result;
@@ -82,7 +83,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.flow.note_fields::<Fm>();
-        self.def().form = Some(form_def::<Fm>(false));
+        self.def().form = Some(form_def::<Fm>(None));
         self.acts(SUBMITTED, Action::Call(act::<F, T, Fm>(submit)))
     }
 
@@ -91,7 +92,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.def().form = Some(form_def::<Fm>(true));
+        self.def().form = Some(form_def::<Fm>(Some(stored_by_name::<F::Process>)));
         self.acts(&[Attribute::Fields], Action::Call(act::<F, T, Fm>(submit)))
     }
 

@@ -27,10 +27,15 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// Gives the task to whoever did that node, which is told by its stored name.
-    pub fn assign_same_as(mut self, node: &'static str) -> Self {
+    /// Gives the task to the person who did that node, which is told by its stored name.
+    pub fn assign_same_as(self, node: &'static str) -> Self {
+        self.assign_same_as_last_of(&[node])
+    }
+
+    /// Gives the task to the person who did the most recent one of these nodes.
+    pub fn assign_same_as_last_of(mut self, nodes: &[&'static str]) -> Self {
         self.told(&[Attribute::Assign]);
-        self.def().people.same_as = Some(node);
+        self.def().people.same_as = nodes.to_vec();
         self
     }
 

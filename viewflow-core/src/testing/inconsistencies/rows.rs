@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Check, PAGE};
+use crate::id::ProcessId;
 use crate::kernel::mailbox::{LETTERS, MAILBOX, MAILBOXES, PROMISED};
 use crate::store::{RowRecord, StoreResult, all_tables, index_key};
+use crate::unit::tables::PROCESSES;
 
 /// The rows that are referred to, each with who refers to it: table, number, field.
 type Targets = BTreeMap<(String, u64), BTreeSet<(String, u64, String)>>;
@@ -61,6 +63,9 @@ impl Check<'_> {
 
     /// A row is found under its values, and has those alone that no other row may have.
     fn row(&mut self, table: &str, id: u64, row: &RowRecord) -> StoreResult<()> {
+        if table == PROCESSES && self.store.process(ProcessId(id))?.is_none() {
+            self.complain(format!("process {id} is not there, and noted as one that rows refer to"));
+        }
         for entry in &row.index {
             let Some(key) = index_key(&entry.value) else {
                 self.complain(format!("row {id} of `{table}` has a value in `{}` that cannot be a key", entry.field));

@@ -41,9 +41,9 @@ pub(super) fn expand_people(flow: &Flow, node: &Node) -> Vec<TokenStream> {
             let function = answered(node, closure, OWNER, None);
             calls.push(chained("node", span_of(closure), "assign", &quote!((#function))));
         }
-        Some(Assign::SameAs(other)) => {
-            let name = stored(other);
-            calls.push(chained("node", at, "assign_same_as", &quote!((#name))));
+        Some(Assign::SameAs(others)) => {
+            let names = others.iter().map(stored);
+            calls.push(chained("node", at, "assign_same_as_last_of", &quote!((&[#(#names),*]))));
         }
         None => {}
     }

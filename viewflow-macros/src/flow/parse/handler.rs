@@ -76,7 +76,7 @@ pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
 
 impl Parse for FieldsForm {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut form = Self { fields: Vec::new(), name: None };
+        let mut form = Self { fields: Vec::new(), empty: Vec::new(), name: None };
         while !input.is_empty() {
             if input.peek(Token![as]) && input.peek2(Token![=]) {
                 input.parse::<Token![as]>()?;
@@ -90,6 +90,10 @@ impl Parse for FieldsForm {
                         format!("`{field}` is named twice in this form: keep one"),
                     ));
                 }
+                if input.peek(Token![=]) {
+                    begins_empty(input, &field)?;
+                    form.empty.push(field.clone());
+                }
                 form.fields.push(field);
             }
             if !input.is_empty() {
@@ -97,5 +101,16 @@ impl Parse for FieldsForm {
             }
         }
         Ok(form)
+    }
+}
+
+/// `= empty`: what the process has there is not shown, and a value has to be sent anew.
+fn begins_empty(input: ParseStream<'_>, field: &Ident) -> Result<()> {
+    input.parse::<Token![=]>()?;
+    let at = input.span();
+    let message = format!("`{field}` takes `empty`: a form with `{field} = empty` shows nothing there at first");
+    match input.parse::<Ident>() {
+        Ok(word) if word == "empty" => Ok(()),
+        _ => Err(syn::Error::new(at, message)),
     }
 }

@@ -1,8 +1,9 @@
 //! Writes the trait that makes a struct what it is.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Visibility;
+use syn::spanned::Spanned as _;
 
 use super::subject::{Item, Subject};
 use crate::record::face::Face;
@@ -30,6 +31,7 @@ fn expand_process(record: &Record) -> TokenStream {
     let hides = |of: &Subject<'_>| is_less_visible(&of.field.vis, &record.vis);
     let (hidden, visible): (Vec<_>, Vec<_>) = Subject::all(record).into_iter().partition(hides);
     let named = named_fields(record, &visible, &hidden);
+    let initial = initial(record);
     let fields = visible.into_iter().map(field_at);
     let lookups = lookups(record);
     quote! {
@@ -38,6 +40,8 @@ fn expand_process(record: &Record) -> TokenStream {
             #begins_and_ends
             #table
         }
+
+        #initial
 
         #named
         #(#fields)*
@@ -109,11 +113,14 @@ fn expand_task(record: &Record) -> TokenStream {
     let options =
         record.fields.iter().filter(|field| field.default.is_none() && field.is_option()).map(|field| &field.ty);
     let no_data_needed = complete.then(|| {
+        let initial = initial(record);
         quote! {
             #(const _: () = ::core::assert!(<#options as __viewflow::FieldType>::OPTIONAL, "this `Option` is not `std::option::Option`: write the path of your own type");)*
 
             #[automatically_derived]
             impl __viewflow::NoDataNeeded for #ident {}
+
+            #initial
         }
     });
     quote! {
@@ -122,6 +129,45 @@ fn expand_task(record: &Record) -> TokenStream {
             #begins_and_ends
         }
         #no_data_needed
+    }
+}
+
+/// What the struct is before anything is known of it. Only asked of structs of which each field has such a value.
+fn initial(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    let values = Subject::all(record).into_iter().map(|of| {
+        let (name, constant) = (&of.field.ident, of.item(Item::Field));
+        if of.field.default.is_none() && record.face == Face::Task {
+            quote!(#name: ::core::option::Option::None)
+        } else {
+            quote!(#name: (const { #constant.at_first() })())
+        }
+    });
+    // Of what is mistaken nothing is said twice.
+    let is_right = record.whole && record.usable && record.fields.iter().all(|field| !field.incomplete);
+    let body = if is_right { quote!(Self { #(#values),* }) } else { quote!(loop {}) };
+    // Derived, `Default` would not know of the defaults of the fields. It is told at such a field if both are there.
+    let given = record.fields.iter().find_map(|field| field.default.as_ref());
+    let default = given.map(|given| {
+        quote_spanned! {given.span()=>
+            #[automatically_derived]
+            impl ::core::default::Default for #ident {
+                fn default() -> Self {
+                    <Self as __viewflow::Initial>::initial()
+                }
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl __viewflow::Initial for #ident {
+            fn initial() -> Self {
+                #body
+            }
+        }
+
+        #default
     }
 }
 

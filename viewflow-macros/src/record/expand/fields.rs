@@ -53,14 +53,15 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let default = encoded(field.default.is_some(), Item::Default);
     let choices = of.item(Item::Choices);
     let choices = option_of(field.choices.as_ref().map(|of| match of {
-        Choices::List(_) => quote!(|_| #choices()),
-        Choices::Query { .. } => quote!(#choices),
+        Choices::List(_) => quote!(|_, _| #choices()),
+        Choices::Query(_) => quote!(#choices),
     }));
     let index = option_of(field.index.map(|index| match index {
         Index::Plain => quote!(__viewflow::Index::Plain),
         Index::Unique => quote!(__viewflow::Index::Unique),
     }));
     let (on_delete, column) = (on_delete(of), field.column);
+    let holds_processes = field.on_delete.as_ref().filter(|_| !of.is_of_itself()).map(|_| holds_processes(of));
     // In a form, and in what is nested in one, what has a default may be left out.
     let required = (matches!(record.face, Face::Form | Face::Embedded) && field.default.is_some())
         .then(|| quote!(required: false,));
@@ -73,6 +74,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
             choices: #choices,
             index: #index,
             on_delete: #on_delete,
+            #holds_processes
             column: #column,
             #required
             ..#constant.spec(#name, #label, &[#(#key),*])
@@ -92,19 +94,36 @@ fn on_delete(of: Subject<'_>) -> TokenStream {
     }
 }
 
+/// A number of a process is a reference where it is said what happens when that is forgotten.
+fn holds_processes(of: Subject<'_>) -> TokenStream {
+    let ty = &of.field.ty;
+    quote_spanned! {ty.span()=>
+        holds_processes: ::core::matches!(
+            <#ty as __viewflow::FieldType>::SHAPE,
+            __viewflow::Shape::Plain(__viewflow::Plain::Process)
+                | __viewflow::Shape::Optional(__viewflow::Shape::Plain(__viewflow::Plain::Process))
+                | __viewflow::Shape::List(__viewflow::Shape::Plain(__viewflow::Plain::Process))
+        ),
+    }
+}
+
 /// Only of a reference can be said what happens when the row is deleted that it refers to.
 fn of_a_reference(of: Subject<'_>, at: &Ident, on_delete: &TokenStream) -> TokenStream {
     let ty = of.field.ty.to_token_stream();
     if of.is_of_itself() && !told(&ty).contains('<') {
         return on_delete.clone();
     }
-    let message = format!("`on_delete = {at}` belongs on a reference such as `Ref<..>`, not on `{}`", told(&ty));
+    let message =
+        format!("`on_delete = {at}` belongs on a reference such as `Ref<..>` or `ProcessId`, not on `{}`", told(&ty));
     quote_spanned! {at.span()=> {
         const {
             ::core::assert!(
                 ::core::matches!(
                     <#ty as __viewflow::FieldType>::SHAPE,
                     __viewflow::Shape::Reference(_)
+                        | __viewflow::Shape::Plain(__viewflow::Plain::Process)
+                        | __viewflow::Shape::Optional(__viewflow::Shape::Plain(__viewflow::Plain::Process))
+                        | __viewflow::Shape::List(__viewflow::Shape::Plain(__viewflow::Plain::Process))
                         | __viewflow::Shape::Optional(__viewflow::Shape::Reference(_) | __viewflow::Shape::List(__viewflow::Shape::Reference(_)))
                         | __viewflow::Shape::List(__viewflow::Shape::Reference(_))
                         | __viewflow::Shape::Map(__viewflow::Shape::Reference(_))

@@ -10,7 +10,7 @@ use super::rules::rules_function;
 use super::subject::{Item, Subject};
 use crate::record::face::Face;
 use crate::record::model::{Choices, Field};
-use crate::syntax::{Closure, hidden, local, located, plain_name, told, told_type};
+use crate::syntax::{Closure, Query, hidden, local, located, plain_name, told, told_type};
 
 /// The items of a field, which stand beside the impls.
 pub(super) fn items(of: Subject<'_>) -> TokenStream {
@@ -89,15 +89,18 @@ fn default_value(field: &Field) -> Option<TokenStream> {
 
 fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
     let (name, ty) = (of.item(Item::Choices), of.ty());
-    let (parameter, body) = match choices {
+    let (parameters, body) = match choices {
         Choices::List(list) => (TokenStream::new(), list),
-        Choices::Query { parameter, body } => (quote!(#parameter: &__viewflow::Db), body),
+        Choices::Query(Query { tables, user, body }) => {
+            let user = user.clone().unwrap_or_else(|| quote!(_));
+            (quote!(#tables: &__viewflow::Db, #user: &dyn __viewflow::User), body)
+        }
     };
     let body = of.beside(body);
     let into =
         quote_spanned!(body.span()=> __viewflow::ChoiceSource::<<#ty as __viewflow::FieldType>::Item>::into_choices);
     quote! {
-        fn #name(#parameter) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
+        fn #name(#parameters) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
             #into(#body)
         }
     }

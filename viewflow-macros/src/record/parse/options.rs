@@ -103,20 +103,20 @@ fn latch(option: &Opt) -> Result<Latch> {
     }
 }
 
-/// A list, or `|db| ..`.
+/// A list, or `|db| ..`, or `|db, user| ..`.
 fn choices(face: Face, option: &Opt) -> Result<Choices> {
     let tokens = ungrouped(option.tokens()?);
     if !starts_a_closure(&tokens) {
         return option.expression().map(Choices::List);
     }
-    match syn::parse2(tokens)? {
-        Closure::Inline { parameter, body } if matches!(face, Form | Process) => Ok(Choices::Query { parameter, body }),
-        Closure::Inline { .. } => Err(Error::new(
+    let query = syn::parse2(tokens)?;
+    if !matches!(face, Form | Process) {
+        return Err(Error::new(
             option.key.span(),
             "choices from tables belong on fields of forms and processes: only forms are checked against them",
-        )),
-        Closure::Path(path) => Ok(Choices::List(path)),
+        ));
     }
+    Ok(Choices::Query(query))
 }
 
 fn starts_a_closure(tokens: &TokenStream) -> bool {
