@@ -21,8 +21,7 @@ struct Variant {
     label: String,
 }
 
-pub(crate) fn derive(input: DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
+pub(crate) fn derive(input: DeriveInput, mut errors: Errors) -> TokenStream {
     let mut krate = default_crate();
     misplaced(&input.attrs, &[CHOICE, WAS], "on a variant", &mut errors);
     for option in options(&input.attrs, "choices", &mut errors) {

@@ -7,11 +7,19 @@ use quote::{ToTokens, quote};
 use syn::{Error, Result};
 
 #[derive(Default)]
-pub(crate) struct Errors(Vec<Error>);
+pub(crate) struct Errors {
+    all: Vec<Error>,
+    untold: bool,
+}
 
 impl Errors {
+    /// Mistakes that are noted and not told: rustc has told what is wrong.
+    pub(crate) fn untold() -> Self {
+        Self { untold: true, ..Self::default() }
+    }
+
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
-        self.0.push(Error::new(span, message));
+        self.all.push(Error::new(span, message));
     }
 
     /// As [`Errors::at`], from one place to another that comes later in the same item.
@@ -21,11 +29,11 @@ impl Errors {
     }
 
     pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.0.push(Error::new_spanned(tokens, message));
+        self.all.push(Error::new_spanned(tokens, message));
     }
 
     pub(crate) fn push(&mut self, error: Error) {
-        self.0.push(error);
+        self.all.push(error);
     }
 
     /// The value; or nothing, with the error noted.
@@ -34,26 +42,27 @@ impl Errors {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// How many there are: what was read since then could be read as a whole if there are no more.
     pub(crate) fn count(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// All mistakes as one error, for what is read as a part of something else.
     pub(crate) fn into_result(self) -> Result<()> {
-        let all = self.0.into_iter().reduce(|mut all, error| {
+        let all = self.all.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all
         });
         all.map_or(Ok(()), Err)
     }
 
-    /// A `compile_error!` for each mistake.
+    /// A `compile_error!` for each mistake that is told.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        let errors = self.0.into_iter().map(Error::into_compile_error);
+        let told = self.all.into_iter().filter(|_| !self.untold);
+        let errors = told.map(Error::into_compile_error);
         quote!(#(#errors)*)
     }
 }

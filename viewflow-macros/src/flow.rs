@@ -12,8 +12,7 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 
-pub(crate) fn derive(input: DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
+pub(crate) fn derive(input: DeriveInput, mut errors: Errors) -> TokenStream {
     let flow = parse::parse(input, &mut errors);
     let checked = check::check(&flow, &mut errors);
     let locked = lock::check(&flow, checked.sound.as_ref(), &mut errors);

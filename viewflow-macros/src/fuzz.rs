@@ -11,24 +11,25 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenS
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, File, Item, Meta};
 
+use crate::errors::Errors;
 use crate::record::Face;
 use crate::{choices, flow, record};
 
 /// How many mutants are tried.
 const MUTANTS: usize = 10_000;
 
-type Derive = fn(DeriveInput) -> TokenStream;
+type Derive = fn(DeriveInput, Errors) -> TokenStream;
 
 /// What is derived, by its name.
 const DERIVES: [(&str, Derive); 8] = [
     ("Flow", flow::derive),
     ("Choices", choices::derive),
-    ("Process", |input| record::derive(input, Face::Process)),
-    ("Task", |input| record::derive(input, Face::Task)),
-    ("Form", |input| record::derive(input, Face::Form)),
-    ("Entity", |input| record::derive(input, Face::Entity)),
-    ("Embedded", |input| record::derive(input, Face::Embedded)),
-    ("Message", |input| record::derive(input, Face::Message)),
+    ("Process", |item, errors| record::derive(item, Face::Process, errors)),
+    ("Task", |item, errors| record::derive(item, Face::Task, errors)),
+    ("Form", |item, errors| record::derive(item, Face::Form, errors)),
+    ("Entity", |item, errors| record::derive(item, Face::Entity, errors)),
+    ("Embedded", |item, errors| record::derive(item, Face::Embedded, errors)),
+    ("Message", |item, errors| record::derive(item, Face::Message, errors)),
 ];
 
 #[test]
@@ -63,7 +64,8 @@ struct Seed {
 
 /// What is wrong with what is written for the mutant. Tokens that were only `moved` may mean the same as before.
 fn judge(seed: &Seed, mutant: DeriveInput, moved: bool) -> Result<(), String> {
-    let written = catch_unwind(AssertUnwindSafe(|| (seed.derive)(mutant))).map_err(|_| "panics".to_owned())?;
+    let written = catch_unwind(AssertUnwindSafe(|| (seed.derive)(mutant, Errors::default())));
+    let written = written.map_err(|_| "panics".to_owned())?;
     if let Err(error) = syn::parse2::<File>(written.clone()) {
         return Err(format!("is no Rust ({error})"));
     }
@@ -121,7 +123,7 @@ fn add_items(items: &[Item], seeds: &mut Vec<Seed>) {
             let is_derived = derived.contains("derive")
                 && derived.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name);
             if let (true, Ok(input)) = (is_derived, syn::parse2::<DeriveInput>(tokens.clone())) {
-                let written = derive(input.clone()).to_string();
+                let written = derive(input.clone(), Errors::default()).to_string();
                 seeds.push(Seed { input, derive, written });
             }
         }

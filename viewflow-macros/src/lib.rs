@@ -11,54 +11,54 @@ mod errors;
 mod flow;
 #[cfg(test)]
 mod fuzz;
+mod item;
 mod record;
 mod syntax;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
-
+use crate::item::derived;
 use crate::record::Face;
 
 /// Makes a struct a proxy process: a view of a process's document with typed fields.
 #[proc_macro_derive(Process, attributes(process, field, was))]
 pub fn derive_process(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Process).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Process, errors)).into()
 }
 
 /// Makes a struct what a task knows: a view of a task's document with typed fields.
 #[proc_macro_derive(Task, attributes(task, field, was))]
 pub fn derive_task(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Task).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Task, errors)).into()
 }
 
 /// Makes a struct the type of a table's rows.
 #[proc_macro_derive(Entity, attributes(entity, field, was, id))]
 pub fn derive_entity(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Entity).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Entity, errors)).into()
 }
 
 /// Makes a struct what a person fills in.
 #[proc_macro_derive(Form, attributes(form, field))]
 pub fn derive_form(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Form).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Form, errors)).into()
 }
 
 /// Makes a struct a message between processes.
 #[proc_macro_derive(Message, attributes(message, field, was))]
 pub fn derive_message(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Message).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Message, errors)).into()
 }
 
 /// Makes a struct a field type of its own, kept as a nested object.
 #[proc_macro_derive(Embedded, attributes(embedded, field, was))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
-    record::derive(parse_macro_input!(input as DeriveInput), Face::Embedded).into()
+    derived(input.into(), |item, errors| record::derive(item, Face::Embedded, errors)).into()
 }
 
 /// Makes an enum without data a field type, whose variants can be chosen.
 #[proc_macro_derive(Choices, attributes(choices, choice, was))]
 pub fn derive_choices(input: TokenStream) -> TokenStream {
-    choices::derive(parse_macro_input!(input as DeriveInput)).into()
+    derived(input.into(), choices::derive).into()
 }
 
 /// Makes a struct a flow: its fields are the nodes, their attributes the edges.
@@ -103,9 +103,15 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         on_error,
         on_escalation,
         compensate_with,
-        undo
+        undo,
+        // No names of attributes: see `item.rs`.
+        r#if,
+        r#else,
+        r#match,
+        r#for,
+        r#fn
     )
 )]
 pub fn derive_flow(input: TokenStream) -> TokenStream {
-    flow::derive(parse_macro_input!(input as DeriveInput)).into()
+    derived(input.into(), flow::derive).into()
 }

@@ -12,8 +12,7 @@ use syn::DeriveInput;
 pub(crate) use self::face::Face;
 use crate::errors::Errors;
 
-pub(crate) fn derive(input: DeriveInput, face: Face) -> TokenStream {
-    let mut errors = Errors::default();
+pub(crate) fn derive(input: DeriveInput, face: Face, mut errors: Errors) -> TokenStream {
     let mut record = parse::parse(input, face, &mut errors);
     check::check(&mut record, &mut errors);
     expand::expand(&record, errors)

@@ -10,6 +10,7 @@ use viewflow_graph::{Attribute, Kind, nearest};
 use super::attribute::{known, read_attribute};
 use crate::errors::Errors;
 use crate::flow::model::{Flow, Node};
+use crate::item::KEYWORDS;
 use crate::syntax::{docs, first_sentence, misplaced, plain_name, plain_type, told};
 
 /// The attributes that name a node to go on to.
@@ -51,6 +52,10 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
     check_task(flow, &mut node, errors);
     // Of an attribute that nobody knows rustc tells: what the node then lacks is no mistake of its own.
     node.incomplete |= field.attrs.iter().any(is_mistyped);
+    for (attribute, meant) in field.attrs.iter().filter_map(keyword) {
+        errors.over(attribute.path(), format!("there is no such attribute: did you mean `#[{meant}(..)]`?"));
+        node.incomplete = true;
+    }
     for (name, attribute) in ours {
         match read_attribute(&mut node, name, attribute) {
             Ok(()) => node.given.push(name),
@@ -101,6 +106,13 @@ fn is_mistyped(attribute: &syn::Attribute) -> bool {
     known(attribute).is_none()
         && !RUST.contains(&name.as_str())
         && nearest(&name, Attribute::ALL.iter().map(|known| known.name())).is_some()
+}
+
+/// An attribute that has the name of a keyword, and the one that is likely meant.
+fn keyword(attribute: &syn::Attribute) -> Option<(&syn::Attribute, &'static str)> {
+    let name = attribute.path().get_ident()?;
+    let (_, meant) = KEYWORDS.iter().find(|(keyword, _)| *name == format!("r#{keyword}"))?;
+    Some((attribute, meant))
 }
 
 /// The names of the nodes that edges may lead to: names that stand in attributes of ours.
