@@ -239,6 +239,99 @@ fn what_is_nested_deep_is_kept_or_refused_by_every_store_alike() {
     });
 }
 
+#[derive(Entity, Clone, Debug)]
+#[entity(table = "values_deep")]
+pub struct DeepRow {
+    #[id]
+    pub id: Id<DeepRow>,
+    pub value: Value,
+}
+
+#[derive(Embedded, Clone, Debug)]
+pub struct DeepPart {
+    pub value: Value,
+}
+
+#[derive(Process, Clone, Debug)]
+#[process(seed = Value, artifact = Value)]
+pub struct Deep {
+    pub value: Option<Value>,
+    pub part: Option<DeepPart>,
+    pub row: Option<Ref<DeepRow>>,
+}
+
+#[derive(Task, Clone, Debug)]
+pub struct DeepTask {
+    pub value: Value,
+}
+
+#[derive(Message, Clone, Debug)]
+pub struct DeepMessage {
+    pub value: Value,
+}
+
+/// Where a value goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    Field,
+    Nested,
+    Seed,
+    Artifact,
+    TaskArtifact,
+    Row,
+}
+
+const PLACES: [Place; 6] = [Place::Field, Place::Nested, Place::Seed, Place::Artifact, Place::TaskArtifact, Place::Row];
+
+#[derive(Flow)]
+#[flow(process = Deep)]
+pub struct DeepFlow {
+    #[input((Place, Value))]
+    #[call(Self::put)]
+    #[next(know, task_data = |a| DeepTask { value: a.process.value.clone().unwrap_or_default() })]
+    start: StartHandle<Artifact<Value>>,
+    #[next(hear)]
+    know: Handle<DeepTask>,
+    #[message(DeepMessage)]
+    #[next(end)]
+    hear: MessageCatch,
+    end: End,
+}
+
+impl DeepFlow {
+    fn put(&self, a: &mut Activation<Self, Artifact<Value>>, (place, value): (Place, Value)) -> Result<()> {
+        match place {
+            Place::Field => a.process.value = Some(value),
+            Place::Nested => a.process.part = Some(DeepPart { value }),
+            Place::Seed => a.process.seed = Some(value),
+            Place::Artifact => a.process.artifact = Some(value),
+            Place::TaskArtifact => a.task.artifact = Some(value),
+            Place::Row => a.process.row = Some(a.table().insert(DeepRow { id: Id::NEW, value })?),
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn wherever_code_puts_what_is_nested_deep_it_is_kept_or_refused_by_every_store_alike() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(DeepFlow::new()).build().unwrap();
+        for place in PLACES {
+            // A struct around a value is a level of it.
+            let most = if matches!(place, Place::Nested) { 63 } else { 64 };
+            engine.run(DeepFlow::start, (place, nested(most))).unwrap();
+            for depth in [most + 1, 300] {
+                let refused = engine.run(DeepFlow::start, (place, nested(depth))).unwrap_err().to_string();
+                assert!(refused.contains("must not be nested deeper than 64 levels"), "{place:?}: {refused}");
+            }
+        }
+        let send = |depth| engine.send(&DeepMessage { value: nested(depth) });
+        assert_eq!(send(64).unwrap(), Delivery::Kept);
+        let refused = send(65).unwrap_err().to_string();
+        assert!(refused.contains("must not be nested deeper than 64 levels"), "{refused}");
+    });
+}
+
 // ---- keys
 
 #[test]
