@@ -56,25 +56,44 @@ pub struct FormField {
     pub choices: Option<Vec<Choice>>,
     /// What it is filled in with at first; null when with nothing.
     pub value: Value,
-    /// Where the field was before: a draft may be older.
-    was: &'static [&'static [&'static str]],
 }
 
 impl FormSpec {
-    /// Fills in what fits of a draft.
-    pub(crate) fn fill_in(&mut self, draft: &Document) {
-        for field in &mut self.fields {
-            let earlier = || field.was.iter().filter(|path| path.len() == 1).find_map(|path| draft.get(path[0]));
-            let drafted = draft.get(field.name).or_else(earlier);
-            if let Some(value) = drafted.filter(|value| fits(&field.kind, value)) {
-                field.value = value.clone();
+    /// Fills in what fits of a draft: as it was written; else as it can be read today, which `today` has.
+    pub(crate) fn fill_in(&mut self, specs: &[FieldSpec], draft: &Document, mut today: Document) {
+        for (field, spec) in self.fields.iter_mut().zip(specs) {
+            let written = draft.get(spec.name).filter(|value| fits(&field.kind, value, true)).cloned();
+            let read = || Some(document::named(&field.kind, &today.remove(spec.name)?));
+            // It need not be whole.
+            let in_part = || {
+                draft
+                    .get(spec.name)
+                    .or_else(|| spec.named_before(draft))
+                    .filter(|value| fits(&field.kind, value, false))
+            };
+            if let Some(value) = written.or_else(read).or_else(|| in_part().cloned()) {
+                field.value = as_chosen(spec, field.choices.as_deref(), value);
             }
         }
     }
 }
 
-/// Whether a value is of the kind, whatever its rules.
-fn fits(kind: &FieldKind, value: &Value) -> bool {
+/// A value that is equal to a choice as that choice is written, by which a page knows it.
+fn as_chosen(spec: &FieldSpec, choices: Option<&[Choice]>, value: Value) -> Value {
+    let Some(choices) = choices else { return value };
+    if let Value::Array(items) = value {
+        return items.into_iter().map(|item| as_chosen(spec, Some(choices), item)).collect();
+    }
+    if choices.iter().any(|choice| choice.value == value) {
+        return value;
+    }
+    let key = |value: &Value| spec.key_of_item(value);
+    let same = key(&value).and_then(|of| choices.iter().find(|choice| key(&choice.value).as_ref() == Some(&of)));
+    same.map_or(value, |choice| choice.value.clone())
+}
+
+/// Whether a value is of the kind, whatever its rules: `deep` within nested structs, too.
+fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
     match (kind, value) {
         (FieldKind::Json, _) | (_, Value::Null) => true,
         (FieldKind::Bool, value) => value.is_boolean(),
@@ -85,13 +104,25 @@ fn fits(kind: &FieldKind, value: &Value) -> bool {
         (FieldKind::Reference(_) | FieldKind::Process, value) => value.is_u64(),
         (FieldKind::Float, value) => value.is_number(),
         (FieldKind::Decimal, value) => value.is_number() || value.is_string(),
-        (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value)),
-        (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value)),
+        (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value, deep)),
+        (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value, deep)),
         (FieldKind::Choice(choices), value) => choices.iter().any(|choice| choice.value == *value),
-        (FieldKind::Nothing | FieldKind::List(_) | FieldKind::Map(_), _) => false,
-        (FieldKind::Embedded(_), value) => value.is_object(),
+        (FieldKind::Embedded(specs), Value::Object(fields)) => {
+            let known = |name: &String, value| {
+                specs.iter().find(|spec| spec.name == name).is_some_and(|spec| fits(&(spec.kind)(), value, deep))
+            };
+            !deep || fields.iter().all(|(name, value)| known(name, value))
+        }
+        (FieldKind::Nothing | FieldKind::List(_) | FieldKind::Map(_) | FieldKind::Embedded(_), _) => false,
         (_, value) => value.is_string(),
     }
+}
+
+/// What is stored of something whose fields a form has: its document, its columns, and what can be read of them as of today.
+pub(crate) struct StoredFields<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) columns: Option<&'d Document>,
+    pub(crate) today: Document,
 }
 
 /// Describes the fields. `stored` is where their values are, when they are fields of something that is stored.
@@ -99,10 +130,11 @@ pub(crate) fn describe(
     title: &str,
     specs: &[FieldSpec],
     db: &Db,
-    stored: Option<(&Document, Option<&Document>)>,
+    stored: Option<&StoredFields<'_>>,
 ) -> Result<FormSpec> {
     let field = |spec: &FieldSpec| {
-        let stored = stored.and_then(|(document, columns)| spec.find(document, columns));
+        let stored = stored
+            .and_then(|stored| stored.today.get(spec.name).or_else(|| spec.find(stored.document, stored.columns)));
         let kind = (spec.kind)();
         let choices = match (spec.choices, &kind) {
             (Some(choices), _) => Some(choices(db)?.list()?),
@@ -114,14 +146,13 @@ pub(crate) fn describe(
             name: spec.name,
             label: spec.label,
             help: spec.help,
-            was: spec.was,
             required: spec.required,
             max_length: spec.rules.max_length,
             pattern: spec.rules.pattern,
             min: spec.rules.min.map(|bound| bound()),
             max: spec.rules.max.map(|bound| bound()),
+            value: as_chosen(spec, choices.as_deref(), document::named(&kind, &value)),
             choices,
-            value: document::named(&kind, &value),
             kind,
         })
     };
@@ -152,8 +183,10 @@ pub(crate) fn check_tables(specs: &[FieldSpec], sent: &Document, db: &Db, errors
             continue;
         }
         let choices = choices(db)?;
-        for item in each_item(value) {
-            if !choices.contains(item)? {
+        let canonical = (spec.canonical)(value);
+        let keys = each_item(canonical.as_ref().unwrap_or(value));
+        for (item, key) in each_item(value).into_iter().zip(keys) {
+            if !choices.contains(key)? {
                 let message = format!("cannot be {}: it is none of the choices", plain(item));
                 errors.add(spec.name, Complaint::new("not_a_choice", message).with("value", item.clone()));
             }

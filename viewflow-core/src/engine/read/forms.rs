@@ -1,6 +1,7 @@
 //! Forms, described as data.
 
-use crate::data::form::{self, FormSpec};
+use crate::data::field::Source;
+use crate::data::form::{self, FormSpec, StoredFields};
 use crate::engine::act::start::start_of;
 use crate::engine::{Engine, no_node};
 use crate::error::Result;
@@ -33,9 +34,13 @@ impl Engine {
             };
             let columns = db.columns(def.process.table, id.process)?;
             let process = db.unit(|unit| unit.process_data(id.process).cloned())?;
-            let stored = form.of_process.then_some((&process.data, columns.as_ref()));
-            let mut spec = form::describe(&node.title, form.fields, db, stored)?;
-            task.draft.iter().for_each(|draft| spec.fill_in(draft));
+            let (document, columns) = (&process.data, columns.as_ref());
+            let today = || (form.of_today)(document, columns, Source::Store);
+            let stored = form.of_process.then(|| StoredFields { document, columns, today: today() });
+            let mut spec = form::describe(&node.title, form.fields, db, stored.as_ref())?;
+            if let Some(draft) = &task.draft {
+                spec.fill_in(form.fields, draft, (form.of_today)(draft, None, Source::Draft));
+            }
             Ok(spec)
         })
     }

@@ -50,6 +50,7 @@ pub(super) fn form_def<Fm: Form>(of_process: bool) -> FormDef {
             Some(form) => form::check(form, db),
             None => Ok(FieldErrors::here("is another form")),
         },
+        of_today: document::of_today::<Fm>,
     }
 }
 
