@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
-use crate::data::document::{completed, is_blank, patched};
+use crate::data::document::{check_depth, completed, is_blank, patched};
 use crate::data::field::plain;
 use crate::data::form::{self, Form, check_tables};
 use crate::definition::{Definition, Erased, FormDef};
@@ -142,6 +142,8 @@ impl Asked<'_> {
     /// Reads what this person sent of a form.
     pub(in crate::engine) fn parse(&self, user: &dyn User, sent: &Document) -> Result<Box<dyn Any>> {
         let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
+        // How deep it is decides how deep it is gone into.
+        check_depth(sent)?;
         let stored = self.stored()?;
         let whole = completed(def.fields, self.over(stored.as_ref()), sent);
         let stays = |name: &str| {
