@@ -126,8 +126,8 @@ pub enum Error {
         /// The field that refers to it, where there is one: `table.field`, or the name of a process's field.
         field: Option<String>,
     },
-    /// Another row, or another process, has the same value in a unique field. Where a person sent that value in a form, they are told by
-    /// [`Error::Form`].
+    /// Another row, or another process, has the same value in a unique field. Where a person sent that value in a form,
+    /// [`Error::field_errors`] tells of the field.
     #[error("{} has the same `{field}` already, and it is unique", other_one(table, *row, process.is_some()))]
     NotUnique {
         /// The table; that of the columns where it is a field of a process.
@@ -140,6 +140,8 @@ pub enum Error {
         row: u64,
         /// The process that was to have it too, where it is a field of a process.
         process: Option<ProcessId>,
+        /// The complaints (`taken`) at the fields of the form in which a person sent the value; none where nobody did.
+        errors: FieldErrors,
     },
     /// The row cannot be deleted, or the process not be forgotten, while others refer to it.
     #[error("{}: {} refers to it in `{field}`", protected(table, *id, *process), one(by_table, *by, *by_process))]
@@ -412,6 +414,8 @@ impl Error {
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match self {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
+            Self::NotUnique { errors, .. } if !errors.is_empty() => Some(errors),
+            Self::Handler { source, .. } if matches!(**source, Self::NotUnique { .. }) => source.field_errors(),
             Self::Other(error) => error.downcast_ref(),
             _ => None,
         }

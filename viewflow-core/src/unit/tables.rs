@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Db, Unit};
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::id::ProcessId;
 use crate::store::{Document, OnDelete, Reference, RowRecord, check_keys, follow, index_key};
 
@@ -130,7 +130,14 @@ impl Unit {
             let Some(key) = index_key(&entry.value) else { continue };
             if let Some(other) = self.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
                 let (table, field, value) = (table.to_owned(), entry.field.clone(), entry.value.clone());
-                return Err(Error::NotUnique { table, field, value, row: other, process: None });
+                return Err(Error::NotUnique {
+                    table,
+                    field,
+                    value,
+                    row: other,
+                    process: None,
+                    errors: FieldErrors::default(),
+                });
             }
         }
         self.put_row(table, id, Some(row))

@@ -13,6 +13,7 @@ use crate::unit::Db;
 
 /// One field, described as data: what the derive macros make of `#[field(..)]`.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct FieldSpec {
     /// The field's name in the struct.
     pub name: &'static str,

@@ -5,12 +5,12 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
-use crate::data::document::{completed, is_blank, patched};
+use crate::data::document::{check_depth, completed, is_blank, patched};
 use crate::data::field::{Source, plain};
 use crate::data::form::{self, Form, check_tables};
 use crate::definition::{Definition, Erased, FormDef};
 use crate::engine::{Engine, gate};
-use crate::error::{Complaint, Error, FieldErrors, Place, Result};
+use crate::error::{Complaint, Error, Place, Result};
 use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
@@ -62,7 +62,7 @@ impl Engine {
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
         let asked = Asked { def: &def, form, task: Some(task), db: &step.db };
         let input = input(&asked).map_err(|error| error.at(|| Place::of_task(task)))?;
-        sent.with(form, Place::of_task(task), input, |input| step.execute(task.id, input))
+        sent.with(form, input, |input| step.execute(task.id, input))
     }
 }
 
@@ -71,7 +71,6 @@ impl Engine {
 pub(in crate::engine) struct Sent(RefCell<Option<Filled>>);
 
 struct Filled {
-    at: Box<Place>,
     input: Box<dyn Any>,
     places: fn(&Erased, &str, &Value) -> Vec<String>,
 }
@@ -81,31 +80,27 @@ impl Sent {
     pub(in crate::engine) fn with<R>(
         &self,
         form: Option<&FormDef>,
-        at: Box<Place>,
         input: Box<dyn Any>,
         go_on: impl FnOnce(&dyn Any) -> Result<R>,
     ) -> Result<R> {
         let result = go_on(&*input);
-        self.0.replace(form.map(|form| Filled { at, input, places: form.places }));
+        self.0.replace(form.map(|form| Filled { input, places: form.places }));
         result
     }
 
     /// A value that is taken is a complaint at the field of the form in which it was sent. Other errors stay what they are.
-    pub(in crate::engine) fn complaint(&self, error: Error) -> Error {
-        let mut inner = &error;
+    pub(in crate::engine) fn complaint(&self, mut error: Error) -> Error {
+        let mut inner = &mut error;
         while let Error::Handler { source, .. } = inner {
             inner = source;
         }
-        let (Error::NotUnique { field, value, .. }, Some(filled)) = (inner, &*self.0.borrow()) else { return error };
-        let mut errors = FieldErrors::default();
-        for path in (filled.places)(&*filled.input, field, value) {
-            errors.add(
-                path,
-                Complaint::new("taken", format!("cannot be {}: it is taken", plain(value)))
-                    .with("value", value.clone()),
-            );
+        if let (Error::NotUnique { field, value, errors, .. }, Some(filled)) = (inner, &*self.0.borrow()) {
+            for path in (filled.places)(&*filled.input, field, value) {
+                let taken = Complaint::new("taken", format!("cannot be {}: it is taken", plain(value)));
+                errors.add(path, taken.with("value", value.clone()));
+            }
         }
-        if errors.is_empty() { error } else { Error::Form { at: filled.at.clone(), errors } }
+        error
     }
 }
 
@@ -144,6 +139,8 @@ impl Asked<'_> {
     /// Reads what this person sent of a form.
     pub(in crate::engine) fn parse(&self, user: &dyn User, sent: &Document) -> Result<Box<dyn Any>> {
         let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
+        // How deep it is decides how deep it is gone into.
+        check_depth(sent)?;
         let stored = self.stored()?;
         let whole = completed(def.fields, self.over(stored.as_ref()), sent);
         let stays = |name: &str| {

@@ -65,7 +65,7 @@ impl Engine {
             user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
             let asked = Asked { def: &def, form: def.nodes[start].form.as_ref(), task: None, db };
             let input = input(&asked).map_err(|error| error.at(place))?;
-            sent.with(asked.form, place(), input, |input| {
+            sent.with(asked.form, input, |input| {
                 step.start(&def, start, user.map(User::id), input, &|permission| {
                     user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
                 })
