@@ -6,4 +6,5 @@ mod moving;
 mod obsolete;
 mod refused;
 mod renamed;
+mod values;
 mod waiting;

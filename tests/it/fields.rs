@@ -371,3 +371,40 @@ fn a_null_that_was_set_is_no_default() {
     assert_eq!(read::<Loose>(json!({"any": null})).unwrap().any, Value::Null);
     assert_eq!(read::<Loose>(json!({})).unwrap().any, json!({"a": 1}));
 }
+
+#[derive(Process, Clone, Debug)]
+#[process(table = "fields_sized")]
+struct Measured {
+    #[field(key = "size.height")]
+    height: u32,
+    #[field(column, index)]
+    weight: u32,
+    #[field(column)]
+    remark: Option<String>,
+}
+
+#[derive(Flow)]
+#[flow(process = Measured, name = "fields_sized")]
+struct SizedFlow {
+    #[fields(height, weight, remark, as = SizedForm)]
+    #[next(wait)]
+    start: Start,
+    #[fields(weight, remark, as = WeighForm)]
+    #[next(end)]
+    wait: View,
+    end: End,
+}
+
+#[test]
+fn a_process_as_it_is_stored_has_its_columns_among_its_data() {
+    crate::support::on_every_store(|store| {
+        let engine = Engine::builder(store).flow(SizedFlow::new()).build().unwrap();
+        let form = SizedForm { height: 1, weight: 2, remark: None };
+        let id = engine.start(SizedFlow::start, &UserId::new("ann"), form).unwrap().id;
+        let data = || Value::Object(engine.process_record(id).unwrap().data);
+        assert_eq!(data(), json!({ "size": { "height": 1 }, "weight": 2, "remark": null }));
+        let form = WeighForm { weight: 3, remark: Some("full".to_owned()) };
+        crate::support::do_next(&engine, SizedFlow::wait, id, form);
+        assert_eq!(data(), json!({ "size": { "height": 1 }, "weight": 3, "remark": "full" }));
+    });
+}

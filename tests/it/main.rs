@@ -35,6 +35,7 @@ mod drafts;
 mod endings;
 mod engine;
 mod entities;
+mod equal_values;
 mod example;
 mod fields;
 mod forms;

@@ -1,6 +1,6 @@
 //! What a store refuses or cannot read is nobody's failure in the background but that of the task that caused it.
 
-mod store;
+pub(crate) mod store;
 mod unread;
 
 use std::sync::Arc;

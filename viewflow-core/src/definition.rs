@@ -108,6 +108,8 @@ pub(crate) struct ProcessDef {
     pub(crate) shape: fn() -> lock::Data,
     pub(crate) open: fn(&ProcessRecord, &ProcessData, Option<Document>) -> Result<Box<Erased>>,
     pub(crate) save: fn(&Erased, &mut ProcessData) -> Result<Option<(Document, Document)>>,
+    /// The canonical forms of a seed and of an artifact.
+    pub(crate) ends: [fn(&Value) -> Option<Value>; 2],
 }
 
 impl ProcessDef {

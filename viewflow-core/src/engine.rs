@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use builder::EngineBuilder;
 pub use change::plan::{FlowPlan, Misfit, Plan, Why};
+pub use change::renewal::{Clash, Renewal, Stale};
 pub use keep::retention::Retention;
 pub use read::history::HistoryQuery;
 pub use read::processes::{Page, ProcessQuery};

@@ -54,8 +54,9 @@ pub use crate::data::table::{Query, Table};
 pub use crate::definition::BoxFuture;
 pub use crate::definition::{Delivery, Latch};
 pub use crate::engine::{
-    AssignedTask, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask, Page,
-    Plan, ProcessQuery, Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why, Workers,
+    AssignedTask, Clash, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask,
+    Page, Plan, ProcessQuery, Renewal, Retention, Stale, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why,
+    Workers,
 };
 pub use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 pub use crate::flow::Flow;

@@ -15,9 +15,9 @@ mod item;
 mod record;
 mod syntax;
 
-use proc_macro::TokenStream;
 use crate::item::derived;
 use crate::record::Face;
+use proc_macro::TokenStream;
 
 /// Makes a struct a proxy process: a view of a process's document with typed fields.
 #[proc_macro_derive(Process, attributes(process, field, was))]

@@ -10,7 +10,7 @@ use crate::data::field::{At, FieldOf, FieldSpec, Source};
 use crate::error::{Complaint, FieldErrors};
 pub use crate::store::Document;
 use crate::store::{MAX_DEPTH, is_deeper};
-pub(crate) use sent::{by_name, completed, is_blank, named, patched, read_sent, stored_by_name};
+pub(crate) use sent::{by_name, completed, is_blank, named, of_today, patched, read_draft, read_sent, stored_by_name};
 
 /// A struct whose fields live in a JSON document.
 ///
@@ -144,16 +144,23 @@ pub struct Reader<'d> {
     columns: Option<&'d Document>,
     source: Source,
     errors: FieldErrors,
+    /// The fields that were there and could be read, as they are stored today, by their names.
+    today: Option<Document>,
 }
 
 impl<'d> Reader<'d> {
     pub(crate) fn new(specs: &'static [FieldSpec], document: &'d Document, columns: Option<&'d Document>) -> Self {
-        Self { specs, document, columns, source: Source::Store, errors: FieldErrors::default() }
+        Self { specs, document, columns, source: Source::Store, errors: FieldErrors::default(), today: None }
     }
 
     /// Reads what a person sent: fields by their names, and an empty text is no value.
     pub(crate) fn of_form(specs: &'static [FieldSpec], document: &'d Document) -> Self {
         Self { source: Source::Person, ..Self::new(specs, document, None) }
+    }
+
+    /// Reads a draft: fields by their names, or those that they had when it was written.
+    pub(crate) fn of_draft(specs: &'static [FieldSpec], document: &'d Document) -> Self {
+        Self { source: Source::Draft, ..Self::new(specs, document, None) }
     }
 
     /// Adds a complaint.
@@ -164,16 +171,40 @@ impl<'d> Reader<'d> {
     /// Reads the field at `index` of [`Fields::FIELDS`].
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
-        self.read(spec, field).map_err(|errors| self.errors.extend(errors.under(spec.name))).ok()
+        let (found, is_of_today) = self.find(spec);
+        let read = self.read(spec, field, found, is_of_today);
+        if let (Some(today), Some(_), Ok(value)) = (&mut self.today, found, &read)
+            && let Ok(value) = (field.merge)(value, None)
+        {
+            today.insert(spec.name.to_owned(), value);
+        }
+        read.map_err(|errors| self.errors.extend(errors.under(spec.name))).ok()
     }
 
-    fn read<T>(&self, spec: &FieldSpec, field: &FieldOf<T>) -> Result<T, FieldErrors> {
+    /// What there is of a field, and whether it is where the field is today.
+    fn find(&self, spec: &FieldSpec) -> (Option<&'d Value>, bool) {
+        let named = self.document.get(spec.name);
+        match self.source {
+            Source::Person => (named, true),
+            Source::Draft if named.is_some() => (named, true),
+            Source::Draft => (spec.named_before(self.document), false),
+            Source::Store => {
+                (spec.find(self.document, self.columns), spec.has_key_of_today(self.document, self.columns))
+            }
+        }
+    }
+
+    fn read<T>(
+        &self,
+        spec: &FieldSpec,
+        field: &FieldOf<T>,
+        found: Option<&Value>,
+        is_of_today: bool,
+    ) -> Result<T, FieldErrors> {
         let from_a_person = self.source == Source::Person;
         let blank = |value: &Value| from_a_person && is_blank(value);
-        let found = if from_a_person { self.document.get(spec.name) } else { spec.find(self.document, self.columns) };
         // Under an earlier key it is of the type that the field had then.
-        if let (Some(convert), Some(value), false) = (field.convert, found, from_a_person)
-            && !spec.has_key_of_today(self.document, self.columns)
+        if let (Some(convert), Some(value), false) = (field.convert, found, is_of_today)
             && let Ok(converted) = convert(value)
         {
             return Ok(converted);
@@ -303,7 +334,7 @@ fn too_deep() -> FieldErrors {
 }
 
 /// Puts a value at a nested key; objects on the way are made.
-fn put(document: &mut Document, path: &[&str], value: Value) -> Result<(), String> {
+pub(crate) fn put(document: &mut Document, path: &[&str], value: Value) -> Result<(), String> {
     let Some((last, parents)) = path.split_last() else { return Ok(()) };
     let mut object = document;
     for key in parents {

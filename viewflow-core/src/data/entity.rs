@@ -11,7 +11,7 @@ use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, Field
 use crate::data::table::Query;
 use crate::error::{Error, Result};
 use crate::id::{Id, Ref};
-use crate::unit::Db;
+use crate::store::RowRecord;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -43,14 +43,19 @@ pub struct TableSpec {
     /// The fields of its rows.
     pub fields: &'static [FieldSpec],
     pub(crate) rows: RowType,
-    /// Has a row found by the indexes that the type has now.
-    pub(crate) reindex: fn(&Db, u64) -> Result<bool>,
+    /// A row as it would be stored today.
+    pub(crate) of_today: fn(u64, RowRecord) -> Option<RowRecord>,
 }
 
 impl TableSpec {
     /// The table of `E`.
     pub fn of<E: Entity>() -> Self {
-        Self { name: E::TABLE, fields: E::FIELDS, rows: RowType::of::<E>(), reindex: crate::data::table::reindex::<E> }
+        Self {
+            name: E::TABLE,
+            fields: E::FIELDS,
+            rows: RowType::of::<E>(),
+            of_today: crate::data::table::of_today::<E>,
+        }
     }
 }
 

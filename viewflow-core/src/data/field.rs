@@ -3,6 +3,7 @@
 mod basic;
 #[cfg(feature = "jiff")]
 mod calendar;
+mod canonical;
 mod choice;
 #[cfg(feature = "decimal")]
 mod decimal;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
 
 pub use basic::Bytes;
+pub(crate) use canonical::{canonical, canonical_fields, form_of};
 pub use choice::{Choice, ChoiceSource, Choices, Choose};
 pub use kind::FieldKind;
 pub(crate) use kind::tables_of;
@@ -68,6 +70,33 @@ pub trait FieldType: Sized + 'static {
     /// What the value has to be instead, as the end of the sentence "`field` ...".
     fn decode(value: &Value) -> Result<Self, String>;
 
+    /// The value as JSON, as it is compared with others: in indexes and for `unique`, as the key of a message, among choices, in the
+    /// history. Values that are equal have one such form, even where `encode` keeps more than counts: of the decimals `1.5` and
+    /// `1.50` it is `1.5`, of a point in time it is that in UTC.
+    ///
+    /// What is provided knows the kinds of values; a type of your own, of which other values are equal too, has a form of its own.
+    ///
+    /// ```
+    /// use viewflow_core::{FieldKind, FieldType, document::Value};
+    /// /// A code for which capital letters are those that are not.
+    /// struct Code(String);
+    /// impl FieldType for Code {
+    ///     type Item = Self;
+    ///     fn kind() -> FieldKind { FieldKind::Text }
+    ///     fn encode(&self) -> Result<Value, String> { self.0.encode() }
+    ///     fn decode(value: &Value) -> Result<Self, String> { String::decode(value).map(Code) }
+    ///     fn canonical(&self) -> Result<Value, String> { self.0.to_lowercase().encode() }
+    /// }
+    /// assert_eq!(Code("AB1".into()).canonical(), Code("ab1".into()).canonical());
+    /// assert_eq!((-0.0_f64).canonical(), 0.0_f64.canonical());
+    /// ```
+    ///
+    /// # Errors
+    /// As `encode`.
+    fn canonical(&self) -> Result<Value, String> {
+        Ok(Self::kind().canonical(self.encode()?))
+    }
+
     /// The value as JSON, over what is stored already: a nested struct keeps keys it does not know.
     ///
     /// # Errors
@@ -94,6 +123,8 @@ pub enum Source {
     Store,
     /// A person, or a program in a person's place, sent it: the rules of forms hold.
     Person,
+    /// It is of a draft, which a person may have written before the fields had the names and types of today.
+    Draft,
 }
 
 /// A value for the time before anybody set one: what a process field without `default` starts with.

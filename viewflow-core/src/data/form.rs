@@ -62,8 +62,22 @@ pub struct FormField {
     pub value: Value,
 }
 
-/// Whether a value is of the kind, whatever its rules.
-fn fits(kind: &FieldKind, value: &Value) -> bool {
+/// A value that is equal to a choice as that choice is written, by which a page knows it.
+fn as_chosen(spec: &FieldSpec, choices: Option<&[Choice]>, value: Value) -> Value {
+    let Some(choices) = choices else { return value };
+    if let Value::Array(items) = value {
+        return items.into_iter().map(|item| as_chosen(spec, Some(choices), item)).collect();
+    }
+    if choices.iter().any(|choice| choice.value == value) {
+        return value;
+    }
+    let key = |value: &Value| spec.key_of_item(value);
+    let same = key(&value).and_then(|of| choices.iter().find(|choice| key(&choice.value).as_ref() == Some(&of)));
+    same.map_or(value, |choice| choice.value.clone())
+}
+
+/// Whether a value is of the kind, whatever its rules: `deep` within nested structs, too.
+fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
     match (kind, value) {
         (FieldKind::Json, _) | (_, Value::Null) => true,
         (FieldKind::Bool, value) => value.is_boolean(),
@@ -74,31 +88,40 @@ fn fits(kind: &FieldKind, value: &Value) -> bool {
         (FieldKind::Reference(_) | FieldKind::Process, value) => value.is_u64(),
         (FieldKind::Float, value) => value.is_number(),
         (FieldKind::Decimal, value) => value.is_number() || value.is_string(),
-        (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value)),
-        (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value)),
+        (FieldKind::List(item), Value::Array(values)) => values.iter().all(|value| fits(item, value, deep)),
+        (FieldKind::Map(item), Value::Object(values)) => values.values().all(|value| fits(item, value, deep)),
         (FieldKind::Choice(choices), value) => choices.iter().any(|choice| choice.value == *value),
-        (FieldKind::Nothing | FieldKind::List(_) | FieldKind::Map(_), _) => false,
-        (FieldKind::Embedded(_), value) => value.is_object(),
+        (FieldKind::Embedded(specs), Value::Object(fields)) => {
+            let known = |name: &String, value| {
+                specs.iter().find(|spec| spec.name == name).is_some_and(|spec| fits(&(spec.kind)(), value, deep))
+            };
+            !deep || fields.iter().all(|(name, value)| known(name, value))
+        }
+        (FieldKind::Nothing | FieldKind::List(_) | FieldKind::Map(_) | FieldKind::Embedded(_), _) => false,
         (_, value) => value.is_string(),
     }
 }
 
 /// What the fields hold before anything is sent: what is stored under their names, or their defaults, and over that what fits of a
-/// draft.
-pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Option<&Document>) -> Document {
+/// draft: as it was written; else as it can be read today, which stands beside it.
+pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Option<(&Document, Document)>) -> Document {
     let value = |spec: &FieldSpec| {
         let kind = (spec.kind)();
-        // A draft may be older than the name of the field.
-        let earlier =
-            |draft| spec.was.iter().filter(|path| path.len() == 1).find_map(|path| Document::get(draft, path[0]));
-        let drafted = draft.and_then(|draft| draft.get(spec.name).or_else(|| earlier(draft)));
-        if let Some(value) = drafted.filter(|value| fits(&kind, value)) {
-            return value.clone();
+        if let Some(value) = draft.as_ref().and_then(|(draft, today)| drafted(spec, &kind, draft, today)) {
+            return value;
         }
         let stored = stored.filter(|_| !spec.begins_empty).and_then(|stored| stored.get(spec.name)).cloned();
         stored.or_else(|| spec.default.map(|default| document::named(&kind, &default()))).unwrap_or_default()
     };
     specs.iter().map(|spec| (spec.name.to_owned(), value(spec))).collect()
+}
+
+fn drafted(spec: &FieldSpec, kind: &FieldKind, draft: &Document, today: &Document) -> Option<Value> {
+    let written = draft.get(spec.name).filter(|value| fits(kind, value, true)).cloned();
+    let read = || Some(document::named(kind, today.get(spec.name)?));
+    // It need not be whole.
+    let in_part = || draft.get(spec.name).or_else(|| spec.named_before(draft)).filter(|value| fits(kind, value, false));
+    written.or_else(read).or_else(|| in_part().cloned())
 }
 
 /// Describes the fields for somebody who fills them in, with what they hold.
@@ -125,8 +148,8 @@ pub(crate) fn describe(
             pattern: spec.rules.pattern,
             min: spec.rules.min.map(|bound| bound()),
             max: spec.rules.max.map(|bound| bound()),
+            value: as_chosen(spec, choices.as_deref(), shown.get(spec.name).cloned().unwrap_or_default()),
             choices,
-            value: shown.get(spec.name).cloned().unwrap_or_default(),
             kind,
         })
     };
@@ -172,8 +195,10 @@ pub(crate) fn check_tables(
             continue;
         }
         let choices = choices(db, user)?;
-        for item in each_item(value) {
-            if !choices.contains(item)? {
+        let canonical = (spec.canonical)(value);
+        let keys = each_item(canonical.as_ref().unwrap_or(value));
+        for (item, key) in each_item(value).into_iter().zip(keys) {
+            if !choices.contains(key)? {
                 let message = format!("cannot be {}: it is none of the choices", plain(item));
                 errors.add(spec.name, Complaint::new("not_a_choice", message).with("value", item.clone()));
             }

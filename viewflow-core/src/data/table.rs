@@ -121,7 +121,7 @@ impl<E: Entity> Table<E> {
     /// The rows with this value in an indexed field: costs what it finds, not what is stored.
     pub fn by<V: FieldType>(&self, index: IndexOf<E, V>, value: impl Choose<V::Item>) -> Query<E> {
         // A value that is too long to be a key is found under none.
-        let key = value.value().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));
+        let key = value.key().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));
         Query { index: key.map(|key| Some((index.field(), key))), ..self.all() }
     }
 }
@@ -260,7 +260,8 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
         }
         if let Some(index) = spec.index {
             // A list is found by each of its items.
-            for item in each_item(value) {
+            let canonical = (spec.canonical)(value);
+            for item in each_item(canonical.as_ref().unwrap_or(value)) {
                 let unique = index == Index::Unique;
                 let entry = IndexEntry { field: spec.key.join("."), value: item.clone(), unique };
                 if !row.index.contains(&entry) {
@@ -278,12 +279,8 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     row
 }
 
-/// Has a row found by the indexes of today. One that does not fit the struct is left alone, as is told where it is read: the answer
-/// is false.
-pub(crate) fn reindex<E: Entity>(db: &Db, id: u64) -> Result<bool> {
-    let Some(stored) = db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(true) };
-    match decode::<E>(id, &stored).and_then(|entity| encode(&entity, id, stored.data)) {
-        Ok(row) => db.unit(|unit| unit.index_row_as(E::TABLE, id, row)).map(|()| true),
-        Err(_) => Ok(false),
-    }
+/// A row as it would be stored today; none of one that does not fit the struct, as is told where it is read.
+pub(crate) fn of_today<E: Entity>(id: u64, stored: RowRecord) -> Option<RowRecord> {
+    let entity = decode::<E>(id, &stored).ok()?;
+    encode(&entity, id, stored.data).ok()
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use viewflow_graph::{Detail, Kind, Role, lock};
 
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
-use crate::data::field::FieldSpec;
+use crate::data::field::{FieldSpec, Source};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, TaskRecord};
@@ -19,6 +19,11 @@ pub(crate) struct NodeDef {
     pub(crate) title: String,
     /// What a lock file tells of what its tasks know.
     pub(crate) shape: fn() -> lock::Data,
+    /// The fields of its tasks, and the canonical form of an artifact.
+    pub(crate) fields: &'static [FieldSpec],
+    pub(crate) artifact: fn(&Value) -> Option<Value>,
+    /// The artifact and the document of a task as they are stored today; none where they cannot be read.
+    pub(crate) of_today: fn(&TaskRecord) -> Option<(Value, Document)>,
     pub(crate) open: fn(Box<Erased>, &TaskRecord, Db) -> Result<Box<Erased>>,
     pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
     /// The document of a task that was given no data.
@@ -77,6 +82,8 @@ pub(crate) struct FormDef {
     pub(crate) check: fn(&Erased, &Db, &dyn User, &dyn Fn(&str) -> bool) -> Result<FieldErrors>,
     /// Where in it a field of this name has this value: the paths.
     pub(crate) places: fn(&Erased, &str, &Value) -> Vec<String>,
+    /// What of its fields is in a document, or in columns, and can be read: as it is stored today, by their names.
+    pub(crate) of_today: fn(&Document, Option<&Document>, Source) -> Document,
 }
 
 pub(crate) struct EdgeDef {

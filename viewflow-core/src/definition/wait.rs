@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use viewflow_graph::Detail;
 
-use super::{Ask, Data, Erased, Letter, Run};
+use super::{Ask, Data, Erased, Latch, Letter, Run};
 use crate::error::{FieldErrors, Result};
 use crate::store::Document;
 use crate::time::{Moment, Timestamp};
@@ -95,6 +95,12 @@ pub(crate) struct MessageDef {
     pub(crate) name: &'static str,
     /// The correlation key, as JSON text.
     pub(crate) key: Ask<String>,
+    /// What happens to one that nobody waits for.
+    pub(crate) latch: Latch,
+    /// In which form keys are stored.
+    pub(crate) form: fn() -> String,
+    /// A key that was stored in another form, which is told if it is known, as one of today; none where it cannot be read.
+    pub(crate) key_of_today: fn(&str, Option<&str>) -> Option<String>,
     /// Reads a message as what the handler takes.
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
     /// Makes a message of JSON that comes from outside.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use viewflow_graph::{is_among, same};
 
+use super::change::keys::Keys;
 use super::change::noted::{SHAPES, noted};
 use super::change::plan;
 use super::change::tables::Tables;
@@ -194,14 +195,15 @@ impl<L: FlowList> EngineBuilder<L> {
     }
 
     /// Has the table of `E` looked at, too: that of a type to which no data of a flow refers. The rows of a table have the index
-    /// entries that their type called for when they were written; where it has other indexes now, they get those of today when
-    /// the engine is built.
+    /// entries that their type called for when they were written; where it has other indexes now, or their values another form, they
+    /// get those of today when the engine is built.
     pub fn table<E: Entity>(mut self) -> Self {
         self.tables.push(TableSpec::of::<E>());
         self
     }
 
-    /// What the flows would come upon in the store. Nothing is changed, and nothing runs. Reads all open tasks.
+    /// What the flows would come upon in the store. Nothing is changed, and nothing runs. Reads all open tasks, and the tables whose rows
+    /// would be found by other indexes, or by values in another form.
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -213,13 +215,16 @@ impl<L: FlowList> EngineBuilder<L> {
     /// # Errors
     /// [`Error::Build`] when the flows themselves are not right; when the store fails.
     pub fn plan(self) -> Result<Plan> {
-        let (flows, problems, store) = self.checked();
+        let (flows, mut problems, store) = self.checked();
+        let tables = Tables::of(&flows, &self.tables, &mut problems);
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
         let plan = plan::survey(&store, &flows, &|_| true)?;
         let earlier = plan::earlier(&*self.store, &names_of(&flows))?;
-        Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, ..plan })
+        let mut renewals = tables.plan(&store)?;
+        renewals.extend(Keys::of(&flows).plan(&store)?);
+        Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, renewals, ..plan })
     }
 
     /// The flows, what is wrong with them, and the store under their names.
@@ -239,7 +244,8 @@ impl<L: FlowList> EngineBuilder<L> {
     /// # Errors
     /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
     /// waiting; sub-processes of flows that are not here; signals and messages for nobody; messages, tables and subscribers that share a name; names that
-    /// are too long; rules of fields that no value keeps, and patterns that are none; and open tasks in the store that no flow here knows.
+    /// are too long; rules of fields that no value keeps, and patterns that are none; open tasks in the store that no flow here knows; and rows with
+    /// one value where it is to be unique now.
     pub fn build(self) -> Result<Engine> {
         let (flows, mut problems, store) = self.checked();
         let tables = Tables::of(&flows, &self.tables, &mut problems);
@@ -268,7 +274,9 @@ impl<L: FlowList> EngineBuilder<L> {
             pending: Pending::new(self.lease, self.on_error),
             retaining: Retaining::new(self.retention),
         }));
+        let keys = Keys::of(&engine.0.flows);
         let mut notes = engine.reindex(&tables)?;
+        notes.extend(engine.renew_keys(&keys)?);
         engine.subscribe()?;
         let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
         gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;

@@ -23,11 +23,11 @@ pub use wait::IntoKey;
 
 use crate::data::document::{self, Fields};
 use crate::data::entity::RowType;
-use crate::data::field::{FieldKind, FieldType, Rules, problems};
+use crate::data::field::{FieldKind, FieldType, Rules, canonical, problems};
 use crate::definition::{Action, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
 use crate::flow::message::Message;
 use crate::flow::process::{Process, ProcessOf};
-use crate::flow::task::Task;
+use crate::flow::task::{Task, TaskOf};
 use crate::flow::{Flow, activation};
 use crate::store::Document;
 use connect::{PendingNode, connect};
@@ -74,6 +74,7 @@ impl<F: Flow> FlowBuilder<F> {
                     shape: crate::flow::lock::process_data::<F::Process>,
                     open: |record, data, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, data, columns)?)),
                     save: |process, data| ref_of::<ProcessOf<F::Process>>(process)?.save(data),
+                    ends: [canonical::<<F::Process as Process>::Seed>, canonical::<<F::Process as Process>::Artifact>],
                 },
                 problems: Vec::new(),
                 kinds: Vec::new(),
@@ -136,6 +137,9 @@ impl<F: Flow> FlowBuilder<F> {
             kind,
             title: self.definition.graph.nodes()[index].title.clone(),
             shape: crate::flow::lock::task_data::<T>,
+            fields: T::FIELDS,
+            artifact: canonical::<T::Artifact>,
+            of_today: |task| TaskOf::<T>::read(task).ok()?.save().ok(),
             open: activation::open::<F, T>,
             close: activation::close::<F, T>,
             no_data: no_data::<T>,

@@ -1,7 +1,9 @@
 //! Messages between processes, and between them and the rest of the program.
 
+use serde_json::Value;
+
 use crate::data::document::{self, Fields};
-use crate::data::field::FieldType;
+use crate::data::field::{FieldOf, FieldSpec, FieldType, Source, canonical, form_of};
 use crate::definition::{Latch, Letter};
 use crate::error::{Error, Place, Result};
 use crate::store::{Document, MAX_CORRELATION};
@@ -21,6 +23,9 @@ pub trait Message: Fields + Clone {
     const LATCH: Latch;
     /// The type of the correlation key.
     type Key: FieldType;
+    /// The name of the field that is the correlation key, if one is. By it keys are found that were stored when the field had another
+    /// name or type.
+    const KEY: Option<&'static str> = None;
 
     /// The correlation key.
     fn key(&self) -> &Self::Key;
@@ -35,9 +40,38 @@ impl Letter {
     }
 }
 
-/// A correlation key as it is compared: JSON text.
+/// Text that is another one where keys that were stored may have other forms now. It begins with where the key is in the message.
+pub(crate) fn form_of_key<M: Message>() -> String {
+    match key_field::<M>() {
+        Some(spec) => format!("{} {}", spec.key.join("."), form_of(spec)),
+        None => format!(" {}", form_of(&FieldOf::<M::Key>::new().shaped(M::Key::SHAPE).spec("", "", &[]))),
+    }
+}
+
+/// A correlation key that was stored, as it is compared today. `form` is what [`form_of_key`] told then, if that is known. None of
+/// what cannot be read.
+pub(crate) fn key_of_today<M: Message>(stored: &str, form: Option<&str>) -> Option<String> {
+    let stored: Value = serde_json::from_str(stored).ok()?;
+    let value = match key_field::<M>() {
+        Some(spec) => {
+            let was = form.and_then(|form| form.split(' ').next());
+            let was = spec.was.iter().find(|path| was.is_some_and(|was| path.join(".") == was));
+            let mut message = Document::new();
+            document::put(&mut message, was.unwrap_or(&spec.key), stored).ok()?;
+            document::of_today::<M>(&message, None, Source::Store).remove(spec.name)?
+        }
+        None => stored,
+    };
+    canonical::<M::Key>(&value).map(|key| key.to_string()).filter(|key| key.len() <= MAX_CORRELATION)
+}
+
+fn key_field<M: Message>() -> Option<&'static FieldSpec> {
+    M::FIELDS.iter().find(|spec| Some(spec.name) == M::KEY)
+}
+
+/// A correlation key as it is compared: its canonical form, as JSON text.
 pub(crate) fn correlation<K: FieldType>(key: &K) -> Result<String> {
-    let value = key.encode().map_err(|message| Error::msg(format!("the correlation key {message}")))?;
+    let value = key.canonical().map_err(|message| Error::msg(format!("the correlation key {message}")))?;
     let key = value.to_string();
     if key.len() > MAX_CORRELATION {
         let length = key.len();

@@ -1,56 +1,130 @@
-//! What handlers change in data, for the history.
+//! What handlers change in data, for the history: under the names of today, and whether values are equal is told by their
+//! canonical forms.
 
 use std::mem;
 
 use serde_json::Value;
 
 use super::Step;
+use crate::data::field::{FieldSpec, canonical_fields};
+use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
-use crate::store::{DataChange, DataPart, Document, differences};
+use crate::store::{DataChange, DataPart, Document, ProcessData, ProcessRecord, differences};
+
+/// Makes the canonical form of a value that is stored as of today.
+type Canonical = fn(&Value) -> Option<Value>;
 
 impl Step {
     /// Notes what the handler of a task changed in its process, whose record is brought up to date.
     pub(super) fn tell_process(&mut self, id: TaskId) -> Result<()> {
         let Some(running) = self.running.get_mut(&id.process) else { return Ok(()) };
         let Some(proxy) = running.proxy.as_deref() else { return Ok(()) };
-        let save = running.def.process.save;
-        let mut changes = Vec::new();
-        let columns = self.db.unit(|unit| {
-            let record = unit.change_process_data(id.process)?;
-            let data = mem::take(&mut record.data);
-            let (seed, artifact) = (record.seed.take(), record.artifact.take());
-            match save(proxy, record) {
+        let def = &*running.def;
+        let told = running.told.take();
+        let (changes, columns) = self.db.unit(|unit| {
+            let process = unit.process(id.process)?.clone();
+            let now = unit.change_process_data(id.process)?;
+            let data = mem::take(&mut now.data);
+            let before =
+                ProcessData { seed: now.seed.take(), artifact: now.artifact.take(), data, ..ProcessData::default() };
+            match (def.process.save)(proxy, now) {
                 Ok(columns) => {
-                    changes.extend(DataChange::of(DataPart::Seed, &seed, &record.seed));
-                    changes.extend(DataChange::of(DataPart::Artifact, &artifact, &record.artifact));
-                    differences(&data, &record.data, DataPart::Field, &mut changes);
-                    Ok::<_, Error>(columns)
+                    let (opened, columns) = columns.unzip();
+                    let before = (before, told.or(opened));
+                    Ok::<_, Error>((process_changes(def, &process, before, (now, columns.as_ref())), columns))
                 }
                 // Another handler may mend it: what is wrong at the end of the step fails it.
                 Err(_) => {
-                    (record.data, record.seed, record.artifact) = (data, seed, artifact);
-                    Ok(None)
+                    (now.data, now.seed, now.artifact) = (before.data, before.seed, before.artifact);
+                    Ok((Vec::new(), told))
                 }
             }
         })?;
-        if let Some((opened, columns)) = columns {
-            differences(running.told.as_ref().unwrap_or(&opened), &columns, DataPart::Field, &mut changes);
-            running.told = Some(columns);
-        }
+        running.told = columns;
         self.db.unit(|unit| unit.tell(id, changes));
         Ok(())
     }
 
     /// Notes what changes in a task.
-    pub(super) fn tell_task(&self, id: TaskId, artifact: &Value, data: &Document) -> Result<()> {
+    pub(super) fn tell_task(&self, node: &NodeDef, id: TaskId, artifact: &Value, data: &Document) -> Result<()> {
         self.db.unit(|unit| {
             let task = unit.task(id)?;
             let mut changes = Vec::new();
-            changes.extend(DataChange::of(DataPart::TaskArtifact, &task.artifact, artifact));
-            differences(&task.data, data, DataPart::TaskField, &mut changes);
+            if task.artifact != *artifact || task.data != *data {
+                let (was, before) = (node.of_today)(task).unwrap_or_else(|| (task.artifact.clone(), task.data.clone()));
+                changes.extend(change_of(DataPart::TaskArtifact, node.artifact, &was, artifact));
+                changes_of(node.fields, &before, data, DataPart::TaskField, &mut changes);
+            }
             unit.tell(id, changes);
             Ok(())
         })
     }
+}
+
+/// What differs in the data of a process, and perhaps in its columns, before and after.
+fn process_changes(
+    def: &Definition,
+    process: &ProcessRecord,
+    before: (ProcessData, Option<Document>),
+    (after, columns_after): (&ProcessData, Option<&Document>),
+) -> Vec<DataChange> {
+    let mut changes = Vec::new();
+    let same = |before: &ProcessData| {
+        (&before.data, &before.seed, &before.artifact) == (&after.data, &after.seed, &after.artifact)
+    };
+    if same(&before.0) && before.1.as_ref() == columns_after {
+        return changes;
+    }
+    let (before, columns) = of_today(def, process, before);
+    let [seed, artifact] = def.process.ends;
+    changes.extend(change_of(DataPart::Seed, seed, &before.seed, &after.seed));
+    changes.extend(change_of(DataPart::Artifact, artifact, &before.artifact, &after.artifact));
+    changes_of(def.process.fields, &before.data, &after.data, DataPart::Field, &mut changes);
+    if let (Some(before), Some(after)) = (columns, columns_after) {
+        changes_of(def.process.fields, &before, after, DataPart::Field, &mut changes);
+    }
+    changes
+}
+
+/// The data and columns of a process as they would be stored today; as they are, where they cannot be read.
+fn of_today(
+    def: &Definition,
+    process: &ProcessRecord,
+    (data, columns): (ProcessData, Option<Document>),
+) -> (ProcessData, Option<Document>) {
+    // It was begun with the fields of today.
+    if process.shape == def.shape {
+        return (data, columns);
+    }
+    let mut today = ProcessData::default();
+    let proxy = (def.process.open)(process, &data, columns.clone());
+    match proxy.and_then(|proxy| (def.process.save)(&*proxy, &mut today)) {
+        Ok(saved) => (today, saved.map(|(_, columns)| columns)),
+        Err(_) => (data, columns),
+    }
+}
+
+fn change_of(part: DataPart, canonical: Canonical, from: &Value, to: &Value) -> Option<DataChange> {
+    let change = DataChange::of(part, from, to)?;
+    let (from, to) = (canonical(from), canonical(to));
+    (from.is_none() || from != to).then_some(change)
+}
+
+/// The parts in which two documents differ by more than how equal values were written.
+fn changes_of(
+    specs: &[FieldSpec],
+    before: &Document,
+    after: &Document,
+    part: fn(String) -> DataPart,
+    changes: &mut Vec<DataChange>,
+) {
+    if before == after {
+        return;
+    }
+    let (mut before_key, mut after_key) = (before.clone(), after.clone());
+    canonical_fields(specs, &mut before_key);
+    canonical_fields(specs, &mut after_key);
+    let same = |key: &str| before_key.get(key) == after_key.get(key);
+    differences(before, after, same, part, changes);
 }

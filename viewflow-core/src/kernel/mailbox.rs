@@ -1,5 +1,7 @@
 //! Mailboxes: where those of one name and key who wait and what was sent meet.
 
+mod renew;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +11,8 @@ use crate::id::{TaskId, stable_hash};
 use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList, index_key};
 use crate::time::Timestamp;
 use crate::unit::Unit;
+
+pub(crate) use renew::{OtherKey, follow, forward, letters};
 
 /// The table of the mailboxes. A row is there as long as somebody waits or something is kept in it; whoever sends and
 /// whoever begins to wait writes it, so that neither misses the other.

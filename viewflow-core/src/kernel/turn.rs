@@ -189,7 +189,7 @@ impl Step {
         }
         if let Some(changed) = closed.task {
             let (artifact, data) = changed.map_err(|errors| Error::Data { at: place(), errors })?;
-            self.tell_task(task.id, &artifact, &data)?;
+            self.tell_task(node, task.id, &artifact, &data)?;
             self.change_task(task.id, |task| {
                 task.artifact = artifact;
                 task.data = data;

@@ -59,16 +59,17 @@ impl DataChange {
     }
 }
 
-/// The parts in which two documents differ.
+/// The parts in which two documents differ, but for those that are the same whatever is written there.
 pub(crate) fn differences(
     before: &Document,
     after: &Document,
+    same: impl Fn(&str) -> bool,
     part: fn(String) -> DataPart,
     changes: &mut Vec<DataChange>,
 ) {
     let new = after.iter().map(|(key, to)| (key, before.get(key).unwrap_or(&Value::Null), to));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(key, from)| (key, from, &Value::Null));
-    let differ = new.chain(gone).filter(|(_, from, to)| from != to);
+    let differ = new.chain(gone).filter(|(key, from, to)| from != to && !same(key));
     changes.extend(differ.filter_map(|(key, from, to)| DataChange::of(part(key.clone()), from, to)));
 }
 

@@ -31,6 +31,7 @@ pub fn read_from<T: Fields>(value: &Value, source: Source) -> Result<T, FieldErr
     match source {
         Source::Store => super::read(object),
         Source::Person => super::read_sent(object),
+        Source::Draft => super::read_draft(object),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Documents as people send and see them: each field under its name, at every depth, wherever it is stored.
 
 use super::{Document, Fields, Reader, Value, Writer};
-use crate::data::field::{FieldKind, FieldSpec};
+use crate::data::field::{FieldKind, FieldSpec, Source};
 use crate::error::{Complaint, FieldErrors};
 
 /// The fields of `value` under their names, wherever they are stored; and what is wrong with those that are left out.
@@ -15,7 +15,13 @@ pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
 pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Document>) -> Document {
     let raw = |spec: &FieldSpec| Some((spec.name.to_owned(), named(&(spec.kind)(), spec.find(document, columns)?)));
     let mut shown: Document = T::FIELDS.iter().filter_map(raw).collect();
-    if let Some(fields) = T::read(&mut Reader::new(T::FIELDS, document, columns)) {
+    let mut reader = Reader { today: Some(Document::new()), ..Reader::new(T::FIELDS, document, columns) };
+    let fields = T::read(&mut reader);
+    for (name, value) in reader.today.unwrap_or_default() {
+        let spec = T::FIELDS.iter().find(|spec| spec.name == name);
+        shown.extend(spec.map(|spec| (name, named(&(spec.kind)(), &value))));
+    }
+    if let Some(fields) = fields {
         shown.extend(by_name(&fields).0);
     }
     shown
@@ -60,6 +66,21 @@ pub(crate) fn read_sent<T: Fields>(sent: &Document) -> Result<T, FieldErrors> {
         reader.complain(key, Complaint::new("unknown", "is no field of this form"));
     }
     reader.finish()
+}
+
+/// Reads a draft, or what is nested in one.
+pub(crate) fn read_draft<T: Fields>(draft: &Document) -> Result<T, FieldErrors> {
+    Reader::of_draft(T::FIELDS, draft).finish()
+}
+
+/// The fields of `T` that are in a document and can be read, by their names, as they are stored today: under the keys, the types and
+/// the choices that they have now. What cannot be read is left out.
+pub(crate) fn of_today<T: Fields>(document: &Document, columns: Option<&Document>, source: Source) -> Document {
+    let reader = Reader::new(T::FIELDS, document, columns);
+    let mut reader = Reader { source, today: Some(Document::new()), ..reader };
+    // What is wrong with other fields is none of this.
+    drop(T::read(&mut reader));
+    reader.today.unwrap_or_default()
 }
 
 /// A stored value as a person sees it: the fields of nested structs are under their names.

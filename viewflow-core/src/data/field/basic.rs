@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use viewflow_graph::{Plain, Shape};
 
 use super::spec::whole_number;
-use super::{FieldKind, FieldType, Initial, Source};
+use super::{FieldKind, FieldType, Initial, Source, canonical};
 use crate::data::document::is_blank;
 use crate::error::{Complaint, FieldErrors};
 
@@ -213,6 +213,10 @@ impl<T: FieldType> FieldType for Option<T> {
         if value.is_null() { Ok(None) } else { T::decode(value).map(Some) }
     }
 
+    fn canonical(&self) -> Result<Value, String> {
+        self.as_ref().map_or(Ok(Value::Null), T::canonical)
+    }
+
     fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         self.as_ref()
             .map_or(Ok(Value::Null), |value| some(value.merge(stored)?).ok_or_else(|| FieldErrors::here(NOTHING)))
@@ -249,13 +253,18 @@ impl<T: FieldType> FieldType for Vec<T> {
         items.map(|(index, item)| T::decode(item).map_err(|e| in_item(index, &e))).collect()
     }
 
+    fn canonical(&self) -> Result<Value, String> {
+        let items = self.iter().enumerate().map(|(index, item)| item.canonical().map_err(|e| in_item(index, &e)));
+        items.collect::<Result<_, _>>().map(Value::Array)
+    }
+
     fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
         let stored = stored.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let merge = |index: usize, item: &T| {
             let encoded = item.merge(None)?;
             // Only an item that stands where it stood is the one whose unknown keys these are.
             let before = stored.get(index).filter(|before| before.is_object());
-            let same = before.filter(|before| T::decode(before).and_then(|old| old.encode()).as_ref() == Ok(&encoded));
+            let same = before.filter(|before| canonical::<T>(before).is_some_and(|old| item.canonical() == Ok(old)));
             same.map_or(Ok(encoded), |before| item.merge(Some(before)))
         };
         all(self.iter().enumerate().map(|(index, item)| merge(index, item).map_err(|errors| errors.under(index))))
@@ -291,6 +300,10 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
 
     fn decode(value: &Value) -> Result<Self, String> {
         decode_entries(value)
+    }
+
+    fn canonical(&self) -> Result<Value, String> {
+        canonical_entries(self)
     }
 
     fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
@@ -329,6 +342,10 @@ impl<T: FieldType, H: BuildHasher + Default + 'static> FieldType for HashMap<Str
 
     fn decode(value: &Value) -> Result<Self, String> {
         decode_entries(value)
+    }
+
+    fn canonical(&self) -> Result<Value, String> {
+        canonical_entries(self)
     }
 
     fn merge(&self, stored: Option<&Value>) -> Result<Value, FieldErrors> {
@@ -370,9 +387,18 @@ fn some(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
+/// The entries of a map as they are compared: in the order of their keys.
+fn canonical_entries<'a, T: FieldType>(
+    entries: impl IntoIterator<Item = (&'a String, &'a T)>,
+) -> Result<Value, String> {
+    let entries: BTreeMap<_, _> = entries.into_iter().collect();
+    let entry = |(key, item): (&String, &T)| Ok((key.clone(), item.canonical().map_err(|e| in_key(key, &e))?));
+    entries.into_iter().map(entry).collect::<Result<Map<_, _>, String>>().map(Value::Object)
+}
+
 /// An item of a list or map. One that a person left empty is none, as a field is.
 fn read_item<T: FieldType>(value: &Value, source: Source) -> Result<T, FieldErrors> {
-    if source == Source::Store || !is_blank(value) || matches!(T::kind(), FieldKind::Json | FieldKind::Nothing) {
+    if source != Source::Person || !is_blank(value) || matches!(T::kind(), FieldKind::Json | FieldKind::Nothing) {
         T::read_from(value, source)
     } else if T::OPTIONAL {
         T::read_from(&Value::Null, source)

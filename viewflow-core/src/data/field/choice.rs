@@ -27,6 +27,14 @@ pub trait Choose<T> {
     /// As [`FieldType::encode`].
     fn value(&self) -> Result<Value, String>;
 
+    /// What is compared with what is stored.
+    ///
+    /// # Errors
+    /// As [`FieldType::canonical`].
+    fn key(&self) -> Result<Value, String> {
+        self.value()
+    }
+
     /// What a person reads; the value itself, unless there is something better.
     fn label(&self) -> String {
         self.value().map_or_else(|error| error, |value| super::rule::plain(&value))
@@ -37,6 +45,10 @@ pub trait Choose<T> {
 impl<T: FieldType> Choose<T> for T {
     fn value(&self) -> Result<Value, String> {
         self.encode()
+    }
+
+    fn key(&self) -> Result<Value, String> {
+        self.canonical()
     }
 }
 
@@ -52,6 +64,10 @@ impl<T, V: Choose<T>> Choose<T> for (V, &'static str) {
         self.0.value()
     }
 
+    fn key(&self) -> Result<Value, String> {
+        self.0.key()
+    }
+
     fn label(&self) -> String {
         self.1.to_owned()
     }
@@ -65,20 +81,23 @@ pub trait Choices {
     /// When the store fails.
     fn list(&self) -> Result<Vec<Choice>>;
 
-    /// Whether this value can be chosen.
+    /// Whether this value, in its [canonical form](FieldType::canonical), can be chosen.
     ///
     /// # Errors
     /// When the store fails.
     fn contains(&self, value: &Value) -> Result<bool>;
 }
 
-impl Choices for Vec<Choice> {
+/// A list of choices, each with its canonical form.
+struct Listed(Vec<(Value, Choice)>);
+
+impl Choices for Listed {
     fn list(&self) -> Result<Vec<Choice>> {
-        Ok(self.clone())
+        Ok(self.0.iter().map(|(_, choice)| choice.clone()).collect())
     }
 
     fn contains(&self, value: &Value) -> Result<bool> {
-        Ok(self.iter().any(|choice| choice.value == *value))
+        Ok(self.0.iter().any(|(key, _)| key == value))
     }
 }
 
@@ -97,9 +116,11 @@ pub trait ChoiceSource<T> {
 
 impl<T, C: Choose<T>> ChoiceSource<T> for Vec<C> {
     fn into_choices(self) -> Result<Box<dyn Choices>> {
-        let choice = |choice: &C| Ok(Choice { value: choice.value().map_err(Error::msg)?, label: choice.label() });
-        let list: Vec<Choice> = self.iter().map(choice).collect::<Result<_>>()?;
-        Ok(Box::new(list))
+        let choice = |choice: &C| {
+            let (key, value) = (choice.key().map_err(Error::msg)?, choice.value().map_err(Error::msg)?);
+            Ok((key, Choice { value, label: choice.label() }))
+        };
+        Ok(Box::new(Listed(self.iter().map(choice).collect::<Result<_>>()?)))
     }
 }
 

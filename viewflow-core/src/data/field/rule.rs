@@ -85,14 +85,23 @@ impl<'e> At<'e> {
 
     /// Is one of a list of choices that is known beforehand, or all its items are.
     pub fn one_of<T: FieldType>(self, value: &T, choices: Result<Box<dyn Choices>>) -> Self {
-        let list = choices.and_then(|choices| choices.list());
-        let (encoded, list) = match (value.encode(), list) {
-            (Ok(encoded), Ok(list)) => (encoded, list),
-            (Err(message), _) => return self.require(false, || message),
-            (_, Err(error)) => return self.require(false, || error.to_string()),
+        let (encoded, canonical) = match (value.encode(), value.canonical()) {
+            (Ok(encoded), Ok(canonical)) => (encoded, canonical),
+            (Err(message), _) | (_, Err(message)) => return self.require(false, || message),
         };
-        let known = |item: &Value| list.iter().any(|choice| choice.value == *item);
-        let unknown = each_item(&encoded).into_iter().find(|item| !known(item)).cloned();
+        let unknown = choices.and_then(|choices| {
+            let mut items = each_item(&encoded).into_iter().zip(each_item(&canonical));
+            let unknown = items.find_map(|(item, key)| match choices.contains(key) {
+                Ok(true) => None,
+                Ok(false) => Some(Ok(item.clone())),
+                Err(error) => Some(Err(error)),
+            });
+            Ok((unknown.transpose()?, choices.list()?))
+        });
+        let (unknown, list) = match unknown {
+            Ok(unknown) => unknown,
+            Err(error) => return self.require(false, || error.to_string()),
+        };
         match unknown {
             None => self,
             Some(item) => self.require(false, || {

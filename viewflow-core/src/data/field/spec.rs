@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use super::{Choices, FieldKind, FieldType, Initial, Rules, Source};
+use super::{Choices, FieldKind, FieldType, Initial, Rules, Source, canonical};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, OnDelete, follow};
@@ -44,6 +44,12 @@ pub struct FieldSpec {
     pub holds_processes: bool,
     /// Whether it is a column of a process: kept in a table of its own beside the process's document.
     pub column: bool,
+    /// What its values are like when they are stored: [`FieldType::SHAPE`].
+    pub shape: Shape,
+    /// Whether values of another type, which it had before, are converted.
+    pub converted: bool,
+    /// The form in which a value that is stored as of today is compared: [`FieldType::canonical`]. None of what is no value.
+    pub canonical: fn(&Value) -> Option<Value>,
 }
 
 /// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
@@ -57,6 +63,7 @@ pub struct FieldOf<T> {
     /// How a value of the type that it had before is read.
     pub(crate) convert: Option<fn(&Value) -> Result<T, String>>,
     kind: fn() -> FieldKind,
+    canonical: fn(&Value) -> Option<Value>,
     shape: Shape,
 }
 
@@ -80,6 +87,7 @@ impl<T> FieldOf<T> {
             default: None,
             convert: None,
             kind: T::kind,
+            canonical: canonical::<T>,
             shape: Shape::Plain(Plain::Other),
         }
     }
@@ -154,6 +162,9 @@ impl<T> FieldOf<T> {
             on_delete: OnDelete::Protect,
             holds_processes: false,
             column: false,
+            shape: self.shape,
+            converted: self.convert.is_some(),
+            canonical: self.canonical,
         }
     }
 }
@@ -191,6 +202,19 @@ impl FieldSpec {
     /// The field's value in a document, under its key or one it had before.
     pub(crate) fn lookup<'d>(&self, document: &'d Document) -> Option<&'d Value> {
         follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
+    }
+
+    /// The field's value in a draft, under a name that it had before.
+    pub(crate) fn named_before<'d>(&self, draft: &'d Document) -> Option<&'d Value> {
+        self.was.iter().filter(|path| path.len() == 1).find_map(|path| draft.get(path[0]))
+    }
+
+    /// The canonical form of a value that one choice picks: of the field, or of an item of it.
+    pub(crate) fn key_of_item(&self, item: &Value) -> Option<Value> {
+        (self.canonical)(item).or_else(|| match (self.canonical)(&Value::Array(vec![item.clone()]))? {
+            Value::Array(mut items) => items.pop(),
+            _ => None,
+        })
     }
 
     /// Complaints of a wrong type tell the bounds of the field, where it has closer ones than its type.

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use serde_json::Value;
 
 use crate::data::document::{completed, is_blank, patched};
-use crate::data::field::plain;
+use crate::data::field::{Source, plain};
 use crate::data::form::{self, Form, check_tables};
 use crate::definition::{Definition, Erased, FormDef};
 use crate::engine::{Engine, gate};
@@ -128,7 +128,9 @@ impl Asked<'_> {
 
     fn over(&self, stored: Option<&Document>) -> Document {
         let fields = self.form.map_or(&[][..], |form| form.fields);
-        form::shown(fields, stored, self.task.and_then(|task| task.draft.as_ref()))
+        let draft = self.task.and_then(|task| task.draft.as_ref()).zip(self.form);
+        let draft = draft.map(|(draft, form)| (draft, (form.of_today)(draft, None, Source::Draft)));
+        form::shown(fields, stored, draft)
     }
 
     /// Holds a whole form against its rules, and against what this person can choose.

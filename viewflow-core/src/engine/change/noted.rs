@@ -11,6 +11,8 @@ use crate::store::{RowRecord, Store};
 pub(in crate::engine) const SHAPES: &str = "viewflow.shape";
 /// The indexes of tables.
 pub(in crate::engine) const INDEXES: &str = "viewflow.index";
+/// The correlation keys of messages.
+pub(in crate::engine) const KEYS: &str = "viewflow.key";
 
 fn row_of(name: &str) -> u64 {
     stable_hash([name, ""])

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use viewflow_graph::{Kind, within};
 
 use crate::definition::{Definition, Flows, Wait};
+use crate::engine::change::renewal::Renewal;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::{ROOT, split_names, splits_around};
@@ -27,6 +28,8 @@ pub struct Plan {
     pub misfits: Vec<Misfit>,
     /// Names in the store that are known from `#[was(..)]` alone: each of those has to stay as long as its name is here.
     pub earlier: Vec<NodeName>,
+    /// Values that are stored in the form of an earlier version, and get that of today.
+    pub renewals: Vec<Renewal>,
 }
 
 /// The running processes of a flow.
@@ -117,7 +120,8 @@ impl fmt::Display for Plan {
         }
         self.earlier.iter().try_for_each(|NodeName { flow, node }| {
             writeln!(f, "`{flow}.{node}` is stored: the `#[was(..)]` of its flow or its node has to stay")
-        })
+        })?;
+        self.renewals.iter().try_for_each(|renewal| writeln!(f, "{renewal}"))
     }
 }
 
@@ -237,7 +241,7 @@ fn each_node(store: &dyn Store, mut look: impl FnMut(&NodeName) -> Result<()>) -
 }
 
 /// Looks at each task of a list until told to break off. Damaged ones are told of where they are used.
-fn each_task(
+pub(super) fn each_task(
     store: &dyn Store,
     list: &TaskList,
     mut look: impl FnMut(TaskRecord) -> Result<ControlFlow<()>>,

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::entity::{RowType, TableSpec};
-use crate::data::field::{FieldSpec, Index, problems, tables_of};
+use crate::data::field::{FieldSpec, Index, form_of, problems, tables_of};
 use crate::data::table::row_of;
 use crate::definition::{Definition, Flows};
 use crate::engine::Engine;
 use crate::engine::change::noted::{INDEXES, Note, noted};
+use crate::engine::change::renewal::{Clash, Renewal, Stale};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
-use crate::store::ProcessList;
+use crate::store::{ProcessList, RowRecord, Store};
+use crate::time::Timestamp;
 use crate::unit::Db;
 
 /// How many rows are looked at in one step.
@@ -33,8 +35,8 @@ struct Known {
 
 /// Where rows come from.
 enum Source {
-    /// From the application. This has one found by the indexes of today.
-    Rows(fn(&Db, u64) -> Result<bool>),
+    /// From the application. This makes them as they would be stored today.
+    Rows(fn(u64, RowRecord) -> Option<RowRecord>),
     /// They are columns of the processes of these flows.
     Columns(Vec<Arc<Definition>>),
 }
@@ -57,7 +59,7 @@ impl Tables {
             let told = problems(table.fields).into_iter();
             self.problems
                 .extend(told.map(|(field, problem)| format!("table `{}`: field `{field}` {problem}", table.name)));
-            let source = Source::Rows(table.reindex);
+            let source = Source::Rows(table.of_today);
             self.known.insert(table.name, Known { rows: table.rows, indexes, source });
             tables_of(table.fields.iter().map(|spec| (spec.kind)())).into_iter().for_each(|table| self.add(table));
         }
@@ -91,7 +93,7 @@ impl Tables {
     }
 }
 
-/// Text that is another one where rows have other index entries or references.
+/// Text that is another one where rows have other index entries or references, or the same in another form.
 fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
     let mut lines = Vec::new();
     for spec in specs {
@@ -104,7 +106,8 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
             Some(Index::Plain) => "index",
             None => "no index",
         };
-        let mut line = format!("{} {index} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
+        let form = spec.index.map(|_| form_of(spec)).unwrap_or_default();
+        let mut line = format!("{} {index} {form} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
         if spec.holds_processes {
             line.push_str(" processes");
         }
@@ -114,8 +117,8 @@ fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
 }
 
 impl Engine {
-    /// Has the rows of tables found by their indexes, where those are others than when the store was last used. Answers with what
-    /// is to be noted then.
+    /// Has the rows of tables found by their indexes, where those, or the forms of their values, are others than when the store was
+    /// last used. Answers with what is to be noted then.
     pub(in crate::engine) fn reindex<'t>(&self, tables: &'t Tables) -> Result<Vec<Note<'t>>> {
         let mut now = Vec::new();
         for (name, table) in &tables.known {
@@ -137,36 +140,92 @@ impl Engine {
 
     /// Answers whether every row could be read.
     fn reindex_table(&self, table: &str, source: &Source) -> Result<bool> {
-        let store = &self.0.store;
         let mut whole = true;
-        match source {
-            Source::Rows(reindex) => {
-                let mut after = 0;
-                loop {
-                    let rows = store.rows(table, after, AT_ONCE)?;
-                    let Some((last, _)) = rows.last() else { return Ok(whole) };
-                    after = *last;
-                    whole &= self.reindex_each(&rows, |db, (id, _)| reindex(db, *id))?;
-                }
+        each_page(&*self.0.store, table, source, |rows, of_today| {
+            let reindex = |db: &Db, id: u64| match readable(db, of_today(db, id))? {
+                Some(row) => db.unit(|unit| unit.index_row_as(table, id, row)).map(|()| true),
+                None => Ok(false),
+            };
+            whole &=
+                self.step(None, None, |db| rows.iter().try_fold(true, |whole, id| Ok(reindex(db, *id)? && whole)))?;
+            Ok(())
+        })?;
+        Ok(whole)
+    }
+}
+
+impl Tables {
+    /// The tables whose rows would be given other index entries, and how many of them; and values that two rows would have.
+    pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
+        let mut renewals = Vec::new();
+        for (name, table) in &self.known {
+            if noted(&**store, INDEXES, name)?.as_ref() == Some(&table.indexes) {
+                continue;
             }
-            Source::Columns(flows) => {
-                for flow in flows {
-                    let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
-                    loop {
-                        let page = store.list_processes(&all, after, AT_ONCE)?;
-                        let Some(last) = page.last() else { break };
-                        after = Some(*last);
-                        whole &= self.reindex_each(&page, |db, id| reindex_columns(db, flow, *id))?;
+            let (mut found, mut seen) = (Renewal::new(Stale::Table((*name).to_owned())), BTreeMap::new());
+            each_page(&**store, name, &table.source, |rows, of_today| {
+                let db = Db::reader(Arc::clone(store), Timestamp::from_millis(0));
+                for id in rows {
+                    let Some(row) = readable(&db, of_today(&db, *id))? else { continue };
+                    let stored = db.unit(|unit| unit.row_copy(name, *id))?.unwrap_or_default();
+                    found.count += u64::from((&row.index, &row.references) != (&stored.index, &stored.references));
+                    for (field, key) in row.unique_keys() {
+                        if let Some(other) = seen.insert((field.to_owned(), key), *id) {
+                            found.clashes.push(Clash { field: field.to_owned(), rows: (other, *id) });
+                        }
                     }
                 }
-                Ok(whole)
+                Ok(())
+            })?;
+            renewals.extend((found.count > 0 || !found.clashes.is_empty()).then_some(found));
+        }
+        Ok(renewals)
+    }
+}
+
+/// Makes of the number of a row the row as it would be stored today; none of one that cannot be read.
+type OfToday<'s> = dyn Fn(&Db, u64) -> Result<Option<RowRecord>> + 's;
+
+/// Calls `visit` with the numbers of the rows of a table, some at a time.
+fn each_page(
+    store: &dyn Store,
+    table: &str,
+    source: &Source,
+    mut visit: impl FnMut(&[u64], &OfToday<'_>) -> Result<()>,
+) -> Result<()> {
+    match source {
+        Source::Rows(of_today) => {
+            let row = |db: &Db, id: u64| {
+                let stored = db.unit(|unit| unit.row_copy(table, id))?;
+                Ok(stored.map_or_else(|| Some(RowRecord::default()), |stored| of_today(id, stored)))
+            };
+            let mut after = 0;
+            loop {
+                let rows = store.row_ids(table, after, AT_ONCE)?;
+                let Some(last) = rows.last() else { return Ok(()) };
+                after = *last;
+                visit(&rows, &row)?;
             }
         }
+        Source::Columns(flows) => {
+            for flow in flows {
+                let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
+                loop {
+                    let page = store.list_processes(&all, after, AT_ONCE)?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(*last);
+                    let rows: Vec<u64> = page.iter().map(|id| id.0).collect();
+                    visit(&rows, &|db, id| columns_of_today(db, flow, ProcessId(id)))?;
+                }
+            }
+            Ok(())
+        }
     }
+}
 
-    fn reindex_each<R>(&self, rows: &[R], reindex: impl Fn(&Db, &R) -> Result<bool>) -> Result<bool> {
-        self.step(None, None, |db| rows.iter().try_fold(true, |whole, row| Ok(reindex(db, row)? && whole)))
-    }
+/// A row, unless it or its process is damaged.
+fn readable(db: &Db, row: Result<Option<RowRecord>>) -> Result<Option<RowRecord>> {
+    db.unit(|unit| unit.pass_over(row)).map(Option::flatten)
 }
 
 fn explained(error: Error, table: &str, source: &Source) -> Error {
@@ -179,22 +238,20 @@ fn explained(error: Error, table: &str, source: &Source) -> Error {
     };
     match error {
         Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
-            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too: give one of \
-             them another one with the code that was used before, or let the field be as it was"
+            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells \
+             which): give one of them another one with the code that was used before, or let the field be as it was"
         )]),
         error => error,
     }
 }
 
-/// Has the columns of a process found by the indexes of today, as rows of tables.
-fn reindex_columns(db: &Db, def: &Definition, id: ProcessId) -> Result<bool> {
-    let Some(table) = def.process.table else { return Ok(true) };
+/// The columns of a process as they would be stored today, as the row of a table.
+fn columns_of_today(db: &Db, def: &Definition, id: ProcessId) -> Result<Option<RowRecord>> {
+    let Some(table) = def.process.table else { return Ok(None) };
     let stored = db.columns(Some(table), id)?;
-    let saved = db.unit(|unit| {
-        let (record, data) = unit.process_and_data(id)?;
-        (def.process.open)(record, data, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut data.clone()))
-    });
-    let Ok(Some((_, columns))) = saved else { return Ok(false) };
-    let row = row_of(&def.process.columns(), columns);
-    db.unit(|unit| unit.index_row_as(table, id.0, row)).map(|()| true)
+    let (record, data) =
+        db.unit(|unit| unit.process_and_data(id).map(|(record, data)| (record.clone(), data.clone())))?;
+    let saved =
+        (def.process.open)(&record, &data, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut data.clone()));
+    Ok(saved.ok().flatten().map(|(_, columns)| row_of(&def.process.columns(), columns)))
 }

@@ -71,7 +71,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         index: IndexOf<F::Process, V>,
         value: impl Choose<V::Item>,
     ) -> Result<Vec<ProcessOf<F::Process>>> {
-        let key = index_key(&value.value().map_err(Error::msg)?);
+        let key = index_key(&value.key().map_err(Error::msg)?);
         let (Some(table), Some(key)) = (F::Process::TABLE, key) else { return Ok(Vec::new()) };
         let store = &self.engine.0.store;
         let mut found = Vec::new();

@@ -53,6 +53,7 @@ pub(super) fn form_def<Fm: Form>(of_process: Option<fn(&Document, Option<&Docume
         places: |form, name, value| {
             form.downcast_ref::<Fm>().map_or_else(Vec::new, |form| form::places(form, name, value))
         },
+        of_today: document::of_today::<Fm>,
     }
 }
 

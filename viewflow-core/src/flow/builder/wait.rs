@@ -20,7 +20,7 @@ use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
 use crate::flow::job::{JobRun, flow_of};
-use crate::flow::message::{Message, correlation};
+use crate::flow::message::{Message, correlation, form_of_key, key_of_today};
 use crate::flow::node::Input;
 use crate::flow::task::Task;
 use crate::time::IntoMoment;
@@ -135,6 +135,9 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
             Wait::Message(MessageDef {
                 name: M::NAME,
                 key: ask(move |flow, a| correlation(&key(flow, a)?.into_key())),
+                latch: M::LATCH,
+                form: form_of_key::<M>,
+                key_of_today: key_of_today::<M>,
                 parse: |content| Ok(Box::new(document::read::<M>(content)?)),
                 letter: |content| {
                     let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };

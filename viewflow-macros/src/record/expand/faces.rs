@@ -259,12 +259,17 @@ fn expand_message(record: &Record) -> TokenStream {
         }
         None => (quote!(()), quote!(&())),
     };
+    let named = field.map(|field| {
+        let name = plain_name(&field.ident);
+        quote!(const KEY: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#name);)
+    });
     quote! {
         #[automatically_derived]
         impl __viewflow::Message for #ident {
             const NAME: &'static ::core::primitive::str = #name;
             const LATCH: __viewflow::Latch = __viewflow::Latch::#latch;
             type Key = #ty;
+            #named
 
             fn key(&self) -> &#ty {
                 #value

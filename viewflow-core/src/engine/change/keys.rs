@@ -1,0 +1,220 @@
+//! Correlation keys that are stored in another form than they have today: of tasks that wait, and of messages that are kept.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::definition::{Definition, Flows, Latch, MessageDef};
+use crate::engine::Engine;
+use crate::engine::change::noted::{KEYS, Note, noted};
+use crate::engine::change::plan::{OPEN, each_task};
+use crate::engine::change::renewal::{Renewal, Stale as Of};
+use crate::error::Result;
+use crate::id::TaskId;
+use crate::kernel::mailbox::{self, MAILBOXES, OtherKey};
+use crate::store::{Cursor, NodeName, Store, TaskList, WaitsFor};
+use crate::time::Timestamp;
+use crate::unit::{Db, Unit};
+
+/// How many tasks, or letters, are looked at in one step.
+const AT_ONCE: usize = 64;
+
+/// The messages that flows wait for, by name.
+pub(in crate::engine) struct Keys(BTreeMap<&'static str, Awaited>);
+
+struct Awaited {
+    /// In which form keys are stored.
+    form: String,
+    nodes: Vec<(Arc<Definition>, usize)>,
+}
+
+/// A message whose keys may be stored in another form: the one that is noted, if one is.
+struct Stale<'k> {
+    name: &'static str,
+    awaited: &'k Awaited,
+    noted: Option<String>,
+}
+
+/// A mailbox in which letters lie whose key has another form today.
+struct Stray {
+    name: &'static str,
+    was: String,
+    is: String,
+    latch: Latch,
+}
+
+impl Awaited {
+    /// The nodes that wait for it, with what they know of it.
+    fn nodes(&self) -> impl Iterator<Item = (NodeName, &MessageDef)> {
+        self.nodes.iter().filter_map(|(def, index)| {
+            let node = &def.nodes[*index];
+            let name = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
+            Some((name, node.wait.message()?))
+        })
+    }
+
+    /// The lists in which their open tasks stand, those of suspended processes as well.
+    fn lists(&self) -> impl Iterator<Item = (TaskList, &MessageDef)> {
+        self.nodes().flat_map(|(node, message)| {
+            OPEN.into_iter().map(move |status| (TaskList::Status(node.clone(), status), message))
+        })
+    }
+}
+
+impl Keys {
+    pub(in crate::engine) fn of(flows: &Flows) -> Self {
+        let mut messages: BTreeMap<_, Awaited> = BTreeMap::new();
+        for def in flows.values() {
+            for (index, node) in def.nodes.iter().enumerate() {
+                if let Some(message) = node.wait.message() {
+                    let awaited = || Awaited { form: (message.form)(), nodes: Vec::new() };
+                    messages.entry(message.name).or_insert_with(awaited).nodes.push((Arc::clone(def), index));
+                }
+            }
+        }
+        Self(messages)
+    }
+
+    /// The messages whose keys have another form than noted, with what is noted.
+    fn stale(&self, store: &dyn Store) -> Result<Vec<Stale<'_>>> {
+        let mut stale = Vec::new();
+        for (name, awaited) in &self.0 {
+            let noted = noted(store, KEYS, name)?;
+            if noted.as_ref() != Some(&awaited.form) {
+                stale.push(Stale { name, awaited, noted });
+            }
+        }
+        Ok(stale)
+    }
+
+    /// The messages with keys of an earlier form, and how many of them there are.
+    pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
+        let stale = self.stale(&**store)?;
+        let mut counts = BTreeMap::<&str, u64>::new();
+        for Stale { name, awaited, noted } in &stale {
+            for (list, message) in awaited.lists() {
+                each_task(&**store, &list, |task| {
+                    let other = other_key(message, task.waits_for.as_ref(), noted.as_deref());
+                    *counts.entry(name).or_default() += u64::from(matches!(other, Some(Ok(_))));
+                    Ok(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        each_page(&**store, |rows| {
+            let db = Db::reader(Arc::clone(store), Timestamp::from_millis(0));
+            strays(&db, rows, &stale)?.iter().for_each(|stray| *counts.entry(stray.name).or_default() += 1);
+            Ok(())
+        })?;
+        let found = counts.into_iter().filter(|(_, count)| *count > 0);
+        Ok(found.map(|(name, count)| Renewal { count, ..Renewal::new(Of::Message(name.to_owned())) }).collect())
+    }
+}
+
+impl Engine {
+    /// Gives tasks that wait, and messages that are kept, the keys of today, where those have another form than when the store was last
+    /// used. Answers with what is to be noted then.
+    pub(in crate::engine) fn renew_keys<'k>(&self, keys: &'k Keys) -> Result<Vec<Note<'k>>> {
+        let store = &*self.0.store;
+        let stale = keys.stale(store)?;
+        let mut now = Vec::new();
+        for Stale { name, awaited, noted } in &stale {
+            if let Some(noted) = noted {
+                // Should this be broken off, the keys are those of no version. Where they were is still to be known then.
+                let was = noted.split(' ').next().unwrap_or_default();
+                self.note(&[(KEYS, *name, &format!("{was} until {}", awaited.form))])?;
+            }
+            let mut whole = true;
+            for (list, message) in awaited.lists() {
+                whole &= self.renew_waiting(&list, message, noted.as_deref())?;
+            }
+            // What cannot be read is looked at again.
+            now.extend(whole.then_some((KEYS, *name, &*awaited.form)));
+        }
+        if !stale.is_empty() {
+            each_page(store, |rows| {
+                let found = self.step(None, None, |db| strays(db, rows, &stale))?;
+                found.iter().try_for_each(|stray| self.forward(stray))
+            })?;
+        }
+        Ok(now)
+    }
+
+    fn forward(&self, Stray { name, was, is, latch }: &Stray) -> Result<()> {
+        let key = OtherKey { name, was, is };
+        let forward = |db: &Db| db.unit(|unit| mailbox::forward(unit, key, *latch, AT_ONCE));
+        while self.step(None, None, forward)? == AT_ONCE {}
+        Ok(())
+    }
+
+    /// Answers whether every key could be read.
+    fn renew_waiting(&self, list: &TaskList, message: &MessageDef, was: Option<&str>) -> Result<bool> {
+        let (mut whole, mut after) = (true, None::<Cursor>);
+        loop {
+            let page = self.0.store.list_tasks(list, after, AT_ONCE)?;
+            let Some(end) = page.last() else { return Ok(whole) };
+            after = Some(*end);
+            whole &= self.step(None, None, |db| {
+                let renew = |unit: &mut Unit, id| renew_task(unit, id, message, was);
+                page.iter().try_fold(true, |whole, listed| Ok(db.unit(|unit| renew(unit, listed.task))? && whole))
+            })?;
+        }
+    }
+}
+
+/// A task waits with the key of today. Answers whether its key could be read.
+fn renew_task(unit: &mut Unit, id: TaskId, message: &MessageDef, was: Option<&str>) -> Result<bool> {
+    let task = unit.task(id).cloned();
+    let Some(task) = unit.pass_over(task)? else { return Ok(false) };
+    match (&task.waits_for, other_key(message, task.waits_for.as_ref(), was)) {
+        (_, None) => Ok(true),
+        (Some(WaitsFor::Message { name, key }), Some(Ok(today))) => {
+            let moved = mailbox::follow(unit, OtherKey { name, was: key, is: &today }, task.suspended);
+            if unit.pass_over(moved)?.is_none() {
+                return Ok(false);
+            }
+            unit.change_task(id)?.waits_for = Some(WaitsFor::Message { name: name.clone(), key: today });
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The key of today of what a task waits for, where it is another one; an error where it cannot be read.
+fn other_key(message: &MessageDef, waits_for: Option<&WaitsFor>, was: Option<&str>) -> Option<Result<String, ()>> {
+    match waits_for {
+        Some(WaitsFor::Message { name, key }) if name == message.name => match (message.key_of_today)(key, was) {
+            Some(today) => (today != *key).then_some(Ok(today)),
+            None => Some(Err(())),
+        },
+        _ => None,
+    }
+}
+
+/// The mailboxes of these rows in which letters lie whose key has another form today.
+fn strays(db: &Db, rows: &[u64], stale: &[Stale<'_>]) -> Result<Vec<Stray>> {
+    let mut found = Vec::new();
+    for row in rows {
+        let boxes = db.unit(|unit| {
+            let letters = mailbox::letters(unit, *row);
+            unit.pass_over(letters)
+        })?;
+        for (name, was, content) in boxes.into_iter().flatten() {
+            let Some(Stale { name, awaited, .. }) = stale.iter().find(|stale| stale.name == name) else { continue };
+            let today =
+                awaited.nodes().next().and_then(|(_, message)| Some((message, (message.letter)(&content).ok()?)));
+            let today = today.filter(|(_, letter)| letter.key != was);
+            found.extend(today.map(|(message, letter)| Stray { name, was, is: letter.key, latch: message.latch }));
+        }
+    }
+    Ok(found)
+}
+
+fn each_page(store: &dyn Store, mut visit: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let rows = store.row_ids(MAILBOXES, after, AT_ONCE)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = *last;
+        visit(&rows)?;
+    }
+}

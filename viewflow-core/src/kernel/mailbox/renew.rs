@@ -1,0 +1,88 @@
+//! Mailboxes whose key has another form now: who waits there, and what lies there, comes to the mailbox of today.
+
+use super::{LETTERS, MAILBOX, Mailbox, PROMISED, change, read, row_of};
+use crate::definition::Latch;
+use crate::error::{Error, Result};
+use crate::store::Document;
+use crate::unit::Unit;
+
+/// A key that has another form now.
+#[derive(Clone, Copy)]
+pub(crate) struct OtherKey<'k> {
+    pub(crate) name: &'k str,
+    pub(crate) was: &'k str,
+    pub(crate) is: &'k str,
+}
+
+/// The mailboxes of a row in which letters lie that are not promised: name, key, and the content of the first. All of a mailbox have the
+/// same key.
+pub(crate) fn letters(unit: &mut Unit, row: u64) -> Result<Vec<(String, String, Document)>> {
+    let mut found = Vec::new();
+    for mailbox in read(unit, row)? {
+        let letter = mailbox.first(unit)?;
+        found.extend(letter.map(|letter| (mailbox.name, mailbox.key, letter.content)));
+    }
+    Ok(found)
+}
+
+/// Somebody who waits at the one mailbox waits at the other. A letter that was promised to them comes with them.
+pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<()> {
+    // Should one of them be unreadable, both stay as they are.
+    read(unit, row_of(key.name, key.is))?;
+    let promised = change(unit, key.name, key.was, |unit, mailbox| {
+        mailbox.waiting = mailbox.waiting.saturating_sub(1);
+        mailbox.resting = mailbox.resting.saturating_sub(u64::from(rests));
+        let too_many = usize::try_from(mailbox.promised.saturating_sub(mailbox.resting)).unwrap_or(usize::MAX);
+        mailbox.give(unit, PROMISED, too_many)
+    })?;
+    change(unit, key.name, key.is, |unit, mailbox| {
+        mailbox.waiting += 1;
+        mailbox.resting += u64::from(rests);
+        mailbox.receive(unit, PROMISED, promised)
+    })
+}
+
+/// Brings at most `limit` letters from the one mailbox to the other. Answers with how many there were.
+pub(crate) fn forward(unit: &mut Unit, key: OtherKey<'_>, latch: Latch, limit: usize) -> Result<usize> {
+    let letters = change(unit, key.name, key.was, |unit, mailbox| mailbox.give(unit, MAILBOX, limit))?;
+    let count = letters.len();
+    change(unit, key.name, key.is, |unit, mailbox| {
+        mailbox.receive(unit, MAILBOX, letters)?;
+        if let Latch::Last(_) = latch {
+            mailbox.keep_last(unit)?;
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+impl Mailbox {
+    /// Takes letters out, for another mailbox.
+    fn give(&mut self, unit: &mut Unit, place: &str, limit: usize) -> Result<Vec<u64>> {
+        let letters = if limit == 0 { Vec::new() } else { self.letters(unit, place, limit)? };
+        let count = letters.len() as u64;
+        self.kept = self.kept.saturating_sub(count);
+        self.promised = self.promised.saturating_sub(if place == PROMISED { count } else { 0 });
+        Ok(letters)
+    }
+
+    /// Takes letters of another mailbox. They keep their numbers, and with that their order.
+    fn receive(&mut self, unit: &mut Unit, place: &str, letters: Vec<u64>) -> Result<()> {
+        for row in letters {
+            let data = unit.row(LETTERS, row)?.map(|record| record.data.clone());
+            self.kept += 1;
+            self.promised += u64::from(place == PROMISED);
+            self.place(unit, row, data.ok_or(Error::Internal("a letter"))?, place == PROMISED)?;
+        }
+        Ok(())
+    }
+
+    /// Of those that nobody waits for only the newest stays.
+    fn keep_last(&mut self, unit: &mut Unit) -> Result<()> {
+        let taking = usize::try_from(self.taking()).unwrap_or(usize::MAX);
+        let letters = self.letters(unit, MAILBOX, usize::MAX)?;
+        let newest = letters.last().copied();
+        let older = letters.into_iter().skip(taking).filter(|row| Some(*row) != newest);
+        older.collect::<Vec<_>>().into_iter().try_for_each(|row| self.drop_row(unit, row))
+    }
+}
