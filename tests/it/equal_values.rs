@@ -204,7 +204,7 @@ fn the_history_tells_of_a_value_that_is_another_one_and_not_of_the_same_in_anoth
         let told: Vec<_> = done
             .iter()
             .rev()
-            .find_map(|event| (!event.changes.is_empty()).then(|| &event.changes))
+            .find_map(|event| (!event.changes.is_empty()).then_some(&event.changes))
             .unwrap()
             .iter()
             .collect();

@@ -141,7 +141,7 @@ pub enum Error {
         /// The process that was to have it too, where it is a field of a process.
         process: Option<ProcessId>,
         /// The complaints (`taken`) at the fields of the form in which a person sent the value; none where nobody did.
-        errors: FieldErrors,
+        errors: Box<FieldErrors>,
     },
     /// The row cannot be deleted, or the process not be forgotten, while others refer to it.
     #[error("{}: {} refers to it in `{field}`", protected(table, *id, *process), one(by_table, *by, *by_process))]

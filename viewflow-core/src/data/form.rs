@@ -103,26 +103,22 @@ fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
 }
 
 /// What the fields hold before anything is sent: what is stored under their names, or their defaults, and over that what fits of a
-/// draft, as it was written; else as it can be read today, which `today` has.
-pub(crate) fn shown(
-    specs: &[FieldSpec],
-    stored: Option<&Document>,
-    draft: Option<&Document>,
-    today: &Document,
-) -> Document {
+/// draft: as it was written; else as it can be read today, which stands beside it.
+pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Option<(&Document, Document)>) -> Document {
     let value = |spec: &FieldSpec| {
         let kind = (spec.kind)();
-        let drafted = draft.and_then(|draft| drafted(spec, &kind, draft, today));
-        let stored = || stored.filter(|_| !spec.begins_empty).and_then(|stored| stored.get(spec.name)).cloned();
-        let default = || spec.default.map(|default| document::named(&kind, &default()));
-        drafted.or_else(stored).or_else(default).unwrap_or_default()
+        if let Some(value) = draft.as_ref().and_then(|(draft, today)| drafted(spec, &kind, draft, today)) {
+            return value;
+        }
+        let stored = stored.filter(|_| !spec.begins_empty).and_then(|stored| stored.get(spec.name)).cloned();
+        stored.or_else(|| spec.default.map(|default| document::named(&kind, &default()))).unwrap_or_default()
     };
     specs.iter().map(|spec| (spec.name.to_owned(), value(spec))).collect()
 }
 
 fn drafted(spec: &FieldSpec, kind: &FieldKind, draft: &Document, today: &Document) -> Option<Value> {
     let written = draft.get(spec.name).filter(|value| fits(kind, value, true)).cloned();
-    let read = || today.get(spec.name).map(|value| document::named(kind, value));
+    let read = || Some(document::named(kind, today.get(spec.name)?));
     // It need not be whole.
     let in_part = || draft.get(spec.name).or_else(|| spec.named_before(draft)).filter(|value| fits(kind, value, false));
     written.or_else(read).or_else(|| in_part().cloned())

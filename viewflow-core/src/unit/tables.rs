@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Db, Unit};
-use crate::error::{Error, FieldErrors, Result};
+use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::store::{Document, OnDelete, Reference, RowRecord, check_keys, follow, index_key};
 
@@ -136,7 +136,7 @@ impl Unit {
                     value,
                     row: other,
                     process: None,
-                    errors: FieldErrors::default(),
+                    errors: Box::default(),
                 });
             }
         }

@@ -105,7 +105,7 @@ pub struct OrderFlow {
 impl OrderFlow {
     fn begin(&self, a: &mut Activation<Self, ()>, form: OrderForm) -> Result<()> {
         a.process.seed = Some(Way::Mail);
-        a.process.artifact = form.first.clone();
+        a.process.artifact.clone_from(&form.first);
         a.process.first = form.first;
         a.process.found_by = form.found_by;
         a.process.phone = form.phone;

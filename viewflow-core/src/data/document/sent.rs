@@ -15,10 +15,14 @@ pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
 pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Document>) -> Document {
     let raw = |spec: &FieldSpec| Some((spec.name.to_owned(), named(&(spec.kind)(), spec.find(document, columns)?)));
     let mut shown: Document = T::FIELDS.iter().filter_map(raw).collect();
-    for (name, value) in of_today::<T>(document, columns, Source::Store) {
-        if let Some(spec) = T::FIELDS.iter().find(|spec| spec.name == name) {
-            shown.insert(name, named(&(spec.kind)(), &value));
-        }
+    let mut reader = Reader { today: Some(Document::new()), ..Reader::new(T::FIELDS, document, columns) };
+    let fields = T::read(&mut reader);
+    for (name, value) in reader.today.unwrap_or_default() {
+        let spec = T::FIELDS.iter().find(|spec| spec.name == name);
+        shown.extend(spec.map(|spec| (name, named(&(spec.kind)(), &value))));
+    }
+    if let Some(fields) = fields {
+        shown.extend(by_name(&fields).0);
     }
     shown
 }

@@ -123,9 +123,9 @@ impl Asked<'_> {
 
     fn over(&self, stored: Option<&Document>) -> Document {
         let fields = self.form.map_or(&[][..], |form| form.fields);
-        let draft = self.task.and_then(|task| task.draft.as_ref());
-        let today = self.form.zip(draft).map(|(form, draft)| (form.of_today)(draft, None, Source::Draft));
-        form::shown(fields, stored, draft, &today.unwrap_or_default())
+        let draft = self.task.and_then(|task| task.draft.as_ref()).zip(self.form);
+        let draft = draft.map(|(draft, form)| (draft, (form.of_today)(draft, None, Source::Draft)));
+        form::shown(fields, stored, draft)
     }
 
     /// Holds a whole form against its rules, and against what this person can choose.

@@ -238,8 +238,8 @@ fn explained(error: Error, table: &str, source: &Source) -> Error {
     };
     match error {
         Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
-            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells which): \
-             give one of them another one with the code that was used before, or let the field be as it was"
+            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells \
+             which): give one of them another one with the code that was used before, or let the field be as it was"
         )]),
         error => error,
     }

@@ -7,7 +7,7 @@ use crate::engine::{Engine, no_node};
 use crate::error::Result;
 use crate::id::{TaskId, UserId};
 use crate::people::User;
-use crate::store::{Document, NodeName};
+use crate::store::NodeName;
 
 impl Engine {
     /// The form of a start, described as data. Where choices depend on the person it is as somebody sees it of whom nothing is known: see
@@ -27,9 +27,7 @@ impl Engine {
         let def = self.definition(&node.flow)?;
         let start = &def.nodes[start_of(&def, node)?];
         let fields = start.form.as_ref().map_or(&[][..], |form| form.fields);
-        self.transaction(|db| {
-            form::describe(&start.title, fields, db, user, &form::shown(fields, None, None, &Document::new()))
-        })
+        self.transaction(|db| form::describe(&start.title, fields, db, user, &form::shown(fields, None, None)))
     }
 
     /// The form of an open task, described as data for the person who has it, of whom no more is known than the name: see
