@@ -33,7 +33,8 @@ pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Erro
 fn mended(tokens: TokenStream) -> Option<(TokenStream, bool)> {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_enum = trees.iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "enum"));
-    let is_body = |tree: &&mut TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let is_body =
+        |tree: &&mut TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     let Some(TokenTree::Group(body)) = trees.iter_mut().rfind(is_body) else { return None };
     let mut mending = Mending { is_enum, slipped: false, parts: Vec::new(), part: Part::default() };
     mending.read(body.stream().into_iter().collect());
