@@ -11,12 +11,11 @@ mod errors;
 mod flow;
 #[cfg(test)]
 mod fuzz;
-mod item;
 mod record;
 mod syntax;
 
-use crate::item::derived;
 use crate::record::Face;
+use crate::syntax::derived;
 use proc_macro::TokenStream;
 
 /// Makes a struct a proxy process: a view of a process's document with typed fields.
@@ -104,7 +103,7 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         on_escalation,
         compensate_with,
         undo,
-        // No names of attributes: see `item.rs`.
+        // No names of attributes: see `syntax/item.rs`.
         r#if,
         r#else,
         r#match,

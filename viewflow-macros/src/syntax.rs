@@ -7,6 +7,7 @@ mod closure;
 mod docs;
 mod duration;
 mod fields;
+mod item;
 mod name;
 mod options;
 mod output;
@@ -17,6 +18,7 @@ pub(crate) use self::closure::{Closure, Query, methods_named, told_type};
 pub(crate) use self::docs::{doc_lines, docs, first_sentence};
 pub(crate) use self::duration::{duration, duration_tokens, some_duration, some_duration_of};
 pub(crate) use self::fields::{Accessor, fields_impl};
+pub(crate) use self::item::{KEYWORDS, derived};
 pub(crate) use self::name::{
     WAS, camel_case, earlier_names, earlier_names_of, node_name, plain_name, snake_case, title_of,
 };

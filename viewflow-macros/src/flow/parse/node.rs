@@ -10,8 +10,7 @@ use viewflow_graph::{Attribute, Kind, nearest};
 use super::attribute::{known, read_attribute};
 use crate::errors::Errors;
 use crate::flow::model::{Flow, Node};
-use crate::item::KEYWORDS;
-use crate::syntax::{docs, first_sentence, misplaced, plain_name, plain_type, told};
+use crate::syntax::{KEYWORDS, docs, first_sentence, misplaced, plain_name, plain_type, told};
 
 /// The attributes that name a node to go on to.
 const TO_NODES: [Attribute; 10] = [
