@@ -3,15 +3,15 @@
 pub(crate) mod store;
 mod unread;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use viewflow::prelude::*;
 use viewflow::testing::inconsistencies;
-use viewflow::{Store, StoreError, TaskRecord, Timestamp, What};
+use viewflow::{Store, StoreError, Subscriber, TaskRecord, Timestamp, What};
 
 use self::store::{REFUSED, Refusing};
 use crate::support::{manual, on_every_store, open_task, perform, user};
@@ -525,5 +525,46 @@ fn when_the_store_itself_fails_no_task_does() {
         let error = engine.run_pending().unwrap_err();
         assert!(matches!(error, Error::Store(StoreError::Io(_))), "{error}");
         assert_eq!(open_task(&engine, LaterFlow::sleep, id).status, TaskStatus::Scheduled);
+    });
+}
+
+#[test]
+fn a_subscriber_goes_on_behind_events_that_cannot_be_read_and_tells_of_them() {
+    on_every_store(|store| {
+        let refusing = Arc::new(Refusing::new(Arc::clone(&store)));
+        let (told, unread) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let (heard, reported) = (Arc::clone(&told), Arc::clone(&unread));
+        let (builder, clock) = manual(refusing.clone());
+        let engine = builder
+            .flow(WaitFlow::new())
+            .subscriber(Subscriber::from_the_beginning("mailer", move |_, event| {
+                heard.lock().unwrap().push((event.process.0, event.number));
+                Ok(())
+            }))
+            .on_error(move |error| reported.lock().unwrap().push(error.to_string()))
+            .build()
+            .unwrap();
+        let first = engine.run(WaitFlow::start, ()).unwrap().id;
+        let second = engine.run(WaitFlow::start, ()).unwrap().id;
+        refusing.cannot_read(Refusing::event(first, 1));
+        refusing.cannot_read(Refusing::event(second, 2));
+        for _ in 0..10 {
+            clock.advance(Duration::from_hours(1));
+            let _ = engine.run_pending();
+        }
+        let all = store.log(None, 100).unwrap();
+        let told = told.lock().unwrap().clone();
+        let readable = |event: &(u64, u32)| *event != (first.0, 1) && *event != (second.0, 2);
+        let all: Vec<_> = all.iter().map(|event| (event.process.0, event.number)).filter(readable).collect();
+        // Where the store keeps several events in a record, those go with the one that is damaged.
+        let mut rest = all.iter();
+        assert!(
+            told.iter().all(|event| rest.any(|next| next == event)),
+            "in order, and each once: {told:?} of {all:?}"
+        );
+        assert!(told.len() > 4 && told.last() == all.last(), "{told:?} of {all:?}");
+        let unread = unread.lock().unwrap();
+        assert!(unread.iter().any(|error| error.contains("is damaged")), "{unread:?}");
+        assert!(!engine.subscriptions().unwrap()[0].behind);
     });
 }

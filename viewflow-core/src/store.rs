@@ -190,6 +190,15 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>>;
 
+    /// Places in the log after `after` at which one can go on, in order: those of [`Store::log`], or of the last event of each of the
+    /// records in which the store keeps several. A store that need not read the records for it answers where some cannot be read.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn log_places(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<LogCursor>> {
+        Ok(self.log(after, limit)?.into_iter().map(|logged| logged.cursor).collect())
+    }
+
     /// The number of the last commit in the log, or a greater one. What is committed later stands behind it.
     ///
     /// # Errors

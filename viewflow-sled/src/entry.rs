@@ -18,6 +18,12 @@ pub(crate) fn log(cursor: LogCursor, process: ProcessId, last: u32) -> Vec<u8> {
     KeyBuf::after(whole_log()).u64(cursor.commit).u64(cursor.index.into()).u64(process.0).u32(last).done()
 }
 
+/// The place that an entry of the log tells of, whose key goes on so.
+pub(crate) fn log_place(rest: &[u8]) -> Option<LogCursor> {
+    let mut parts = KeyReader(rest);
+    Some(LogCursor { commit: parts.u64()?, index: u32::try_from(parts.u64()?).ok()? })
+}
+
 /// The list of what happened by time: of everybody, or of a person.
 pub(crate) fn history(by: Option<&UserId>) -> Vec<u8> {
     let key = KeyBuf::new(b't');

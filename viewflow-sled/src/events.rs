@@ -34,11 +34,7 @@ pub(crate) fn of_process(reader: &Reader, process: ProcessId, after: u32, limit:
 
 /// The events of the log after a place.
 pub(crate) fn log(reader: &Reader, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
-    // A run stands where its last event does.
-    let first = after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
-        Some(index) => Bound::Included(entry::log(LogCursor { index, ..after }, ProcessId(0), 0)),
-        None => Bound::Excluded(entry::log(after, ProcessId(u64::MAX), u32::MAX)),
-    });
+    let first = behind(after);
     let mut found = Vec::new();
     runs(reader, &entry::whole_log(), first, limit, |run| {
         found.extend(run.filter(|logged| after.is_none_or(|after| logged.cursor > after)));
@@ -46,6 +42,19 @@ pub(crate) fn log(reader: &Reader, after: Option<LogCursor>, limit: usize) -> St
     })?;
     found.truncate(limit);
     Ok(found)
+}
+
+/// Where the runs of the log end, after a place.
+pub(crate) fn log_places(reader: &Reader, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<LogCursor>> {
+    reader.listed(&entry::whole_log(), behind(after), limit, entry::log_place)
+}
+
+/// The first entry of the log that may have events behind a place: a run stands where its last event does.
+fn behind(after: Option<LogCursor>) -> Bound<Vec<u8>> {
+    after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
+        Some(index) => Bound::Included(entry::log(LogCursor { index, ..after }, ProcessId(0), 0)),
+        None => Bound::Excluded(entry::log(after, ProcessId(u64::MAX), u32::MAX)),
+    })
 }
 
 /// The events of everybody, or of a person, before a place, from the newest on.

@@ -354,6 +354,10 @@ impl Store for SledStore {
         events::log(&self.reader, after, limit)
     }
 
+    fn log_places(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<LogCursor>> {
+        events::log_places(&self.reader, after, limit)
+    }
+
     fn log_end(&self) -> StoreResult<u64> {
         self.committer.last_logged()
     }

@@ -38,6 +38,10 @@ impl Refusing {
         format!("process {id}")
     }
 
+    pub fn event(process: ProcessId, number: u32) -> String {
+        format!("event {number} of process {process}")
+    }
+
     /// From now on this record cannot be read.
     pub fn cannot_read(&self, what: String) {
         self.unreadable.lock().unwrap().insert(what);
@@ -105,7 +109,7 @@ impl Store for Refusing {
         nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
         permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
         events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
-        log(after: Option<LogCursor>, limit: usize) -> Vec<Logged>;
+        log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
         log_end() -> u64;
         history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
         next_process() -> ProcessId;
@@ -115,6 +119,12 @@ impl Store for Refusing {
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {
         self.check(Self::process(id))?;
         self.store.process(id)
+    }
+
+    fn log(&self, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
+        let events = self.store.log(after, limit)?;
+        events.iter().try_for_each(|event| self.check(Self::event(event.process, event.number)))?;
+        Ok(events)
     }
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {

@@ -164,6 +164,7 @@ impl Store for Renamed {
         permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
         events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
         log(after: Option<LogCursor>, limit: usize) -> Vec<Logged>;
+        log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
         log_end() -> u64;
         history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
         next_process() -> ProcessId;

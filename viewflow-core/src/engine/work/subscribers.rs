@@ -15,7 +15,7 @@ use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
 use crate::id::stable_hash;
-use crate::store::{Commit, Event, LogCursor, RowRecord};
+use crate::store::{Commit, Event, LogCursor, Logged, RowRecord, StoreError};
 use crate::time::Timestamp;
 
 /// The table of how far subscribers have come.
@@ -221,7 +221,7 @@ impl Engine {
         let store = &self.0.store;
         // Somebody has unsubscribed it.
         let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
-        let page = store.log(Some(cursor_of(&row)), BATCH)?;
+        let page = self.next_events(subscriber, cursor_of(&row))?;
         if page.is_empty() {
             return Ok(());
         }
@@ -251,6 +251,23 @@ impl Engine {
         failure.map_or(moved, Err)
     }
 
+    /// Some events behind a place. One that cannot be read is passed over, once what comes before it was told.
+    fn next_events(&self, subscriber: &Subscriber, after: LogCursor) -> Result<Vec<Logged>> {
+        let store = &self.0.store;
+        match store.log(Some(after), BATCH) {
+            Err(StoreError::Damaged { .. }) => {}
+            read => return Ok(read?),
+        }
+        let damaged = match store.log(Some(after), 1) {
+            Err(error @ StoreError::Damaged { .. }) => error,
+            read => return Ok(read?),
+        };
+        if let Some(place) = store.log_places(Some(after), 1)?.pop() {
+            self.move_on(&subscriber.name, place)?;
+        }
+        Err(damaged.into())
+    }
+
     /// Writes down how far a subscriber has come.
     fn move_on(&self, name: &str, to: LogCursor) -> Result<()> {
         self.step(None, None, |db| {
@@ -263,7 +280,7 @@ impl Engine {
     }
 
     fn has_news(&self, cursor: LogCursor) -> Result<bool> {
-        Ok(!self.0.store.log(Some(cursor), 1)?.is_empty())
+        Ok(!self.0.store.log_places(Some(cursor), 1)?.is_empty())
     }
 
     /// When there is something for a subscriber; now when it is not known better, none when another thread is at it or there is

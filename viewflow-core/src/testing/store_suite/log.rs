@@ -19,6 +19,18 @@ fn put(store: &impl Store, events: Vec<Event>) {
     store.commit(Commit { events, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
+/// What the places of the log have to tell: where one can go on, in order, to the end.
+fn has_places(store: &impl Store) {
+    let all: Vec<LogCursor> = store.log(None, 10_000).unwrap().into_iter().map(|logged| logged.cursor).collect();
+    let places = store.log_places(None, 10_000).unwrap();
+    assert!(places.is_sorted() && places.iter().all(|place| all.contains(place)));
+    assert_eq!(places.last(), all.last());
+    for after in all.iter().copied().map(Some) {
+        let next = store.log_places(after, 1).unwrap();
+        assert_eq!(next.first(), places.iter().find(|place| Some(**place) > after));
+    }
+}
+
 type Short = Vec<(u64, u32)>;
 
 fn short(events: impl IntoIterator<Item = Logged>) -> Short {
@@ -72,6 +84,7 @@ pub(super) fn events_are_logged_in_the_order_of_their_commits(store: &impl Store
     assert!(store.log(Some(end), 9).unwrap().is_empty());
     put(store, vec![event(2, 5, 60, "bob")]);
     assert_eq!(short(store.log(Some(end), 9).unwrap()), [(2, 5)], "what comes later is behind the end");
+    has_places(store);
 }
 
 pub(super) fn what_happened_is_found_by_time_and_by_person(store: &impl Store) {
