@@ -12,7 +12,7 @@ use viewflow_core::store::StoreResult;
 
 use crate::derived::derived_under;
 use crate::describe::describe;
-use crate::json::{json, parse};
+use crate::json::json;
 use crate::key;
 use crate::read::Reader;
 use crate::shared::{Shared, State};
@@ -36,7 +36,7 @@ const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
 }
 
 /// All lists that this release keeps.
-pub(crate) const KEPT: [Kept; 16] = [
+pub(crate) static KEPT: [Kept; 16] = [
     kept("inbox", b'l', 1),
     kept("queue", b'l', 2),
     kept("archive", b'l', 3),
@@ -84,10 +84,9 @@ pub(crate) struct Lists {
 impl Lists {
     /// Looks which lists are filled, and notes that no others are kept any more.
     pub(crate) fn open(reader: &Reader, shared: &Shared) -> StoreResult<Self> {
-        let noted: Versions = match reader.value(&key::lists())? {
-            Some(noted) => parse(&noted, &|| "the note of lists".to_owned())?,
-            None => Versions::new(),
-        };
+        // A note that cannot be read tells of no list: all are filled anew.
+        let noted: Versions =
+            reader.value(&key::lists())?.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default();
         let mut left = Versions::new();
         let mut missing = Versions::new();
         let mut bits = 0;
@@ -113,14 +112,21 @@ impl Lists {
         Ok(Self { missing: AtomicU32::new(bits), failed: OnceLock::new() })
     }
 
-    /// An error, unless the list under these keys is filled.
-    pub(crate) fn check(&self, reader: &Reader, key: &[u8]) -> StoreResult<()> {
+    /// The list under these keys, if it is not filled yet.
+    pub(crate) fn missing(&self, key: &[u8]) -> Option<&'static Kept> {
         let missing = self.missing.load(Ordering::Acquire);
         if missing == 0 {
-            return Ok(());
+            return None;
         }
-        let list = KEPT.iter().enumerate().find(|(bit, list)| missing >> bit & 1 == 1 && key.starts_with(&list.prefix));
-        let Some((_, list)) = list else { return Ok(()) };
+        let of = |(bit, list): (usize, &'static Kept)| {
+            (missing >> bit & 1 == 1 && key.starts_with(&list.prefix)).then_some(list)
+        };
+        KEPT.iter().enumerate().find_map(of)
+    }
+
+    /// An error, unless the list under these keys is filled.
+    pub(crate) fn check(&self, reader: &Reader, key: &[u8]) -> StoreResult<()> {
+        let Some(list) = self.missing(key) else { return Ok(()) };
         let through = match stored_filling(reader)?.and_then(|filling| filling.after) {
             _ if self.failed.get().is_some() => {
                 format!("that failed: {}", self.failed.get().map_or("", String::as_str))
@@ -154,8 +160,7 @@ impl Lists {
 }
 
 fn stored_filling(reader: &Reader) -> StoreResult<Option<Filling>> {
-    let note = reader.value(&key::filling())?;
-    note.map(|note| parse(&note, &|| "the note of lists that are filled".to_owned())).transpose()
+    Ok(reader.value(&key::filling())?.and_then(|note| serde_json::from_slice(&note).ok()))
 }
 
 /// Removes some entries of a list; answers whether there may be more. What others write there meanwhile may go as well: it is found

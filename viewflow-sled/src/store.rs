@@ -140,7 +140,7 @@ impl SledStore {
     }
 
     fn verifier(&self) -> Verifier<'_> {
-        Verifier { reader: &self.reader, tree: &self.tree, shared: &self.shared }
+        Verifier { reader: &self.reader, tree: &self.tree, shared: &self.shared, lists: &self.lists }
     }
 
     /// The processes of a list whose prefix is this.

@@ -109,6 +109,7 @@ fn a_list_that_the_release_before_did_not_keep_is_filled_while_others_write() {
     assert_eq!(ask(&store), None, "it says that it is not ready");
     let queue = store.list_tasks(&TaskList::Queue(None, None), None, 9);
     assert!(queue.is_ok(), "the other lists go on");
+    assert_eq!(store.verify().unwrap().faults, [""; 0], "what is being filled is no fault");
     // Of those that were gone through, of those that were not, and new ones.
     let gone = [1, 2, PROCESSES / 2, PROCESSES - 1];
     for process in &gone {
@@ -180,6 +181,21 @@ fn a_list_of_another_version_is_filled_anew_without_what_stood_there() {
     let store = open(directory.path());
     assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
     assert_eq!(store.verify().unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn a_note_that_cannot_be_read_has_all_lists_filled_anew() {
+    let directory = filled();
+    let db = open_sled(directory.path());
+    db.insert(LISTS, "{\"inbox\":1").unwrap();
+    db.insert(FILLING, "nonsense").unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let store = open(directory.path());
+    assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
+    drop(store);
+    note(directory.path(), |lists| assert_eq!(lists.len(), 16));
 }
 
 #[test]
