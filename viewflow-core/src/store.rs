@@ -151,10 +151,11 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn table_stamp(&self, table: &str) -> StoreResult<u64>;
 
-    /// Tasks of a list, oldest first (an archive: newest first).
+    /// Tasks of a list, oldest first (an archive: newest first): all of the list, or none of it.
     ///
     /// # Errors
-    /// As [`Store::process`].
+    /// As [`Store::process`]; [`StoreError::NotReady`] while the list is being filled, as another release had the store before. So for all
+    /// lists of tasks and processes, and for the history.
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>>;
 
     /// Processes of a list, oldest first.
