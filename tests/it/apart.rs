@@ -67,6 +67,24 @@ mod branches {
     }
 }
 
+mod tours {
+    use viewflow::prelude::*;
+
+    use super::{Batch, Parcel, ParcelFlow};
+
+    #[derive(Flow)]
+    #[flow(process = Batch)]
+    pub struct TourFlow {
+        #[fields(count, text)]
+        #[next(stops)]
+        start: Start,
+        #[child(ParcelFlow::start, sequential, process_data_source = |a| (0..a.process.count).map(|n| Parcel { name: n.to_string() }))]
+        #[next(end)]
+        pub stops: NSubprocess,
+        end: End,
+    }
+}
+
 fn engine(store: Arc<dyn Store>) -> Engine {
     let flows = Engine::builder(store).flow(ParcelFlow::new()).flow(BatchFlow::new());
     flows.flow(branches::BranchFlow::new()).build().unwrap()
@@ -170,6 +188,28 @@ fn a_join_that_counts_what_is_done_reads_as_much_however_many_branches_there_are
     };
     let (few, many) = (read(10), read(200));
     assert_eq!(few, many);
+}
+
+#[test]
+fn a_child_that_is_added_to_a_sequence_reads_as_much_however_many_wait() {
+    let read = |count: u32| {
+        let store = Arc::new(CountingStore::new(MemoryStore::new()));
+        let builder = Engine::builder(store.clone()).flow(ParcelFlow::new()).flow(tours::TourFlow::new());
+        let engine = builder.build().unwrap();
+        let form = tours::StartFields { count, text: "x".to_owned() };
+        let id = engine.start(tours::TourFlow::start, &user("ann"), form).unwrap().id;
+        let host = open_task(&engine, tours::TourFlow::stops, id).id;
+        store.take();
+        engine.task(tours::TourFlow::stops, host).unwrap().add(None, Parcel { name: "last".to_owned() }).unwrap();
+        let read = store.take().read();
+        let open = |engine: &Engine| engine.queue(&user("ann")).of(ParcelFlow::pack).list().unwrap();
+        for _ in 0..=count.min(20) {
+            assert_eq!(open(&engine).len(), 1, "one after the other");
+            perform(&engine, ParcelFlow::pack, open(&engine)[0].id, ());
+        }
+        read
+    };
+    assert_eq!(read(1), read(300));
 }
 
 #[test]

@@ -18,6 +18,9 @@ use crate::tree::Tree;
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
 
+/// How many keys are read at a time where only the first ones may be wanted.
+const AHEAD: usize = 32;
+
 /// A record that was read and is not parsed yet.
 pub(crate) struct Content {
     pub(crate) revision: u64,
@@ -203,6 +206,26 @@ impl Reader {
                 None => return Ok(entries),
             }
         }
+    }
+
+    /// The keys with a prefix, read some at a time as they are asked for, while nobody else can commit.
+    pub(crate) fn keys_under<'r>(
+        &'r self,
+        state: &'r State,
+        prefix: &'r [u8],
+    ) -> impl Iterator<Item = StoreResult<Vec<u8>>> + 'r {
+        let mut next = Some(Bound::Unbounded);
+        std::iter::from_fn(move || {
+            let after = next.take()?;
+            Some(match state.overlay.scan(prefix, &after, AHEAD).read(&self.tree) {
+                Ok(found) => {
+                    next = found.next;
+                    found.entries.into_iter().map(|(key, _)| Ok(key)).collect()
+                }
+                Err(error) => vec![Err(error)],
+            })
+        })
+        .flatten()
     }
 
     /// Visits the contents of the records with a prefix after a key, until `visit` says that it is enough.

@@ -69,9 +69,8 @@ impl Step {
         let Wait::Children(child) = &def.nodes[index].wait else { return Err(Error::Internal("a sub-process")) };
         let start = self.make_child(parent, child, begin)?;
         self.change_task(parent, |task| task.children += 1)?;
-        // In a sequence it waits for its turn, unless nothing is before it.
-        let is_next = !child.sequential || self.next_in_sequence(parent, None)? == Some(start);
-        if is_next {
+        // In a sequence it waits for its turn, unless nothing is open before it.
+        if !child.sequential || task.children == 0 {
             self.make_ready(start);
         }
         self.drain()?;

@@ -215,6 +215,7 @@ impl Step {
         self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(Option::<&ScopeRecord>::cloned))
     }
 
+    /// Changes a scope. Returns it as it is then, without what is counted in `done`.
     pub(super) fn change_scope(
         &self,
         process: ProcessId,
@@ -224,7 +225,11 @@ impl Step {
         self.db.unit(|unit| {
             let scope = unit.change_scope(ScopeId { process, number })?;
             change(scope);
-            Ok(scope.clone())
+            // What is counted is for those who ask: not copied for each token.
+            let done = scope.done.take();
+            let changed = scope.clone();
+            scope.done = done;
+            Ok(changed)
         })
     }
 }

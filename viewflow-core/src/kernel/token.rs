@@ -150,12 +150,17 @@ impl Step {
                 number = *parent;
                 continue;
             }
-            let scope = self.change_scope(process, number, |scope| {
+            let parent = self.db.unit(|unit| {
+                let scope = unit.change_scope(ScopeId { process, number })?;
                 if let Some(done) = &mut scope.done {
-                    *done.entry(node.to_owned()).or_default() += 1;
+                    match done.get_mut(node) {
+                        Some(count) => *count += 1,
+                        None => drop(done.insert(node.to_owned(), 1)),
+                    }
                 }
+                Ok::<_, Error>(scope.parent)
             })?;
-            number = scope.parent.unwrap_or(ROOT);
+            number = parent.unwrap_or(ROOT);
         }
         Ok(())
     }
