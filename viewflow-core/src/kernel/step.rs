@@ -39,6 +39,8 @@ pub(crate) struct Step {
     pub(super) depth: u32,
     /// The scopes that the step has closed, each with the one around it.
     pub(super) closed: BTreeMap<ScopeId, u32>,
+    /// The end that a token of a process came to last in this step.
+    pub(super) ends: BTreeMap<ProcessId, String>,
     /// How many conditions were found to hold.
     pub(super) held: usize,
 }
@@ -69,6 +71,7 @@ impl Step {
             ready: VecDeque::new(),
             depth: 0,
             closed: BTreeMap::new(),
+            ends: BTreeMap::new(),
             held: 0,
         }
     }
