@@ -8,7 +8,7 @@ use viewflow::prelude::*;
 use viewflow::testing::CountingStore;
 use viewflow::{ProcessStatus, Store, TaskRecord};
 
-use crate::support::{boss, open_task, open_tasks, perform, user};
+use crate::support::{boss, do_next, open_task, open_tasks, perform, user};
 
 #[derive(Process, Clone, Debug)]
 pub struct Parcel {
@@ -234,5 +234,63 @@ fn who_started_a_process_at_which_end_it_ended_and_in_whose_place_something_was_
         assert_eq!(engine.process_record(id).unwrap().outcome, None);
         let code = engine.run(ParcelFlow::start, ()).unwrap();
         assert_eq!(engine.process_record(code.id).unwrap().started_by, None, "the program did");
+    });
+}
+
+/// Two ways that end apart.
+#[derive(Flow)]
+#[flow(name = "apart_ends")]
+pub struct EndsFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(one)]
+    #[branch(two)]
+    fork: Split,
+    #[next(first)]
+    one: View,
+    #[next(second)]
+    two: View,
+    first: End,
+    second: End,
+}
+
+#[test]
+fn the_outcome_is_told_once_a_process_is_over_and_is_the_end_that_its_last_token_came_to() {
+    crate::support::on_every_store(|store| {
+        let engine = Engine::builder(store).flow(EndsFlow::new()).build().unwrap();
+        let begun = || engine.run(EndsFlow::start, ()).unwrap().id;
+        let told = |id| {
+            let process = engine.process_record(id).unwrap();
+            (process.status, process.outcome.clone())
+        };
+        let done = |end: &str| (ProcessStatus::Done, Some(end.to_owned()));
+        let id = begun();
+        do_next(&engine, EndsFlow::two, id, ());
+        assert_eq!(told(id), (ProcessStatus::New, None), "it runs");
+        do_next(&engine, EndsFlow::one, id, ());
+        assert_eq!(told(id), done("first"));
+
+        let id = begun();
+        do_next(&engine, EndsFlow::two, id, ());
+        engine.cancel_task(open_task(&engine, EndsFlow::one, id).id, &boss()).unwrap();
+        assert_eq!(told(id), done("second"), "the other token came to none");
+
+        // An end that was taken back is none.
+        let id = begun();
+        do_next(&engine, EndsFlow::one, id, ());
+        do_next(&engine, EndsFlow::two, id, ());
+        assert_eq!(told(id), done("second"));
+        let id = begun();
+        do_next(&engine, EndsFlow::two, id, ());
+        engine.go_back(id, EndsFlow::two, &boss()).unwrap();
+        assert_eq!(told(id), (ProcessStatus::New, None));
+        do_next(&engine, EndsFlow::one, id, ());
+        engine.cancel_task(open_task(&engine, EndsFlow::two, id).id, &boss()).unwrap();
+        assert_eq!(told(id), done("first"));
+
+        let id = begun();
+        engine.skip(open_task(&engine, EndsFlow::two, id).id, &boss()).unwrap();
+        engine.skip(open_task(&engine, EndsFlow::one, id).id, &boss()).unwrap();
+        assert_eq!(told(id), done("first"));
     });
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use viewflow::Timestamp;
 use viewflow::prelude::*;
 
-use crate::support::{boss, manual, on_every_store, open_task, user};
+use crate::support::{boss, manual, on_every_store, open_task, perform, user};
 
 #[derive(Process, Clone, Debug)]
 pub struct Claim {
@@ -132,5 +133,68 @@ fn what_nobody_did_and_what_is_barred_gives_the_task_to_nobody() {
         done!(engine, id, legal, "lee");
         done!(engine, id, tax, "sue");
         assert_eq!(owner(&engine, id, ClaimFlow::close), None, "sue started it");
+    });
+}
+
+#[test]
+fn the_most_recent_one_is_known_though_the_clock_stands_still_or_is_set_back() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(store);
+        let engine = builder.flow(ClaimFlow::new()).build().unwrap();
+        for (begins, then) in [(0, 0), (1000, 1000), (5000, 1000)] {
+            clock.set(Timestamp::from_millis(begins));
+            let id = engine.start(ClaimFlow::start, &user("sue"), StartFields { large: false }).unwrap().id;
+            done!(engine, id, clerk, "ann");
+            done!(engine, id, pay, "ann");
+            // The one that was made later is done first.
+            done!(engine, id, tax, "tom");
+            clock.set(Timestamp::from_millis(then));
+            done!(engine, id, legal, "lee");
+            assert_eq!(engine.process::<ClaimFlow>(id).unwrap().told[1], "lee", "{begins} and {then}");
+            assert_eq!(owner(&engine, id, ClaimFlow::close).as_deref(), Some("lee"));
+        }
+    });
+}
+
+/// Two look at it at once, and what comes between them and who closes it fills more than one page of events.
+#[derive(Flow)]
+#[flow(process = Claim, name = "doers_long")]
+pub struct LongFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(left)]
+    #[branch(right)]
+    #[branch(talk)]
+    fork: Split,
+    #[next(join)]
+    left: View,
+    #[next(join)]
+    right: View,
+    #[next(join)]
+    talk: View,
+    #[next(close)]
+    join: Join,
+    #[assign(same_as(left, right))]
+    #[next(end)]
+    close: View,
+    end: End,
+}
+
+#[test]
+fn the_most_recent_one_is_found_however_much_has_happened_since() {
+    on_every_store(|store| {
+        let (builder, _) = manual(store);
+        let engine = builder.flow(LongFlow::new()).build().unwrap();
+        let id = engine.run(LongFlow::start, ()).unwrap().id;
+        perform(&engine, LongFlow::right, open_task(&engine, LongFlow::right, id).id, ());
+        let left = open_task(&engine, LongFlow::left, id).id;
+        engine.task(LongFlow::left, left).unwrap().assign(&user("lee")).unwrap().execute(&user("lee"), ()).unwrap();
+        let talk = open_task(&engine, LongFlow::talk, id).id;
+        for _ in 0..130 {
+            engine.assign(talk, &user("tim")).unwrap();
+            engine.unassign(talk, &user("tim")).unwrap();
+        }
+        perform(&engine, LongFlow::talk, talk, ());
+        assert_eq!(owner(&engine, id, LongFlow::close).as_deref(), Some("lee"));
     });
 }

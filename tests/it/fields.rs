@@ -183,6 +183,12 @@ fn each_rule_is_held_on_write() {
     assert_eq!(complaints(&insured), ["insurance: must be one of none, some (it is all)"]);
     let sized = Order { sizes: vec!["s".to_owned(), "m".to_owned()], ..order() };
     assert_eq!(complaints(&sized), ["sizes: must be one of s, l (it is m)"]);
+    let sized = Order { sizes: ["xs", "s", "m"].map(str::to_owned).to_vec(), ..order() };
+    assert_eq!(
+        complaints(&sized),
+        ["sizes: must be one of s, l (it is xs)", "sizes: must be one of s, l (it is m)"],
+        "all at once"
+    );
     let far = Order { to: Some(Address { street: "x".repeat(11), zip: None }), ..order() };
     assert_eq!(complaints(&far).len(), 1);
     let right = Order { parcels: Some(9), remark: "ÄÖÜäö".to_owned(), tag: Some("AB-1".to_owned()), ..order() };

@@ -178,10 +178,8 @@ fn a_form_says_of_a_process_that_it_is_not_there() {
         let form = json!({"of": 7, "beside": [1]});
         let start = FollowFlow::start.full_name();
         let told = complaints(engine.start_with(&start, &user("ann"), form.as_object().unwrap()));
-        let expected = ["beside", "of"].map(|field| {
-            let number = if field == "of" { 7 } else { 1 };
-            format!("{field}: refers to process {number}, which is not there")
-        });
+        let expected = [("beside.0", 1), ("of", 7)]
+            .map(|(field, number)| format!("{field}: refers to process {number}, which is not there"));
         assert_eq!(told, expected);
     });
 }

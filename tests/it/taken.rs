@@ -2,7 +2,9 @@
 //! table that nobody wrote. Complaints of handlers, several at once.
 
 use serde_json::{Value, json};
+use viewflow::jiff::ZonedDateTime;
 use viewflow::prelude::*;
+use viewflow::rust_decimal::Decimal;
 use viewflow::{Document, FieldErrors, Node};
 
 use crate::support::{complaints, of, on_every_store, open_task, user};
@@ -104,10 +106,13 @@ fn a_taken_value_of_the_process_complains_at_its_field() {
         let (ann, start) = (user("ann"), StayFlow::start.full_name());
         let again = StartFields { number: 1, badge: None };
         let error = engine.start(StayFlow::start, &ann, again).unwrap_err();
-        let told = "`stay.start`: the form is not filled in right: `number` cannot be 1: it is taken";
-        assert_eq!(error.to_string(), told);
+        assert_eq!(error.to_string(), "process 1 has the same `number` already, and it is unique");
+        assert!(matches!(error, Error::NotUnique { process: Some(_), row: 1, .. }), "{error:?}");
         let complaint = &error.field_errors().unwrap().of("number")[0];
         assert_eq!((complaint.code(), complaint.argument("value")), ("taken", Some(&json!(1))));
+        let both = sent(json!({"number": 1, "badge": "b1"}));
+        let told = complaints(engine.start_with(&start, &ann, &both));
+        assert_eq!(told, ["badge: cannot be b1: it is taken", "number: cannot be 1: it is taken"]);
         let badge = sent(json!({"number": 2, "badge": "b1"}));
         assert_eq!(complaints(engine.start_with(&start, &ann, &badge)), ["badge: cannot be b1: it is taken"]);
 
@@ -118,6 +123,49 @@ fn a_taken_value_of_the_process_complains_at_its_field() {
         assert_eq!(told, ["number: cannot be 1: it is taken"]);
         engine.execute_with(task, &ann, &sent(json!({"number": 3}))).unwrap();
         assert_eq!(engine.process::<StayFlow>(id).unwrap().number, 3);
+    });
+}
+
+// ---- values that have several forms, and several that are taken
+
+#[derive(Process, Clone, Debug)]
+pub struct Slot {
+    #[field(column, unique)]
+    pub at: Option<ZonedDateTime>,
+    #[field(column, unique)]
+    pub amounts: Vec<Decimal>,
+}
+
+#[derive(Flow)]
+#[flow(process = Slot, name = "taken_slot")]
+pub struct SlotFlow {
+    #[fields(at, amounts, as = SlotFields)]
+    #[next(change)]
+    start: Start,
+    #[fields(at, amounts, as = SlotChangeFields)]
+    #[next(end)]
+    change: View,
+    end: End,
+}
+
+#[test]
+fn a_taken_value_complains_in_the_form_in_which_it_was_sent_and_all_that_are_taken_are_told_at_once() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(SlotFlow::new()).build().unwrap();
+        let (ann, start) = (user("ann"), SlotFlow::start.full_name());
+        let first = json!({"at": "2026-11-22T13:45:00+01:00[Europe/Berlin]", "amounts": ["1.50", "2"]});
+        let id = engine.start_with(&start, &ann, &sent(first)).unwrap();
+        let told = |form: Value| complaints(engine.start_with(&start, &ann, &sent(form)));
+        let at = "at: cannot be 2026-11-22T12:45:00+00:00[UTC]: it is taken";
+        assert_eq!(told(json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": []})), [at]);
+        let both = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["7", "1.5", "2.0"]});
+        let amounts = ["amounts.1: cannot be 1.5: it is taken", "amounts.2: cannot be 2.0: it is taken"];
+        assert_eq!(told(both), [amounts[0], amounts[1], at]);
+        // What it has itself is not taken, in whatever form it is sent.
+        let task = open_task(&engine, SlotFlow::change, id).id;
+        engine.assign(task, &ann).unwrap();
+        let same = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["2.0", "1.500"]});
+        engine.execute_with(task, &ann, &sent(same)).unwrap();
     });
 }
 

@@ -140,7 +140,9 @@ pub enum Error {
         row: u64,
         /// The process that was to have it too, where it is a field of a process.
         process: Option<ProcessId>,
-        /// The complaints (`taken`) at the fields of the form in which a person sent the value; none where nobody did.
+        /// Other unique values of the same row or process that are taken, too, with their fields.
+        also: Box<[(String, Value)]>,
+        /// The complaints (`taken`) at the fields of the form in which a person sent the values; none where nobody did.
         errors: Box<FieldErrors>,
     },
     /// The row cannot be deleted, or the process not be forgotten, while others refer to it.

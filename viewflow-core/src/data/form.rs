@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::data::document::{self, Fields};
-use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, plain};
+use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, items_at, plain};
 use crate::error::{Complaint, Error, FieldErrors, Result};
 use crate::id::ProcessId;
 use crate::people::User;
@@ -180,11 +180,12 @@ pub(crate) fn check_tables(
 ) -> Result<()> {
     for spec in specs {
         let Some(value) = sent.get(spec.name) else { continue };
-        for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
+        for (path, item) in items_at(spec.name, value).into_iter().filter(|_| spec.holds_processes) {
+            let Some(process) = item.as_u64().filter(|process| *process != 0) else { continue };
             let id = ProcessId(process);
-            if process != 0 && matches!(db.unit(|unit| unit.process(id).map(drop)), Err(Error::NoProcess(_))) {
+            if matches!(db.unit(|unit| unit.process(id).map(drop)), Err(Error::NoProcess(_))) {
                 let message = format!("refers to process {id}, which is not there");
-                errors.add(spec.name, Complaint::new("no_process", message).with("process", process));
+                errors.add(path, Complaint::new("no_process", message).with("process", process));
             }
         }
         let Some(choices) = spec.choices else {
@@ -207,13 +208,15 @@ pub(crate) fn check_tables(
     Ok(())
 }
 
-/// Where a form, or what is nested in it, has this value in a field of this name: the paths.
-pub(crate) fn places<F: Form>(form: &F, name: &str, value: &Value) -> Vec<String> {
+/// Where a form, or what is nested in it, has a value of this canonical form in a field of this name: the paths, and the value as it
+/// was sent.
+pub(crate) fn places<F: Form>(form: &F, name: &str, canonical: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     find(F::FIELDS, &document::by_name(form).0, "", &mut |path, spec, held| {
-        let same = || each_item(held).into_iter().any(|item| spec.key_of_item(item) == spec.key_of_item(value));
-        if spec.name == name && same() {
-            found.push(path.to_owned());
+        if spec.name == name {
+            let same = |item: &Value| spec.key_of_item(item).as_ref() == Some(canonical);
+            let items = items_at(path, held).into_iter().filter(|(_, item)| same(item));
+            found.extend(items.map(|(path, item)| (path, item.clone())));
         }
     });
     found

@@ -73,6 +73,9 @@ pub(crate) enum Action {
     Signal(&'static str),
 }
 
+/// See [`FormDef::places`].
+pub(crate) type Places = fn(&Erased, &str, &Value) -> Vec<(String, Value)>;
+
 pub(crate) struct FormDef {
     pub(crate) fields: &'static [FieldSpec],
     /// The fields of the process under their names, where those of the form are some of them.
@@ -80,8 +83,8 @@ pub(crate) struct FormDef {
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
     /// Holds it against its rules, and against what this person can choose; not what stays as it is.
     pub(crate) check: fn(&Erased, &Db, &dyn User, &dyn Fn(&str) -> bool) -> Result<FieldErrors>,
-    /// Where in it a field of this name has this value: the paths.
-    pub(crate) places: fn(&Erased, &str, &Value) -> Vec<String>,
+    /// Where in it a field of this name has a value of this canonical form: the paths, and the value as it was sent.
+    pub(crate) places: Places,
     /// What of its fields is in a document, or in columns, and can be read: as it is stored today, by their names.
     pub(crate) of_today: fn(&Document, Option<&Document>, Source) -> Document,
 }

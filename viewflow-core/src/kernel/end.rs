@@ -1,9 +1,11 @@
 //! How a process ends.
 
+use std::collections::BTreeMap;
+
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
-use crate::store::{ProcessStatus, ScopeId, What};
+use crate::store::{ProcessStatus, ScopeId, TaskStatus, What};
 
 impl Step {
     /// Ends a process, whatever is open in it.
@@ -29,15 +31,14 @@ impl Step {
         if let Some(running) = self.running.get(&process) {
             self.save(process, running)?;
         }
+        let outcome = if status == ProcessStatus::Canceled { None } else { self.last_end(process)? };
         let parent = self.db.unit(|unit| {
             let now = unit.now;
             let record = unit.change_process(process)?;
             record.status = status;
             record.finished = Some(now);
             record.error.clone_from(&code);
-            if status == ProcessStatus::Canceled {
-                record.outcome = None;
-            }
+            record.outcome = outcome;
             let parent = record.parent;
             unit.record(
                 process,
@@ -58,5 +59,21 @@ impl Step {
         let heard = self.child_ended(parent, process, status, code);
         self.depth = depth;
         heard
+    }
+
+    /// The end that the last token of a process came to. Where what was open beside it has been canceled, that was in an earlier step.
+    fn last_end(&mut self, process: ProcessId) -> Result<Option<String>> {
+        if let Some(end) = self.ends.remove(&process) {
+            return Ok(Some(end));
+        }
+        self.db.unit(|unit| {
+            let mut ends = BTreeMap::new();
+            unit.each_task(process, 0, |task| {
+                if task.kind.is_end() && task.status == TaskStatus::Done {
+                    ends.insert(task.id.ordinal, task.node.clone());
+                }
+            })?;
+            unit.last_finished(process, ends)
+        })
     }
 }

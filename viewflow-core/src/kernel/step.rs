@@ -39,6 +39,8 @@ pub(crate) struct Step {
     pub(super) depth: u32,
     /// The scopes that the step has closed, each with the one around it.
     pub(super) closed: BTreeMap<ScopeId, u32>,
+    /// The end that a token of a process came to last in this step.
+    pub(super) ends: BTreeMap<ProcessId, String>,
     /// How many conditions were found to hold.
     pub(super) held: usize,
 }
@@ -69,6 +71,7 @@ impl Step {
             ready: VecDeque::new(),
             depth: 0,
             closed: BTreeMap::new(),
+            ends: BTreeMap::new(),
             held: 0,
         }
     }
@@ -242,8 +245,9 @@ fn of_a_process(error: Error, def: &Definition, id: ProcessId) -> Error {
         named.next().unwrap_or(key).to_owned()
     };
     match error {
-        Error::NotUnique { table, field, value, row, errors, .. } => {
-            Error::NotUnique { table, field: named(&field), value, row, process: Some(id), errors }
+        Error::NotUnique { table, field, value, row, mut also, errors, .. } => {
+            also.iter_mut().for_each(|(field, _)| *field = named(field));
+            Error::NotUnique { table, field: named(&field), value, row, process: Some(id), also, errors }
         }
         Error::NoRow { table, id, field: Some(field) } => {
             Error::NoRow { table, id, field: field.rsplit_once('.').map(|(_, key)| named(key)) }

@@ -122,9 +122,7 @@ impl Step {
     fn go_on(&mut self, def: &Definition, index: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
         let (id, node) = (task.id, &def.nodes[index]);
         if node.kind.is_end() {
-            self.db.unit(|unit| {
-                unit.change_process(id.process).map(|process| process.outcome = Some(task.node.clone()))
-            })?;
+            self.ends.insert(id.process, task.node.clone());
         }
         match node.kind {
             // A split whose branches run is not done: its scope is open.

@@ -188,7 +188,6 @@ impl Step {
             self.db.unit(|unit| {
                 let process = unit.change_process(id.process)?;
                 process.ends = process.ends.saturating_sub(1);
-                process.outcome = None;
                 Ok::<_, Error>(())
             })?;
         }

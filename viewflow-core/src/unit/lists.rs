@@ -1,10 +1,12 @@
 //! Tasks, sub-processes and events in their order, as the step sees them.
 
+use std::collections::BTreeMap;
+
 use super::Unit;
 use super::held::Held;
 use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Event, ProcessList, TaskList, TaskRecord, TaskStatus, task_lists};
+use crate::store::{Event, ProcessList, TaskList, TaskRecord, TaskStatus, What, task_lists};
 
 impl Unit {
     /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
@@ -76,16 +78,39 @@ impl Unit {
 
     /// The person who did the most recent one of these nodes: of each, the task that [`Unit::last_done`] finds.
     pub(crate) fn last_doer(&mut self, task: TaskId, nodes: &[&str]) -> Result<Option<UserId>> {
-        let mut last = None;
+        let mut done = BTreeMap::new();
         for node in nodes {
-            let Some(done) = self.last_done(task, node)? else { continue };
-            let Some(owner) = done.owner else { continue };
-            let when = (done.finished, done.id.ordinal);
-            if last.as_ref().is_none_or(|(before, _)| when > *before) {
-                last = Some((when, owner));
-            }
+            let last = self.last_done(task, node)?;
+            done.extend(last.and_then(|last| Some((last.id.ordinal, last.owner?))));
         }
-        Ok(last.map(|(_, owner)| owner))
+        self.last_finished(task.process, done)
+    }
+
+    /// What stands here for the one of these tasks of a process that was finished last. The events tell which: two may be finished at
+    /// the same time, and a clock may be set back.
+    pub(crate) fn last_finished<T>(&mut self, process: ProcessId, mut of_tasks: BTreeMap<u32, T>) -> Result<Option<T>> {
+        const PAGE: u32 = 100;
+        if of_tasks.len() < 2 {
+            return Ok(of_tasks.pop_last().map(|(_, last)| last));
+        }
+        let finished = |event: &Event| match event.what {
+            What::TaskFinished { task, .. } if event.process == process => Some(task),
+            _ => None,
+        };
+        let is_one = |task: &u32| of_tasks.contains_key(task);
+        let mut last = self.events.iter().rev().filter_map(finished).find(is_one);
+        let own = self.events.iter().filter(|event| event.process == process).count();
+        let mut before = self.process(process)?.events.saturating_sub(u32::try_from(own).unwrap_or(u32::MAX));
+        while last.is_none() && before > 0 {
+            let after = before.saturating_sub(PAGE);
+            let page = self.store.events(process, after, (before - after) as usize)?;
+            last = page.iter().rev().filter_map(|logged| finished(&logged.event)).find(is_one);
+            before = after;
+        }
+        Ok(match last {
+            Some(task) => of_tasks.remove(&task),
+            None => of_tasks.pop_last().map(|(_, last)| last),
+        })
     }
 
     /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.

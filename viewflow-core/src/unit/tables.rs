@@ -126,21 +126,26 @@ impl Unit {
     /// Writes a row once its unique values are free.
     fn put_unique(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
         check_keys(table, &row)?;
+        let mut taken = Vec::new();
         for entry in row.index.iter().filter(|entry| entry.unique) {
             let Some(key) = index_key(&entry.value) else { continue };
             if let Some(other) = self.holder(table, &entry.field, &key)?.filter(|other| *other != id) {
-                let (table, field, value) = (table.to_owned(), entry.field.clone(), entry.value.clone());
-                return Err(Error::NotUnique {
-                    table,
-                    field,
-                    value,
-                    row: other,
-                    process: None,
-                    errors: Box::default(),
-                });
+                taken.push((other, (entry.field.clone(), entry.value.clone())));
             }
         }
-        self.put_row(table, id, Some(row))
+        let mut taken = taken.into_iter();
+        match taken.next() {
+            None => self.put_row(table, id, Some(row)),
+            Some((row, (field, value))) => Err(Error::NotUnique {
+                table: table.to_owned(),
+                field,
+                value,
+                row,
+                process: None,
+                also: taken.map(|(_, taken)| taken).collect(),
+                errors: Box::default(),
+            }),
+        }
     }
 
     /// Gives a row the index entries and references of another one. Its data stays as it is, so that an earlier version can still

@@ -90,27 +90,26 @@ impl<'e> At<'e> {
             (Err(message), _) | (_, Err(message)) => return self.require(false, || message),
         };
         let unknown = choices.and_then(|choices| {
-            let mut items = each_item(&encoded).into_iter().zip(each_item(&canonical));
-            let unknown = items.find_map(|(item, key)| match choices.contains(key) {
-                Ok(true) => None,
-                Ok(false) => Some(Ok(item.clone())),
-                Err(error) => Some(Err(error)),
-            });
-            Ok((unknown.transpose()?, choices.list()?))
+            let mut unknown = Vec::new();
+            for (item, key) in each_item(&encoded).into_iter().zip(each_item(&canonical)) {
+                if !choices.contains(key)? {
+                    unknown.push(item);
+                }
+            }
+            Ok((unknown, choices.list()?))
         });
         let (unknown, list) = match unknown {
             Ok(unknown) => unknown,
             Err(error) => return self.require(false, || error.to_string()),
         };
-        match unknown {
-            None => self,
-            Some(item) => self.require(false, || {
-                let known: Vec<String> = list.iter().map(|choice| plain(&choice.value)).collect();
-                let message = format!("must be one of {} (it is {})", known.join(", "), plain(&item));
-                let choices: Vec<Value> = list.into_iter().map(|choice| choice.value).collect();
-                Complaint::new("not_a_choice", message).with("value", item).with("choices", choices)
-            }),
+        for item in unknown {
+            let known: Vec<String> = list.iter().map(|choice| plain(&choice.value)).collect();
+            let message = format!("must be one of {} (it is {})", known.join(", "), plain(item));
+            let choices: Vec<Value> = list.iter().map(|choice| choice.value.clone()).collect();
+            let complaint = Complaint::new("not_a_choice", message).with("value", item.clone());
+            self.errors.add(self.field, complaint.with("choices", choices));
         }
+        self
     }
 }
 
@@ -120,6 +119,18 @@ pub(crate) fn each_item(value: &Value) -> Vec<&Value> {
         Value::Null => Vec::new(),
         Value::Array(items) => items.iter().flat_map(each_item).collect(),
         value => vec![value],
+    }
+}
+
+/// The items of a value, each with its path, where the value stands at `path`.
+pub(crate) fn items_at<'v>(path: &str, value: &'v Value) -> Vec<(String, &'v Value)> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(index, item)| items_at(&format!("{path}.{index}"), item)).collect()
+        }
+        value => vec![(path.to_owned(), value)],
     }
 }
 

@@ -3,12 +3,10 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use serde_json::Value;
-
 use crate::data::document::{check_depth, completed, is_blank, patched};
 use crate::data::field::{Source, plain};
 use crate::data::form::{self, Form, check_tables};
-use crate::definition::{Definition, Erased, FormDef};
+use crate::definition::{Definition, FormDef, Places};
 use crate::engine::{Engine, gate};
 use crate::error::{Complaint, Error, Place, Result};
 use crate::id::TaskId;
@@ -72,7 +70,7 @@ pub(in crate::engine) struct Sent(RefCell<Option<Filled>>);
 
 struct Filled {
     input: Box<dyn Any>,
-    places: fn(&Erased, &str, &Value) -> Vec<String>,
+    places: Places,
 }
 
 impl Sent {
@@ -94,10 +92,13 @@ impl Sent {
         while let Error::Handler { source, .. } = inner {
             inner = source;
         }
-        if let (Error::NotUnique { field, value, errors, .. }, Some(filled)) = (inner, &*self.0.borrow()) {
-            for path in (filled.places)(&*filled.input, field, value) {
-                let taken = Complaint::new("taken", format!("cannot be {}: it is taken", plain(value)));
-                errors.add(path, taken.with("value", value.clone()));
+        if let (Error::NotUnique { field, value, also, errors, .. }, Some(filled)) = (inner, &*self.0.borrow()) {
+            let also = also.iter().map(|(field, value)| (&*field, value));
+            for (field, value) in [(&*field, &*value)].into_iter().chain(also) {
+                for (path, sent) in (filled.places)(&*filled.input, field, value) {
+                    let taken = Complaint::new("taken", format!("cannot be {}: it is taken", plain(&sent)));
+                    errors.add(path, taken.with("value", sent));
+                }
             }
         }
         error
