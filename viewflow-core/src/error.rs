@@ -135,7 +135,7 @@ pub enum Error {
         /// The unique field.
         field: String,
         /// The value.
-        value: Value,
+        value: Box<Value>,
         /// The row that has the value, or the number of the process.
         row: u64,
         /// The process that was to have it too, where it is a field of a process.

@@ -139,7 +139,7 @@ impl Unit {
             Some((row, (field, value))) => Err(Error::NotUnique {
                 table: table.to_owned(),
                 field,
-                value,
+                value: Box::new(value),
                 row,
                 process: None,
                 also: taken.map(|(_, taken)| taken).collect(),

@@ -1,5 +1,6 @@
 //! What keeps a store in order: recovery, verify and repair, backup, and the format of its files.
 
+mod aside;
 mod backup;
 mod format;
 mod lists;
