@@ -20,8 +20,9 @@ pub use viewflow_core::handler::{
 pub use viewflow_core::{
     Activation, At, Candidate, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf,
     FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode,
-    IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Latch, Marker, Message,
-    NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, Source, StartData,
-    StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, User, ViewNode, Writer, convert, encoded, set_none,
+    IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Known, Latch, Marker,
+    Message, NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, Source, StartData,
+    StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, Unknown, User, ViewNode, Writer, convert, encoded,
+    set_none,
 };
 pub use viewflow_core::{Error, Result};

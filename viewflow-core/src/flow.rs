@@ -3,6 +3,7 @@
 pub(crate) mod activation;
 pub(crate) mod builder;
 pub mod handler;
+pub(crate) mod in_step;
 pub(crate) mod job;
 pub mod lock;
 pub(crate) mod message;
@@ -10,6 +11,7 @@ pub(crate) mod node;
 pub(crate) mod object;
 pub(crate) mod process;
 pub(crate) mod task;
+pub(crate) mod unknown;
 
 use viewflow_graph::Graph;
 
@@ -18,7 +20,7 @@ use crate::flow::process::Process;
 
 /// A flow: `#[derive(Flow)]` implements it, by calls of [`FlowBuilder`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no flow",
+    message = "`{Self}` is not a flow",
     label = "not a flow",
     note = "write `#[derive(Flow)]` and `#[flow(process = ..)]` above `struct {Self}`"
 )]

@@ -46,7 +46,7 @@ pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, 
 pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::data::field::{
     At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-    HasText, Index, Initial, Pattern, Rules, SetNone, Source, convert, encoded, set_none,
+    HasText, Index, Initial, InitialOf, Pattern, Rules, SetNone, Source, convert, encoded, set_none,
 };
 pub use crate::data::form::{Form, FormField, FormSpec};
 pub use crate::data::table::{Query, Table};
@@ -62,8 +62,9 @@ pub use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
 pub use crate::flow::builder::{
-    ChildBuilder, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder,
+    ChildBuilder, ChildStart, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder,
 };
+pub use crate::flow::in_step::{ProcessInStep, ReadOnly, TaskInStep};
 pub use crate::flow::job::JobRun;
 pub use crate::flow::message::Message;
 pub use crate::flow::node::kinds as nodes;
@@ -76,6 +77,7 @@ pub use crate::flow::process::{Process, ProcessOf};
 pub use crate::flow::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
+pub use crate::flow::unknown::{Known, Unknown};
 pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
 pub use crate::people::{Anonymous, Because, Candidate, IntoCandidates, Object, Permission, Superuser, User};
 pub use crate::store::{

@@ -28,6 +28,15 @@ impl Errors {
         self.over(quote!(#(#both)*), message);
     }
 
+    /// Takes the last mistake out, to be told by a type: rustc tells nothing of what depends on that type.
+    pub(crate) fn pop_as_type(&mut self, krate: &TokenStream) -> Option<TokenStream> {
+        if self.untold {
+            return None;
+        }
+        let error = self.all.pop()?.into_compile_error();
+        Some(quote!(#krate::__private::Unknown<{ #error }>))
+    }
+
     pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.all.push(Error::new_spanned(tokens, message));
     }

@@ -138,7 +138,8 @@ fn some_attribute<'i>(input: &'i mut DeriveInput, dice: &mut Dice) -> Option<&'i
         Data::Enum(data) => own.chain(data.variants.iter_mut().flat_map(|variant| &mut variant.attrs)).collect(),
         Data::Union(_) => own.collect(),
     };
-    let others = ["doc", "derive", "allow", "cfg"];
+    // `after` is no attribute of ours: of all that is written there, rustc tells.
+    let others = ["doc", "derive", "allow", "cfg", "after"];
     all.retain(|attribute| !others.iter().any(|other| attribute.path().is_ident(other)));
     (!all.is_empty()).then(|| dice.below(all.len())).map(|index| all.swap_remove(index))
 }

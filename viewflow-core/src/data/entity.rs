@@ -15,7 +15,7 @@ use crate::store::RowRecord;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no entity",
+    message = "`{Self}` is not an entity",
     label = "not the type of a table's rows",
     note = "write `#[derive(Entity)]` above `struct {Self}`, with a field `#[id] id: Id<{Self}>`"
 )]
@@ -141,7 +141,7 @@ impl<E: Entity> Choices for Query<E> {
 
 /// What can stand for a row where one is loaded: a reference, an id, or an optional one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` refers to no row",
+    message = "`{Self}` does not refer to a row",
     label = "expected a `Ref<..>`, an `Id<..>`, or an `Option` of one"
 )]
 pub trait ToRef {

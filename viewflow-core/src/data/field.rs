@@ -153,9 +153,27 @@ pub trait Initial: Sized {
     fn initial() -> Self;
 }
 
+/// [`Initial`], asked of the [`FieldType::Item`] of a field type: rustc does not ask it of a type that is none.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a process field of type `{T}` has no value when the process starts",
+    label = "write `Option<{T}>`, or give it `#[field(default = ..)]`"
+)]
+pub trait InitialOf<T> {
+    /// The value: false, zero, empty or none.
+    fn initial() -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Initial, Item> InitialOf<T> for Item {
+    fn initial() -> T {
+        T::initial()
+    }
+}
+
 /// A reference that can become none: an `Option` or a list of `Ref<..>` or `ProcessId`.
 #[diagnostic::on_unimplemented(
-    message = "`on_delete = set_none` goes with an `Option<Ref<..>>` or a `Vec<Ref<..>>`, not with `{Self}`",
+    message = "`on_delete = set_none` belongs on an `Option<Ref<..>>` or a `Vec<Ref<..>>`, not on `{Self}`",
     label = "a `{Self}` cannot become none"
 )]
 pub trait SetNone {}

@@ -15,9 +15,9 @@ use crate::unit::Db;
 /// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
 /// fields of the process. `()` is a form without fields.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no form",
+    message = "`{Self}` is not a form",
     label = "not a form",
-    note = "a form is a struct of yours with `#[derive(Form, Clone)]`"
+    note = "a form is a struct of your own with `#[derive(Form, Clone)]`"
 )]
 pub trait Form: Fields + Clone {}
 

@@ -11,6 +11,7 @@ use crate::data::table::Table;
 use crate::definition::Closed;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
+use crate::flow::in_step::{ProcessInStep, TaskInStep};
 use crate::flow::node::{Node, Nodes, SubprocessNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::{Task, TaskOf};
@@ -26,9 +27,9 @@ use crate::unit::Db;
 /// cannot be undone: sending a mail, say.
 pub struct Activation<F: Flow, T: Task> {
     /// The process, through the flow's proxy.
-    pub process: ProcessOf<F::Process>,
+    pub process: ProcessInStep<F::Process>,
     /// The task, as what its node knows.
-    pub task: TaskOf<T>,
+    pub task: TaskInStep<T>,
     db: Db,
 }
 
@@ -93,7 +94,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         let mut host = self.on_the_way(|task| task.node == node.name())?.map(|task| task.id);
         if host.is_none() {
             self.db.unit(|unit| {
-                unit.each_task(self.process.id, 0, |task| {
+                unit.each_task(*self.process.id, 0, |task| {
                     if task.node == node.name() {
                         host = Some(task.id);
                     }
@@ -129,7 +130,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         let mut found = Vec::new();
         self.db.unit(|unit| {
             let mut scopes = BTreeSet::from([closed]);
-            unit.each_task(self.process.id, 0, |task| {
+            unit.each_task(*self.process.id, 0, |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
                     if task.node == node && task.status == TaskStatus::Done && !task.skipped {
@@ -149,7 +150,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     pub fn branch_count<N: Node<Flow = F>>(&self, node: N) -> Result<u64> {
         let Some(number) = self.closed_scope()? else { return Ok(0) };
         let counted = self.db.unit(|unit| {
-            let scope = unit.open_scope(ScopeId { process: self.process.id, number })?;
+            let scope = unit.open_scope(ScopeId { process: *self.process.id, number })?;
             let done = scope.and_then(|scope| scope.done.as_ref());
             Ok::<_, Error>(done.map(|done| done.get(node.name()).copied().unwrap_or(0)))
         })?;
@@ -167,7 +168,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     /// # Errors
     /// When the store fails.
     pub fn done_by<N: Nodes<F>>(&self, nodes: N) -> Result<Option<UserId>> {
-        self.db.unit(|unit| unit.last_doer(self.task.id, nodes.names().as_ref()))
+        self.db.unit(|unit| unit.last_doer(*self.task.id, nodes.names().as_ref()))
     }
 
     /// How many tokens have arrived at this join so far.
@@ -177,7 +178,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     pub fn arrived(&self) -> Result<u64> {
         let number = self.closed_scope()?.ok_or(Error::Empty("the branches of this join"))?;
         let arrived = self.db.unit(|unit| {
-            let scope = unit.open_scope(ScopeId { process: self.process.id, number })?;
+            let scope = unit.open_scope(ScopeId { process: *self.process.id, number })?;
             Ok::<_, Error>(scope.map(|scope| scope.arrived))
         })?;
         arrived.ok_or(Error::Empty("the branches of this join"))
@@ -190,15 +191,15 @@ impl<F: Flow, T: Task> Activation<F, T> {
 
     /// The last task on the way to this one, itself included, that is as asked for.
     fn on_the_way(&self, wanted: impl Fn(&TaskRecord) -> bool) -> Result<Option<TaskRecord>> {
-        self.db.unit(|unit| unit.on_the_way(self.task.id, wanted))
+        self.db.unit(|unit| unit.on_the_way(*self.task.id, wanted))
     }
 }
 
 /// Puts an activation together without its types.
 pub(crate) fn open<F: Flow, T: Task>(process: Box<dyn Any>, task: &TaskRecord, db: Db) -> Result<Box<dyn Any>> {
     let process =
-        process.downcast::<ProcessOf<F::Process>>().map_err(|_| Error::Internal("an activation's process"))?;
-    Ok(Box::new(Activation::<F, T> { process: *process, task: TaskOf::read(task)?, db }))
+        process.downcast::<ProcessInStep<F::Process>>().map_err(|_| Error::Internal("an activation's process"))?;
+    Ok(Box::new(Activation::<F, T> { process: *process, task: TaskInStep::read(task)?, db }))
 }
 
 /// Takes an activation apart again: the process, and the task's artifact and document if a handler may have changed them.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use viewflow_graph::{Graph, Kind};
 
-pub use child::{ChildBuilder, NoInputNeeded};
+pub use child::{ChildBuilder, ChildStart, NoInputNeeded};
 pub use edge::EdgeBuilder;
 pub use node::NodeBuilder;
 pub use people::IntoOwner;
@@ -25,9 +25,11 @@ use crate::data::document::{self, Fields};
 use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldType, Rules, canonical, problems};
 use crate::definition::{Action, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
+use crate::flow::in_step::{ProcessInStep, TaskInStep};
 use crate::flow::message::Message;
-use crate::flow::process::{Process, ProcessOf};
-use crate::flow::task::{Task, TaskOf};
+use crate::flow::process::Process;
+use crate::flow::task::Task;
+use crate::flow::unknown::Known;
 use crate::flow::{Flow, activation};
 use crate::store::Document;
 use connect::{PendingNode, connect};
@@ -72,8 +74,10 @@ impl<F: Flow> FlowBuilder<F> {
                     table: F::Process::TABLE,
                     rows: RowType::of::<F::Process>(),
                     shape: crate::flow::lock::process_data::<F::Process>,
-                    open: |record, data, columns| Ok(Box::new(ProcessOf::<F::Process>::read(record, data, columns)?)),
-                    save: |process, data| ref_of::<ProcessOf<F::Process>>(process)?.save(data),
+                    open: |record, data, columns| {
+                        Ok(Box::new(ProcessInStep::<F::Process>::read(record, data, columns)?))
+                    },
+                    save: |process, data| ref_of::<ProcessInStep<F::Process>>(process)?.save(data),
                     ends: [canonical::<<F::Process as Process>::Seed>, canonical::<<F::Process as Process>::Artifact>],
                 },
                 problems: Vec::new(),
@@ -126,6 +130,16 @@ impl<F: Flow> FlowBuilder<F> {
         self.definition.kinds.extend([Seed::kind as fn() -> FieldKind, Artifact::kind]);
     }
 
+    /// As [`FlowBuilder::node`]: where `T` is no task, its seed is not known, and nothing is told of the node but that.
+    #[doc(hidden)]
+    pub fn known_node<T: Task, Seed: Known>(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+    ) -> Seed::Is<NodeBuilder<'_, F, T>> {
+        Seed::is(self.node(name, kind))
+    }
+
     /// Adds a node with this stored name, and returns a builder for what it does.
     pub fn node<T: Task>(&mut self, name: &'static str, kind: Kind) -> NodeBuilder<'_, F, T> {
         let index = self.definition.graph.node(name, kind);
@@ -139,7 +153,7 @@ impl<F: Flow> FlowBuilder<F> {
             shape: crate::flow::lock::task_data::<T>,
             fields: T::FIELDS,
             artifact: canonical::<T::Artifact>,
-            of_today: |task| TaskOf::<T>::read(task).ok()?.save().ok(),
+            of_today: |task| TaskInStep::<T>::read(task).ok()?.save().ok(),
             open: activation::open::<F, T>,
             close: activation::close::<F, T>,
             no_data: no_data::<T>,

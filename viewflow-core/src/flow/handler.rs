@@ -27,8 +27,8 @@ pub struct Fits;
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>) -> Result<()>`",
     label = "this method has another signature",
-    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
-            and `.map_err(Error::other)?` any other error"
+    note = "`Result` is `viewflow::Result`: within the method `?` makes an `io::Error` a `viewflow::Error`, and \
+            `.map_err(Error::other)?` any other error"
 )]
 pub trait CallMethod<F, T, By> {
     /// The method.
@@ -55,8 +55,8 @@ impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
     label = "this method has another signature",
-    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
-            and `.map_err(Error::other)?` any other error"
+    note = "`Result` is `viewflow::Result`: within the method `?` makes an `io::Error` a `viewflow::Error`, and \
+            `.map_err(Error::other)?` any other error"
 )]
 pub trait InputMethod<F, T, In, By> {
     /// The method.
@@ -83,8 +83,8 @@ impl<F: Flow, T: Task, In, M: Never> InputMethod<F, T, In, ()> for M {
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &Activation<Self, {T}>) -> Result<{R}>`",
     label = "this method has another signature",
-    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
-            and `.map_err(Error::other)?` any other error"
+    note = "`Result` is `viewflow::Result`: within the method `?` makes an `io::Error` a `viewflow::Error`, and \
+            `.map_err(Error::other)?` any other error"
 )]
 pub trait QuestionMethod<F, T, R, By> {
     /// The method.
@@ -139,8 +139,8 @@ impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
 #[diagnostic::on_unimplemented(
     message = "the job returns `{In}`: expected a method `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
     label = "this method has another signature",
-    note = "`Result` is that of `viewflow`, whose error is `viewflow::Error`: within the method `?` turns an `io::Error` into it, \
-            and `.map_err(Error::other)?` any other error"
+    note = "`Result` is `viewflow::Result`: within the method `?` makes an `io::Error` a `viewflow::Error`, and \
+            `.map_err(Error::other)?` any other error"
 )]
 pub trait DoneMethod<F, T, In, By> {
     /// The method. What the job returns is told first, so that it is the method that is wrong.

@@ -11,9 +11,9 @@ use crate::store::{Document, MAX_CORRELATION};
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
 /// it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no message",
+    message = "`{Self}` is not a message",
     label = "not a message",
-    note = "a message is a struct of yours with `#[derive(Message, Clone)]`; with `#[message(key = field)]` a catch waits for \
+    note = "a message is a struct of your own with `#[derive(Message, Clone)]`; with `#[message(key = field)]` a catch waits for \
             one of many"
 )]
 pub trait Message: Fields + Clone {

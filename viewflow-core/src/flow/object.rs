@@ -8,7 +8,7 @@ use crate::people::Object;
 /// What a permission is asked on, as `object = |a| ..` gives it: a [`Ref`] or an [`Id`], or an `Option` of one, where none stands for
 /// all objects.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that a permission can be on",
+    message = "a permission cannot be on a `{Self}`",
     label = "expected a `Ref` or an `Id` of a row, or an `Option` of one"
 )]
 pub trait IntoObject {

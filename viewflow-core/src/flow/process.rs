@@ -52,8 +52,7 @@ impl Process for () {
 
 /// A process, seen through its proxy `P`: `process.approved` is the field of `P`, beside what every process has.
 ///
-/// What `P` does not know of the document is kept. `id`, `status`, `created` and `finished` tell; changing them
-/// changes nothing.
+/// What `P` does not know of the document is kept.
 #[derive(Clone, Debug)]
 pub struct ProcessOf<P: Process> {
     /// Which process.
@@ -68,17 +67,13 @@ pub struct ProcessOf<P: Process> {
     pub seed: Option<P::Seed>,
     /// What it brings about.
     pub artifact: Option<P::Artifact>,
-    fields: P,
-    document: Document,
-    columns: Option<Document>,
-    flow: String,
+    pub(super) laid: Laid<P>,
 }
 
 impl<P: Process> ProcessOf<P> {
     pub(crate) fn read(record: &ProcessRecord, data: &ProcessData, columns: Option<Document>) -> Result<Self> {
-        let place = || Box::new(Place::Process { flow: record.flow.clone(), process: record.id });
-        let wrong = |errors| Error::Data { at: place(), errors };
-        let fields = Reader::new(P::FIELDS, &data.data, columns.as_ref()).finish().map_err(wrong)?;
+        let laid = Laid::read(record, data, columns)?;
+        let wrong = |errors| Error::Data { at: laid.place(), errors };
         Ok(Self {
             id: record.id,
             status: record.status,
@@ -86,26 +81,57 @@ impl<P: Process> ProcessOf<P> {
             finished: record.finished,
             seed: optional(&data.seed, "seed").map_err(wrong)?,
             artifact: optional(&data.artifact, "artifact").map_err(wrong)?,
-            fields,
-            document: data.data.clone(),
-            columns,
-            flow: record.flow.clone(),
+            laid,
         })
     }
 
-    pub(crate) fn check(&self) -> Result<(), FieldErrors> {
+    /// The same document seen through another proxy.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the document does not fit `Q`.
+    pub fn proxy<Q: Fields>(&self) -> Result<Q> {
+        self.laid.proxy()
+    }
+
+    /// Changes the document through another proxy. Where both have a field, `P` sees the change.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the document does not fit `Q`, or `change` leaves a field against its rules; nothing is
+    /// changed then.
+    pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
+        self.laid.with_proxy(change)
+    }
+}
+
+/// A proxy, and the document that it is laid over.
+#[derive(Clone, Debug)]
+pub(super) struct Laid<P> {
+    pub(super) fields: P,
+    document: Document,
+    columns: Option<Document>,
+    flow: String,
+    id: ProcessId,
+}
+
+impl<P: Process> Laid<P> {
+    fn read(record: &ProcessRecord, data: &ProcessData, columns: Option<Document>) -> Result<Self> {
+        let place = || Box::new(Place::Process { flow: record.flow.clone(), process: record.id });
+        let wrong = |errors| Error::Data { at: place(), errors };
+        let fields = Reader::new(P::FIELDS, &data.data, columns.as_ref()).finish().map_err(wrong)?;
+        Ok(Self { fields, document: data.data.clone(), columns, flow: record.flow.clone(), id: record.id })
+    }
+
+    pub(super) fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         self.fields.check(&mut errors);
         errors.into_result()
     }
 
-    /// Writes back what may have changed; answers with the columns as they were read and as they are now.
-    pub(crate) fn save(&self, data: &mut ProcessData) -> Result<Option<(Document, Document)>> {
+    /// Writes back what may have changed. Returns the columns as they were read and as they are now.
+    pub(super) fn save(&self, data: &mut ProcessData) -> Result<Option<(Document, Document)>> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
         let (document, columns) = self.written().map_err(wrong)?;
         data.data = document;
-        data.seed = encoded(self.seed.as_ref(), "seed").map_err(wrong)?;
-        data.artifact = encoded(self.artifact.as_ref(), "artifact").map_err(wrong)?;
         Ok(self.columns.clone().zip(columns))
     }
 
@@ -116,26 +142,17 @@ impl<P: Process> ProcessOf<P> {
         Ok((document, columns))
     }
 
-    fn place(&self) -> Box<Place> {
+    pub(super) fn place(&self) -> Box<Place> {
         Box::new(Place::Process { flow: self.flow.clone(), process: self.id })
     }
 
-    /// The same document seen through another proxy.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`.
-    pub fn proxy<Q: Fields>(&self) -> Result<Q> {
+    pub(super) fn proxy<Q: Fields>(&self) -> Result<Q> {
         let wrong = |errors| Error::Data { at: self.place(), errors };
         let (document, columns) = self.written().map_err(wrong)?;
         Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)
     }
 
-    /// Changes the document through another proxy. Where both have a field, `P` sees the change.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`, or `change` leaves a field against its rules; nothing is
-    /// changed then.
-    pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
+    pub(super) fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
         let place = self.place();
         let wrong = |errors| Error::Data { at: place.clone(), errors };
         let (mut document, mut columns) = self.written().map_err(wrong)?;
@@ -153,13 +170,13 @@ impl<P: Process> Deref for ProcessOf<P> {
     type Target = P;
 
     fn deref(&self) -> &P {
-        &self.fields
+        &self.laid.fields
     }
 }
 
 impl<P: Process> DerefMut for ProcessOf<P> {
     fn deref_mut(&mut self) -> &mut P {
-        &mut self.fields
+        &mut self.laid.fields
     }
 }
 

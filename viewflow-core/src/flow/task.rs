@@ -3,12 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use serde_json::Value;
-
 use crate::data::document::{self, Fields, Reader, Writer};
 use crate::data::field::{FieldSpec, FieldType, Source};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::flow::process::{encoded, optional};
+use crate::flow::process::optional;
 use crate::id::{TaskId, UserId};
 use crate::store::{Document, TaskRecord, TaskStatus};
 
@@ -19,9 +17,9 @@ use crate::store::{Document, TaskRecord, TaskStatus};
 /// be read from an empty document.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a task type",
-    label = "expected what a task knows",
-    note = "write `#[derive(Task)]` above the struct; for a seed alone write `Seed<..>`, with a field type such as `u32`, \
-            `String` or `Ref<Entity>`"
+    label = "expected a struct with `#[derive(Task)]`",
+    note = "for a seed alone write `Seed<..>`, with a field type such as `u32`, `String` or `Ref<Entity>`; the process needs \
+            no task type, as handlers see it anyway"
 )]
 pub trait Task: Fields {
     /// What the task starts from; `()` for nothing, an `Option` where it may be missing.
@@ -174,8 +172,6 @@ impl<T: Task> IntoData<T> for T {
 }
 
 /// A task, seen as its node's `T`: `task.language` is the field of `T`, beside what every task has.
-///
-/// `id`, `status`, `owner` and `seed` tell; changing them changes nothing.
 #[derive(Clone, Debug)]
 pub struct TaskOf<T: Task> {
     /// Which task.
@@ -188,8 +184,8 @@ pub struct TaskOf<T: Task> {
     pub seed: T::Seed,
     /// What it brings about.
     pub artifact: Option<T::Artifact>,
-    fields: T,
-    document: Document,
+    pub(super) fields: T,
+    pub(super) document: Document,
 }
 
 impl<T: Task> TaskOf<T> {
@@ -205,13 +201,6 @@ impl<T: Task> TaskOf<T> {
             fields: document::read(&record.data).map_err(wrong)?,
             document: record.data.clone(),
         })
-    }
-
-    /// The artifact and document as they are now.
-    pub(crate) fn save(self) -> Result<(Value, Document), FieldErrors> {
-        let mut document = self.document;
-        document::write(&self.fields, &mut document)?;
-        Ok((encoded(self.artifact.as_ref(), "artifact")?, document))
     }
 }
 

@@ -11,11 +11,12 @@ mod waiting;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{WherePredicate, parse_quote};
 use viewflow_graph::Sound;
 
-use self::call::{chained, left_out};
+use self::call::{chained, left_out, seed_of};
 use self::edge::expand_edge;
-use self::form::expand_fields_form;
+use self::form::expand_forms;
 use self::handler::expand_handlers;
 use self::inherent::expand_inherent;
 use super::check::Checked;
@@ -26,7 +27,7 @@ use crate::syntax::{hidden, local, plain_name, private_items};
 
 pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
-    let forms = flow.nodes.iter().filter_map(|node| expand_fields_form(flow, node));
+    let forms = expand_forms(flow);
     let Locked { items, asserts } = locked;
     // What depends on parameters can only be compared where they are known.
     let (within, beside) =
@@ -35,14 +36,19 @@ pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Er
     let inherent = flow.usable.then(|| expand_inherent(flow, checked));
     let items = quote!(#flow_impl #inherent #items #(const _: () = #beside;)*);
     let items = private_items(&flow.krate, &items);
-    quote!(#errors #(#forms)* #items)
+    quote!(#errors #forms #items)
 }
 
 fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> TokenStream {
     let Flow { ident, name, title, was, .. } = flow;
     let process = flow.process_type();
-    let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
-    let process = quote_spanned!(process.span()=> #process);
+    let mut generics = flow.generics.clone();
+    let unbounded = flow.unbounded.iter().flat_map(|(name, unknown)| -> [WherePredicate; 2] {
+        [parse_quote!(#unknown: __viewflow::Known), parse_quote!(#name: 'static)]
+    });
+    generics.make_where_clause().predicates.extend(unbounded);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let process = flow.no_process.clone().unwrap_or_else(|| quote_spanned!(process.span()=> #process));
     let builder = local("builder", hidden());
     // Without the flow's own options, what its nodes say would only be misread.
     let usable = if flow.usable && flow.complete { &flow.nodes[..] } else { &[] };
@@ -82,7 +88,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let at = node.ident.span();
     let kind_ident = format_ident!("{}", kind.name());
     let variable = local("node", hidden());
-    let task_type = quote_spanned!(task.span()=> #task);
+    let (task_type, seed) = (quote_spanned!(task.span()=> #task), seed_of(task));
     let title = node.title.as_ref().map(|title| chained("node", at, "title", &quote!((#title))));
     let was = &node.was;
     let was = (!was.is_empty()).then(|| chained("node", at, "was", &quote!((&[#(#was),*]))));
@@ -94,7 +100,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let empty = join.map(|join| left_out(&join.task, join.ident.span(), ["EmptySplitSeed", "EmptySplitData"]));
     quote! {
         {
-            let #variable = #builder.node::<#task_type>(#name, __viewflow::Kind::#kind_ident);
+            let #variable = #builder.known_node::<#task_type, #seed>(#name, __viewflow::Kind::#kind_ident);
             #title
             #was
             #begins

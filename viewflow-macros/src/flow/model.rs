@@ -19,6 +19,10 @@ pub(super) struct Flow {
     /// Whether its own options could all be read.
     pub(super) complete: bool,
     pub(super) process: Option<TokenStream>,
+    /// A type in place of the process that it should have and has not.
+    pub(super) no_process: Option<TokenStream>,
+    /// Parameters without the bounds that they should have, and types in place of those.
+    pub(super) unbounded: Vec<(Ident, TokenStream)>,
     /// The stored name.
     pub(super) name: String,
     /// The stored names that it had before.

@@ -8,7 +8,7 @@ mod node;
 
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens as _;
-use syn::{Data, DeriveInput, Fields, Generics, Result, TypeParam};
+use syn::{Data, DeriveInput, Fields, Generics, Result, Type, TypeParam, WherePredicate};
 use viewflow_graph::{Attribute, nearest};
 
 use self::node::{led_to, read_field};
@@ -31,6 +31,8 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         usable: true,
         complete: true,
         process: None,
+        no_process: None,
+        unbounded: Vec::new(),
         name: snake_case(base),
         title: first_sentence(&input.attrs).unwrap_or_else(|| title_of(&snake_case(base))),
         plain: Vec::new(),
@@ -51,6 +53,9 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
         errors.ok(read_flow_option(&mut flow, &option));
     }
     flow.complete = errors.count() == before;
+    if flow.process.is_none() && !flow.complete {
+        flow.no_process = errors.pop_as_type(&flow.krate);
+    }
     check_generics(&mut flow, errors);
     match input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
@@ -69,8 +74,7 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     flow
 }
 
-/// A flow is shared between threads for as long as the engine lives. The bounds that are missing are added, so that this
-/// is told once.
+/// A flow is shared between threads for as long as the engine lives. The bounds that are missing are told once.
 fn check_generics(flow: &mut Flow, errors: &mut Errors) {
     if let Some(lifetime) = flow.generics.lifetimes().next() {
         let lifetime = &lifetime.lifetime;
@@ -78,7 +82,11 @@ fn check_generics(flow: &mut Flow, errors: &mut Errors) {
             lifetime,
             "a flow owns what its handlers need: expected no lifetimes, such as a `String` for a `&str`",
         );
-        flow.usable = false;
+        let lifetimes: Vec<_> = flow.generics.lifetimes().map(|lifetime| lifetime.lifetime.clone()).collect();
+        let clause = flow.generics.make_where_clause();
+        clause
+            .predicates
+            .extend(lifetimes.iter().map(|lifetime| -> WherePredicate { syn::parse_quote!(#lifetime: 'static) }));
     }
     let bounded = |name: &Ident, generics: &Generics| {
         let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
@@ -94,17 +102,21 @@ fn check_generics(flow: &mut Flow, errors: &mut Errors) {
             "a flow is shared between threads: expected `{name}: Send + Sync + 'static`, here and where it is implemented"
         );
         errors.at(name.span(), message);
-    }
-    for parameter in flow.generics.type_params_mut().filter(|parameter| without.contains(&parameter.ident)) {
-        parameter.bounds.push(syn::parse_quote!(::core::marker::Send));
-        parameter.bounds.push(syn::parse_quote!(::core::marker::Sync));
-        parameter.bounds.push(syn::parse_quote!('static));
+        // With a predicate that is not known, nothing is told of what else the implementation lacks.
+        if let Some(unknown) = errors.pop_as_type(&flow.krate) {
+            flow.unbounded.push((name.clone(), unknown));
+        }
     }
 }
 
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
     match option.key.to_string().as_str() {
-        "process" => flow.process = Some(option.ty()?),
+        "process" => {
+            // What its nodes say is told of the process that stands in quotes.
+            let quoted = option.text().ok().and_then(|text| text.parse::<Type>().ok());
+            flow.process = quoted.map(|ty| ty.to_token_stream()).or(flow.process.take());
+            flow.process = Some(option.ty()?);
+        }
         "name" => flow.name = option.name()?,
         "title" => flow.title = option.text()?.value(),
         "lock" => flow.lock = Some(option.text()?),

@@ -1,7 +1,7 @@
 //! How a struct is read from a document and written into one, whatever says what its fields are.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::name::plain_name;
 use super::output::{hidden, local};
@@ -22,7 +22,7 @@ pub(crate) struct Accessor<'f> {
 /// The trait for a struct of these fields. `rest` is what else the struct has and is made of; without it no struct can
 /// be made.
 pub(crate) fn fields_impl(
-    of: &Ident,
+    of: &impl ToTokens,
     fields: &[Accessor<'_>],
     shapes: &TokenStream,
     rest: Option<&TokenStream>,

@@ -17,8 +17,8 @@ pub struct Choice {
 /// A value that stands for a choice of type `T`: a `T` itself, a pair of a value and its label, an entity for a
 /// reference to it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no choice for a field of `{T}`",
-    label = "each choice of this field is a `{T}`, or `(value, \"label\")`"
+    message = "expected a choice of type `{T}`, found `{Self}`",
+    label = "write a `{T}`, or `(value, \"label\")`"
 )]
 pub trait Choose<T> {
     /// What is stored.
@@ -103,8 +103,8 @@ impl Choices for Listed {
 
 /// What a `choices` closure may give: a query of entities, or a list of choices.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gives no choices of `{T}`",
-    label = "expected a query such as `db.table::<Post>().filter(..)`, or a list of `{T}`"
+    message = "expected choices of type `{T}`, found `{Self}`",
+    label = "write a query such as `db.table::<Post>().filter(..)`, or a list of `{T}`"
 )]
 pub trait ChoiceSource<T> {
     /// The choices.

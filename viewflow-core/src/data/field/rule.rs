@@ -150,7 +150,7 @@ pub fn encoded<T: FieldType>(value: &T) -> Value {
 
 /// A value that can be held against a least and a greatest one. A missing one keeps every bound.
 #[diagnostic::on_unimplemented(
-    message = "`min` and `max` go with values that have an order, not with `{Self}`",
+    message = "`min` and `max` belong on values that have an order, not on `{Self}`",
     label = "a `{Self}` is neither less nor greater than another"
 )]
 pub trait Bounded<B> {
@@ -184,7 +184,7 @@ impl<T: PartialOrd> Bounded<T> for Option<T> {
 
 /// A value with a length: what `max_length` can be asked of.
 #[diagnostic::on_unimplemented(
-    message = "`max_length` goes with text, bytes and lists, not with `{Self}`",
+    message = "`max_length` belongs on text, bytes and lists, not on `{Self}`",
     label = "a `{Self}` has no length: for a number write `max = ..`"
 )]
 pub trait HasLength {
@@ -221,7 +221,7 @@ impl<T: HasLength> HasLength for Option<T> {
 }
 
 /// A value that is text: what `pattern` can be asked of.
-#[diagnostic::on_unimplemented(message = "`pattern` goes with text, not with `{Self}`", label = "not text")]
+#[diagnostic::on_unimplemented(message = "`pattern` belongs on text, not on `{Self}`", label = "not text")]
 pub trait HasText {
     /// The text, if there is one.
     fn text(&self) -> Option<&str>;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use super::{Choices, FieldKind, FieldType, Initial, Rules, Source, canonical};
+use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, canonical};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, OnDelete, follow};
@@ -101,6 +101,22 @@ impl<T> FieldOf<T> {
         Self::with_default(T::initial)
     }
 
+    /// As [`FieldOf::initial`]: where `T` is no field type, its `Item` is not known, and nothing is told but that.
+    #[doc(hidden)]
+    pub const fn initial_of<Item>() -> Self
+    where
+        T: FieldType,
+        Item: InitialOf<T>,
+    {
+        Self::with_default(Item::initial)
+    }
+
+    /// The same field, with this default.
+    #[doc(hidden)]
+    pub const fn begins_with(&self, default: fn() -> T) -> Self {
+        Self { default: Some(default), ..*self }
+    }
+
     /// A field that has this value where it is missing.
     pub const fn with_default(default: fn() -> T) -> Self
     where
@@ -132,6 +148,12 @@ impl<T> FieldOf<T> {
             Some(default) => default,
             None => panic!("this field has no value at first"),
         }
+    }
+
+    /// A value as JSON, for the field's description.
+    #[doc(hidden)]
+    pub fn described(&self, value: &T) -> Value {
+        (self.merge)(value, None).unwrap_or_default()
     }
 
     /// The same field, that has to be there even if it has a default.

@@ -93,8 +93,8 @@ impl Sent {
             inner = source;
         }
         if let (Error::NotUnique { field, value, also, errors, .. }, Some(filled)) = (inner, &*self.0.borrow()) {
-            let also = also.iter().map(|(field, value)| (&*field, value));
-            for (field, value) in [(&*field, &*value)].into_iter().chain(also) {
+            let also = also.iter().map(|(field, value)| (field, value));
+            for (field, value) in [(&*field, &**value)].into_iter().chain(also) {
                 for (path, sent) in (filled.places)(&*filled.input, field, value) {
                     let taken = Complaint::new("taken", format!("cannot be {}: it is taken", plain(&sent)));
                     errors.add(path, taken.with("value", sent));

@@ -11,23 +11,20 @@ use crate::definition::{ChildDef, ChildItems, Wait};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
-use crate::flow::node::{Input, Node as _, StartHandleNode};
+use crate::flow::node::{Input, Node, StartHandleNode};
 use crate::flow::process::Process;
 use crate::flow::task::{IntoData, IntoSeed, Task};
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// The flow that a sub-process runs, and where it starts.
-    pub fn child<C: Flow, CT: Task, In: NoInputNeeded>(
-        self,
-        start: StartHandleNode<C, CT, In>,
-    ) -> ChildBuilder<Self, C, CT> {
-        let name = start.name();
+    pub fn child<S: ChildStart>(self, start: S) -> ChildBuilder<Self, S::Flow, S::Task> {
+        let (flow, name) = (S::Flow::NAME, start.name());
         let index = self.index;
-        self.flow.definition.graph.set_child(index, C::NAME, name);
+        self.flow.definition.graph.set_child(index, flow, name);
         let node = self.waits(
             &[Attribute::Child],
             Wait::Children(ChildDef {
-                flow: C::NAME,
+                flow,
                 start: name,
                 sequential: false,
                 process_seed: None,
@@ -164,7 +161,17 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
     }
 }
 
-/// Where a sub-process can start: a `StartHandle` without `#[input(..)]`.
+/// Where a sub-process can start: a [`StartHandle`](crate::StartHandle) without `#[input(..)]`.
+#[diagnostic::on_unimplemented(
+    message = "a sub-process cannot start at this node: expected a `StartHandle` of the flow that it runs",
+    label = "not a `StartHandle`",
+    note = "at a `Start` a person starts the process, and at a `StartTimer` the clock: give the flow a `StartHandle` beside it"
+)]
+pub trait ChildStart: Node {}
+
+impl<C: Flow, T: Task, In: NoInputNeeded> ChildStart for StartHandleNode<C, T, In> {}
+
+/// What a start may take where a sub-process begins: nothing.
 #[diagnostic::on_unimplemented(
     message = "a sub-process cannot start where a `{Self}` is handed in",
     label = "this start has an `#[input(..)]`",

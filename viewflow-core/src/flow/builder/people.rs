@@ -108,7 +108,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
 /// Who a task is assigned to: a [`UserId`], or an `Option` of one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nobody a task can be assigned to",
+    message = "a task cannot be assigned to a `{Self}`",
     label = "expected a `UserId`, or an `Option` of one"
 )]
 pub trait IntoOwner {

@@ -19,6 +19,7 @@ use crate::definition::{Action, After, Letter, MessageDef, Run, Schedule, Wait};
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
+use crate::flow::in_step::ReadOnly;
 use crate::flow::job::{JobRun, flow_of};
 use crate::flow::message::{Message, correlation, form_of_key, key_of_today};
 use crate::flow::node::Input;
@@ -173,8 +174,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
 /// What a catch may give as the correlation key of its message.
 #[diagnostic::on_unimplemented(
-    message = "the correlation key of this message is of type `{K}`, not of `{Self}`",
-    label = "this gives a `{Self}`: write `key = |a| ..` with a value of the message's key field"
+    message = "expected a correlation key of type `{K}`, found `{Self}`",
+    label = "write `key = |a| ..` with a value of the message's key field"
 )]
 pub trait IntoKey<K> {
     /// The key.
@@ -185,5 +186,12 @@ pub trait IntoKey<K> {
 impl<K: FieldType> IntoKey<K> for K {
     fn into_key(self) -> K {
         self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: FieldType + Copy> IntoKey<K> for ReadOnly<K> {
+    fn into_key(self) -> K {
+        *self
     }
 }

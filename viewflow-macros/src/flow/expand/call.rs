@@ -52,6 +52,11 @@ pub(super) fn left_out_data(task: &TokenStream, at: Span, asked: &str) -> TokenS
     quote_spanned!(at=> let () = <#task as __viewflow::#asked>::LEFT_OUT;)
 }
 
+/// The seed of a task. Where its type is no task, that is told at the type.
+pub(super) fn seed_of(task: &TokenStream) -> TokenStream {
+    quote_spanned!(task.span()=> <#task as __viewflow::Task>::Seed)
+}
+
 /// The arguments of a builder method that takes a handler.
 pub(super) fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
     let method = handler_method(node, path, input.as_ref());

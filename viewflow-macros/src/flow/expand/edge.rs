@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::call::{
-    DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, span_of,
+    DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, seed_of, span_of,
 };
 use crate::flow::model::{Edge, Flow, Node, Way};
 use crate::syntax::{Closure, local, option_of};
@@ -28,7 +28,7 @@ pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<Tok
     if let Way::Branch(cond) = &edge.way {
         give("when", cond.as_ref(), &|closure| condition(source, closure));
     }
-    let seed = quote!(<#task as __viewflow::Task>::Seed);
+    let seed = seed_of(task);
     let made = |made_by: Made, ty: &TokenStream| {
         let ty = ty.clone();
         move |closure: &Closure| answered(source, closure, made_by, Some(&ty))

@@ -1,40 +1,118 @@
-//! Writes the form that `#[fields(..)]` asks for.
+//! Writes the forms that `#[fields(..)]` asks for.
+
+use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
+use syn::{Visibility, parse_quote};
 
 use crate::flow::model::{FieldsForm, Flow, Node};
-use crate::syntax::{Accessor, fields_impl, plain_name, private_items};
+use crate::syntax::{Accessor, fields_impl, plain_name, private_items, snake_case};
 
-/// The form that `#[fields(..)]` asks for: a struct of those fields of the process.
-pub(super) fn expand_fields_form(flow: &Flow, node: &Node) -> Option<TokenStream> {
-    let FieldsForm { fields, empty, .. } = node.fields.as_ref()?;
-    let form = node.form_name()?;
+/// What a node's tasks are submitted with, if there is anything.
+pub(super) fn form_type(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    let own = || node.form_name().map(|name| form_path(flow, &name));
+    node.form.clone().or_else(own)
+}
+
+/// The forms that `#[fields(..)]` asks for: structs of those fields of the process, in a module of the flow's own.
+///
+/// The module is imported as a whole: so a form has a short name where only one flow has a form of this name, and two flows
+/// may have forms of one name, of which each has its path. What surrounds the flow is not seen from within the module, as it may
+/// be a function: the types of the fields are known to the module by a trait of its own.
+pub(super) fn expand_forms(flow: &Flow) -> TokenStream {
+    let nodes = || flow.nodes.iter().filter(|node| node.fields.is_some());
+    if nodes().next().is_none() {
+        return TokenStream::new();
+    }
     let Flow { vis, krate, .. } = flow;
+    let (module, inner) = (module(flow), seen_within(vis));
     let process = &flow.process_type();
-    let private = quote!(#krate::__private);
-    let types = fields.iter().map(
-        |field| quote!(<#process as #private::FieldAt<{ <#process as #private::NamedFields>::INDEX.#field }>>::Type),
-    );
-    let doc = format!("What a person fills in at `{}` of [`{}`].", plain_name(&node.ident), flow.ident);
-    let field_docs = fields.iter().map(|field| format!("The process's `{}`.", plain_name(field)));
+    let fields: BTreeMap<String, &Ident> =
+        nodes().flat_map(|node| node.fields.iter().flat_map(|form| &form.fields)).map(|f| (plain_name(f), f)).collect();
+    let fields: Vec<_> = fields.values().collect();
+    let types = fields.iter().map(|field| {
+        let index = field_index(process, field);
+        quote!(<#process as __viewflow::FieldAt<{ #index }>>::Type)
+    });
+    let structs = nodes().filter_map(|node| expand_form(flow, node, &inner));
+    let impls = nodes().filter_map(|node| expand_impls(flow, node));
+    let impls = quote! {
+        impl #module::__Types for #module::__Of { #(type #fields = #types;)* }
+        #(#impls)*
+    };
+    let impls = private_items(krate, &impls);
+    let doc = format!("The forms of [`{0}`](super::{0}) that are made of fields of its process.", flow.ident);
+    quote! {
+        #[doc = #doc]
+        #[allow(deprecated, non_camel_case_types, non_snake_case, dead_code, unreachable_pub, unnameable_types, missing_docs, missing_debug_implementations)]
+        #vis mod #module {
+            #[doc(hidden)]
+            #inner struct __Of;
+
+            #[doc(hidden)]
+            #inner trait __Types { #(type #fields;)* }
+
+            #(#structs)*
+        }
+
+        #[doc(inline)]
+        #[allow(unused_imports, unreachable_pub, ambiguous_glob_reexports, hidden_glob_reexports, clippy::wildcard_imports)]
+        #vis use #module::*;
+
+        #impls
+    }
+}
+
+fn expand_form(flow: &Flow, node: &Node, inner: &Visibility) -> Option<TokenStream> {
+    let (fields, form) = (&node.fields.as_ref()?.fields, node.form_name()?);
+    let doc = format!("What a person fills in at `{}` of [`{}`](super::{1}).", plain_name(&node.ident), flow.ident);
+    let docs = fields.iter().map(|field| format!("The process's `{}`.", plain_name(field)));
+    Some(quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone)]
+        #inner struct #form { #(#[doc = #docs] #inner #fields: <__Of as __Types>::#fields,)* }
+    })
+}
+
+fn expand_impls(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    let FieldsForm { fields, empty, .. } = node.fields.as_ref()?;
+    let form = form_path(flow, &node.form_name()?);
+    let process = &flow.process_type();
     let accessors: Vec<_> = fields.iter().map(|field| accessor(process, field, empty.contains(field))).collect();
     let fields_impl = fields_impl(&form, &accessors, &TokenStream::new(), Some(&TokenStream::new()));
-    let form_impl = quote! {
+    Some(quote! {
         #fields_impl
 
         #[automatically_derived]
         impl __viewflow::Form for #form {}
-    };
-    let impls = private_items(krate, &form_impl);
-    Some(quote! {
-        #[doc = #doc]
-        #[derive(::core::clone::Clone)]
-        #[allow(deprecated, non_camel_case_types)]
-        #vis struct #form { #(#[doc = #field_docs] #vis #fields: #types,)* }
-
-        #impls
     })
+}
+
+fn form_path(flow: &Flow, form: &Ident) -> TokenStream {
+    let module = module(flow);
+    quote!(#module::#form)
+}
+
+/// The module of a flow's forms: `publish_flow_forms`.
+fn module(flow: &Flow) -> Ident {
+    format_ident!("{}_forms", snake_case(&plain_name(&flow.ident)), span = flow.ident.span())
+}
+
+/// The same visibility, as it is written within a module.
+fn seen_within(vis: &Visibility) -> Visibility {
+    match vis {
+        Visibility::Public(_) => vis.clone(),
+        Visibility::Inherited => parse_quote!(pub(super)),
+        Visibility::Restricted(restricted) => {
+            let path = &restricted.path;
+            match path.segments.first().map(|first| first.ident.to_string()).as_deref() {
+                Some("self") if path.segments.len() == 1 => parse_quote!(pub(super)),
+                Some("self" | "super") => parse_quote!(pub(in super::#path)),
+                _ => vis.clone(),
+            }
+        }
+    }
 }
 
 fn accessor<'f>(process: &TokenStream, field: &'f Ident, begins_empty: bool) -> Accessor<'f> {

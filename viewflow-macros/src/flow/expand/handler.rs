@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use viewflow_graph::Kind;
 
 use super::call::{chained, condition, handler, handler_method, question_method, span_of};
-use super::form::field_index;
+use super::form::{field_index, form_type};
 use super::people::expand_people;
 use super::waiting::expand_waiting;
 use crate::flow::model::{Flow, Message, Node, Way};
@@ -14,8 +14,7 @@ use crate::syntax::{Closure, hidden, local};
 
 pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     let mut calls = Vec::new();
-    let form_type = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name)));
-    match (&node.fields, &node.submit, form_type) {
+    match (&node.fields, &node.submit, form_type(flow, node)) {
         (Some(fields), submit, Some(form)) => {
             calls.push(fields_call(flow, node, &fields.fields, submit.as_ref(), &form));
         }

@@ -7,6 +7,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Attribute, Graph, Mark, Sound};
 
+use super::form::form_type;
 use crate::flow::check::Checked;
 use crate::flow::model::{After, Flow, Message, Node, Way};
 use crate::syntax::{Closure, located, methods_named, plain_name};
@@ -51,7 +52,7 @@ fn chart(graph: &Graph, sound: &Sound) -> String {
 fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenStream {
     let Flow { vis, .. } = flow;
     let Node { ident, task, name, docs, .. } = node;
-    let form = node.form.clone().or_else(|| node.form_name().map(|name| quote!(#name))).unwrap_or_else(|| quote!(()));
+    let form = form_type(flow, node).unwrap_or_else(|| quote!(()));
     let input = node.input.clone().unwrap_or_else(|| quote!(()));
     let ty = match node.kind {
         kind if kind.is_task_of_a_person() => quote!(__viewflow::ViewNode<Self, #task, #form>),

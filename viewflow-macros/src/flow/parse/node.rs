@@ -98,13 +98,34 @@ fn check_task(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     }
 }
 
-/// Whether an attribute is one of ours but for a slip.
+/// What others call what attributes of ours say.
+const OTHER_WORDS: [&str; 16] = [
+    "after",
+    "wait",
+    "when",
+    "condition",
+    "goto",
+    "to",
+    "run",
+    "handler",
+    "schedule",
+    "interval",
+    "deadline",
+    "group",
+    "groups",
+    "role",
+    "subprocess",
+    "key",
+];
+
+/// Whether an attribute is one of ours but for a slip, or for another word.
 fn is_mistyped(attribute: &syn::Attribute) -> bool {
     const RUST: [&str; 8] = ["doc", "cfg", "cfg_attr", "allow", "warn", "deny", "forbid", "expect"];
     let Some(name) = attribute.path().get_ident().map(Ident::to_string) else { return false };
     known(attribute).is_none()
         && !RUST.contains(&name.as_str())
-        && nearest(&name, Attribute::ALL.iter().map(|known| known.name())).is_some()
+        && (OTHER_WORDS.contains(&name.as_str())
+            || nearest(&name, Attribute::ALL.iter().map(|known| known.name())).is_some())
 }
 
 /// An attribute that has the name of a keyword, and the one that is likely meant.
@@ -144,7 +165,7 @@ fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
 }
 
 /// `#[fields(..)]` that cannot be a form are left out, so that they are told of once.
-fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
+fn check_fields(flow: &mut Flow, node: &mut Node, errors: &mut Errors) {
     let Some(fields) = &node.fields else { return };
     let at = fields.fields.first().map_or_else(|| node.ident.span(), Ident::span);
     let name = node.form_name();
@@ -157,14 +178,15 @@ fn check_fields(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     let message = if node.form.is_some() {
         "`#[form(..)]` and `#[fields(..)]` both give this node a form: keep one".to_owned()
     } else if flow.process.is_none() {
+        node.fields = None;
         let is_told = !flow.complete || flow.nodes.iter().any(|node| node.lacks_process);
         node.lacks_process = true;
-        if is_told {
-            node.fields = None;
-            return;
+        if !is_told {
+            let message = "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`";
+            errors.at(at, message);
+            flow.no_process = errors.pop_as_type(&flow.krate);
         }
-        "`#[fields(..)]` names fields of the process, and this flow has no process: add `#[flow(process = ..)]`"
-            .to_owned()
+        return;
     } else if let Some(name) = name.as_ref().filter(|name| named_like(name)) {
         let own = &node.ident;
         format!("the form of `{own}` cannot be called `{name}`, as the process or the flow is: write `as = OtherName`")

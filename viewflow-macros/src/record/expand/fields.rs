@@ -50,7 +50,8 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let max_length = option_of(field.max_length.as_ref().map(|_| of.item(Item::Length)));
     let pattern = option_of(field.pattern.as_ref());
     let (min, max) = (encoded(field.min.is_some(), Item::Min), encoded(field.max.is_some(), Item::Max));
-    let default = encoded(field.default.is_some(), Item::Default);
+    let default = of.item(Item::Default);
+    let default = option_of(field.default.as_ref().map(|_| quote!(|| #constant.described(&#default()))));
     let choices = of.item(Item::Choices);
     let choices = option_of(field.choices.as_ref().map(|of| match of {
         Choices::List(_) => quote!(|_, _| #choices()),

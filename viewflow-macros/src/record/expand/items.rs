@@ -39,9 +39,11 @@ fn constant(of: Subject<'_>) -> TokenStream {
     let of_its_type = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
     let new = if of.field.default.is_some() {
         let default = of.item(Item::Default);
-        quote_spanned!(ty.span()=> with_default(#default))
+        quote_spanned!(ty.span()=> new().begins_with(#default))
     } else if of.record.face == Face::Process && !of.field.incomplete {
-        quote_spanned!(ty.span()=> initial())
+        // Told at the same place, a type that is no field type is told once.
+        let located = located(&ty, ty.span());
+        quote_spanned!(ty.span()=> initial_of::<<#located as __viewflow::FieldType>::Item>())
     } else {
         quote_spanned!(ty.span()=> new())
     };
