@@ -20,8 +20,6 @@ use viewflow_sled::SledStore;
 use crate::{SmallDisk, in_time, open};
 
 const THREADS: u64 = 4;
-/// A file that is removed to make room.
-const BALLAST: usize = 4 << 20;
 /// How often it runs full.
 const ROUNDS: u64 = 3;
 /// More commits than any of the disks holds.
@@ -154,9 +152,9 @@ fn is_whole(store: &SledStore, known: &Known) {
 }
 
 /// Runs full, is opened while it is full, and again with room.
-fn round(place: &Path, known: &Arc<Known>) {
+fn round(place: &Path, ballast: usize, known: &Arc<Known>) {
     let directory = place.join("store");
-    fs::write(place.join("ballast"), vec![1; BALLAST]).unwrap();
+    fs::write(place.join("ballast"), vec![1; ballast]).unwrap();
     let store = Arc::new(open(&directory).unwrap());
     is_whole(&store, known);
     fill(&store, known);
@@ -190,7 +188,9 @@ fn runs_full(mebibytes: u32) {
         let place = disk.path().join(number.to_string());
         fs::create_dir(&place).unwrap();
         let here = place.clone();
-        in_time("to fill a disk", move || round(&here, &Arc::default()));
+        // A file that is removed to make room. On a slow machine much waits in the journal, and opening needs some times as much.
+        let ballast = (mebibytes as usize) << 19;
+        in_time("to fill a disk", move || round(&here, ballast, &Arc::default()));
         fs::remove_dir_all(place).unwrap();
     }
 }
