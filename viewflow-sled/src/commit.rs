@@ -159,8 +159,8 @@ impl Committer {
     /// Removes the first events of a process; a run that has some of them and others is written anew.
     fn forget_events(&self, state: &State, process: ProcessId, through: u32, writes: &mut Writes) -> StoreResult<()> {
         let what = || format!("an event of process {process}");
-        for key in self.reader.keys_under(state, &key::events(process)) {
-            let key = key?;
+        for entry in self.reader.entries_under(state, &key::events(process)) {
+            let (key, _) = entry?;
             let Some(content) = self.reader.content_under(state, &key, &what)? else { continue };
             let (whose, run) = (Whose::of(&key, content.revision)?, Run::read(&content.bytes, &what)?);
             let length = run.len();

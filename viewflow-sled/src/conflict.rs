@@ -45,7 +45,8 @@ fn unique_values_are_free(reader: &Reader, state: &State, commit: &Commit) -> St
     for (table, id, row) in commit.rows() {
         for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
             let prefix = entry::index(table, field, &value);
-            for (key, _) in reader.entries_under(state, &prefix)? {
+            for entry in reader.entries_under(state, &prefix) {
+                let (key, _) = entry?;
                 let holder = last_u64(&key, prefix.len())?;
                 if holder != id && !changed.contains(&(table, holder)) {
                     return Ok(false);
@@ -63,7 +64,8 @@ fn unique_values_are_free(reader: &Reader, state: &State, commit: &Commit) -> St
 fn no_reference_dangles(reader: &Reader, state: &State, commit: &Commit) -> StoreResult<bool> {
     let changed = changed_rows(commit);
     for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
-        for (_, value) in reader.entries_under(state, &entry::references(table, id))? {
+        for entry in reader.entries_under(state, &entry::references(table, id)) {
+            let (_, value) = entry?;
             let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
             // Those the commit changes too are its own business.
             if !changed.contains(&(by.table.as_str(), by.id)) {

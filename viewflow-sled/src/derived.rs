@@ -7,17 +7,15 @@ use crate::describe::describe;
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
 use crate::json::{damaged, parse};
 use crate::parts::KeyReader;
-use crate::read::{Content, Reader};
+use crate::read::{Content, Reader, Records};
 use crate::run::{Run, Whose};
 use crate::shared::State;
 
 /// What the entries of a record are: their keys with their values.
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
-/// The records of a bundle, by their numbers.
-pub(crate) type Records = Vec<(u32, Vec<u8>)>;
 
 /// The records of a bundle; none under other keys.
-pub(crate) fn records(reader: &Reader, key: &[u8], content: &Content) -> StoreResult<Records> {
+pub(crate) fn records<'c>(reader: &Reader, key: &[u8], content: &'c Content) -> StoreResult<Records<'c>> {
     match BundleId::at(key) {
         Some(bundle) => reader.of_bundle(bundle, content, |_| true, &|| describe(key)),
         None => Ok(Records::new()),
@@ -25,7 +23,7 @@ pub(crate) fn records(reader: &Reader, key: &[u8], content: &Content) -> StoreRe
 }
 
 /// How many records are under this key, and the entries that they ask for; `records` are those of a bundle.
-pub(crate) fn derived(key: &[u8], content: &Content, records: Records) -> StoreResult<(u64, Entries)> {
+pub(crate) fn derived(key: &[u8], content: &Content, records: Records<'_>) -> StoreResult<(u64, Entries)> {
     let what = || describe(key);
     let plain = |keys: Vec<Vec<u8>>| keys.into_iter().map(|key| (key, Vec::new())).collect::<Entries>();
     let mut parts = KeyReader(&key[1..]);

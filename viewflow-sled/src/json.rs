@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_core::store::{MAX_RECORD_DEPTH, StoreResult};
 
 /// How deep a document may be nested: deeper ones cannot be read back.
-pub(crate) const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = MAX_RECORD_DEPTH;
 
 /// What a record is, for errors.
 pub(crate) type What<'w> = &'w dyn Fn() -> String;

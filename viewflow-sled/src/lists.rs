@@ -16,7 +16,6 @@ use crate::json::json;
 use crate::key;
 use crate::read::Reader;
 use crate::shared::{Shared, State};
-
 use crate::writes::Writes;
 
 /// How many records are gone through, or entries removed, in one commit.
@@ -59,7 +58,7 @@ pub(crate) static KEPT: [Kept; 16] = [
 type Versions = BTreeMap<String, u32>;
 
 /// How far filling has come, as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Filling {
     lists: Versions,
     /// The key of the last record that was gone through; none while entries of earlier times are removed.
@@ -73,7 +72,6 @@ pub(crate) fn all() -> StoreResult<Vec<u8>> {
 }
 
 /// Which lists can be read.
-#[derive(Default)]
 pub(crate) struct Lists {
     /// A bit for each of [`KEPT`] that is not filled yet.
     missing: AtomicU32,
@@ -103,11 +101,8 @@ impl Lists {
         if left != noted || begun != missing {
             let filling = Filling { lists: missing, after: None };
             let note = (bits != 0).then(|| json(&filling)).transpose()?;
-            let mut state = shared.state_with_room()?;
             let writes = Writes::from([(key::lists(), Some(json(&left)?)), (key::filling(), note)]);
-            let taken = state.take(writes);
-            shared.wake_writer(state);
-            shared.wait(taken)?;
+            shared.write(shared.state_with_room()?, writes)?;
         }
         Ok(Self { missing: AtomicU32::new(bits), failed: OnceLock::new() })
     }
@@ -127,12 +122,11 @@ impl Lists {
     /// An error, unless the list under these keys is filled.
     pub(crate) fn check(&self, reader: &Reader, key: &[u8]) -> StoreResult<()> {
         let Some(list) = self.missing(key) else { return Ok(()) };
-        let through = match stored_filling(reader)?.and_then(|filling| filling.after) {
-            _ if self.failed.get().is_some() => {
-                format!("that failed: {}", self.failed.get().map_or("", String::as_str))
-            }
-            Some(after) if !after.is_empty() => format!("it has come to {}", describe(&after)),
-            _ => "it has just begun".to_owned(),
+        let after = stored_filling(reader)?.and_then(|filling| filling.after);
+        let through = match (self.failed.get(), after) {
+            (Some(error), _) => format!("that failed: {error}"),
+            (None, Some(after)) => format!("it has come to {}", describe(&after)),
+            (None, None) => "it has just begun".to_owned(),
         };
         Err(StoreError::NotReady { list: list.name.to_owned(), through })
     }
@@ -173,10 +167,7 @@ fn clear(reader: &Reader, shared: &Shared, prefix: &[u8], after: &mut Bound<Vec<
     })?;
     let Some((last, _)) = writes.last_key_value() else { return Ok(false) };
     *after = Bound::Excluded(last.clone());
-    let mut state = shared.state_with_room()?;
-    let taken = state.take(writes);
-    shared.wake_writer(state);
-    shared.wait(taken)?;
+    shared.write(shared.state_with_room()?, writes)?;
     Ok(true)
 }
 
@@ -193,7 +184,7 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
             Ok(())
         })?;
     }
-    let mut state = shared.state_with_room()?;
+    let state = shared.state_with_room()?;
     let mut writes = Writes::new();
     for key in &keys {
         missing_of(reader, &state, key, prefixes, &mut writes)?;
@@ -206,9 +197,7 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
         writes.insert(key::filling(), None);
         writes.insert(key::lists(), Some(all()?));
     }
-    let taken = state.take(writes);
-    shared.wake_writer(state);
-    shared.wait(taken)?;
+    shared.write(state, writes)?;
     Ok(more)
 }
 

@@ -1,6 +1,7 @@
 //! Reads records and entries: first what was committed lately, then the tree. No lock is held while the tree is read,
 //! unless the caller holds it.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -18,8 +19,11 @@ use crate::tree::Tree;
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
 
-/// How many keys are read at a time where only the first ones may be wanted.
+/// How many entries are read at a time where only the first ones may be wanted.
 const AHEAD: usize = 32;
+
+/// Records of a bundle, by their numbers.
+pub(crate) type Records<'c> = Vec<(u32, Cow<'c, [u8]>)>;
 
 /// A record that was read and is not parsed yet.
 pub(crate) struct Content {
@@ -101,32 +105,31 @@ impl Reader {
     }
 
     /// Some records of a bundle whose content was read, with those that stand aside.
-    pub(crate) fn of_bundle(
+    pub(crate) fn of_bundle<'c>(
         &self,
         bundle: bundle::BundleId,
-        content: &Content,
+        content: &'c Content,
         wanted: impl Fn(u32) -> bool,
         what: What,
-    ) -> StoreResult<Vec<(u32, Vec<u8>)>> {
+    ) -> StoreResult<Records<'c>> {
         let read = gather(bundle, content, &wanted, &|key| self.content(key, what), what);
         // What stands aside may have come in, or gone, since the bundle was read.
         read.or_else(|_| {
             let state = self.shared.running()?;
-            match self.content_under(&state, &bundle.key(), what)? {
-                None => Ok(Vec::new()),
-                Some(content) => gather(bundle, &content, &wanted, &|key| self.content_under(&state, key, what), what),
-            }
+            let Some(content) = self.content_under(&state, &bundle.key(), what)? else { return Ok(Records::new()) };
+            let now = gather(bundle, &content, &wanted, &|key| self.content_under(&state, key, what), what)?;
+            Ok(now.into_iter().map(|(number, record)| (number, Cow::Owned(record.into_owned()))).collect())
         })
     }
 
     /// All records of a bundle, while nobody else can commit.
-    pub(crate) fn of_bundle_under(
+    pub(crate) fn of_bundle_under<'c>(
         &self,
         state: &State,
         bundle: bundle::BundleId,
-        content: &Content,
+        content: &'c Content,
         what: What,
-    ) -> StoreResult<Vec<(u32, Vec<u8>)>> {
+    ) -> StoreResult<Records<'c>> {
         gather(bundle, content, &|_| true, &|key| self.content_under(state, key, what), what)
     }
 
@@ -194,33 +197,19 @@ impl Reader {
         Ok(found)
     }
 
-    /// All entries with a prefix, while nobody else can commit.
-    pub(crate) fn entries_under(&self, state: &State, prefix: &[u8]) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
-        let mut after = Bound::Unbounded;
-        let mut entries = Vec::new();
-        loop {
-            let found = state.overlay.scan(prefix, &after, CHUNK).read(&self.tree)?;
-            entries.extend(found.entries);
-            match found.next {
-                Some(next) => after = next,
-                None => return Ok(entries),
-            }
-        }
-    }
-
-    /// The keys with a prefix, read some at a time as they are asked for, while nobody else can commit.
-    pub(crate) fn keys_under<'r>(
+    /// The entries with a prefix, read some at a time as they are asked for, while nobody else can commit.
+    pub(crate) fn entries_under<'r>(
         &'r self,
         state: &'r State,
         prefix: &'r [u8],
-    ) -> impl Iterator<Item = StoreResult<Vec<u8>>> + 'r {
+    ) -> impl Iterator<Item = StoreResult<(Vec<u8>, Vec<u8>)>> + 'r {
         let mut next = Some(Bound::Unbounded);
         std::iter::from_fn(move || {
             let after = next.take()?;
             Some(match state.overlay.scan(prefix, &after, AHEAD).read(&self.tree) {
                 Ok(found) => {
                     next = found.next;
-                    found.entries.into_iter().map(|(key, _)| Ok(key)).collect()
+                    found.entries.into_iter().map(Ok).collect()
                 }
                 Err(error) => vec![Err(error)],
             })
@@ -286,24 +275,22 @@ impl Reader {
 }
 
 /// Some records of a bundle; `get` reads those that stand aside.
-fn gather(
+fn gather<'c>(
     bundle: bundle::BundleId,
-    content: &Content,
+    content: &'c Content,
     wanted: &dyn Fn(u32) -> bool,
     get: &dyn Fn(&[u8]) -> StoreResult<Option<Content>>,
     what: What,
-) -> StoreResult<Vec<(u32, Vec<u8>)>> {
-    let mut found = Vec::new();
-    for (number, record) in bundle::records(&content.bytes).filter(|(number, _)| wanted(*number)) {
-        let record = if record.is_empty() {
-            let aside = get(&key::aside(bundle.process, number))?;
-            aside.ok_or_else(|| damaged(what(), "a part of it is missing".to_owned()))?.bytes
-        } else {
-            record.to_vec()
-        };
-        found.push((number, record));
-    }
-    Ok(found)
+) -> StoreResult<Records<'c>> {
+    let whole = |(number, record): (u32, &'c [u8])| {
+        if !record.is_empty() {
+            return Ok((number, Cow::Borrowed(record)));
+        }
+        let aside = get(&key::aside(bundle.process, number))?;
+        let aside = aside.ok_or_else(|| damaged(what(), "a part of it is missing".to_owned()))?;
+        Ok((number, Cow::Owned(aside.bytes)))
+    };
+    bundle::records(&content.bytes).filter(|(number, _)| wanted(*number)).map(whole).collect()
 }
 
 /// The content whose head is the value of a key, with the pieces that `get` finds.

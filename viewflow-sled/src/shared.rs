@@ -182,6 +182,13 @@ impl Shared {
         }
     }
 
+    /// Takes writes of the store itself as a commit, and waits for it.
+    pub(crate) fn write(&self, mut state: MutexGuard<'_, State>, writes: Writes) -> StoreResult<()> {
+        let taken = state.take(writes);
+        self.wake_writer(state);
+        self.wait(taken)
+    }
+
     /// Waits until this commit is as durable as it should be.
     pub(crate) fn wait(&self, waiter: Waiter) -> StoreResult<()> {
         let mut state = self.state();

@@ -229,7 +229,7 @@ impl Verifier<'_> {
         if faults.is_empty() {
             return Ok(());
         }
-        let mut state = self.shared.running()?;
+        let state = self.shared.running()?;
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
@@ -246,9 +246,7 @@ impl Verifier<'_> {
         }
         if !writes.is_empty() {
             report.repaired += writes.len() as u64;
-            let taken = state.take(writes);
-            self.shared.wake_writer(state);
-            self.shared.wait(taken)?;
+            self.shared.write(state, writes)?;
         }
         Ok(())
     }
