@@ -113,6 +113,19 @@ pub(crate) struct ProcessDef {
 }
 
 impl ProcessDef {
+    /// The data and the columns of a process as they would be stored today.
+    pub(crate) fn of_today(
+        &self,
+        process: &ProcessRecord,
+        data: &ProcessData,
+        columns: Option<Document>,
+    ) -> Result<(ProcessData, Option<Document>)> {
+        let mut today = ProcessData::default();
+        let proxy = (self.open)(process, data, columns)?;
+        let columns = (self.save)(&*proxy, &mut today)?;
+        Ok((today, columns.map(|(_, columns)| columns)))
+    }
+
     /// The fields that are columns.
     pub(crate) fn columns(&self) -> Vec<FieldSpec> {
         self.fields.iter().filter(|spec| spec.column).copied().collect()

@@ -423,6 +423,17 @@ impl Error {
         }
     }
 
+    /// Tells of unique values by the names of their fields, as this tells them of their keys. Other errors stay what they are.
+    pub(crate) fn with_unique_named(self, named: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::NotUnique { table, field, value, row, process, mut also, errors } => {
+                also.iter_mut().for_each(|(field, _)| *field = named(field));
+                Self::NotUnique { table, field: named(&field), value, row, process, also, errors }
+            }
+            error => error,
+        }
+    }
+
     /// The action does not go with the status that the task has.
     pub(crate) fn wrong_status(task: &TaskRecord, action: Action) -> Self {
         Self::WrongStatus { at: Place::of_task(task), action, kind: task.kind, status: task.status, because: None }

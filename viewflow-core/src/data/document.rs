@@ -10,7 +10,7 @@ use crate::data::field::{At, FieldOf, FieldSpec, Source};
 use crate::error::{Complaint, FieldErrors};
 pub use crate::store::Document;
 use crate::store::{MAX_DEPTH, is_deeper};
-pub(crate) use sent::{by_name, completed, is_blank, named, of_today, patched, read_draft, read_sent, stored_by_name};
+pub(crate) use sent::{by_name, completed, is_blank, named, of_today, read_draft, read_sent, stored_by_name};
 
 /// A struct whose fields live in a JSON document.
 ///

@@ -25,7 +25,7 @@ pub use kind::FieldKind;
 pub(crate) use kind::tables_of;
 pub(crate) use problem::problems;
 pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, encoded};
-pub(crate) use rule::{check_pattern, each_item, items_at, plain};
+pub(crate) use rule::{check_pattern, each_item, items_at, plain, whole};
 pub use spec::{FieldOf, FieldSpec, Index, convert};
 
 use crate::data::entity::{Entity, TableSpec};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::data::document::{self, Fields};
-use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, items_at, plain};
+use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, items_at, plain, whole};
 use crate::error::{Complaint, Error, FieldErrors, Result};
 use crate::id::ProcessId;
 use crate::people::User;
@@ -81,10 +81,7 @@ fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
     match (kind, value) {
         (FieldKind::Json, _) | (_, Value::Null) => true,
         (FieldKind::Bool, value) => value.is_boolean(),
-        (FieldKind::Integer { min, max }, value) => {
-            let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-            whole.is_some_and(|whole| (*min..=*max).contains(&whole))
-        }
+        (FieldKind::Integer { min, max }, value) => whole(value).is_some_and(|whole| (*min..=*max).contains(&whole)),
         (FieldKind::Reference(_) | FieldKind::Process, value) => value.is_u64(),
         (FieldKind::Float, value) => value.is_number(),
         (FieldKind::Decimal, value) => value.is_number() || value.is_string(),

@@ -230,17 +230,10 @@ fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
 
 /// A value that is taken is told of its field, under whatever key it is stored.
 fn named<E: Entity>(error: Error) -> Error {
-    match error {
-        Error::NotUnique { table, field, value, row, process, mut also, errors } => {
-            let named = |key: &String| {
-                let spec = E::FIELDS.iter().find(|spec| spec.key.join(".") == *key);
-                spec.map_or_else(|| key.clone(), |spec| spec.name.to_owned())
-            };
-            also.iter_mut().for_each(|(field, _)| *field = named(field));
-            Error::NotUnique { table, field: named(&field), value, row, process, also, errors }
-        }
-        error => error,
-    }
+    error.with_unique_named(|key| {
+        let spec = E::FIELDS.iter().find(|spec| spec.key.join(".") == key);
+        spec.map_or_else(|| key.to_owned(), |spec| spec.name.to_owned())
+    })
 }
 
 fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRecord> {

@@ -16,7 +16,7 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
         return Ok(());
     }
     let is_for_holders = [Actor::Owner, Actor::Delegate, Actor::Holder].iter().any(|actor| row.by.contains(actor));
-    match (&task.owner, principal(task)) {
+    match (&task.owner, task.principal()) {
         (Some(owner), _) if is_for_holders && *owner != user.id() => {
             Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
         }
@@ -129,19 +129,14 @@ fn acts_as(actor: Actor, user: &dyn User, flow: &str, process: ProcessId, task: 
         Actor::Candidate => task.is_some_and(|task| is_candidate(user, task)),
         Actor::Holder => is(task.and_then(|task| task.owner.as_ref())),
         Actor::Owner => task.is_some_and(|task| {
-            is(task.owner.as_ref()) && principal(task).is_none() && (task.given || is_candidate(user, task))
+            is(task.owner.as_ref()) && task.principal().is_none() && (task.given || is_candidate(user, task))
         }),
-        Actor::Delegate => task.is_some_and(|task| is(task.owner.as_ref()) && principal(task).is_some()),
+        Actor::Delegate => task.is_some_and(|task| is(task.owner.as_ref()) && task.principal().is_some()),
         Actor::Delegator => is(task.and_then(|task| task.delegated_by.as_ref())),
         Actor::Manager => on_process("manage", flow, process).is_held_by(user),
         Actor::Viewer => ["view", "manage"].iter().any(|right| on_process(right, flow, process).is_held_by(user)),
         Actor::Code => false,
     }
-}
-
-/// In whose place a task is done, if that is another person than the one who has it.
-fn principal(task: &TaskRecord) -> Option<&UserId> {
-    task.delegated_by.as_ref().filter(|by| task.owner.as_ref() != Some(by))
 }
 
 /// A permission on a process: `flow.manage`.

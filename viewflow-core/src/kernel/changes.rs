@@ -23,7 +23,6 @@ impl Step {
         let def = &*running.def;
         let told = running.told.take();
         let (changes, columns) = self.db.unit(|unit| {
-            let process = unit.process(id.process)?.clone();
             let now = unit.change_process_data(id.process)?;
             let data = mem::take(&mut now.data);
             let before =
@@ -32,7 +31,8 @@ impl Step {
                 Ok(columns) => {
                     let (opened, columns) = columns.unzip();
                     let before = (before, told.or(opened));
-                    Ok::<_, Error>((process_changes(def, &process, before, (now, columns.as_ref())), columns))
+                    let (process, now) = unit.process_and_data(id.process)?;
+                    Ok::<_, Error>((process_changes(def, process, before, (now, columns.as_ref())), columns))
                 }
                 // Another handler may mend it: what is wrong at the end of the step fails it.
                 Err(_) => {
@@ -97,12 +97,7 @@ fn of_today(
     if process.shape == def.shape {
         return (data, columns);
     }
-    let mut today = ProcessData::default();
-    let proxy = (def.process.open)(process, &data, columns.clone());
-    match proxy.and_then(|proxy| (def.process.save)(&*proxy, &mut today)) {
-        Ok(saved) => (today, saved.map(|(_, columns)| columns)),
-        Err(_) => (data, columns),
-    }
+    def.process.of_today(process, &data, columns.clone()).unwrap_or((data, columns))
 }
 
 fn change_of(part: DataPart, canonical: Canonical, from: &Value, to: &Value) -> Option<DataChange> {
@@ -119,12 +114,14 @@ fn changes_of(
     part: fn(String) -> DataPart,
     changes: &mut Vec<DataChange>,
 ) {
-    if before == after {
-        return;
-    }
-    let (mut before_key, mut after_key) = (before.clone(), after.clone());
-    canonical_fields(specs, &mut before_key);
-    canonical_fields(specs, &mut after_key);
+    // Most of a document stays as it is when one field of it changes.
+    let canonical = |document: &Document, other: &Document| {
+        let differ = document.iter().filter(|(key, value)| other.get(*key) != Some(value));
+        let mut differ = differ.map(|(key, value)| (key.clone(), value.clone())).collect();
+        canonical_fields(specs, &mut differ);
+        differ
+    };
+    let (before_key, after_key) = (canonical(before, after), canonical(after, before));
     let same = |key: &str| before_key.get(key) == after_key.get(key);
     differences(before, after, same, part, changes);
 }

@@ -244,10 +244,9 @@ fn of_a_process(error: Error, def: &Definition, id: ProcessId) -> Error {
         let mut named = specs.filter(|spec| spec.column && spec.key.first() == Some(&key)).map(|spec| spec.name);
         named.next().unwrap_or(key).to_owned()
     };
-    match error {
-        Error::NotUnique { table, field, value, row, mut also, errors, .. } => {
-            also.iter_mut().for_each(|(field, _)| *field = named(field));
-            Error::NotUnique { table, field: named(&field), value, row, process: Some(id), also, errors }
+    match error.with_unique_named(named) {
+        Error::NotUnique { table, field, value, row, also, errors, .. } => {
+            Error::NotUnique { table, field, value, row, process: Some(id), also, errors }
         }
         Error::NoRow { table, id, field: Some(field) } => {
             Error::NoRow { table, id, field: field.rsplit_once('.').map(|(_, key)| named(key)) }

@@ -25,7 +25,7 @@ impl Unit {
     fn principal(&self, task: TaskId) -> Option<UserId> {
         let task = self.tasks.get(&task)?.now()?;
         let is_delegate = self.actor.is_some() && task.owner == self.actor;
-        task.delegated_by.clone().filter(|principal| is_delegate && task.owner.as_ref() != Some(principal))
+        task.principal().filter(|_| is_delegate).cloned()
     }
 
     /// Notes what a task changed in data. The next event of the task tells of it; if there is none in this step, its last one.

@@ -15,21 +15,16 @@ pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
 pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Document>) -> Document {
     let raw = |spec: &FieldSpec| Some((spec.name.to_owned(), named(&(spec.kind)(), spec.find(document, columns)?)));
     let mut shown: Document = T::FIELDS.iter().filter_map(raw).collect();
-    let mut reader = Reader { today: Some(Document::new()), ..Reader::new(T::FIELDS, document, columns) };
-    let fields = T::read(&mut reader);
-    for (name, value) in reader.today.unwrap_or_default() {
+    for (name, value) in of_today::<T>(document, columns, Source::Store) {
         let spec = T::FIELDS.iter().find(|spec| spec.name == name);
         shown.extend(spec.map(|spec| (name, named(&(spec.kind)(), &value))));
-    }
-    if let Some(fields) = fields {
-        shown.extend(by_name(&fields).0);
     }
     shown
 }
 
 /// A value that is sent over one that is there, as by a JSON merge patch (RFC 7396): of structs and maps, what is left out stays, and
 /// null empties. Lists are replaced as a whole, and so is any JSON.
-pub(crate) fn patched(kind: &FieldKind, before: Option<&Value>, sent: &Value) -> Value {
+fn patched(kind: &FieldKind, before: Option<&Value>, sent: &Value) -> Value {
     let before = || before.and_then(Value::as_object).cloned().unwrap_or_default();
     match (kind, sent) {
         (FieldKind::Embedded(specs), Value::Object(fields)) => Value::Object(completed(specs, before(), fields)),

@@ -15,7 +15,7 @@ use crate::error::FieldErrors;
 macro_rules! text_in_iso_8601 {
     ($($type:ty, $kind:ident, $read:expr, $what:literal;)*) => {$(
         #[diagnostic::do_not_recommend]
-impl FieldType for $type {
+        impl FieldType for $type {
             type Item = Self;
             const SHAPE: Shape = Shape::Plain(Plain::$kind);
 

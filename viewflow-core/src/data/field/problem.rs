@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{FieldKind, FieldSpec, FieldType, check_pattern, plain};
+use super::{FieldKind, FieldSpec, FieldType, check_pattern, plain, whole};
 use crate::id::TaskId;
 
 /// What is wrong with the rules of these fields, and of those of the structs nested in them: for each the end of the sentence
@@ -80,10 +80,6 @@ fn compared(kind: &FieldKind, a: &Value, b: &Value) -> Option<Ordering> {
         FieldKind::Duration => read::<jiff::SignedDuration>(a, b),
         _ => None,
     }
-}
-
-fn whole(value: &Value) -> Option<i128> {
-    value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
 
 fn read<T: FieldType + PartialOrd>(a: &Value, b: &Value) -> Option<Ordering> {

@@ -138,6 +138,11 @@ fn shown<B: FieldType>(bound: &B) -> String {
     bound.encode().map_or_else(|error| error, |value| plain(&value))
 }
 
+/// A whole number, of whatever size.
+pub(crate) fn whole(value: &Value) -> Option<i128> {
+    value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
+}
+
 pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, canonical};
+use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, canonical, whole};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, OnDelete, follow};
@@ -243,10 +243,7 @@ impl FieldSpec {
     /// Complaints of a wrong type tell the bounds of the field, where it has closer ones than its type.
     pub(crate) fn with_its_bounds(&self, errors: FieldErrors) -> FieldErrors {
         let FieldKind::Integer { min, max } = (self.kind)() else { return errors };
-        let own = |bound: Option<fn() -> Value>| {
-            let bound = bound?();
-            bound.as_i64().map(i128::from).or_else(|| bound.as_u64().map(i128::from))
-        };
+        let own = |bound: Option<fn() -> Value>| whole(&bound?());
         let (min, max) = (own(self.rules.min).unwrap_or(min), own(self.rules.max).unwrap_or(max));
         errors.map_here(|complaint| *complaint = FieldKind::Integer { min, max }.wrong(whole_number(min, max)))
     }

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use crate::data::document::{check_depth, completed, is_blank, patched};
-use crate::data::field::{Source, plain};
+use crate::data::document::{check_depth, completed, is_blank};
+use crate::data::field::{FieldSpec, Source, plain};
 use crate::data::form::{self, Form, check_tables};
 use crate::definition::{Definition, FormDef, Places};
 use crate::engine::{Engine, gate};
@@ -57,10 +57,10 @@ impl Engine {
 
     fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>, sent: &Sent) -> Result<()> {
         let def = self.definition(&task.flow)?;
-        let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        let asked = Asked { def: &def, form, task: Some(task), db: &step.db };
+        let db = step.db.clone();
+        let asked = Asked::of_task(&def, task, &db);
         let input = input(&asked).map_err(|error| error.at(|| Place::of_task(task)))?;
-        sent.with(form, input, |input| step.execute(task.id, input))
+        sent.with(asked.form, input, |input| step.execute(task.id, input))
     }
 }
 
@@ -105,7 +105,16 @@ impl Sent {
     }
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    pub(in crate::engine) fn of_task(def: &'a Definition, task: &'a TaskRecord, db: &'a Db) -> Self {
+        let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
+        Self { def, form, task: Some(task), db }
+    }
+
+    fn fields(&self) -> &'static [FieldSpec] {
+        self.form.map_or(&[], |form| form.fields)
+    }
+
     /// What the form holds before anything is sent.
     pub(in crate::engine) fn shown(&self) -> Result<Document> {
         let stored = self.stored()?;
@@ -123,10 +132,9 @@ impl Asked<'_> {
     }
 
     fn over(&self, stored: Option<&Document>) -> Document {
-        let fields = self.form.map_or(&[][..], |form| form.fields);
         let draft = self.task.and_then(|task| task.draft.as_ref()).zip(self.form);
         let draft = draft.map(|(draft, form)| (draft, (form.of_today)(draft, None, Source::Draft)));
-        form::shown(fields, stored, draft)
+        form::shown(self.fields(), stored, draft)
     }
 
     /// Holds a whole form against its rules, and against what this person can choose.
@@ -165,14 +173,9 @@ impl Asked<'_> {
 
     /// The draft of the task with what is sent now: of each field as a whole, however little of it was sent.
     pub(in crate::engine) fn drafted(&self, sent: &Document) -> Result<Document> {
-        let shown = self.shown()?;
-        let fields = self.form.map_or(&[][..], |form| form.fields);
+        let whole = completed(self.fields(), self.shown()?, sent);
         let mut draft = self.task.and_then(|task| task.draft.clone()).unwrap_or_default();
-        for (name, value) in sent {
-            let spec = fields.iter().find(|spec| spec.name == name);
-            let value = spec.map_or_else(|| value.clone(), |spec| patched(&(spec.kind)(), shown.get(name), value));
-            draft.insert(name.clone(), value);
-        }
+        draft.extend(whole.into_iter().filter(|(name, _)| sent.contains_key(name)));
         Ok(draft)
     }
 }

@@ -125,10 +125,7 @@ impl Engine {
         self.gated(id, Action::Draft, user, |step, task| {
             document::check_depth(form)?;
             let def = self.definition(&task.flow)?;
-            let node = def.find(&task.node).map(|index| &def.nodes[index]);
-            let asked =
-                Asked { def: &def, form: node.and_then(|node| node.form.as_ref()), task: Some(task), db: &step.db };
-            let draft = asked.drafted(form)?;
+            let draft = Asked::of_task(&def, task, &step.db).drafted(form)?;
             step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(draft)))
         })
     }

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::change::noted::{KEYS, Note, noted};
 use crate::engine::change::plan::{OPEN, each_task};
 use crate::engine::change::renewal::{Renewal, Stale as Of};
+use crate::engine::change::tables::each_page_of;
 use crate::error::Result;
 use crate::id::TaskId;
 use crate::kernel::mailbox::{self, MAILBOXES, OtherKey};
@@ -90,6 +91,9 @@ impl Keys {
     /// The messages with keys of an earlier form, and how many of them there are.
     pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
         let stale = self.stale(&**store)?;
+        if stale.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut counts = BTreeMap::<&str, u64>::new();
         for Stale { name, awaited, noted } in &stale {
             for (list, message) in awaited.lists() {
@@ -100,7 +104,7 @@ impl Keys {
                 })?;
             }
         }
-        each_page(&**store, |rows| {
+        each_page_of(&**store, MAILBOXES, |rows| {
             let db = Db::reader(Arc::clone(store), Timestamp::from_millis(0));
             strays(&db, rows, &stale)?.iter().for_each(|stray| *counts.entry(stray.name).or_default() += 1);
             Ok(())
@@ -131,7 +135,7 @@ impl Engine {
             now.extend(whole.then_some((KEYS, *name, &*awaited.form)));
         }
         if !stale.is_empty() {
-            each_page(store, |rows| {
+            each_page_of(store, MAILBOXES, |rows| {
                 let found = self.step(None, None, |db| strays(db, rows, &stale))?;
                 found.iter().try_for_each(|stray| self.forward(stray))
             })?;
@@ -207,14 +211,4 @@ fn strays(db: &Db, rows: &[u64], stale: &[Stale<'_>]) -> Result<Vec<Stray>> {
         }
     }
     Ok(found)
-}
-
-fn each_page(store: &dyn Store, mut visit: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
-    let mut after = 0;
-    loop {
-        let rows = store.row_ids(MAILBOXES, after, AT_ONCE)?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = *last;
-        visit(&rows)?;
-    }
 }

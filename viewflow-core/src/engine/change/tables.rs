@@ -199,13 +199,7 @@ fn each_page(
                 let stored = db.unit(|unit| unit.row_copy(table, id))?;
                 Ok(stored.map_or_else(|| Some(RowRecord::default()), |stored| of_today(id, stored)))
             };
-            let mut after = 0;
-            loop {
-                let rows = store.row_ids(table, after, AT_ONCE)?;
-                let Some(last) = rows.last() else { return Ok(()) };
-                after = *last;
-                visit(&rows, &row)?;
-            }
+            each_page_of(store, table, |rows| visit(rows, &row))
         }
         Source::Columns(flows) => {
             for flow in flows {
@@ -220,6 +214,17 @@ fn each_page(
             }
             Ok(())
         }
+    }
+}
+
+/// Calls `visit` with the numbers of all rows of a table, some at a time.
+pub(super) fn each_page_of(store: &dyn Store, table: &str, mut visit: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let rows = store.row_ids(table, after, AT_ONCE)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = *last;
+        visit(&rows)?;
     }
 }
 
@@ -249,9 +254,10 @@ fn explained(error: Error, table: &str, source: &Source) -> Error {
 fn columns_of_today(db: &Db, def: &Definition, id: ProcessId) -> Result<Option<RowRecord>> {
     let Some(table) = def.process.table else { return Ok(None) };
     let stored = db.columns(Some(table), id)?;
-    let (record, data) =
-        db.unit(|unit| unit.process_and_data(id).map(|(record, data)| (record.clone(), data.clone())))?;
-    let saved =
-        (def.process.open)(&record, &data, stored).and_then(|proxy| (def.process.save)(&*proxy, &mut data.clone()));
-    Ok(saved.ok().flatten().map(|(_, columns)| row_of(&def.process.columns(), columns)))
+    let today = db.unit(|unit| {
+        let (record, data) = unit.process_and_data(id)?;
+        Ok::<_, Error>(def.process.of_today(record, data, stored))
+    })?;
+    let columns = today.ok().and_then(|(_, columns)| columns);
+    Ok(columns.map(|columns| row_of(&def.process.columns(), columns)))
 }

@@ -53,7 +53,7 @@ impl Engine {
             let Some((node, form)) = node.and_then(|node| Some((node, node.form.as_ref()?))) else {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
-            let shown = Asked { def: &def, form: Some(form), task: Some(&task), db }.shown()?;
+            let shown = Asked::of_task(&def, &task, db).shown()?;
             form::describe(&node.title, form.fields, db, user, &shown)
         })
     }

@@ -161,6 +161,11 @@ record! {
 }
 
 impl TaskRecord {
+    /// In whose place it is done, if that is another person than the one who has it.
+    pub(crate) fn principal(&self) -> Option<&UserId> {
+        self.delegated_by.as_ref().filter(|by| self.owner.as_ref() != Some(by))
+    }
+
     /// A task that has just been made, without data.
     pub fn new(id: TaskId, flow: impl Into<String>, node: impl Into<String>, kind: Kind, created: Timestamp) -> Self {
         Self {
