@@ -19,7 +19,7 @@ pub(super) fn form_type(flow: &Flow, node: &Node) -> Option<TokenStream> {
 ///
 /// The module is imported as a whole: so a form has a short name where only one flow has a form of this name, and two flows
 /// may have forms of one name, of which each has its path. What surrounds the flow is not seen from within the module, as it may
-/// be a function: the types of the fields are known to the module by a trait of its own.
+/// be a function: the module knows the fields and their types by a trait of its own.
 pub(super) fn expand_forms(flow: &Flow) -> TokenStream {
     let nodes = || flow.nodes.iter().filter(|node| node.fields.is_some());
     if nodes().next().is_none() {
@@ -31,27 +31,27 @@ pub(super) fn expand_forms(flow: &Flow) -> TokenStream {
     let fields: BTreeMap<String, &Ident> =
         nodes().flat_map(|node| node.fields.iter().flat_map(|form| &form.fields)).map(|f| (plain_name(f), f)).collect();
     let fields: Vec<_> = fields.values().collect();
-    let types = fields.iter().map(|field| {
-        let index = field_index(process, field);
-        quote!(<#process as __viewflow::FieldAt<{ #index }>>::Type)
-    });
+    let at = fields.iter().map(|field| field_at(flow, field));
     let structs = nodes().filter_map(|node| expand_form(flow, node, &inner));
     let impls = nodes().filter_map(|node| expand_impls(flow, node));
     let impls = quote! {
-        impl #module::__Types for #module::__Of { #(type #fields = #types;)* }
+        impl #module::__Fields for #module::__Of {
+            #(const #fields: ::core::primitive::usize = <#process as __viewflow::NamedFields>::INDEX.#fields;)*
+            #(type #fields = #at::Type;)*
+        }
         #(#impls)*
     };
     let impls = private_items(krate, &impls);
     let doc = format!("The forms of [`{0}`](super::{0}) that are made of fields of its process.", flow.ident);
     quote! {
         #[doc = #doc]
-        #[allow(deprecated, non_camel_case_types, non_snake_case, dead_code, unreachable_pub, unnameable_types, missing_docs, missing_debug_implementations)]
+        #[allow(deprecated, non_camel_case_types, non_snake_case, non_upper_case_globals, dead_code, unreachable_pub, unnameable_types, missing_docs, missing_debug_implementations)]
         #vis mod #module {
             #[doc(hidden)]
             #inner struct __Of;
 
             #[doc(hidden)]
-            #inner trait __Types { #(type #fields;)* }
+            #inner trait __Fields { #(const #fields: ::core::primitive::usize; type #fields;)* }
 
             #(#structs)*
         }
@@ -71,15 +71,14 @@ fn expand_form(flow: &Flow, node: &Node, inner: &Visibility) -> Option<TokenStre
     Some(quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone)]
-        #inner struct #form { #(#[doc = #docs] #inner #fields: <__Of as __Types>::#fields,)* }
+        #inner struct #form { #(#[doc = #docs] #inner #fields: <__Of as __Fields>::#fields,)* }
     })
 }
 
 fn expand_impls(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let FieldsForm { fields, empty, .. } = node.fields.as_ref()?;
     let form = form_path(flow, &node.form_name()?);
-    let process = &flow.process_type();
-    let accessors: Vec<_> = fields.iter().map(|field| accessor(process, field, empty.contains(field))).collect();
+    let accessors: Vec<_> = fields.iter().map(|field| accessor(flow, field, empty.contains(field))).collect();
     let fields_impl = fields_impl(&form, &accessors, &TokenStream::new(), Some(&TokenStream::new()));
     Some(quote! {
         #fields_impl
@@ -115,9 +114,9 @@ fn seen_within(vis: &Visibility) -> Visibility {
     }
 }
 
-fn accessor<'f>(process: &TokenStream, field: &'f Ident, begins_empty: bool) -> Accessor<'f> {
-    let index = field_index(process, field);
-    let at = quote!(<#process as __viewflow::FieldAt<{ #index }>>);
+fn accessor<'f>(flow: &Flow, field: &'f Ident, begins_empty: bool) -> Accessor<'f> {
+    let process = &flow.process_type();
+    let (index, at) = (field_index(flow, field), field_at(flow, field));
     let spec = quote!(<#process as __viewflow::Fields>::FIELDS[#index]);
     let none = quote!(::core::option::Option::None);
     Accessor {
@@ -133,6 +132,14 @@ fn accessor<'f>(process: &TokenStream, field: &'f Ident, begins_empty: bool) -> 
     }
 }
 
-pub(super) fn field_index(process: &TokenStream, field: &Ident) -> TokenStream {
-    quote!(<#process as __viewflow::NamedFields>::INDEX.#field)
+/// The field of the process, as a place in it.
+pub(super) fn field_at(flow: &Flow, field: &Ident) -> TokenStream {
+    let (process, index) = (flow.process_type(), field_index(flow, field));
+    quote!(<#process as __viewflow::FieldAt<{ #index }>>)
+}
+
+/// Where the field is in the process. It is looked up by name in one place, so that a wrong name is told once.
+fn field_index(flow: &Flow, field: &Ident) -> TokenStream {
+    let module = module(flow);
+    quote!(<#module::__Of as #module::__Fields>::#field)
 }

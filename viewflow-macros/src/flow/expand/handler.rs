@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use viewflow_graph::Kind;
 
 use super::call::{chained, condition, handler, handler_method, question_method, span_of};
-use super::form::{field_index, form_type};
+use super::form::{field_at, form_type};
 use super::people::expand_people;
 use super::waiting::expand_waiting;
 use crate::flow::model::{Flow, Message, Node, Way};
@@ -66,12 +66,11 @@ fn fields_call(
     submit: Option<&TokenStream>,
     form: &TokenStream,
 ) -> TokenStream {
-    let process = &flow.process_type();
     let [owner, a, values] = ["flow", "a", "values"].map(|name| local(name, hidden()));
     let set = fields.iter().map(|field| {
-        let index = field_index(process, field);
+        let at = field_at(flow, field);
         quote! {
-            <#process as __viewflow::FieldAt<{ #index }>>::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
+            #at::set(&mut #a.process, ::core::clone::Clone::clone(&#values.#field));
         }
     });
     let then = match submit {
