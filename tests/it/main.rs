@@ -78,3 +78,4 @@ mod undo_cases;
 mod undo_random;
 mod unknown;
 mod values;
+mod woken;

@@ -11,7 +11,7 @@ mod step;
 mod work;
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use builder::EngineBuilder;
@@ -26,7 +26,7 @@ pub use work::workers::Workers;
 
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
-use crate::store::{Event, NodeName, Store};
+use crate::store::{Event, News, NodeName, Store, Watcher};
 use crate::time::Clock;
 use crate::unit::Db;
 use keep::retention::Retaining;
@@ -49,7 +49,16 @@ struct Inner {
     listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
     subscribers: Vec<Subscribed>,
     pending: Pending,
+    watching: OnceLock<Watching>,
     retaining: Retaining,
+}
+
+/// How an engine hears of what is committed.
+struct Watching {
+    /// The store tells this one, as long as it is here.
+    _watcher: Arc<Watcher>,
+    /// Whether the store does.
+    is_told: bool,
 }
 
 impl Engine {
@@ -84,6 +93,16 @@ impl Engine {
     /// [`Error::NoFlow`].
     pub fn title(&self, flow: &str) -> Result<&'static str> {
         Ok(self.definition(flow)?.title)
+    }
+
+    /// Hears of what is committed from here on.
+    fn watch(&self) -> Result<()> {
+        let inner = Arc::downgrade(&self.0);
+        let hear = move |news: &News| inner.upgrade().into_iter().for_each(|inner| Self(inner).hear(news));
+        let watcher: Arc<Watcher> = Arc::new(hear);
+        let is_told = self.0.store.watch(Arc::downgrade(&watcher))?;
+        self.0.watching.get_or_init(|| Watching { _watcher: watcher, is_told });
+        Ok(())
     }
 
     fn definition(&self, flow: &str) -> Result<Arc<Definition>> {

@@ -22,7 +22,9 @@ mod log;
 mod memory;
 mod record;
 mod renamed;
+mod reserve;
 mod transfer;
+mod watch;
 
 pub use commit::{Change, Commit, Expect, Key, Receipt, Stored};
 pub(crate) use data_change::differences;
@@ -32,8 +34,8 @@ pub(crate) use forward::forward;
 pub use limit::{MAX_CORRELATION, MAX_DEPTH, MAX_INDEX_KEY, MAX_KEY, MAX_NAME, MAX_RECORD_DEPTH, check_limits};
 pub(crate) use limit::{check_keys, is_deeper};
 pub use list::{
-    Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_sort, ended, index_key, process_lists,
-    task_lists,
+    Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_of_sort, due_sort, ended, index_key,
+    process_lists, task_lists,
 };
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
@@ -43,8 +45,14 @@ pub use record::{
     ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What, WholeProcess,
 };
 pub(crate) use renamed::{Names, Renamed};
+pub use reserve::Reservations;
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
+pub(crate) use watch::{MAILBOXES, SIGNALS};
+pub use watch::{News, Watcher, Watchers};
+
+use std::sync::Weak;
+use std::time::Duration;
 
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -225,6 +233,36 @@ pub trait Store: Send + Sync + 'static {
     /// When the store has stopped.
     fn next_row(&self, table: &str) -> StoreResult<u64>;
 
+    /// Has `watcher` told of what each commit leaves to be done, be it made by this program or by another one, as soon as the commit was
+    /// taken. Answers with whether it will be: where it is not, whoever commits tells himself, and looks for what others did. News may come
+    /// late, twice, or be lost: who waits for them looks now and then. A watcher that nobody else has any more is forgotten.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn watch(&self, watcher: Weak<Watcher>) -> StoreResult<bool> {
+        let _ = watcher;
+        Ok(false)
+    }
+
+    /// Reserves a piece of work for the engine `by`, for so long: false when another engine has it. It is a hint, so that engines do not
+    /// begin the same piece; what keeps them from finishing it twice is that they commit.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn reserve(&self, what: &str, by: u64, hold: Duration) -> StoreResult<bool> {
+        let _ = (what, by, hold);
+        Ok(true)
+    }
+
+    /// Lets go of what was reserved.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn release(&self, what: &str, by: u64) -> StoreResult<()> {
+        let _ = (what, by);
+        Ok(())
+    }
+
     /// Takes all changes of a step, or none. The receipt of one that changes nothing waits until all that could be read
     /// when it was taken is durable.
     ///
@@ -237,6 +275,10 @@ pub trait Store: Send + Sync + 'static {
 
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     forward!(self => (**self));
+    forward! { self => (**self);
+        reserve(what: &str, by: u64, hold: Duration) -> bool;
+        release(what: &str, by: u64) -> ();
+    }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         (**self).commit(commit)

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use viewflow_core::store::{
     Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, ProcessStatus, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
-    TaskList, TaskRecord,
+    ProcessRecord, ProcessStatus, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
+    StoreResult, Stored, TaskList, TaskRecord, Watcher, Watchers,
 };
 use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
@@ -38,6 +39,8 @@ pub struct SledStore {
     tree: Tree,
     shared: Arc<Shared>,
     lists: Arc<Lists>,
+    watchers: Watchers,
+    reservations: Reservations,
     _filler: Option<Filler>,
     // After all that has the tree: sled closes with its last part, and these see to it that it may fail.
     _threads: Threads,
@@ -128,6 +131,8 @@ impl SledStore {
             tree,
             shared,
             lists,
+            watchers: Watchers::default(),
+            reservations: Reservations::default(),
             _filler: filler,
             _threads: threads,
             _lock: lock,
@@ -375,7 +380,25 @@ impl Store for SledStore {
         self.committer.next_number(Some(table))
     }
 
+    fn watch(&self, watcher: Weak<Watcher>) -> StoreResult<bool> {
+        self.watchers.add(watcher);
+        Ok(true)
+    }
+
+    fn reserve(&self, what: &str, by: u64, hold: Duration) -> StoreResult<bool> {
+        Ok(self.reservations.reserve(what, by, hold))
+    }
+
+    fn release(&self, what: &str, by: u64) -> StoreResult<()> {
+        self.reservations.release(what, by);
+        Ok(())
+    }
+
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
-        self.committer.take(&commit)
+        let receipt = self.committer.take(&commit)?;
+        if let Some(news) = self.watchers.news(&commit) {
+            self.watchers.tell(&news);
+        }
+        Ok(receipt)
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use viewflow_graph::{is_among, same};
+use viewflow_graph::{Kind, is_among, same};
 
 use super::change::keys::Keys;
 use super::change::noted::{SHAPES, noted};
@@ -263,6 +263,7 @@ impl<L: FlowList> EngineBuilder<L> {
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
+        let asks = flows.values().flat_map(|def| &def.nodes).any(|node| node.kind == Kind::ConditionalCatch);
         let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
         let engine = Engine(Arc::new(Inner {
             store,
@@ -271,9 +272,11 @@ impl<L: FlowList> EngineBuilder<L> {
             turns,
             listeners: self.listeners,
             subscribers,
-            pending: Pending::new(self.lease, self.on_error),
+            pending: Pending::new(self.lease, asks, self.on_error),
+            watching: OnceLock::new(),
             retaining: Retaining::new(self.retention),
         }));
+        engine.watch()?;
         let keys = Keys::of(&engine.0.flows);
         let mut notes = engine.reindex(&tables)?;
         notes.extend(engine.renew_keys(&keys)?);

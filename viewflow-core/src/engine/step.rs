@@ -15,7 +15,7 @@ use crate::error::{Error, Place, Result};
 use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
 use crate::people::User;
-use crate::store::{Event, StoreError, TaskError};
+use crate::store::{Commit, Event, News, StoreError, TaskError};
 use crate::unit::tables::PROCESSES;
 use crate::unit::{Db, Unit};
 
@@ -86,7 +86,7 @@ impl Engine {
             numbers = db.unit(|unit| unit.numbered());
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
             let commit = db.take_commit(answer.is_err());
-            let pending = self.note_pending(&commit);
+            let news = self.news_of(&commit);
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
                 None
@@ -119,7 +119,7 @@ impl Engine {
                 Some(Err(error)) => return answer.and(Err(error.into())),
                 Some(Ok(receipt)) if answer.is_ok() => {
                     receipt.wait()?;
-                    self.tell_of(pending, &events, unread);
+                    self.tell_of(news, &events, unread);
                     return answer;
                 }
                 _ => return answer,
@@ -153,12 +153,16 @@ impl Engine {
     }
 
     /// Tells others what a step has come to.
-    fn tell_of(&self, pending: Option<Vec<String>>, events: &[Event], unread: Vec<StoreError>) {
-        if let Some(pending) = pending {
-            self.tell_workers(pending);
-        }
+    fn tell_of(&self, news: Option<News>, events: &[Event], unread: Vec<StoreError>) {
+        news.iter().for_each(|news| self.hear(news));
         self.tell_listeners(events);
         unread.into_iter().for_each(|error| self.report(&error.into()));
+    }
+
+    /// What the engine has to tell itself of a commit, as the store does not.
+    pub(super) fn news_of(&self, commit: &Commit) -> Option<News> {
+        let told = self.0.watching.get().is_some_and(|watching| watching.is_told);
+        (!told).then(|| News::of(commit)).filter(|news| !news.is_empty())
     }
 
     fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {

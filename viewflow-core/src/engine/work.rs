@@ -1,5 +1,6 @@
 //! What is done outside of steps, and the threads that do it.
 
+mod bell;
 mod clock;
 mod conditions;
 mod due;

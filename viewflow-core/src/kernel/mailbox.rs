@@ -1,4 +1,7 @@
 //! Mailboxes: where those of one name and key who wait and what was sent meet.
+//!
+//! A row of [`MAILBOXES`] is there as long as somebody waits or something is kept in it; whoever sends and whoever begins to wait
+//! writes it, so that neither misses the other.
 
 mod renew;
 
@@ -8,15 +11,13 @@ use serde_json::Value;
 use crate::definition::{Delivery, Latch, Letter};
 use crate::error::{Error, Result};
 use crate::id::{TaskId, stable_hash};
+pub(crate) use crate::store::MAILBOXES;
 use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList, index_key};
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
 pub(crate) use renew::{OtherKey, follow, forward, letters};
 
-/// The table of the mailboxes. A row is there as long as somebody waits or something is kept in it; whoever sends and
-/// whoever begins to wait writes it, so that neither misses the other.
-pub(crate) const MAILBOXES: &str = "viewflow.mailbox";
 /// The indexed field of rows that a worker has to look at.
 pub(crate) const READY: &str = "ready";
 /// The table of the messages that are kept, a row for each; the older one has the smaller number.

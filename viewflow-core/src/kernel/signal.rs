@@ -4,11 +4,10 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::id::TaskId;
+pub(crate) use crate::store::SIGNALS;
 use crate::store::{RowRecord, TaskList};
 use crate::unit::Unit;
 
-/// The table of the signals that have not reached all who waited for them.
-pub(crate) const SIGNALS: &str = "viewflow.signal";
 /// How many tasks one row tells of.
 const CHUNK: usize = 500;
 

@@ -1,6 +1,6 @@
 //! Stores that stand in front of other stores.
 
-/// The methods of [`Store`](super::Store) but for `commit`, each answered by another store: `forward!(self => store)`. With
+/// The methods of [`Store`](super::Store) but for `commit`, and for what outlives nobody (`reserve` and `release`), each answered by another store: `forward!(self => store)`. With
 /// `forward!(self => store, through)` each answer goes through a method, with the name of the method that was asked.
 macro_rules! forward {
     ($this:ident => $store:expr $(, $through:ident)?) => {
@@ -31,6 +31,7 @@ macro_rules! forward {
             history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;
+            watch(watcher: std::sync::Weak<$crate::store::Watcher>) -> bool;
         }
     };
     ($this:ident => $store:expr, $through:ident; $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {

@@ -171,6 +171,11 @@ pub fn due_sort(due: Timestamp) -> u64 {
     ascending(due.as_millis())
 }
 
+/// The time by which [`TaskList::Due`] is sorted so.
+pub fn due_of_sort(sort: u64) -> Timestamp {
+    Timestamp::from_millis((sort ^ (1 << 63)).cast_signed())
+}
+
 /// The lists a process stands in.
 pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     let mut lists =

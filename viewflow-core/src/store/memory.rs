@@ -2,19 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::time::Duration;
 
 use super::{
     Change, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
-    ProcessData, ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError,
-    StoreResult, Stored, TaskList, TaskRecord, TaskStatus, check_limits, ended, index_key, process_lists, task_lists,
+    ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
+    StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus, Watcher, Watchers, check_limits, ended,
+    index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
 
 /// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
 #[derive(Debug, Default)]
-pub struct MemoryStore(RwLock<State>);
+pub struct MemoryStore {
+    state: RwLock<State>,
+    watchers: Watchers,
+    reservations: Reservations,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -82,11 +88,11 @@ impl MemoryStore {
 
     // A panic elsewhere cannot leave the state half-changed: changes are applied by code that does not panic.
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -269,8 +275,23 @@ impl Store for MemoryStore {
         Ok(*last)
     }
 
+    fn watch(&self, watcher: Weak<Watcher>) -> StoreResult<bool> {
+        self.watchers.add(watcher);
+        Ok(true)
+    }
+
+    fn reserve(&self, what: &str, by: u64, hold: Duration) -> StoreResult<bool> {
+        Ok(self.reservations.reserve(what, by, hold))
+    }
+
+    fn release(&self, what: &str, by: u64) -> StoreResult<()> {
+        self.reservations.release(what, by);
+        Ok(())
+    }
+
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         check_limits(&commit)?;
+        let news = self.watchers.news(&commit);
         let mut state = self.write();
         let holds = commit.expect.iter().all(|expect| state.holds(expect));
         if !holds || !state.unique_values_are_free(&commit) || !state.no_reference_dangles(&commit) {
@@ -289,6 +310,8 @@ impl Store for MemoryStore {
             }
             state.events.insert((event.process, event.number), Logged { cursor, event });
         }
+        drop(state);
+        news.iter().for_each(|news| self.watchers.tell(news));
         Ok(Receipt::durable())
     }
 }

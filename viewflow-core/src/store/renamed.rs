@@ -3,12 +3,13 @@
 //! flow, which its tasks share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use super::{
     Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
     ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
-    TaskRecord, forward,
+    TaskRecord, Watcher, forward,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -169,6 +170,9 @@ impl Store for Renamed {
         history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
         next_process() -> ProcessId;
         next_row(table: &str) -> u64;
+        watch(watcher: Weak<Watcher>) -> bool;
+        reserve(what: &str, by: u64, hold: Duration) -> bool;
+        release(what: &str, by: u64) -> ();
     }
 
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -82,6 +83,10 @@ impl<S: Store> CountingStore<S> {
 
 impl<S: Store> Store for CountingStore<S> {
     forward!(self => self.store, count);
+    forward! { self => self.store, count;
+        reserve(what: &str, by: u64, hold: Duration) -> bool;
+        release(what: &str, by: u64) -> ();
+    }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         let kinds = commit.changes.iter().map(|change| match change {
@@ -120,14 +125,15 @@ impl<T> Records for Vec<T> {
     }
 }
 
-impl Records for u64 {
-    fn records(&self) -> u64 {
-        0
-    }
+/// Answers that are no records.
+macro_rules! no_records {
+    ($($type:ty)*) => {
+        $(impl Records for $type {
+            fn records(&self) -> u64 {
+                0
+            }
+        })*
+    };
 }
 
-impl Records for ProcessId {
-    fn records(&self) -> u64 {
-        0
-    }
-}
+no_records! { () bool u64 ProcessId }

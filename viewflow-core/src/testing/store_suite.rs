@@ -7,6 +7,7 @@ mod log;
 mod records;
 mod rows;
 mod threads;
+mod watch;
 
 use std::sync::Arc;
 
@@ -70,6 +71,9 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     limits::what_is_nested_is_kept_to_a_depth_and_refused_below_it(&open());
     limits::keys_are_kept_to_a_length_and_refused_beyond_it(&open());
     limits::rows_are_found_by_keys_of_a_length_and_refused_beyond_it(&open());
+    watch::who_watches_hears_what_a_commit_leaves_to_be_done(&open());
+    watch::a_commit_that_is_refused_is_not_told_of(&open());
+    watch::a_piece_of_work_is_reserved_by_one(&open());
     threads::numbers_are_given_out_once(&Arc::new(open()));
     threads::no_update_is_lost_among_threads(&Arc::new(open()));
 }

@@ -346,11 +346,11 @@ impl Engine {
             let columns = columns.map_err(Error::Store)?.and_then(|(table, row)| Some((table, row?)));
             let (commit, records, all) = part(store, process, &events, columns)?;
             // A condition may read the columns of processes.
-            let pending = self.note_pending(&commit);
+            let news = self.news_of(&commit);
             match store.commit(commit) {
                 Ok(receipt) => {
                     *last = Some(receipt);
-                    pending.into_iter().for_each(|tables| self.tell_workers(tables));
+                    news.iter().for_each(|news| self.hear(news));
                     *room = room.saturating_sub(records);
                     return Ok(all);
                 }

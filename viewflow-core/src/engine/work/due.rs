@@ -1,49 +1,24 @@
 //! What is due: timers and timeouts fire, and jobs are run.
 
-use super::pending::{BATCH, Claim, Pass, lock, worker_panicked};
+use super::pending::{Claim, is_due_job, lock, worker_panicked};
 use crate::definition::{Attempt, Run, Wait};
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
-use crate::store::{TaskError, TaskList, due_sort};
+use crate::store::TaskError;
 
 impl Engine {
-    /// Fires timers and runs jobs whose time has come.
-    pub(super) fn do_due(&self, jobs: bool) -> Pass {
-        let mut pass = Pass::default();
-        let mut after = None;
-        let now = self.0.clock.now();
-        loop {
-            let page = match self.0.store.list_tasks(&TaskList::Due, after, BATCH) {
-                Ok(page) => page,
-                Err(error) => {
-                    pass.note(Err(error.into()));
-                    return pass;
-                }
-            };
-            after = page.last().copied();
-            let over = page.len() < BATCH || page.iter().any(|listed| listed.sort > due_sort(now));
-            for listed in page.into_iter().filter(|listed| listed.sort <= due_sort(now)) {
-                pass.note(self.do_one(listed.task, jobs));
-            }
-            // What comes after a whole batch that others are at can still be done.
-            if over || pass.done > 0 {
-                return pass;
-            }
-        }
-    }
-
-    fn do_one(&self, id: TaskId, jobs: bool) -> Result<usize> {
+    /// Fires a timer or a timeout whose time has come, or runs a job, if jobs are wanted.
+    pub(super) fn do_due(&self, id: TaskId, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
         let mut attempt = None;
-        let done = self.claimed(Claim::Task(id), || {
+        let done = self.claimed(&Claim::Task(id), more, || {
             let now = self.0.clock.now();
             let Some(task) = self.0.store.task(id)? else { return Ok(0) };
-            let job_is_due = task.job.is_some_and(|job| job.at.is_some_and(|at| at <= now));
             if task.due.is_none_or(|due| due > now) {
                 return Ok(0);
             }
-            if !job_is_due || task.timeouts.iter().any(|timeout| timeout.at <= now) {
+            if !is_due_job(&task, now) {
                 self.background(Some(id.process), |step, _| step.look(id))?;
                 return Ok(1);
             }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::pending::{BATCH, Claim, Pass};
+use super::pending::BATCH;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::kernel::mailbox::{self, MAILBOXES, READY};
@@ -14,23 +14,17 @@ impl Engine {
         Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, after, limit)?)
     }
 
-    pub(super) fn deliver_messages(&self) -> Pass {
-        let deliver = |row| {
-            self.claimed(Claim::Mailbox(row), || {
-                let mut delivered = 0;
-                while self.background(None, |step, _| step.deliver(row))? {
-                    delivered += 1;
-                }
-                Ok(delivered)
-            })
-        };
-        let mut pass = self.batches(|after| self.ready_mailboxes(after, BATCH), deliver);
-        pass.note(self.sweep_mailboxes().map(|()| 0));
-        pass
+    /// Delivers what can be delivered of a row of mailboxes.
+    pub(super) fn deliver_messages(&self, row: u64) -> Result<usize> {
+        let mut delivered = 0;
+        while self.background(None, |step, _| step.deliver(row))? {
+            delivered += 1;
+        }
+        Ok(delivered)
     }
 
     /// Forgets messages that were kept too long: a few mailboxes each time.
-    fn sweep_mailboxes(&self) -> Result<()> {
+    pub(super) fn sweep_mailboxes(&self) -> Result<()> {
         let Ok(mut swept) = self.0.pending.swept.try_lock() else { return Ok(()) };
         if self.0.store.row_ids(MAILBOXES, *swept, 1)?.is_empty() && *swept == 0 {
             return Ok(());

@@ -1,28 +1,32 @@
 //! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use viewflow_graph::Kind;
-
+use super::bell::Bell;
 use super::clock::{NEVER, Next, next_of, schedule_row};
-use super::subscribers::SUBSCRIBERS;
-use crate::definition::{NodeDef, SCHEDULES};
+use crate::definition::SCHEDULES;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
-use crate::store::{Change, Commit, TaskList};
+use crate::store::{Cursor, News, TaskList, TaskRecord, due_of_sort, due_sort};
 use crate::time::Timestamp;
 
 /// How many entries of a list are looked at before the others get their turn.
 pub(in crate::engine) const BATCH: usize = 64;
+/// How many batches of what is due are looked through at once while no worker is free.
+const PAGES: usize = 16;
 /// How many pieces of work one call of `run_pending` does at most.
 const AT_ONCE: usize = 10_000;
 /// How long something that failed in a way that no task is to blame for is left alone.
 const REST: Duration = Duration::from_secs(1);
+/// How long other engines leave a piece of work alone that this one has begun.
+const HOLD: Duration = Duration::from_secs(5);
 
 /// What an engine knows of the work that is to be done. All of it can be found in the store again.
 pub(in crate::engine) struct Pending {
@@ -38,20 +42,46 @@ pub(in crate::engine) struct Pending {
     pub(super) shown: Mutex<Option<Timestamp>>,
     /// How far expired messages were looked for.
     pub(super) swept: Mutex<u64>,
-    /// Rings when there may be work: how often it has.
-    bell: Mutex<u64>,
-    rung: Condvar,
+    /// How far it was looked among what is due for what is not a job.
+    walked: Mutex<Option<Cursor>>,
+    pub(super) bell: Bell,
+    /// By what number the store knows this engine.
+    number: u64,
+    /// Whether a flow waits for conditions over tables.
+    asks: bool,
     /// How long a worker has a job, unless it renews that.
     pub(in crate::engine) lease: Duration,
     pub(in crate::engine) on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
 }
 
+/// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claim {
-    Task(TaskId),
+    Start(String, String),
     Mailbox(u64),
     Signal(u64),
-    Start(String, String),
+    Task(TaskId),
+}
+
+/// As stores know it: [`Store::reserve`](crate::Store::reserve).
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(flow, node) => write!(f, "start {flow}.{node}"),
+            Self::Mailbox(row) => write!(f, "mailbox {row}"),
+            Self::Signal(row) => write!(f, "signal {row}"),
+            Self::Task(id) => write!(f, "task {id}"),
+        }
+    }
+}
+
+/// What there is to do.
+#[derive(Default)]
+struct Looked {
+    /// What nobody is at.
+    pieces: Vec<Claim>,
+    /// When somebody has to look again, at the soonest, for what is not due yet or is left alone.
+    next: Option<Timestamp>,
 }
 
 pub(in crate::engine) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -59,7 +89,11 @@ pub(in crate::engine) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pending {
-    pub(in crate::engine) fn new(lease: Duration, on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>) -> Self {
+    pub(in crate::engine) fn new(
+        lease: Duration,
+        asks: bool,
+        on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
+    ) -> Self {
         Self {
             claims: Mutex::default(),
             running: Mutex::default(),
@@ -67,29 +101,22 @@ impl Pending {
             asked: Mutex::new(false),
             shown: Mutex::default(),
             swept: Mutex::new(0),
-            bell: Mutex::new(0),
-            rung: Condvar::new(),
+            walked: Mutex::default(),
+            bell: Bell::default(),
+            number: RandomState::new().hash_one(std::process::id()),
+            asks,
             lease,
             on_error,
         }
     }
 
-    pub(super) fn ring(&self) {
-        *lock(&self.bell) += 1;
-        self.rung.notify_all();
-    }
-
-    /// How often the bell has rung.
-    pub(super) fn rings(&self) -> u64 {
-        *lock(&self.bell)
-    }
-
-    /// Waits until the bell has rung more often than `heard`, or for `longest`.
-    pub(in crate::engine) fn wait(&self, heard: u64, longest: Duration) {
-        let bell = lock(&self.bell);
-        if *bell == heard {
-            drop(self.rung.wait_timeout(bell, longest).unwrap_or_else(PoisonError::into_inner));
-        }
+    /// How long a piece of work is left alone: none when nobody is at it, and it has not failed just now.
+    fn is_taken(&self, claim: &Claim) -> Option<Duration> {
+        let left = match lock(&self.claims).get(claim)? {
+            None => HOLD,
+            Some(until) => until.saturating_duration_since(Instant::now()),
+        };
+        Some(left).filter(|left| !left.is_zero())
     }
 }
 
@@ -183,113 +210,214 @@ impl Engine {
     }
 
     /// As [`Engine::next_due`], but for subscribers.
-    pub(super) fn next_work(&self) -> Result<Option<Timestamp>> {
+    fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
         if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.row_ids(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
         }
-        let mut next = self.next_to_look();
-        for listed in store.list_tasks(&TaskList::Due, None, BATCH)? {
-            if let Some(task) = readable(store.task(listed.task).map_err(Error::Store))? {
-                next = next.into_iter().chain(task.and_then(|task| task.due)).min();
-                break;
-            }
-        }
-        for (flow, node, rhythm) in self.starts_by_clock() {
-            let row = store.row(SCHEDULES, schedule_row(&flow, &node)).map_err(Error::Store);
-            let Some(row) = readable(row)? else { continue };
-            let due = match row.and_then(|row| next_of(&row.record, &rhythm, now)) {
-                Some(Next::At(due)) => due,
-                Some(Next::SetBack) | None => now,
-            };
-            next = next.into_iter().chain(Some(due).filter(|due| *due < NEVER)).min();
-        }
-        Ok(next)
+        let due = store.list_tasks(&TaskList::Due, None, 1)?.pop().map(|first| due_of_sort(first.sort));
+        let next = self.next_to_look().into_iter().chain(due).min();
+        let starts =
+            self.starts_by_clock().into_iter().map(|(flow, node, rhythm)| self.next_start(&flow, &node, &rhythm));
+        starts.into_iter().try_fold(next, |next, start| Ok(next.into_iter().chain(readable(start)?.flatten()).min()))
     }
 
-    /// One look at all that may be pending; at jobs, if they are wanted.
+    /// When a process starts by the clock next; now where that is not noted.
+    fn next_start(&self, flow: &str, node: &str, rhythm: &str) -> Result<Option<Timestamp>> {
+        let now = self.0.clock.now();
+        let row = self.0.store.row(SCHEDULES, schedule_row(flow, node))?;
+        let due = match row.and_then(|row| next_of(&row.record, rhythm, now)) {
+            Some(Next::At(due)) => due,
+            Some(Next::SetBack) | None => now,
+        };
+        Ok(Some(due).filter(|due| *due < NEVER))
+    }
+
+    /// One look at all that may be pending, and what there is of it is done; jobs, if they are wanted.
     pub(super) fn pass(&self, jobs: bool) -> Pass {
         let mut pass = self.look_at_clock();
-        for (flow, node, _) in self.starts_by_clock() {
-            let claim = Claim::Start(flow.clone(), node.clone());
-            pass.note(self.claimed(claim, || self.start_by_clock(&flow, &node)));
+        let looked = self.look(jobs, &mut pass);
+        let mut asked = false;
+        for (index, piece) in looked.pieces.iter().enumerate() {
+            if matches!(piece, Claim::Task(_)) && !std::mem::replace(&mut asked, true) {
+                pass.add(self.ask_conditions());
+            }
+            let more = || looked.pieces[index + 1..].iter().any(|other| self.0.pending.is_taken(other).is_none());
+            pass.note(self.do_piece(piece, jobs, &more));
         }
-        pass.add(self.deliver_messages());
-        pass.add(self.deliver_signals());
-        pass.add(self.ask_conditions());
-        pass.add(self.do_due(jobs));
+        if !asked {
+            pass.add(self.ask_conditions());
+        }
+        pass.note(self.sweep_mailboxes().map(|()| 0));
         pass
     }
 
-    /// Does something unless another thread is at it, or it has failed just now.
-    pub(super) fn claimed(&self, claim: Claim, work: impl FnOnce() -> Result<usize>) -> Result<usize> {
+    /// Whether there is something to do, for who keeps the time.
+    pub(super) fn look_ahead(&self) -> (bool, Pass) {
+        let mut pass = self.look_at_clock();
+        let looked = self.look(true, &mut pass);
+        let pending = &self.0.pending;
+        let asks = pending.asks && (!*lock(&pending.asked) || !lock(&pending.dirty).is_empty());
+        pass.note(self.sweep_mailboxes().map(|()| 0));
+        (asks || !looked.pieces.is_empty(), pass)
+    }
+
+    /// What there is to do that nobody is at, some of each kind: jobs, if they are wanted.
+    fn look(&self, jobs: bool, pass: &mut Pass) -> Looked {
+        let (store, now) = (&self.0.store, self.0.clock.now());
+        let mut looked = Looked::default();
+        for (flow, node, rhythm) in self.starts_by_clock() {
+            match self.next_start(&flow, &node, &rhythm) {
+                Ok(Some(next)) if next <= now => self.take_note(&mut looked, Claim::Start(flow, node)),
+                Ok(next) => looked.next = looked.next.into_iter().chain(next).min(),
+                Err(error) => pass.note(Err(error)),
+            }
+        }
+        self.take_notes(&mut looked, pass, Claim::Mailbox, |after| self.ready_mailboxes(after, BATCH));
+        self.take_notes(&mut looked, pass, Claim::Signal, |after| Ok(store.row_ids(SIGNALS, after, BATCH)?));
+        self.look_at_due(jobs, &mut looked).unwrap_or_else(|error| pass.note(Err(error)));
+        if let Some(next) = looked.next {
+            self.0.pending.bell.plan(next, now);
+        }
+        looked
+    }
+
+    /// Notes what is due of the first pages that have some.
+    fn look_at_due(&self, jobs: bool, looked: &mut Looked) -> Result<()> {
+        let (store, now) = (&self.0.store, self.0.clock.now());
+        // While no worker is free jobs may stand in the way of what is no job: it is looked some pages further each time.
+        let mut walked = lock(&self.0.pending.walked);
+        let mut after = walked.take().filter(|_| !jobs);
+        for _ in 0..if jobs { usize::MAX } else { PAGES } {
+            let page = store.list_tasks(&TaskList::Due, after, BATCH)?;
+            let before = looked.pieces.len();
+            for listed in page.iter().take_while(|listed| listed.sort <= due_sort(now)) {
+                if jobs || !self.is_for_a_worker(listed.task, now)? {
+                    self.take_note(looked, Claim::Task(listed.task));
+                }
+            }
+            let next = page.iter().find(|listed| listed.sort > due_sort(now)).map(|listed| due_of_sort(listed.sort));
+            looked.next = looked.next.into_iter().chain(next).min();
+            // What comes after a whole batch that others are at can still be done.
+            if page.len() < BATCH || next.is_some() || looked.pieces.len() > before {
+                return Ok(());
+            }
+            after = page.last().copied();
+        }
+        *walked = after;
+        Ok(())
+    }
+
+    /// Whether a task that is due is a job, and nothing else of it is due.
+    fn is_for_a_worker(&self, id: TaskId, now: Timestamp) -> Result<bool> {
+        let task = readable(self.0.store.task(id).map_err(Error::Store))?.flatten();
+        Ok(task.is_some_and(|task| is_due_job(&task, now)))
+    }
+
+    /// Notes the pieces of the first batch of rows that has some, and is not the last one.
+    fn take_notes(
+        &self,
+        looked: &mut Looked,
+        pass: &mut Pass,
+        piece: impl Fn(u64) -> Claim,
+        rows: impl Fn(u64) -> Result<Vec<u64>>,
+    ) {
+        let mut after = 0;
+        loop {
+            let batch = match rows(after) {
+                Ok(batch) => batch,
+                Err(error) => return pass.note(Err(error)),
+            };
+            let before = looked.pieces.len();
+            batch.iter().for_each(|row| self.take_note(looked, piece(*row)));
+            match batch.last() {
+                Some(last) if batch.len() == BATCH && looked.pieces.len() == before => after = *last,
+                _ => return,
+            }
+        }
+    }
+
+    /// Notes a piece of work, unless somebody is at it, or it is left alone.
+    fn take_note(&self, looked: &mut Looked, piece: Claim) {
+        match self.0.pending.is_taken(&piece) {
+            None => looked.pieces.push(piece),
+            Some(left) => looked.next = looked.next.into_iter().chain([self.0.clock.now().after(left)]).min(),
+        }
+    }
+
+    fn do_piece(&self, piece: &Claim, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
+        match piece {
+            Claim::Start(flow, node) => self.claimed(piece, more, || self.start_by_clock(flow, node)),
+            Claim::Mailbox(row) => self.claimed(piece, more, || self.deliver_messages(*row)),
+            Claim::Signal(row) => self.claimed(piece, more, || self.deliver_signal(*row)),
+            Claim::Task(id) => self.do_due(*id, jobs, more),
+        }
+    }
+
+    /// Does something unless another thread or another engine is at it, or it has failed just now. Where there is more to do, another
+    /// worker is called.
+    pub(super) fn claimed(
+        &self,
+        claim: &Claim,
+        more: &dyn Fn() -> bool,
+        work: impl FnOnce() -> Result<usize>,
+    ) -> Result<usize> {
+        let pending = &self.0.pending;
         {
-            let mut claims = lock(&self.0.pending.claims);
-            match claims.get(&claim) {
+            let mut claims = lock(&pending.claims);
+            match claims.get(claim) {
                 Some(None) => return Ok(0),
                 Some(Some(until)) if Instant::now() < *until => return Ok(0),
                 _ => drop(claims.insert(claim.clone(), None)),
             }
         }
-        let result = call(work);
-        let mut claims = lock(&self.0.pending.claims);
+        let what = claim.to_string();
+        let result = call(|| {
+            if !self.0.store.reserve(&what, pending.number, HOLD)? {
+                return Ok(0);
+            }
+            if more() {
+                pending.bell.call();
+            }
+            let done = work();
+            self.0.store.release(&what, pending.number)?;
+            done
+        });
+        let mut claims = lock(&pending.claims);
         if let Ok(Ok(_)) = &result {
-            claims.remove(&claim);
+            claims.remove(claim);
         } else {
             let now = Instant::now();
             claims.retain(|_, until| until.is_none_or(|until| now < until));
-            claims.insert(claim, Some(now + REST));
+            claims.insert(claim.clone(), Some(now + REST));
+            let now = self.0.clock.now();
+            pending.bell.plan(now.after(REST), now);
         }
         drop(claims);
         result.unwrap_or_else(|message| Err(worker_panicked(&message)))
     }
 
-    /// Visits rows batch by batch, until a batch gave something to do or was the last one.
-    pub(super) fn batches(&self, rows: impl Fn(u64) -> Result<Vec<u64>>, visit: impl Fn(u64) -> Result<usize>) -> Pass {
-        let mut pass = Pass::default();
-        let mut after = 0;
-        loop {
-            let batch = match rows(after) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    pass.note(Err(error));
-                    return pass;
-                }
-            };
-            batch.iter().for_each(|row| pass.note(visit(*row)));
-            // What comes after a whole batch that others are at, or that fails, can still be done.
-            match batch.last() {
-                Some(last) if batch.len() == BATCH && pass.done == 0 => after = *last,
-                _ => return pass,
-            }
+    /// A commit, of this engine or of another one, leaves something to be done.
+    pub(in crate::engine) fn hear(&self, news: &News) {
+        let pending = &self.0.pending;
+        let asks = pending.asks && !news.tables.is_empty();
+        if asks {
+            lock(&pending.dirty).extend(news.tables.iter().cloned());
         }
-    }
-
-    /// What a commit leaves to be done outside of it: the tables it wrote, if conditions may be asked of them.
-    pub(in crate::engine) fn note_pending(&self, commit: &Commit) -> Option<Vec<String>> {
-        let mut tables = Vec::new();
-        // Subscribers wait for events.
-        let mut due = !commit.events.is_empty() && !self.0.subscribers.is_empty();
-        for change in &commit.changes {
-            match change {
-                Change::Task { new, .. } => due |= new.due.is_some(),
-                Change::Row { table, .. } if table == SUBSCRIBERS => {}
-                Change::Row { table, .. } if table.starts_with("viewflow.") => due = true,
-                Change::Row { table, .. } if !tables.contains(table) => tables.push(table.clone()),
-                _ => {}
-            }
+        let is_due = news.due.is_some_and(|due| due <= self.0.clock.now());
+        if asks || news.deliverable || is_due {
+            pending.bell.call();
+        } else if let Some(due) = news.due {
+            pending.bell.plan(due, self.0.clock.now());
         }
-        (due || !tables.is_empty()).then_some(tables)
-    }
-
-    pub(in crate::engine) fn tell_workers(&self, tables: Vec<String>) {
-        let asks = |node: &NodeDef| node.kind == Kind::ConditionalCatch;
-        if !tables.is_empty() && self.0.flows.values().any(|def| def.nodes.iter().any(asks)) {
-            lock(&self.0.pending.dirty).extend(tables);
+        if news.logged && !self.0.subscribers.is_empty() {
+            pending.bell.logged();
         }
-        self.0.pending.ring();
+        if news.ended && self.forgets() {
+            pending.bell.ended();
+        }
     }
 
     pub(in crate::engine) fn report(&self, error: &Error) {
@@ -298,6 +426,12 @@ impl Engine {
             drop(call(|| on_error(error)));
         }
     }
+}
+
+/// Whether a worker can begin the job of a task, and nothing else of it is due.
+pub(super) fn is_due_job(task: &TaskRecord, now: Timestamp) -> bool {
+    let is_due = task.job.is_some_and(|job| job.at.is_some_and(|at| at <= now));
+    is_due && !task.timeouts.iter().any(|timeout| timeout.at <= now)
 }
 
 /// What is reported of work that panicked.

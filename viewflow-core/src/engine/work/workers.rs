@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::bell::{Bell, LONGEST_WAIT};
 use super::pending::worker_panicked;
 use crate::engine::Engine;
 use crate::engine::call::call;
 
-/// How long a worker waits at most before it looks again: the clock of the computer may have been moved.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// How long it waits at least.
+/// How long a thread waits at least.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// Threads that run jobs, fire timers and deliver signals and messages, until they are stopped or dropped.
@@ -57,59 +56,70 @@ impl Engine {
     }
 }
 
-/// Does rounds of work until it is stopped. A round that panics is told of, and the next one comes a while after it.
-fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(u64)) {
+/// Does rounds of work until it is stopped. A round that panics is told of.
+fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(&Bell)) {
     while !stop.load(Ordering::SeqCst) {
-        let heard = engine.0.pending.rings();
-        if let Err(message) = call(|| round(heard)) {
+        if let Err(message) = call(|| round(&engine.0.pending.bell)) {
             engine.report(&worker_panicked(&message));
-            if !stop.load(Ordering::SeqCst) {
-                engine.0.pending.wait(engine.0.pending.rings(), LONGEST_WAIT);
-            }
         }
     }
 }
 
+/// Looks when it is called, and as long as there is something to do.
 fn work(engine: &Engine, stop: &AtomicBool) {
-    rounds(engine, stop, |heard| {
-        if pass(engine, true) == 0 {
-            wait(engine, stop, heard, LONGEST_WAIT);
-        }
+    engine.0.pending.bell.count_worker(true);
+    rounds(engine, stop, |bell| {
+        bell.wait_for_work(stop);
+        while !stop.load(Ordering::SeqCst) && pass(engine, true) > 0 {}
     });
+    engine.0.pending.bell.count_worker(false);
 }
 
-/// Renews leases, and does all that is not a job, so that timers need not wait until a worker is free; and forgets what is
-/// not kept any longer, some of it at a time.
+/// Renews leases, and calls a worker when something is due. While all of them are at work it does what is not a job, so that timers need
+/// not wait until one is free.
 fn keep_time(engine: &Engine, stop: &AtomicBool) {
     let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
     let mut renewed = Instant::now();
-    rounds(engine, stop, |heard| {
+    rounds(engine, stop, |bell| {
+        let begun = Instant::now();
         if renewed.elapsed() >= every {
-            renewed = Instant::now();
+            renewed = begun;
             engine.keep_leases();
         }
-        if pass(engine, false) == 0 {
-            wait(engine, stop, heard, every.saturating_sub(renewed.elapsed()));
+        if bell.has_idle() {
+            let (found, pass) = engine.look_ahead();
+            pass.errors.iter().for_each(|error| engine.report(error));
+            if found {
+                bell.call();
+            }
+        } else {
+            while !stop.load(Ordering::SeqCst) && pass(engine, false) > 0 {}
         }
+        bell.wait_for_time(stop, || engine.0.clock.now(), every.saturating_sub(renewed.elapsed()));
+        // However often it is woken, others have the processor for as long as it had.
+        thread::sleep(SHORTEST_WAIT.saturating_sub(begun.elapsed()));
     });
 }
 
 /// Forgets what is to be forgotten, a batch at a time, so that neither timers nor jobs wait for that.
 fn forget(engine: &Engine, stop: &AtomicBool) {
-    rounds(engine, stop, |heard| {
+    rounds(engine, stop, |bell| {
+        let heard = bell.count_ended();
         if engine.forget_some(&mut |error| engine.report(&error)) == 0 {
-            wait(engine, stop, heard, LONGEST_WAIT);
+            let next = engine.next_to_look().map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
+            bell.wait_for_end(stop, heard, next.clamp(SHORTEST_WAIT, LONGEST_WAIT));
         }
     });
 }
 
 /// Tells a subscriber what happens, so that neither the others nor timers and jobs wait for it.
 fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
-    rounds(engine, stop, |heard| {
-        if engine.tell_subscriber(index, &mut |error| engine.report(&error)) == 0 && !stop.load(Ordering::SeqCst) {
+    rounds(engine, stop, |bell| {
+        let heard = bell.count_logged();
+        if engine.tell_subscriber(index, &mut |error| engine.report(&error)) == 0 {
             let next = engine.next_to_tell(index).ok().flatten();
             let left = next.map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
-            engine.0.pending.wait(heard, left.clamp(SHORTEST_WAIT, LONGEST_WAIT));
+            bell.wait_for_log(stop, heard, left.clamp(SHORTEST_WAIT, LONGEST_WAIT));
         }
     });
 }
@@ -122,18 +132,6 @@ fn pass(engine: &Engine, jobs: bool) -> usize {
     pass.done
 }
 
-/// Waits until there may be something to do.
-fn wait(engine: &Engine, stop: &AtomicBool, heard: u64, longest: Duration) {
-    if stop.load(Ordering::SeqCst) {
-        return;
-    }
-    let now = engine.0.clock.now();
-    let next = engine.next_work().ok().flatten().map_or(longest, |next| next.since(now));
-    // What is due and not done yet is what others are at.
-    let shortest = SHORTEST_WAIT.min(longest);
-    engine.0.pending.wait(heard, next.clamp(shortest, longest));
-}
-
 impl Workers {
     /// Lets each thread finish what it is at, and waits for that. What is due then stays for the next workers.
     pub fn stop(mut self) {
@@ -141,8 +139,7 @@ impl Workers {
     }
 
     fn halt(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        self.engine.0.pending.ring();
+        self.engine.0.pending.bell.stop(&self.stop);
         for thread in self.threads.drain(..) {
             // A thread catches the panics of its work.
             drop(thread.join());
