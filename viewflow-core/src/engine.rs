@@ -6,6 +6,7 @@ mod call;
 mod change;
 mod gate;
 mod keep;
+mod now;
 mod read;
 mod step;
 mod work;
@@ -26,10 +27,12 @@ pub use work::workers::Workers;
 
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
-use crate::store::{Event, News, NodeName, Store, Watcher};
-use crate::time::Clock;
+use crate::store::{News, NodeName, Store, Watcher};
 use crate::unit::Db;
 use keep::retention::Retaining;
+use now::Now;
+use work::duties::Duties;
+use work::followers::{Followers, Listener};
 use work::pending::Pending;
 use work::subscribers::Subscribed;
 
@@ -42,15 +45,23 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     store: Arc<dyn Store>,
-    clock: Box<dyn Clock>,
+    now: Now,
     flows: Arc<Flows>,
     /// Steps of one process take turns, so that they seldom overtake each other. Nothing depends on it.
     turns: Vec<Mutex<()>>,
-    listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    listeners: Vec<Listener>,
+    followers: Followers,
     subscribers: Vec<Subscribed>,
     pending: Pending,
     watching: OnceLock<Watching>,
+    duties: Duties,
     retaining: Retaining,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.duties.give_back(&*self.store);
+    }
 }
 
 /// How an engine hears of what is committed.

@@ -12,6 +12,7 @@
 //! [`check_limits`]. What keeps to these limits each one has to keep.
 //! [`testing::store_suite`](crate::testing::store_suite) proves an implementation with one call.
 
+mod claims;
 mod commit;
 mod data_change;
 mod error;
@@ -26,6 +27,7 @@ mod reserve;
 mod transfer;
 mod watch;
 
+pub use claims::Claims;
 pub use commit::{Change, Commit, Expect, Key, Receipt, Stored};
 pub(crate) use data_change::differences;
 pub use data_change::{DataChange, DataPart};
@@ -54,8 +56,11 @@ pub use watch::{News, Watcher, Watchers};
 use std::sync::Weak;
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
+use crate::time::Timestamp;
 
 /// Where processes, tasks and business data are kept.
 ///
@@ -221,6 +226,23 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>>;
 
+    /// What the engines over this store claim, always the same: of a store that no other program can have open as long as this one has.
+    /// None of a store that others may have open, too; engines write down then which of them does what only one may do.
+    ///
+    /// # Errors
+    /// When the store has stopped.
+    fn claims(&self) -> StoreResult<Option<Arc<Claims>>> {
+        Ok(None)
+    }
+
+    /// What the clock of the store shows, if it has one of its own: a server's, by which the times of all hosts are reckoned.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn clock(&self) -> StoreResult<Option<Timestamp>> {
+        Ok(None)
+    }
+
     /// A process number that no stored process has, and that is greater than all given out since the store was opened.
     ///
     /// # Errors
@@ -273,7 +295,7 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, commit: Commit) -> StoreResult<Receipt>;
 }
 
-impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
+impl<S: Store + ?Sized> Store for Arc<S> {
     forward!(self => (**self));
     forward! { self => (**self);
         reserve(what: &str, by: u64, hold: Duration) -> bool;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use viewflow_core::store::{
-    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
+    Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
     ProcessRecord, ProcessStatus, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
     StoreResult, Stored, TaskList, TaskRecord, Watcher, Watchers,
 };
@@ -41,6 +41,8 @@ pub struct SledStore {
     lists: Arc<Lists>,
     watchers: Watchers,
     reservations: Reservations,
+    /// No other program can have the directory open.
+    claims: Arc<Claims>,
     _filler: Option<Filler>,
     // After all that has the tree: sled closes with its last part, and these see to it that it may fail.
     _threads: Threads,
@@ -133,6 +135,7 @@ impl SledStore {
             lists,
             watchers: Watchers::default(),
             reservations: Reservations::default(),
+            claims: Arc::default(),
             _filler: filler,
             _threads: threads,
             _lock: lock,
@@ -370,6 +373,10 @@ impl Store for SledStore {
     fn history(&self, by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> StoreResult<Vec<Logged>> {
         self.lists.check(&self.reader, &entry::history(by))?;
         events::history(&self.reader, by, before, limit)
+    }
+
+    fn claims(&self) -> StoreResult<Option<Arc<Claims>>> {
+        Ok(Some(Arc::clone(&self.claims)))
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {

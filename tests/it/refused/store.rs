@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use viewflow::store::{
-    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessData, ProcessList,
+    Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessData, ProcessList,
     ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, WaitsFor,
 };
-use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, UserId};
+use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp, UserId};
 
 /// What such a store does not take in a row, a document or a seed.
 pub const REFUSED: &str = "more than the store takes";
@@ -112,6 +112,8 @@ impl Store for Refusing {
         log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
         log_end() -> u64;
         history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
+        claims() -> Option<Arc<Claims>>;
+        clock() -> Option<Timestamp>;
         next_process() -> ProcessId;
         next_row(table: &str) -> u64;
     }

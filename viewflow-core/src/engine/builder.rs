@@ -13,6 +13,9 @@ use super::change::noted::{SHAPES, noted};
 use super::change::plan;
 use super::change::tables::Tables;
 use super::keep::retention::{Retaining, Retention};
+use super::now::Now;
+use super::work::duties::Duties;
+use super::work::followers::{Followers, Listener};
 use super::work::pending::Pending;
 use super::work::subscribers;
 use super::work::subscribers::Subscriber;
@@ -22,7 +25,7 @@ use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
-use crate::store::{Event, MAX_CORRELATION, MAX_KEY, MAX_NAME, Renamed, Store};
+use crate::store::{Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME, Renamed, Store};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
@@ -30,7 +33,8 @@ pub struct EngineBuilder<L> {
     store: Arc<dyn Store>,
     clock: Box<dyn Clock>,
     flows: Flows,
-    listeners: Vec<Box<dyn Fn(&Event) + Send + Sync>>,
+    listeners: Vec<Listener>,
+    followers: Vec<Listener>,
     subscribers: Vec<Subscriber>,
     lease: Duration,
     on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
@@ -107,6 +111,7 @@ impl EngineBuilder<()> {
             clock: Box::new(SystemClock),
             flows: Flows::new(),
             listeners: Vec::new(),
+            followers: Vec::new(),
             subscribers: Vec::new(),
             lease: LEASE,
             on_error: None,
@@ -134,6 +139,7 @@ impl<L: FlowList> EngineBuilder<L> {
             clock: self.clock,
             flows: self.flows,
             listeners: self.listeners,
+            followers: self.followers,
             subscribers: self.subscribers,
             lease: self.lease,
             on_error: self.on_error,
@@ -144,7 +150,8 @@ impl<L: FlowList> EngineBuilder<L> {
         }
     }
 
-    /// Takes the time from this clock instead of the computer's.
+    /// Takes the time from this clock instead of the computer's. Where the store has a clock of its own, as a server has, all is reckoned by
+    /// that: this one tells how time goes on until the store is asked again.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Box::new(clock);
         self
@@ -152,22 +159,40 @@ impl<L: FlowList> EngineBuilder<L> {
 
     /// Calls `listener` with each event, in the thread of the step, once the step is durable. It is cheap, and nothing is kept for it: a
     /// crash between step and call loses the call. The events of a step come in order; those of steps in different threads may come
-    /// in another order than they were committed in. A panic in it is told to [`EngineBuilder::on_error`], and changes nothing. For the order, and for at
-    /// least once, see [`EngineBuilder::subscriber`].
+    /// in another order than they were committed in. A panic in it is told to [`EngineBuilder::on_error`], and changes nothing. It hears of the steps
+    /// of this engine alone. For the steps of all engines over the store see [`EngineBuilder::on_logged`]; for at least once, [`EngineBuilder::subscriber`].
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self
     }
 
+    /// Calls `listener` with each event that any engine over the store commits from now on, in the order of the log, once it is durable: for live
+    /// pages, where many hosts share a store. Each engine tells its own listeners, on a thread of [`Engine::workers`] or in
+    /// [`Engine::run_pending`]. Nothing is kept for it: an event is told at most once to each, and what happens while the program does not
+    /// run is not. A panic in it is told to [`EngineBuilder::on_error`].
+    ///
+    /// ```
+    /// # use viewflow_core::{Engine, MemoryStore};
+    /// let engine = Engine::builder(MemoryStore::new()).on_logged(|event| println!("{}", event.what)).build()?;
+    /// engine.run_pending()?;
+    /// # Ok::<(), viewflow_core::Error>(())
+    /// ```
+    pub fn on_logged(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.followers.push(Box::new(listener));
+        self
+    }
+
     /// Adds a subscriber, which is told of all that happens, in the order in which it was committed, at least once: by
-    /// [`Engine::workers`], each on a thread of its own, or by [`Engine::run_pending`]. Its failures go to [`EngineBuilder::on_error`].
+    /// [`Engine::workers`], each on a thread of its own, or by [`Engine::run_pending`]; where several engines over a store have it, by one of them
+    /// at a time. Its failures go to [`EngineBuilder::on_error`].
     pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
         self.subscribers.push(subscriber);
         self
     }
 
     /// How long a worker has a job before another one may take it over; 30 seconds if this is not called. Workers that
-    /// live renew it, so that it says how soon the jobs of a lost worker are taken over.
+    /// live renew it, so that it says how soon the jobs of a lost worker are taken over. The same goes for what one of several hosts
+    /// at a time does: telling a subscriber, forgetting, starting by the clock.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
@@ -264,22 +289,28 @@ impl<L: FlowList> EngineBuilder<L> {
             return Err(Error::Build(problems));
         }
         let asks = flows.values().flat_map(|def| &def.nodes).any(|node| node.kind == Kind::ConditionalCatch);
+        let now = Now::over(self.clock, &store)?;
+        let duties = Duties::new(store.claims()?);
+        let place = if self.followers.is_empty() { LogCursor::default() } else { LogCursor::behind(store.log_end()?) };
         let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
         let engine = Engine(Arc::new(Inner {
             store,
-            clock: self.clock,
+            now,
             flows: Arc::new(flows),
             turns,
             listeners: self.listeners,
+            followers: Followers::new(self.followers, place),
             subscribers,
             pending: Pending::new(self.lease, asks, self.on_error),
             watching: OnceLock::new(),
+            duties,
             retaining: Retaining::new(self.retention),
         }));
         engine.watch()?;
         let keys = Keys::of(&engine.0.flows);
         let mut notes = engine.reindex(&tables)?;
         notes.extend(engine.renew_keys(&keys)?);
+        notes.extend(engine.begin_to_sweep()?);
         engine.subscribe()?;
         let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
         gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;

@@ -75,7 +75,7 @@ impl Engine {
             let running = Running::begin()?;
             let turn = process.map(|id| self.turn(id));
             let who = actor.map(User::id);
-            let db = Db::with_numbers(Arc::clone(&self.0.store), self.0.clock.now(), who, numbers);
+            let db = Db::with_numbers(Arc::clone(&self.0.store), self.now(), who, numbers);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
             let answer = call(|| work(&db, &faults)).unwrap_or_else(|message| Err(panicked(&db, message)));
             let answer = answer.map_err(|error| self.of_processes(error));

@@ -4,6 +4,8 @@ mod bell;
 mod clock;
 mod conditions;
 mod due;
+pub(super) mod duties;
+pub(super) mod followers;
 mod lease;
 mod messages;
 pub(super) mod pending;

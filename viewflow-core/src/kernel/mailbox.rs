@@ -3,6 +3,7 @@
 //! A row of [`MAILBOXES`] is there as long as somebody waits or something is kept in it; whoever sends and whoever begins to wait
 //! writes it, so that neither misses the other.
 
+mod expiry;
 mod renew;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList, index_
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
+pub(crate) use expiry::{EXPIRIES, Swept, enter_all, is_due, sweep};
 pub(crate) use renew::{OtherKey, follow, forward, letters};
 
 /// The indexed field of rows that a worker has to look at.
@@ -46,6 +48,9 @@ pub(crate) struct Mailbox {
     /// How many of them are promised to those who take nothing now: they are nobody else's, and are kept however long it takes.
     #[serde(default)]
     promised: u64,
+    /// Its entry in the list by which it is swept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expiry: Option<u64>,
 }
 
 /// A letter in a mailbox.
@@ -130,6 +135,7 @@ impl Mailbox {
         data.insert("content".to_owned(), Value::Object(letter.content.clone()));
         data.extend((letter.latch == Latch::Drop).then(|| ("fleeting".to_owned(), Value::Bool(true))));
         data.extend(until.map(|until| ("until".to_owned(), Value::from(until.as_millis()))));
+        self.first_is_kept(unit, until)?;
         self.kept += 1;
         self.promised += u64::from(promised);
         self.place(unit, row, data, promised)
@@ -152,19 +158,25 @@ impl Mailbox {
     }
 
     /// Forgets letters that were kept too long; what somebody waits for is as good as taken.
-    fn expire(&mut self, unit: &mut Unit) -> Result<()> {
-        if self.waiting > 0 || self.kept == 0 { Ok(()) } else { self.forget(unit, unit.now) }
+    fn expire(&mut self, unit: &mut Unit) -> Result<usize> {
+        if self.waiting > 0 || self.kept == 0 { Ok(0) } else { self.forget(unit, unit.now) }
     }
 
-    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first. Those that are promised stay.
-    pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<()> {
-        for row in self.letters(unit, MAILBOX, FORGET)? {
-            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
-                break;
+    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first. Those that are promised stay. Answers
+    /// with how many there were.
+    pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<usize> {
+        let mut forgotten = 0;
+        // If the oldest one is to be kept, so are the others.
+        for limit in [1, FORGET] {
+            for row in self.letters(unit, MAILBOX, limit)? {
+                if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
+                    return Ok(forgotten);
+                }
+                self.drop_row(unit, row)?;
+                forgotten += 1;
             }
-            self.drop_row(unit, row)?;
         }
-        Ok(())
+        Ok(forgotten)
     }
 }
 
@@ -197,7 +209,7 @@ pub(crate) fn read(unit: &mut Unit, row: u64) -> Result<Vec<Mailbox>> {
     serde_json::from_value(boxes).map_err(|error| damaged(format!("mailbox {row}"), error))
 }
 
-/// Changes a mailbox, after what was kept in it too long was forgotten.
+/// Changes a mailbox.
 pub(crate) fn change<R>(
     unit: &mut Unit,
     name: &str,
@@ -211,17 +223,17 @@ pub(crate) fn change<R>(
         None => {
             let number = unit.store.next_row(MAILBOXES)?;
             let (name, key) = (name.to_owned(), key.to_owned());
-            boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0 });
+            boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0, expiry: None });
             boxes.len() - 1
         }
     };
-    boxes[index].expire(unit)?;
     let answer = work(unit, &mut boxes[index])?;
     write(unit, row, boxes)?;
     Ok(answer)
 }
 
 fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
+    boxes.iter_mut().try_for_each(|mailbox| mailbox.note_expiry(unit))?;
     boxes.retain(|mailbox| mailbox.waiting > 0 || mailbox.kept > 0);
     if boxes.is_empty() {
         return unit.put_row(MAILBOXES, row, None);
@@ -237,9 +249,10 @@ fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
     unit.put_row(MAILBOXES, row, Some(record))
 }
 
-/// Somebody begins to wait.
+/// Somebody begins to wait, for what was not kept too long before.
 pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
-    change(unit, name, key, |_, mailbox| {
+    change(unit, name, key, |unit, mailbox| {
+        mailbox.expire(unit)?;
         mailbox.waiting += 1;
         Ok(())
     })
@@ -326,19 +339,4 @@ pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
         mailbox.put(unit, letter, kept_for.map(|kept_for| now.after(kept_for)), promised)?;
         Ok(if awaited { Delivery::Waiting } else { Delivery::Kept })
     })
-}
-
-/// Forgets what was kept too long, in at most `limit` rows after `after`. Answers with the last row looked at.
-pub(crate) fn sweep(unit: &mut Unit, after: u64, limit: usize) -> Result<Option<u64>> {
-    let rows = unit.store.row_ids(MAILBOXES, after, limit)?;
-    for row in &rows {
-        let boxes = read(unit, *row);
-        let Some(mut boxes) = unit.pass_over(boxes)? else { continue };
-        let before = boxes.clone();
-        boxes.iter_mut().try_for_each(|mailbox| mailbox.expire(unit))?;
-        if boxes != before {
-            write(unit, *row, boxes)?;
-        }
-    }
-    Ok(rows.last().copied().filter(|_| rows.len() == limit))
 }

@@ -29,6 +29,8 @@ macro_rules! forward {
             log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
             log_end() -> u64;
             history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
+            claims() -> Option<Arc<Claims>>;
+            clock() -> Option<Timestamp>;
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;
             watch(watcher: std::sync::Weak<$crate::store::Watcher>) -> bool;

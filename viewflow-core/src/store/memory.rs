@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 use super::{
-    Change, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
+    Change, Claims, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
     ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
     StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus, Watcher, Watchers, check_limits, ended,
     index_key, process_lists, task_lists,
@@ -20,6 +20,8 @@ pub struct MemoryStore {
     state: RwLock<State>,
     watchers: Watchers,
     reservations: Reservations,
+    /// No other program can have it.
+    claims: Arc<Claims>,
 }
 
 #[derive(Debug, Default)]
@@ -260,6 +262,10 @@ impl Store for MemoryStore {
         let found = list.into_iter().flat_map(|list| list.range((Bound::Unbounded, before)).rev());
         let found = found.filter_map(|at| state.events.get(&(at.process, at.number)));
         Ok(found.take(limit).cloned().collect())
+    }
+
+    fn claims(&self) -> StoreResult<Option<Arc<Claims>>> {
+        Ok(Some(Arc::clone(&self.claims)))
     }
 
     fn next_process(&self) -> StoreResult<ProcessId> {

@@ -7,12 +7,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{
-    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
-    TaskRecord, Watcher, forward,
+    Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData,
+    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
+    TaskList, TaskRecord, Watcher, forward,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
+use crate::time::Timestamp;
 
 /// The names of flows and nodes that had others before.
 #[derive(Default)]
@@ -168,6 +169,8 @@ impl Store for Renamed {
         log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
         log_end() -> u64;
         history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
+        claims() -> Option<Arc<Claims>>;
+        clock() -> Option<Timestamp>;
         next_process() -> ProcessId;
         next_row(table: &str) -> u64;
         watch(watcher: Weak<Watcher>) -> bool;

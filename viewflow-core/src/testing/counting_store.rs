@@ -1,16 +1,17 @@
 //! A store that counts what is read and written.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::store::{
-    Change, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskList,
-    TaskRecord, forward,
+    Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData,
+    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
+    TaskList, TaskRecord, forward,
 };
+use crate::time::Timestamp;
 
 /// A store in front of another one, which counts what is asked of that and what is written: what something costs, whatever the
 /// machine.

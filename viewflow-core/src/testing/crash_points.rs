@@ -9,10 +9,11 @@ use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::store::{
-    Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
+    Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
     ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored,
     TaskList, TaskRecord, forward,
 };
+use crate::time::Timestamp;
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
+use crate::engine::work::duties::OnDuty;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
@@ -38,6 +39,8 @@ const FAILURES: usize = 8;
 const PATIENCE: Duration = Duration::from_hours(30 * 24);
 /// How often a part is tried that somebody else was at, too.
 const ATTEMPTS: usize = 5;
+/// The duty of forgetting.
+const FORGETTING: &str = "retention";
 
 /// How long processes are kept once they are over: for [`EngineBuilder::retain`](crate::EngineBuilder::retain).
 ///
@@ -169,14 +172,14 @@ impl Engine {
     pub fn purge(&self, older_than: Timestamp) -> Result<u64> {
         refuse_in_step()?;
         let (mut round, mut first, mut room) = (Round::default(), None, usize::MAX);
-        while let Some(result) = self.go_on(&mut round, &|ended| ended.at < older_than, &mut room) {
+        while let Some(result) = self.go_on(&mut round, None, &|ended| ended.at < older_than, &mut room) {
             first = first.or(result.err());
         }
         first = first.or(round.settle().err());
         first.map_or(Ok(round.forgotten), Err)
     }
 
-    /// Forgets some of what is to be forgotten by now, unless another thread is at it. Answers with how much it did.
+    /// Forgets some of what is to be forgotten by now, unless another thread or engine is at it. Answers with how much it did.
     pub(in crate::engine) fn forget_some(&self, report: &mut dyn FnMut(Error)) -> usize {
         let retaining = &self.0.retaining;
         let Some(keep) = retaining.retention.keep else { return 0 };
@@ -185,16 +188,26 @@ impl Engine {
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
             Err(TryLockError::WouldBlock) => return 0,
         };
-        let now = self.0.clock.now();
+        let now = self.now();
         // A clock that was set back tells nothing of when it was looked.
         if state.next.is_some_and(|next| now < next) && state.looked.is_some_and(|looked| looked <= now) {
             return 0;
         }
         state.looked = Some(now);
         state.next = None;
+        let due = |ended: &Ended| ended.at.after(keep) <= now;
+        let duty = match self.forgets_now(&state.round, &due) {
+            Ok(Some(duty)) => duty,
+            other => {
+                // Another engine is at it.
+                state.next = Some(now.after(SHORTEST));
+                other.err().into_iter().for_each(report);
+                return 0;
+            }
+        };
         let (mut room, mut done, mut failures) = (AT_ONCE, 0, 0);
-        while room > 0 && failures < FAILURES {
-            match self.go_on(&mut state.round, &|ended| ended.at.after(keep) <= now, &mut room) {
+        while room > 0 && failures < FAILURES && duty.as_ref().is_none_or(OnDuty::lasts) {
+            match self.go_on(&mut state.round, duty.as_ref(), &due, &mut room) {
                 Some(Ok(())) => done += 1,
                 Some(Err(error)) => {
                     failures += 1;
@@ -216,6 +229,12 @@ impl Engine {
         done
     }
 
+    /// The duty under which it is forgotten what is due, or none where nothing is; none at all when another engine has it.
+    fn forgets_now(&self, round: &Round, due: &dyn Fn(&Ended) -> bool) -> Result<Option<Option<OnDuty<'_>>>> {
+        let is_at_it = !round.family.is_empty() || self.0.store.ended(round.at, 1)?.first().is_some_and(due);
+        if is_at_it { Ok(self.on_duty(FORGETTING)?.map(Some)) } else { Ok(Some(None)) }
+    }
+
     /// Whether processes are forgotten some day.
     pub(in crate::engine) fn forgets(&self) -> bool {
         self.0.retaining.retention.keep.is_some()
@@ -226,7 +245,7 @@ impl Engine {
         let retaining = &self.0.retaining;
         retaining.retention.keep?;
         let state = retaining.state.try_lock().ok()?;
-        Some(state.next.unwrap_or_else(|| self.0.clock.now()))
+        Some(state.next.unwrap_or_else(|| self.now()))
     }
 
     fn next_to_forget(&self, keep: Duration, round: &Round, now: Timestamp) -> Timestamp {
@@ -240,12 +259,18 @@ impl Engine {
     }
 
     /// Forgets a part of a process, or goes on to the next one; none when there is no more to do.
-    fn go_on(&self, round: &mut Round, due: &dyn Fn(&Ended) -> bool, room: &mut usize) -> Option<Result<()>> {
+    fn go_on(
+        &self,
+        round: &mut Round,
+        duty: Option<&OnDuty>,
+        due: &dyn Fn(&Ended) -> bool,
+        room: &mut usize,
+    ) -> Option<Result<()>> {
         if round.over {
             return None;
         }
         *room = room.saturating_sub(1);
-        let result = self.try_to_go_on(round, due, room);
+        let result = self.try_to_go_on(round, duty, due, room);
         if result.is_err() {
             round.left = true;
             round.family.clear();
@@ -253,13 +278,19 @@ impl Engine {
         result.transpose()
     }
 
-    fn try_to_go_on(&self, round: &mut Round, due: &dyn Fn(&Ended) -> bool, room: &mut usize) -> Result<Option<()>> {
+    fn try_to_go_on(
+        &self,
+        round: &mut Round,
+        duty: Option<&OnDuty>,
+        due: &dyn Fn(&Ended) -> bool,
+        room: &mut usize,
+    ) -> Result<Option<()>> {
         let Some(process) = round.family.last() else {
             let page = self.0.store.ended(round.at, 1).inspect_err(|_| round.over = true)?;
             let Some(next) = page.first().copied().filter(due) else { return Ok(None) };
             round.at = Some(next);
             round.family = self.family(next.process)?;
-            let given_up = next.at.after(self.0.retaining.retention.patience) <= self.0.clock.now();
+            let given_up = next.at.after(self.0.retaining.retention.patience) <= self.now();
             if !given_up && self.is_untold(&round.family)? {
                 round.family.clear();
             }
@@ -269,7 +300,7 @@ impl Engine {
             round.left |= round.family.is_empty();
             return Ok(Some(()));
         };
-        if self.forget_part(*process, room, &mut round.receipt)? {
+        if self.forget_part(*process, duty, room, &mut round.receipt)? {
             round.family.pop();
             round.forgotten += 1;
         }
@@ -314,10 +345,17 @@ impl Engine {
         }
     }
 
-    /// Forgets a part of a process; answers whether that was all.
-    fn forget_part(&self, id: ProcessId, room: &mut usize, last: &mut Option<Receipt>) -> Result<bool> {
+    /// Forgets a part of a process; answers whether that was all. Without the duty it does nothing.
+    fn forget_part(
+        &self,
+        id: ProcessId,
+        duty: Option<&OnDuty>,
+        room: &mut usize,
+        last: &mut Option<Receipt>,
+    ) -> Result<bool> {
         let store = &*self.0.store;
         for _ in 0..ATTEMPTS {
+            let Some(expect) = duty.map_or(Ok(Some(Vec::new())), OnDuty::expectation)? else { return Ok(false) };
             let Some(process) = store.process(id)? else { return Ok(true) };
             if !process.status.is_final() {
                 break;
@@ -344,7 +382,8 @@ impl Engine {
             }
             let columns = table.map(|table| Ok((table, store.row(table, id.0)?))).transpose();
             let columns = columns.map_err(Error::Store)?.and_then(|(table, row)| Some((table, row?)));
-            let (commit, records, all) = part(store, process, &events, columns)?;
+            let (mut commit, records, all) = part(store, process, &events, columns)?;
+            commit.expect.extend(expect);
             // A condition may read the columns of processes.
             let news = self.news_of(&commit);
             match store.commit(commit) {

@@ -38,12 +38,16 @@ impl Engine {
         let index = def.find(node).ok_or(Error::Internal("a start by the clock"))?;
         let Some(schedule) = &def.nodes[index].schedule else { return Ok(0) };
         let row = schedule_row(flow, node);
-        let now = self.0.clock.now();
+        let now = self.now();
         let known = self.0.store.row(SCHEDULES, row)?.and_then(|known| next_of(&known.record, &schedule.text, now));
         if matches!(known, Some(Next::At(next)) if next > now) {
             return Ok(0);
         }
+        let Some(duty) = self.on_duty(&start_duty(def.name, def.nodes[index].name))? else { return Ok(0) };
         self.background(None, |step, db| {
+            if !db.unit(|unit| duty.is_held(unit))? {
+                return Ok(0);
+            }
             let stored = db.unit(|unit| schedule_of(unit, &def, index))?;
             let now = db.now();
             let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text, now)) {
@@ -73,6 +77,11 @@ impl Engine {
 
 pub(super) fn schedule_row(flow: &str, node: &str) -> u64 {
     stable_hash([flow, node])
+}
+
+/// The duty of starting processes there.
+pub(super) fn start_duty(flow: &str, node: &str) -> String {
+    format!("start {flow} {node}")
 }
 
 /// What was noted of a start, under the names that it has or had before. What is under those is taken away.

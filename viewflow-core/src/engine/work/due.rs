@@ -13,7 +13,7 @@ impl Engine {
     pub(super) fn do_due(&self, id: TaskId, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
         let mut attempt = None;
         let done = self.claimed(&Claim::Task(id), more, || {
-            let now = self.0.clock.now();
+            let now = self.now();
             let Some(task) = self.0.store.task(id)? else { return Ok(0) };
             if task.due.is_none_or(|due| due > now) {
                 return Ok(0);

@@ -10,12 +10,13 @@ use crate::kernel;
 use crate::store::{JobState, NodeName, TaskList, TaskStatus};
 
 impl Engine {
-    /// Renews the leases of the jobs that run here, and gives up those whose time is over.
+    /// Renews the leases of the duties and jobs that are at work here, and gives up those whose time is over.
     pub(super) fn keep_leases(&self) {
+        self.keep_duties();
         let running: Vec<(TaskId, u32)> =
             lock(&self.0.pending.running).iter().map(|(id, attempt)| (*id, *attempt)).collect();
         for (id, attempt) in running {
-            let now = self.0.clock.now();
+            let now = self.now();
             let late = |job: JobState| job.until.is_some_and(|until| until <= now);
             let overdue = self.0.store.task(id).ok().flatten().and_then(|task| task.job).is_some_and(late);
             let kept = if overdue {
@@ -34,7 +35,7 @@ impl Engine {
     /// Reckons the times of jobs anew when the clock was set back: of those that workers have, also when the engine has just been built;
     /// else they would wait until it shows again what it showed when it was wrong.
     pub(super) fn look_at_clock(&self) -> Pass {
-        let now = self.0.clock.now();
+        let now = self.now();
         let before = {
             let mut shown = lock(&self.0.pending.shown);
             let before = *shown;
@@ -61,7 +62,7 @@ impl Engine {
     /// Whether the clock was set back, as far as the store can tell when it is not known otherwise: the newest event is of later.
     fn was_set_back(&self, known: bool) -> Result<bool> {
         let newest = self.0.store.history(None, None, 1)?.pop();
-        Ok(known || newest.is_some_and(|newest| kernel::was_set_back(newest.at, self.0.clock.now())))
+        Ok(known || newest.is_some_and(|newest| kernel::was_set_back(newest.at, self.now())))
     }
 
     fn set_right(&self, of: &[TaskStatus]) -> Pass {
@@ -91,7 +92,7 @@ impl Engine {
     }
 
     fn set_one_right(&self, id: TaskId) -> Result<usize> {
-        let now = self.0.clock.now();
+        let now = self.now();
         let since = self.0.store.task(id)?.and_then(|task| task.job).and_then(|job| job.since);
         if since.is_none_or(|since| !kernel::was_set_back(since, now)) {
             return Ok(0);

@@ -1,12 +1,27 @@
-//! Messages that lie in a mailbox are handed to the tasks that wait for them.
+//! Messages that lie in a mailbox are handed to the tasks that wait for them, and forgotten when nobody does for too long.
 
 use serde_json::Value;
 
 use super::pending::BATCH;
 use crate::engine::Engine;
+use crate::engine::change::noted::{INDEXES, Note, noted};
 use crate::error::Result;
-use crate::kernel::mailbox::{self, MAILBOXES, READY};
+use crate::kernel::mailbox::{self, EXPIRIES, MAILBOXES, READY};
 use crate::store::index_key;
+
+/// What is noted when each mailbox is in the list by which they are swept.
+const LISTED: Note<'static> = (INDEXES, MAILBOXES, "expiry");
+/// The duty of sweeping them.
+const SWEEP: &str = "messages";
+
+/// Where it goes on to sweep.
+#[derive(Default)]
+pub(super) struct Sweep {
+    /// How many mailboxes of an earlier release are in the list: up to this row; none when all are.
+    listed: Option<u64>,
+    /// Behind what could not be read.
+    after: u64,
+}
 
 impl Engine {
     pub(super) fn ready_mailboxes(&self, after: u64, limit: usize) -> Result<Vec<u64>> {
@@ -23,15 +38,45 @@ impl Engine {
         Ok(delivered)
     }
 
-    /// Forgets messages that were kept too long: a few mailboxes each time.
-    pub(super) fn sweep_mailboxes(&self) -> Result<()> {
-        let Ok(mut swept) = self.0.pending.swept.try_lock() else { return Ok(()) };
-        if self.0.store.row_ids(MAILBOXES, *swept, 1)?.is_empty() && *swept == 0 {
-            return Ok(());
+    /// Sees whether there are mailboxes that are not in the list of those that are swept. Answers with what is to be noted if not.
+    pub(in crate::engine) fn begin_to_sweep(&self) -> Result<Option<Note<'static>>> {
+        let (table, name, all) = LISTED;
+        let store = &*self.0.store;
+        if noted(store, table, name)?.as_deref() == Some(all) {
+            return Ok(None);
         }
-        let after = *swept;
-        let last = self.step(None, None, |db| db.unit(|unit| mailbox::sweep(unit, after, BATCH)))?;
-        *swept = last.unwrap_or(0);
-        Ok(())
+        if store.row_ids(MAILBOXES, 0, 1)?.is_empty() {
+            return Ok(Some(LISTED));
+        }
+        super::pending::lock(&self.0.pending.sweep).listed = Some(0);
+        Ok(None)
+    }
+
+    /// Forgets messages that were kept too long and that nobody waits for, some of them.
+    pub(super) fn sweep_mailboxes(&self) -> Result<usize> {
+        let Ok(mut sweep) = self.0.pending.sweep.try_lock() else { return Ok(0) };
+        if let Some(after) = sweep.listed {
+            let Some(_duty) = self.on_duty(SWEEP)? else { return Ok(0) };
+            sweep.listed = self.step(None, None, |db| db.unit(|unit| mailbox::enter_all(unit, after, BATCH)))?;
+            if sweep.listed.is_none() {
+                self.note(&[LISTED])?;
+            }
+            return Ok(1);
+        }
+        let (now, after) = (self.now(), std::mem::take(&mut sweep.after));
+        let next = self.0.store.row_ids(EXPIRIES, after, 1)?;
+        if !next.first().is_some_and(|entry| mailbox::is_due(*entry, now)) {
+            return Ok(0);
+        }
+        let Some(duty) = self.on_duty(SWEEP)? else { return Ok(0) };
+        let swept = self.step(None, None, |db| {
+            db.unit(
+                |unit| if duty.is_held(unit)? { mailbox::sweep(unit, after) } else { Ok(mailbox::Swept::default()) },
+            )
+        })?;
+        if swept.done == 0 {
+            sweep.after = swept.last.unwrap_or(0);
+        }
+        Ok(swept.done)
     }
 }

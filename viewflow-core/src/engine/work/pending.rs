@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
-use super::clock::{NEVER, Next, next_of, schedule_row};
+use super::clock::{NEVER, Next, next_of, schedule_row, start_duty};
+use super::messages::Sweep;
 use crate::definition::SCHEDULES;
 use crate::engine::Engine;
 use crate::engine::call::call;
@@ -40,13 +40,11 @@ pub(in crate::engine) struct Pending {
     pub(in crate::engine) asked: Mutex<bool>,
     /// The latest time that the clock has shown.
     pub(super) shown: Mutex<Option<Timestamp>>,
-    /// How far expired messages were looked for.
-    pub(super) swept: Mutex<u64>,
+    /// How far messages that were kept too long are forgotten.
+    pub(super) sweep: Mutex<Sweep>,
     /// How far it was looked among what is due for what is not a job.
     walked: Mutex<Option<Cursor>>,
     pub(super) bell: Bell,
-    /// By what number the store knows this engine.
-    number: u64,
     /// Whether a flow waits for conditions over tables.
     asks: bool,
     /// How long a worker has a job, unless it renews that.
@@ -100,10 +98,9 @@ impl Pending {
             dirty: Mutex::default(),
             asked: Mutex::new(false),
             shown: Mutex::default(),
-            swept: Mutex::new(0),
+            sweep: Mutex::default(),
             walked: Mutex::default(),
             bell: Bell::default(),
-            number: RandomState::new().hash_one(std::process::id()),
             asks,
             lease,
             on_error,
@@ -156,7 +153,7 @@ fn readable<R>(read: Result<R>) -> Result<Option<R>> {
 
 impl Engine {
     /// Does what is due now, in this thread: runs jobs, fires timers, delivers signals and messages, asks conditions, starts
-    /// processes by the clock; tells subscribers what happened; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
+    /// processes by the clock; tells subscribers what happened, and listeners that follow the log; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
     /// tests. Answers with how many pieces of work there were; at most 10,000 are done in one call.
     ///
     /// ```
@@ -175,6 +172,7 @@ impl Engine {
             let mut pass = self.pass(true);
             let mut failures = Pass::default();
             pass.done += self.tell_subscribers(&mut |error| failures.note(Err(error)));
+            pass.done += self.follow_log(&mut |error| failures.note(Err(error)));
             pass.done += self.forget_some(&mut |error| failures.note(Err(error)));
             pass.add(failures);
             let idle = pass.done == 0;
@@ -206,13 +204,16 @@ impl Engine {
         for index in 0..self.0.subscribers.len() {
             next = next.into_iter().chain(readable(self.next_to_tell(index))?.flatten()).min();
         }
+        if self.has_to_follow()? {
+            next = next.into_iter().chain([self.now()]).min();
+        }
         Ok(next)
     }
 
     /// As [`Engine::next_due`], but for subscribers.
     fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
-        let now = self.0.clock.now();
+        let now = self.now();
         let dirty = !lock(&self.0.pending.dirty).is_empty();
         if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.row_ids(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
@@ -226,12 +227,13 @@ impl Engine {
 
     /// When a process starts by the clock next; now where that is not noted.
     fn next_start(&self, flow: &str, node: &str, rhythm: &str) -> Result<Option<Timestamp>> {
-        let now = self.0.clock.now();
+        let now = self.now();
         let row = self.0.store.row(SCHEDULES, schedule_row(flow, node))?;
         let due = match row.and_then(|row| next_of(&row.record, rhythm, now)) {
             Some(Next::At(due)) => due,
             Some(Next::SetBack) | None => now,
         };
+        let due = due.max(self.0.duties.free_at(&start_duty(flow, node), now).unwrap_or(now));
         Ok(Some(due).filter(|due| *due < NEVER))
     }
 
@@ -250,7 +252,7 @@ impl Engine {
         if !asked {
             pass.add(self.ask_conditions());
         }
-        pass.note(self.sweep_mailboxes().map(|()| 0));
+        pass.note(self.sweep_mailboxes());
         pass
     }
 
@@ -260,13 +262,13 @@ impl Engine {
         let looked = self.look(true, &mut pass);
         let pending = &self.0.pending;
         let asks = pending.asks && (!*lock(&pending.asked) || !lock(&pending.dirty).is_empty());
-        pass.note(self.sweep_mailboxes().map(|()| 0));
-        (asks || !looked.pieces.is_empty(), pass)
+        pass.note(self.sweep_mailboxes());
+        (asks || pass.done > 0 || !looked.pieces.is_empty(), pass)
     }
 
     /// What there is to do that nobody is at, some of each kind: jobs, if they are wanted.
     fn look(&self, jobs: bool, pass: &mut Pass) -> Looked {
-        let (store, now) = (&self.0.store, self.0.clock.now());
+        let (store, now) = (&self.0.store, self.now());
         let mut looked = Looked::default();
         for (flow, node, rhythm) in self.starts_by_clock() {
             match self.next_start(&flow, &node, &rhythm) {
@@ -286,7 +288,7 @@ impl Engine {
 
     /// Notes what is due of the first pages that have some.
     fn look_at_due(&self, jobs: bool, looked: &mut Looked) -> Result<()> {
-        let (store, now) = (&self.0.store, self.0.clock.now());
+        let (store, now) = (&self.0.store, self.now());
         // While no worker is free jobs may stand in the way of what is no job: it is looked some pages further each time.
         let mut walked = lock(&self.0.pending.walked);
         let mut after = walked.take().filter(|_| !jobs);
@@ -343,7 +345,7 @@ impl Engine {
     fn take_note(&self, looked: &mut Looked, piece: Claim) {
         match self.0.pending.is_taken(&piece) {
             None => looked.pieces.push(piece),
-            Some(left) => looked.next = looked.next.into_iter().chain([self.0.clock.now().after(left)]).min(),
+            Some(left) => looked.next = looked.next.into_iter().chain([self.now().after(left)]).min(),
         }
     }
 
@@ -373,16 +375,16 @@ impl Engine {
                 _ => drop(claims.insert(claim.clone(), None)),
             }
         }
-        let what = claim.to_string();
+        let (what, me) = (claim.to_string(), self.0.duties.me);
         let result = call(|| {
-            if !self.0.store.reserve(&what, pending.number, HOLD)? {
+            if !self.0.store.reserve(&what, me, HOLD)? {
                 return Ok(0);
             }
             if more() {
                 pending.bell.call();
             }
             let done = work();
-            self.0.store.release(&what, pending.number)?;
+            self.0.store.release(&what, me)?;
             done
         });
         let mut claims = lock(&pending.claims);
@@ -392,7 +394,7 @@ impl Engine {
             let now = Instant::now();
             claims.retain(|_, until| until.is_none_or(|until| now < until));
             claims.insert(claim.clone(), Some(now + REST));
-            let now = self.0.clock.now();
+            let now = self.now();
             pending.bell.plan(now.after(REST), now);
         }
         drop(claims);
@@ -406,13 +408,13 @@ impl Engine {
         if asks {
             lock(&pending.dirty).extend(news.tables.iter().cloned());
         }
-        let is_due = news.due.is_some_and(|due| due <= self.0.clock.now());
+        let is_due = news.due.is_some_and(|due| due <= self.now());
         if asks || news.deliverable || is_due {
             pending.bell.call();
         } else if let Some(due) = news.due {
-            pending.bell.plan(due, self.0.clock.now());
+            pending.bell.plan(due, self.now());
         }
-        if news.logged && !self.0.subscribers.is_empty() {
+        if news.logged && !(self.0.subscribers.is_empty() && self.0.followers.is_empty()) {
             pending.bell.logged();
         }
         if news.ended && self.forgets() {

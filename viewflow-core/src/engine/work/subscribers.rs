@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::duties::{OnDuty, forget_duty};
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
@@ -21,7 +22,7 @@ use crate::time::Timestamp;
 /// The table of how far subscribers have come.
 pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";
 /// How many events are read at a time.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 /// After how long at most it is written down how far a subscriber has come, unless one event takes longer.
 const UNWRITTEN: Duration = Duration::from_millis(100);
 /// How long a subscriber that failed is left alone: twice as long each time.
@@ -165,6 +166,7 @@ impl Engine {
                 let known = unit.row(SUBSCRIBERS, row_of(name))?.is_some();
                 if known {
                     unit.put_row(SUBSCRIBERS, row_of(name), None)?;
+                    forget_duty(unit, &duty_of(name))?;
                 }
                 Ok(known)
             })
@@ -194,11 +196,11 @@ impl Engine {
         (0..self.0.subscribers.len()).map(|index| self.tell_subscriber(index, report)).sum()
     }
 
-    /// Hands over some of what a subscriber has not had, unless another thread is at it, or it has failed just now.
+    /// Hands over some of what a subscriber has not had, unless another thread or engine is at it, or it has failed just now.
     pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
         let Some(mut turn) = subscribed.turn() else { return 0 };
-        let now = self.0.clock.now();
+        let now = self.now();
         if turn.rests_until(now).is_some() {
             return 0;
         }
@@ -221,7 +223,13 @@ impl Engine {
         let store = &self.0.store;
         // Somebody has unsubscribed it.
         let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
-        let page = self.next_events(subscriber, cursor_of(&row))?;
+        if !self.has_news(cursor_of(&row))? {
+            return Ok(());
+        }
+        let Some(duty) = self.on_duty(&duty_of(&subscriber.name))? else { return Ok(()) };
+        // Until then another engine may have told it more.
+        let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
+        let page = self.next_events(&duty, subscriber, cursor_of(&row))?;
         if page.is_empty() {
             return Ok(());
         }
@@ -243,16 +251,16 @@ impl Engine {
             }
             last = Some(logged.cursor);
             *told += 1;
-            if begun.elapsed() >= UNWRITTEN {
+            if begun.elapsed() >= UNWRITTEN || !duty.lasts() {
                 break;
             }
         }
-        let moved = last.map_or(Ok(()), |last| self.move_on(&subscriber.name, last));
+        let moved = last.map_or(Ok(()), |last| self.move_on(&duty, &subscriber.name, last));
         failure.map_or(moved, Err)
     }
 
     /// Some events behind a place. One that cannot be read is passed over, once what comes before it was told.
-    fn next_events(&self, subscriber: &Subscriber, after: LogCursor) -> Result<Vec<Logged>> {
+    fn next_events(&self, duty: &OnDuty, subscriber: &Subscriber, after: LogCursor) -> Result<Vec<Logged>> {
         let store = &self.0.store;
         match store.log(Some(after), BATCH) {
             Err(StoreError::Damaged { .. }) => {}
@@ -263,16 +271,19 @@ impl Engine {
             read => return Ok(read?),
         };
         if let Some(place) = store.log_places(Some(after), 1)?.pop() {
-            self.move_on(&subscriber.name, place)?;
+            self.move_on(duty, &subscriber.name, place)?;
         }
         Err(damaged.into())
     }
 
-    /// Writes down how far a subscriber has come.
-    fn move_on(&self, name: &str, to: LogCursor) -> Result<()> {
+    /// Writes down how far a subscriber has come, unless another engine tells it by now.
+    fn move_on(&self, duty: &OnDuty, name: &str, to: LogCursor) -> Result<()> {
         self.step(None, None, |db| {
             db.unit(|unit| {
-                // Another engine may have come further, and somebody may have unsubscribed it.
+                if !duty.is_held(unit)? {
+                    return Ok(());
+                }
+                // Somebody may have unsubscribed it.
                 let goes_on = unit.row(SUBSCRIBERS, row_of(name))?.is_some_and(|row| cursor_of(row) < to);
                 if goes_on { unit.put_row(SUBSCRIBERS, row_of(name), Some(row(name, to))) } else { Ok(()) }
             })
@@ -283,17 +294,20 @@ impl Engine {
         Ok(!self.0.store.log_places(Some(cursor), 1)?.is_empty())
     }
 
-    /// When there is something for a subscriber; now when it is not known better, none when another thread is at it or there is
-    /// nothing.
+    /// When there is something for a subscriber; now when it is not known better, none when another thread or engine is at it or there
+    /// is nothing.
     pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
         let Some(turn) = subscribed.turn() else { return Ok(None) };
-        let now = self.0.clock.now();
+        let now = self.now();
         if let Some(until) = turn.rests_until(now) {
             return Ok(Some(until));
         }
         let Some(row) = self.0.store.row(SUBSCRIBERS, row_of(subscribed.name()))? else { return Ok(None) };
-        Ok(self.has_news(cursor_of(&row))?.then_some(now))
+        if !self.has_news(cursor_of(&row))? {
+            return Ok(None);
+        }
+        Ok(self.0.duties.free_at(&duty_of(subscribed.name()), now))
     }
 
     /// Whether some subscriber has not had all that happened in these processes.
@@ -310,6 +324,11 @@ impl Engine {
         }
         Ok(false)
     }
+}
+
+/// The duty of telling a subscriber.
+fn duty_of(name: &str) -> String {
+    format!("subscriber {name}")
 }
 
 fn row_of(name: &str) -> u64 {

@@ -45,6 +45,9 @@ impl Engine {
             threads.extend(begin(format!("viewflow-worker-{number}"), Box::new(work)));
         }
         threads.extend(begin("viewflow-time".to_owned(), Box::new(keep_time)));
+        if !self.0.followers.is_empty() {
+            threads.extend(begin("viewflow-log".to_owned(), Box::new(follow)));
+        }
         if self.forgets() {
             threads.extend(begin("viewflow-retention".to_owned(), Box::new(forget)));
         }
@@ -95,7 +98,7 @@ fn keep_time(engine: &Engine, stop: &AtomicBool) {
         } else {
             while !stop.load(Ordering::SeqCst) && pass(engine, false) > 0 {}
         }
-        bell.wait_for_time(stop, || engine.0.clock.now(), every.saturating_sub(renewed.elapsed()));
+        bell.wait_for_time(stop, || engine.now(), every.saturating_sub(renewed.elapsed()));
         // However often it is woken, others have the processor for as long as it had.
         thread::sleep(SHORTEST_WAIT.saturating_sub(begun.elapsed()));
     });
@@ -106,7 +109,7 @@ fn forget(engine: &Engine, stop: &AtomicBool) {
     rounds(engine, stop, |bell| {
         let heard = bell.count_ended();
         if engine.forget_some(&mut |error| engine.report(&error)) == 0 {
-            let next = engine.next_to_look().map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
+            let next = engine.next_to_look().map_or(LONGEST_WAIT, |next| next.since(engine.now()));
             bell.wait_for_end(stop, heard, next.clamp(SHORTEST_WAIT, LONGEST_WAIT));
         }
     });
@@ -118,8 +121,18 @@ fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
         let heard = bell.count_logged();
         if engine.tell_subscriber(index, &mut |error| engine.report(&error)) == 0 {
             let next = engine.next_to_tell(index).ok().flatten();
-            let left = next.map_or(LONGEST_WAIT, |next| next.since(engine.0.clock.now()));
+            let left = next.map_or(LONGEST_WAIT, |next| next.since(engine.now()));
             bell.wait_for_log(stop, heard, left.clamp(SHORTEST_WAIT, LONGEST_WAIT));
+        }
+    });
+}
+
+/// Tells listeners that follow the log what happens.
+fn follow(engine: &Engine, stop: &AtomicBool) {
+    rounds(engine, stop, |bell| {
+        let heard = bell.count_logged();
+        if engine.follow_log(&mut |error| engine.report(&error)) == 0 {
+            bell.wait_for_log(stop, heard, LONGEST_WAIT);
         }
     });
 }
@@ -144,6 +157,7 @@ impl Workers {
             // A thread catches the panics of its work.
             drop(thread.join());
         }
+        self.engine.0.duties.give_back(&*self.engine.0.store);
     }
 }
 

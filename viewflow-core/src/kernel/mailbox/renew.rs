@@ -36,6 +36,7 @@ pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<
         mailbox.give(unit, PROMISED, too_many)
     })?;
     change(unit, key.name, key.is, |unit, mailbox| {
+        mailbox.expire(unit)?;
         mailbox.waiting += 1;
         mailbox.resting += u64::from(rests);
         mailbox.receive(unit, PROMISED, promised)

@@ -1,0 +1,85 @@
+//! Listeners that follow the log: each engine tells its own of what happens, whichever engine's step it is of.
+
+use std::sync::{Mutex, TryLockError};
+
+use super::subscribers::BATCH;
+use crate::engine::Engine;
+use crate::engine::call::call;
+use crate::engine::step::refuse_in_step;
+use crate::error::{Error, Result};
+use crate::store::{Commit, Event, LogCursor, StoreError};
+
+pub(in crate::engine) type Listener = Box<dyn Fn(&Event) + Send + Sync>;
+
+/// The listeners, and how far they have come. Nothing of it is kept.
+pub(in crate::engine) struct Followers {
+    listeners: Vec<Listener>,
+    place: Mutex<LogCursor>,
+}
+
+impl Followers {
+    pub(in crate::engine) fn new(listeners: Vec<Listener>, place: LogCursor) -> Self {
+        Self { listeners, place: Mutex::new(place) }
+    }
+
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.listeners.is_empty()
+    }
+}
+
+impl Engine {
+    /// Tells listeners what the log has that they have not heard, some of it, unless another thread is at it. Answers with how many
+    /// events that were.
+    pub(super) fn follow_log(&self, report: &mut dyn FnMut(Error)) -> usize {
+        if self.0.followers.is_empty() {
+            return 0;
+        }
+        let mut place = match self.0.followers.place.try_lock() {
+            Ok(place) => place,
+            Err(TryLockError::Poisoned(place)) => place.into_inner(),
+            Err(TryLockError::WouldBlock) => return 0,
+        };
+        let mut told = 0;
+        self.follow_from(&mut place, &mut told).unwrap_or_else(report);
+        told
+    }
+
+    fn follow_from(&self, place: &mut LogCursor, told: &mut usize) -> Result<()> {
+        refuse_in_step()?;
+        let store = &self.0.store;
+        let page = match store.log(Some(*place), BATCH) {
+            Err(StoreError::Damaged { .. }) => match store.log(Some(*place), 1) {
+                Err(damaged @ StoreError::Damaged { .. }) => {
+                    // One that cannot be read is passed over, once what comes before it was told.
+                    *place = store.log_places(Some(*place), 1)?.pop().unwrap_or(*place);
+                    return Err(damaged.into());
+                }
+                read => read?,
+            },
+            read => read?,
+        };
+        if page.is_empty() {
+            return Ok(());
+        }
+        store.commit(Commit::default())?.wait()?;
+        for logged in page {
+            *place = logged.cursor;
+            *told += 1;
+            for listener in &self.0.followers.listeners {
+                if let Err(message) = call(|| listener(&logged.event)) {
+                    self.report(&Error::Other(format!("a listener panicked: {message}").into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is something that listeners have not heard, and no other thread is at it.
+    pub(super) fn has_to_follow(&self) -> Result<bool> {
+        if self.0.followers.is_empty() {
+            return Ok(false);
+        }
+        let Ok(place) = self.0.followers.place.try_lock() else { return Ok(false) };
+        Ok(!self.0.store.log_places(Some(*place), 1)?.is_empty())
+    }
+}
