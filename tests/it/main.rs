@@ -41,6 +41,7 @@ mod equal_values;
 mod example;
 mod fields;
 mod flat_mailboxes;
+mod flat_queues;
 mod forms;
 mod hello;
 mod history;

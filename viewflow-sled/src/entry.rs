@@ -58,6 +58,7 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
     let key = match list {
         TaskList::Inbox(user, node) => of_node(key.u8(1).text(user.as_str()), node),
         TaskList::Queue(candidate, node) => of_node(self::candidate(key.u8(QUEUE), candidate.as_ref()), node),
+        TaskList::Barred(user, node) => of_node(key.u8(BARRED).u8(BY_AGE).text(user.as_str()), node),
         TaskList::Archive(user, node) => of_node(key.u8(3).text(user.as_str()), node),
         TaskList::Status(node, status) => key.u8(NODES).text(&node.flow).text(&node.node).u8(task_status(*status)),
         TaskList::Due => key.u8(5),
@@ -66,13 +67,20 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
         TaskList::Conditions(process) => key.u8(8).u64(process.0),
         TaskList::Watching(table) => key.u8(9).text(table),
         TaskList::Scope(scope) => key.u8(10).u64(scope.process.0).u32(scope.number),
-        TaskList::Sorted(order, list) => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
+        TaskList::Sorted(order, list) => match &**list {
+            TaskList::Barred(user, node) => of_node(key.u8(BARRED).u8(self::order(*order)).text(user.as_str()), node),
+            list => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
+        },
     };
     key.done()
 }
 
 /// The tag of the queues.
 const QUEUE: u8 = 2;
+/// The tag of the tasks that somebody may not take. Its orders are under it, as a release before it filled the sorted lists without them.
+const BARRED: u8 = 12;
+/// Instead of an order.
+const BY_AGE: u8 = 0;
 /// The tag of candidates by permission.
 const PERMISSION: u8 = 3;
 

@@ -35,7 +35,7 @@ const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
 }
 
 /// All lists that this release keeps.
-pub(crate) static KEPT: [Kept; 16] = [
+pub(crate) static KEPT: [Kept; 17] = [
     kept("inbox", b'l', 1),
     kept("queue", b'l', 2),
     kept("archive", b'l', 3),
@@ -47,6 +47,7 @@ pub(crate) static KEPT: [Kept; 16] = [
     kept("watching", b'l', 9),
     kept("scope", b'l', 10),
     kept("sorted", b'l', 11),
+    kept("barred", b'l', 12),
     kept("processes by status", b'q', 2),
     kept("children", b'q', 3),
     kept("ended", b'q', 4),

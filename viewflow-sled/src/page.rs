@@ -36,6 +36,7 @@ fn the_page_tells_the_numbers_of_lists() {
     let lists = [
         ("Inbox", inbox.clone()),
         ("Queue", TaskList::Queue(None, None)),
+        ("Barred", TaskList::Barred(user.clone(), None)),
         ("Archive", TaskList::Archive(user.clone(), None)),
         ("Status", TaskList::Status(node.clone(), TaskStatus::New)),
         ("Due", TaskList::Due),

@@ -1,5 +1,6 @@
 //! An open store: the store contract over journal and tree.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -218,6 +219,26 @@ impl Store for SledStore {
         }
         let task = self.reader.bundled(BundleId::of_task(id), id.ordinal, &of_process(id.process))?;
         Ok(task.map(|stored| stored.record))
+    }
+
+    fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
+        let mut bundles: BTreeMap<BundleId, Vec<usize>> = BTreeMap::new();
+        for (place, id) in ids.iter().enumerate().filter(|(_, id)| id.ordinal > 0) {
+            bundles.entry(BundleId::of_task(*id)).or_default().push(place);
+        }
+        let mut tasks = vec![None; ids.len()];
+        for (bundle, places) in bundles {
+            let what = of_process(bundle.process);
+            let Some(content) = self.reader.content(&bundle.key(), &what)? else { continue };
+            let at = |number| places.iter().filter(move |place| ids[**place].ordinal == number);
+            for (number, record) in
+                self.reader.of_bundle(bundle, &content, |number| at(number).next().is_some(), &what)?
+            {
+                let task: TaskRecord = parse(&record, &what)?;
+                at(number).for_each(|place| tasks[*place] = Some(task.clone()));
+            }
+        }
+        Ok(tasks)
     }
 
     fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {

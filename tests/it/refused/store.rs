@@ -19,11 +19,12 @@ pub struct Refusing {
     store: Arc<dyn Store>,
     unreadable: Mutex<BTreeSet<String>>,
     full: AtomicBool,
+    filling: AtomicBool,
 }
 
 impl Refusing {
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, unreadable: Mutex::default(), full: AtomicBool::new(false) }
+        Self { store, unreadable: Mutex::default(), full: AtomicBool::new(false), filling: AtomicBool::new(false) }
     }
 
     pub fn row(table: &str, id: u64) -> String {
@@ -55,6 +56,11 @@ impl Refusing {
     /// From now on nothing can be written.
     pub fn is_full(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// From now on the lists of those who are barred from tasks are not ready.
+    pub fn is_filling(&self, filling: bool) {
+        self.filling.store(filling, Ordering::SeqCst);
     }
 
     fn check(&self, what: String) -> StoreResult<()> {
@@ -104,7 +110,6 @@ impl Store for Refusing {
         rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
         references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
         table_stamp(table: &str) -> u64;
-        list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
         list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
         nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
         permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
@@ -134,6 +139,11 @@ impl Store for Refusing {
         self.store.task(id)
     }
 
+    fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
+        ids.iter().try_for_each(|id| self.check(Self::task(*id)))?;
+        self.store.tasks_at(ids)
+    }
+
     fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {
         let tasks = self.store.tasks(process, after, limit)?;
         tasks.iter().try_for_each(|task| self.check(Self::task(task.id)))?;
@@ -145,10 +155,22 @@ impl Store for Refusing {
         self.store.row(table, id)
     }
 
+    fn rows_at(&self, table: &str, ids: &[u64]) -> StoreResult<Vec<Option<Stored<RowRecord>>>> {
+        ids.iter().try_for_each(|id| self.check(Self::row(table, *id)))?;
+        self.store.rows_at(table, ids)
+    }
+
     fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {
         let rows = self.store.rows(table, after, limit)?;
         rows.iter().try_for_each(|(id, _)| self.check(Self::row(table, *id)))?;
         Ok(rows)
+    }
+
+    fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
+        if matches!(list, TaskList::Barred(..)) && self.filling.load(Ordering::SeqCst) {
+            return Err(StoreError::NotReady { list: "barred".to_owned(), through: "it has just begun".to_owned() });
+        }
+        self.store.list_tasks(list, after, limit)
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {

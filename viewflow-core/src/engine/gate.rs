@@ -1,13 +1,15 @@
 //! The gate: every action of a person passes it, from whatever face it comes, in the step that carries it out.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, UserId};
 use crate::lifecycle::{Action, Actor, process_transition, task_transition};
-use crate::people::{Candidate, Object, Permission, User};
+use crate::people::{Candidate, Object, Permission, Person};
 use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
 
 /// May this person do this to the task?
-pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+pub(super) fn pass(action: Action, user: &Person, task: &TaskRecord) -> Result<()> {
     let place = || Place::of_task(task);
     active(action, user, place)?;
     let wrong_status = || Error::wrong_status(task, action);
@@ -17,8 +19,8 @@ pub(super) fn pass(action: Action, user: &dyn User, task: &TaskRecord) -> Result
     }
     let is_for_holders = [Actor::Owner, Actor::Delegate, Actor::Holder].iter().any(|actor| row.by.contains(actor));
     match (&task.owner, task.principal()) {
-        (Some(owner), _) if is_for_holders && *owner != user.id() => {
-            Err(Error::NotOwner { at: place(), action, user: user.id(), owner: owner.clone() })
+        (Some(owner), _) if is_for_holders && owner != user.id() => {
+            Err(Error::NotOwner { at: place(), action, user: user.id().clone(), owner: owner.clone() })
         }
         (Some(_), Some(other)) if is_for_holders => {
             let needs = format!("the task is done in the place of `{other}`, to whom it can be given back");
@@ -37,7 +39,7 @@ pub(super) fn pass_code(action: Action, task: &TaskRecord) -> Result<()> {
 }
 
 /// May this person do this to the process?
-pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRecord) -> Result<()> {
+pub(super) fn pass_process(action: Action, user: &Person, process: &ProcessRecord) -> Result<()> {
     let place = || Box::new(Place::Process { flow: process.flow.clone(), process: process.id });
     active(action, user, place)?;
     let refused = || match process.status {
@@ -53,27 +55,21 @@ pub(super) fn pass_process(action: Action, user: &dyn User, process: &ProcessRec
 }
 
 /// May this person look at the process?
-pub(super) fn may_view(user: &dyn User, flow: &str, process: ProcessId) -> bool {
+pub(super) fn may_view(user: &Person, flow: &str, process: ProcessId) -> bool {
     user.is_active() && acts_as(Actor::Viewer, user, flow, process, None)
 }
 
 /// May this person start a process by what the start asks for?
-pub(super) fn pass_start(
-    user: &dyn User,
-    place: impl Fn() -> Box<Place>,
-    permission: Option<&Permission>,
-) -> Result<()> {
+pub(super) fn pass_start(user: &Person, place: impl Fn() -> Box<Place>, permission: Option<&Permission>) -> Result<()> {
     active(Action::Start, user, &place)?;
     match permission {
-        Some(permission) if !permission.is_held_by(user) => {
-            Err(forbidden(Action::Start, user, place(), needs(permission)))
-        }
+        Some(permission) if !user.has(permission) => Err(forbidden(Action::Start, user, place(), needs(permission))),
         _ => Ok(()),
     }
 }
 
 /// May this person be given the task by that one?
-pub(super) fn pass_receiver(action: Action, by: &dyn User, to: &dyn User, task: &TaskRecord) -> Result<()> {
+pub(super) fn pass_receiver(action: Action, by: &Person, to: &Person, task: &TaskRecord) -> Result<()> {
     active(action, to, || Place::of_task(task))?;
     let by_manager = || acts_as(Actor::Manager, by, &task.flow, task.id.process, Some(task));
     match action {
@@ -85,7 +81,7 @@ pub(super) fn pass_receiver(action: Action, by: &dyn User, to: &dyn User, task: 
     }
 }
 
-fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -> Result<()> {
+fn active(action: Action, user: &Person, place: impl FnOnce() -> Box<Place>) -> Result<()> {
     if user.is_active() {
         return Ok(());
     }
@@ -94,7 +90,7 @@ fn active(action: Action, user: &dyn User, place: impl FnOnce() -> Box<Place>) -
 }
 
 /// Who is neither named nor permitted is told what it takes.
-fn candidate(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
+fn candidate(action: Action, user: &Person, task: &TaskRecord) -> Result<()> {
     not_barred(action, user, task)?;
     if is_candidate(user, task) {
         return Ok(());
@@ -109,8 +105,8 @@ fn candidate(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
     Err(forbidden(action, user, Place::of_task(task), needs))
 }
 
-fn not_barred(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> {
-    if task.barred.contains(&user.id()) {
+fn not_barred(action: Action, user: &Person, task: &TaskRecord) -> Result<()> {
+    if task.barred.contains(user.id()) {
         let needs = "who did what it looks at may not do it as well (`not_by`)".to_owned();
         return Err(forbidden(action, user, Place::of_task(task), needs));
     }
@@ -118,13 +114,13 @@ fn not_barred(action: Action, user: &dyn User, task: &TaskRecord) -> Result<()> 
 }
 
 /// Whether somebody may take the task, by what it asks for.
-pub(super) fn is_candidate(user: &dyn User, task: &TaskRecord) -> bool {
-    let named = || task.candidates.iter().any(|candidate| candidate.is(user));
-    (task.candidates.is_empty() || named()) && !task.barred.contains(&user.id())
+pub(super) fn is_candidate(user: &Person, task: &TaskRecord) -> bool {
+    let named = || task.candidates.iter().any(|candidate| user.is(candidate));
+    (task.candidates.is_empty() || named()) && !task.barred.contains(user.id())
 }
 
-fn acts_as(actor: Actor, user: &dyn User, flow: &str, process: ProcessId, task: Option<&TaskRecord>) -> bool {
-    let is = |id: Option<&UserId>| id == Some(&user.id());
+fn acts_as(actor: Actor, user: &Person, flow: &str, process: ProcessId, task: Option<&TaskRecord>) -> bool {
+    let is = |id: Option<&UserId>| id == Some(user.id());
     match actor {
         Actor::Candidate => task.is_some_and(|task| is_candidate(user, task)),
         Actor::Holder => is(task.and_then(|task| task.owner.as_ref())),
@@ -133,16 +129,30 @@ fn acts_as(actor: Actor, user: &dyn User, flow: &str, process: ProcessId, task: 
         }),
         Actor::Delegate => task.is_some_and(|task| is(task.owner.as_ref()) && task.principal().is_some()),
         Actor::Delegator => is(task.and_then(|task| task.delegated_by.as_ref())),
-        Actor::Manager => on_process("manage", flow, process).is_held_by(user),
-        Actor::Viewer => ["view", "manage"].iter().any(|right| on_process(right, flow, process).is_held_by(user)),
+        Actor::Manager => user.has(&on_process("manage", flow, process)),
+        Actor::Viewer => VIEW.iter().any(|right| user.has(&on_process(right, flow, process))),
         Actor::Code => false,
     }
 }
 
+/// The permissions by which somebody may look at a process.
+const VIEW: [&str; 2] = ["view", "manage"];
+
+/// The processes of a flow that this person may look at, where that can be told without looking at each; none: it cannot.
+pub(super) fn visible(user: &Person, flow: &str) -> Option<BTreeSet<ProcessId>> {
+    if !user.is_active() {
+        return Some(BTreeSet::new());
+    }
+    user.processes_with(&VIEW.map(|right| named(right, flow)), flow)
+}
+
+fn named(right: &str, flow: &str) -> String {
+    format!("{flow}.{right}")
+}
+
 /// A permission on a process: `flow.manage`.
 fn on_process(right: &str, flow: &str, process: ProcessId) -> Permission {
-    let object = Object::Process { flow: flow.to_owned(), id: process };
-    Permission { name: format!("{flow}.{right}"), object: Some(object) }
+    Permission::on(named(right, flow), Object::Process { flow: flow.to_owned(), id: process })
 }
 
 fn needs_manager(flow: &str) -> String {
@@ -153,6 +163,6 @@ fn needs(permission: &Permission) -> String {
     format!("that takes the permission {permission}")
 }
 
-fn forbidden(action: Action, user: &dyn User, at: Box<Place>, needs: String) -> Error {
-    Error::Forbidden { at, action, user: user.id(), needs }
+fn forbidden(action: Action, user: &Person, at: Box<Place>, needs: String) -> Error {
+    Error::Forbidden { at, action, user: user.id().clone(), needs }
 }

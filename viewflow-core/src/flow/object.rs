@@ -19,14 +19,14 @@ pub trait IntoObject {
 #[diagnostic::do_not_recommend]
 impl<E: Entity> IntoObject for Ref<E> {
     fn into_object(self) -> Option<Object> {
-        Some(Object::Row { table: E::TABLE.to_owned(), id: self.id().number() })
+        Some(self.into())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Entity> IntoObject for Id<E> {
     fn into_object(self) -> Option<Object> {
-        self.to_ref().into_object()
+        Some(self.into())
     }
 }
 
@@ -41,6 +41,18 @@ impl IntoObject for Object {
 impl<O: IntoObject> IntoObject for Option<O> {
     fn into_object(self) -> Option<Object> {
         self.and_then(O::into_object)
+    }
+}
+
+impl<E: Entity> From<Ref<E>> for Object {
+    fn from(row: Ref<E>) -> Self {
+        Self::Row { table: E::TABLE.to_owned(), id: row.id().number() }
+    }
+}
+
+impl<E: Entity> From<Id<E>> for Object {
+    fn from(row: Id<E>) -> Self {
+        row.to_ref().into()
     }
 }
 

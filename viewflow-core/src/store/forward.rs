@@ -10,11 +10,13 @@ macro_rules! forward {
             processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
             ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
             task(id: TaskId) -> Option<TaskRecord>;
+            tasks_at(ids: &[TaskId]) -> Vec<Option<TaskRecord>>;
             tasks(process: ProcessId, after: u32, limit: usize) -> Vec<TaskRecord>;
             scope(id: ScopeId) -> Option<ScopeRecord>;
             scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;
             tables(after: Option<&str>, limit: usize) -> Vec<String>;
             row(table: &str, id: u64) -> Option<Stored<RowRecord>>;
+            rows_at(table: &str, ids: &[u64]) -> Vec<Option<Stored<RowRecord>>>;
             rows(table: &str, after: u64, limit: usize) -> Vec<(u64, Stored<RowRecord>)>;
             row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
             rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;

@@ -26,6 +26,9 @@ pub enum TaskList {
     /// The human tasks nobody has yet and somebody may take: such a candidate, or anybody. A task for who has a permission on
     /// one object stands in the list for that, and in the one for who has it on all objects.
     Queue(Option<Candidate>, Option<NodeName>),
+    /// The human tasks nobody has yet and this person may not take, whoever else may: as `#[not_by(..)]` says. Who reads a queue passes
+    /// these over without reading their records.
+    Barred(UserId, Option<NodeName>),
     /// The human tasks a person has done, newest first.
     Archive(UserId, Option<NodeName>),
     /// The tasks of a node with a status.
@@ -42,7 +45,7 @@ pub enum TaskList {
     Watching(String),
     /// The open tasks of a scope that may be canceled as a whole.
     Scope(ScopeId),
-    /// The tasks of an inbox or a queue that have what it is sorted by.
+    /// The tasks of an inbox or a queue, or of those that somebody may not take, that have what it is sorted by.
     Sorted(Order, Box<TaskList>),
 }
 
@@ -120,6 +123,9 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
             (TaskStatus::New, _) => {
                 for candidate in audiences(&task.candidates) {
                     open(&|node| TaskList::Queue(candidate.clone(), node));
+                }
+                for user in &task.barred {
+                    open(&|node| TaskList::Barred(user.clone(), node));
                 }
             }
             (TaskStatus::Assigned, Some(owner)) => open(&|node| TaskList::Inbox(owner.clone(), node)),

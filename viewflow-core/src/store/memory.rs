@@ -113,6 +113,11 @@ impl Store for MemoryStore {
         Ok(self.read().tasks.get(&id).map(|task| TaskRecord::clone(task)))
     }
 
+    fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
+        let state = self.read();
+        Ok(ids.iter().map(|id| state.tasks.get(id).map(|task| TaskRecord::clone(task))).collect())
+    }
+
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
         let after = (Bound::Excluded(after), Bound::Unbounded);
         Ok(self.read().processes.range(after).map(|(_, stored)| stored.record.clone()).take(limit).collect())
@@ -157,6 +162,12 @@ impl Store for MemoryStore {
 
     fn row(&self, table: &str, id: u64) -> StoreResult<Option<Stored<RowRecord>>> {
         Ok(self.read().rows.get(table).and_then(|rows| rows.get(&id)).cloned())
+    }
+
+    fn rows_at(&self, table: &str, ids: &[u64]) -> StoreResult<Vec<Option<Stored<RowRecord>>>> {
+        let state = self.read();
+        let rows = state.rows.get(table);
+        Ok(ids.iter().map(|id| rows?.get(id).cloned()).collect())
     }
 
     fn rows(&self, table: &str, after: u64, limit: usize) -> StoreResult<Vec<(u64, Stored<RowRecord>)>> {

@@ -102,6 +102,9 @@ impl Names {
             TaskList::Queue(candidate, Some(node)) => {
                 self.of_node(node).map(|node| TaskList::Queue(candidate.clone(), Some(node))).collect()
             }
+            TaskList::Barred(user, Some(node)) => {
+                self.of_node(node).map(|node| TaskList::Barred(user.clone(), Some(node))).collect()
+            }
             TaskList::Archive(user, Some(node)) => {
                 self.of_node(node).map(|node| TaskList::Archive(user.clone(), Some(node))).collect()
             }
@@ -158,6 +161,7 @@ impl Store for Renamed {
         scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;
         tables(after: Option<&str>, limit: usize) -> Vec<String>;
         row(table: &str, id: u64) -> Option<Stored<RowRecord>>;
+        rows_at(table: &str, ids: &[u64]) -> Vec<Option<Stored<RowRecord>>>;
         rows(table: &str, after: u64, limit: usize) -> Vec<(u64, Stored<RowRecord>)>;
         row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
         rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
@@ -190,6 +194,11 @@ impl Store for Renamed {
 
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>> {
         Ok(self.store.task(id)?.map(|task| self.names.task(task)))
+    }
+
+    fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
+        let tasks = self.store.tasks_at(ids)?;
+        Ok(tasks.into_iter().map(|task| task.map(|task| self.names.task(task))).collect())
     }
 
     fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> StoreResult<Vec<TaskRecord>> {

@@ -154,6 +154,7 @@ impl Check<'_> {
         let mut lists = vec![TaskList::Due, TaskList::Queue(None, None)];
         for owner in std::mem::take(&mut self.owners) {
             lists.push(TaskList::Inbox(owner.clone(), None));
+            lists.push(TaskList::Barred(owner.clone(), None));
             lists.push(TaskList::Archive(owner, None));
         }
         let mut after: Option<NodeName> = None;

@@ -39,8 +39,10 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     records::a_record_that_should_not_be_there_is_refused(&open());
     rows::a_table_stamp_changes_with_each_of_its_rows(&open());
     records::tasks_of_a_process_come_in_order_and_by_pages(&open());
+    records::tasks_are_read_at_their_places(&open());
     lists::a_task_stands_in_the_lists_of_its_status(&open());
     lists::a_task_stands_in_the_queues_of_its_candidates(&open());
+    lists::a_task_stands_among_those_that_somebody_may_not_take(&open());
     lists::permissions_that_tasks_take_are_listed_once(&open());
     lists::a_task_stands_in_the_orders_it_has_a_place_in(&open());
     lists::a_task_stands_in_the_lists_of_what_it_waits_for(&open());
@@ -50,6 +52,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     lists::sub_processes_are_listed_by_their_parent(&open());
     lists::nodes_with_tasks_are_listed_once(&open());
     rows::rows_are_paged_and_deleted(&open());
+    rows::rows_are_read_at_their_places(&open());
     rows::rows_are_found_by_their_indexed_values(&open());
     rows::a_unique_value_has_one_row(&open());
     rows::a_unique_value_can_change_hands_in_one_commit(&open());

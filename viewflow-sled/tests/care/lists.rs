@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
-    Change, Commit, ListedTask, ProcessRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
+    Change, Commit, ListedTask, Order, ProcessRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
 };
 use viewflow_core::{ProcessId, StoreError, TaskId, Timestamp, UserId};
 use viewflow_sled::{Durability, SledStore};
@@ -195,7 +195,7 @@ fn a_note_that_cannot_be_read_has_all_lists_filled_anew() {
     assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
     assert_eq!(store.verify().unwrap().faults, [""; 0]);
     drop(store);
-    note(directory.path(), |lists| assert_eq!(lists.len(), 16));
+    note(directory.path(), |lists| assert_eq!(lists.len(), 17));
 }
 
 #[test]
@@ -207,6 +207,46 @@ fn a_list_that_only_a_later_release_keeps_is_not_noted_any_more() {
     drop(open(directory.path()));
     note(directory.path(), |lists| {
         assert!(!lists.contains_key("of the future"), "the later release fills it anew: {lists:?}");
-        assert_eq!(lists.len(), 16);
+        assert_eq!(lists.len(), 17);
     });
+}
+
+#[test]
+fn tasks_that_somebody_may_not_take_are_listed_in_a_store_of_before_and_the_sorted_lists_are_ready_meanwhile() {
+    let directory = filled();
+    let (ann, few) = (UserId::new("ann"), 300_u64);
+    let sorted = |list| TaskList::Sorted(Order::Priority, Box::new(list));
+    let barred = [TaskList::Barred(ann.clone(), None), sorted(TaskList::Barred(ann.clone(), None))];
+    let store = open(directory.path());
+    let changes = (1..=few).map(|process| {
+        let old = task(process, TaskStatus::Assigned);
+        let new = TaskRecord { owner: None, barred: vec![ann.clone()], priority: Some(1), ..old.clone() };
+        Change::task(Some(old), TaskRecord { status: TaskStatus::New, ..new })
+    });
+    write(&store, changes.collect());
+    drop(store);
+    note(directory.path(), |lists| {
+        lists.remove("barred");
+    });
+    let db = open_sled(directory.path());
+    for key in db.scan_prefix([b'l', 12]).keys() {
+        db.remove(key.unwrap()).unwrap();
+    }
+    db.flush().unwrap();
+    drop(db);
+    let store = open(directory.path());
+    let queue = || store.list_tasks(&sorted(TaskList::Queue(None, None)), None, usize::MAX).unwrap().len() as u64;
+    let mut waited = 0;
+    let listed = loop {
+        assert_eq!(queue(), few);
+        match barred.each_ref().map(|list| store.list_tasks(list, None, usize::MAX)) {
+            [Ok(by_age), Ok(sorted)] => break [by_age.len(), sorted.len()],
+            [Err(StoreError::NotReady { list, .. }), _] => assert_eq!(list, "barred"),
+            other => assert!(other[0].is_err(), "both are ready at once: {other:?}"),
+        }
+        waited += 1;
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert!(waited > 0 && listed == [300, 300], "{waited} {listed:?}");
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
 }

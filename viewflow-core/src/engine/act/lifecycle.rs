@@ -9,7 +9,7 @@ use crate::flow::node::Node;
 use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
-use crate::people::User;
+use crate::people::{Person, User};
 use crate::store::{Document, TaskRecord};
 
 impl Engine {
@@ -140,7 +140,7 @@ impl Engine {
     ) -> Result<R> {
         self.foreground(Some(id.process), Some(user), |step, db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
-            gate::pass(action, user, &task)?;
+            gate::pass(action, &Person::of(user), &task)?;
             kernel::check_goes_on(db, id.process)?;
             work(step, &task)
         })
@@ -156,7 +156,7 @@ impl Engine {
     ) -> Result<R> {
         self.foreground(Some(process), Some(user), |step, db| {
             let record = db.unit(|unit| unit.process(process).cloned())?;
-            gate::pass_process(action, user, &record)?;
+            gate::pass_process(action, &Person::of(user), &record)?;
             work(step)
         })
     }

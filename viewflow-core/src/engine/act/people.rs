@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::id::{ProcessId, TaskId};
 use crate::kernel;
 use crate::lifecycle::Action;
-use crate::people::User;
+use crate::people::{Person, User};
 use crate::store::{ProcessStatus, TaskRecord, What};
 use crate::time::Timestamp;
 
@@ -41,8 +41,9 @@ impl Engine {
     /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`, or not for the owner any more.
     pub fn reassign(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Reassign, user, |step, task| {
-            gate::pass_receiver(Action::Reassign, user, to, task)?;
-            kernel::assign(&step.db, id, to.id(), !gate::is_candidate(to, task))
+            let receiver = Person::of(to);
+            gate::pass_receiver(Action::Reassign, &Person::of(user), &receiver, task)?;
+            kernel::assign(&step.db, id, to.id(), !gate::is_candidate(&receiver, task))
         })
     }
 
@@ -53,7 +54,7 @@ impl Engine {
     /// the owner any more.
     pub fn delegate(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Delegate, user, |step, task| {
-            gate::pass_receiver(Action::Delegate, user, to, task)?;
+            gate::pass_receiver(Action::Delegate, &Person::of(user), &Person::of(to), task)?;
             kernel::delegate(&step.db, id, to.id())
         })
     }
@@ -103,7 +104,8 @@ impl Engine {
         let is_here = self.0.flows.get(task.flow.as_str()).is_some_and(|def| def.find(&task.node).is_some());
         let possible = |action: &Action| is_here || matches!(action, Action::CancelTask | Action::Move);
         let actions = Action::ALL.into_iter().filter(possible);
-        Ok(actions.filter(|action| gate::pass(*action, user, &task).is_ok()).collect())
+        let user = Person::of(user);
+        Ok(actions.filter(|action| gate::pass(*action, &user, &task).is_ok()).collect())
     }
 
     /// What this person may do to a process as it is now, likewise.
@@ -112,6 +114,7 @@ impl Engine {
     /// [`Error::NoProcess`].
     pub fn process_actions(&self, id: ProcessId, user: &impl User) -> Result<Vec<Action>> {
         let process = self.process_record(id)?;
-        Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, user, &process).is_ok()).collect())
+        let user = Person::of(user);
+        Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, &user, &process).is_ok()).collect())
     }
 }

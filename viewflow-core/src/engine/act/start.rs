@@ -12,7 +12,7 @@ use crate::flow::node::{Input, Node, StartHandleNode, StartNode};
 use crate::flow::process::ProcessOf;
 use crate::flow::task::Task;
 use crate::id::ProcessId;
-use crate::people::User;
+use crate::people::{Person, User};
 use crate::store::{Document, NodeName};
 
 impl Engine {
@@ -62,11 +62,13 @@ impl Engine {
         let sent = Sent::default();
         let begun = self.foreground(None, user, |step, db| {
             // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
+            let user = user.map(Person::of);
+            let user = user.as_ref();
             user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
             let asked = Asked { def: &def, form: def.nodes[start].form.as_ref(), task: None, db };
             let input = input(&asked).map_err(|error| error.at(place))?;
             sent.with(asked.form, input, |input| {
-                step.start(&def, start, user.map(User::id), input, &|permission| {
+                step.start(&def, start, user.map(|user| user.id().clone()), input, &|permission| {
                     user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
                 })
             })

@@ -1,5 +1,6 @@
 //! Lists of processes, page by page.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
 use crate::id::ProcessId;
-use crate::people::User;
+use crate::people::{Person, User};
 use crate::store::{ProcessList, ProcessStatus, index_key};
 
 impl Engine {
@@ -49,8 +50,8 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         Self { engine, status: None, viewer: None, _flow: PhantomData }
     }
 
-    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. He is asked about each
-    /// process, and those that he may not see are passed over.
+    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. Those of whom
+    /// [`User::permissions`] tells are found by that; others are asked about each process, and what they may not see is passed over.
     pub fn visible_to(mut self, user: &'u dyn User) -> Self {
         self.viewer = Some(user);
         self
@@ -74,12 +75,13 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         let key = index_key(&value.key().map_err(Error::msg)?);
         let (Some(table), Some(key)) = (F::Process::TABLE, key) else { return Ok(Vec::new()) };
         let store = &self.engine.0.store;
+        let viewer = self.viewer.map(Person::for_lists);
         let mut found = Vec::new();
         for id in store.rows_by(table, index.field(), &key, 0, usize::MAX)?.into_iter().map(ProcessId) {
             // Other flows may have processes of the same type, and the process may have changed since.
             let Some(record) = store.process(id)?.filter(|process| process.flow == F::NAME) else { continue };
             let listed = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
-            if listed && self.status.is_none_or(|status| record.status == status) && self.shows(id) {
+            if listed && self.status.is_none_or(|status| record.status == status) && Self::shows(viewer.as_ref(), id) {
                 found.push(id);
             }
         }
@@ -103,22 +105,46 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
             Some(status) => ProcessList::Status(F::NAME.to_owned(), status),
             None => ProcessList::Flow(F::NAME.to_owned()),
         };
+        let viewer = self.viewer.map(Person::for_lists);
+        if let Some(visible) = viewer.as_ref().and_then(|viewer| gate::visible(viewer, F::NAME)) {
+            return self.page_of(visible, after, limit);
+        }
         let (mut found, mut after) = (Vec::new(), after);
         loop {
             let wanted = limit - found.len();
             let listed = self.engine.0.store.list_processes(&list, after, wanted)?;
             let more = listed.len() == wanted;
             after = listed.last().copied().or(after);
-            found.extend(listed.into_iter().filter(|id| self.shows(*id)));
+            found.extend(listed.into_iter().filter(|id| Self::shows(viewer.as_ref(), *id)));
             if !more || found.len() == limit {
                 return Ok(Page { items: self.read(found)?, next: after.filter(|_| more) });
             }
         }
     }
 
+    /// A page of those among these processes that are in the list.
+    fn page_of(
+        &self,
+        visible: BTreeSet<ProcessId>,
+        after: Option<ProcessId>,
+        limit: usize,
+    ) -> Result<Page<ProcessOf<F::Process>, ProcessId>> {
+        let mut found = Vec::new();
+        let mut left = visible.into_iter().filter(|id| after.is_none_or(|after| *id > after));
+        while found.len() < limit
+            && let Some(id) = left.next()
+        {
+            let process = self.engine.0.store.process(id)?.filter(|process| process.flow == F::NAME);
+            let is_listed = process.is_some_and(|process| self.status.is_none_or(|status| process.status == status));
+            found.extend(is_listed.then_some(id));
+        }
+        let next = found.last().copied().or(after).filter(|_| left.next().is_some());
+        Ok(Page { items: self.read(found)?, next })
+    }
+
     /// Whether who looks may see the process.
-    fn shows(&self, id: ProcessId) -> bool {
-        self.viewer.is_none_or(|user| gate::may_view(user, F::NAME, id))
+    fn shows(viewer: Option<&Person>, id: ProcessId) -> bool {
+        viewer.is_none_or(|viewer| gate::may_view(viewer, F::NAME, id))
     }
 
     fn read(&self, ids: impl IntoIterator<Item = ProcessId>) -> Result<Vec<ProcessOf<F::Process>>> {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use crate::engine::{Engine, Page, gate};
+use super::audience::Audience;
+use super::merged::{MOST, Merged};
+use crate::engine::{Engine, Page};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
-use crate::id::UserId;
-use crate::people::{Candidate, User};
-use crate::store::{Cursor, NodeName, Order, Store, StoreResult, TaskList, TaskRecord, TaskStatus};
+use crate::id::{TaskId, UserId};
+use crate::people::User;
+use crate::store::{Cursor, NodeName, Order, TaskList, TaskRecord, TaskStatus};
 
 impl Engine {
     /// The tasks a person has to do.
@@ -84,9 +86,6 @@ impl From<Cursor> for TaskCursor {
     }
 }
 
-/// How many entries of a list are read at least at a time.
-const CHUNK: usize = 16;
-
 impl<'u> TaskQuery<'u> {
     pub(in crate::engine) fn queue(engine: Engine, user: &'u dyn User) -> Self {
         Self { engine, of: Of::Queue(user), node: None, order: None }
@@ -147,98 +146,85 @@ impl TaskQuery<'_> {
     /// # Errors
     /// When the store fails.
     pub fn list(&self) -> Result<Vec<TaskRecord>> {
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.page(after, 500)?;
-            all.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
+        Ok(self.page(None, usize::MAX)?.items)
     }
 
-    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list; a queue, something
-    /// for each of the person's groups and permissions, and for each task that is passed over, as the person did what it
-    /// looks at.
+    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list; a queue, something for each of
+    /// the person's groups and permissions: see [`User::permissions`]. The person is asked once for each page.
     ///
     /// # Errors
     /// When the store fails.
     pub fn page(&self, after: Option<TaskCursor>, limit: usize) -> Result<Page<TaskRecord, TaskCursor>> {
-        let store = &self.engine.0.store;
-        let lists = self.lists()?;
+        let mut items = Vec::new();
+        if limit == 0 {
+            return Ok(Page { items, next: after });
+        }
+        let store = &*self.engine.0.store;
+        let audience = match &self.of {
+            Of::Queue(user) => Some(Audience::of(*user, store)?),
+            _ => None,
+        };
         let mut order = self.order.filter(|_| after.is_none_or(|after| !after.by_age));
         let mut place = after.map(|after| after.place);
-        let mut items = Vec::new();
         loop {
-            let wanted = (limit - items.len()).clamp(CHUNK, 1000);
-            let listed = self.merged(&lists, order, place, wanted)?;
-            let last_of_list = listed.len() < wanted;
-            let mut unread = listed.into_iter();
-            while items.len() < limit
-                && let Some(cursor) = unread.next()
-            {
-                place = Some(cursor);
-                items.extend(store.task(cursor.task)?.filter(|task| self.holds(task, order)));
+            let mut listed = self.listed(audience.as_ref(), order, place, limit - items.len());
+            loop {
+                let some = listed.take((limit - items.len()).min(MOST))?;
+                let Some(last) = some.last() else { break };
+                place = Some(*last);
+                let ids: Vec<TaskId> = some.iter().map(|listed| listed.task).collect();
+                let tasks = store.tasks_at(&ids)?.into_iter().flatten();
+                items.extend(tasks.filter(|task| self.holds(task, audience.as_ref(), order)));
+                if items.len() == limit {
+                    let is_over = listed.is_over()? && order.is_none();
+                    let next = place.map(|place| TaskCursor { by_age: order.is_none(), place });
+                    return Ok(Page { items, next: next.filter(|_| !is_over) });
+                }
             }
-            let over = unread.len() == 0 && last_of_list;
-            if over && order.is_none() {
+            if order.is_none() {
                 return Ok(Page { items, next: None });
             }
-            if items.len() == limit {
-                let next = place.map(|place| TaskCursor { by_age: order.is_none(), place });
-                return Ok(Page { items, next: next.or(after) });
-            }
-            if over {
-                (order, place) = (None, None);
-            }
+            (order, place) = (None, None);
         }
     }
 
-    /// The lists that this one is made of.
-    fn lists(&self) -> Result<Vec<TaskList>> {
+    /// The places after one of them in the lists that this one is made of.
+    fn listed(
+        &self,
+        audience: Option<&Audience>,
+        order: Option<Order>,
+        after: Option<Cursor>,
+        wanted: usize,
+    ) -> Merged<'_> {
         let node = || self.node.clone();
-        Ok(match (&self.of, &self.node) {
+        let sorted = |list| match order {
+            Some(order) => TaskList::Sorted(order, Box::new(list)),
+            None => list,
+        };
+        let lists = match (&self.of, &self.node) {
             (Of::Inbox(user), _) => vec![TaskList::Inbox(user.clone(), node())],
             (Of::Archive(user), _) => vec![TaskList::Archive(user.clone(), node())],
             (Of::Status(status), Some(node)) => vec![TaskList::Status(node.clone(), *status)],
             (Of::Status(_), None) => Vec::new(),
-            (Of::Queue(user), _) => {
-                let audiences = audiences(&*self.engine.0.store, *user)?;
-                audiences.into_iter().map(|candidate| TaskList::Queue(candidate, node())).collect()
+            (Of::Queue(_), _) => {
+                let audience = audience.into_iter().flat_map(Audience::each);
+                audience.map(|candidate| TaskList::Queue(candidate, node())).collect()
             }
-        })
-    }
-
-    /// The next entries of several lists that are in one order, each task once.
-    fn merged(
-        &self,
-        lists: &[TaskList],
-        order: Option<Order>,
-        after: Option<Cursor>,
-        limit: usize,
-    ) -> StoreResult<Vec<Cursor>> {
-        let mut merged = Vec::new();
-        for list in lists {
-            let sorted = order.map(|order| TaskList::Sorted(order, Box::new(list.clone())));
-            merged.extend(self.engine.0.store.list_tasks(sorted.as_ref().unwrap_or(list), after, limit)?);
-        }
-        if lists.len() > 1 {
-            merged.sort_unstable();
-            merged.dedup();
-            merged.truncate(limit);
-        }
-        Ok(merged)
+        };
+        let barred = audience.map(|audience| sorted(TaskList::Barred(audience.id.clone(), node())));
+        let lists = lists.into_iter().map(sorted).collect();
+        Merged::new(&*self.engine.0.store, lists, barred, after, wanted)
     }
 
     /// Whether a task that was listed a moment ago is still to be shown here.
-    fn holds(&self, task: &TaskRecord, order: Option<Order>) -> bool {
+    fn holds(&self, task: &TaskRecord, audience: Option<&Audience>, order: Option<Order>) -> bool {
         let in_place = self.order.is_none_or(|asked| asked.of(task).is_some() == order.is_some());
         in_place
             && match &self.of {
                 Of::Inbox(user) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
-                Of::Queue(user) => task.status == TaskStatus::New && gate::is_candidate(*user, task),
+                Of::Queue(_) => {
+                    task.status == TaskStatus::New && audience.is_some_and(|audience| audience.includes(task))
+                }
                 Of::Archive(_) => task.status == TaskStatus::Done,
                 Of::Status(status) => task.status == *status,
             }
@@ -251,34 +237,6 @@ impl TaskQuery<'_> {
             Of::Queue(user) => format!("the queue of `{}`{of}", user.id()),
             Of::Archive(user) => format!("the archive of `{user}`{of}"),
             Of::Status(status) => format!("status {status}{of}"),
-        }
-    }
-}
-
-/// As what somebody may take tasks: as anybody, by name, by group, by permission.
-fn audiences(store: &dyn Store, user: &dyn User) -> StoreResult<Vec<Option<Candidate>>> {
-    if !user.is_active() {
-        return Ok(Vec::new());
-    }
-    let mut audiences = vec![None, Some(Candidate::User(user.id()))];
-    audiences.extend(user.groups().into_iter().map(|group| Some(Candidate::Group(group))));
-    let mut on_all: Option<String> = None;
-    let mut after = None;
-    loop {
-        let page = store.permissions(after.as_ref(), 100)?;
-        let Some(last) = page.last() else { return Ok(audiences) };
-        after = Some(last.clone());
-        for permission in page {
-            // The list of a permission on all objects has the tasks of each.
-            if on_all.as_ref() == Some(&permission.name) {
-                continue;
-            }
-            if user.has_permission(&permission.name, permission.object.as_ref()) {
-                if permission.object.is_none() {
-                    on_all = Some(permission.name.clone());
-                }
-                audiences.push(Some(Candidate::Permission(permission)));
-            }
         }
     }
 }

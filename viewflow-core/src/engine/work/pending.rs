@@ -220,9 +220,12 @@ impl Engine {
         }
         let due = store.list_tasks(&TaskList::Due, None, 1)?.pop().map(|first| due_of_sort(first.sort));
         let next = self.next_to_look().into_iter().chain(due).min();
-        let starts =
-            self.starts_by_clock().into_iter().map(|(flow, node, rhythm)| self.next_start(&flow, &node, &rhythm));
-        starts.into_iter().try_fold(next, |next, start| Ok(next.into_iter().chain(readable(start)?.flatten()).min()))
+        self.starts_by_clock().into_iter().try_fold(next, |next, (flow, node, rhythm)| {
+            let start = readable(self.next_start(&flow, &node, &rhythm))?.flatten();
+            // Where another engine has that duty it is not this one's to do before.
+            let free = self.0.duties.free_at(&start_duty(&flow, &node), now).unwrap_or(now);
+            Ok(next.into_iter().chain(start.map(|start| start.max(free))).min())
+        })
     }
 
     /// When a process starts by the clock next; now where that is not noted.
@@ -233,7 +236,6 @@ impl Engine {
             Some(Next::At(due)) => due,
             Some(Next::SetBack) | None => now,
         };
-        let due = due.max(self.0.duties.free_at(&start_duty(flow, node), now).unwrap_or(now));
         Ok(Some(due).filter(|due| *due < NEVER))
     }
 

@@ -80,6 +80,10 @@ fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
             sorted(TaskList::Queue(Some(Candidate::Permission(may)), Some(by_permission))),
         ),
         (
+            TaskRecord { barred: vec![person.clone()], ..of(&by_owner, 6) },
+            sorted(TaskList::Barred(person.clone(), Some(by_owner.clone()))),
+        ),
+        (
             TaskRecord { owner: Some(person.clone()), status: crate::store::TaskStatus::Assigned, ..of(&by_owner, 2) },
             sorted(TaskList::Inbox(person, Some(by_owner))),
         ),

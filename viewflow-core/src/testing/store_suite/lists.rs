@@ -6,8 +6,8 @@ use super::{all_of, node, process, put_task, task, write};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Object, Permission};
 use crate::store::{
-    Change, Cursor, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, TaskList, TaskRecord,
-    TaskStatus, WaitsFor, due_sort,
+    Change, Cursor, MAX_KEY, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, TaskList,
+    TaskRecord, TaskStatus, WaitsFor, due_sort,
 };
 use crate::time::Timestamp;
 
@@ -73,6 +73,28 @@ pub(super) fn a_task_stands_in_the_queues_of_its_candidates(store: &impl Store) 
     assert!(queue(Some(&on_one)).is_empty() && queue(Some(&on_all)).is_empty());
 }
 
+pub(super) fn a_task_stands_among_those_that_somebody_may_not_take(store: &impl Store) {
+    let [ann, bob] = ["ann", "bob"].map(UserId::new);
+    let barred = TaskRecord { barred: vec![ann.clone(), bob.clone()], priority: Some(3), ..task(1, 1) };
+    let group = TaskRecord { barred: vec![ann.clone()], candidates: vec![Candidate::group("clerks")], ..task(1, 2) };
+    write(store, [&barred, &group, &task(1, 3)].map(|task| put_task(None, task)).to_vec());
+    let stands = |user: &UserId| -> Vec<Vec<u32>> {
+        let list = |node| TaskList::Barred(user.clone(), node);
+        let sorted = |order| TaskList::Sorted(order, Box::new(list(Some(node()))));
+        let lists = [list(None), list(Some(node())), sorted(Order::Priority), sorted(Order::DueDate)];
+        lists.iter().map(|list| all_of(store, list).iter().map(|id| id.ordinal).collect()).collect()
+    };
+    assert_eq!(stands(&ann), [vec![1, 2], vec![1, 2], vec![1], vec![]]);
+    assert_eq!(stands(&bob), [vec![1], vec![1], vec![1], vec![]]);
+    let entry = |list| store.list_tasks(&list, None, 1).unwrap();
+    let places = [TaskList::Barred(ann.clone(), None), TaskList::Queue(None, None)].map(entry);
+    assert_eq!(places[0], places[1], "at the place that it has in a queue");
+    let taken = TaskRecord { status: TaskStatus::Assigned, owner: Some(UserId::new("eve")), ..barred.clone() };
+    let suspended = TaskRecord { suspended: true, ..group.clone() };
+    write(store, vec![put_task(Some(&barred), &taken), put_task(Some(&group), &suspended)]);
+    assert_eq!(stands(&ann), [[0; 0]; 4], "nobody may take it");
+}
+
 pub(super) fn permissions_that_tasks_take_are_listed_once(store: &impl Store) {
     let tasks: Vec<_> = [("sign", Some(7)), ("sign", Some(7)), ("sign", Some(70)), ("si", None), ("pay", Some(7))]
         .into_iter()
@@ -93,6 +115,10 @@ pub(super) fn permissions_that_tasks_take_are_listed_once(store: &impl Store) {
     assert_eq!(store.permissions(None, 10).unwrap(), all);
     assert_eq!(store.permissions(Some(&may("si", None)), 2).unwrap(), all[3..5]);
     assert_eq!(store.permissions(Some(&may("sign", Some(7))), 9).unwrap(), all[5..]);
+    let flow = char::MAX.to_string().repeat(MAX_KEY);
+    let last = Object::Process { flow, id: ProcessId(u64::MAX) };
+    let last = Permission { name: "pay".to_owned(), object: Some(last) };
+    assert_eq!(store.permissions(Some(&last), 9).unwrap(), all[2..], "after a place that no permission has");
     let done = TaskRecord { status: TaskStatus::Done, ..tasks[3].clone() };
     write(store, vec![put_task(Some(&tasks[3]), &done)]);
     assert!(!store.permissions(None, 10).unwrap().contains(&may("si", None)), "nothing waits for it any more");

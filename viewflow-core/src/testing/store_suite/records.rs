@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{all_of, commit, document, process, put_data, put_row, put_task, row, task, write};
-use crate::id::{ProcessId, UserId};
+use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
     Change, Commit, Document, Event, Expect, IndexEntry, Key, ProcessData, ProcessRecord, RowRecord, ScopeId,
     ScopeRecord, Store, StoreError, TaskList, TaskRecord, What, index_key,
@@ -219,6 +219,19 @@ pub(super) fn tasks_of_a_process_come_in_order_and_by_pages(store: &impl Store) 
     assert_eq!(ordinals(5, 3), [6, 7, 8]);
     assert!(ordinals(20, 3).is_empty());
     assert!(ordinals(u32::MAX, 3).is_empty());
+}
+
+pub(super) fn tasks_are_read_at_their_places(store: &impl Store) {
+    let long = TaskRecord { data: document(json!({"long": "x".repeat(9000)})), ..task(1, 4) };
+    let tasks = [task(1, 1), task(1, 2), long, task(1, 20), task(3, 1)];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    write(store, vec![Change::process(None, process(1)), put_data(1, json!({"beside": "them"}))]);
+    let ids = [(3, 1), (1, 20), (1, 4), (2, 1), (1, 1), (1, 3), (1, 0), (1, 4), (1, 2)];
+    let ids = ids.map(|(process, ordinal)| TaskId { process: ProcessId(process), ordinal });
+    let read = store.tasks_at(&ids).unwrap();
+    assert_eq!(read, ids.map(|id| tasks.iter().find(|task| task.id == id).cloned()));
+    assert_eq!(read, ids.map(|id| store.task(id).unwrap()), "as they are read one by one");
+    assert!(store.tasks_at(&[]).unwrap().is_empty());
 }
 
 pub(super) fn processes_scopes_and_tables_are_paged(store: &impl Store) {

@@ -35,6 +35,17 @@ pub(super) fn rows_are_paged_and_deleted(store: &impl Store) {
     assert!(ids(u64::MAX, 10).is_empty());
 }
 
+pub(super) fn rows_are_read_at_their_places(store: &impl Store) {
+    let long = row(json!({"long": "x".repeat(9000)}));
+    write(store, (1..=3).map(|id| put_row("post", id, None, Some(row(json!({"n": id}))))).collect());
+    write(store, vec![put_row("post", 4, None, Some(long)), put_row("blog", 5, None, Some(row(json!({}))))]);
+    let ids = [4, 2, 5, 0, 4, 1];
+    let read = store.rows_at("post", &ids).unwrap();
+    assert_eq!(read.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false, true, true]);
+    assert_eq!(read, ids.map(|id| store.row("post", id).unwrap()), "with their revisions");
+    assert!(store.rows_at("none", &[1]).unwrap()[0].is_none() && store.rows_at("post", &[]).unwrap().is_empty());
+}
+
 pub(super) fn rows_are_found_by_their_indexed_values(store: &impl Store) {
     let slugs = ["a", "b", "a", "", "a\0b"];
     write(store, (1..).zip(slugs).map(|(id, slug)| put_row("post", id, None, Some(indexed(slug, false)))).collect());
