@@ -28,6 +28,7 @@ mod children;
 mod clocks;
 mod compensation;
 mod concurrency;
+mod contended;
 mod counted;
 mod crash_points;
 mod data_management;

@@ -44,6 +44,7 @@ impl Store for Shared {
         rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
         references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
         table_stamp(table: &str) -> u64;
+        index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
         list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
         list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
         nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;

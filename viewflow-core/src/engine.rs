@@ -6,13 +6,14 @@ mod call;
 mod change;
 mod gate;
 mod keep;
+mod lanes;
 mod now;
 mod read;
 mod step;
 mod work;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use builder::EngineBuilder;
@@ -30,14 +31,12 @@ use crate::error::{Error, Result};
 use crate::store::{News, NodeName, Store, Watcher};
 use crate::unit::Db;
 use keep::retention::Retaining;
+use lanes::Lanes;
 use now::Now;
 use work::duties::Duties;
 use work::followers::{Followers, Listener};
 use work::pending::Pending;
 use work::subscribers::Subscribed;
-
-/// How many locks the processes share. More make it less likely that two processes wait for each other.
-const LOCKS: usize = 256;
 
 /// Runs flows over a store. Cheap to clone; all clones are one engine, and any number of threads may use it.
 #[derive(Clone)]
@@ -48,7 +47,7 @@ struct Inner {
     now: Now,
     flows: Arc<Flows>,
     /// Steps of one process take turns, so that they seldom overtake each other. Nothing depends on it.
-    turns: Vec<Mutex<()>>,
+    lanes: Lanes,
     listeners: Vec<Listener>,
     followers: Followers,
     subscribers: Vec<Subscribed>,

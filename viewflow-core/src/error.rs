@@ -3,6 +3,8 @@
 mod fields;
 mod place;
 
+use std::time::Duration;
+
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
 use serde_json::Value;
@@ -189,9 +191,20 @@ pub enum Error {
     /// The engine cannot be built from these flows over this store.
     #[error("the engine cannot be built:\n{}", .0.iter().map(|p| format!("- {p}")).collect::<Vec<_>>().join("\n"))]
     Build(Vec<String>),
-    /// Other steps kept changing what this one reads. Nothing was written; try again.
-    #[error("other steps kept changing what this step reads ({0} attempts): try again")]
-    Contended(u32),
+    /// Other steps kept changing what this one reads, in each of 100 attempts, or in 10 or more within a minute or longer. Nothing was written.
+    ///
+    /// A step that is overtaken gets a turn, in which others wait for it (`Store::turn`). So this is told only of one that takes ten
+    /// seconds or more each time, or waits for other steps itself; or over a store that has no turns. Try again, and let the step do
+    /// less: what takes long is for a job.
+    #[error(
+        "other steps kept changing what this step reads ({attempts} attempts in {waited:.0?}): try again, and let the step take less time"
+    )]
+    Contended {
+        /// How often the step was tried.
+        attempts: u32,
+        /// For how long.
+        waited: Duration,
+    },
     /// A table was used after the step it belongs to.
     #[error("this table belongs to a step that is over: use it inside the handler or transaction that gave it")]
     StepIsOver,
@@ -369,7 +382,7 @@ impl Error {
             | Self::ReadOnly => true,
             Self::Store(error) => error.is_of_data(),
             Self::Internal(_)
-            | Self::Contended(_)
+            | Self::Contended { .. }
             | Self::StepInStep
             | Self::LeaseLost { .. }
             | Self::WrongStatus { .. }

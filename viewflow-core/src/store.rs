@@ -6,7 +6,9 @@
 //! happens as a whole or not at all.
 //!
 //! Steps are serializable by optimistic control: reading a record tells its *revision*, a commit names the revisions
-//! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed.
+//! it relies on, and the store refuses it with [`StoreError::Conflict`] when one of them has changed. What a query found has
+//! a *stamp* in place of a revision: that of the table, or of the value that was looked for in an index. A step that was overtaken
+//! some times asks for its [`Turn`]; a store that has turns lets it through.
 //!
 //! What is nested deeper than [`MAX_RECORD_DEPTH`], or found by names and values longer than [`MAX_KEY`] and [`MAX_INDEX_KEY`], no store takes:
 //! [`check_limits`]. What keeps to these limits each one has to keep.
@@ -24,7 +26,9 @@ mod memory;
 mod record;
 mod renamed;
 mod reserve;
+mod stamps;
 mod transfer;
+mod turns;
 mod watch;
 
 pub use claims::Claims;
@@ -48,15 +52,15 @@ pub use record::{
 };
 pub(crate) use renamed::{Names, Renamed};
 pub use reserve::Reservations;
+pub use stamps::IndexStamps;
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
+pub use turns::{Reliance, Turn, Turns};
 pub(crate) use watch::{MAILBOXES, SIGNALS};
 pub use watch::{News, Watcher, Watchers};
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-use std::sync::Arc;
 
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -180,6 +184,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// As [`Store::process`].
     fn table_stamp(&self, table: &str) -> StoreResult<u64>;
+
+    /// A number that is another one whenever a row was written that has this value in an indexed field, or had it before. It may be another
+    /// one when something else was written, too: [`IndexStamps`] keeps some thousand of them.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> StoreResult<u64>;
 
     /// Tasks of a list, oldest first (an archive: newest first): all of the list, or none of it.
     ///
@@ -310,6 +321,20 @@ pub trait Store: Send + Sync + 'static {
     /// row refers that the commit leaves as it is; [`StoreError::TooLarge`] and [`StoreError::KeyTooLong`] as [`check_limits`]. Nothing is
     /// changed then.
     fn commit(&self, commit: Commit) -> StoreResult<Receipt>;
+
+    /// Waits for the turn of a step that others keep overtaking. Until the turn is dropped, other commits wait that would write what the
+    /// step relied on; but for so `long` at most, as the step may do something that takes long. Reads wait for nothing. Steps get
+    /// their turns in the order in which they came; one that was overtaken even so has had a turn `before` and keeps its place.
+    ///
+    /// A store without turns need not have this: the step tries again until it comes through, or fails with
+    /// [`Error::Contended`](crate::Error::Contended). One that one program uses at a time has it from [`Turns`].
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn turn(&self, reliance: &Reliance, long: Duration, before: Option<Turn>) -> StoreResult<Turn> {
+        let _ = (reliance, long);
+        Ok(before.unwrap_or_default())
+    }
 }
 
 impl<S: Store + ?Sized> Store for Arc<S> {

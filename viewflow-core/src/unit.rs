@@ -62,6 +62,7 @@ impl Db {
             scopes: BTreeMap::new(),
             rows: BTreeMap::new(),
             stamps: BTreeMap::new(),
+            index_stamps: BTreeMap::new(),
             unique: BTreeMap::new(),
             events: Vec::new(),
             untold: BTreeMap::new(),
@@ -120,7 +121,10 @@ pub(crate) struct Unit {
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
+    /// Of tables that were read as a whole.
     stamps: BTreeMap<String, u64>,
+    /// Of values that were looked for: table, field, key.
+    index_stamps: BTreeMap<(String, String, Vec<u8>), u64>,
     /// Which of the changed rows has which unique value: table, field, key.
     unique: BTreeMap<(String, String, Vec<u8>), u64>,
     events: Vec<Event>,

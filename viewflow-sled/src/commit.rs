@@ -96,6 +96,10 @@ impl Committer {
         self.numbers().stamp(table)
     }
 
+    pub(crate) fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> u64 {
+        self.numbers().index_stamp(table, field, key)
+    }
+
     fn numbers(&self) -> MutexGuard<'_, Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }

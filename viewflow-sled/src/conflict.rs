@@ -19,6 +19,7 @@ pub(crate) fn check(reader: &Reader, state: &State, numbers: &Numbers, commit: &
         let holds = match expect {
             Expect::Revision(of, revision) => self::revision(reader, state, of)? == *revision,
             Expect::Table(table, stamp) => numbers.stamp(table) == *stamp,
+            Expect::Index { table, field, key, stamp } => numbers.index_stamp(table, field, key) == *stamp,
         };
         if !holds {
             return Err(StoreError::Conflict);

@@ -1,8 +1,8 @@
-//! The last numbers given out, and the stamps of tables.
+//! The last numbers given out, and the stamps of tables and of indexed values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewflow_core::store::{Change, Commit, StoreResult};
+use viewflow_core::store::{Change, Commit, IndexStamps, StoreResult};
 
 use crate::json::cut_short;
 use crate::key;
@@ -10,7 +10,7 @@ use crate::parts::KeyReader;
 use crate::read::Reader;
 use crate::writes::Writes;
 
-/// The last numbers given out, and the stamps of tables.
+/// The last numbers given out, and the stamps of tables and of indexed values.
 #[derive(Default)]
 pub(crate) struct Numbers {
     /// By table; none for processes.
@@ -20,6 +20,7 @@ pub(crate) struct Numbers {
     /// By how much the numbers of commits in the log are greater than those of commits; none: it was not read yet.
     log_ahead: Option<u64>,
     stamps: BTreeMap<String, u64>,
+    index_stamps: IndexStamps,
 }
 
 impl Numbers {
@@ -57,6 +58,11 @@ impl Numbers {
         self.stamps.get(table).copied().unwrap_or(0)
     }
 
+    /// The number of the last commit that wrote a row with this value, likewise.
+    pub(crate) fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> u64 {
+        self.index_stamps.get(table, field, key)
+    }
+
     /// Notes what the commit with this number tells of numbers and stamps.
     pub(crate) fn note(&mut self, commit: &Commit, used: Vec<(Option<String>, u64)>, number: u64, writes: &mut Writes) {
         for change in &commit.changes {
@@ -67,6 +73,7 @@ impl Numbers {
                 }
             }
         }
+        self.index_stamps.note(commit, number);
         for (of, used) in used {
             if let Some(last) = self.last.get_mut(&of).filter(|last| **last < used) {
                 *last = used;

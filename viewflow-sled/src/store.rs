@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use viewflow_core::store::{
     Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, ProcessStatus, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
-    StoreResult, Stored, TaskList, TaskRecord, Watcher, Watchers,
+    ProcessRecord, ProcessStatus, Receipt, Reference, Reliance, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
+    StoreResult, Stored, TaskList, TaskRecord, Turn, Turns, Watcher, Watchers,
 };
 use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
@@ -37,6 +37,7 @@ pub struct SledStore {
     path: PathBuf,
     reader: Reader,
     committer: Committer,
+    turns: Turns,
     tree: Tree,
     shared: Arc<Shared>,
     lists: Arc<Lists>,
@@ -131,6 +132,7 @@ impl SledStore {
             path: path.to_owned(),
             reader,
             committer,
+            turns: Turns::default(),
             tree,
             shared,
             lists,
@@ -330,6 +332,10 @@ impl Store for SledStore {
         Ok(self.committer.table_stamp(table))
     }
 
+    fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> StoreResult<u64> {
+        Ok(self.committer.index_stamp(table, field, key))
+    }
+
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
         let prefix = self.ready(entry::task_list(list))?;
         let after = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(entry::in_list(prefix.clone(), cursor)));
@@ -423,10 +429,15 @@ impl Store for SledStore {
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        self.turns.give_way(&commit);
         let receipt = self.committer.take(&commit)?;
         if let Some(news) = self.watchers.news(&commit) {
             self.watchers.tell(&news);
         }
         Ok(receipt)
+    }
+
+    fn turn(&self, reliance: &Reliance, long: Duration, before: Option<Turn>) -> StoreResult<Turn> {
+        Ok(self.turns.take(reliance, long, before))
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use viewflow::store::{
     Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessData, ProcessList,
-    ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, WaitsFor,
+    ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, Turn,
+    WaitsFor,
 };
 use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp, UserId};
 
@@ -110,6 +112,7 @@ impl Store for Refusing {
         rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
         references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
         table_stamp(table: &str) -> u64;
+        index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
         list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
         nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
         permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
@@ -121,6 +124,7 @@ impl Store for Refusing {
         clock() -> Option<Timestamp>;
         next_process() -> ProcessId;
         next_row(table: &str) -> u64;
+        turn(reliance: &Reliance, long: Duration, before: Option<Turn>) -> Turn;
     }
 
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {

@@ -118,7 +118,8 @@ impl<E: Entity> Table<E> {
         self.all().filter(keep)
     }
 
-    /// The rows with this value in an indexed field: costs what it finds, not what is stored.
+    /// The rows with this value in an indexed field: costs what it finds, not what is stored. The step relies on these rows alone, and not on
+    /// the whole table as with [`Table::all`]: others can write rows with other values meanwhile.
     pub fn by<V: FieldType>(&self, index: IndexOf<E, V>, value: impl Choose<V::Item>) -> Query<E> {
         // A value that is too long to be a key is found under none.
         let key = value.key().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));

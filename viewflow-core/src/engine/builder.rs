@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use viewflow_graph::{Kind, is_among, same};
@@ -13,13 +13,14 @@ use super::change::noted::{SHAPES, noted};
 use super::change::plan;
 use super::change::tables::Tables;
 use super::keep::retention::{Retaining, Retention};
+use super::lanes::Lanes;
 use super::now::Now;
 use super::work::duties::Duties;
 use super::work::followers::{Followers, Listener};
 use super::work::pending::Pending;
 use super::work::subscribers;
 use super::work::subscribers::Subscriber;
-use super::{Engine, Inner, LOCKS, Plan};
+use super::{Engine, Inner, Plan};
 use crate::data::entity::{Entity, TableSpec};
 use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
 use crate::error::{Error, Result};
@@ -292,12 +293,11 @@ impl<L: FlowList> EngineBuilder<L> {
         let now = Now::over(self.clock, &store)?;
         let duties = Duties::new(store.claims()?);
         let place = if self.followers.is_empty() { LogCursor::default() } else { LogCursor::behind(store.log_end()?) };
-        let turns = (0..LOCKS).map(|_| Mutex::new(())).collect();
         let engine = Engine(Arc::new(Inner {
             store,
             now,
             flows: Arc::new(flows),
-            turns,
+            lanes: Lanes::default(),
             listeners: self.listeners,
             followers: Followers::new(self.followers, place),
             subscribers,

@@ -1,16 +1,15 @@
 //! One step: tried until no other step overtakes it.
 
 mod blame;
+mod overtaken;
 
 use std::cell::Cell;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use self::blame::{Search, fault};
+use self::overtaken::Overtaken;
+use super::Engine;
 use super::call::call;
-use super::{Engine, LOCKS};
 use crate::error::{Error, Place, Result};
 use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
@@ -18,9 +17,6 @@ use crate::people::User;
 use crate::store::{Commit, Event, News, StoreError, TaskError};
 use crate::unit::tables::PROCESSES;
 use crate::unit::{Db, Unit};
-
-/// How often a step is tried while others change what it reads.
-const ATTEMPTS: u32 = 100;
 
 impl Engine {
     /// Runs `work` as one step: again when others overtook it, and not at all when it fails.
@@ -70,10 +66,14 @@ impl Engine {
         let mut faults = Faults::new();
         let mut search = Search::default();
         let mut numbers = Vec::new();
-        let mut attempt = 0;
-        while attempt < ATTEMPTS {
+        let mut overtaken = Overtaken::new(&*self.0.store);
+        let mut lane = None;
+        loop {
             let running = Running::begin()?;
-            let turn = process.map(|id| self.turn(id));
+            if lane.is_none() {
+                lane = process.map(|id| self.0.lanes.take(id));
+            }
+            overtaken.try_again()?;
             let who = actor.map(User::id);
             let db = Db::with_numbers(Arc::clone(&self.0.store), self.now(), who, numbers);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
@@ -85,7 +85,8 @@ impl Engine {
             let unread = db.unit(Unit::take_unread);
             numbers = db.unit(|unit| unit.numbered());
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
-            let commit = db.take_commit(answer.is_err());
+            let mut commit = db.take_commit(answer.is_err());
+            overtaken.comes_to(&mut commit);
             let news = self.news_of(&commit);
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
@@ -93,7 +94,13 @@ impl Engine {
             } else {
                 Some(self.0.store.commit(commit))
             };
-            drop(turn);
+            if !matches!(taken, Some(Err(StoreError::Conflict))) {
+                overtaken.came_through();
+            }
+            // Who has a turn waits for no lane: a step in there might wait for the turn.
+            if !overtaken.has_turn() {
+                lane = None;
+            }
             let refused = match (&taken, &answer) {
                 (Some(Err(error)), _) => {
                     error.is_of_data().then(|| TaskError { code: None, message: error.to_string() })
@@ -106,8 +113,7 @@ impl Engine {
                     // What failed before may not fail now.
                     faults.clear();
                     search = Search::default();
-                    back_off(attempt);
-                    attempt += 1;
+                    overtaken.happened()?;
                 }
                 taken if fault.is_some() && taken.as_ref().is_none_or(Result::is_ok) => faults.extend(fault),
                 // What a whole step came to was refused, and who is to blame is tried.
@@ -125,7 +131,6 @@ impl Engine {
                 _ => return answer,
             }
         }
-        Err(Error::Contended(ATTEMPTS))
     }
 
     /// A row that the columns of a process hold on to is held by that process: their table is nobody's business.
@@ -164,14 +169,6 @@ impl Engine {
         let told = self.0.watching.get().is_some_and(|watching| watching.is_told);
         (!told).then(|| News::of(commit)).filter(|news| !news.is_empty())
     }
-
-    fn turn(&self, process: ProcessId) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        process.hash(&mut hasher);
-        #[expect(clippy::cast_possible_truncation, reason = "any part of a hash will do")]
-        let index = hasher.finish() as usize % LOCKS;
-        self.0.turns[index].lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 thread_local! {
@@ -203,15 +200,4 @@ fn panicked(db: &Db, message: String) -> Error {
     let culprit = db.unit(|unit| unit.culprit.and_then(|task| unit.task(task).ok().cloned()));
     let at = culprit.map_or_else(Place::unknown, |task| Place::of_task(&task));
     Error::Panicked { at, message }
-}
-
-fn back_off(attempt: u32) {
-    if attempt < 4 {
-        std::thread::yield_now();
-    } else {
-        // Threads that collided once would do so again if all of them waited equally long.
-        let mut hasher = DefaultHasher::new();
-        (std::thread::current().id(), attempt).hash(&mut hasher);
-        std::thread::sleep(Duration::from_micros(hasher.finish() % (u64::from(attempt) * 100)));
-    }
 }

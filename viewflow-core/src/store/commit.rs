@@ -48,6 +48,17 @@ pub enum Expect {
     Revision(Key, Option<u64>),
     /// The table has this stamp still: no row of it was written.
     Table(String, u64),
+    /// The value has this stamp still: no row was written that has it in this field, or had it.
+    Index {
+        /// The table.
+        table: String,
+        /// The indexed field.
+        field: String,
+        /// The value, as [`index_key`](super::index_key) has it.
+        key: Vec<u8>,
+        /// The stamp: [`Store::index_stamp`](super::Store::index_stamp).
+        stamp: u64,
+    },
 }
 
 /// One record before and after. The one before is what [`Expect::Revision`] vouches for: the store takes it out of its
@@ -147,6 +158,8 @@ pub struct Commit {
     pub events: Vec<Event>,
     /// The places of the events in the log, for copies of stores; empty: behind all others.
     pub places: Vec<LogCursor>,
+    /// The turn in which it comes: [`Turn::number`](super::Turn::number).
+    pub turn: Option<u64>,
 }
 
 impl Commit {

@@ -22,6 +22,7 @@ macro_rules! forward {
             rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
             references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
             table_stamp(table: &str) -> u64;
+            index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
             list_tasks(list: &TaskList, after: Option<Cursor>, limit: usize) -> Vec<ListedTask>;
             list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
             nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
@@ -36,6 +37,7 @@ macro_rules! forward {
             next_process() -> ProcessId;
             next_row(table: &str) -> u64;
             watch(watcher: std::sync::Weak<$crate::store::Watcher>) -> bool;
+            turn(reliance: &Reliance, long: Duration, before: Option<Turn>) -> Turn;
         }
     };
     ($this:ident => $store:expr, $through:ident; $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {

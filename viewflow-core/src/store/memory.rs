@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Wea
 use std::time::Duration;
 
 use super::{
-    Change, Claims, Commit, Cursor, Ended, Event, Expect, HistoryCursor, Key, ListedTask, LogCursor, Logged, NodeName,
-    ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
-    StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus, Watcher, Watchers, check_limits, ended,
-    index_key, process_lists, task_lists,
+    Change, Claims, Commit, Cursor, Ended, Event, Expect, HistoryCursor, IndexStamps, Key, ListedTask, LogCursor,
+    Logged, NodeName, ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reliance, Reservations, RowRecord,
+    ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus, Turn, Turns,
+    Watcher, Watchers, check_limits, ended, index_key, process_lists, task_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
@@ -22,6 +22,7 @@ pub struct MemoryStore {
     reservations: Reservations,
     /// No other program can have it.
     claims: Arc<Claims>,
+    turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +36,7 @@ struct State {
     scopes: BTreeMap<ScopeId, ScopeRecord>,
     rows: BTreeMap<String, BTreeMap<u64, Stored<RowRecord>>>,
     stamps: BTreeMap<String, u64>,
+    index_stamps: IndexStamps,
     events: BTreeMap<(ProcessId, u32), Logged>,
     /// The number of the last commit in the log.
     log_end: u64,
@@ -194,6 +196,10 @@ impl Store for MemoryStore {
         Ok(self.read().stamps.get(table).copied().unwrap_or(0))
     }
 
+    fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> StoreResult<u64> {
+        Ok(self.read().index_stamps.get(table, field, key))
+    }
+
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
         Ok(self.read().task_lists.after(list, after, limit))
     }
@@ -309,12 +315,15 @@ impl Store for MemoryStore {
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
         check_limits(&commit)?;
         let news = self.watchers.news(&commit);
+        self.turns.give_way(&commit);
         let mut state = self.write();
         let holds = commit.expect.iter().all(|expect| state.holds(expect));
         if !holds || !state.unique_values_are_free(&commit) || !state.no_reference_dangles(&commit) {
             return Err(StoreError::Conflict);
         }
         state.commits += 1;
+        let number = state.commits;
+        state.index_stamps.note(&commit, number);
         state.log_end += u64::from(commit.places.len() < commit.events.len());
         let cursors: Vec<LogCursor> = commit.logged(state.log_end).map(|(cursor, _)| cursor).collect();
         for change in commit.changes {
@@ -331,6 +340,10 @@ impl Store for MemoryStore {
         news.iter().for_each(|news| self.watchers.tell(news));
         Ok(Receipt::durable())
     }
+
+    fn turn(&self, reliance: &Reliance, long: Duration, before: Option<Turn>) -> StoreResult<Turn> {
+        Ok(self.turns.take(reliance, long, before))
+    }
 }
 
 impl State {
@@ -338,6 +351,7 @@ impl State {
         match expect {
             Expect::Revision(key, revision) => self.revision(key) == *revision,
             Expect::Table(table, stamp) => self.stamps.get(table).copied().unwrap_or(0) == *stamp,
+            Expect::Index { table, field, key, stamp } => self.index_stamps.get(table, field, key) == *stamp,
         }
     }
 

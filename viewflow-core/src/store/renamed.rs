@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{
     Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData,
-    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
-    TaskList, TaskRecord, Watcher, forward,
+    ProcessList, ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, Store, StoreResult,
+    Stored, TaskList, TaskRecord, Turn, Watcher, forward,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
@@ -167,6 +167,7 @@ impl Store for Renamed {
         rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
         references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
         table_stamp(table: &str) -> u64;
+        index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
         permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
         events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
         log(after: Option<LogCursor>, limit: usize) -> Vec<Logged>;
@@ -180,6 +181,7 @@ impl Store for Renamed {
         watch(watcher: Weak<Watcher>) -> bool;
         reserve(what: &str, by: u64, hold: Duration) -> bool;
         release(what: &str, by: u64) -> ();
+        turn(reliance: &Reliance, long: Duration, before: Option<Turn>) -> Turn;
     }
 
     fn process(&self, id: ProcessId) -> StoreResult<Option<Stored<ProcessRecord>>> {

@@ -8,8 +8,8 @@ use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::store::{
     Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData,
-    ProcessList, ProcessRecord, Receipt, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, Stored,
-    TaskList, TaskRecord, forward,
+    ProcessList, ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, Store, StoreResult,
+    Stored, TaskList, TaskRecord, Turn, forward,
 };
 use crate::time::Timestamp;
 
@@ -137,4 +137,4 @@ macro_rules! no_records {
     };
 }
 
-no_records! { () bool u64 ProcessId }
+no_records! { () bool u64 ProcessId Turn }

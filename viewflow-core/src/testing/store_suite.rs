@@ -6,7 +6,9 @@ mod lists;
 mod log;
 mod records;
 mod rows;
+mod serial;
 mod threads;
+mod turns;
 mod watch;
 
 use std::sync::Arc;
@@ -38,6 +40,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     records::a_stale_revision_is_refused_and_nothing_is_changed(&open());
     records::a_record_that_should_not_be_there_is_refused(&open());
     rows::a_table_stamp_changes_with_each_of_its_rows(&open());
+    rows::an_index_stamp_changes_with_each_row_that_has_the_value(&open());
     records::tasks_of_a_process_come_in_order_and_by_pages(&open());
     records::tasks_are_read_at_their_places(&open());
     lists::a_task_stands_in_the_lists_of_its_status(&open());
@@ -79,6 +82,13 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     watch::a_piece_of_work_is_reserved_by_one(&open());
     threads::numbers_are_given_out_once(&Arc::new(open()));
     threads::no_update_is_lost_among_threads(&Arc::new(open()));
+    serial::steps_at_the_same_time_come_to_what_they_do_one_after_the_other(&Arc::new(open()));
+    turns::who_would_overtake_a_step_waits_while_it_has_its_turn(&Arc::new(open()));
+    turns::what_a_step_relies_on_is_what_others_leave_alone(&Arc::new(open()));
+    turns::a_turn_holds_others_back_for_its_time_only(&open());
+    turns::steps_that_overtake_each_other_get_their_turns_in_order(&Arc::new(open()));
+    turns::steps_with_a_turn_do_not_wait_in_a_circle(&Arc::new(open()));
+    turns::a_panic_ends_a_turn(&open());
 }
 
 fn process(id: u64) -> ProcessRecord {

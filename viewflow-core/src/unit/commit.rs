@@ -40,7 +40,7 @@ impl Unit {
                 commit.changes.push(Change::Row { table, id, old, new });
             }
         }
-        let stamps = std::mem::take(&mut self.stamps);
+        let (tables, values) = (std::mem::take(&mut self.stamps), std::mem::take(&mut self.index_stamps));
         if failed {
             commit.changes.clear();
             commit.events.clear();
@@ -48,7 +48,9 @@ impl Unit {
             // Who only looks at a table is not made to look again because it has grown.
             return commit;
         }
-        commit.expect.extend(stamps.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
+        commit.expect.extend(tables.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));
+        let index = |((table, field, key), stamp)| Expect::Index { table, field, key, stamp };
+        commit.expect.extend(values.into_iter().map(index));
         commit
     }
 }

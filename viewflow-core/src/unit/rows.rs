@@ -65,12 +65,23 @@ impl Unit {
         Ok(None)
     }
 
-    /// Notes that the step relies on the whole table, as a query does.
+    /// Notes that the step relies on the whole table, as a query without an index does.
     pub(crate) fn rely_on_table(&mut self, table: &str) -> Result<()> {
         self.note_read(table)?;
         if !self.stamps.contains_key(table) {
             let stamp = self.store.table_stamp(table)?;
             self.stamps.insert(table.to_owned(), stamp);
+        }
+        Ok(())
+    }
+
+    /// Notes that the step relies on which rows have this value, and on those rows, as a query by index does.
+    pub(crate) fn rely_on_index(&mut self, table: &str, field: &str, key: &[u8]) -> Result<()> {
+        self.note_read(table)?;
+        let index = (table.to_owned(), field.to_owned(), key.to_owned());
+        if !self.stamps.contains_key(table) && !self.index_stamps.contains_key(&index) {
+            let stamp = self.store.index_stamp(table, field, key)?;
+            self.index_stamps.insert(index, stamp);
         }
         Ok(())
     }

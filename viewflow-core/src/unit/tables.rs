@@ -34,7 +34,10 @@ impl Unit {
         index: Option<&(&'static str, Vec<u8>)>,
         after: u64,
     ) -> Result<Page> {
-        self.rely_on_table(table)?;
+        match index {
+            None => self.rely_on_table(table)?,
+            Some((field, key)) => self.rely_on_index(table, field, key)?,
+        }
         let mut rows: Vec<(u64, RowRecord)> = Vec::new();
         let ids = match index {
             None => {

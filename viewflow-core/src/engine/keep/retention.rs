@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, TryLockError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::engine::call::call;
@@ -38,7 +38,7 @@ const FAILURES: usize = 8;
 /// How long after its end a process is kept at most for subscribers, if nothing else is said.
 const PATIENCE: Duration = Duration::from_hours(30 * 24);
 /// How often a part is tried that somebody else was at, too.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 /// The duty of forgetting.
 const FORGETTING: &str = "retention";
 
@@ -354,6 +354,7 @@ impl Engine {
         last: &mut Option<Receipt>,
     ) -> Result<bool> {
         let store = &*self.0.store;
+        let begun = Instant::now();
         for _ in 0..ATTEMPTS {
             let Some(expect) = duty.map_or(Ok(Some(Vec::new())), OnDuty::expectation)? else { return Ok(false) };
             let Some(process) = store.process(id)? else { return Ok(true) };
@@ -397,7 +398,7 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::Contended(u32::try_from(ATTEMPTS).unwrap_or(u32::MAX)))
+        Err(Error::Contended { attempts: ATTEMPTS, waited: begun.elapsed() })
     }
 }
 

@@ -274,9 +274,11 @@ impl Engine {
         let mut looked = Looked::default();
         for (flow, node, rhythm) in self.starts_by_clock() {
             match self.next_start(&flow, &node, &rhythm) {
-                Ok(Some(next)) if next <= now => self.take_note(&mut looked, Claim::Start(flow, node)),
-                Ok(next) => looked.next = looked.next.into_iter().chain(next).min(),
-                Err(error) => pass.note(Err(error)),
+                Ok(next) if next.is_none_or(|next| now < next) => {
+                    looked.next = looked.next.into_iter().chain(next).min();
+                }
+                // What cannot be read fails where it is done, and is left alone then.
+                _ => self.take_note(&mut looked, Claim::Start(flow, node)),
             }
         }
         self.take_notes(&mut looked, pass, Claim::Mailbox, |after| self.ready_mailboxes(after, BATCH));

@@ -19,6 +19,36 @@ pub(super) fn a_table_stamp_changes_with_each_of_its_rows(store: &impl Store) {
     assert_ne!(store.table_stamp("post").unwrap(), stamp, "a deleted row counts");
 }
 
+pub(super) fn an_index_stamp_changes_with_each_row_that_has_the_value(store: &impl Store) {
+    let stamp = |slug: &str| store.index_stamp("post", "slug", &key(slug)).unwrap();
+    let relies = |slug: &str, stamp| {
+        let (table, field) = ("post".to_owned(), "slug".to_owned());
+        commit(store, vec![Expect::Index { table, field, key: key(slug), stamp }], Vec::new())
+    };
+    let mut before = stamp("a");
+    let mut changes = |old: Option<RowRecord>, new: Option<RowRecord>, how: &str| {
+        write(store, vec![put_row("post", 1, old, new)]);
+        assert_ne!(stamp("a"), before, "{how}");
+        assert!(matches!(relies("a", before), Err(StoreError::Conflict)), "{how}");
+        before = stamp("a");
+        relies("a", before).unwrap();
+    };
+    let with = |slug: &str, n: u32| Some(RowRecord { data: row(json!({"n": n})).data, ..indexed(slug, false) });
+    changes(None, with("a", 1), "a row that comes to it");
+    changes(with("a", 1), with("a", 2), "a row that stays and is another one otherwise");
+    changes(with("a", 2), with("b", 2), "a row that leaves it");
+    changes(with("b", 2), with("a", 2), "a row that comes from another value");
+    changes(with("a", 2), None, "a row that is deleted");
+    // Some of the others may share its stamp.
+    let others: Vec<String> = (0..40).map(|number| format!("other {number}")).collect();
+    let shared = (2..).zip(&others).filter(|(id, slug)| {
+        let before = stamp("a");
+        write(store, vec![put_row("post", *id, None, with(slug, 1))]);
+        stamp("a") != before
+    });
+    assert!(shared.count() < others.len() / 4, "rows with other values do not matter");
+}
+
 pub(super) fn rows_are_paged_and_deleted(store: &impl Store) {
     write(store, (1..=600).map(|id| put_row("post", id, None, Some(row(json!({"n": id}))))).collect());
     write(store, vec![put_row("pos", 3, None, Some(row(json!({})))), put_row("post2", 3, None, Some(row(json!({}))))]);
