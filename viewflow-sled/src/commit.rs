@@ -2,23 +2,26 @@
 //! compared and its writes are taken.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use viewflow_core::StoreError;
 use viewflow_core::store::{Commit, Receipt, StoreResult, check_limits};
-use viewflow_core::{ProcessId, StoreError};
 
+use crate::ahead::{Ahead, Locked, View};
 use crate::bundle::{BundleId, Changes};
-use crate::conflict::check;
+use crate::conflict::{check, read_ahead};
 use crate::describe::of_process;
 use crate::draft::Draft;
 use crate::encode::Encoded;
+use crate::forget::Forgotten;
 use crate::frame::Head;
 use crate::json::damaged;
 use crate::key;
 use crate::numbers::Numbers;
-use crate::options::Trace;
+use crate::options::{Timer, Trace};
 use crate::read::Reader;
 use crate::run::{OWN, Run, Whose};
-use crate::shared::{Shared, State};
+use crate::shared::Shared;
 use crate::writes::Writes;
 
 /// The longest key, in bytes: docs/format.md, "Limits".
@@ -30,6 +33,7 @@ pub(crate) struct Committer {
     shared: Arc<Shared>,
     numbers: Mutex<Numbers>,
     trace: Option<Trace>,
+    timer: Option<Timer>,
 }
 
 /// A commit as far as it can be prepared before others have to wait.
@@ -39,43 +43,50 @@ struct Prepared {
     records: Vec<Draft>,
     runs: Vec<(Draft, Whose, Run)>,
     entries: Writes,
-    /// Processes whose first events are forgotten, with the number of the last one.
-    forgotten: Vec<(ProcessId, u32)>,
+    forgotten: Vec<Forgotten>,
 }
 
 impl Committer {
-    pub(crate) fn new(reader: Reader, shared: Arc<Shared>, trace: Option<Trace>) -> Self {
-        Self { reader, shared, numbers: Mutex::default(), trace }
+    pub(crate) fn new(reader: Reader, shared: Arc<Shared>, trace: Option<Trace>, timer: Option<Timer>) -> Self {
+        Self { reader, shared, numbers: Mutex::default(), trace, timer }
     }
 
     pub(crate) fn take(&self, commit: &Commit) -> StoreResult<Receipt> {
         check_limits(commit)?;
         let mut encoded = Encoded::of(commit)?;
         let (log, used) = (encoded.log, std::mem::take(&mut encoded.numbers));
-        let prepared = self.prepare(encoded)?;
+        let mut ahead = Ahead::new(&self.reader)?;
+        read_ahead(&ahead, commit)?;
+        let prepared = self.prepare(encoded, &ahead)?;
         let mut numbers = self.numbers();
-        let ahead = numbers.log_ahead(&self.reader)?;
+        let log_ahead = numbers.log_ahead(&self.reader)?;
         // Read before the lock, so that nobody waits for a disk.
         for (of, _) in &used {
             numbers.last(&self.reader, of.clone())?;
         }
-        let mut state = self.shared.state_with_room()?;
-        check(&self.reader, &state, &numbers, commit)?;
+        let mut state = ahead.state(&self.shared)?;
+        let held = self.timer.as_ref().map(|timer| (timer, Instant::now()));
+        let view = Locked { ahead: &ahead, state: &state };
+        check(&view, &numbers, commit)?;
         if commit.changes.is_empty() && commit.events.is_empty() {
             // Who has only looked has seen what others committed, and may tell of it.
             let (seen, shared) = (state.last(), Arc::clone(&self.shared));
             return Ok(Receipt::new(move || shared.wait(seen)));
         }
         let number = state.commits + 1;
-        let mut writes = self.finish(prepared, &state, number, ahead)?;
+        let mut writes = finish(prepared, &view, number, log_ahead)?;
         numbers.note_log(log, number, &mut writes);
         numbers.note(commit, used, number, &mut writes);
         if let Some(trace) = &self.trace {
             trace(&writes);
         }
+        let keys = writes.len();
         let taken = state.take(writes);
         drop(numbers);
         self.shared.wake_writer(state);
+        if let Some((timer, begun)) = held {
+            timer(begun.elapsed(), keys);
+        }
         let shared = Arc::clone(&self.shared);
         Ok(Receipt::new(move || shared.wait(taken)))
     }
@@ -105,83 +116,66 @@ impl Committer {
     }
 
     /// Lays out records and computes their checksums.
-    fn prepare(&self, encoded: Encoded) -> StoreResult<Prepared> {
+    fn prepare(&self, encoded: Encoded, ahead: &Ahead) -> StoreResult<Prepared> {
         let mut bundles = Vec::with_capacity(encoded.bundles.len());
         for (id, changes) in encoded.bundles {
             let old = self.reader.content(&id.key(), &of_process(id.process))?;
             let (draft, brought_in) = Draft::of_bundle(id, &changes, old.as_ref())?;
             bundles.push((draft, brought_in, id, changes));
         }
+        let aside = bundles.iter().flat_map(|(_, brought_in, id, _)| brought_in.iter().map(|of| (id.process, *of)));
+        let heads = bundles.iter().map(|(draft, ..)| draft.key.clone());
+        let heads = heads.chain(aside.map(|(process, of)| key::aside(process, of)));
+        ahead.read(heads.chain(encoded.records.iter().map(|(key, _)| key.clone())))?;
         let draft = |(key, content): (Vec<u8>, Option<Vec<u8>>)| Draft::of(key, content.as_deref(), None);
         let records = encoded.records.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
         check_keys(encoded.entries.keys().chain(records.iter().map(|draft| &draft.key)))?;
         let draft = |(whose, run): (Whose, Run)| Ok((Draft::of(whose.key(), Some(&run.content()?), None)?, whose, run));
         let runs = encoded.runs.into_iter().map(draft).collect::<StoreResult<Vec<_>>>()?;
-        Ok(Prepared { bundles, records, runs, entries: encoded.entries, forgotten: encoded.forgotten })
+        let forget = |(process, through)| Forgotten::read(ahead, process, through);
+        let forgotten = encoded.forgotten.into_iter().map(forget).collect::<StoreResult<_>>()?;
+        Ok(Prepared { bundles, records, runs, entries: encoded.entries, forgotten })
     }
+}
 
-    /// What the commit of this number writes.
-    fn finish(&self, prepared: Prepared, state: &State, number: u64, ahead: u64) -> StoreResult<Writes> {
-        let mut writes = prepared.entries;
-        for (mut draft, mut brought_in, id, changes) in prepared.bundles {
-            if self.head(state, &draft.key)? != draft.old {
-                let old = self.reader.content_under(state, &draft.key, &of_process(id.process))?;
-                (draft, brought_in) = Draft::of_bundle(id, &changes, old.as_ref())?;
-            }
-            draft.finish(&mut writes, number);
-            for aside in brought_in {
-                let key = key::aside(id.process, aside);
-                let old = self.head(state, &key)?;
-                Draft::of(key, None, old)?.finish(&mut writes, number);
-            }
+/// What the commit of this number writes.
+fn finish(prepared: Prepared, view: &dyn View, number: u64, log_ahead: u64) -> StoreResult<Writes> {
+    let mut writes = prepared.entries;
+    for (mut draft, mut brought_in, id, changes) in prepared.bundles {
+        if head(view, &draft.key)? != draft.old {
+            let old = view.content(&draft.key, &of_process(id.process))?;
+            (draft, brought_in) = Draft::of_bundle(id, &changes, old.as_ref())?;
         }
-        for (process, through) in prepared.forgotten {
-            self.forget_events(state, process, through, &mut writes)?;
+        draft.finish(&mut writes, number);
+        for aside in brought_in {
+            let key = key::aside(id.process, aside);
+            let old = head(view, &key)?;
+            Draft::of(key, None, old)?.finish(&mut writes, number);
         }
-        for mut draft in prepared.records {
-            draft.old = self.head(state, &draft.key)?;
-            draft.finish(&mut writes, number);
-        }
-        for (draft, mut whose, run) in prepared.runs {
-            if whose.commit == OWN {
-                whose.commit = number + ahead;
-            }
-            writes.insert(run.in_log(whose), Some(Vec::new()));
-            // An event is written once.
-            draft.finish(&mut writes, whose.commit);
-        }
-        Ok(writes)
     }
+    for forgotten in prepared.forgotten {
+        writes.extend(forgotten.writes(view)?);
+    }
+    for mut draft in prepared.records {
+        draft.old = head(view, &draft.key)?;
+        draft.finish(&mut writes, number);
+    }
+    for (draft, mut whose, run) in prepared.runs {
+        if whose.commit == OWN {
+            whose.commit = number + log_ahead;
+        }
+        writes.insert(run.in_log(whose), Some(Vec::new()));
+        // An event is written once.
+        draft.finish(&mut writes, whose.commit);
+    }
+    Ok(writes)
+}
 
-    /// The revision of a record and how many pieces it has after its head.
-    fn head(&self, state: &State, key: &[u8]) -> StoreResult<Option<(u64, u32)>> {
-        let Some(value) = self.reader.value_under(state, key)? else { return Ok(None) };
-        let head = Head::read(&value).map_err(|detail| damaged("a record".to_owned(), detail.to_owned()))?;
-        Ok(Some((head.revision, head.pieces())))
-    }
-
-    /// Removes the first events of a process; a run that has some of them and others is written anew.
-    fn forget_events(&self, state: &State, process: ProcessId, through: u32, writes: &mut Writes) -> StoreResult<()> {
-        let what = || format!("an event of process {process}");
-        for entry in self.reader.entries_under(state, &key::events(process)) {
-            let (key, _) = entry?;
-            let Some(content) = self.reader.content_under(state, &key, &what)? else { continue };
-            let (whose, run) = (Whose::of(&key, content.revision)?, Run::read(&content.bytes, &what)?);
-            let length = run.len();
-            let left = run.clone().without(whose, through);
-            if left.as_ref().is_some_and(|left| left.len() == length) {
-                break;
-            }
-            if left.is_none() {
-                let entries = run.in_history(whose).into_iter().chain([run.in_log(whose)]);
-                writes.extend(entries.map(|entry| (entry, None)));
-            }
-            let new = left.map(|left| left.content()).transpose()?;
-            // It stays where it was in the log.
-            Draft::of(key, new.as_deref(), Some((whose.commit, content.pieces)))?.finish(writes, whose.commit);
-        }
-        Ok(())
-    }
+/// The revision of a record and how many pieces it has after its head.
+fn head(view: &dyn View, key: &[u8]) -> StoreResult<Option<(u64, u32)>> {
+    let Some(value) = view.value(key)? else { return Ok(None) };
+    let head = Head::read(&value).map_err(|detail| damaged("a record".to_owned(), detail.to_owned()))?;
+    Ok(Some((head.revision, head.pieces())))
 }
 
 fn check_keys<'k>(mut keys: impl Iterator<Item = &'k Vec<u8>>) -> StoreResult<()> {

@@ -1,23 +1,34 @@
-//! Whether what a commit relies on is still so, compared while nobody else can commit.
+//! Whether what a commit relies on is still so, compared while nobody else can commit, and what that needs to know.
 
 use std::collections::BTreeSet;
 
 use viewflow_core::StoreError;
 use viewflow_core::store::{Commit, Expect, Key, Reference, StoreResult};
 
+use crate::ahead::{Ahead, View};
 use crate::entry;
 use crate::frame::Head;
 use crate::json::{damaged, parse};
 use crate::key;
 use crate::numbers::Numbers;
-use crate::read::{Reader, last_u64};
-use crate::shared::State;
+use crate::read::last_u64;
+
+/// Reads what [`check`] looks at. What comes of it may not be so any more when it counts.
+pub(crate) fn read_ahead(ahead: &Ahead, commit: &Commit) -> StoreResult<()> {
+    let of = |expect: &Expect| match expect {
+        Expect::Revision(of, _) => Some(key::record(of)),
+        Expect::Table(..) | Expect::Index { .. } => None,
+    };
+    ahead.read(commit.expect.iter().filter_map(of))?;
+    unique_values_are_free(ahead, commit)?;
+    no_reference_dangles(ahead, commit).map(drop)
+}
 
 /// Refuses a commit when something that it relies on has changed.
-pub(crate) fn check(reader: &Reader, state: &State, numbers: &Numbers, commit: &Commit) -> StoreResult<()> {
+pub(crate) fn check(view: &dyn View, numbers: &Numbers, commit: &Commit) -> StoreResult<()> {
     for expect in &commit.expect {
         let holds = match expect {
-            Expect::Revision(of, revision) => self::revision(reader, state, of)? == *revision,
+            Expect::Revision(of, revision) => self::revision(view, of)? == *revision,
             Expect::Table(table, stamp) => numbers.stamp(table) == *stamp,
             Expect::Index { table, field, key, stamp } => numbers.index_stamp(table, field, key) == *stamp,
         };
@@ -25,28 +36,28 @@ pub(crate) fn check(reader: &Reader, state: &State, numbers: &Numbers, commit: &
             return Err(StoreError::Conflict);
         }
     }
-    if unique_values_are_free(reader, state, commit)? && no_reference_dangles(reader, state, commit)? {
+    if unique_values_are_free(view, commit)? && no_reference_dangles(view, commit)? {
         Ok(())
     } else {
         Err(StoreError::Conflict)
     }
 }
 
-fn revision(reader: &Reader, state: &State, of: &Key) -> StoreResult<Option<u64>> {
-    let Some(value) = reader.value_under(state, &key::record(of))? else { return Ok(None) };
+fn revision(view: &dyn View, of: &Key) -> StoreResult<Option<u64>> {
+    let Some(value) = view.value(&key::record(of))? else { return Ok(None) };
     let head = Head::read(&value).map_err(|detail| damaged(of.to_string(), detail.to_owned()))?;
     // A bundle may have tasks only.
     let there = !matches!(of, Key::Process(_)) || head.begins_with(&0_u32.to_be_bytes());
     Ok(there.then_some(head.revision))
 }
 
-fn unique_values_are_free(reader: &Reader, state: &State, commit: &Commit) -> StoreResult<bool> {
+fn unique_values_are_free(view: &dyn View, commit: &Commit) -> StoreResult<bool> {
     let changed = changed_rows(commit);
     let mut taken = BTreeSet::new();
     for (table, id, row) in commit.rows() {
         for (field, value) in row.iter().flat_map(|row| row.unique_keys()) {
             let prefix = entry::index(table, field, &value);
-            for entry in reader.entries_under(state, &prefix) {
+            for entry in view.entries(&prefix) {
                 let (key, _) = entry?;
                 let holder = last_u64(&key, prefix.len())?;
                 if holder != id && !changed.contains(&(table, holder)) {
@@ -62,10 +73,10 @@ fn unique_values_are_free(reader: &Reader, state: &State, commit: &Commit) -> St
 }
 
 /// Whether no row that stays refers to one that the commit deletes.
-fn no_reference_dangles(reader: &Reader, state: &State, commit: &Commit) -> StoreResult<bool> {
+fn no_reference_dangles(view: &dyn View, commit: &Commit) -> StoreResult<bool> {
     let changed = changed_rows(commit);
     for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
-        for entry in reader.entries_under(state, &entry::references(table, id)) {
+        for entry in view.entries(&entry::references(table, id)) {
             let (_, value) = entry?;
             let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
             // Those the commit changes too are its own business.

@@ -2,6 +2,7 @@
 
 use viewflow_core::store::{ProcessData, RowRecord, ScopeRecord, StoreResult, TaskRecord};
 
+use crate::ahead::View;
 use crate::bundle::{self, BundleId};
 use crate::describe::describe;
 use crate::encode::{process_entries, reference_entries, row_entries, task_entries};
@@ -9,7 +10,6 @@ use crate::json::{damaged, parse};
 use crate::parts::KeyReader;
 use crate::read::{Content, Reader, Records};
 use crate::run::{Run, Whose};
-use crate::shared::State;
 
 /// What the entries of a record are: their keys with their values.
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
@@ -69,12 +69,12 @@ pub(crate) fn derived(key: &[u8], content: &Content, records: Records<'_>) -> St
     })
 }
 
-/// The entries that the records under a key ask for, while nobody else can commit.
-pub(crate) fn derived_under(reader: &Reader, state: &State, key: &[u8]) -> StoreResult<Entries> {
+/// The entries that the records under a key ask for.
+pub(crate) fn derived_in(view: &dyn View, key: &[u8]) -> StoreResult<Entries> {
     let what = || describe(key);
-    let Some(content) = reader.content_under(state, key, &what)? else { return Ok(Entries::new()) };
+    let Some(content) = view.content(key, &what)? else { return Ok(Entries::new()) };
     let records = match BundleId::at(key) {
-        Some(bundle) => reader.of_bundle_under(state, bundle, &content, &what)?,
+        Some(bundle) => view.of_bundle(bundle, &content, &what)?,
         None => Records::new(),
     };
     derived(key, &content, records).map(|(_, entries)| entries)

@@ -57,6 +57,11 @@ impl<'v> Head<'v> {
     }
 }
 
+/// What the head of a record has before the content: it tells a record from any other.
+pub(crate) fn header(value: &[u8]) -> &[u8] {
+    &value[..HEADER.min(value.len())]
+}
+
 fn pieces(length: usize) -> u32 {
     u32::try_from(length.saturating_sub(1) / PIECE).unwrap_or(u32::MAX)
 }

@@ -35,7 +35,9 @@ mod threads;
 mod verify;
 
 mod conflict;
+mod forget;
 
+mod ahead;
 mod draft;
 mod numbers;
 
@@ -65,10 +67,14 @@ mod key;
 mod lists;
 mod options;
 
+mod count;
+mod gaps;
 mod guard;
 mod parts;
 mod writes;
 
+#[doc(hidden)]
+pub use crate::count::Counts;
 pub use crate::options::{Durability, Options};
 pub use crate::store::SledStore;
 pub use crate::verify::Report;

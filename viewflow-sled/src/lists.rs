@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
-use crate::derived::derived_under;
+use crate::ahead::{Ahead, Locked, View};
+use crate::derived::derived_in;
 use crate::describe::describe;
 use crate::json::json;
 use crate::key;
 use crate::read::Reader;
-use crate::shared::{Shared, State};
+use crate::shared::Shared;
 use crate::writes::Writes;
 
 /// How many records are gone through, or entries removed, in one commit.
@@ -185,11 +186,10 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
             Ok(())
         })?;
     }
-    let state = shared.state_with_room()?;
-    let mut writes = Writes::new();
-    for key in &keys {
-        missing_of(reader, &state, key, prefixes, &mut writes)?;
-    }
+    let mut ahead = Ahead::new(reader)?;
+    missing_of(&ahead, &keys, prefixes)?;
+    let state = ahead.state(shared)?;
+    let mut writes = missing_of(&Locked { ahead: &ahead, state: &state }, &keys, prefixes)?;
     let more = keys.len() == BATCH;
     if more {
         filling.after = keys.pop();
@@ -202,25 +202,22 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
     Ok(more)
 }
 
-/// The entries of these lists that a record asks for and that are not there. One that cannot be read asks for none.
-fn missing_of(
-    reader: &Reader,
-    state: &State,
-    key: &[u8],
-    prefixes: &[[u8; 2]],
-    writes: &mut Writes,
-) -> StoreResult<()> {
-    let entries = match derived_under(reader, state, key) {
-        Ok(entries) => entries,
-        Err(StoreError::Damaged { .. }) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for (entry, value) in entries {
-        if prefixes.iter().any(|prefix| entry.starts_with(prefix)) && reader.value_under(state, &entry)?.is_none() {
-            writes.insert(entry, Some(value));
+/// The entries of these lists that records ask for and that are not there. One that cannot be read asks for none.
+fn missing_of(view: &dyn View, keys: &[Vec<u8>], prefixes: &[[u8; 2]]) -> StoreResult<Writes> {
+    let mut writes = Writes::new();
+    for key in keys {
+        let entries = match derived_in(view, key) {
+            Ok(entries) => entries,
+            Err(StoreError::Damaged { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        for (entry, value) in entries {
+            if prefixes.iter().any(|prefix| entry.starts_with(prefix)) && view.value(&entry)?.is_none() {
+                writes.insert(entry, Some(value));
+            }
         }
     }
-    Ok(())
+    Ok(writes)
 }
 
 /// The thread that fills lists. It ends when this is dropped, and goes on when the store is opened again.

@@ -23,6 +23,9 @@ pub enum Durability {
 /// Is called with what each commit writes.
 pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
+/// Is called with how long each commit kept others waiting, and how many keys it writes.
+pub(crate) type Timer = Arc<dyn Fn(Duration, usize) + Send + Sync>;
+
 /// How a store is opened: [`SledStore::options`](crate::SledStore::options).
 ///
 /// ```
@@ -41,11 +44,19 @@ pub struct Options {
     pub(crate) journal: usize,
     pub(crate) accept_loss: bool,
     pub(crate) trace: Option<Trace>,
+    pub(crate) timer: Option<Timer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, cache: 64 << 20, journal: 4 << 20, accept_loss: false, trace: None }
+        Self {
+            durability: Durability::Full,
+            cache: 64 << 20,
+            journal: 4 << 20,
+            accept_loss: false,
+            trace: None,
+            timer: None,
+        }
     }
 }
 
@@ -72,7 +83,8 @@ impl Options {
 
     /// How much is written to the journal until it is put into the tree, in bytes: 4 MiB if this is not called. The more, the
     /// less is written in all, and the more memory is taken: some times as much. After a disk ran full the store needs room of some
-    /// times as much to be opened again.
+    /// times as much to be opened again. What is there is put into the tree, too, when nothing was committed for a second, unless
+    /// this is `usize::MAX`: then that happens only when the store is closed.
     pub fn journal(mut self, bytes: usize) -> Self {
         self.journal = bytes;
         self
@@ -89,6 +101,13 @@ impl Options {
     #[doc(hidden)]
     pub fn traced(mut self, trace: Arc<dyn Fn(&Writes) + Send + Sync>) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Calls `timer` with how long each commit kept others waiting, and how many keys it writes: for measurements.
+    #[doc(hidden)]
+    pub fn timed(mut self, timer: Arc<dyn Fn(Duration, usize) + Send + Sync>) -> Self {
+        self.timer = Some(timer);
         self
     }
 }

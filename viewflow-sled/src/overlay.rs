@@ -1,41 +1,72 @@
 //! What was committed and is not in the tree yet, laid over the tree.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use viewflow_core::store::StoreResult;
 
+use crate::gaps::{Gaps, after};
 use crate::parts::successor;
 use crate::tree::Tree;
 use crate::writes::Writes;
 
+/// How many keys a scan takes from the writes here at once, while nobody can commit.
+const WALK: usize = 256;
+/// How many bytes of values it takes so at most, or somewhat more.
+const WALK_BYTES: usize = 64 << 10;
+/// How many removed keys in a row are walked over each time. More of them are noted as a gap.
+const FEW: usize = 32;
+
 /// Writes that are in the journal only: those that still grow in number, and those that are being put into the tree.
+/// Gaps tell of nothing but what the two layers and the tree have together. They are kept as long as removed keys are in
+/// the layer that was growing when they were found.
 #[derive(Default)]
 pub(crate) struct Overlay {
     active: Writes,
+    gaps: Gaps,
     frozen: Option<Arc<Writes>>,
+    frozen_gaps: Gaps,
+    /// How many times something was added.
+    added: u64,
+    /// How many times the tree had all that was set apart.
+    thawed: u64,
 }
 
 impl Overlay {
     pub(crate) fn add(&mut self, writes: Writes) {
+        for (key, _) in writes.iter().filter(|(_, value)| value.is_some()) {
+            self.gaps.fill(key);
+            self.frozen_gaps.fill(key);
+        }
         self.active.extend(writes);
+        self.added += 1;
     }
 
     /// Sets what there is apart, to be put into the tree.
     pub(crate) fn freeze(&mut self) -> Arc<Writes> {
         let frozen = Arc::new(std::mem::take(&mut self.active));
         self.frozen = Some(Arc::clone(&frozen));
+        self.frozen_gaps = std::mem::take(&mut self.gaps);
         frozen
     }
 
     /// The tree has what was set apart.
     pub(crate) fn thaw(&mut self) {
         self.frozen = None;
+        self.frozen_gaps = Gaps::default();
+        self.thawed += 1;
     }
 
     pub(crate) fn is_frozen(&self) -> bool {
         self.frozen.is_some()
+    }
+
+    /// How many times the tree had all that was set apart. As long as that is the same, a key that is not known here is in the tree
+    /// as it was.
+    pub(crate) fn thawed(&self) -> u64 {
+        self.thawed
     }
 
     /// What is known of a key here: nothing, that it was removed, or its value.
@@ -43,111 +74,221 @@ impl Overlay {
         self.active.get(key).or_else(|| self.frozen.as_ref()?.get(key))
     }
 
-    /// The first entries of a range, `size` or somewhat more.
-    fn window(&self, range: &(Bound<Vec<u8>>, Bound<Vec<u8>>), size: usize) -> Window {
-        let mut end = None::<Vec<u8>>;
-        let mut entries = BTreeMap::new();
-        // The newer writes come last and replace the older ones.
-        for layer in self.frozen.as_deref().into_iter().chain([&self.active]) {
-            let mut found = layer.range(range.clone());
-            entries.extend(found.by_ref().take(size).map(|(key, value)| (key.clone(), value.clone())));
-            if found.next().is_some() {
-                let last = layer.range(range.clone()).nth(size.saturating_sub(1)).map(|(key, _)| key.clone());
-                end = end.into_iter().chain(last).min();
-            }
-        }
-        if let Some(end) = &end {
-            entries.retain(|key, _| key <= end);
-        }
-        Window { entries, end }
+    /// What is known of a range here, in order: the newer write of each key.
+    fn range(&self, from: &[u8], to: Option<&[u8]>) -> impl Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)> {
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        let frozen = self.frozen.iter().flat_map(move |layer| layer.range::<[u8], _>(range));
+        merged(self.active.range::<[u8], _>(range).peekable(), frozen.peekable())
     }
 
-    /// What a scan of these keys needs to know of the writes here.
+    /// What a scan of these keys needs to know of the writes here: it goes on behind a gap, and ends where the next one begins.
     pub(crate) fn scan(&self, prefix: &[u8], after: &Bound<Vec<u8>>, limit: usize) -> Scan {
-        let first = match after {
-            Bound::Unbounded => Bound::Included(prefix.to_vec()),
-            bound => bound.clone(),
+        let mut from = match after {
+            Bound::Unbounded => prefix.to_vec(),
+            Bound::Included(key) => key.clone(),
+            Bound::Excluded(key) => self::after(key),
         };
-        let last = match successor(prefix) {
-            Some(end) => Bound::Excluded(end),
-            None => Bound::Unbounded,
-        };
-        // `after` may come after all keys with the prefix.
-        let range = (first, last);
-        if is_empty(&range) {
-            return Scan { range: None, window: Window { entries: BTreeMap::new(), end: None }, limit };
+        let mut behind_gap = false;
+        while let Some(behind) = self.gaps.behind(&from).or_else(|| self.frozen_gaps.behind(&from)) {
+            from.clone_from(behind);
+            behind_gap = true;
         }
-        let window = self.window(&range, limit.min(256));
-        Scan { range: Some(range), window, limit }
+        let end = successor(prefix);
+        // `after` may come after all keys with the prefix.
+        let from = end.as_ref().map_or(from.clone(), |end| from.min(end.clone()));
+        let gap = self.gaps.next(&from).into_iter().chain(self.frozen_gaps.next(&from)).min();
+        let gap = gap.filter(|gap| end.as_ref().is_none_or(|end| *gap < end)).cloned();
+        let mut scan = Scan {
+            between_gaps: behind_gap && gap.is_some(),
+            more: gap.is_some(),
+            to: gap.or(end),
+            entries: Vec::new(),
+            limit,
+            added: self.added,
+            thawed: self.thawed,
+            from,
+        };
+        scan.take(self);
+        scan
+    }
+
+    /// Notes where a scan has found nothing but removed keys, unless something may have come there since.
+    pub(crate) fn note(&mut self, found: Dead) {
+        if found.thawed != self.thawed {
+            return;
+        }
+        for (from, to) in found.ranges {
+            if found.added == self.added || self.range(&from, Some(&to)).all(|(_, value)| value.is_none()) {
+                self.gaps.note(from, to);
+            }
+        }
     }
 }
 
-/// Some entries of a range, and how far they are all that there are of it; none: to its end.
-struct Window {
-    entries: Writes,
-    end: Option<Vec<u8>>,
+/// Two layers as one: where both have a key, the first one has the newer write.
+fn merged<'w>(
+    mut newer: Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
+    mut older: Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
+) -> impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)> {
+    std::iter::from_fn(move || match (newer.peek(), older.peek()) {
+        (Some((new, _)), Some((old, _))) if old < new => older.next(),
+        (Some((new, _)), Some((old, _))) => {
+            if new == old {
+                older.next();
+            }
+            newer.next()
+        }
+        (None, _) => older.next(),
+        (_, None) => newer.next(),
+    })
 }
 
 /// A scan that has seen the overlay and is still to see the tree.
 pub(crate) struct Scan {
-    /// None: it is empty.
-    range: Option<(Bound<Vec<u8>>, Bound<Vec<u8>>)>,
-    window: Window,
+    from: Vec<u8>,
+    /// The first key behind what is seen; none: there is no end.
+    to: Option<Vec<u8>>,
+    /// Whether there may be more behind that.
+    more: bool,
+    /// Whether gaps are on both sides.
+    between_gaps: bool,
+    entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     limit: usize,
+    added: u64,
+    thawed: u64,
+}
+
+/// Where a scan has found nothing but removed keys.
+pub(crate) struct Dead {
+    ranges: Vec<(Vec<u8>, Vec<u8>)>,
+    added: u64,
+    thawed: u64,
 }
 
 /// What a scan has found, and from where the next one has to go on; none: there is nothing left.
 pub(crate) struct Found {
     pub(crate) entries: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) next: Option<Bound<Vec<u8>>>,
+    /// None: nothing that is worth to be noted.
+    pub(crate) dead: Option<Dead>,
+    /// How many keys were looked at.
+    pub(crate) walked: u64,
 }
 
 impl Scan {
+    /// Takes what the overlay has, as far as it is wanted.
+    fn take(&mut self, overlay: &Overlay) {
+        let (mut alive, mut bytes, mut enough) = (0, 0, false);
+        let known = overlay.range(&self.from, self.to.as_deref());
+        let wanted = known.take(WALK).take_while(|(_, value)| {
+            enough = alive == self.limit || bytes > WALK_BYTES;
+            alive += usize::from(value.is_some());
+            bytes += value.as_ref().map_or(0, Vec::len);
+            !enough
+        });
+        self.entries.extend(wanted.map(|(key, value)| (key.clone(), value.clone())));
+        let last = self.entries.last().filter(|_| enough || self.entries.len() == WALK);
+        if let Some((last, _)) = last {
+            (self.to, self.more, self.between_gaps) = (Some(after(last)), true, false);
+        }
+    }
+
+    /// Ends the scan where another one has to go on, if it begins before that.
+    pub(crate) fn ends_within(&mut self, next: Option<&Bound<Vec<u8>>>) -> bool {
+        let end = match next {
+            None | Some(Bound::Unbounded) => return next.is_none(),
+            Some(Bound::Included(key)) => key.clone(),
+            Some(Bound::Excluded(key)) => after(key),
+        };
+        if self.from >= end {
+            return false;
+        }
+        if self.to.as_ref().is_none_or(|to| *to > end) {
+            self.entries.retain(|(key, _)| *key < end);
+            (self.to, self.more, self.between_gaps) = (Some(end), true, false);
+        }
+        true
+    }
+
     /// Reads the tree beneath what was seen.
     pub(crate) fn read(self, tree: &Tree) -> StoreResult<Found> {
-        let Some((first, last)) = self.range else { return Ok(Found { entries: Vec::new(), next: None }) };
-        let last = self.window.end.clone().map_or(last, Bound::Included);
-        let mut own = self.window.entries.into_iter().peekable();
-        let mut entries = Vec::new();
-        if is_empty(&(first.clone(), last.clone())) {
-            return Ok(Found { entries, next: self.window.end.map(Bound::Excluded) });
+        if self.is_empty() {
+            return self.over(|| Ok(None));
         }
-        let mut stored = tree.range(first, last)?;
-        let mut next_stored = stored.next()?;
-        while entries.len() < self.limit {
-            match (own.peek(), &next_stored) {
-                (None, None) => break,
-                (Some((key, _)), Some((stored_key, _))) if key > stored_key => {
-                    entries.extend(next_stored.take());
-                    next_stored = stored.next()?;
-                }
-                (None, Some(_)) => {
-                    entries.extend(next_stored.take());
-                    next_stored = stored.next()?;
-                }
-                (Some((key, _)), at) => {
-                    if at.as_ref().is_some_and(|(stored_key, _)| key == stored_key) {
-                        next_stored = stored.next()?;
-                    }
-                    entries.extend(own.next().and_then(|(key, value)| Some((key, value?))));
-                }
+        let mut stored = tree.range(&self.from, self.to.as_deref())?;
+        let mut found = self.over(|| stored.next())?;
+        found.walked += stored.steps();
+        Ok(found)
+    }
+
+    /// Takes what the tree has from entries that were read before.
+    pub(crate) fn read_known(self, known: &BTreeMap<Vec<u8>, Vec<u8>>) -> StoreResult<Found> {
+        if self.is_empty() {
+            return self.over(|| Ok(None));
+        }
+        let range = (Bound::Included(self.from.clone()), self.to.clone().map_or(Bound::Unbounded, Bound::Excluded));
+        let mut stored = known.range(range).map(|(key, value)| (key.clone(), value.clone()));
+        self.over(|| Ok(stored.next()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.to.as_ref().is_some_and(|to| self.from >= *to)
+    }
+
+    /// Lays what was seen over what is stored.
+    fn over(self, mut stored: impl FnMut() -> StoreResult<Option<(Vec<u8>, Vec<u8>)>>) -> StoreResult<Found> {
+        let mut walked = 0;
+        let mut own = self.entries.into_iter().peekable();
+        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut dead = Vec::new();
+        // Since which key nothing was found, and how many removed ones are there.
+        let (mut since, mut removed) = (self.from, 0);
+        let mut next_stored = stored()?;
+        let ended = loop {
+            if entries.len() >= self.limit {
+                break false;
             }
+            let is_stored = match (own.peek(), &next_stored) {
+                (None, None) => break true,
+                (Some((key, _)), Some((stored_key, _))) => stored_key < key,
+                (None, Some(_)) => true,
+                (Some(_), None) => false,
+            };
+            walked += 1;
+            let found = if is_stored {
+                std::mem::replace(&mut next_stored, stored()?)
+            } else {
+                let own = own.next();
+                if next_stored.as_ref().map(|(key, _)| key) == own.as_ref().map(|(key, _)| key) {
+                    next_stored = stored()?;
+                }
+                own.and_then(|(key, value)| Some((key, value?)))
+            };
+            let Some((key, value)) = found else {
+                removed += 1;
+                continue;
+            };
+            let before = std::mem::replace(&mut since, after(&key));
+            if std::mem::take(&mut removed) >= FEW {
+                dead.push((before, key.clone()));
+            }
+            entries.push((key, value));
+        };
+        let all_dead = self.between_gaps && entries.is_empty();
+        if ended
+            && (removed >= FEW || all_dead)
+            && let Some(to) = &self.to
+        {
+            dead.push((since, to.clone()));
         }
-        let next = if entries.len() < self.limit {
-            self.window.end.map(Bound::Excluded)
+        let next = if ended {
+            self.to.filter(|_| self.more).map(Bound::Included)
         } else {
             entries.last().map(|(key, _)| Bound::Excluded(key.clone()))
         };
-        Ok(Found { entries, next })
-    }
-}
-
-/// Whether nothing can be in a range, which is no range then.
-fn is_empty(range: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
-    match range {
-        (Bound::Included(a), Bound::Included(b)) => a > b,
-        (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) => a >= b,
-        _ => false,
+        let dead = Some(dead).filter(|dead| !dead.is_empty());
+        let dead = dead.map(|ranges| Dead { ranges, added: self.added, thawed: self.thawed });
+        Ok(Found { entries, next, dead, walked })
     }
 }
 
@@ -163,70 +304,192 @@ mod tests {
     }
 
     fn writes() -> impl Strategy<Value = Writes> {
-        btree_map(key(), option::of(vec(any::<u8>(), 0..3)), 0..20)
+        btree_map(prop_oneof![key(), of_many()], option::of(vec(any::<u8>(), 0..3)), 0..20)
     }
 
-    fn scan(
-        overlay: &Overlay,
-        tree: &Tree,
-        prefix: &[u8],
-        after: &Bound<Vec<u8>>,
-        limit: usize,
-    ) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut all = Vec::new();
-        let mut after = after.clone();
-        loop {
-            let found = overlay.scan(prefix, &after, limit - all.len()).read(tree).unwrap();
-            all.extend(found.entries);
-            match found.next {
-                Some(next) => after = next,
-                None => return all,
+    /// A list of removed keys, so long that some are noted as a gap.
+    fn many_removed() -> impl Strategy<Value = Writes> {
+        (prop::sample::select(vec![1_u8, 7]), 0..200_u8, 1..200_u8).prop_map(|(first, from, length)| {
+            (from..from.saturating_add(length)).map(|second| (vec![first, second], None)).collect()
+        })
+    }
+
+    /// A key of such a list.
+    fn of_many() -> impl Strategy<Value = Vec<u8>> {
+        (prop::sample::select(vec![1_u8, 7]), any::<u8>()).prop_map(|(first, second)| vec![first, second])
+    }
+
+    /// Where a scan begins: the prefix, what it goes on after, and how many are wanted.
+    type Place = (Vec<u8>, Option<Vec<u8>>, usize);
+
+    fn place() -> impl Strategy<Value = Place> {
+        let rest = prop_oneof![key(), vec(any::<u8>(), 1..2)];
+        (vec(prop::sample::select(vec![0_u8, 1, 7, 255]), 0..2), option::of(rest), 1..8_usize)
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(Writes),
+        Freeze,
+        Thaw,
+        Scan(Place),
+        /// A scan that sees the overlay before these writes and the tree after them.
+        Slow(Place, Writes, bool),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => writes().prop_map(Step::Add),
+            2 => many_removed().prop_map(Step::Add),
+            1 => Just(Step::Freeze),
+            1 => Just(Step::Thaw),
+            4 => place().prop_map(Step::Scan),
+            2 => (place(), prop_oneof![writes(), many_removed()], any::<bool>())
+                .prop_map(|(place, writes, thaws)| Step::Slow(place, writes, thaws)),
+        ]
+    }
+
+    /// An overlay over a tree, and what has to be found in them.
+    struct Tried {
+        _db: sled::Db,
+        tree: Tree,
+        overlay: Overlay,
+        model: BTreeMap<Vec<u8>, Vec<u8>>,
+    }
+
+    impl Tried {
+        fn new(stored: BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+            let db = sled::Config::new().temporary(true).open().unwrap();
+            for (key, value) in &stored {
+                db.insert(key, value.clone()).unwrap();
             }
+            Self { tree: Tree((*db).clone()), _db: db, overlay: Overlay::default(), model: stored }
+        }
+
+        fn add(&mut self, writes: Writes) {
+            for (key, value) in writes.clone() {
+                match value {
+                    Some(value) => drop(self.model.insert(key, value)),
+                    None => drop(self.model.remove(&key)),
+                }
+            }
+            self.overlay.add(writes);
+        }
+
+        fn freeze(&mut self) {
+            if !self.overlay.is_frozen() {
+                self.overlay.freeze();
+            }
+        }
+
+        fn thaw(&mut self) {
+            let Some(frozen) = self.overlay.frozen.clone() else { return };
+            for (key, value) in frozen.iter() {
+                match value {
+                    Some(value) => drop(self.tree.0.insert(key, value.clone()).unwrap()),
+                    None => drop(self.tree.0.remove(key).unwrap()),
+                }
+            }
+            self.overlay.thaw();
+        }
+
+        fn bound((prefix, after, _): &Place) -> Bound<Vec<u8>> {
+            after.as_ref().map_or(Bound::Unbounded, |after| Bound::Excluded([&prefix[..], after].concat()))
+        }
+
+        fn scan(&mut self, place: &Place) -> Vec<(Vec<u8>, Vec<u8>)> {
+            let (mut all, mut after) = (Vec::new(), Self::bound(place));
+            loop {
+                let found = self.overlay.scan(&place.0, &after, place.2 - all.len()).read(&self.tree).unwrap();
+                all.extend(found.entries);
+                found.dead.into_iter().for_each(|dead| self.overlay.note(dead));
+                match found.next {
+                    Some(next) if all.len() < place.2 => after = next,
+                    _ => return all,
+                }
+            }
+        }
+
+        fn expected(&self, place: &Place) -> Vec<(Vec<u8>, Vec<u8>)> {
+            let after = Self::bound(place);
+            let wanted = |key: &[u8]| {
+                key.starts_with(&place.0) && !matches!(&after, Bound::Excluded(after) if key <= after.as_slice())
+            };
+            let found = self.model.iter().filter(|(key, _)| wanted(key)).take(place.2);
+            found.map(|(key, value)| (key.clone(), value.clone())).collect()
         }
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(128))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
-        fn a_scan_sees_the_tree_with_the_newer_writes_over_it(
-            stored in btree_map(key(), vec(any::<u8>(), 0..3), 0..20),
-            older in writes(),
-            newer in writes(),
-            prefix in vec(prop::sample::select(vec![0_u8, 1, 7, 255]), 0..2),
-            after in option::of(key()),
-            limit in 1..8_usize,
+        fn a_scan_sees_the_tree_with_the_newer_writes_over_it_whatever_was_found_empty_before(
+            stored in btree_map(prop_oneof![key(), of_many()], vec(any::<u8>(), 0..3), 0..20),
+            steps in vec(step(), 0..16),
+            last in place(),
         ) {
-            let db = sled::Config::new().temporary(true).open().unwrap();
-            let tree = Tree((*db).clone());
-            for (key, value) in &stored {
-                db.insert(key, value.clone()).unwrap();
-            }
-            let mut overlay = Overlay::default();
-            overlay.add(older.clone());
-            overlay.freeze();
-            overlay.add(newer.clone());
-
-            let mut model = stored;
-            for (key, value) in older.into_iter().chain(newer) {
-                match value {
-                    Some(value) => drop(model.insert(key, value)),
-                    None => drop(model.remove(&key)),
+            let mut tried = Tried::new(stored);
+            for step in steps.into_iter().chain([Step::Scan(last)]) {
+                match step {
+                    Step::Add(writes) => tried.add(writes),
+                    Step::Freeze => tried.freeze(),
+                    Step::Thaw => tried.thaw(),
+                    Step::Scan(place) => prop_assert_eq!(tried.scan(&place), tried.expected(&place)),
+                    Step::Slow(place, writes, thaws) => {
+                        let scan = tried.overlay.scan(&place.0, &Tried::bound(&place), place.2);
+                        tried.add(writes);
+                        if thaws {
+                            tried.freeze();
+                            tried.thaw();
+                        }
+                        let found = scan.read(&tried.tree).unwrap();
+                        found.dead.into_iter().for_each(|dead| tried.overlay.note(dead));
+                    }
+                }
+                for (key, value) in &tried.model {
+                    let read = tried.overlay.get(key).cloned();
+                    let read = read.unwrap_or_else(|| tried.tree.get(key).unwrap());
+                    prop_assert_eq!(read.as_ref(), Some(value));
                 }
             }
-            for (key, value) in &model {
-                let here = overlay.get(key).cloned();
-                let read = here.unwrap_or_else(|| tree.get(key).unwrap());
-                prop_assert_eq!(read.as_ref(), Some(value));
-            }
-            let after = after.map(|after| [prefix.clone(), after].concat());
-            let expected: Vec<_> = model
-                .into_iter()
-                .filter(|(key, _)| key.starts_with(&prefix) && after.as_ref().is_none_or(|after| key > after))
-                .take(limit)
-                .collect();
-            let bound = after.map_or(Bound::Unbounded, Bound::Excluded);
-            prop_assert_eq!(scan(&overlay, &tree, &prefix, &bound, limit), expected);
         }
+    }
+
+    #[test]
+    fn what_was_removed_is_walked_over_once_and_gaps_grow_together() {
+        let key = |number: u32| number.to_be_bytes().to_vec();
+        let mut tried = Tried::new((0..2000).map(|number| (key(number), Vec::new())).collect());
+        let walked = |tried: &mut Tried| {
+            let mut walked = 0;
+            let mut after = Bound::Unbounded;
+            loop {
+                let found = tried.overlay.scan(&[0], &after, 1).read(&tried.tree).unwrap();
+                walked += found.walked;
+                found.dead.into_iter().for_each(|dead| tried.overlay.note(dead));
+                match found.next.filter(|_| found.entries.is_empty()) {
+                    Some(next) => after = next,
+                    None => return walked,
+                }
+            }
+        };
+        tried.add((0..1000).map(|number| (key(number), None)).collect());
+        assert!(walked(&mut tried) >= 1000);
+        assert!(walked(&mut tried) < 10);
+        // One by one they come back and go again, at their places and as they like.
+        for number in (0..1000).rev().step_by(3) {
+            tried.add(Writes::from([(key(number), Some(Vec::new()))]));
+            tried.add(Writes::from([(key(number), None)]));
+        }
+        tried.freeze();
+        walked(&mut tried);
+        assert!(walked(&mut tried) < 10);
+        for number in (1000..2000).step_by(3) {
+            tried.add((number..number + 3).map(|number| (key(number), None)).collect());
+            assert!(walked(&mut tried) < 3 * FEW as u64, "{number}");
+        }
+        tried.thaw();
+        walked(&mut tried);
+        assert!(walked(&mut tried) < 3 * FEW as u64);
     }
 }

@@ -12,15 +12,13 @@ use crate::bundle;
 use crate::frame::Head;
 use crate::json::{What, cut_short, damaged, parse};
 use crate::key;
+use crate::overlay::{Found, Scan};
 use crate::parts;
 use crate::shared::{Shared, State};
 use crate::tree::Tree;
 
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
-
-/// How many entries are read at a time where only the first ones may be wanted.
-const AHEAD: usize = 32;
 
 /// Records of a bundle, by their numbers.
 pub(crate) type Records<'c> = Vec<(u32, Cow<'c, [u8]>)>;
@@ -63,14 +61,26 @@ impl Reader {
             return Ok(value.clone());
         }
         drop(state);
+        self.stored(key)
+    }
+
+    /// The value of a key in the tree.
+    pub(crate) fn stored(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.shared.counters.add_value();
         self.tree.get(key)
     }
 
+    /// The value of a key in the tree, while nobody else can commit.
+    pub(crate) fn stored_under(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.shared.counters.add_waited();
+        self.stored(key)
+    }
+
     /// The value of a key, while nobody else can commit.
-    pub(crate) fn value_under(&self, state: &State, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+    fn value_under(&self, state: &State, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
         match state.overlay.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.tree.get(key),
+            None => self.stored_under(key),
         }
     }
 
@@ -81,7 +91,7 @@ impl Reader {
     }
 
     /// The content of a record, while nobody else can commit.
-    pub(crate) fn content_under(&self, state: &State, key: &[u8], what: What) -> StoreResult<Option<Content>> {
+    fn content_under(&self, state: &State, key: &[u8], what: What) -> StoreResult<Option<Content>> {
         let get = |key: &[u8]| self.value_under(state, key);
         assemble(key, get(key)?, &get, what)
     }
@@ -122,17 +132,6 @@ impl Reader {
         })
     }
 
-    /// All records of a bundle, while nobody else can commit.
-    pub(crate) fn of_bundle_under<'c>(
-        &self,
-        state: &State,
-        bundle: bundle::BundleId,
-        content: &'c Content,
-        what: What,
-    ) -> StoreResult<Records<'c>> {
-        gather(bundle, content, &|_| true, &|key| self.content_under(state, key, what), what)
-    }
-
     /// Visits entries with a prefix after a key, at most `limit` of them.
     pub(crate) fn entries(
         &self,
@@ -144,11 +143,7 @@ impl Reader {
         let mut after = after;
         let mut left = limit;
         while left > 0 {
-            let wanted = left.min(CHUNK);
-            let state = self.shared.running()?;
-            let scan = state.overlay.scan(prefix, &after, wanted);
-            drop(state);
-            let found = scan.read(&self.tree)?;
+            let found = self.some_entries(prefix, &after, left.min(CHUNK))?;
             left -= found.entries.len();
             for (key, value) in found.entries {
                 visit(&key, value)?;
@@ -159,6 +154,31 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Some of the first entries with a prefix after a key. What is only walked over now is passed by next time.
+    pub(crate) fn some_entries(&self, prefix: &[u8], after: &Bound<Vec<u8>>, limit: usize) -> StoreResult<Found> {
+        let state = self.shared.running()?;
+        let scan = state.overlay.scan(prefix, after, limit);
+        drop(state);
+        let mut found = scan.read(&self.tree)?;
+        self.shared.counters.add_walked(found.walked);
+        if let Some(dead) = found.dead.take() {
+            self.shared.state().overlay.note(dead);
+        }
+        Ok(found)
+    }
+
+    /// Reads what a scan has not seen yet from the tree, while nobody else can commit.
+    pub(crate) fn scan_under(&self, scan: Scan) -> StoreResult<Found> {
+        self.shared.counters.add_waited();
+        let found = scan.read(&self.tree)?;
+        self.shared.counters.add_walked(found.walked);
+        Ok(found)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// What the entries with a prefix after a key are of: each as `read` finds it in the rest of its key.
@@ -195,26 +215,6 @@ impl Reader {
             }
         }
         Ok(found)
-    }
-
-    /// The entries with a prefix, read some at a time as they are asked for, while nobody else can commit.
-    pub(crate) fn entries_under<'r>(
-        &'r self,
-        state: &'r State,
-        prefix: &'r [u8],
-    ) -> impl Iterator<Item = StoreResult<(Vec<u8>, Vec<u8>)>> + 'r {
-        let mut next = Some(Bound::Unbounded);
-        std::iter::from_fn(move || {
-            let after = next.take()?;
-            Some(match state.overlay.scan(prefix, &after, AHEAD).read(&self.tree) {
-                Ok(found) => {
-                    next = found.next;
-                    found.entries.into_iter().map(Ok).collect()
-                }
-                Err(error) => vec![Err(error)],
-            })
-        })
-        .flatten()
     }
 
     /// Visits the contents of the records with a prefix after a key, until `visit` says that it is enough.
@@ -275,7 +275,7 @@ impl Reader {
 }
 
 /// Some records of a bundle; `get` reads those that stand aside.
-fn gather<'c>(
+pub(crate) fn gather<'c>(
     bundle: bundle::BundleId,
     content: &'c Content,
     wanted: &dyn Fn(u32) -> bool,
@@ -294,7 +294,7 @@ fn gather<'c>(
 }
 
 /// The content whose head is the value of a key, with the pieces that `get` finds.
-fn assemble(
+pub(crate) fn assemble(
     key: &[u8],
     value: Option<Vec<u8>>,
     get: &dyn Fn(&[u8]) -> StoreResult<Option<Vec<u8>>>,

@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
+use crate::count::Counters;
 use crate::journal::{self, Journal};
 use crate::options::{Durability, Options};
 use crate::overlay::Overlay;
 use crate::writes::Writes;
 
+/// For how long nothing was committed when what is in the journal is put into the tree, though its file is not full: what rests
+/// takes no memory, and nobody has to look past it.
+const REST: Duration = Duration::from_secs(1);
 /// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
 const TOO_LONG: usize = 8;
 
@@ -23,6 +27,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     journal: Mutex<Journal>,
     pub(crate) durability: Durability,
+    pub(crate) counters: Counters,
     /// There is something to write, or the store closes.
     work: Condvar,
     /// A turn of the journal is done, or failed: one for even turns and one for odd ones, as those of the next turn already wait.
@@ -81,7 +86,17 @@ pub(crate) struct Waiter {
 impl State {
     /// Whether the file of the journal that grows is to be put into the tree now.
     fn is_full(&self) -> bool {
-        self.length >= self.enough && !self.overlay.is_frozen() && !self.held
+        self.length >= self.enough && self.can_be_put()
+    }
+
+    /// Whether the file of the journal that grows may be put into the tree.
+    fn can_be_put(&self) -> bool {
+        self.length > 0 && !self.overlay.is_frozen() && !self.held
+    }
+
+    /// Whether that is so once nothing was committed for a while: if the journal may have any length it is to be left alone.
+    fn may_rest(&self) -> bool {
+        self.enough < usize::MAX && self.can_be_put()
     }
 
     /// Nothing more is read or written after a failed write.
@@ -111,13 +126,13 @@ impl State {
     }
 
     /// Begins a turn of the journal with all that was not written yet.
-    fn begin_turn(&mut self, records: &mut Vec<u8>) -> Turn {
+    fn begin_turn(&mut self, records: &mut Vec<u8>, rests: bool) -> Turn {
         records.clear();
         std::mem::swap(records, &mut self.unwritten);
         let number = self.turn;
         self.turn = number.wrapping_add(1);
         // Only what is in the file that ends here is put into the tree, and only when it is on the disk.
-        let full = self.is_full().then(|| self.overlay.freeze());
+        let full = (self.is_full() || rests && self.may_rest()).then(|| self.overlay.freeze());
         if full.is_some() {
             self.length = 0;
         }
@@ -146,6 +161,7 @@ impl Shared {
             }),
             journal: Mutex::new(journal),
             durability: options.durability,
+            counters: Counters::default(),
             work: Condvar::new(),
             done: [Condvar::new(), Condvar::new()],
             tree: Condvar::new(),
@@ -230,11 +246,14 @@ impl Shared {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next turn of the journal, and its records, once there is something to write, or at `due`; none: a write has failed.
+    /// The next turn of the journal, and its records, once there is something to write, or at `due`, or when nothing was committed
+    /// for a while; none: a write has failed.
     pub(crate) fn next_turn(&self, due: Option<Instant>, records: &mut Vec<u8>) -> Option<Turn> {
+        let rest = Instant::now() + REST;
         let mut state = self.state();
         while !state.has_work() {
-            let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+            let until = due.into_iter().chain(state.may_rest().then_some(rest)).min();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
                 break;
             }
@@ -245,7 +264,11 @@ impl Shared {
             };
             state.idle = false;
         }
-        if state.failed.is_some() { None } else { Some(state.begin_turn(records)) }
+        if state.failed.is_some() {
+            return None;
+        }
+        let rests = !state.has_work() && Instant::now() >= rest;
+        Some(state.begin_turn(records, rests))
     }
 
     /// A turn of the journal is as durable as it should be.

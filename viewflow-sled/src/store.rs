@@ -17,6 +17,7 @@ use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
 use crate::backup::backup;
 use crate::bundle::{self, BundleId};
 use crate::commit::Committer;
+use crate::count::Counts;
 use crate::describe::of_process;
 use crate::entry;
 use crate::events;
@@ -119,13 +120,19 @@ impl SledStore {
         backup(&self.path, &self.shared, to.as_ref())
     }
 
+    /// What the store has done since it was opened: for measurements.
+    #[doc(hidden)]
+    pub fn counts(&self) -> Counts {
+        self.shared.counters.counts()
+    }
+
     fn open_with(path: &Path, options: Options) -> StoreResult<Self> {
         let Opened { db, sync, journal, commits, lock } = open::open(path, &options)?;
         let tree = Tree((*db).clone());
         let shared = Arc::new(Shared::new(commits, journal, &options));
         let threads = Threads::start(db, sync, Arc::clone(&shared))?;
         let reader = Reader::new(tree.clone(), Arc::clone(&shared));
-        let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace);
+        let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace, options.timer);
         let lists = Arc::new(Lists::open(&reader, &shared)?);
         let filler = Filler::start(&lists, &reader, &shared)?;
         Ok(Self {

@@ -39,22 +39,19 @@ impl Tree {
         Ok(next.map(|(key, _)| key.to_vec()))
     }
 
-    /// What is in a range, in order.
-    pub(crate) fn range(&self, first: Bound<Vec<u8>>, last: Bound<Vec<u8>>) -> StoreResult<Range> {
-        let mut start = first.clone();
+    /// What is in a range, in order: from a key on, and before another one if there is one.
+    pub(crate) fn range(&self, from: &[u8], to: Option<&[u8]>) -> StoreResult<Range> {
+        let mut start = from.to_vec();
         // The entries at the beginning may be in a bucket that begins before.
-        if let Bound::Included(key) | Bound::Excluded(key) = &first {
-            let before = if key.first().is_some_and(|letter| entry::IN_BUCKETS.contains(letter)) {
-                guarded(|| self.0.range::<&[u8], _>(..=key.as_slice()).next_back().transpose())?
-            } else {
-                None
-            };
-            if let Some((before, _)) = before.filter(|(before, _)| before.first() == key.first()) {
-                start = Bound::Included(before.to_vec());
+        if from.first().is_some_and(|letter| entry::IN_BUCKETS.contains(letter)) {
+            let before = guarded(|| self.0.range::<&[u8], _>(..=from).next_back().transpose())?;
+            if let Some((before, _)) = before.filter(|(before, _)| before.first() == from.first()) {
+                start = before.to_vec();
             }
         }
-        let stored = self.0.range((start, last.clone()));
-        Ok(Range { stored, found: VecDeque::new(), first, last })
+        let end = to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.to_vec()));
+        let stored = self.0.range((Bound::Included(start), end.clone()));
+        Ok(Range { stored, found: VecDeque::new(), from: Bound::Included(from.to_vec()), end, steps: 0 })
     }
 
     /// What has to be written so that the tree has these entries of one bucket, too, or has them no more; it takes from
@@ -151,26 +148,33 @@ pub(crate) struct Range {
     stored: sled::Iter,
     /// Those of the bucket that was read last.
     found: VecDeque<(Vec<u8>, Vec<u8>)>,
-    /// What is not before this was not told yet.
-    first: Bound<Vec<u8>>,
-    last: Bound<Vec<u8>>,
+    /// What is not after this was told.
+    from: Bound<Vec<u8>>,
+    end: Bound<Vec<u8>>,
+    steps: u64,
 }
 
 impl Range {
+    /// How many values of the tree were looked at.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// The next key with its value.
     pub(crate) fn next(&mut self) -> StoreResult<Option<(Vec<u8>, Vec<u8>)>> {
         loop {
             if let Some(found) = self.found.pop_front() {
                 return Ok(Some(found));
             }
+            self.steps += 1;
             let Some((key, value)) = guarded(|| self.stored.next().transpose())? else { return Ok(None) };
             let Some(list) = bucket::list_of(&key) else { return Ok(Some((key.to_vec(), value.to_vec()))) };
             let entries = read(&key, &value)?.into_iter().map(|numbers| [&key[..list], &numbers].concat());
             // Buckets may be divided while they are read one after the other: what was told is not told again.
-            let range = (self.first.as_ref(), self.last.as_ref());
+            let range = (self.from.as_ref(), self.end.as_ref());
             self.found = entries.filter(|entry| range.contains(entry)).map(|entry| (entry, Vec::new())).collect();
             if let Some((last, _)) = self.found.back() {
-                self.first = Bound::Excluded(last.clone());
+                self.from = Bound::Excluded(last.clone());
             }
         }
     }

@@ -6,14 +6,15 @@ use std::ops::Bound;
 use viewflow_core::StoreError;
 use viewflow_core::store::StoreResult;
 
+use crate::ahead::{Ahead, Locked, View};
 use crate::bucket;
 use crate::bundle::{self, BundleId};
-use crate::derived::{derived, derived_under, records, value_of};
+use crate::derived::{derived, derived_in, records, value_of};
 use crate::describe::{describe, record_of};
 use crate::key;
 use crate::lists::Lists;
 use crate::read::Reader;
-use crate::shared::{Shared, State};
+use crate::shared::Shared;
 use crate::tree::Tree;
 use crate::writes::Writes;
 
@@ -177,21 +178,13 @@ impl Verifier<'_> {
 
     /// Looks whether what stands aside is a part of a bundle.
     fn check_aside(&self, key: &[u8], report: &mut Report, _: &mut Vec<Fault>) -> StoreResult<()> {
-        let state = self.shared.running()?;
-        let what = || describe(key);
-        let there = self.reader.value_under(&state, key)?.is_some();
-        let belongs = match key::of_aside(key) {
-            None => false,
-            Some((process, number)) => {
-                let bundle = BundleId::of_number(process, number).key();
-                // Of a damaged bundle is told by itself.
-                self.reader.content_under(&state, &bundle, &what).map_or(true, |content| {
-                    content.is_some_and(|content| bundle::find(&content.bytes, number).is_some_and(<[u8]>::is_empty))
-                })
+        let mut ahead = Ahead::new(self.reader)?;
+        // It may have come or gone between two reads: then it is looked at again, while nobody can commit.
+        if !belongs(&ahead, key)? {
+            let state = ahead.state(self.shared)?;
+            if !belongs(&Locked { ahead: &ahead, state: &state }, key)? {
+                report.fault(format!("{} stands there and belongs to nothing", describe(key)));
             }
-        };
-        if there && !belongs {
-            report.fault(format!("{} stands there and belongs to nothing", what()));
         }
         Ok(())
     }
@@ -218,25 +211,23 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// The value that an entry should have, while nobody else can commit; none: it should not be there.
-    fn wanted_under(&self, state: &State, entry: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        let Some(record) = record_of(entry) else { return Ok(None) };
-        Ok(value_of(entry, derived_under(self.reader, state, &record)?))
-    }
-
     /// Looks again at what seemed wrong while nobody can commit, as it may have changed in between, and puts it right.
     fn settle(&self, faults: &mut Vec<Fault>, report: &mut Report, repair: bool) -> StoreResult<()> {
         if faults.is_empty() {
             return Ok(());
         }
-        let state = self.shared.running()?;
+        let mut ahead = Ahead::new(self.reader)?;
+        for fault in &*faults {
+            // What cannot be read is told below.
+            let _ = (wanted_in(&ahead, &fault.key), ahead.value(&fault.key));
+        }
+        let state = ahead.state(self.shared)?;
+        let view = Locked { ahead: &ahead, state: &state };
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
-            let wanted = self.wanted_under(&state, &fault.key).unwrap_or(fault.value);
-            if self.reader.value_under(&state, &fault.key).is_ok_and(|found| found == wanted)
-                || !seen.insert(fault.key.clone())
-            {
+            let wanted = wanted_in(&view, &fault.key).unwrap_or(fault.value);
+            if view.value(&fault.key).is_ok_and(|found| found == wanted) || !seen.insert(fault.key.clone()) {
                 continue;
             }
             report.fault(fault.text);
@@ -250,6 +241,25 @@ impl Verifier<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether what stands aside is a part of a bundle, or not there.
+fn belongs(view: &dyn View, key: &[u8]) -> StoreResult<bool> {
+    if view.value(key)?.is_none() {
+        return Ok(true);
+    }
+    let Some((process, number)) = key::of_aside(key) else { return Ok(false) };
+    let bundle = BundleId::of_number(process, number).key();
+    // Of a damaged bundle is told by itself.
+    Ok(view.content(&bundle, &|| describe(key)).map_or(true, |content| {
+        content.is_some_and(|content| bundle::find(&content.bytes, number).is_some_and(<[u8]>::is_empty))
+    }))
+}
+
+/// The value that an entry should have; none: it should not be there.
+fn wanted_in(view: &dyn View, entry: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+    let Some(record) = record_of(entry) else { return Ok(None) };
+    Ok(value_of(entry, derived_in(view, &record)?))
 }
 
 /// A fault in words, unless the store has stopped.
