@@ -273,6 +273,23 @@ fn the_gate_asks_a_person_once() {
 }
 
 #[test]
+fn a_step_on_a_task_reads_it_with_its_process() {
+    counted(|engine, store| {
+        let id = engine.run(GroupFlow::start, 1).unwrap().id;
+        let task = open_task(engine, GroupFlow::look, id).id;
+        let clerk = Clerk { groups: vec!["g0".to_owned()], ..Clerk::default() };
+        store.take();
+        engine.assign(task, &clerk).unwrap();
+        let counts = store.take();
+        let reads = ["process_and_task", "process", "task", "process_data", "scope"].map(|method| counts.asked(method));
+        assert_eq!(reads, [1, 0, 0, 0, 0], "{counts:?}");
+        engine.execute_with(task, &clerk, &viewflow::Document::new()).unwrap();
+        let counts = store.take();
+        assert_eq!(["process_and_task", "process", "task"].map(|method| counts.asked(method)), [1, 0, 0], "{counts:?}");
+    });
+}
+
+#[test]
 fn what_was_taken_from_a_person_a_moment_ago_they_have_not_any_more() {
     counted(|engine, _| {
         let (own, id) = (customers(engine, 1)[0], engine.run(GroupFlow::start, 1).unwrap().id);

@@ -93,6 +93,16 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::process`].
     fn task(&self, id: TaskId) -> StoreResult<Option<TaskRecord>>;
 
+    /// A task with its process, as every step on a task begins; none where there is no such process. The process is not read after the
+    /// task, as its revision vouches for both. A store that reads both at once does so here.
+    ///
+    /// # Errors
+    /// As [`Store::process`].
+    fn process_and_task(&self, id: TaskId) -> StoreResult<Option<(Stored<ProcessRecord>, Option<TaskRecord>)>> {
+        let Some(process) = self.process(id.process)? else { return Ok(None) };
+        Ok(Some((process, self.task(id)?)))
+    }
+
     /// Some tasks, each at the place of its number; none where there is no such task. A store that reads several at once faster than one
     /// after the other does so here: a page of a list is read like this.
     ///

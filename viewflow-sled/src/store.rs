@@ -230,6 +230,23 @@ impl Store for SledStore {
         Ok(task.map(|stored| stored.record))
     }
 
+    fn process_and_task(&self, id: TaskId) -> StoreResult<Option<(Stored<ProcessRecord>, Option<TaskRecord>)>> {
+        let (bundle, what) = (BundleId::of_process(id.process), of_process(id.process));
+        let Some(content) = self.reader.content(&bundle.key(), &what)? else { return Ok(None) };
+        let is_beside = id.ordinal > 0 && BundleId::of_task(id) == bundle;
+        let wanted = |number| number == 0 || (is_beside && number == id.ordinal);
+        let (mut process, mut task) = (None, None);
+        for (number, record) in self.reader.of_bundle(bundle, &content, wanted, &what)? {
+            if number == 0 {
+                process = Some(Stored { revision: content.revision, record: parse(&record, &what)? });
+            } else {
+                task = Some(parse(&record, &what)?);
+            }
+        }
+        let Some(process) = process else { return Ok(None) };
+        Ok(Some((process, if is_beside { task } else { self.task(id)? })))
+    }
+
     fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
         let mut bundles: BTreeMap<BundleId, Vec<usize>> = BTreeMap::new();
         for (place, id) in ids.iter().enumerate().filter(|(_, id)| id.ordinal > 0) {

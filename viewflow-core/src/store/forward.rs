@@ -10,6 +10,7 @@ macro_rules! forward {
             processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
             ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
             task(id: TaskId) -> Option<TaskRecord>;
+            process_and_task(id: TaskId) -> Option<(Stored<ProcessRecord>, Option<TaskRecord>)>;
             tasks_at(ids: &[TaskId]) -> Vec<Option<TaskRecord>>;
             tasks(process: ProcessId, after: u32, limit: usize) -> Vec<TaskRecord>;
             scope(id: ScopeId) -> Option<ScopeRecord>;

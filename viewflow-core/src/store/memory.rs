@@ -115,6 +115,12 @@ impl Store for MemoryStore {
         Ok(self.read().tasks.get(&id).map(|task| TaskRecord::clone(task)))
     }
 
+    fn process_and_task(&self, id: TaskId) -> StoreResult<Option<(Stored<ProcessRecord>, Option<TaskRecord>)>> {
+        let state = self.read();
+        let task = || state.tasks.get(&id).map(|task| TaskRecord::clone(task));
+        Ok(state.processes.get(&id.process).map(|process| (process.clone(), task())))
+    }
+
     fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
         let state = self.read();
         Ok(ids.iter().map(|id| state.tasks.get(id).map(|task| TaskRecord::clone(task))).collect())

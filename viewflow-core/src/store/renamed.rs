@@ -198,6 +198,13 @@ impl Store for Renamed {
         Ok(self.store.task(id)?.map(|task| self.names.task(task)))
     }
 
+    fn process_and_task(&self, id: TaskId) -> StoreResult<Option<(Stored<ProcessRecord>, Option<TaskRecord>)>> {
+        let found = self.store.process_and_task(id)?;
+        Ok(found.map(|(Stored { revision, record }, task)| {
+            (Stored { revision, record: self.names.process(record) }, task.map(|task| self.names.task(task)))
+        }))
+    }
+
     fn tasks_at(&self, ids: &[TaskId]) -> StoreResult<Vec<Option<TaskRecord>>> {
         let tasks = self.store.tasks_at(ids)?;
         Ok(tasks.into_iter().map(|task| task.map(|task| self.names.task(task))).collect())

@@ -42,6 +42,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     rows::a_table_stamp_changes_with_each_of_its_rows(&open());
     rows::an_index_stamp_changes_with_each_row_that_has_the_value(&open());
     records::tasks_of_a_process_come_in_order_and_by_pages(&open());
+    records::a_task_is_read_with_its_process(&open());
     records::tasks_are_read_at_their_places(&open());
     lists::a_task_stands_in_the_lists_of_its_status(&open());
     lists::a_task_stands_in_the_queues_of_its_candidates(&open());

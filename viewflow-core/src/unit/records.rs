@@ -73,13 +73,15 @@ impl Unit {
         match self.tasks.entry(id) {
             Entry::Occupied(held) => Ok(held.into_mut()),
             Entry::Vacant(place) => {
-                let process = held_process(&mut self.processes, &*self.store, id.process);
-                process.map_err(|error| match error {
-                    Error::NoProcess(_) => Error::NoTask(id),
-                    error => error,
-                })?;
-                let record = self.store.task(id)?.ok_or(Error::NoTask(id))?;
-                Ok(place.insert(Held::read(Some(record))))
+                let record = match self.processes.entry(id.process) {
+                    Entry::Occupied(_) => self.store.task(id)?,
+                    Entry::Vacant(place) => {
+                        let (process, task) = self.store.process_and_task(id)?.ok_or(Error::NoTask(id))?;
+                        place.insert((Some(process.revision), Held::read(Some(process.record))));
+                        task
+                    }
+                };
+                Ok(place.insert(Held::read(Some(record.ok_or(Error::NoTask(id))?))))
             }
         }
     }

@@ -221,6 +221,24 @@ pub(super) fn tasks_of_a_process_come_in_order_and_by_pages(store: &impl Store) 
     assert!(ordinals(u32::MAX, 3).is_empty());
 }
 
+pub(super) fn a_task_is_read_with_its_process(store: &impl Store) {
+    let changes = (1..=20).map(|ordinal| put_task(None, &task(1, ordinal)));
+    write(store, changes.chain([Change::process(None, process(1)), put_data(1, json!({"beside": "them"}))]).collect());
+    write(store, vec![put_task(None, &task(2, 1))]);
+    let id = |process, ordinal| TaskId { process: ProcessId(process), ordinal };
+    for ordinal in [1, 7, 8, 20] {
+        let read = store.process_and_task(id(1, ordinal)).unwrap();
+        let alone = (store.process(ProcessId(1)).unwrap().unwrap(), Some(task(1, ordinal)));
+        assert_eq!(read, Some(alone), "as they are read one by one, with the revision");
+    }
+    for ordinal in [0, 21, 999] {
+        let (_, none) = store.process_and_task(id(1, ordinal)).unwrap().unwrap();
+        assert_eq!(none, None, "there is no task {ordinal}");
+    }
+    assert_eq!(store.process_and_task(id(2, 1)).unwrap(), None, "a task without its process");
+    assert_eq!(store.process_and_task(id(3, 1)).unwrap(), None);
+}
+
 pub(super) fn tasks_are_read_at_their_places(store: &impl Store) {
     let long = TaskRecord { data: document(json!({"long": "x".repeat(9000)})), ..task(1, 4) };
     let tasks = [task(1, 1), task(1, 2), long, task(1, 20), task(3, 1)];
