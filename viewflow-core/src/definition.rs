@@ -52,7 +52,12 @@ pub(crate) struct Definition {
     /// Which join closes which split; none while the graph was not checked.
     pub(crate) sound: Option<Sound>,
     pub(crate) nodes: Vec<NodeDef>,
+    /// The nodes by their stored names, and by those that they had before.
+    pub(crate) by_name: BTreeMap<&'static str, usize>,
+    pub(crate) by_earlier: BTreeMap<&'static str, usize>,
     pub(crate) flow: Arc<dyn Any + Send + Sync>,
+    /// Whether the flow's value holds anything, which closures may read.
+    pub(crate) has_state: bool,
     pub(crate) process: ProcessDef,
     /// What is wrong with it, in words.
     pub(crate) problems: Vec<String>,
@@ -68,7 +73,7 @@ pub(crate) struct Definition {
 
 impl Definition {
     pub(crate) fn find(&self, stored_name: &str) -> Option<usize> {
-        self.nodes.iter().position(|node| node.name == stored_name)
+        self.by_name.get(stored_name).copied()
     }
 
     /// What a lock file tells of it, if it is sound.
@@ -96,7 +101,7 @@ impl Definition {
 
     /// The node of this name, or that had it before.
     pub(crate) fn find_renamed(&self, stored_name: &str) -> Option<usize> {
-        self.find(stored_name).or_else(|| self.nodes.iter().position(|node| node.was.contains(&stored_name)))
+        self.find(stored_name).or_else(|| self.by_earlier.get(stored_name).copied())
     }
 }
 

@@ -204,7 +204,11 @@ plain_number!(Ref, |reference: Ref<E>| reference.0.number());
 
 /// A number of texts that is the same in every release: FNV-1a (Fowler, Noll and Vo, 1991) in 63 bits, and not 0.
 pub(crate) fn stable_hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
-    let bytes = texts.into_iter().flat_map(|text| text.bytes().chain([0]));
+    stable_hash_of(texts.into_iter().flat_map(|text| text.bytes().chain([0])))
+}
+
+/// As [`stable_hash`], of bytes.
+pub(crate) fn stable_hash_of(bytes: impl Iterator<Item = u8>) -> u64 {
     let hash =
         bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 1).max(1)

@@ -12,6 +12,7 @@ mod cancel;
 mod changes;
 mod children;
 mod compensate;
+mod conditions;
 mod end;
 mod fail;
 mod hear;

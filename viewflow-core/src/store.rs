@@ -47,8 +47,9 @@ pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub(crate) use record::follow;
 pub use record::{
-    Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reference, RowRecord,
-    ScopeId, ScopeRecord, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, What, WholeProcess,
+    Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads, Reference,
+    RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched, What,
+    WholeProcess,
 };
 pub(crate) use renamed::{Names, Renamed};
 pub use reserve::Reservations;
@@ -56,7 +57,7 @@ pub use stamps::IndexStamps;
 pub use transfer::{TransferError, export, import};
 pub(crate) use transfer::{all_tables, process_lines};
 pub use turns::{Reliance, Turn, Turns};
-pub(crate) use watch::{MAILBOXES, SIGNALS};
+pub(crate) use watch::{CHANGED, MAILBOXES, SIGNALS};
 pub use watch::{News, Watcher, Watchers};
 
 use std::sync::{Arc, Weak};

@@ -7,6 +7,7 @@ mod lists;
 mod records;
 mod rows;
 pub(crate) mod tables;
+pub(crate) mod watch;
 
 use std::cell::RefCell;
 use std::collections::btree_map::BTreeMap;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use held::{Held, Processes};
+use watch::{Asked, Written};
 
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
@@ -71,8 +73,10 @@ impl Db {
             culprit: None,
             suspects: Vec::new(),
             unread: Vec::new(),
-            asking: false,
-            read_tables: BTreeSet::new(),
+            asked: None,
+            fresh: Written::default(),
+            told: Written::default(),
+            settling: false,
             read_only: false,
             closed: false,
         })))
@@ -87,12 +91,18 @@ impl Db {
 
     /// The time of this step: the same for all that happens in it.
     pub fn now(&self) -> Timestamp {
-        self.0.borrow().now
+        self.unit(|unit| {
+            unit.note_steps();
+            unit.now
+        })
     }
 
     /// Who does this step, when it is a person.
     pub fn actor(&self) -> Option<UserId> {
-        self.0.borrow().actor.clone()
+        self.unit(|unit| {
+            unit.note_steps();
+            unit.actor.clone()
+        })
     }
 
     /// Runs `work` on the unit. `work` must not call code of the application, which may come back to this `Db`.
@@ -140,10 +150,14 @@ pub(crate) struct Unit {
     suspects: Vec<TaskId>,
     /// What could not be read of the records that the step can do without.
     unread: Vec<StoreError>,
-    /// Whether it is only asked whether its condition holds: its failure is no reason to fail the step.
-    pub(crate) asking: bool,
-    /// The tables that were read from.
-    pub(crate) read_tables: BTreeSet<String>,
+    /// What was read by the condition that is asked, while one is.
+    asked: Option<Asked>,
+    /// The parts of tables that were written since conditions were asked last in this step.
+    fresh: Written,
+    /// Those that were written before.
+    told: Written,
+    /// Whether what is written are columns of which the conditions of their process know.
+    settling: bool,
     read_only: bool,
     /// Whether the step is over.
     closed: bool,

@@ -1,8 +1,8 @@
 //! Keys of lists, indexes and references, and of their entries: docs/format.md, "Keys".
 
 use viewflow_core::store::{
-    Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TaskList, TaskStatus,
-    due_sort,
+    Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TablePart, TaskList,
+    TaskStatus, Watched, due_sort,
 };
 use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
 
@@ -65,7 +65,12 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
         TaskList::Signal(name) => key.u8(6).text(name),
         TaskList::Message(name, correlation) => key.u8(7).text(name).text(correlation),
         TaskList::Conditions(process) => key.u8(8).u64(process.0),
-        TaskList::Watching(table) => key.u8(9).text(table),
+        TaskList::Watching(Watched { table, part }) => match part {
+            TablePart::All => key.u8(9).u8(1).text(table),
+            TablePart::Row(id) => key.u8(9).u8(2).text(table).u64(*id),
+            TablePart::Key(hash) => key.u8(9).u8(3).text(table).u64(*hash),
+        },
+        TaskList::Restless(process) => key.u8(9).u8(0).u64(process.0),
         TaskList::Scope(scope) => key.u8(10).u64(scope.process.0).u32(scope.number),
         TaskList::Sorted(order, list) => match &**list {
             TaskList::Barred(user, node) => of_node(key.u8(BARRED).u8(self::order(*order)).text(user.as_str()), node),

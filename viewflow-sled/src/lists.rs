@@ -45,7 +45,8 @@ pub(crate) static KEPT: [Kept; 17] = [
     kept("signal", b'l', 6),
     kept("message", b'l', 7),
     kept("conditions", b'l', 8),
-    kept("watching", b'l', 9),
+    // The first one had the watched tables alone, by age.
+    Kept { version: 2, ..kept("watching", b'l', 9) },
     kept("scope", b'l', 10),
     kept("sorted", b'l', 11),
     kept("barred", b'l', 12),

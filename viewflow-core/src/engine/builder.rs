@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use viewflow_graph::{Kind, is_among, same};
+use viewflow_graph::{is_among, same};
 
 use super::change::keys::Keys;
 use super::change::noted::{SHAPES, noted};
@@ -289,19 +289,18 @@ impl<L: FlowList> EngineBuilder<L> {
         if !problems.is_empty() {
             return Err(Error::Build(problems));
         }
-        let asks = flows.values().flat_map(|def| &def.nodes).any(|node| node.kind == Kind::ConditionalCatch);
         let now = Now::over(self.clock, &store)?;
         let duties = Duties::new(store.claims()?);
         let place = if self.followers.is_empty() { LogCursor::default() } else { LogCursor::behind(store.log_end()?) };
         let engine = Engine(Arc::new(Inner {
             store,
             now,
+            pending: Pending::new(&flows, self.lease, self.on_error),
             flows: Arc::new(flows),
             lanes: Lanes::default(),
             listeners: self.listeners,
             followers: Followers::new(self.followers, place),
             subscribers,
-            pending: Pending::new(self.lease, asks, self.on_error),
             watching: OnceLock::new(),
             duties,
             retaining: Retaining::new(self.retention),

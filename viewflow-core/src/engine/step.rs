@@ -77,7 +77,8 @@ impl Engine {
             let who = actor.map(User::id);
             let db = Db::with_numbers(Arc::clone(&self.0.store), self.now(), who, numbers);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
-            let answer = call(|| work(&db, &faults)).unwrap_or_else(|message| Err(panicked(&db, message)));
+            let whole = || work(&db, &faults).and_then(|answer| db.unit(Unit::tell_watchers).map(|()| answer));
+            let answer = call(whole).unwrap_or_else(|message| Err(panicked(&db, message)));
             let answer = answer.map_err(|error| self.of_processes(error));
             drop(running);
             // A step that only found out which task fails is run again without that task.

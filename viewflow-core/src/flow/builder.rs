@@ -8,6 +8,7 @@ mod node;
 mod people;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -68,7 +69,10 @@ impl<F: Flow> FlowBuilder<F> {
                 graph,
                 sound: None,
                 nodes: Vec::new(),
+                by_name: BTreeMap::new(),
+                by_earlier: BTreeMap::new(),
                 flow: Arc::new(()),
+                has_state: size_of::<F>() > 0,
                 process: ProcessDef {
                     fields: F::Process::FIELDS,
                     table: F::Process::TABLE,
@@ -143,6 +147,7 @@ impl<F: Flow> FlowBuilder<F> {
     /// Adds a node with this stored name, and returns a builder for what it does.
     pub fn node<T: Task>(&mut self, name: &'static str, kind: Kind) -> NodeBuilder<'_, F, T> {
         let index = self.definition.graph.node(name, kind);
+        self.definition.by_name.entry(name).or_insert(index);
         self.note_fields::<T>();
         self.note_ends::<T::Seed, T::Artifact>();
         self.definition.nodes.push(NodeDef {

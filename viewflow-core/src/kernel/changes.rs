@@ -22,7 +22,7 @@ impl Step {
         let Some(proxy) = running.proxy.as_deref() else { return Ok(()) };
         let def = &*running.def;
         let told = running.told.take();
-        let (changes, columns) = self.db.unit(|unit| {
+        let (changes, columns, changed) = self.db.unit(|unit| {
             let now = unit.change_process_data(id.process)?;
             let data = mem::take(&mut now.data);
             let before =
@@ -32,16 +32,21 @@ impl Step {
                     let (opened, columns) = columns.unzip();
                     let before = (before, told.or(opened));
                     let (process, now) = unit.process_and_data(id.process)?;
-                    Ok::<_, Error>((process_changes(def, process, before, (now, columns.as_ref())), columns))
+                    if is_same(&before, (now, columns.as_ref())) {
+                        return Ok((Vec::new(), columns, false));
+                    }
+                    let changes = process_changes(def, process, before, (now, columns.as_ref()));
+                    Ok::<_, Error>((changes, columns, true))
                 }
                 // Another handler may mend it: what is wrong at the end of the step fails it.
                 Err(_) => {
                     (now.data, now.seed, now.artifact) = (before.data, before.seed, before.artifact);
-                    Ok((Vec::new(), told))
+                    Ok((Vec::new(), told, true))
                 }
             }
         })?;
         running.told = columns;
+        running.changed |= changed;
         self.db.unit(|unit| unit.tell(id, changes));
         Ok(())
     }
@@ -62,6 +67,14 @@ impl Step {
     }
 }
 
+fn is_same(
+    (before, columns): &(ProcessData, Option<Document>),
+    (after, columns_after): (&ProcessData, Option<&Document>),
+) -> bool {
+    (&before.data, &before.seed, &before.artifact) == (&after.data, &after.seed, &after.artifact)
+        && columns.as_ref() == columns_after
+}
+
 /// What differs in the data of a process, and perhaps in its columns, before and after.
 fn process_changes(
     def: &Definition,
@@ -70,12 +83,6 @@ fn process_changes(
     (after, columns_after): (&ProcessData, Option<&Document>),
 ) -> Vec<DataChange> {
     let mut changes = Vec::new();
-    let same = |before: &ProcessData| {
-        (&before.data, &before.seed, &before.artifact) == (&after.data, &after.seed, &after.artifact)
-    };
-    if same(&before.0) && before.1.as_ref() == columns_after {
-        return changes;
-    }
     let (before, columns) = of_today(def, process, before);
     let [seed, artifact] = def.process.ends;
     changes.extend(change_of(DataPart::Seed, seed, &before.seed, &after.seed));

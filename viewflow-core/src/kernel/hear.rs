@@ -1,4 +1,4 @@
-//! How a waiting task hears of what it waits for: its time, a signal, a message, a condition, a way from its border.
+//! How a waiting task hears of what it waits for: its time, a signal, a message, a way from its border.
 
 use viewflow_graph::{Kind, Role};
 
@@ -7,7 +7,7 @@ use super::wait::look_again;
 use super::{Step, signal};
 use crate::definition::{Action, Definition, NodeDef, Wait};
 use crate::error::{Error, Place, Result};
-use crate::id::{ProcessId, TaskId};
+use crate::id::TaskId;
 use crate::store::{Document, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::Unit;
 
@@ -153,72 +153,6 @@ impl Step {
             (message.parse)(content).map_err(|errors| Error::Data { at: Place::of_message(message.name), errors })?;
         self.change_task(id, |task| task.message = None)?;
         self.go_through(id, &*input)
-    }
-
-    /// Asks the conditions of all processes the step has come to, and lets go on what waits for those that hold. Answers
-    /// whether there were any.
-    pub(super) fn ask_conditions(&mut self) -> Result<bool> {
-        let mut held = false;
-        let processes: Vec<ProcessId> = self.running.keys().copied().collect();
-        for process in processes {
-            let open = self.db.unit(|unit| unit.process(process).map(|process| process.conditions))?;
-            if open == 0 {
-                continue;
-            }
-            let waiting = self.db.unit(|unit| unit.waiting(&TaskList::Conditions(process), usize::MAX))?;
-            for task in waiting {
-                if self.holds(task)? {
-                    held = true;
-                    self.held += 1;
-                    self.go_through(task, &())?;
-                    self.take_turns()?;
-                }
-            }
-        }
-        Ok(held)
-    }
-
-    /// Whether the condition holds that a task waits for.
-    fn holds(&mut self, id: TaskId) -> Result<bool> {
-        let task = self.task(id)?;
-        let (def, index) = self.node_of(&task)?;
-        let node = &def.nodes[index];
-        let Wait::Condition(cond) = &node.wait else { return Ok(false) };
-        if task.status != TaskStatus::New || task.suspended {
-            return Ok(false);
-        }
-        self.blame(id);
-        if let Some(error) = self.fault(id) {
-            self.fail(id, error)?;
-            return Ok(false);
-        }
-        let before = self.db.unit(|unit| {
-            unit.asking = true;
-            std::mem::take(&mut unit.read_tables)
-        });
-        let holds = self.ask(node, &task, |_, activation| cond(&*def.flow, activation))?;
-        let read = self.db.unit(|unit| {
-            unit.asking = false;
-            let read = unit.read_tables.clone();
-            unit.read_tables.extend(before);
-            read
-        });
-        let mut tables: Vec<String> = read.into_iter().collect();
-        if let Some(columns) = def.process.table.filter(|columns| !tables.iter().any(|table| table == columns)) {
-            tables.push(columns.to_owned());
-        }
-        let now = Some(WaitsFor::Condition { tables });
-        if !holds && task.waits_for != now {
-            self.change_task(id, |task| task.waits_for = now)?;
-        }
-        Ok(holds)
-    }
-
-    /// Looks at the conditions of a process again, as a table they read has changed. Answers with how many hold.
-    pub(crate) fn ask_again(&mut self, process: ProcessId) -> Result<usize> {
-        self.def_of(process)?;
-        self.drain()?;
-        Ok(self.held)
     }
 
     /// What a node sends out by itself.

@@ -1,7 +1,7 @@
 //! A step: what it has come to, and how it reads and changes it.
 
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub(crate) struct Step {
     pub(super) closed: BTreeMap<ScopeId, u32>,
     /// The end that a token of a process came to last in this step.
     pub(super) ends: BTreeMap<ProcessId, String>,
+    /// The tasks whose conditions are to be asked, whatever has changed.
+    pub(super) asks: BTreeSet<TaskId>,
     /// How many conditions were found to hold.
     pub(super) held: usize,
 }
@@ -51,6 +53,18 @@ pub(super) struct Running {
     pub(super) proxy: Option<Box<dyn Any>>,
     /// The columns of which the history has told; none: those that the proxy was opened with.
     pub(super) told: Option<Document>,
+    /// Whether a handler had the proxy, or the process has just begun. Whoever only asks changes nothing.
+    pub(super) worked_on: bool,
+    /// Whether its data has changed since its conditions were asked.
+    pub(super) changed: bool,
+    /// Whether its conditions were asked in this step.
+    pub(super) asked: bool,
+}
+
+impl Running {
+    fn new(def: &Arc<Definition>, proxy: Option<Box<dyn Any>>, told: Option<Document>) -> Self {
+        Self { def: Arc::clone(def), worked_on: proxy.is_some(), proxy, told, changed: false, asked: false }
+    }
 }
 
 /// What a process begins with.
@@ -72,6 +86,7 @@ impl Step {
             depth: 0,
             closed: BTreeMap::new(),
             ends: BTreeMap::new(),
+            asks: BTreeSet::new(),
             held: 0,
         }
     }
@@ -123,7 +138,7 @@ impl Step {
             unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
             unit.record(id, What::ProcessStarted)
         })?;
-        self.running.insert(id, Running { def: Arc::clone(def), proxy: Some(proxy), told });
+        self.running.insert(id, Running::new(def, Some(proxy), told));
         Ok(id)
     }
 
@@ -134,7 +149,7 @@ impl Step {
         }
         let flow = self.db.unit(|unit| unit.process(id).map(|process| process.flow.clone()))?;
         let def = self.definition(&flow)?;
-        self.running.insert(id, Running { def: Arc::clone(&def), proxy: None, told: None });
+        self.running.insert(id, Running::new(&def, None, None));
         Ok(def)
     }
 
@@ -164,9 +179,9 @@ impl Step {
         Ok(())
     }
 
-    /// Writes a process back, if its proxy was opened.
+    /// Writes a process back, if a handler may have changed it.
     pub(super) fn save(&self, id: ProcessId, running: &Running) -> Result<()> {
-        let Running { def, proxy: Some(proxy), .. } = running else { return Ok(()) };
+        let Running { def, proxy: Some(proxy), worked_on: true, .. } = running else { return Ok(()) };
         let proxy = &**proxy;
         let columns = self.db.unit(|unit| (def.process.save)(proxy, unit.change_process_data(id)?))?;
         let (Some(table), Some((before, mut columns))) = (def.process.table, columns) else { return Ok(()) };
@@ -183,7 +198,7 @@ impl Step {
                     }
                 }
                 let row = crate::data::table::row_of(&specs, columns);
-                if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_row(table, id.0, row) }
+                if unit.row(table, id.0)? == Some(&row) { Ok(()) } else { unit.write_columns(table, id.0, row) }
             })
             .map_err(|error| of_a_process(error, def, id))
     }

@@ -146,7 +146,10 @@ impl Step {
                 self.change_task(task.id, |task| task.message = None)?;
                 self.go_through(task.id, &())
             }
-            _ => Ok(()),
+            _ => {
+                self.asks.insert(task.id);
+                Ok(())
+            }
         }
     }
 }

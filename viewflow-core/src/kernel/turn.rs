@@ -181,6 +181,7 @@ impl Step {
         let closed = (node.close)(activation, handler)?;
         if let Some(running) = self.running.get_mut(&task.id.process) {
             running.proxy = Some(closed.process);
+            running.worked_on |= handler;
         }
         if handler {
             self.tell_process(task.id)?;

@@ -79,7 +79,7 @@ impl Step {
                 let key = (message.key)(flow, activation)?;
                 armed.waits_for = Some(WaitsFor::Message { name: message.name.to_owned(), key });
             }
-            Wait::Condition(_) => armed.waits_for = Some(WaitsFor::Condition { tables: Vec::new() }),
+            Wait::Condition(_) => armed.waits_for = Some(WaitsFor::Condition { tables: Vec::new(), reads: None }),
         }
         for edge in node.edges.iter().filter(|edge| matches!(edge.role, Role::Timeout { .. })) {
             let after = edge.after.as_ref().ok_or(Error::Internal("a timeout without a time"))?;
@@ -99,6 +99,7 @@ impl Step {
                 self.db.unit(|unit| mailbox::wait(unit, name, key))?;
             }
             Some(WaitsFor::Condition { .. }) => {
+                self.asks.insert(task.id);
                 self.db.unit(|unit| unit.change_process(task.id.process).map(|process| process.conditions += 1))?;
             }
             _ => {}

@@ -98,8 +98,9 @@ fn check_task(task: &TaskRecord) -> StoreResult<()> {
     match &task.waits_for {
         Some(WaitsFor::Signal(name)) => check_key(length(name), &what)?,
         Some(WaitsFor::Message { name, key }) => check_key(length(name) + length(key), &what)?,
-        Some(WaitsFor::Condition { tables }) => {
-            tables.iter().try_for_each(|table| check_key(length(table), &what))?;
+        Some(WaitsFor::Condition { tables, reads }) => {
+            let watched = reads.iter().flat_map(|reads| &reads.watched).map(|watched| &watched.table);
+            tables.iter().chain(watched).try_for_each(|table| check_key(length(table), &what))?;
         }
         None => {}
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limit::MAX_INDEXED;
-use super::record::{ProcessRecord, ProcessStatus, ScopeId, TaskRecord, TaskStatus, WaitsFor};
+use super::record::{ProcessRecord, ProcessStatus, ScopeId, TablePart, TaskRecord, TaskStatus, WaitsFor, Watched};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
 use crate::time::Timestamp;
@@ -41,8 +41,10 @@ pub enum TaskList {
     Message(String, String),
     /// The tasks of a process that wait for a condition.
     Conditions(ProcessId),
-    /// The tasks that wait for a condition over this table.
-    Watching(String),
+    /// The tasks that wait for a condition which has read this part of a table, by process.
+    Watching(Watched),
+    /// The tasks of a process that wait for a condition which is asked in each step of it.
+    Restless(ProcessId),
     /// The open tasks of a scope that may be canceled as a whole.
     Scope(ScopeId),
     /// The tasks of an inbox or a queue, or of those that somebody may not take, that have what it is sorted by.
@@ -147,9 +149,18 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
         Some(WaitsFor::Message { name, key }) if waits => {
             lists.push((TaskList::Message(name.clone(), key.clone()), by_age));
         }
-        Some(WaitsFor::Condition { tables }) if waits => {
+        Some(WaitsFor::Condition { tables, reads }) if waits => {
             lists.push((TaskList::Conditions(task.id.process), by_age));
-            lists.extend(tables.iter().map(|table| (TaskList::Watching(table.clone()), by_age)));
+            if reads.as_ref().is_none_or(|reads| reads.steps) {
+                lists.push((TaskList::Restless(task.id.process), by_age));
+            }
+            let by_process = Cursor { sort: task.id.process.0, task: task.id };
+            let whole = |table: &String| Watched { table: table.clone(), part: TablePart::All };
+            let watched = match reads {
+                Some(reads) => reads.watched.clone(),
+                None => tables.iter().map(whole).collect(),
+            };
+            lists.extend(watched.into_iter().map(|watched| (TaskList::Watching(watched), by_process)));
         }
         _ => {}
     }

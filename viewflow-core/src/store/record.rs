@@ -13,7 +13,7 @@ pub use event::{Event, What};
 pub use process::{ProcessData, ProcessRecord, ProcessStatus, WholeProcess};
 pub use row::{IndexEntry, OnDelete, Reference, RowRecord};
 pub use scope::{ScopeId, ScopeRecord};
-pub use task::{JobState, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor};
+pub use task::{JobState, Reads, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched};
 
 /// A JSON object: what the fields of processes, tasks and rows are kept in.
 pub type Document = Map<String, Value>;

@@ -9,22 +9,20 @@ use crate::time::Timestamp;
 pub(crate) const MAILBOXES: &str = "viewflow.mailbox";
 /// The table of the signals that have not reached all who waited for them.
 pub(crate) const SIGNALS: &str = "viewflow.signal";
-/// How the names of the engine's own tables begin.
-const OWN: &str = "viewflow.";
+/// The table of what was written of which conditions have to be asked.
+pub(crate) const CHANGED: &str = "viewflow.changed";
 
 /// What a commit leaves to be done, as far as those need to know who do it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
     /// The soonest time at which somebody has to look at a task of it.
     pub due: Option<Timestamp>,
-    /// Whether a message or a signal can be delivered.
+    /// Whether a message or a signal can be delivered, or a condition is to be asked.
     pub deliverable: bool,
     /// Whether something stands in the log that was not there.
     pub logged: bool,
     /// Whether a process is over.
     pub ended: bool,
-    /// The application's tables of which it wrote rows.
-    pub tables: Vec<String>,
 }
 
 impl News {
@@ -42,9 +40,8 @@ impl News {
                 Change::Row { table, new: Some(new), .. } if table == MAILBOXES => {
                     news.deliverable |= !new.index.is_empty();
                 }
-                Change::Row { table, new, .. } if table == SIGNALS => news.deliverable |= new.is_some(),
-                Change::Row { table, .. } if !table.starts_with(OWN) && !news.tables.contains(table) => {
-                    news.tables.push(table.clone());
+                Change::Row { table, new, .. } if table == SIGNALS || table == CHANGED => {
+                    news.deliverable |= new.is_some();
                 }
                 _ => {}
             }

@@ -50,6 +50,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     lists::permissions_that_tasks_take_are_listed_once(&open());
     lists::a_task_stands_in_the_orders_it_has_a_place_in(&open());
     lists::a_task_stands_in_the_lists_of_what_it_waits_for(&open());
+    lists::a_condition_stands_in_the_lists_of_what_it_read(&open());
     lists::what_is_due_is_listed_by_its_time(&open());
     lists::lists_are_paged_without_gap_or_repetition(&open());
     lists::processes_are_listed_by_flow_and_status(&open());

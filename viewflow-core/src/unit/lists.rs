@@ -18,6 +18,7 @@ impl Unit {
         mut visit: impl FnMut(&TaskRecord),
     ) -> Result<()> {
         const PAGE: usize = 1000;
+        self.note_steps();
         self.process(process)?;
         loop {
             let page = self.store.tasks(process, after, PAGE)?;
@@ -149,6 +150,7 @@ impl Unit {
         after: Option<ProcessId>,
         limit: usize,
     ) -> Result<Vec<ProcessId>> {
+        self.note_steps();
         let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
         found.extend(self.born.get(&task).into_iter().flatten());
         found.retain(|child| after.is_none_or(|after| *child > after));

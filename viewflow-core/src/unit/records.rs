@@ -70,6 +70,7 @@ impl Unit {
 
     /// A task. Its process is read before it, as the process's revision vouches for the task.
     fn held_task(&mut self, id: TaskId) -> Result<&mut Held<TaskRecord>> {
+        self.note_steps();
         match self.tasks.entry(id) {
             Entry::Occupied(held) => Ok(held.into_mut()),
             Entry::Vacant(place) => {
@@ -101,6 +102,7 @@ impl Unit {
     }
 
     fn held_scope(&mut self, id: ScopeId) -> Result<&mut Held<ScopeRecord>> {
+        self.note_steps();
         match self.scopes.entry(id) {
             Entry::Occupied(held) => Ok(held.into_mut()),
             Entry::Vacant(place) => {

@@ -4,8 +4,9 @@ use std::collections::btree_map::Entry;
 
 use super::Unit;
 use super::held::Held;
+use super::watch::parts_of;
 use crate::error::{Error, Result};
-use crate::store::RowRecord;
+use crate::store::{RowRecord, TablePart};
 
 impl Unit {
     pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {
@@ -27,6 +28,7 @@ impl Unit {
             let kept = stored.unknown.iter().map(|(key, value)| (key.clone(), value.clone()));
             new.unknown.extend(kept);
         }
+        let written = parts_of(id, held.now().into_iter().chain(&row));
         let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
         let old: Vec<_> = held.now().into_iter().flat_map(RowRecord::unique_keys).map(entry).collect();
         let new: Vec<_> = row.iter().flat_map(RowRecord::unique_keys).map(entry).collect();
@@ -37,11 +39,13 @@ impl Unit {
             }
         }
         self.unique.extend(new.into_iter().map(|entry| (entry, id)));
+        self.note_written(table, written);
         Ok(())
     }
 
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
-        self.note_read(table)?;
+        self.check_open()?;
+        self.note_part(table, TablePart::Row(id));
         let (_, held) = match self.rows.entry((table.to_owned(), id)) {
             Entry::Occupied(held) => held.into_mut(),
             Entry::Vacant(place) => {
@@ -67,7 +71,7 @@ impl Unit {
 
     /// Notes that the step relies on the whole table, as a query without an index does.
     pub(crate) fn rely_on_table(&mut self, table: &str) -> Result<()> {
-        self.note_read(table)?;
+        self.check_open()?;
         if !self.stamps.contains_key(table) {
             let stamp = self.store.table_stamp(table)?;
             self.stamps.insert(table.to_owned(), stamp);
@@ -77,19 +81,11 @@ impl Unit {
 
     /// Notes that the step relies on which rows have this value, and on those rows, as a query by index does.
     pub(crate) fn rely_on_index(&mut self, table: &str, field: &str, key: &[u8]) -> Result<()> {
-        self.note_read(table)?;
+        self.check_open()?;
         let index = (table.to_owned(), field.to_owned(), key.to_owned());
         if !self.stamps.contains_key(table) && !self.index_stamps.contains_key(&index) {
             let stamp = self.store.index_stamp(table, field, key)?;
             self.index_stamps.insert(index, stamp);
-        }
-        Ok(())
-    }
-
-    fn note_read(&mut self, table: &str) -> Result<()> {
-        self.check_open()?;
-        if !self.read_tables.contains(table) {
-            self.read_tables.insert(table.to_owned());
         }
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::watch::key_hash;
 use super::{Db, Unit};
 use crate::error::{Error, Result};
 use crate::id::ProcessId;
-use crate::store::{Document, OnDelete, Reference, RowRecord, check_keys, follow, index_key};
+use crate::store::{Document, OnDelete, Reference, RowRecord, TablePart, check_keys, follow, index_key};
 
 /// A row for each process that rows refer to, with its number. It goes when the process is forgotten.
 pub(crate) const PROCESSES: &str = "viewflow.process";
@@ -38,6 +39,8 @@ impl Unit {
             None => self.rely_on_table(table)?,
             Some((field, key)) => self.rely_on_index(table, field, key)?,
         }
+        let part = index.map_or(TablePart::All, |(field, key)| TablePart::Key(key_hash(field, key)));
+        self.note_part(table, part);
         let mut rows: Vec<(u64, RowRecord)> = Vec::new();
         let ids = match index {
             None => {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use viewflow_core::graph::Kind;
 use viewflow_core::store::{
     Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
-    ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TaskList, TaskRecord,
-    TaskStatus, WaitsFor, What, index_key,
+    ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TablePart, TaskList,
+    TaskRecord, TaskStatus, WaitsFor, Watched, What, index_key,
 };
 use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
@@ -119,7 +119,7 @@ fn tasks(process: u64) -> Vec<TaskRecord> {
     let waits_for = match process % 3 {
         0 => WaitsFor::Signal("go".to_owned()),
         1 => WaitsFor::Message { name: "paid".to_owned(), key: (process % 10).to_string() },
-        _ => WaitsFor::Condition { tables: vec!["post".to_owned()] },
+        _ => WaitsFor::Condition { tables: vec!["post".to_owned()], reads: None },
     };
     let waiting = new(2, "wait", Kind::MessageCatch, TaskStatus::New);
     let owned = new(3, "sign", Kind::View, TaskStatus::Assigned);
@@ -221,7 +221,11 @@ fn rows(store: &dyn Store, answers: &mut Vec<Answer>) {
 
 fn lists(store: &dyn Store, answers: &mut Vec<Answer>) {
     let node = |node: &str| NodeName { flow: "hello".to_owned(), node: node.to_owned() };
-    let mut lists = vec![TaskList::Due, TaskList::Signal("go".to_owned()), TaskList::Watching("post".to_owned())];
+    let mut lists = vec![
+        TaskList::Due,
+        TaskList::Signal("go".to_owned()),
+        TaskList::Watching(Watched { table: "post".to_owned(), part: TablePart::All }),
+    ];
     lists.extend((0..10).map(|key: u64| TaskList::Message("paid".to_owned(), key.to_string())));
     for name in [None, Some(node("check")), Some(node("sign"))] {
         lists.push(TaskList::Queue(None, name.clone()));

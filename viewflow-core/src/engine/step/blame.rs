@@ -15,7 +15,7 @@ const TRIES: u32 = 300;
 
 /// The task that was at work when a step failed, if the step can do without it.
 pub(super) fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, Fault)> {
-    let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.asking));
+    let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.is_asking()));
     let task = culprit?;
     let twice = match known.get(&task) {
         Some(fault) if fault.twice => return None,

@@ -1,10 +1,14 @@
 //! Starts by the clock: in a rhythm, or as cron says.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+
 use serde_json::Value;
 
-use crate::definition::{Definition, SCHEDULES};
+use super::pending::{lock, readable};
+use crate::definition::{Definition, Flows, SCHEDULES};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::stable_hash;
 use crate::kernel;
 use crate::store::RowRecord;
@@ -12,46 +16,150 @@ use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// When the next process starts where none does any more.
-pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// What is noted of a start.
-pub(super) enum Next {
+enum Next {
     /// When the next process starts.
     At(Timestamp),
     /// It was noted by a clock that was set back since: the rhythm begins anew.
     SetBack,
 }
 
-impl Engine {
-    /// The nodes where processes start by the clock: flow, node, rhythm.
-    pub(super) fn starts_by_clock(&self) -> Vec<(String, String, String)> {
-        let nodes = self.0.flows.values().flat_map(|def| {
-            let nodes = def.nodes.iter().filter_map(|node| Some((node.name, node.schedule.as_ref()?)));
-            nodes.map(|(node, schedule)| (def.name.to_owned(), node.to_owned(), schedule.text.clone()))
-        });
-        nodes.collect()
+/// The nodes where processes start by the clock, and when each does next, as far as it is known: so that those that are not due cost
+/// nothing. Another engine may have started a process meanwhile, which the row of the node tells when its time has come.
+pub(super) struct Starts {
+    nodes: Vec<(Arc<Definition>, usize)>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// By node; none where its row was not read yet.
+    next: Vec<Option<Timestamp>>,
+    /// The same, in order.
+    order: BTreeSet<(Option<Timestamp>, usize)>,
+    /// The latest time that the clock has shown.
+    shown: Option<Timestamp>,
+}
+
+impl Starts {
+    pub(super) fn of(flows: &Flows) -> Self {
+        let mut nodes = Vec::new();
+        for def in flows.values() {
+            let starts = (0..def.nodes.len()).filter(|node| def.nodes[*node].schedule.is_some());
+            nodes.extend(starts.map(|node| (Arc::clone(def), node)));
+        }
+        let mut known = Known::default();
+        known.forget(nodes.len());
+        Self { nodes, known: Mutex::new(known) }
     }
 
-    /// Starts a process if its time has come, and notes when the next one does, in one step.
-    pub(super) fn start_by_clock(&self, flow: &str, node: &str) -> Result<usize> {
-        let def = self.definition(flow)?;
-        let index = def.find(node).ok_or(Error::Internal("a start by the clock"))?;
-        let Some(schedule) = &def.nodes[index].schedule else { return Ok(0) };
+    /// As stores know the start at a node.
+    pub(super) fn name_of(&self, node: usize) -> String {
+        let (def, index) = &self.nodes[node];
+        start_duty(def.name, def.nodes[*index].name)
+    }
+
+    /// What is known, unless the clock was set back since.
+    fn known(&self, now: Timestamp) -> MutexGuard<'_, Known> {
+        let mut known = lock(&self.known);
+        if known.shown.is_some_and(|shown| kernel::was_set_back(shown, now)) {
+            known.forget(self.nodes.len());
+            known.shown = None;
+        }
+        known.shown = known.shown.max(Some(now));
+        known
+    }
+}
+
+impl Known {
+    fn forget(&mut self, nodes: usize) {
+        self.next = vec![None; nodes];
+        self.order = (0..nodes).map(|node| (None, node)).collect();
+    }
+
+    fn note(&mut self, node: usize, next: Timestamp) {
+        self.order.remove(&(self.next[node], node));
+        self.next[node] = Some(next);
+        self.order.insert((Some(next), node));
+    }
+}
+
+impl Engine {
+    /// When the next process starts by the clock.
+    pub(super) fn next_start(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let starts = &self.0.pending.starts;
+        let of_time = |next: &(Option<Timestamp>, usize)| next.0.is_none();
+        let unknown: Vec<_> = starts.known(now).order.iter().copied().take_while(of_time).collect();
+        let mut next = None;
+        for (_, node) in unknown {
+            let (def, index) = &starts.nodes[node];
+            let Some(row) = readable(self.noted_start(def, *index, now))? else { continue };
+            match row {
+                Some(Next::At(due)) => starts.known(now).note(node, due),
+                Some(Next::SetBack) | None => next = Some(now),
+            }
+        }
+        let known: Vec<_> = starts.known(now).order.iter().filter_map(|(next, node)| Some(((*next)?, *node))).collect();
+        for (start, node) in known {
+            if start == NEVER || next.is_some_and(|next| next <= start) {
+                break;
+            }
+            // Where another engine has that duty it is not this one's to do before.
+            let free = self.0.duties.free_at(&starts.name_of(node), now).unwrap_or(now);
+            next = next.into_iter().chain([start.max(free)]).min();
+        }
+        Ok(next)
+    }
+
+    /// The nodes whose time has come, or is not known, and when that of the next one comes.
+    pub(super) fn due_starts(&self, now: Timestamp) -> (Vec<usize>, Option<Timestamp>) {
+        let known = self.0.pending.starts.known(now);
+        let due = known.order.range(..=(Some(now), usize::MAX)).map(|(_, node)| *node).collect();
+        let mut later = known.order.range((Some(now), usize::MAX)..);
+        (due, later.find_map(|(next, _)| *next).filter(|next| *next < NEVER))
+    }
+
+    /// Starts a process at a node if its time has come.
+    pub(super) fn start_what_is_due(&self, node: usize) -> Result<usize> {
+        let (now, starts) = (self.now(), &self.0.pending.starts);
+        let (def, index) = &starts.nodes[node];
+        let (started, next) = self.start_by_clock(def, *index)?;
+        if let Some(next) = next {
+            starts.known(now).note(node, next);
+        }
+        Ok(usize::from(started))
+    }
+
+    fn noted_start(&self, def: &Definition, index: usize, now: Timestamp) -> Result<Option<Next>> {
+        let node = &def.nodes[index];
+        let Some(schedule) = &node.schedule else { return Ok(None) };
+        let row = self.0.store.row(SCHEDULES, schedule_row(def.name, node.name))?;
+        Ok(row.and_then(|row| next_of(&row.record, &schedule.text, now)))
+    }
+
+    /// Starts a process if its time has come, and notes when the next one does, in one step. Answers whether it has, and when; none
+    /// where another engine has that duty.
+    fn start_by_clock(&self, def: &Arc<Definition>, index: usize) -> Result<(bool, Option<Timestamp>)> {
+        let Some(schedule) = &def.nodes[index].schedule else { return Ok((false, Some(NEVER))) };
+        let (flow, node) = (def.name, def.nodes[index].name);
         let row = schedule_row(flow, node);
         let now = self.now();
-        let known = self.0.store.row(SCHEDULES, row)?.and_then(|known| next_of(&known.record, &schedule.text, now));
-        if matches!(known, Some(Next::At(next)) if next > now) {
-            return Ok(0);
+        if let Some(Next::At(next)) = self.noted_start(def, index, now)?
+            && next > now
+        {
+            return Ok((false, Some(next)));
         }
-        let Some(duty) = self.on_duty(&start_duty(def.name, def.nodes[index].name))? else { return Ok(0) };
+        let Some(duty) = self.on_duty(&start_duty(def.name, def.nodes[index].name))? else { return Ok((false, None)) };
         self.background(None, |step, db| {
             if !db.unit(|unit| duty.is_held(unit))? {
-                return Ok(0);
+                return Ok((false, None));
             }
-            let stored = db.unit(|unit| schedule_of(unit, &def, index))?;
+            let stored = db.unit(|unit| schedule_of(unit, def, index))?;
             let now = db.now();
             let (starts, next) = match stored.as_ref().and_then(|stored| next_of(stored, &schedule.text, now)) {
-                Some(Next::At(next)) if next > now => return Ok(0),
+                Some(Next::At(next)) if next > now => return Ok((false, Some(next))),
                 Some(Next::At(due)) => (true, schedule.after(due, now)),
                 Some(Next::SetBack) => (false, schedule.after(now, now)),
                 None => match schedule.first(now) {
@@ -59,23 +167,23 @@ impl Engine {
                     first => (false, first),
                 },
             };
+            let next = next.unwrap_or(NEVER);
             let name = |text: &str| Value::String(text.to_owned());
-            let next = Value::from(next.unwrap_or(NEVER).as_millis());
             let noted = Value::from(now.as_millis());
             let rhythm = name(&schedule.text);
-            let data =
-                [("flow", name(flow)), ("node", name(node)), ("rhythm", rhythm), ("next", next), ("noted", noted)];
+            let at = Value::from(next.as_millis());
+            let data = [("flow", name(flow)), ("node", name(node)), ("rhythm", rhythm), ("next", at), ("noted", noted)];
             let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             db.unit(|unit| unit.put_row(SCHEDULES, row, Some(RowRecord { data, ..RowRecord::default() })))?;
             if starts {
-                step.start(&def, index, None, &(), &|_| Ok(()))?;
+                step.start(def, index, None, &(), &|_| Ok(()))?;
             }
-            Ok(usize::from(starts))
+            Ok((starts, Some(next)))
         })
     }
 }
 
-pub(super) fn schedule_row(flow: &str, node: &str) -> u64 {
+fn schedule_row(flow: &str, node: &str) -> u64 {
     stable_hash([flow, node])
 }
 
@@ -99,7 +207,7 @@ fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<
 }
 
 /// When the next process starts, if that was told for this rhythm.
-pub(super) fn next_of(record: &RowRecord, rhythm: &str, now: Timestamp) -> Option<Next> {
+fn next_of(record: &RowRecord, rhythm: &str, now: Timestamp) -> Option<Next> {
     let same = record.data.get("rhythm").and_then(Value::as_str) == Some(rhythm);
     let time = |field: &str| record.data.get(field).and_then(Value::as_i64).map(Timestamp::from_millis);
     let next = time("next").filter(|_| same)?;

@@ -1,42 +1,135 @@
-//! Conditions are asked again when a table they read was written.
+//! Conditions are asked again when something of a table that they read was written.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use viewflow_graph::Kind;
 
-use super::pending::{BATCH, Pass, lock};
+use super::pending::{BATCH, Claim, Pass, lock};
+use crate::definition::Flows;
 use crate::engine::Engine;
-use crate::error::Error;
-use crate::id::ProcessId;
-use crate::store::{Cursor, NodeName, TaskList, TaskStatus};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{Cursor, NodeName, TaskList, TaskStatus, index_key};
+use crate::unit::watch::{ANYBODY, BY, CHANGED, Changed, node_hash};
+
+/// Tasks whose node is not here, by its number.
+type Strange = BTreeMap<u64, Vec<TaskId>>;
+
+/// By what this engine finds what it has to ask of: all that was written, and what others left to those who know the nodes that are here.
+pub(super) fn asked_by(flows: &Flows) -> Vec<Vec<u8>> {
+    let nodes = conditional(flows).map(|node| node_hash(&node.flow, &node.node));
+    [ANYBODY].into_iter().chain(nodes).filter_map(|by| index_key(&Value::from(by))).collect()
+}
+
+fn conditional(flows: &Flows) -> impl Iterator<Item = NodeName> {
+    flows.values().flat_map(|def| {
+        let nodes = def.nodes.iter().filter(|node| node.kind == Kind::ConditionalCatch);
+        nodes.map(|node| NodeName { flow: def.name.to_owned(), node: node.name.to_owned() })
+    })
+}
 
 impl Engine {
-    /// Asks the conditions over tables that have changed; all conditions, the first time.
-    pub(super) fn ask_conditions(&self) -> Pass {
-        let mut lists = Vec::new();
-        let first = !std::mem::replace(&mut *lock(&self.0.pending.asked), true);
-        if first {
-            for def in self.0.flows.values() {
-                for node in def.nodes.iter().filter(|node| node.kind == Kind::ConditionalCatch) {
-                    let name = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
-                    lists.push(TaskList::Status(name, TaskStatus::New));
-                }
+    /// Whether the conditions have not been asked since the engine was built.
+    pub(super) fn has_to_ask_all(&self) -> bool {
+        !*lock(&self.0.pending.asked) && conditional(&self.0.flows).next().is_some()
+    }
+
+    /// Whether something was written of which no condition has been asked yet.
+    pub(super) fn has_to_ask(&self) -> Result<bool> {
+        for by in &self.0.pending.asked_by {
+            if !self.0.store.rows_by(CHANGED, BY, by, 0, 1)?.is_empty() {
+                return Ok(true);
             }
         }
-        let dirty = std::mem::take(&mut *lock(&self.0.pending.dirty));
-        lists.extend(dirty.iter().cloned().map(TaskList::Watching));
+        Ok(false)
+    }
+
+    /// Asks the conditions that read what was written since; all conditions, the first time.
+    pub(super) fn ask_conditions(&self, more: &dyn Fn() -> bool) -> Pass {
+        let mut pass = self.ask_all_once();
+        let mut unreadable = Vec::new();
+        let asked = self.claimed(&Claim::Conditions, more, || {
+            let mut pass = self.ask_of_changes();
+            // Of what cannot be read the next write tells again.
+            unreadable.extend(pass.errors.extract_if(.., |error| error.is_unreadable()));
+            pass.result()
+        });
+        pass.note(asked);
+        pass.errors.extend(unreadable);
+        pass
+    }
+
+    /// What a condition says may be another thing than in the program that asked it last.
+    fn ask_all_once(&self) -> Pass {
         let mut pass = Pass::default();
-        lists.iter().for_each(|list| pass.add(self.ask_list(list)));
-        // Of what cannot be read the next write tells again.
+        if std::mem::replace(&mut *lock(&self.0.pending.asked), true) {
+            return pass;
+        }
+        for node in conditional(&self.0.flows) {
+            pass.add(self.ask_list(&TaskList::Status(node, TaskStatus::New), &mut Strange::new()));
+        }
         if !pass.errors.iter().all(Error::is_unreadable) {
             // They are asked again, those that were asked already, too.
-            lock(&self.0.pending.dirty).extend(dirty);
-            *lock(&self.0.pending.asked) = !first;
+            *lock(&self.0.pending.asked) = false;
         }
         pass
     }
 
-    fn ask_list(&self, list: &TaskList) -> Pass {
+    fn ask_of_changes(&self) -> Pass {
+        let mut pass = Pass::default();
+        for by in &self.0.pending.asked_by {
+            let mut after = 0;
+            loop {
+                let rows = match self.0.store.rows_by(CHANGED, BY, by, after, BATCH) {
+                    Ok(rows) => rows,
+                    Err(error) => {
+                        pass.note(Err(error.into()));
+                        return pass;
+                    }
+                };
+                let Some(last) = rows.last() else { break };
+                after = *last;
+                pass.add(self.ask_of(&rows));
+            }
+        }
+        pass
+    }
+
+    /// Asks those who wait for what these rows tell of, and takes the rows away when all have been asked. Whoever could not be asked is
+    /// asked again with all others: they say the same.
+    fn ask_of(&self, rows: &[u64]) -> Pass {
+        let (mut pass, mut changed, mut read) = (Pass::default(), Changed::default(), Vec::new());
+        for row in rows {
+            match self.0.store.row(CHANGED, *row) {
+                Ok(Some(stored)) => {
+                    changed.add(&stored.record);
+                    read.push(*row);
+                }
+                Ok(None) => {}
+                Err(error) => pass.note(Err(error.into())),
+            }
+        }
+        let mut strange = Strange::new();
+        for watched in changed.watched {
+            pass.add(self.ask_list(&TaskList::Watching(watched), &mut strange));
+        }
+        let tasks: Vec<TaskId> = changed.tasks.into_iter().collect();
+        pass.add(self.ask_tasks(&tasks, &mut strange));
+        if pass.errors.iter().all(Error::is_unreadable) {
+            let done = self.step(None, None, |db| {
+                db.unit(|unit| {
+                    read.iter().try_for_each(|row| unit.put_row(CHANGED, *row, None))?;
+                    strange.iter().try_for_each(|(node, tasks)| unit.leave_tasks(*node, tasks))
+                })
+            });
+            pass.note(done.map(|()| 0));
+        }
+        pass
+    }
+
+    fn ask_list(&self, list: &TaskList, strange: &mut Strange) -> Pass {
         let mut after: Option<Cursor> = None;
-        let mut asked: Option<ProcessId> = None;
         let mut pass = Pass::default();
         loop {
             let page = match self.0.store.list_tasks(list, after, BATCH) {
@@ -50,11 +143,24 @@ impl Engine {
             if after.is_none() {
                 return pass;
             }
-            for process in page.into_iter().map(|listed| listed.task.process) {
-                if asked.replace(process) != Some(process) {
-                    pass.note(self.background(Some(process), |step, _| step.ask_again(process)));
-                }
-            }
+            let tasks: Vec<TaskId> = page.into_iter().map(|listed| listed.task).collect();
+            pass.add(self.ask_tasks(&tasks, strange));
         }
+    }
+
+    /// Asks these tasks, those of a process in one step.
+    fn ask_tasks(&self, tasks: &[TaskId], strange: &mut Strange) -> Pass {
+        let mut pass = Pass::default();
+        for tasks in tasks.chunk_by(|one, next| one.process == next.process) {
+            let process: ProcessId = tasks[0].process;
+            let asked = self.background(Some(process), |step, _| step.ask_again(tasks));
+            pass.note(asked.map(|(held, others)| {
+                for task in others {
+                    strange.entry(node_hash(&task.flow, &task.node)).or_default().push(task.id);
+                }
+                held
+            }));
+        }
+        pass
     }
 }

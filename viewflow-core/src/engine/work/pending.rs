@@ -1,14 +1,14 @@
 //! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
-use super::clock::{NEVER, Next, next_of, schedule_row, start_duty};
+use super::clock::Starts;
+use super::conditions::asked_by;
 use super::messages::Sweep;
-use crate::definition::SCHEDULES;
+use crate::definition::Flows;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
@@ -34,10 +34,12 @@ pub(in crate::engine) struct Pending {
     claims: Mutex<BTreeMap<Claim, Option<Instant>>>,
     /// Jobs that run in this program, each with its attempt.
     pub(in crate::engine) running: Mutex<BTreeMap<TaskId, u32>>,
-    /// Tables that were written since the conditions over them were asked.
-    pub(super) dirty: Mutex<BTreeSet<String>>,
-    /// Whether conditions have been asked since the store was opened.
-    pub(in crate::engine) asked: Mutex<bool>,
+    /// Whether all conditions have been asked since the engine was built.
+    pub(super) asked: Mutex<bool>,
+    /// By what it is found of what conditions are to be asked.
+    pub(super) asked_by: Vec<Vec<u8>>,
+    /// When processes start by the clock.
+    pub(super) starts: Starts,
     /// The latest time that the clock has shown.
     pub(super) shown: Mutex<Option<Timestamp>>,
     /// How far messages that were kept too long are forgotten.
@@ -45,8 +47,6 @@ pub(in crate::engine) struct Pending {
     /// How far it was looked among what is due for what is not a job.
     walked: Mutex<Option<Cursor>>,
     pub(super) bell: Bell,
-    /// Whether a flow waits for conditions over tables.
-    asks: bool,
     /// How long a worker has a job, unless it renews that.
     pub(in crate::engine) lease: Duration,
     pub(in crate::engine) on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
@@ -55,22 +55,11 @@ pub(in crate::engine) struct Pending {
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claim {
-    Start(String, String),
+    Start(usize),
     Mailbox(u64),
     Signal(u64),
+    Conditions,
     Task(TaskId),
-}
-
-/// As stores know it: [`Store::reserve`](crate::Store::reserve).
-impl fmt::Display for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Start(flow, node) => write!(f, "start {flow}.{node}"),
-            Self::Mailbox(row) => write!(f, "mailbox {row}"),
-            Self::Signal(row) => write!(f, "signal {row}"),
-            Self::Task(id) => write!(f, "task {id}"),
-        }
-    }
 }
 
 /// What there is to do.
@@ -88,20 +77,20 @@ pub(in crate::engine) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pending {
     pub(in crate::engine) fn new(
+        flows: &Flows,
         lease: Duration,
-        asks: bool,
         on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
     ) -> Self {
         Self {
             claims: Mutex::default(),
             running: Mutex::default(),
-            dirty: Mutex::default(),
             asked: Mutex::new(false),
+            asked_by: asked_by(flows),
+            starts: Starts::of(flows),
             shown: Mutex::default(),
             sweep: Mutex::default(),
             walked: Mutex::default(),
             bell: Bell::default(),
-            asks,
             lease,
             on_error,
         }
@@ -144,7 +133,7 @@ impl Pass {
 }
 
 /// Goes on without a record that cannot be read: whoever does the work tells of it.
-fn readable<R>(read: Result<R>) -> Result<Option<R>> {
+pub(super) fn readable<R>(read: Result<R>) -> Result<Option<R>> {
     match read {
         Err(error) if error.is_unreadable() => Ok(None),
         read => read.map(Some),
@@ -214,45 +203,21 @@ impl Engine {
     fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
         let now = self.now();
-        let dirty = !lock(&self.0.pending.dirty).is_empty();
-        if dirty || !self.ready_mailboxes(0, 1)?.is_empty() || !store.row_ids(SIGNALS, 0, 1)?.is_empty() {
+        if self.has_to_ask()? || !self.ready_mailboxes(0, 1)?.is_empty() || !store.row_ids(SIGNALS, 0, 1)?.is_empty() {
             return Ok(Some(now));
         }
         let due = store.list_tasks(&TaskList::Due, None, 1)?.pop().map(|first| due_of_sort(first.sort));
-        let next = self.next_to_look().into_iter().chain(due).min();
-        self.starts_by_clock().into_iter().try_fold(next, |next, (flow, node, rhythm)| {
-            let start = readable(self.next_start(&flow, &node, &rhythm))?.flatten();
-            // Where another engine has that duty it is not this one's to do before.
-            let free = self.0.duties.free_at(&start_duty(&flow, &node), now).unwrap_or(now);
-            Ok(next.into_iter().chain(start.map(|start| start.max(free))).min())
-        })
-    }
-
-    /// When a process starts by the clock next; now where that is not noted.
-    fn next_start(&self, flow: &str, node: &str, rhythm: &str) -> Result<Option<Timestamp>> {
-        let now = self.now();
-        let row = self.0.store.row(SCHEDULES, schedule_row(flow, node))?;
-        let due = match row.and_then(|row| next_of(&row.record, rhythm, now)) {
-            Some(Next::At(due)) => due,
-            Some(Next::SetBack) | None => now,
-        };
-        Ok(Some(due).filter(|due| *due < NEVER))
+        let next = self.next_to_look().into_iter().chain(due).chain(self.next_start(now)?).min();
+        Ok(next)
     }
 
     /// One look at all that may be pending, and what there is of it is done; jobs, if they are wanted.
     pub(super) fn pass(&self, jobs: bool) -> Pass {
         let mut pass = self.look_at_clock();
         let looked = self.look(jobs, &mut pass);
-        let mut asked = false;
         for (index, piece) in looked.pieces.iter().enumerate() {
-            if matches!(piece, Claim::Task(_)) && !std::mem::replace(&mut asked, true) {
-                pass.add(self.ask_conditions());
-            }
             let more = || looked.pieces[index + 1..].iter().any(|other| self.0.pending.is_taken(other).is_none());
-            pass.note(self.do_piece(piece, jobs, &more));
-        }
-        if !asked {
-            pass.add(self.ask_conditions());
+            pass.add(self.do_piece(piece, jobs, &more));
         }
         pass.note(self.sweep_mailboxes());
         pass
@@ -262,27 +227,23 @@ impl Engine {
     pub(super) fn look_ahead(&self) -> (bool, Pass) {
         let mut pass = self.look_at_clock();
         let looked = self.look(true, &mut pass);
-        let pending = &self.0.pending;
-        let asks = pending.asks && (!*lock(&pending.asked) || !lock(&pending.dirty).is_empty());
         pass.note(self.sweep_mailboxes());
-        (asks || pass.done > 0 || !looked.pieces.is_empty(), pass)
+        (pass.done > 0 || !looked.pieces.is_empty(), pass)
     }
 
     /// What there is to do that nobody is at, some of each kind: jobs, if they are wanted.
     fn look(&self, jobs: bool, pass: &mut Pass) -> Looked {
         let (store, now) = (&self.0.store, self.now());
         let mut looked = Looked::default();
-        for (flow, node, rhythm) in self.starts_by_clock() {
-            match self.next_start(&flow, &node, &rhythm) {
-                Ok(next) if next.is_none_or(|next| now < next) => {
-                    looked.next = looked.next.into_iter().chain(next).min();
-                }
-                // What cannot be read fails where it is done, and is left alone then.
-                _ => self.take_note(&mut looked, Claim::Start(flow, node)),
-            }
-        }
+        let (due, next) = self.due_starts(now);
+        looked.next = next;
+        due.into_iter().for_each(|node| self.take_note(&mut looked, Claim::Start(node)));
         self.take_notes(&mut looked, pass, Claim::Mailbox, |after| self.ready_mailboxes(after, BATCH));
         self.take_notes(&mut looked, pass, Claim::Signal, |after| Ok(store.row_ids(SIGNALS, after, BATCH)?));
+        match self.has_to_ask().map(|has_to| has_to || self.has_to_ask_all()) {
+            Ok(true) => self.take_note(&mut looked, Claim::Conditions),
+            no => pass.note(no.map(|_| 0)),
+        }
         self.look_at_due(jobs, &mut looked).unwrap_or_else(|error| pass.note(Err(error)));
         if let Some(next) = looked.next {
             self.0.pending.bell.plan(next, now);
@@ -353,12 +314,26 @@ impl Engine {
         }
     }
 
-    fn do_piece(&self, piece: &Claim, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
+    fn do_piece(&self, piece: &Claim, jobs: bool, more: &dyn Fn() -> bool) -> Pass {
+        let mut pass = Pass::default();
         match piece {
-            Claim::Start(flow, node) => self.claimed(piece, more, || self.start_by_clock(flow, node)),
-            Claim::Mailbox(row) => self.claimed(piece, more, || self.deliver_messages(*row)),
-            Claim::Signal(row) => self.claimed(piece, more, || self.deliver_signal(*row)),
-            Claim::Task(id) => self.do_due(*id, jobs, more),
+            Claim::Start(node) => pass.note(self.claimed(piece, more, || self.start_what_is_due(*node))),
+            Claim::Mailbox(row) => pass.note(self.claimed(piece, more, || self.deliver_messages(*row))),
+            Claim::Signal(row) => pass.note(self.claimed(piece, more, || self.deliver_signal(*row))),
+            Claim::Conditions => pass.add(self.ask_conditions(more)),
+            Claim::Task(id) => pass.note(self.do_due(*id, jobs, more)),
+        }
+        pass
+    }
+
+    /// As stores know a piece of work: [`Store::reserve`](crate::Store::reserve).
+    fn name_of(&self, piece: &Claim) -> String {
+        match piece {
+            Claim::Start(node) => self.0.pending.starts.name_of(*node),
+            Claim::Mailbox(row) => format!("mailbox {row}"),
+            Claim::Signal(row) => format!("signal {row}"),
+            Claim::Conditions => "conditions".to_owned(),
+            Claim::Task(id) => format!("task {id}"),
         }
     }
 
@@ -379,7 +354,7 @@ impl Engine {
                 _ => drop(claims.insert(claim.clone(), None)),
             }
         }
-        let (what, me) = (claim.to_string(), self.0.duties.me);
+        let (what, me) = (self.name_of(claim), self.0.duties.me);
         let result = call(|| {
             if !self.0.store.reserve(&what, me, HOLD)? {
                 return Ok(0);
@@ -408,12 +383,8 @@ impl Engine {
     /// A commit, of this engine or of another one, leaves something to be done.
     pub(in crate::engine) fn hear(&self, news: &News) {
         let pending = &self.0.pending;
-        let asks = pending.asks && !news.tables.is_empty();
-        if asks {
-            lock(&pending.dirty).extend(news.tables.iter().cloned());
-        }
         let is_due = news.due.is_some_and(|due| due <= self.now());
-        if asks || news.deliverable || is_due {
+        if news.deliverable || is_due {
             pending.bell.call();
         } else if let Some(due) = news.due {
             pending.bell.plan(due, self.now());

@@ -40,6 +40,9 @@ pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<P
     def.problems.extend(def.twice_named());
     def.problems.extend(unknown_doers(&def));
     for (index, node) in def.nodes.iter().enumerate() {
+        for was in node.was {
+            def.by_earlier.entry(was).or_insert(index);
+        }
         if let Some(detail) = node.detail() {
             def.graph.set_detail(index, detail);
         }

@@ -240,7 +240,42 @@ pub enum WaitsFor {
     Condition {
         /// The tables that it read when it was last asked.
         tables: Vec<String>,
+        /// What it read; none: an earlier release asked it, which noted the tables only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reads: Option<Reads>,
     },
+}
+
+/// What a condition read when it was last asked. It is asked again when something of that has changed, or the data of its process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reads {
+    /// What it read of tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<Watched>,
+    /// Whether it read what is not noted, such as tasks of its process or the time: it is asked in each step of its process.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub steps: bool,
+}
+
+/// A part of a table that a condition has read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Watched {
+    /// The table.
+    pub table: String,
+    /// Which part of it.
+    pub part: TablePart,
+}
+
+/// Which rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TablePart {
+    /// All of them.
+    All,
+    /// The one with this number.
+    Row(u64),
+    /// Those under a key of an indexed field, by a hash of both.
+    Key(u64),
 }
 
 /// How far a job is.

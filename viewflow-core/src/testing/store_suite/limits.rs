@@ -7,7 +7,8 @@ use crate::id::{ProcessId, UserId};
 use crate::people::{Candidate, Object, Permission};
 use crate::store::{
     Change, Commit, Event, IndexEntry, MAX_INDEX_KEY, MAX_KEY, MAX_RECORD_DEPTH, NodeName, OnDelete, Order,
-    ProcessData, Reference, RowRecord, Store, StoreError, TaskList, TaskRecord, WaitsFor, What, index_key,
+    ProcessData, Reads, Reference, RowRecord, Store, StoreError, TablePart, TaskList, TaskRecord, WaitsFor, Watched,
+    What, index_key,
 };
 use crate::time::Timestamp;
 
@@ -74,6 +75,8 @@ fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
     let by_owner = of_node(length - 100);
     let waits = |waits_for, ordinal| TaskRecord { waits_for: Some(waits_for), ..task(1, ordinal) };
     let (name, key) = ("m".repeat(50), "k".repeat(length - 50));
+    let watched = Watched { table: "t".repeat(length), part: TablePart::Key(u64::MAX) };
+    let reads = Reads { watched: vec![watched.clone()], steps: false };
     vec![
         (
             TaskRecord { candidates: vec![Candidate::Permission(may.clone())], ..of(&by_permission, 1) },
@@ -89,7 +92,7 @@ fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
         ),
         (waits(WaitsFor::Message { name: name.clone(), key: key.clone() }, 3), TaskList::Message(name, key)),
         (waits(WaitsFor::Signal("s".repeat(length)), 4), TaskList::Signal("s".repeat(length))),
-        (waits(WaitsFor::Condition { tables: vec!["t".repeat(length)] }, 5), TaskList::Watching("t".repeat(length))),
+        (waits(WaitsFor::Condition { tables: Vec::new(), reads: Some(reads) }, 5), TaskList::Watching(watched)),
     ]
 }
 

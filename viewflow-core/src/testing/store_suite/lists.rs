@@ -6,8 +6,8 @@ use super::{all_of, node, process, put_task, task, write};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Object, Permission};
 use crate::store::{
-    Change, Cursor, MAX_KEY, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, TaskList,
-    TaskRecord, TaskStatus, WaitsFor, due_sort,
+    Change, Cursor, MAX_KEY, NodeName, Order, ProcessList, ProcessRecord, ProcessStatus, Reads, ScopeId, Store,
+    TablePart, TaskList, TaskRecord, TaskStatus, WaitsFor, Watched, due_sort,
 };
 use crate::time::Timestamp;
 
@@ -149,18 +149,56 @@ pub(super) fn a_task_stands_in_the_orders_it_has_a_place_in(store: &impl Store) 
     assert_eq!(sorted(Order::FollowUp, &TaskList::Inbox(ann, None)), [2]);
 }
 
+fn watching(table: &str, part: TablePart) -> TaskList {
+    TaskList::Watching(Watched { table: table.to_owned(), part })
+}
+
+/// A condition that has noted what it read stands in the lists of that alone, one that has not in those of its tables and of its process.
+pub(super) fn a_condition_stands_in_the_lists_of_what_it_read(store: &impl Store) {
+    let parts = [TablePart::All, TablePart::Row(7), TablePart::Row(8), TablePart::Key(7)];
+    let waits = |process, tables: &[&str], reads| {
+        let tables = tables.iter().map(|table| (*table).to_owned()).collect();
+        TaskRecord { waits_for: Some(WaitsFor::Condition { tables, reads }), ..task(process, 1) }
+    };
+    let reads = |parts: &[TablePart], steps| {
+        let watched = parts.iter().map(|part| Watched { table: "post".to_owned(), part: *part }).collect();
+        Some(Reads { watched, steps })
+    };
+    let tasks = [
+        waits(3, &["post"], None),
+        waits(2, &["post"], reads(&[TablePart::Row(7), TablePart::Key(7)], false)),
+        waits(1, &["post"], reads(&[TablePart::Row(7), TablePart::All], true)),
+        waits(4, &[], reads(&[], false)),
+    ];
+    write(store, tasks.iter().map(|task| put_task(None, task)).collect());
+    let stand = |list: &TaskList| all_of(store, list).into_iter().map(|task| task.process.0).collect::<Vec<_>>();
+    let found = parts.map(|part| stand(&watching("post", part)));
+    assert_eq!(found, [vec![1, 3], vec![1, 2], vec![], vec![2]], "by process");
+    assert!(stand(&watching("pos", TablePart::All)).is_empty());
+    let restless = [1, 2, 3, 4].map(|process| stand(&TaskList::Restless(ProcessId(process))).len());
+    assert_eq!(restless, [1, 0, 1, 0]);
+    let conditions = [1, 2, 3, 4].map(|process| stand(&TaskList::Conditions(ProcessId(process))).len());
+    assert_eq!(conditions, [1; 4]);
+    let after = Cursor { sort: 2, task: TaskId { process: ProcessId(2), ordinal: 0 } };
+    let from_two = store.list_tasks(&watching("post", TablePart::Row(7)), Some(after), 10).unwrap();
+    assert_eq!(from_two.iter().map(|listed| listed.task.process.0).collect::<Vec<_>>(), [2]);
+    write(store, tasks.iter().map(|old| put_task(Some(old), &TaskRecord { suspended: true, ..old.clone() })).collect());
+    assert!(parts.iter().all(|part| stand(&watching("post", *part)).is_empty()));
+    assert!(stand(&TaskList::Restless(ProcessId(1))).is_empty());
+}
+
 pub(super) fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store) {
     let lists = [
         TaskList::Signal("alarm".to_owned()),
         TaskList::Message("paid".to_owned(), "7".to_owned()),
         TaskList::Conditions(ProcessId(1)),
-        TaskList::Watching("post".to_owned()),
-        TaskList::Watching("comment".to_owned()),
+        watching("post", TablePart::All),
+        watching("comment", TablePart::All),
     ];
     let waits = [
         WaitsFor::Signal("alarm".to_owned()),
         WaitsFor::Message { name: "paid".to_owned(), key: "7".to_owned() },
-        WaitsFor::Condition { tables: vec!["post".to_owned()] },
+        WaitsFor::Condition { tables: vec!["post".to_owned()], reads: None },
     ];
     let stands = |list: &TaskList| all_of(store, list).into_iter().map(|task| task.ordinal).collect::<Vec<_>>();
     let tasks: Vec<TaskRecord> =
@@ -177,7 +215,7 @@ pub(super) fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store
     write(store, vec![put_task(Some(&inside), &TaskRecord { status: TaskStatus::Canceled, ..inside.clone() })]);
     assert!(stands(&scope).is_empty(), "it is open no more");
     assert!(stands(&TaskList::Message("paid".to_owned(), "70".to_owned())).is_empty());
-    let moved = WaitsFor::Condition { tables: vec!["comment".to_owned()] };
+    let moved = WaitsFor::Condition { tables: vec!["comment".to_owned()], reads: None };
     let moved = TaskRecord { waits_for: Some(moved), ..tasks[2].clone() };
     write(store, vec![put_task(Some(&tasks[2]), &moved)]);
     assert_eq!(lists.each_ref().map(stands), [vec![1], vec![2], vec![3], vec![], vec![3]]);
