@@ -131,7 +131,7 @@ fn when_an_engine_dies_another_goes_on_with_its_subscriber_after_the_lease() {
         std::mem::forget(one);
         assert_eq!((two.run_pending().unwrap(), heard(&told).len()), (0, before));
         assert_eq!(two.next_due().unwrap(), Some(NOON.after(LEASE)));
-        clock.advance(LEASE - Duration::from_millis(1));
+        clock.advance(LEASE.saturating_sub(Duration::from_millis(1)));
         assert_eq!(two.run_pending().unwrap(), 0);
         clock.advance(Duration::from_millis(1));
         two.run_pending().unwrap();
@@ -212,6 +212,35 @@ fn what_an_engine_writes_that_has_lost_its_duty_is_refused() {
         one.run_pending().unwrap();
         let first = store.log(None, 1).unwrap()[0].cursor;
         assert_eq!(one.subscriptions().unwrap()[0].cursor, first, "it is where the second engine left it");
+    });
+}
+
+#[test]
+fn what_an_engine_forgets_that_has_lost_its_duty_stays() {
+    on_every_store(|store| {
+        let store = Shared::over(&store, None);
+        let (slow, fast) = (noon(), Arc::new(ManualClock::at(NOON.after(LEASE))));
+        let other = Other::default();
+        let build = |clock: &Arc<ManualClock>, first: bool| {
+            let second = Arc::clone(&other);
+            // The second engine takes the duty while the first one exports, and fails.
+            let export = move |_: &[String]| {
+                assert!(!first || run(&second).is_err());
+                if first { Ok(()) } else { Err(Error::msg("no archive")) }
+            };
+            let retention = Retention::purge_after(HOUR).export(export);
+            over(&store, clock).retain(retention).flow(TripFlow::new()).build().unwrap()
+        };
+        let one = build(&slow, true);
+        other.set(build(&fast, false)).unwrap();
+        let id = trip(&one);
+        do_next(&one, TripFlow::rest, id, ());
+        for clock in [slow, fast] {
+            clock.advance(2 * HOUR);
+        }
+        one.run_pending().unwrap();
+        assert!(store.process(id).unwrap().is_some());
+        assert_eq!(store.events(id, 0, 1).unwrap()[0].number, 1, "nothing of it is gone");
     });
 }
 

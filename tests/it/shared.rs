@@ -59,7 +59,7 @@ impl Store for Shared {
     }
 
     fn clock(&self) -> StoreResult<Option<Timestamp>> {
-        Ok(self.clock.as_ref().map(|clock| clock.now()))
+        Ok(self.clock.as_ref().map(Clock::now))
     }
 
     fn commit(&self, commit: Commit) -> StoreResult<Receipt> {

@@ -83,6 +83,23 @@ struct Known {
     next: Option<Bound<Vec<u8>>>,
 }
 
+impl Known {
+    /// All entries with the prefix, if there are few: most unique values and references have none or one.
+    fn all(&self, state: &State, prefix: &[u8]) -> Option<Found> {
+        if self.next.is_some() || self.entries.len() > SOME {
+            return None;
+        }
+        let mut all = self.entries.clone();
+        for (key, value) in state.overlay.few(prefix, SOME)? {
+            match value {
+                Some(value) => drop(all.insert(key.clone(), value.clone())),
+                None => drop(all.remove(key)),
+            }
+        }
+        Some(Found { entries: all.into_iter().collect(), next: None, dead: None, walked: 0 })
+    }
+}
+
 impl<'r> Ahead<'r> {
     pub(crate) fn new(reader: &'r Reader) -> StoreResult<Self> {
         let thawed = reader.shared().running()?.overlay.thawed();
@@ -178,10 +195,120 @@ impl View for Locked<'_> {
     }
 
     fn some_entries(&self, prefix: &[u8], after: &Bound<Vec<u8>>) -> StoreResult<Found> {
+        let known = self.ahead.entries.borrow();
+        let known = known.get(prefix).filter(|_| self.holds());
+        let all = known.filter(|_| *after == Bound::Unbounded).and_then(|known| known.all(self.state, prefix));
+        if let Some(all) = all {
+            return Ok(all);
+        }
         let mut scan = self.state.overlay.scan(prefix, after, SOME);
-        match self.ahead.entries.borrow().get(prefix) {
-            Some(known) if self.holds() && scan.ends_within(known.next.as_ref()) => scan.read_known(&known.entries),
+        match known {
+            Some(known) if scan.ends_within(known.next.as_ref()) => scan.read_known(&known.entries),
             _ => self.ahead.reader.scan_under(scan),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::collection::{btree_map, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::Journal;
+    use crate::options::Options;
+    use crate::tree::Tree;
+    use crate::writes::Writes;
+
+    type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    fn key() -> impl Strategy<Value = Vec<u8>> {
+        (prop::sample::select(vec![1_u8, 7]), 0..60_u8).prop_map(|(first, second)| vec![first, second])
+    }
+
+    fn writes() -> impl Strategy<Value = Writes> {
+        btree_map(key(), option::weighted(0.4, vec(any::<u8>(), 0..3)), 0..60)
+    }
+
+    /// What is committed, and whether all is put into the tree then.
+    fn commits() -> impl Strategy<Value = Vec<(Writes, bool)>> {
+        vec((writes(), any::<bool>()), 0..3)
+    }
+
+    struct Tried {
+        tree: Tree,
+        shared: Arc<Shared>,
+        model: Model,
+    }
+
+    impl Tried {
+        fn commit(&mut self, commits: Vec<(Writes, bool)>) {
+            for (writes, put) in commits {
+                for (key, value) in writes.clone() {
+                    match value {
+                        Some(value) => drop(self.model.insert(key, value)),
+                        None => drop(self.model.remove(&key)),
+                    }
+                }
+                let mut state = self.shared.state();
+                state.take(writes);
+                if put {
+                    let frozen = state.overlay.freeze();
+                    self.tree.write_as_they_are(&frozen).unwrap();
+                    state.overlay.thaw();
+                }
+            }
+        }
+
+        fn entries(&self, prefix: u8) -> Vec<Entry> {
+            let all = self.model.iter().filter(|(key, _)| key[0] == prefix);
+            all.map(|(key, value)| (key.clone(), value.clone())).collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_ahead_is_as_it_is_now(
+            stored in btree_map(key(), vec(any::<u8>(), 0..3), 0..100),
+            (before, meanwhile) in (commits(), commits()),
+            keys in vec(key(), 0..20),
+            asked in vec((prop::sample::select(vec![1_u8, 7]), 0..100_usize), 0..3),
+        ) {
+            let (directory, db) = (tempfile::tempdir().unwrap(), sled::Config::new().temporary(true).open().unwrap());
+            let shared = Arc::new(Shared::new(0, Journal::open(directory.path()).unwrap(), &Options::default()));
+            let tree = Tree((*db).clone());
+            tree.write_as_they_are(&stored.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()).unwrap();
+            let reader = Reader::new(tree.clone(), Arc::clone(&shared));
+            let mut tried = Tried { tree, shared, model: stored };
+            tried.commit(before);
+            let mut ahead = Ahead::new(&reader).unwrap();
+            ahead.read(keys.iter().cloned()).unwrap();
+            for (prefix, some) in &asked {
+                let found: Vec<_> = (&ahead as &dyn View).entries(&[*prefix]).take(*some).collect::<StoreResult<_>>().unwrap();
+                prop_assert_eq!(&found, &tried.entries(*prefix)[..found.len()]);
+            }
+            tried.commit(meanwhile);
+            let state = ahead.state(&tried.shared).unwrap();
+            let view: &dyn View = &Locked { ahead: &ahead, state: &state };
+            for key in &keys {
+                prop_assert_eq!(view.value(key).unwrap(), tried.model.get(key).cloned());
+            }
+            for (prefix, some) in asked {
+                let found: Vec<_> = view.entries(&[prefix]).take(some / 2).collect::<StoreResult<_>>().unwrap();
+                let all = tried.entries(prefix);
+                prop_assert_eq!(&found[..], &all[..all.len().min(some / 2)]);
+            }
+            let all = (0..60).flat_map(|second| [vec![1, second], vec![7, second]]);
+            for key in all {
+                prop_assert_eq!(view.value(&key).unwrap(), tried.model.get(&key).cloned());
+            }
+            for prefix in [1, 7] {
+                let found: Vec<_> = view.entries(&[prefix]).collect::<StoreResult<_>>().unwrap();
+                prop_assert_eq!(found, tried.entries(prefix));
+            }
         }
     }
 }

@@ -81,6 +81,13 @@ impl Overlay {
         merged(self.active.range::<[u8], _>(range).peekable(), frozen.peekable())
     }
 
+    /// What is known here of the keys with a prefix, unless that are more than so many.
+    pub(crate) fn few(&self, prefix: &[u8], most: usize) -> Option<Vec<(&Vec<u8>, &Option<Vec<u8>>)>> {
+        let end = successor(prefix);
+        let known: Vec<_> = self.range(prefix, end.as_deref()).take(most + 1).collect();
+        (known.len() <= most).then_some(known)
+    }
+
     /// What a scan of these keys needs to know of the writes here: it goes on behind a gap, and ends where the next one begins.
     pub(crate) fn scan(&self, prefix: &[u8], after: &Bound<Vec<u8>>, limit: usize) -> Scan {
         let mut from = match after {

@@ -1,6 +1,7 @@
 //! What every store has to do, as one call.
 
 mod ended;
+mod engines;
 mod limits;
 mod lists;
 mod log;
@@ -82,6 +83,8 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     watch::who_watches_hears_what_a_commit_leaves_to_be_done(&open());
     watch::a_commit_that_is_refused_is_not_told_of(&open());
     watch::a_piece_of_work_is_reserved_by_one(&open());
+    engines::claims_are_those_of_one_store(&open(), &open());
+    engines::a_clock_goes_on(&open());
     threads::numbers_are_given_out_once(&Arc::new(open()));
     threads::no_update_is_lost_among_threads(&Arc::new(open()));
     serial::steps_at_the_same_time_come_to_what_they_do_one_after_the_other(&Arc::new(open()));

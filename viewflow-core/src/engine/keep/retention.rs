@@ -196,15 +196,18 @@ impl Engine {
         state.looked = Some(now);
         state.next = None;
         let due = |ended: &Ended| ended.at.after(keep) <= now;
-        let duty = match self.forgets_now(&state.round, &due) {
-            Ok(Some(duty)) => duty,
-            other => {
+        let mut duty = None;
+        if self.has_to_forget(&state.round, &due) {
+            duty = self.on_duty(FORGETTING).unwrap_or_else(|error| {
+                report(error);
+                None
+            });
+            if duty.is_none() {
                 // Another engine is at it.
                 state.next = Some(now.after(SHORTEST));
-                other.err().into_iter().for_each(report);
                 return 0;
             }
-        };
+        }
         let (mut room, mut done, mut failures) = (AT_ONCE, 0, 0);
         while room > 0 && failures < FAILURES && duty.as_ref().is_none_or(OnDuty::lasts) {
             match self.go_on(&mut state.round, duty.as_ref(), &due, &mut room) {
@@ -229,10 +232,9 @@ impl Engine {
         done
     }
 
-    /// The duty under which it is forgotten what is due, or none where nothing is; none at all when another engine has it.
-    fn forgets_now(&self, round: &Round, due: &dyn Fn(&Ended) -> bool) -> Result<Option<Option<OnDuty<'_>>>> {
-        let is_at_it = !round.family.is_empty() || self.0.store.ended(round.at, 1)?.first().is_some_and(due);
-        if is_at_it { Ok(self.on_duty(FORGETTING)?.map(Some)) } else { Ok(Some(None)) }
+    /// Whether there is something to forget, as far as the store tells.
+    fn has_to_forget(&self, round: &Round, due: &dyn Fn(&Ended) -> bool) -> bool {
+        !round.family.is_empty() || self.0.store.ended(round.at, 1).is_ok_and(|page| page.first().is_some_and(due))
     }
 
     /// Whether processes are forgotten some day.
