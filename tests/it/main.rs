@@ -43,6 +43,7 @@ mod equal_values;
 mod example;
 mod fields;
 mod flat_conditions;
+mod flat_in_a_step;
 mod flat_mailboxes;
 mod flat_queues;
 mod forms;

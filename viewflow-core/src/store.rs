@@ -23,6 +23,7 @@ mod limit;
 mod list;
 mod log;
 mod memory;
+mod ordered;
 mod record;
 mod renamed;
 mod reserve;
@@ -43,8 +44,10 @@ pub use list::{
     Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_of_sort, due_sort, ended, index_key,
     process_lists, task_lists,
 };
+pub(crate) use list::{by_age, lists_of_waiting};
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
+pub(crate) use ordered::Lists;
 pub(crate) use record::follow;
 pub use record::{
     Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads, Reference,

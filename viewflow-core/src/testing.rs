@@ -9,3 +9,5 @@ pub use counting_store::{CountingStore, Counts};
 pub use crash_points::{Crash, CrashingStore, Stage, crash_points};
 pub use inconsistencies::inconsistencies;
 pub use store_suite::store_suite;
+
+pub use crate::unit::looked::looked_at;

@@ -1,12 +1,18 @@
 //! One step's view of the store: what it has read, and what it will write.
 
 mod commit;
+mod delete;
 mod events;
 mod held;
 mod lists;
+pub(crate) mod looked;
+mod own;
 mod records;
 mod rows;
+mod seen;
 pub(crate) mod tables;
+mod waiting;
+pub(crate) mod walk;
 pub(crate) mod watch;
 
 use std::cell::RefCell;
@@ -17,13 +23,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use held::{Held, Processes};
+use own::Own;
+use rows::Rows;
+use seen::Seen;
+use waiting::Waiting;
 use watch::{Asked, Written};
 
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{
-    Commit, DataChange, Event, ProcessData, RowRecord, ScopeId, ScopeRecord, Store, StoreError, TaskRecord,
-};
+use crate::store::{Commit, DataChange, Event, ProcessData, ScopeId, ScopeRecord, Store, StoreError, TaskRecord};
 use crate::time::Timestamp;
 
 /// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
@@ -59,13 +67,14 @@ impl Db {
             reason: None,
             processes: BTreeMap::new(),
             data: BTreeMap::new(),
-            born: BTreeMap::new(),
+            born: Seen::default(),
             tasks: BTreeMap::new(),
+            waiting: Waiting::default(),
             scopes: BTreeMap::new(),
             rows: BTreeMap::new(),
+            own: Own::default(),
             stamps: BTreeMap::new(),
             index_stamps: BTreeMap::new(),
-            unique: BTreeMap::new(),
             events: Vec::new(),
             untold: BTreeMap::new(),
             numbers: numbers.into(),
@@ -127,16 +136,18 @@ pub(crate) struct Unit {
     /// The data of those processes of which it was asked for. The revisions of the processes vouch for it.
     data: BTreeMap<ProcessId, Held<ProcessData>>,
     /// The sub-processes that this step has made, by the task that runs them.
-    born: BTreeMap<TaskId, Vec<ProcessId>>,
+    born: Seen<TaskId, ProcessId>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
+    /// Which lists of those who wait they have come to.
+    waiting: Waiting,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
-    rows: BTreeMap<(String, u64), (Option<u64>, Held<RowRecord>)>,
+    rows: Rows,
+    /// Where those of them are found that the step has written.
+    own: Own,
     /// Of tables that were read as a whole.
     stamps: BTreeMap<String, u64>,
     /// Of values that were looked for: table, field, key.
     index_stamps: BTreeMap<(String, String, Vec<u8>), u64>,
-    /// Which of the changed rows has which unique value: table, field, key.
-    unique: BTreeMap<(String, String, Vec<u8>), u64>,
     events: Vec<Event>,
     /// What was changed in data by tasks that no event has told of since.
     untold: BTreeMap<TaskId, Vec<DataChange>>,

@@ -1,5 +1,6 @@
 //! Typed tables and queries over them.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,6 +14,7 @@ use crate::id::{Id, Ref};
 use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
 use crate::unit::tables::{PROCESSES, no_row};
+use crate::unit::walk::Walk;
 
 impl Db {
     /// The table of `E`.
@@ -155,7 +157,7 @@ impl<E: Entity> Query<E> {
         self.page(None, usize::MAX)
     }
 
-    /// The first one, if there is any.
+    /// The first one, if there is any. Reads no more than it takes to find it.
     ///
     /// # Errors
     /// As [`Query::list`].
@@ -163,27 +165,20 @@ impl<E: Entity> Query<E> {
         Ok(self.page(None, 1)?.pop())
     }
 
-    /// At most `limit` of them that come after the row `after`.
+    /// At most `limit` of them that come after the row `after`. Reads no more than it takes to find them.
     ///
     /// # Errors
     /// As [`Query::list`].
     pub fn page(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<E>> {
+        let index = self.index()?.map(|(field, key)| (*field, key.as_slice()));
         let mut found = Vec::new();
-        let mut after = after.map_or(0, Id::number);
+        let mut rows = Walk::new(after.map(Id::number), limit);
         while found.len() < limit {
-            let (rows, last) = self.read(after)?;
-            for (id, row) in rows {
-                if found.len() == limit {
-                    break;
-                }
-                let entity = decode(id, &row)?;
-                if self.keeps(&entity) {
-                    found.push(entity);
-                }
-            }
-            match last {
-                Some(last) => after = last,
-                None => break,
+            let read = |after, size| self.db.unit(|unit| unit.query_rows(E::TABLE, index, after, size));
+            let Some((id, row)) = rows.next(read)? else { break };
+            let entity = decode(id, &row)?;
+            if self.keeps(&entity) {
+                found.push(entity);
             }
         }
         Ok(found)
@@ -210,12 +205,6 @@ impl<E: Entity> Query<E> {
 
     fn index(&self) -> Result<Option<&(&'static str, Vec<u8>)>> {
         self.index.as_ref().map(Option::as_ref).map_err(Error::msg)
-    }
-
-    /// Some rows after `after`, with the step's own changes, and where to read on.
-    fn read(&self, after: u64) -> Result<(Vec<(u64, RowRecord)>, Option<u64>)> {
-        let index = self.index()?;
-        self.db.unit(|unit| unit.query_rows(E::TABLE, index, after))
     }
 }
 
@@ -247,28 +236,29 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     let mut row = RowRecord { data, ..RowRecord::default() };
     for spec in specs {
         let Some(value) = spec.lookup(&row.data) else { continue };
+        let mut referred = BTreeSet::new();
         for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
             let (table, field) = (PROCESSES.to_owned(), spec.key.join("."));
             let to = Reference { table, id: process, field, on_delete: spec.on_delete };
             // Their numbers begin with 1.
-            if process != 0 && !row.references.contains(&to) {
+            if process != 0 && referred.insert((PROCESSES.to_owned(), process)) {
                 row.references.push(to);
             }
         }
         if let Some(index) = spec.index {
             // A list is found by each of its items.
             let canonical = (spec.canonical)(value);
-            for item in each_item(canonical.as_ref().unwrap_or(value)) {
+            let items = each_item(canonical.as_ref().unwrap_or(value));
+            let mut seen = HashSet::new();
+            for item in items.iter().filter(|item| items.len() == 1 || seen.insert(**item)) {
                 let unique = index == Index::Unique;
-                let entry = IndexEntry { field: spec.key.join("."), value: item.clone(), unique };
-                if !row.index.contains(&entry) {
-                    row.index.push(entry);
-                }
+                let entry = IndexEntry { field: spec.key.join("."), value: (*item).clone(), unique };
+                row.index.push(entry);
             }
         }
         (spec.kind)().references(value, &mut |table, id| {
             let to = Reference { table: table.to_owned(), id, field: spec.key.join("."), on_delete: spec.on_delete };
-            if !row.references.contains(&to) {
+            if referred.insert((table.to_owned(), id)) {
                 row.references.push(to);
             }
         });

@@ -129,7 +129,7 @@ impl Step {
             return self.open_in(process, Some(number), split, except);
         }
         let mut open = Vec::new();
-        for task in self.db.unit(|unit| unit.waiting(&TaskList::Scope(id), usize::MAX))? {
+        for task in self.db.unit(|unit| unit.waiting(&TaskList::Scope(id)))? {
             if Some(task.ordinal) == except {
                 continue;
             }

@@ -10,6 +10,7 @@ use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{Document, ProcessStatus, TaskError, TaskRecord, TaskStatus};
+use crate::unit::walk::Walk;
 
 /// What a child and its first task begin with.
 #[derive(Clone, Default)]
@@ -79,9 +80,10 @@ impl Step {
 
     /// The first task of the first child after `after` that is open, if that has not begun.
     fn next_in_sequence(&mut self, parent: TaskId, after: Option<ProcessId>) -> Result<Option<TaskId>> {
-        let mut after = after;
-        while let Some(child) = self.db.unit(|unit| unit.children_after(parent, after, 1))?.pop() {
-            after = Some(child);
+        let mut children = Walk::new(after, 1);
+        while let Some(child) =
+            children.next(|after, size| self.db.unit(|unit| unit.children_after(parent, after, size)))?
+        {
             if self.db.unit(|unit| unit.process(child).map(|process| !process.status.is_final()))? {
                 let first = TaskId { process: child, ordinal: 1 };
                 return Ok((self.task(first)?.status == TaskStatus::New).then_some(first));

@@ -47,7 +47,7 @@ impl Step {
         let first = !std::mem::replace(&mut running.asked, true);
         let all = TaskList::Conditions(process);
         if std::mem::take(&mut running.changed) {
-            return self.db.unit(|unit| unit.waiting(&all, usize::MAX));
+            return self.db.unit(|unit| unit.waiting(&all));
         }
         let so_far;
         let written = if first {
@@ -57,13 +57,13 @@ impl Step {
             written
         };
         let listed = self.db.unit(|unit| {
-            found.extend(unit.waiting(&TaskList::Restless(process), usize::MAX)?);
+            found.extend(unit.waiting(&TaskList::Restless(process))?);
             found.extend(watchers(unit, process, open, written)?);
             Ok(())
         });
         match listed {
             // Lists that another release did not keep are being filled.
-            Err(Error::Store(StoreError::NotReady { .. })) => self.db.unit(|unit| unit.waiting(&all, usize::MAX)),
+            Err(Error::Store(StoreError::NotReady { .. })) => self.db.unit(|unit| unit.waiting(&all)),
             Err(error) => Err(error),
             Ok(()) => {
                 found.sort_unstable();
@@ -143,7 +143,7 @@ fn watchers(unit: &mut Unit, process: ProcessId, open: u32, written: &Written) -
     let found = if written.values().map(|parts| parts.len() + 1).sum::<usize>() < open as usize {
         unit.watching(process, written)?
     } else {
-        unit.waiting(&TaskList::Conditions(process), usize::MAX)?
+        unit.waiting(&TaskList::Conditions(process))?
     };
     let mut asked = Vec::new();
     for id in found {

@@ -10,6 +10,7 @@ use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::store::{Document, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::Unit;
+use crate::unit::walk::Walk;
 
 /// Among how many that wait for a message it is looked for one that can be read.
 const LOOK: usize = 64;
@@ -124,12 +125,14 @@ impl Step {
 
     /// The first task that waits for a message and can be read.
     fn first_to_take(&mut self, list: &TaskList) -> Result<Option<TaskRecord>> {
-        let waiting = self.db.unit(|unit| unit.waiting(list, LOOK))?;
-        if waiting.is_empty() {
-            return Err(Error::Internal("a mailbox that nobody waits at"));
-        }
-        for id in waiting {
-            let task = self.task(id);
+        let mut waiting = Walk::new(None, 1);
+        for looked in 0..LOOK {
+            let next = waiting.next(|after, size| self.db.unit(|unit| unit.waiting_after(list, after, size)))?;
+            let Some(at) = next else {
+                let nobody = Error::Internal("a mailbox that nobody waits at");
+                return if looked == 0 { Err(nobody) } else { Ok(None) };
+            };
+            let task = self.task(at.task);
             let task = self.db.unit(|unit| unit.pass_over(task))?;
             if task.is_some() {
                 return Ok(task);

@@ -4,6 +4,7 @@
 //! writes it, so that neither misses the other.
 
 mod expiry;
+mod lying;
 mod renew;
 
 use serde::{Deserialize, Serialize};
@@ -13,11 +14,13 @@ use crate::definition::{Delivery, Latch, Letter};
 use crate::error::{Error, Result};
 use crate::id::{TaskId, stable_hash};
 pub(crate) use crate::store::MAILBOXES;
-use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList, index_key};
+use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList};
 use crate::time::Timestamp;
 use crate::unit::Unit;
+use crate::unit::walk::Walk;
 
 pub(crate) use expiry::{EXPIRIES, Swept, enter_all, is_due, sweep};
+use lying::{Letters, readable, until_of};
 pub(crate) use renew::{OtherKey, follow, forward, letters};
 
 /// The indexed field of rows that a worker has to look at.
@@ -51,6 +54,9 @@ pub(crate) struct Mailbox {
     /// Its entry in the list by which it is swept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expiry: Option<u64>,
+    /// The newest letter that is not promised, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    newest: Option<u64>,
 }
 
 /// A letter in a mailbox.
@@ -82,35 +88,14 @@ impl Mailbox {
         self.taking() > 0
     }
 
-    /// The rows of at most `limit` of its letters at one place, promised or not, oldest first, as this step sees them.
-    fn letters(&self, unit: &mut Unit, place: &str, limit: usize) -> Result<Vec<u64>> {
-        let number = Value::from(self.number);
-        let Some(key) = index_key(&number) else { return Ok(Vec::new()) };
-        let here = |record: &RowRecord| record.data.get(place) == Some(&number);
-        let mut found = Vec::new();
-        let mut after = 0;
-        while found.len() < limit {
-            let page = unit.store.rows_by(LETTERS, place, &key, after, limit)?;
-            let Some(last) = page.last() else { break };
-            after = *last;
-            for row in page {
-                let letter = readable(unit, row);
-                if unit.pass_over(letter)? == Some(true) && unit.row(LETTERS, row)?.is_some_and(here) {
-                    found.push(row);
-                }
-            }
-        }
-        let changed = unit.changed_rows(LETTERS, 0).filter(|(_, record)| record.is_some_and(here));
-        found.extend(changed.map(|(row, _)| row));
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit);
-        Ok(found)
+    /// Its letters at one place, promised or not, oldest first, as this step sees them.
+    fn letters(&self, place: &'static str) -> Letters {
+        Letters::new(self.number, place)
     }
 
     /// The oldest letter that is not promised.
     pub(crate) fn first(&self, unit: &mut Unit) -> Result<Option<Kept>> {
-        let Some(row) = self.letters(unit, MAILBOX, 1)?.pop() else { return Ok(None) };
+        let Some(row) = self.letters(MAILBOX).next(unit)? else { return Ok(None) };
         let Some(record) = unit.row(LETTERS, row)? else { return Ok(None) };
         let (until, fleeting) = (until_of(record), record.data.contains_key("fleeting"));
         match record.data.get("content") {
@@ -126,6 +111,7 @@ impl Mailbox {
 
     fn drop_row(&mut self, unit: &mut Unit, row: u64) -> Result<()> {
         self.kept = self.kept.saturating_sub(1);
+        self.newest = self.newest.filter(|newest| *newest != row);
         unit.put_row(LETTERS, row, None)
     }
 
@@ -138,6 +124,7 @@ impl Mailbox {
         self.first_is_kept(unit, until)?;
         self.kept += 1;
         self.promised += u64::from(promised);
+        self.newest = if promised { self.newest } else { Some(row) };
         self.place(unit, row, data, promised)
     }
 
@@ -154,7 +141,25 @@ impl Mailbox {
     fn promise(&mut self, unit: &mut Unit, row: u64, promised: bool) -> Result<()> {
         let data = unit.row(LETTERS, row)?.map(|record| record.data.clone());
         self.promised = if promised { self.promised + 1 } else { self.promised.saturating_sub(1) };
+        self.newest = None;
         self.place(unit, row, data.ok_or(Error::Internal("a letter"))?, promised)
+    }
+
+    /// The rows of the letters that nobody waits for, oldest first.
+    fn surplus(&self, unit: &mut Unit) -> Result<Vec<u64>> {
+        let surplus = self.free().saturating_sub(self.taking());
+        if surplus == 0 {
+            return Ok(Vec::new());
+        }
+        if let (1, Some(newest)) = (surplus, self.newest) {
+            let letter = readable(unit, newest);
+            if unit.pass_over(letter)? == Some(true) {
+                return Ok(vec![newest]);
+            }
+        }
+        let mut letters = self.letters(MAILBOX);
+        letters.take(unit, self.taking())?;
+        letters.take(unit, surplus)
     }
 
     /// Forgets letters that were kept too long; what somebody waits for is as good as taken.
@@ -165,36 +170,23 @@ impl Mailbox {
     /// Forgets some of the letters that were to be kept until `time` or less, the oldest first. Those that are promised stay. Answers
     /// with how many there were.
     pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<usize> {
-        let mut forgotten = 0;
-        // If the oldest one is to be kept, so are the others.
-        for limit in [1, FORGET] {
-            for row in self.letters(unit, MAILBOX, limit)? {
-                if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
-                    return Ok(forgotten);
-                }
-                self.drop_row(unit, row)?;
-                forgotten += 1;
+        let (mut letters, mut forgotten) = (self.letters(MAILBOX), 0);
+        while forgotten < FORGET
+            && let Some(row) = letters.next(unit)?
+        {
+            // If the oldest one is to be kept, so are the others.
+            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
+                break;
             }
+            self.drop_row(unit, row)?;
+            forgotten += 1;
         }
         Ok(forgotten)
     }
 }
 
-fn until_of(letter: &RowRecord) -> Option<Timestamp> {
-    letter.data.get("until").and_then(Value::as_i64).map(Timestamp::from_millis)
-}
-
 fn damaged(what: String, detail: impl ToString) -> Error {
     StoreError::Damaged { what, detail: detail.to_string() }.into()
-}
-
-/// Whether a letter is there. One without content counts as one that cannot be read.
-fn readable(unit: &mut Unit, row: u64) -> Result<bool> {
-    match unit.row(LETTERS, row)?.map(|record| record.data.get("content")) {
-        None => Ok(false),
-        Some(Some(Value::Object(_))) => Ok(true),
-        Some(_) => Err(damaged(format!("letter {row}"), "it has no content")),
-    }
 }
 
 /// The row of a name and key. Others may share it.
@@ -223,7 +215,9 @@ pub(crate) fn change<R>(
         None => {
             let number = unit.store.next_row(MAILBOXES)?;
             let (name, key) = (name.to_owned(), key.to_owned());
-            boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0, expiry: None });
+            let (name, key) = (name.to_owned(), key.to_owned());
+            let (expiry, newest) = (None, None);
+            boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0, expiry, newest });
             boxes.len() - 1
         }
     };
@@ -262,23 +256,16 @@ pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
 pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Result<()> {
     let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting += 1;
-        let free = usize::try_from(mailbox.free()).unwrap_or(usize::MAX);
-        if free == 0 {
+        if mailbox.free() == 0 {
             return Ok(());
         }
         // The first letter is for the first who waits, unless it was over when that task began to.
-        let waiting = unit.waiting(&TaskList::Message(name.to_owned(), key.to_owned()), free)?;
-        let mut letters = mailbox.letters(unit, MAILBOX, free)?.into_iter();
-        for other in waiting {
-            let created = unit.task(other)?.created;
-            let mut its = None;
-            for row in letters.by_ref() {
-                if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
-                    its = Some(row);
-                    break;
-                }
-            }
-            if other == task || its.is_none() {
+        let list = TaskList::Message(name.to_owned(), key.to_owned());
+        let (mut waiting, mut letters) = (Walk::new(None, 1), mailbox.letters(MAILBOX));
+        while let Some(other) = waiting.next(|after, size| unit.waiting_after(&list, after, size))? {
+            let created = unit.task(other.task)?.created;
+            let its = letters.first_for(unit, created)?;
+            if other.task == task || its.is_none() {
                 return its.map_or(Ok(()), |row| mailbox.promise(unit, row, true));
             }
         }
@@ -292,14 +279,10 @@ pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Resu
 pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -> Result<()> {
     let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting = mailbox.resting.saturating_sub(1);
-        let promised = mailbox.letters(unit, PROMISED, usize::MAX)?;
-        // None stays that nobody is left to take.
-        let mut free = promised.first().copied().filter(|_| mailbox.promised > mailbox.resting);
-        for row in promised {
-            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
-                free = Some(row);
-                break;
-            }
+        let mut free = mailbox.letters(PROMISED).first_for(unit, created)?;
+        if free.is_none() && mailbox.promised > mailbox.resting {
+            // None stays that nobody is left to take.
+            free = mailbox.letters(PROMISED).next(unit)?;
         }
         free.map_or(Ok(()), |row| mailbox.promise(unit, row, false))
     });
@@ -330,8 +313,7 @@ pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
             Latch::Keep(kept_for) | Latch::Last(kept_for) => kept_for,
         };
         if let (Latch::Last(_), false) = (letter.latch, awaited) {
-            let taken = usize::try_from(mailbox.taking()).unwrap_or(usize::MAX);
-            for row in mailbox.letters(unit, MAILBOX, usize::MAX)?.into_iter().skip(taken) {
+            for row in mailbox.surplus(unit)? {
                 mailbox.drop_row(unit, row)?;
             }
         }

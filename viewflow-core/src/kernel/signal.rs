@@ -4,16 +4,17 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::id::TaskId;
+use crate::store::RowRecord;
 pub(crate) use crate::store::SIGNALS;
-use crate::store::{RowRecord, TaskList};
 use crate::unit::Unit;
 
 /// How many tasks one row tells of.
 const CHUNK: usize = 500;
 
-/// Notes all tasks that wait for the signal. A worker lets each of them go on, in a step of its own.
+/// Notes all tasks that wait for the signal, but for those that an earlier throw in this step has noted. A worker lets each of them go
+/// on, in a step of its own.
 pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
-    let waiting = unit.waiting(&TaskList::Signal(name.to_owned()), usize::MAX)?;
+    let waiting = unit.take_waiting_for_signal(name)?;
     for chunk in waiting.chunks(CHUNK) {
         let row = unit.store.next_row(SIGNALS)?;
         unit.put_row(SIGNALS, row, Some(self::row(name, chunk)))?;

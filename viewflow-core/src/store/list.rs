@@ -102,11 +102,9 @@ pub type ListedTask = Cursor;
 /// The lists a task stands in, each with its place there. A store keeps these and nothing else of lists.
 pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let node = NodeName { flow: task.flow.clone(), node: task.node.clone() };
-    let by_age = Cursor { sort: ascending(task.created.as_millis()), task: task.id };
+    let by_age = by_age(task);
     let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
-    if task.listed && !task.status.is_final() {
-        lists.push((TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }), by_age));
-    }
+    lists.extend(lists_of_waiting(task).into_iter().map(|list| (list, by_age)));
     if task.suspended {
         return lists;
     }
@@ -140,31 +138,58 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
             _ => {}
         }
     }
-    let waits = !task.status.is_final() && task.status != TaskStatus::Error;
-    if let (true, Some(due)) = (waits, task.due) {
+    if let (true, Some(due)) = (waits(task), task.due) {
         lists.push((TaskList::Due, Cursor { sort: due_sort(due), task: task.id }));
     }
+    lists.extend(lists_of_watching(task));
+    lists
+}
+
+/// Of the lists a task stands in, those of who waits to hear of something, and that of its scope. Their order is that of [`by_age`].
+pub(crate) fn lists_of_waiting(task: &TaskRecord) -> Vec<TaskList> {
+    let mut lists = Vec::new();
+    if task.listed && !task.status.is_final() {
+        lists.push(TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }));
+    }
+    if task.suspended || !waits(task) {
+        return lists;
+    }
     match &task.waits_for {
-        Some(WaitsFor::Signal(name)) if waits => lists.push((TaskList::Signal(name.clone()), by_age)),
-        Some(WaitsFor::Message { name, key }) if waits => {
-            lists.push((TaskList::Message(name.clone(), key.clone()), by_age));
-        }
-        Some(WaitsFor::Condition { tables, reads }) if waits => {
-            lists.push((TaskList::Conditions(task.id.process), by_age));
+        Some(WaitsFor::Signal(name)) => lists.push(TaskList::Signal(name.clone())),
+        Some(WaitsFor::Message { name, key }) => lists.push(TaskList::Message(name.clone(), key.clone())),
+        Some(WaitsFor::Condition { reads, .. }) => {
+            lists.push(TaskList::Conditions(task.id.process));
             if reads.as_ref().is_none_or(|reads| reads.steps) {
-                lists.push((TaskList::Restless(task.id.process), by_age));
+                lists.push(TaskList::Restless(task.id.process));
             }
-            let by_process = Cursor { sort: task.id.process.0, task: task.id };
-            let whole = |table: &String| Watched { table: table.clone(), part: TablePart::All };
-            let watched = match reads {
-                Some(reads) => reads.watched.clone(),
-                None => tables.iter().map(whole).collect(),
-            };
-            lists.extend(watched.into_iter().map(|watched| (TaskList::Watching(watched), by_process)));
         }
-        _ => {}
+        None => {}
     }
     lists
+}
+
+/// The lists of those who wait for a condition that has read something of a table: by process.
+fn lists_of_watching(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
+    let Some(WaitsFor::Condition { tables, reads }) = &task.waits_for else { return Vec::new() };
+    if !waits(task) {
+        return Vec::new();
+    }
+    let whole = |table: &String| Watched { table: table.clone(), part: TablePart::All };
+    let watched = match reads {
+        Some(reads) => reads.watched.clone(),
+        None => tables.iter().map(whole).collect(),
+    };
+    let by_process = Cursor { sort: task.id.process.0, task: task.id };
+    watched.into_iter().map(|watched| (TaskList::Watching(watched), by_process)).collect()
+}
+
+/// The place of a task in the lists that are sorted by age.
+pub(crate) fn by_age(task: &TaskRecord) -> Cursor {
+    Cursor { sort: ascending(task.created.as_millis()), task: task.id }
+}
+
+fn waits(task: &TaskRecord) -> bool {
+    !task.status.is_final() && task.status != TaskStatus::Error
 }
 
 /// For whom a task stands in queues that has these candidates.

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
+use super::ordered::Lists;
 use super::{
     Change, Claims, Commit, Cursor, Ended, Event, Expect, HistoryCursor, IndexStamps, Key, ListedTask, LogCursor,
     Logged, NodeName, ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reliance, Reservations, RowRecord,
@@ -50,38 +51,6 @@ struct State {
     index: Lists<(String, String, Vec<u8>), u64>,
     /// The row referred to, then the row that refers.
     references: BTreeMap<((String, u64), (String, u64, String)), Reference>,
-}
-
-/// Ordered lists by their names. One that becomes empty is forgotten.
-#[derive(Debug)]
-struct Lists<L, E>(BTreeMap<L, BTreeSet<E>>);
-
-impl<L, E> Default for Lists<L, E> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<L: Ord, E: Ord + Copy> Lists<L, E> {
-    fn insert(&mut self, list: L, entry: E) {
-        self.0.entry(list).or_default().insert(entry);
-    }
-
-    fn remove(&mut self, list: &L, entry: E) {
-        if let Some(entries) = self.0.get_mut(list) {
-            entries.remove(&entry);
-            if entries.is_empty() {
-                self.0.remove(list);
-            }
-        }
-    }
-
-    /// The entries of a list that come after this one.
-    fn after(&self, list: &L, after: Option<E>, limit: usize) -> Vec<E> {
-        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let entries = self.0.get(list).into_iter().flat_map(|entries| entries.range((first, Bound::Unbounded)));
-        entries.copied().take(limit).collect()
-    }
 }
 
 impl MemoryStore {
@@ -187,7 +156,7 @@ impl Store for MemoryStore {
 
     fn rows_by(&self, table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> StoreResult<Vec<u64>> {
         let index = (table.to_owned(), field.to_owned(), key.to_owned());
-        Ok(self.read().index.after(&index, Some(after), limit))
+        Ok(self.read().index.after(&index, Some(after)).take(limit).collect())
     }
 
     fn references(&self, table: &str, id: u64, limit: usize) -> StoreResult<Vec<Reference>> {
@@ -207,7 +176,7 @@ impl Store for MemoryStore {
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        Ok(self.read().task_lists.after(list, after, limit))
+        Ok(self.read().task_lists.after(list, after).take(limit).collect())
     }
 
     fn list_processes(
@@ -216,7 +185,7 @@ impl Store for MemoryStore {
         after: Option<ProcessId>,
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
-        Ok(self.read().process_lists.after(list, after, limit))
+        Ok(self.read().process_lists.after(list, after).take(limit).collect())
     }
 
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
@@ -399,7 +368,7 @@ impl State {
     }
 
     fn rows_by_unlocked(&self, table: &str, field: &str, key: &[u8]) -> Vec<u64> {
-        self.index.after(&(table.to_owned(), field.to_owned(), key.to_owned()), None, usize::MAX)
+        self.index.after(&(table.to_owned(), field.to_owned(), key.to_owned()), None).collect()
     }
 
     fn apply(&mut self, change: Change) {

@@ -1,6 +1,9 @@
 //! What a step tells the history.
 
+use std::collections::BTreeMap;
+
 use super::Unit;
+use super::looked::looked;
 use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{DataChange, Event, What};
@@ -37,12 +40,19 @@ impl Unit {
 
     /// Has the events tell of what none of them does yet.
     pub(crate) fn tell_the_rest(&mut self) {
-        for (task, changes) in std::mem::take(&mut self.untold) {
-            let mut of_process = self.events.iter_mut().rev().filter(|event| event.process == task.process);
-            let of_task = |event: &&mut Event| event.what.task() == Some(task.ordinal);
-            if let Some(event) = of_process.by_ref().find(of_task) {
-                event.changes.extend(changes);
-            } else if let Some(event) = self.events.iter_mut().rfind(|event| event.process == task.process) {
+        let untold = std::mem::take(&mut self.untold);
+        if untold.is_empty() {
+            return;
+        }
+        let (mut of_tasks, mut of_processes) = (BTreeMap::new(), BTreeMap::new());
+        for (index, event) in looked(self.events.iter().enumerate()) {
+            let task = event.what.task().map(|ordinal| TaskId { process: event.process, ordinal });
+            of_tasks.extend(task.filter(|task| untold.contains_key(task)).map(|task| (task, index)));
+            of_processes.insert(event.process, index);
+        }
+        for (task, changes) in untold {
+            let last = of_tasks.get(&task).or_else(|| of_processes.get(&task.process));
+            if let Some(event) = last.and_then(|index| self.events.get_mut(*index)) {
                 event.changes.extend(changes);
             }
         }

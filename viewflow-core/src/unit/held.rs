@@ -39,8 +39,13 @@ impl<R: Clone> Held<R> {
     }
 
     pub(super) fn set(&mut self, new: Option<R>) {
-        self.new = new.map(Box::new);
+        self.replace(new);
+    }
+
+    /// As [`Held::set`]. Returns what it was changed to before.
+    pub(super) fn replace(&mut self, new: Option<R>) -> Option<Box<R>> {
         self.changed = true;
+        std::mem::replace(&mut self.new, new.map(Box::new))
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Unit;
 use super::held::Held;
+use super::looked::looked;
 use crate::error::Result;
 use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Event, ProcessList, TaskList, TaskRecord, TaskStatus, What, task_lists};
+use crate::store::{Event, ProcessList, TaskRecord, TaskStatus, What};
 
 impl Unit {
     /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
@@ -32,7 +33,7 @@ impl Unit {
             }
         }
         let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
-        self.tasks.range(made).filter_map(|(_, held)| held.now()).for_each(visit);
+        looked(self.tasks.range(made)).filter_map(|(_, held)| held.now()).for_each(visit);
         Ok(())
     }
 
@@ -114,50 +115,22 @@ impl Unit {
         })
     }
 
-    /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, as this step sees it.
-    pub(crate) fn waiting(&mut self, list: &TaskList, limit: usize) -> Result<Vec<TaskId>> {
-        const PAGE: usize = 1000;
-        let stands = |task: &TaskRecord| {
-            (task.waits_for.is_some() || task.listed) && task_lists(task).iter().any(|(candidate, _)| candidate == list)
-        };
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.store.list_tasks(list, after, PAGE)?;
-            after = page.last().copied().filter(|_| page.len() == PAGE);
-            let still = |id: &TaskId| self.tasks.get(id).is_none_or(|held| held.now().is_some_and(stands));
-            found.extend(page.into_iter().map(|listed| listed.task).filter(still));
-            if after.is_none() || found.len() >= limit {
-                break;
-            }
-        }
-        let came = |held: &&Held<TaskRecord>| held.changed && !held.old.as_deref().is_some_and(stands);
-        let came = self.tasks.values().filter(came).filter_map(Held::now);
-        found.extend(came.filter(|task| stands(task)).map(|task| task.id));
-        found.truncate(limit);
-        Ok(found)
-    }
-
     /// The sub-processes of a task, in the order in which they were made.
     pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
-        self.children_after(task, None, usize::MAX)
+        self.children_after(task, None, usize::MAX).map(|(children, _)| children)
     }
 
-    /// At most `limit` of them that come after `after`.
+    /// At most `limit` of them that come after `after`, and where to read on.
     pub(crate) fn children_after(
         &mut self,
         task: TaskId,
         after: Option<ProcessId>,
         limit: usize,
-    ) -> Result<Vec<ProcessId>> {
+    ) -> Result<(Vec<ProcessId>, Option<ProcessId>)> {
         self.note_steps();
-        let mut found = self.store.list_processes(&ProcessList::Children(task), after, limit)?;
-        found.extend(self.born.get(&task).into_iter().flatten());
-        found.retain(|child| after.is_none_or(|after| *child > after));
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit);
-        Ok(found)
+        let store = &self.store;
+        let read = |after, limit| Ok(store.list_processes(&ProcessList::Children(task), after, limit)?);
+        self.born.page(&task, after, limit, read, |_| false)
     }
 
     /// What happened in a process, this step included.

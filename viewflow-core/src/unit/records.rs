@@ -11,7 +11,7 @@ use crate::store::{ProcessData, ProcessRecord, ScopeId, ScopeRecord, TaskRecord}
 impl Unit {
     pub(crate) fn add_process(&mut self, record: ProcessRecord, data: ProcessData) {
         if let Some(parent) = record.parent {
-            self.born.entry(parent).or_default().push(record.id);
+            self.born.own.insert(parent, record.id);
         }
         self.data.insert(record.id, Held::made(data));
         self.processes.insert(record.id, (None, Held::made(record)));
@@ -65,6 +65,7 @@ impl Unit {
     }
 
     pub(crate) fn add_task(&mut self, record: TaskRecord) {
+        self.waiting.note(record.id);
         self.tasks.insert(record.id, Held::made(record));
     }
 
@@ -94,6 +95,7 @@ impl Unit {
     /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
     pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
         self.change_process(id.process)?;
+        self.waiting.note(id);
         self.held_task(id)?.change().ok_or_else(|| Error::NoTask(id))
     }
 

@@ -1,12 +1,14 @@
 //! The rows of a unit, and what it relies on in tables.
 
-use std::collections::btree_map::Entry;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::Unit;
 use super::held::Held;
+use super::own::{Row, place};
+use super::walk::Walk;
 use super::watch::parts_of;
 use crate::error::{Error, Result};
-use crate::store::{RowRecord, TablePart};
+use crate::store::{RowRecord, Store, TablePart};
 
 impl Unit {
     pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {
@@ -17,28 +19,25 @@ impl Unit {
         Ok(self.row(table, id)?.cloned())
     }
 
-    pub(crate) fn put_row(&mut self, table: &str, id: u64, row: Option<RowRecord>) -> Result<()> {
+    pub(crate) fn put_row(&mut self, table: &str, id: u64, mut row: Option<RowRecord>) -> Result<()> {
         if self.read_only {
             return Err(Error::ReadOnly);
         }
-        let held = self.held_row(table, id)?;
-        let mut row = row;
+        self.check_open()?;
+        let held = held_row(&mut self.rows, &*self.store, table, id)?;
         if let (Some(new), Some(stored)) = (&mut row, held.now()) {
             // Who writes a row knows its fields, and not what a later release keeps beside them.
             let kept = stored.unknown.iter().map(|(key, value)| (key.clone(), value.clone()));
             new.unknown.extend(kept);
         }
         let written = parts_of(id, held.now().into_iter().chain(&row));
-        let entry = |(field, key): (&str, Vec<u8>)| (table.to_owned(), field.to_owned(), key);
-        let old: Vec<_> = held.now().into_iter().flat_map(RowRecord::unique_keys).map(entry).collect();
-        let new: Vec<_> = row.iter().flat_map(RowRecord::unique_keys).map(entry).collect();
-        held.set(row);
-        for entry in old {
-            if self.unique.get(&entry) == Some(&id) {
-                self.unique.remove(&entry);
-            }
+        let before = held.replace(row);
+        if let Some(before) = before {
+            self.own.remove(table, id, &before);
         }
-        self.unique.extend(new.into_iter().map(|entry| (entry, id)));
+        if let Some(now) = held.now() {
+            self.own.add(table, id, now);
+        }
         self.note_written(table, written);
         Ok(())
     }
@@ -46,27 +45,37 @@ impl Unit {
     fn held_row(&mut self, table: &str, id: u64) -> Result<&mut Held<RowRecord>> {
         self.check_open()?;
         self.note_part(table, TablePart::Row(id));
-        let (_, held) = match self.rows.entry((table.to_owned(), id)) {
-            Entry::Occupied(held) => held.into_mut(),
-            Entry::Vacant(place) => {
-                let (revision, record) = self.store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
-                place.insert((revision, Held::read(record)))
-            }
-        };
-        Ok(held)
+        held_row(&mut self.rows, &*self.store, table, id)
     }
 
     /// The row that has a unique value, in this step.
     pub(crate) fn holder(&mut self, table: &str, field: &str, key: &[u8]) -> Result<Option<u64>> {
-        if let Some(id) = self.unique.get(&(table.to_owned(), field.to_owned(), key.to_owned())) {
-            return Ok(Some(*id));
-        }
-        for id in self.store.rows_by(table, field, key, 0, 2)? {
+        let mut rows = Walk::new(None, 2);
+        while let Some(id) = rows.next(|after, size| self.rows_under(table, field, key, after, size))? {
             if self.row(table, id)?.is_some_and(|row| row.has(field, key)) {
                 return Ok(Some(id));
             }
         }
         Ok(None)
+    }
+
+    /// The numbers of at most `limit` rows that have a value in an indexed field, as this step sees them, and where to read on.
+    pub(crate) fn rows_under(
+        &mut self,
+        table: &str,
+        field: &str,
+        key: &[u8],
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<(Vec<u64>, Option<u64>)> {
+        let Self { own, rows, store, .. } = self;
+        let read = |after: Option<u64>, limit| Ok(store.rows_by(table, field, key, after.unwrap_or(0), limit)?);
+        own.rows.page(&place(table, field, key), after, limit, read, |id| is_written(rows, table, id))
+    }
+
+    /// Whether the step has written the row.
+    pub(super) fn has_written(&self, table: &str, id: u64) -> bool {
+        is_written(&self.rows, table, id)
     }
 
     /// Notes that the step relies on the whole table, as a query without an index does.
@@ -94,16 +103,22 @@ impl Unit {
     fn check_open(&self) -> Result<()> {
         if self.closed { Err(Error::StepIsOver) } else { Ok(()) }
     }
+}
 
-    /// The rows of a table that this step has changed, by number, from after `after` on.
-    pub(crate) fn changed_rows(&self, table: &str, after: u64) -> impl Iterator<Item = (u64, Option<&RowRecord>)> {
-        let range = (table.to_owned(), after.saturating_add(1))..=(table.to_owned(), u64::MAX);
-        self.rows.range(range).filter(|(_, (_, held))| held.changed).map(|((_, id), (_, held))| (*id, held.now()))
-    }
+/// Rows, each with the revision that was read.
+pub(super) type Rows = BTreeMap<Row, (Option<u64>, Held<RowRecord>)>;
 
-    /// All rows this step has changed.
-    pub(crate) fn all_changed_rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
-        let changed = self.rows.iter().filter(|(_, (_, held))| held.changed);
-        changed.map(|((table, id), (_, held))| (table.as_str(), *id, held.now()))
-    }
+fn held_row<'r>(rows: &'r mut Rows, store: &dyn Store, table: &str, id: u64) -> Result<&'r mut Held<RowRecord>> {
+    let (_, held) = match rows.entry((table.to_owned(), id)) {
+        Entry::Occupied(held) => held.into_mut(),
+        Entry::Vacant(place) => {
+            let (revision, record) = store.row(table, id)?.map(|row| (row.revision, row.record)).unzip();
+            place.insert((revision, Held::read(record)))
+        }
+    };
+    Ok(held)
+}
+
+pub(super) fn is_written(rows: &Rows, table: &str, id: u64) -> bool {
+    rows.get(&(table.to_owned(), id)).is_some_and(|(_, held)| held.changed)
 }

@@ -1,9 +1,11 @@
-//! Rows without their types: queries, unique values, references.
+//! Rows without their types: queries, and what is held against a row before it is written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::own::place;
+use super::rows::is_written;
 use super::watch::key_hash;
 use super::{Db, Unit};
 use crate::error::{Error, Result};
@@ -12,9 +14,6 @@ use crate::store::{Document, OnDelete, Reference, RowRecord, TablePart, check_ke
 
 /// A row for each process that rows refer to, with its number. It goes when the process is forgotten.
 pub(crate) const PROCESSES: &str = "viewflow.process";
-
-/// How many rows a query reads at a time.
-const PAGE: usize = 256;
 
 type Page = (Vec<(u64, RowRecord)>, Option<u64>);
 
@@ -28,47 +27,49 @@ impl Db {
 }
 
 impl Unit {
-    /// Some rows of a table after `after`, with the step's own changes, and where to read on.
+    /// At most `limit` rows of a table after `after`, as this step sees them, and where to read on.
     pub(crate) fn query_rows(
         &mut self,
         table: &str,
-        index: Option<&(&'static str, Vec<u8>)>,
-        after: u64,
+        index: Option<(&str, &[u8])>,
+        after: Option<u64>,
+        limit: usize,
     ) -> Result<Page> {
         match index {
-            None => self.rely_on_table(table)?,
-            Some((field, key)) => self.rely_on_index(table, field, key)?,
-        }
-        let part = index.map_or(TablePart::All, |(field, key)| TablePart::Key(key_hash(field, key)));
-        self.note_part(table, part);
-        let mut rows: Vec<(u64, RowRecord)> = Vec::new();
-        let ids = match index {
             None => {
-                rows.extend(self.store.rows(table, after, PAGE)?.into_iter().map(|(id, row)| (id, row.record)));
-                rows.iter().map(|(id, _)| *id).collect()
+                self.rely_on_table(table)?;
+                self.note_part(table, TablePart::All);
             }
-            Some((field, key)) => self.store.rows_by(table, field, key, after, PAGE)?,
+            Some((field, key)) => {
+                self.rely_on_index(table, field, key)?;
+                self.note_part(table, TablePart::Key(key_hash(field, key)));
+            }
+        }
+        let (field, key) = index.unwrap_or_default();
+        let mut read = BTreeMap::new();
+        let Self { own, rows, store, .. } = self;
+        let list = |after: Option<u64>, limit| {
+            let after = after.unwrap_or(0);
+            if index.is_some() {
+                return Ok(store.rows_by(table, field, key, after, limit)?);
+            }
+            read.extend(store.rows(table, after, limit)?.into_iter().map(|(id, row)| (id, row.record)));
+            Ok(read.keys().copied().collect())
         };
-        let last = (ids.len() == PAGE).then(|| ids.last().copied()).flatten();
-        if index.is_some() {
-            for id in ids {
-                let row = self.store.row(table, id)?.map(|row| row.record);
-                // The row may have changed since the index was read.
-                let found = row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key)));
-                rows.extend(found.map(|row| (id, row)));
-            }
+        let place = place(table, field, key);
+        let (ids, next) = own.rows.page(&place, after, limit, list, |id| is_written(rows, table, id))?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = match (rows.get(&(table.to_owned(), id)), read.remove(&id)) {
+                (Some((_, held)), _) => held.now().cloned(),
+                (None, Some(row)) => Some(row),
+                (None, None) => store.row(table, id)?.map(|row| row.record),
+            };
+            // The row may have changed since the index was read.
+            let row = row.filter(|row| index.is_none() || row.has(field, key));
+            found.extend(row.map(|row| (id, row)));
         }
-        let (mut changed, mut own) = (BTreeSet::new(), Vec::new());
-        for (id, row) in self.changed_rows(table, after).take_while(|(id, _)| last.is_none_or(|last| *id <= last)) {
-            changed.insert(id);
-            own.extend(
-                row.filter(|row| index.is_none_or(|(field, key)| row.has(field, key))).map(|row| (id, row.clone())),
-            );
-        }
-        rows.retain(|(id, _)| !changed.contains(id));
-        rows.extend(own);
-        rows.sort_by_key(|(id, _)| *id);
-        Ok((rows, last))
+        Ok((found, next))
     }
 
     /// Writes a row once what it refers to is there and its unique values are free.
@@ -118,14 +119,15 @@ impl Unit {
         process: ProcessId,
         is_over: &dyn Fn(&mut Self, &Reference) -> Result<bool>,
     ) -> Result<()> {
-        for by in self.references_to(PROCESSES, process.0)? {
-            if is_over(self, &by)?
-                && let Some(mut row) = self.row_copy(&by.table, by.id)?
+        self.each_reference(&(PROCESSES.to_owned(), process.0), &mut |unit, by| {
+            if is_over(unit, &by)?
+                && let Some(mut row) = unit.row_copy(&by.table, by.id)?
             {
                 row.references.retain(|to| (to.table.as_str(), to.id) != (PROCESSES, process.0));
-                self.put_row(&by.table, by.id, Some(row))?;
+                unit.put_row(&by.table, by.id, Some(row))?;
             }
-        }
+            Ok(())
+        })?;
         if self.row(PROCESSES, process.0)?.is_some() { self.delete_row(PROCESSES, process.0) } else { Ok(()) }
     }
 
@@ -164,72 +166,6 @@ impl Unit {
         // What was a number of a process that is forgotten by now is nothing but a number.
         self.refer_to_processes(table, id, &mut row)?;
         if row == stored { Ok(()) } else { self.put_unique(table, id, row) }
-    }
-
-    /// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn. Nothing is written
-    /// before all is judged.
-    pub(crate) fn delete_row(&mut self, table: &str, id: u64) -> Result<()> {
-        if self.row(table, id)?.is_none() {
-            return Err(no_row(table, id, None));
-        }
-        let mut doomed = BTreeSet::from([(table.to_owned(), id)]);
-        let mut open = vec![(table.to_owned(), id)];
-        let mut others = Vec::new();
-        while let Some((table, id)) = open.pop() {
-            for by in self.references_to(&table, id)? {
-                // The row as it is in this step: what was listed may have changed since.
-                let refers = |row: &RowRecord| {
-                    row.references.iter().any(|to| (&to.table, to.id, &to.field) == (&table, id, &by.field))
-                };
-                if !self.row(&by.table, by.id)?.is_some_and(refers) {
-                    continue;
-                }
-                if by.on_delete == OnDelete::Cascade {
-                    let source = (by.table, by.id);
-                    if doomed.insert(source.clone()) {
-                        open.push(source);
-                    }
-                } else {
-                    others.push(((table.clone(), id), by));
-                }
-            }
-        }
-        others.retain(|(_, by)| !doomed.contains(&(by.table.clone(), by.id)));
-        if let Some(((table, id), by)) = others.iter().find(|(_, by)| by.on_delete == OnDelete::Protect) {
-            let (table, by_table, field) = (table.clone(), by.table.clone(), by.field.clone());
-            let (id, by) = (*id, by.id);
-            return Err(Error::Protected { table, id, process: false, by_table, by, by_process: false, field });
-        }
-        for ((table, id), by) in others {
-            self.set_none(&by, &table, id)?;
-        }
-        doomed.into_iter().try_for_each(|(table, id)| self.put_row(&table, id, None))
-    }
-
-    /// Who refers to a row, the step's own changes included.
-    fn references_to(&mut self, table: &str, id: u64) -> Result<Vec<Reference>> {
-        let mut found = self.store.references(table, id, usize::MAX)?;
-        for (by_table, by, row) in self.all_changed_rows() {
-            found.retain(|reference| (reference.table.as_str(), reference.id) != (by_table, by));
-            let to = row.iter().flat_map(|row| &row.references).filter(|to| (to.table.as_str(), to.id) == (table, id));
-            found.extend(to.map(|to| Reference { table: by_table.to_owned(), id: by, ..to.clone() }));
-        }
-        Ok(found)
-    }
-
-    fn set_none(&mut self, by: &Reference, table: &str, id: u64) -> Result<()> {
-        let Some(mut row) = self.row_copy(&by.table, by.id)? else { return Ok(()) };
-        let mut path = by.field.split('.');
-        let first = path.next().unwrap_or_default();
-        let value = path.try_fold(row.data.get_mut(first), |value, key| Some(value?.get_mut(key)));
-        match value.flatten() {
-            Some(Value::Array(items)) => items.retain(|item| item.as_u64() != Some(id)),
-            Some(value) if value.as_u64() == Some(id) => *value = Value::Null,
-            _ => {}
-        }
-        row.references.retain(|to| (to.table.as_str(), to.id, &to.field) != (table, id, &by.field));
-        row.index.retain(|entry| entry.field != by.field || entry.value.as_u64() != Some(id));
-        self.put_row(&by.table, by.id, Some(row))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists of processes, page by page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -14,6 +14,7 @@ use crate::flow::process::{Process, ProcessOf};
 use crate::id::ProcessId;
 use crate::people::{Person, User};
 use crate::store::{ProcessList, ProcessStatus, index_key};
+use crate::unit::walk::PAGE;
 
 impl Engine {
     /// The processes of a flow.
@@ -29,6 +30,34 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// What to hand to the next call; none on the last page.
     pub next: Option<C>,
+}
+
+/// A list in which one looks for the next entry from some number on, as in [`ProcessQuery::by`]: what two lists have in common is found
+/// by going to the next of the one and of the other in turn, and costs no more than the shorter one.
+struct Sought<R> {
+    read: R,
+    page: VecDeque<ProcessId>,
+    size: usize,
+}
+
+impl<R: Fn(ProcessId, usize) -> Result<Vec<ProcessId>>> Sought<R> {
+    fn new(read: R) -> Self {
+        Self { read, page: VecDeque::new(), size: 1 }
+    }
+
+    /// The first entry that is no less.
+    fn at_least(&mut self, least: ProcessId) -> Result<Option<ProcessId>> {
+        let before = self.page.len();
+        while self.page.front().is_some_and(|id| *id < least) {
+            self.page.pop_front();
+        }
+        if self.page.is_empty() {
+            // Where one entry comes after the other more of them are read at a time, and after a leap fewer.
+            self.size = if before > 1 { 1 } else { (self.size * 2).min(PAGE) };
+            self.page = (self.read)(ProcessId(least.0.saturating_sub(1)), self.size)?.into();
+        }
+        Ok(self.page.front().copied())
+    }
 }
 
 /// A list of the processes of a flow. Nothing is read before it is asked for.
@@ -63,7 +92,8 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         self
     }
 
-    /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs what it finds.
+    /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs what it finds; with a status, no more than
+    /// the processes with that status, either.
     ///
     /// # Errors
     /// When a process does not fit its proxy, or the store fails.
@@ -74,18 +104,36 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
     ) -> Result<Vec<ProcessOf<F::Process>>> {
         let key = index_key(&value.key().map_err(Error::msg)?);
         let (Some(table), Some(key)) = (F::Process::TABLE, key) else { return Ok(Vec::new()) };
-        let store = &self.engine.0.store;
         let viewer = self.viewer.map(Person::for_lists);
-        let mut found = Vec::new();
-        for id in store.rows_by(table, index.field(), &key, 0, usize::MAX)?.into_iter().map(ProcessId) {
-            // Other flows may have processes of the same type, and the process may have changed since.
-            let Some(record) = store.process(id)?.filter(|process| process.flow == F::NAME) else { continue };
-            let listed = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
-            if listed && self.status.is_none_or(|status| record.status == status) && Self::shows(viewer.as_ref(), id) {
-                found.push(id);
+        let (store, list) = (&self.engine.0.store, self.of_flow());
+        let mut rows = Sought::new(|after: ProcessId, size| {
+            let rows = store.rows_by(table, index.field(), &key, after.0, size)?;
+            Ok(rows.into_iter().map(ProcessId).collect())
+        });
+        // Other flows may have processes of the same type.
+        let mut listed = Sought::new(|after, size| Ok(store.list_processes(&list, Some(after), size)?));
+        let (mut found, mut least) = (Vec::new(), ProcessId(0));
+        while let Some(id) = rows.at_least(least)? {
+            match listed.at_least(id)? {
+                Some(next) if next > id => least = next,
+                Some(_) => {
+                    // The process may have changed since.
+                    let has = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
+                    found.extend((has && Self::shows(viewer.as_ref(), id)).then_some(id));
+                    let Some(next) = id.0.checked_add(1) else { break };
+                    least = ProcessId(next);
+                }
+                None => break,
             }
         }
         self.read(found)
+    }
+
+    fn of_flow(&self) -> ProcessList {
+        match self.status {
+            Some(status) => ProcessList::Status(F::NAME.to_owned(), status),
+            None => ProcessList::Flow(F::NAME.to_owned()),
+        }
     }
 
     /// All of them, oldest first. For lists that can be long, see [`ProcessQuery::page`].
@@ -101,15 +149,11 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
     /// # Errors
     /// As [`ProcessQuery::by`].
     pub fn page(&self, after: Option<ProcessId>, limit: usize) -> Result<Page<ProcessOf<F::Process>, ProcessId>> {
-        let list = match self.status {
-            Some(status) => ProcessList::Status(F::NAME.to_owned(), status),
-            None => ProcessList::Flow(F::NAME.to_owned()),
-        };
         let viewer = self.viewer.map(Person::for_lists);
         if let Some(visible) = viewer.as_ref().and_then(|viewer| gate::visible(viewer, F::NAME)) {
             return self.page_of(visible, after, limit);
         }
-        let (mut found, mut after) = (Vec::new(), after);
+        let (list, mut found, mut after) = (self.of_flow(), Vec::new(), after);
         loop {
             let wanted = limit - found.len();
             let listed = self.engine.0.store.list_processes(&list, after, wanted)?;

@@ -116,7 +116,7 @@ impl Mailbox {
                 self.expiry = None;
             }
             None if self.waiting == 0 && self.free() > 0 => {
-                let oldest = self.letters(unit, MAILBOX, 1)?.pop();
+                let oldest = self.letters(MAILBOX).next(unit)?;
                 let letter = oldest.map_or(Ok(None), |letter| unit.row(LETTERS, letter))?;
                 if let Some(until) = letter.and_then(until_of) {
                     self.expires_at(unit, until)?;

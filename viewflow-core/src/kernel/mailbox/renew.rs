@@ -32,7 +32,7 @@ pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<
     let promised = change(unit, key.name, key.was, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
         mailbox.resting = mailbox.resting.saturating_sub(u64::from(rests));
-        let too_many = usize::try_from(mailbox.promised.saturating_sub(mailbox.resting)).unwrap_or(usize::MAX);
+        let too_many = mailbox.promised.saturating_sub(mailbox.resting);
         mailbox.give(unit, PROMISED, too_many)
     })?;
     change(unit, key.name, key.is, |unit, mailbox| {
@@ -45,7 +45,7 @@ pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<
 
 /// Brings at most `limit` letters from the one mailbox to the other. Answers with how many there were.
 pub(crate) fn forward(unit: &mut Unit, key: OtherKey<'_>, latch: Latch, limit: usize) -> Result<usize> {
-    let letters = change(unit, key.name, key.was, |unit, mailbox| mailbox.give(unit, MAILBOX, limit))?;
+    let letters = change(unit, key.name, key.was, |unit, mailbox| mailbox.give(unit, MAILBOX, limit as u64))?;
     let count = letters.len();
     change(unit, key.name, key.is, |unit, mailbox| {
         mailbox.receive(unit, MAILBOX, letters)?;
@@ -59,8 +59,9 @@ pub(crate) fn forward(unit: &mut Unit, key: OtherKey<'_>, latch: Latch, limit: u
 
 impl Mailbox {
     /// Takes letters out, for another mailbox.
-    fn give(&mut self, unit: &mut Unit, place: &str, limit: usize) -> Result<Vec<u64>> {
-        let letters = if limit == 0 { Vec::new() } else { self.letters(unit, place, limit)? };
+    fn give(&mut self, unit: &mut Unit, place: &'static str, limit: u64) -> Result<Vec<u64>> {
+        let letters = self.letters(place).take(unit, limit)?;
+        self.newest = None;
         let count = letters.len() as u64;
         self.kept = self.kept.saturating_sub(count);
         self.promised = self.promised.saturating_sub(if place == PROMISED { count } else { 0 });
@@ -69,6 +70,7 @@ impl Mailbox {
 
     /// Takes letters of another mailbox. They keep their numbers, and with that their order.
     fn receive(&mut self, unit: &mut Unit, place: &str, letters: Vec<u64>) -> Result<()> {
+        self.newest = None;
         for row in letters {
             let data = unit.row(LETTERS, row)?.map(|record| record.data.clone());
             self.kept += 1;
@@ -80,10 +82,8 @@ impl Mailbox {
 
     /// Of those that nobody waits for only the newest stays.
     fn keep_last(&mut self, unit: &mut Unit) -> Result<()> {
-        let taking = usize::try_from(self.taking()).unwrap_or(usize::MAX);
-        let letters = self.letters(unit, MAILBOX, usize::MAX)?;
-        let newest = letters.last().copied();
-        let older = letters.into_iter().skip(taking).filter(|row| Some(*row) != newest);
-        older.collect::<Vec<_>>().into_iter().try_for_each(|row| self.drop_row(unit, row))
+        let mut older = self.surplus(unit)?;
+        older.pop();
+        older.into_iter().try_for_each(|row| self.drop_row(unit, row))
     }
 }

@@ -61,9 +61,9 @@ impl Running {
         let table = &self.table;
         match does {
             Does::Looks(_) | Does::LooksAtAll => {
-                let key =
-                    if let Does::Looks(key) = does { index_key(&json!(key)).map(|key| ("key", key)) } else { None };
-                let (rows, _) = self.db.unit(|unit| unit.query_rows(table, key.as_ref(), 0)).unwrap();
+                let key = if let Does::Looks(key) = does { index_key(&json!(key)) } else { None };
+                let key = key.as_ref().map(|key| ("key", key.as_slice()));
+                let (rows, _) = self.db.unit(|unit| unit.query_rows(table, key, None, 1000)).unwrap();
                 for (id, row) in rows {
                     let value = row.data.get("value").and_then(Value::as_u64).unwrap_or(0);
                     self.seen = self.seen.wrapping_mul(31).wrapping_add(id * 1000 + value) % 1_000_003;

@@ -1,0 +1,69 @@
+//! The letters that lie in a mailbox.
+
+use serde_json::Value;
+
+use super::{LETTERS, damaged};
+use crate::error::Result;
+use crate::store::{RowRecord, index_key};
+use crate::time::Timestamp;
+use crate::unit::Unit;
+use crate::unit::walk::Walk;
+
+/// A way through letters, of which as few are read as are asked for.
+pub(super) struct Letters {
+    place: &'static str,
+    key: Vec<u8>,
+    rows: Walk<u64, u64>,
+}
+
+impl Letters {
+    /// The letters of a mailbox that are found at this place, oldest first.
+    pub(super) fn new(mailbox: u64, place: &'static str) -> Self {
+        Self { place, key: index_key(&Value::from(mailbox)).unwrap_or_default(), rows: Walk::new(None, 1) }
+    }
+
+    /// The row of the next one that can be read.
+    pub(super) fn next(&mut self, unit: &mut Unit) -> Result<Option<u64>> {
+        let Self { place, key, rows } = self;
+        while let Some(row) = rows.next(|after, size| unit.rows_under(LETTERS, place, key, after, size))? {
+            let letter = readable(unit, row);
+            if unit.pass_over(letter)? == Some(true) {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The row of the next one that was not over when somebody began to wait.
+    pub(super) fn first_for(&mut self, unit: &mut Unit, created: Timestamp) -> Result<Option<u64>> {
+        while let Some(row) = self.next(unit)? {
+            if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The rows of the next ones, at most so many.
+    pub(super) fn take(&mut self, unit: &mut Unit, limit: u64) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        while (found.len() as u64) < limit {
+            let Some(row) = self.next(unit)? else { break };
+            found.push(row);
+        }
+        Ok(found)
+    }
+}
+
+pub(super) fn until_of(letter: &RowRecord) -> Option<Timestamp> {
+    letter.data.get("until").and_then(Value::as_i64).map(Timestamp::from_millis)
+}
+
+/// Whether a letter is there. One without content counts as one that cannot be read.
+pub(super) fn readable(unit: &mut Unit, row: u64) -> Result<bool> {
+    match unit.row(LETTERS, row)?.map(|record| record.data.get("content")) {
+        None => Ok(false),
+        Some(Some(Value::Object(_))) => Ok(true),
+        Some(_) => Err(damaged(format!("letter {row}"), "it has no content")),
+    }
+}

@@ -1,0 +1,40 @@
+//! Ordered lists by their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// Ordered lists by their names. One that becomes empty is forgotten.
+#[derive(Debug)]
+pub(crate) struct Lists<L, E>(pub(super) BTreeMap<L, BTreeSet<E>>);
+
+impl<L, E> Default for Lists<L, E> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<L: Ord, E: Ord + Copy> Lists<L, E> {
+    pub(crate) fn insert(&mut self, list: L, entry: E) {
+        self.0.entry(list).or_default().insert(entry);
+    }
+
+    pub(crate) fn remove(&mut self, list: &L, entry: E) {
+        if let Some(entries) = self.0.get_mut(list) {
+            entries.remove(&entry);
+            if entries.is_empty() {
+                self.0.remove(list);
+            }
+        }
+    }
+
+    /// Takes all entries out of a list.
+    pub(crate) fn take(&mut self, list: &L) -> BTreeSet<E> {
+        self.0.remove(list).unwrap_or_default()
+    }
+
+    /// The entries of a list that come after this one.
+    pub(crate) fn after(&self, list: &L, after: Option<E>) -> impl Iterator<Item = E> {
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.0.get(list).into_iter().flat_map(move |entries| entries.range((first, Bound::Unbounded))).copied()
+    }
+}
