@@ -464,6 +464,34 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_into_a_gap_is_found_in_whatever_layer_and_however_late_the_gap_is_noted() {
+        let key = |number: u8| vec![0, number];
+        let place = (vec![0], None, 1);
+        let gone = || (0..100).map(|number| (key(number), None)).collect::<Writes>();
+        let comes = || Writes::from([(key(50), Some(Vec::new()))]);
+
+        let mut tried = Tried::new(BTreeMap::new());
+        tried.add(gone());
+        assert!(tried.scan(&place).is_empty());
+        tried.freeze();
+        tried.add(comes());
+        assert_eq!(tried.scan(&place), tried.expected(&place), "the gap was noted before its layer was set apart");
+
+        for thaws in [false, true] {
+            let mut tried = Tried::new(BTreeMap::new());
+            tried.add(gone());
+            let found = tried.overlay.scan(&[0], &Bound::Unbounded, 1).read(&tried.tree).unwrap();
+            tried.add(comes());
+            if thaws {
+                tried.freeze();
+                tried.thaw();
+            }
+            tried.overlay.note(found.dead.unwrap());
+            assert_eq!(tried.scan(&place), tried.expected(&place), "{thaws}");
+        }
+    }
+
+    #[test]
     fn what_was_removed_is_walked_over_once_and_gaps_grow_together() {
         let key = |number: u32| number.to_be_bytes().to_vec();
         let mut tried = Tried::new((0..2000).map(|number| (key(number), Vec::new())).collect());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Unit;
+use super::looked::looked;
 use super::own::Row;
 use super::tables::no_row;
 use crate::error::{Error, Result};
@@ -107,7 +108,7 @@ impl Unit {
                 return Ok(true);
             }
             let references = self.row(&at.0, at.1)?.map(|row| &row.references);
-            let up = references.into_iter().flatten().filter(|to| to.on_delete == OnDelete::Cascade);
+            let up = looked(references.into_iter().flatten()).filter(|to| to.on_delete == OnDelete::Cascade);
             for up in up.map(|to| (to.table.clone(), to.id)) {
                 if !reached_from.contains_key(&up) {
                     reached_from.insert(up.clone(), Some(at.clone()));
