@@ -45,6 +45,7 @@ mod fields;
 mod flat_conditions;
 mod flat_in_a_step;
 mod flat_mailboxes;
+mod flat_past;
 mod flat_queues;
 mod forms;
 mod hello;

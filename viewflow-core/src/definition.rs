@@ -55,6 +55,8 @@ pub(crate) struct Definition {
     /// The nodes by their stored names, and by those that they had before.
     pub(crate) by_name: BTreeMap<&'static str, usize>,
     pub(crate) by_earlier: BTreeMap<&'static str, usize>,
+    /// The nodes whose doers may not do another one.
+    pub(crate) looked_at: Vec<&'static str>,
     pub(crate) flow: Arc<dyn Any + Send + Sync>,
     /// Whether the flow's value holds anything, which closures may read.
     pub(crate) has_state: bool,

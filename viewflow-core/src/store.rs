@@ -40,19 +40,19 @@ pub use error::{StoreError, StoreResult};
 pub(crate) use forward::forward;
 pub use limit::{MAX_CORRELATION, MAX_DEPTH, MAX_INDEX_KEY, MAX_KEY, MAX_NAME, MAX_RECORD_DEPTH, check_limits};
 pub(crate) use limit::{check_keys, is_deeper};
+pub(crate) use list::lists_of_waiting;
 pub use list::{
     Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_of_sort, due_sort, ended, index_key,
     process_lists, task_lists,
 };
-pub(crate) use list::{by_age, lists_of_waiting};
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub(crate) use ordered::Lists;
 pub(crate) use record::follow;
 pub use record::{
     Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads, Reference,
-    RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched, What,
-    WholeProcess,
+    RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched, Way,
+    What, WholeProcess,
 };
 pub(crate) use renamed::{Names, Renamed};
 pub use reserve::Reservations;

@@ -14,6 +14,7 @@ pub(crate) mod tables;
 mod waiting;
 pub(crate) mod walk;
 pub(crate) mod watch;
+mod way;
 
 use std::cell::RefCell;
 use std::collections::btree_map::BTreeMap;
@@ -28,6 +29,7 @@ use rows::Rows;
 use seen::Seen;
 use waiting::Waiting;
 use watch::{Asked, Written};
+pub(crate) use way::Coming;
 
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId, UserId};
@@ -75,6 +77,7 @@ impl Db {
             own: Own::default(),
             stamps: BTreeMap::new(),
             index_stamps: BTreeMap::new(),
+            past: BTreeMap::new(),
             events: Vec::new(),
             untold: BTreeMap::new(),
             numbers: numbers.into(),
@@ -148,6 +151,8 @@ pub(crate) struct Unit {
     stamps: BTreeMap<String, u64>,
     /// Of values that were looked for: table, field, key.
     index_stamps: BTreeMap<(String, String, Vec<u8>), u64>,
+    /// What this step did of each process, by node: [`Unit::newest_of`].
+    past: BTreeMap<ProcessId, BTreeMap<String, BTreeSet<u32>>>,
     events: Vec<Event>,
     /// What was changed in data by tasks that no event has told of since.
     untold: BTreeMap<TaskId, Vec<DataChange>>,

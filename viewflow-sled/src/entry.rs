@@ -76,6 +76,8 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
             TaskList::Barred(user, node) => of_node(key.u8(BARRED).u8(self::order(*order)).text(user.as_str()), node),
             list => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
         },
+        TaskList::Open(process) => key.u8(13).u64(process.0),
+        TaskList::Past(process, node) => key.u8(14).u64(process.0).text(&node.flow).text(&node.node),
     };
     key.done()
 }
@@ -192,6 +194,7 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
         ProcessList::Flow(flow) => key.u8(1).text(flow),
         ProcessList::Status(flow, status) => key.u8(2).text(flow).u8(process_status(*status)),
         ProcessList::Children(task) => key.u8(3).u64(task.process.0).u32(task.ordinal),
+        ProcessList::OpenChildren(task) => key.u8(5).u64(task.process.0).u32(task.ordinal),
     };
     key.done()
 }

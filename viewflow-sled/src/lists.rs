@@ -36,7 +36,7 @@ const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
 }
 
 /// All lists that this release keeps.
-pub(crate) static KEPT: [Kept; 17] = [
+pub(crate) static KEPT: [Kept; 20] = [
     kept("inbox", b'l', 1),
     kept("queue", b'l', 2),
     kept("archive", b'l', 3),
@@ -50,9 +50,12 @@ pub(crate) static KEPT: [Kept; 17] = [
     kept("scope", b'l', 10),
     kept("sorted", b'l', 11),
     kept("barred", b'l', 12),
+    kept("open", b'l', 13),
+    kept("past", b'l', 14),
     kept("processes by status", b'q', 2),
     kept("children", b'q', 3),
     kept("ended", b'q', 4),
+    kept("open children", b'q', 5),
     kept("history", b't', 0),
     kept("history of a person", b't', 1),
 ];

@@ -49,6 +49,8 @@ fn the_page_tells_the_numbers_of_lists() {
         ("Restless", TaskList::Restless(process)),
         ("Scope", TaskList::Scope(ScopeId { process, number: 0 })),
         ("Sorted", TaskList::Sorted(Order::DueDate, Box::new(inbox.clone()))),
+        ("Open", TaskList::Open(process)),
+        ("Past", TaskList::Past(process, node.clone())),
     ];
     for (name, list) in lists {
         told(&format!("{} | `{name}`", entry::task_list(&list)[1]));
@@ -60,6 +62,7 @@ fn the_page_tells_the_numbers_of_lists() {
     let lists = [
         ("`Status`", ProcessList::Status("f".into(), ProcessStatus::New)),
         ("`Children`", ProcessList::Children(TaskId { process, ordinal: 1 })),
+        ("`OpenChildren`", ProcessList::OpenChildren(TaskId { process, ordinal: 1 })),
     ];
     for (name, list) in lists {
         told(&format!("{} | {name}", entry::process_list(&list)[1]));

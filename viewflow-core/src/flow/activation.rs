@@ -4,8 +4,6 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use viewflow_graph::Kind;
-
 use crate::data::entity::{Entity, ToRef};
 use crate::data::table::Table;
 use crate::definition::Closed;
@@ -91,16 +89,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
     /// # Errors
     /// When a process does not fit its proxy.
     pub fn children<C: Flow>(&self, node: SubprocessNode<F, impl Task, C>) -> Result<Vec<ProcessOf<C::Process>>> {
-        let mut host = self.on_the_way(|task| task.node == node.name())?.map(|task| task.id);
-        if host.is_none() {
-            self.db.unit(|unit| {
-                unit.each_task(*self.process.id, 0, |task| {
-                    if task.node == node.name() {
-                        host = Some(task.id);
-                    }
-                })
-            })?;
-        }
+        let host = self.db.unit(|unit| unit.last_host(*self.task.id, node.name()))?;
         let Some(host) = host else { return Ok(Vec::new()) };
         let mut children = Vec::new();
         for id in self.db.unit(|unit| unit.children(host))? {
@@ -126,11 +115,14 @@ impl<F: Flow, T: Task> Activation<F, T> {
     }
 
     fn done_in_branches(&self, node: &str) -> Result<Vec<TaskRecord>> {
-        let Some(closed) = self.closed_scope()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         self.db.unit(|unit| {
+            let Some((join, came)) = unit.last_join(*self.task.id)? else { return Ok(()) };
+            let Some(closed) = join.around else { return Ok(()) };
+            // All in the branches was made after their split, and before the join went on.
+            let split = unit.split_of(join.id, closed)?.unwrap_or(0);
             let mut scopes = BTreeSet::from([closed]);
-            unit.each_task(*self.process.id, 0, |task| {
+            unit.each_task_between(join.id.process, split, came.unwrap_or(u32::MAX), |task| {
                 if scopes.contains(&task.scope) {
                     scopes.extend(task.around.filter(|_| task.kind.is_split()));
                     if task.node == node && task.status == TaskStatus::Done && !task.skipped {
@@ -186,12 +178,8 @@ impl<F: Flow, T: Task> Activation<F, T> {
 
     /// The scope that this join closes, or the last join on the way here; none when its split took no branch.
     fn closed_scope(&self) -> Result<Option<u32>> {
-        Ok(self.on_the_way(|task| task.kind == Kind::Join)?.and_then(|join| join.around))
-    }
-
-    /// The last task on the way to this one, itself included, that is as asked for.
-    fn on_the_way(&self, wanted: impl Fn(&TaskRecord) -> bool) -> Result<Option<TaskRecord>> {
-        self.db.unit(|unit| unit.on_the_way(*self.task.id, wanted))
+        let join = self.db.unit(|unit| unit.last_join(*self.task.id))?;
+        Ok(join.and_then(|(join, _)| join.around))
     }
 }
 

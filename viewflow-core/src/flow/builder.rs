@@ -71,6 +71,7 @@ impl<F: Flow> FlowBuilder<F> {
                 nodes: Vec::new(),
                 by_name: BTreeMap::new(),
                 by_earlier: BTreeMap::new(),
+                looked_at: Vec::new(),
                 flow: Arc::new(()),
                 has_state: size_of::<F>() > 0,
                 process: ProcessDef {

@@ -65,7 +65,7 @@ impl Step {
 
     /// Cancels all that is open in a process.
     pub(super) fn cancel_open(&mut self, process: ProcessId) -> Result<()> {
-        let open = self.open_in(process, None, 0, None)?;
+        let open = self.open_in(process, None, None)?;
         self.cancel_all(open)
     }
 
@@ -82,7 +82,7 @@ impl Step {
                 }
                 Cancel::Process(process) => {
                     self.def_of(process)?;
-                    let mut open = self.open_in(process, None, 0, None)?;
+                    let mut open = self.open_in(process, None, None)?;
                     open.push(Cancel::Over(process));
                     open
                 }
@@ -108,15 +108,8 @@ impl Step {
         if !task.kind.has_children() {
             return Ok(Vec::new());
         }
-        self.db.unit(|unit| {
-            let mut open = Vec::new();
-            for child in unit.children(task.id)? {
-                if !unit.process(child)?.status.is_final() {
-                    open.push(Cancel::Process(child));
-                }
-            }
-            Ok(open)
-        })
+        let open = self.db.unit(|unit| unit.open_children(task.id, None, usize::MAX))?;
+        Ok(open.into_iter().map(Cancel::Process).collect())
     }
 
     /// What is open in a scope, but for one task.
@@ -124,9 +117,8 @@ impl Step {
         let ScopeId { process, number } = id;
         let scope = self.scope(process, number)?;
         if !scope.listed {
-            // It was opened before the flow was changed so that it may be canceled. All in it was made after its split.
-            let split = scope.split.map_or(0, |(_, split)| split);
-            return self.open_in(process, Some(number), split, except);
+            // It was opened before the flow was changed so that it may be canceled.
+            return self.open_in(process, Some(number), except);
         }
         let mut open = Vec::new();
         for task in self.db.unit(|unit| unit.waiting(&TaskList::Scope(id)))? {
@@ -143,27 +135,19 @@ impl Step {
         Ok(open)
     }
 
-    /// What is open in a process, or in one of its scopes, of what was made after the task `after`.
-    fn open_in(
-        &mut self,
-        process: ProcessId,
-        within: Option<u32>,
-        after: u32,
-        except: Option<u32>,
-    ) -> Result<Vec<Cancel>> {
+    /// What is open in a process, or in one of its scopes. A split comes before what is in its scope.
+    fn open_in(&mut self, process: ProcessId, within: Option<u32>, except: Option<u32>) -> Result<Vec<Cancel>> {
         let mut scopes: BTreeSet<u32> = within.into_iter().collect();
         let mut open = Vec::new();
-        self.db.unit(|unit| {
-            unit.each_task(process, after, |task| {
-                let inside = within.is_none() || scopes.contains(&task.scope);
-                if inside && !task.status.is_final() && Some(task.id.ordinal) != except {
-                    let opened = task.around.filter(|_| task.kind.is_split());
-                    scopes.extend(opened);
-                    open.push(Cancel::Task(task.id));
-                    open.extend(opened.map(|number| Cancel::Closed(ScopeId { process, number })));
-                }
-            })
-        })?;
+        for id in self.db.unit(|unit| unit.open_tasks(process))? {
+            let task = self.task(id)?;
+            if (within.is_none() || scopes.contains(&task.scope)) && Some(id.ordinal) != except {
+                let opened = task.around.filter(|_| task.kind.is_split());
+                scopes.extend(opened);
+                open.push(Cancel::Task(id));
+                open.extend(opened.map(|number| Cancel::Closed(ScopeId { process, number })));
+            }
+        }
         Ok(open)
     }
 

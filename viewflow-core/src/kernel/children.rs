@@ -10,7 +10,6 @@ use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{Document, ProcessStatus, TaskError, TaskRecord, TaskStatus};
-use crate::unit::walk::Walk;
 
 /// What a child and its first task begin with.
 #[derive(Clone, Default)]
@@ -78,18 +77,11 @@ impl Step {
         Ok(start.process)
     }
 
-    /// The first task of the first child after `after` that is open, if that has not begun.
+    /// The first task of the first child that is open, if that has not begun. Of the children that this step has made those up to `after` are over.
     fn next_in_sequence(&mut self, parent: TaskId, after: Option<ProcessId>) -> Result<Option<TaskId>> {
-        let mut children = Walk::new(after, 1);
-        while let Some(child) =
-            children.next(|after, size| self.db.unit(|unit| unit.children_after(parent, after, size)))?
-        {
-            if self.db.unit(|unit| unit.process(child).map(|process| !process.status.is_final()))? {
-                let first = TaskId { process: child, ordinal: 1 };
-                return Ok((self.task(first)?.status == TaskStatus::New).then_some(first));
-            }
-        }
-        Ok(None)
+        let Some(child) = self.db.unit(|unit| unit.open_children(parent, after, 1))?.pop() else { return Ok(None) };
+        let first = TaskId { process: child, ordinal: 1 };
+        Ok((self.task(first)?.status == TaskStatus::New).then_some(first))
     }
 
     /// A child came to its end: its parent goes on with it, or without it.
@@ -151,11 +143,13 @@ impl Step {
         if task.status != TaskStatus::Started {
             return Ok(());
         }
-        let last = self.db.unit(|unit| unit.children(task.id))?.pop();
-        match last.filter(|_| task.children == 0 && task.kind == Kind::Subprocess) {
-            Some(child) => self.fail_or_take_way(task, was_canceled(child)),
-            None => self.go_on_with_children(task, task.children, None),
+        if task.children == 0
+            && task.kind == Kind::Subprocess
+            && let Some(child) = self.db.unit(|unit| unit.children(task.id))?.pop()
+        {
+            return self.fail_or_take_way(task, was_canceled(child));
         }
+        self.go_on_with_children(task, task.children, None)
     }
 }
 

@@ -7,41 +7,33 @@ use viewflow_graph::Role;
 use super::{ROOT, Step};
 use crate::error::Result;
 use crate::id::TaskId;
-use crate::store::{TaskStatus, What};
+use crate::store::{Event, TaskStatus, What};
 
 impl Step {
     /// Undoes what was done in the process of a task and can be undone, newest first, each once.
     pub(super) fn compensate(&mut self, thrower: TaskId) -> Result<()> {
         let process = thrower.process;
         let def = self.def_of(process)?;
-        let way = |node: &str| {
-            let node = &def.nodes[def.find(node)?];
-            Some((node, node.edges.iter().find(|edge| edge.role == Role::Compensation)?))
-        };
         let mut done = Vec::new();
-        self.db.unit(|unit| {
-            unit.each_task(process, 0, |task| {
-                if task.status == TaskStatus::Done && !task.compensated && !task.skipped && way(&task.node).is_some() {
-                    done.push(task.clone());
-                }
-            })
-        })?;
-        if done.is_empty() {
-            return Ok(());
+        for node in &def.nodes {
+            let Some(edge) = node.edges.iter().find(|edge| edge.role == Role::Compensation) else { continue };
+            self.db.unit(|unit| {
+                unit.newest_of(process, node.name, |task| {
+                    if task.status == TaskStatus::Done && !task.compensated && !task.skipped {
+                        done.push((task.clone(), node, edge));
+                    }
+                    false
+                })
+            })?;
         }
         // Times are too coarse to tell which was done last.
-        let order: BTreeMap<u32, u32> = self
-            .db
-            .unit(|unit| unit.events_of(process))?
-            .into_iter()
-            .filter_map(|event| match event.what {
-                What::TaskFinished { task, .. } => Some((task, event.number)),
-                _ => None,
-            })
-            .collect();
-        done.sort_by_key(|task| std::cmp::Reverse(order.get(&task.id.ordinal).copied().unwrap_or(0)));
-        for host in done {
-            let Some((node, edge)) = way(&host.node) else { continue };
+        if done.iter().any(|(task, ..)| task.place == 0) {
+            let events = self.db.unit(|unit| unit.events_of(process))?;
+            let order: BTreeMap<u32, u32> = events.into_iter().filter_map(finished).collect();
+            done.iter_mut().for_each(|(task, ..)| task.place = order.get(&task.id.ordinal).copied().unwrap_or(0));
+        }
+        done.sort_by_key(|(task, ..)| std::cmp::Reverse(task.place));
+        for (host, node, edge) in done {
             // All of it is undone, or nothing: should the function fail, it is the thrower that has failed.
             let spawns = self.ask(node, &host, |step, activation| step.spawn(&def, edge, activation))?;
             self.change_task(host.id, |task| task.compensated = true)?;
@@ -51,5 +43,12 @@ impl Step {
             }
         }
         Ok(())
+    }
+}
+
+fn finished(event: Event) -> Option<(u32, u32)> {
+    match event.what {
+        What::TaskFinished { task, .. } => Some((task, event.number)),
+        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
-use crate::id::ProcessId;
+use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, ScopeId, TaskStatus, What};
 
 impl Step {
@@ -39,6 +39,7 @@ impl Step {
             record.finished = Some(now);
             record.error.clone_from(&code);
             record.outcome = outcome;
+            (record.last_end, record.crossed) = (0, 0);
             let parent = record.parent;
             unit.record(
                 process,
@@ -67,10 +68,16 @@ impl Step {
             return Ok(Some(end));
         }
         self.db.unit(|unit| {
+            let record = unit.process(process)?;
+            match (record.ends, record.last_end) {
+                (0, _) => return Ok(None),
+                (_, 0) => {}
+                (_, ordinal) => return Ok(Some(unit.task(TaskId { process, ordinal })?.node.clone())),
+            }
             let mut ends = BTreeMap::new();
             unit.each_task(process, 0, |task| {
                 if task.kind.is_end() && task.status == TaskStatus::Done {
-                    ends.insert(task.id.ordinal, task.node.clone());
+                    ends.insert(task.id.ordinal, (task.place, task.node.clone()));
                 }
             })?;
             unit.last_finished(process, ends)

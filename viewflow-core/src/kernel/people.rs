@@ -51,7 +51,7 @@ impl Step {
         }
         people.candidates.iter().try_for_each(check_candidate)?;
         for other in &asked.not_by {
-            people.barred.extend(self.doers(task, other)?);
+            people.barred.extend(self.db.unit(|unit| unit.doers(task.id, other))?);
         }
         people.barred.sort_unstable();
         people.barred.dedup();
@@ -63,24 +63,6 @@ impl Step {
         people.due_date = asked.due.as_ref().map(|due| due.at(self.db.now(), flow, activation)).transpose()?;
         people.priority = asked.priority.as_ref().map(|priority| priority(flow, activation)).transpose()?;
         Ok(people)
-    }
-
-    /// Who did a node on the way to this task; where it is not on the way, in this process. Who had somebody do it in his
-    /// place is one of them.
-    fn doers(&self, task: &TaskRecord, node: &str) -> Result<Vec<UserId>> {
-        let mut doers = Vec::new();
-        let add = |doers: &mut Vec<UserId>, other: &TaskRecord| {
-            if other.node == node && other.status == TaskStatus::Done {
-                doers.extend(other.owner.iter().chain(&other.delegated_by).cloned());
-            }
-        };
-        self.db.unit(|unit| {
-            unit.each_on_the_way(task.id, |other| add(&mut doers, other))?;
-            if doers.is_empty() {
-                unit.each_task(task.id.process, 0, |other| add(&mut doers, other))?;
-            }
-            Ok(doers)
-        })
     }
 
     pub(super) fn note_people(&mut self, id: TaskId, people: People) -> Result<()> {

@@ -29,6 +29,7 @@ impl Step {
             task.children = 0;
         })?;
         self.record(id.process, What::TaskSkipped { task: id.ordinal, node: task.node.clone() })?;
+        self.note_done(id)?;
         spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))?;
         self.drain()
     }

@@ -86,15 +86,8 @@ impl Step {
     }
 
     fn open_tasks(&self, process: ProcessId) -> Result<Vec<TaskRecord>> {
-        let mut open = Vec::new();
-        self.db.unit(|unit| {
-            unit.each_task(process, 0, |task| {
-                if !task.status.is_final() {
-                    open.push(task.clone());
-                }
-            })
-        })?;
-        Ok(open)
+        let open = self.db.unit(|unit| unit.open_tasks(process))?;
+        open.into_iter().map(|id| self.task(id)).collect()
     }
 
     fn children_with(&self, task: &TaskRecord, status: ProcessStatus) -> Result<Vec<ProcessId>> {
@@ -103,7 +96,7 @@ impl Step {
         }
         self.db.unit(|unit: &mut Unit| {
             let mut children = Vec::new();
-            for child in unit.children(task.id)? {
+            for child in unit.open_children(task.id, None, usize::MAX)? {
                 if unit.process(child)?.status == status {
                     children.push(child);
                 }

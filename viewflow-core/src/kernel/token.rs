@@ -10,6 +10,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
+use crate::unit::Coming;
 
 impl Step {
     /// A token of `scope` comes to a node.
@@ -121,11 +122,19 @@ impl Step {
             let created = unit.now;
             let listed = scope != ROOT && unit.scope(ScopeId { process: id, number: scope })?.listed;
             let process = unit.change_process(id)?;
+            process.note_node(node.name);
             process.tasks += 1;
             let task = TaskId { process: id, ordinal: process.tasks };
             let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
             let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
-            unit.add_task(TaskRecord { scope, previous, listed, seed, data, ..made });
+            // Nobody comes from what undoes another task.
+            let previous_of_way = previous.filter(|_| !node.undoes);
+            let coming = Coming { id: task, previous: previous_of_way, scope };
+            let (steps, way) = unit.way_to(&coming, &def.looked_at)?;
+            unit.add_task(TaskRecord { scope, previous, listed, seed, data, steps, way, ..made });
+            if node.kind.has_children() {
+                unit.note_past(task)?;
+            }
             unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
             Ok(task)
         })
@@ -138,7 +147,21 @@ impl Step {
             (task.node.clone(), task.scope)
         })?;
         self.count_done(id.process, scope, &node)?;
-        self.record(id.process, What::TaskFinished { task: id.ordinal, node })
+        self.record(id.process, What::TaskFinished { task: id.ordinal, node })?;
+        self.note_done(id)
+    }
+
+    /// Notes of a task that is done that it is, where its node, and when it was done, may be asked for.
+    pub(super) fn note_done(&self, id: TaskId) -> Result<()> {
+        self.db.unit(|unit| {
+            let process = unit.change_process(id.process)?;
+            let place = process.events;
+            if process.tasks > id.ordinal {
+                process.crossed = process.tasks;
+            }
+            unit.change_task(id)?.place = place;
+            unit.note_past(id)
+        })
     }
 
     /// Counts a task that is done in the scopes around it.

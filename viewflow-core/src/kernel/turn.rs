@@ -136,7 +136,11 @@ impl Step {
             }
             Kind::End => {
                 self.finish_task(id)?;
-                self.db.unit(|unit| unit.change_process(id.process).map(|process| process.ends += 1))?;
+                self.db.unit(|unit| {
+                    let process = unit.change_process(id.process)?;
+                    (process.ends, process.last_end) = (process.ends + 1, id.ordinal);
+                    Ok::<_, Error>(())
+                })?;
                 self.end_token(id.process, task.scope)
             }
             Kind::Terminate => {

@@ -5,6 +5,8 @@
 
 mod links;
 
+use std::collections::BTreeMap;
+
 use viewflow_graph::{Kind, Role};
 
 use super::turn::Spawn;
@@ -14,41 +16,51 @@ use crate::error::{Error, Place, Result};
 use crate::id::{ProcessId, TaskId};
 use crate::lifecycle::Action;
 use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
+use crate::unit::Coming;
 use links::{Back, Link, Links};
 
 impl Step {
     /// Takes back one task, if nothing that came after it is done.
     pub(crate) fn undo(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.done_task(id, Action::Undo)?;
-        let links = self.links(id.process)?;
-        self.take_back(task, &links, true)
+        self.take_back(task, true)
     }
 
     /// Takes back a task and all that came after it.
     pub(crate) fn go_back(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.done_task(id, Action::GoBack)?;
-        let links = self.links(id.process)?;
-        self.take_back(task, &links, false)
+        self.take_back(task, false)
     }
 
     /// Takes back the task of a node that was done last, and all that came after it. None when no task of it is done.
     pub(crate) fn go_back_to_node(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
-        let links = self.links(process)?;
-        let Some(newest) = self.newest_done(process, node, &links)? else { return Ok(None) };
+        let Some(newest) = self.newest_done(process, node)? else { return Ok(None) };
         let task = self.done_task(newest, Action::GoBack)?;
-        self.take_back(task, &links, false).map(Some)
+        self.take_back(task, false).map(Some)
     }
 
-    fn newest_done(&self, process: ProcessId, node: &str, links: &Links) -> Result<Option<TaskId>> {
-        let mut newest = None;
+    fn newest_done(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
+        let def = self.def_of(process)?;
         self.db.unit(|unit| {
-            unit.each_task(process, 0, |task| {
+            let mut done = BTreeMap::new();
+            let mut note = |task: &TaskRecord| {
                 if task.node == node && task.status == TaskStatus::Done {
-                    newest = newest.max(Some((links.done.get(&task.id.ordinal).copied(), task.id)));
+                    done.insert(task.id.ordinal, (task.place, task.id));
                 }
-            })
-        })?;
-        Ok(newest.map(|(_, id)| id))
+            };
+            if def.find(node).is_none_or(|node| def.nodes[node].kind.acts()) {
+                let crossed = unit.process(process)?.crossed;
+                unit.newest_of(process, node, |task| {
+                    note(task);
+                    // Nothing that was made before it was done after it.
+                    task.status == TaskStatus::Done && task.place != 0 && task.id.ordinal > crossed
+                })?;
+            } else {
+                // It cannot be gone back to, and that is told of its task.
+                unit.each_task(process, 0, note)?;
+            }
+            unit.last_finished(process, done)
+        })
     }
 
     /// A task that can be gone back to.
@@ -69,20 +81,21 @@ impl Step {
         Ok(task)
     }
 
-    fn take_back(&mut self, task: TaskRecord, links: &Links, alone: bool) -> Result<TaskId> {
+    fn take_back(&mut self, task: TaskRecord, alone: bool) -> Result<TaskId> {
         let (id, process) = (task.id, task.id.process);
         let (_, index) = self.node_of(&task)?;
-        let back = links.back(id.ordinal)?;
+        let links = &self.links(&task)?;
+        let back = &links.back(id.ordinal)?;
         if alone {
-            self.check_alone(&task, &back, links)?;
+            self.check_alone(&task, back, links)?;
         }
-        self.take_back_all(process, &back, links)?;
+        self.take_back_all(process, back, links)?;
         if task.kind.is_start() {
             self.end_process(process, ProcessStatus::Canceled, None)?;
             self.drain()?;
             return Ok(id);
         }
-        self.reopen(&task, &back, links)?;
+        self.reopen(&task, back, links)?;
         let spawn = Spawn { target: index, seed: task.seed.clone(), data: self.task(id)?.data };
         let new = self.add_task(process, &spawn, task.scope, Some(id.ordinal))?;
         self.change_task(id, |task| task.status = TaskStatus::Revived)?;
@@ -92,30 +105,59 @@ impl Step {
         Ok(new)
     }
 
-    fn links(&mut self, process: ProcessId) -> Result<Links> {
+    /// How the tasks hang together that going back to a task has to do with: what was made since, and the splits around it. Where a scope around
+    /// it is to be opened again, or tokens wait at its join, all that is in that scope, too.
+    fn links(&mut self, task: &TaskRecord) -> Result<Links> {
+        let (id, process) = (task.id, task.id.process);
         let def = self.def_of(process)?;
+        let (mut first, mut scope) = (id.ordinal, task.scope);
         let mut links = Links::default();
+        while scope != ROOT {
+            let record = self.open_scope_record(process, scope)?;
+            let split = record.as_ref().and_then(|record| record.split.as_ref()).map(|(_, split)| *split);
+            let split = match split {
+                Some(split) => split,
+                None => self.db.unit(|unit| unit.split_of(id, scope))?.ok_or(Error::Internal("a scope's split"))?,
+            };
+            if record.is_none_or(|record| record.join.is_some()) {
+                first = split;
+            }
+            let split = self.task(TaskId { process, ordinal: split })?;
+            links.add(&split);
+            scope = split.scope;
+        }
         self.db.unit(|unit| {
-            unit.each_task(process, 0, |task| {
+            unit.each_task(process, first - 1, |task| {
                 if !def.find(&task.node).is_some_and(|node| def.nodes[node].undoes) {
                     links.add(task);
                 }
             })
         })?;
-        for event in self.db.unit(|unit| unit.events_of(process))? {
-            match event.what {
-                What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } => {
+        links.first = first;
+        if links.without_place {
+            // An earlier release did some of it.
+            for event in self.db.unit(|unit| unit.events_since(process, first))? {
+                if let What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } = event.what {
                     links.done.insert(task, event.number);
                 }
-                What::BoundaryTaken { task, then, .. } => {
-                    // Events tell the names of their time.
-                    let then = def.find_renamed(&then).map_or(then, |node| def.nodes[node].name.to_owned());
-                    *links.left.entry((task, then)).or_default() += 1;
-                }
-                _ => {}
             }
         }
         Ok(links)
+    }
+
+    /// How often tasks were left by their borders for a node.
+    fn left(&mut self, process: ProcessId, links: &Links, node: &str) -> Result<BTreeMap<u32, u64>> {
+        let def = self.def_of(process)?;
+        let mut left = BTreeMap::new();
+        for event in self.db.unit(|unit| unit.events_since(process, links.first))? {
+            if let What::BoundaryTaken { task, then, .. } = event.what {
+                // Events tell the names of their time.
+                if def.find_renamed(&then).map_or(then.as_str(), |node| def.nodes[node].name) == node {
+                    *left.entry(task).or_default() += 1;
+                }
+            }
+        }
+        Ok(left)
     }
 
     /// Nothing that came after the task has done anything.
@@ -188,6 +230,9 @@ impl Step {
             self.db.unit(|unit| {
                 let process = unit.change_process(id.process)?;
                 process.ends = process.ends.saturating_sub(1);
+                if process.last_end == id.ordinal {
+                    process.last_end = 0;
+                }
                 Ok::<_, Error>(())
             })?;
         }
@@ -204,23 +249,34 @@ impl Step {
     /// Opens the scopes around a task again, as they are without what was taken back and with a new token for the task.
     fn reopen(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
         let process = task.id.process;
-        let mut alive = links.alive(back);
-        let mut done = links.done_within(back);
-        *alive.entry(task.scope).or_default() += 1;
+        let (mut alive, mut done) = (links.alive(back), links.done_within(back));
+        let (gone, undone) = (links.alive_gone(back), links.done_gone(back));
         let mut listed = task.listed;
         for number in back.scopes.iter().copied().chain([ROOT]) {
-            let live = alive.get(&number).copied().unwrap_or(0);
+            let own = u64::from(number == task.scope);
+            // What is open has counted all along.
+            let stays = |scope: &ScopeRecord| {
+                let (more, less) = gone.get(&number).copied().unwrap_or_default();
+                (scope.live + more + own).saturating_sub(less)
+            };
             let Some(split) = links.splits.get(&number).map(|ordinal| TaskId { process, ordinal: *ordinal }) else {
-                self.change_scope(process, number, |scope| scope.live = live)?;
+                self.change_scope(process, number, |scope| scope.live = stays(scope))?;
                 continue;
             };
             self.closed.remove(&ScopeId { process, number });
-            let done = Some(done.remove(&number).unwrap_or_default());
             let id = ScopeId { process, number };
             let opened = self.task(split)?;
             let scope = match self.open_scope_record(process, number)? {
-                Some(open) => ScopeRecord { live, done, ..open },
+                Some(mut open) => {
+                    open.live = stays(&open);
+                    for (node, less) in undone.get(&number).into_iter().flatten() {
+                        open.uncount(node, *less);
+                    }
+                    open
+                }
                 None => {
+                    let live = alive.remove(&number).unwrap_or_default() + own;
+                    let done = Some(done.remove(&number).unwrap_or_default());
                     let scope = ScopeRecord {
                         parent: Some(opened.scope),
                         split: Some((opened.node, split.ordinal)),
@@ -267,10 +323,11 @@ impl Step {
         let def = self.def_of(join.process)?;
         let target = def.find(&task.node);
         let mut arrived = 0;
+        let left = self.left(join.process, links, &task.node)?;
         let leaders =
             links.leaders.get(&join.ordinal).into_iter().flatten().filter(|leader| !back.after.contains(leader));
         for (place, leader) in leaders.enumerate() {
-            let beside = links.left.get(&(*leader, task.node.clone())).copied().unwrap_or(0);
+            let beside = left.get(leader).copied().unwrap_or(0);
             let record = self.task(TaskId { ordinal: *leader, ..join })?;
             let own = record.status == TaskStatus::Done && (beside == 0 || leads_to(&def, &record, Role::Next, target));
             arrived += (beside + u64::from(own)).max(1);
@@ -283,7 +340,12 @@ impl Step {
 
     /// Another token is the first at a join: it gives its seed and data.
     fn come_from(&mut self, join: &TaskRecord, from: &TaskRecord, def: &Definition) -> Result<()> {
-        self.change_task(join.id, |task| task.previous = Some(from.id.ordinal))?;
+        let coming = Coming { id: join.id, previous: Some(from.id.ordinal), scope: join.scope };
+        let (steps, way) = self.db.unit(|unit| unit.way_to(&coming, &def.looked_at))?;
+        self.change_task(join.id, |task| {
+            task.previous = coming.previous;
+            (task.steps, task.way) = (steps, way);
+        })?;
         let (Some(node), target) = (def.find(&from.node), def.find(&join.node)) else { return Ok(()) };
         let node = &def.nodes[node];
         let Some(edge) = node.edges.iter().find(|edge| Some(edge.target) == target) else { return Ok(()) };

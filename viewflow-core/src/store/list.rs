@@ -49,6 +49,10 @@ pub enum TaskList {
     Scope(ScopeId),
     /// The tasks of an inbox or a queue, or of those that somebody may not take, that have what it is sorted by.
     Sorted(Order, Box<TaskList>),
+    /// The open tasks of a process, suspended ones too, in the order in which they were made.
+    Open(ProcessId),
+    /// The tasks of a node in a process that were done; of a node that runs sub-processes all. The newest first.
+    Past(ProcessId, NodeName),
 }
 
 /// By what else than its age a list of tasks can be sorted.
@@ -85,6 +89,8 @@ pub enum ProcessList {
     Status(String, ProcessStatus),
     /// The sub-processes of a task.
     Children(TaskId),
+    /// Those of them that are not over.
+    OpenChildren(TaskId),
 }
 
 /// A place in a list of tasks: the task there, and what the list is sorted by.
@@ -104,7 +110,11 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let node = NodeName { flow: task.flow.clone(), node: task.node.clone() };
     let by_age = by_age(task);
     let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
-    lists.extend(lists_of_waiting(task).into_iter().map(|list| (list, by_age)));
+    lists.extend(lists_of_waiting(task));
+    if task.is_past() {
+        let newest_first = Cursor { sort: !u64::from(task.id.ordinal), task: task.id };
+        lists.push((TaskList::Past(task.id.process, node.clone()), newest_first));
+    }
     if task.suspended {
         return lists;
     }
@@ -145,22 +155,28 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     lists
 }
 
-/// Of the lists a task stands in, those of who waits to hear of something, and that of its scope. Their order is that of [`by_age`].
-pub(crate) fn lists_of_waiting(task: &TaskRecord) -> Vec<TaskList> {
+/// Of the lists a task stands in, those of who waits to hear of something, and of what is open in its process and its scope.
+pub(crate) fn lists_of_waiting(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
+    let (by_age, TaskId { process, ordinal }) = (by_age(task), task.id);
     let mut lists = Vec::new();
-    if task.listed && !task.status.is_final() {
-        lists.push(TaskList::Scope(ScopeId { process: task.id.process, number: task.scope }));
+    if !task.status.is_final() {
+        lists.push((TaskList::Open(process), Cursor { sort: ordinal.into(), task: task.id }));
+        if task.listed {
+            lists.push((TaskList::Scope(ScopeId { process, number: task.scope }), by_age));
+        }
     }
     if task.suspended || !waits(task) {
         return lists;
     }
     match &task.waits_for {
-        Some(WaitsFor::Signal(name)) => lists.push(TaskList::Signal(name.clone())),
-        Some(WaitsFor::Message { name, key }) => lists.push(TaskList::Message(name.clone(), key.clone())),
+        Some(WaitsFor::Signal(name)) => lists.push((TaskList::Signal(name.clone()), by_age)),
+        Some(WaitsFor::Message { name, key }) => {
+            lists.push((TaskList::Message(name.clone(), key.clone()), by_age));
+        }
         Some(WaitsFor::Condition { reads, .. }) => {
-            lists.push(TaskList::Conditions(task.id.process));
+            lists.push((TaskList::Conditions(process), by_age));
             if reads.as_ref().is_none_or(|reads| reads.steps) {
-                lists.push(TaskList::Restless(task.id.process));
+                lists.push((TaskList::Restless(process), by_age));
             }
         }
         None => {}
@@ -184,7 +200,7 @@ fn lists_of_watching(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
 }
 
 /// The place of a task in the lists that are sorted by age.
-pub(crate) fn by_age(task: &TaskRecord) -> Cursor {
+fn by_age(task: &TaskRecord) -> Cursor {
     Cursor { sort: ascending(task.created.as_millis()), task: task.id }
 }
 
@@ -223,6 +239,7 @@ pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     let mut lists =
         vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)];
     lists.extend(process.parent.map(ProcessList::Children));
+    lists.extend(process.parent.filter(|_| !process.status.is_final()).map(ProcessList::OpenChildren));
     lists
 }
 

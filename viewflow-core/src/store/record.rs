@@ -6,6 +6,7 @@ mod process;
 mod row;
 mod scope;
 mod task;
+mod way;
 
 use serde_json::{Map, Value};
 
@@ -14,6 +15,7 @@ pub use process::{ProcessData, ProcessRecord, ProcessStatus, WholeProcess};
 pub use row::{IndexEntry, OnDelete, Reference, RowRecord};
 pub use scope::{ScopeId, ScopeRecord};
 pub use task::{JobState, Reads, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched};
+pub use way::Way;
 
 /// A JSON object: what the fields of processes, tasks and rows are kept in.
 pub type Document = Map<String, Value>;

@@ -60,6 +60,12 @@ impl Names {
         if let Some(name) = self.flows.get(process.flow.as_str()) {
             (*name).clone_into(&mut process.flow);
         }
+        if self.nodes.contains_key(process.flow.as_str()) {
+            let nodes = std::mem::take(&mut process.nodes);
+            let today = nodes.lines().map(|node| self.node(&process.flow, node).unwrap_or(node));
+            let today: std::collections::BTreeSet<&str> = today.collect();
+            process.nodes = today.into_iter().flat_map(|node| [node, "\n"]).collect();
+        }
         process
     }
 
@@ -67,7 +73,10 @@ impl Names {
         if let Some(name) = self.flows.get(task.flow.as_str()) {
             (*name).clone_into(&mut task.flow);
         }
-        let TaskRecord { flow, node, timeouts, .. } = &mut task;
+        let TaskRecord { flow, node, timeouts, way, .. } = &mut task;
+        if let Some(way) = way.as_deref_mut().filter(|_| self.nodes.contains_key(flow.as_str())) {
+            *way = std::mem::take(way).renamed(|node| self.node(flow, node));
+        }
         for name in std::iter::once(node).chain(timeouts.iter_mut().map(|timeout| &mut timeout.then)) {
             if let Some(now) = self.node(flow, name) {
                 now.clone_into(name);
@@ -108,6 +117,7 @@ impl Names {
             TaskList::Archive(user, Some(node)) => {
                 self.of_node(node).map(|node| TaskList::Archive(user.clone(), Some(node))).collect()
             }
+            TaskList::Past(process, node) => self.of_node(node).map(|node| TaskList::Past(*process, node)).collect(),
             TaskList::Sorted(order, list) => {
                 self.of_list(list).into_iter().map(|list| TaskList::Sorted(*order, Box::new(list))).collect()
             }
@@ -233,7 +243,7 @@ impl Store for Renamed {
             ProcessList::Status(flow, status) => {
                 self.names.of_flow(flow).map(|flow| ProcessList::Status(flow.to_owned(), *status)).collect()
             }
-            ProcessList::Children(_) => vec![list.clone()],
+            ProcessList::Children(_) | ProcessList::OpenChildren(_) => vec![list.clone()],
         };
         merged(&lists, limit, |list| self.store.list_processes(list, after, limit))
     }

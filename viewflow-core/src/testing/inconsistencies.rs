@@ -1,5 +1,6 @@
 //! What does not fit together in a store.
 
+mod past;
 mod process;
 mod rows;
 

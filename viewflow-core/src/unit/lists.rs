@@ -1,28 +1,35 @@
 //! Tasks, sub-processes and events in their order, as the step sees them.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use super::Unit;
 use super::held::Held;
 use super::looked::looked;
-use crate::error::Result;
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Event, ProcessList, TaskRecord, TaskStatus, What};
+use crate::error::{Error, Result};
+use crate::id::{ProcessId, TaskId};
+use crate::store::{Cursor, Event, ListedTask, NodeName, ProcessList, StoreError, TaskList, TaskRecord, What};
 
 impl Unit {
     /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
     /// as this step sees them.
-    pub(crate) fn each_task(
+    pub(crate) fn each_task(&mut self, process: ProcessId, after: u32, visit: impl FnMut(&TaskRecord)) -> Result<()> {
+        self.each_task_between(process, after, u32::MAX, visit)
+    }
+
+    /// As [`Unit::each_task`], but for those that were made before the one with the ordinal `before`.
+    pub(crate) fn each_task_between(
         &mut self,
         process: ProcessId,
         mut after: u32,
+        before: u32,
         mut visit: impl FnMut(&TaskRecord),
     ) -> Result<()> {
         const PAGE: usize = 1000;
         self.note_steps();
         self.process(process)?;
         loop {
-            let page = self.store.tasks(process, after, PAGE)?;
+            let limit = PAGE.min(before.saturating_sub(after).saturating_sub(1) as usize);
+            let page = self.store.tasks(process, after, limit)?;
             let whole = page.len() < PAGE;
             for stored in &page {
                 after = stored.id.ordinal;
@@ -32,105 +39,154 @@ impl Unit {
                 break;
             }
         }
-        let made = TaskId { process, ordinal: after + 1 }..=TaskId { process, ordinal: u32::MAX };
+        let made = TaskId { process, ordinal: after + 1 }..TaskId { process, ordinal: before.max(after + 1) };
         looked(self.tasks.range(made)).filter_map(|(_, held)| held.now()).for_each(visit);
         Ok(())
     }
 
-    /// The tasks on the way to a task, itself first.
-    pub(crate) fn each_on_the_way(&mut self, task: TaskId, mut visit: impl FnMut(&TaskRecord)) -> Result<()> {
-        self.on_the_way(task, |task| {
-            visit(task);
-            false
-        })
-        .map(drop)
-    }
-
-    /// The last task on the way to a task, itself included, that is as asked for.
-    pub(crate) fn on_the_way(
+    /// The tasks of a node in a process that stand in [`TaskList::Past`], the newest first: the first one that is as asked for.
+    pub(crate) fn newest_of(
         &mut self,
-        task: TaskId,
+        process: ProcessId,
+        node: &str,
         mut wanted: impl FnMut(&TaskRecord) -> bool,
     ) -> Result<Option<TaskRecord>> {
-        let mut at = Some(task.ordinal);
-        while let Some(ordinal) = at {
-            let task = self.task(TaskId { process: task.process, ordinal })?;
-            if wanted(task) {
+        self.note_steps();
+        let flow = self.process(process)?.flow.clone();
+        let list = TaskList::Past(process, NodeName { flow, node: node.to_owned() });
+        // The first is nearly always the one.
+        let (mut limit, mut page, mut after) = (4, VecDeque::new(), None);
+        let (mut more, mut before) = (true, u32::MAX);
+        loop {
+            if page.is_empty() && more {
+                let listed = match self.store.list_tasks(&list, after, limit) {
+                    Err(StoreError::NotReady { .. }) => self.all_past(process, node)?,
+                    listed => listed?,
+                };
+                more = listed.len() == limit;
+                after = listed.last().copied();
+                page.extend(listed.into_iter().map(|listed| listed.task.ordinal));
+                limit = (limit * 4).min(256);
+            }
+            let own = self.past.get(&process).and_then(|past| past.get(node)?.range(..before).next_back().copied());
+            let Some(ordinal) = own.max(page.front().copied()) else { return Ok(None) };
+            page.pop_front_if(|listed| *listed == ordinal);
+            before = ordinal;
+            let task = self.task(TaskId { process, ordinal })?;
+            if task.node == node && task.is_past() && wanted(task) {
                 return Ok(Some(task.clone()));
             }
-            at = task.previous;
         }
-        Ok(None)
     }
 
-    /// The last task of a node that was done on the way to a task; where the node is not on the way, the newest one in the
-    /// process.
-    pub(crate) fn last_done(&mut self, task: TaskId, node: &str) -> Result<Option<TaskRecord>> {
-        let done = |task: &TaskRecord| task.node == node && task.status == TaskStatus::Done;
-        let mut found = self.on_the_way(task, done)?;
-        if found.is_none() {
-            self.each_task(task.process, 0, |task| {
-                if done(task) {
-                    found = Some(task.clone());
-                }
-            })?;
-        }
-        Ok(found)
+    /// The same list for a store that does not have it yet, as far as it is stored.
+    fn all_past(&mut self, process: ProcessId, node: &str) -> Result<Vec<ListedTask>> {
+        let mut past = Vec::new();
+        self.each_task(process, 0, |task| {
+            if task.node == node && task.is_past() {
+                past.push(Cursor { sort: !u64::from(task.id.ordinal), task: task.id });
+            }
+        })?;
+        past.reverse();
+        Ok(past)
     }
 
-    /// The person who did the most recent one of these nodes: of each, the task that [`Unit::last_done`] finds.
-    pub(crate) fn last_doer(&mut self, task: TaskId, nodes: &[&str]) -> Result<Option<UserId>> {
-        let mut done = BTreeMap::new();
-        for node in nodes {
-            let last = self.last_done(task, node)?;
-            done.extend(last.and_then(|last| Some((last.id.ordinal, last.owner?))));
+    /// Notes that a task of this step may stand among those of its node that are past.
+    pub(crate) fn note_past(&mut self, id: TaskId) -> Result<()> {
+        let task = self.task(id)?;
+        if task.is_past() {
+            let node = task.node.clone();
+            self.past.entry(id.process).or_default().entry(node).or_default().insert(id.ordinal);
         }
-        self.last_finished(task.process, done)
+        Ok(())
     }
 
-    /// What stands here for the one of these tasks of a process that was finished last. The events tell which: two may be finished at
-    /// the same time, and a clock may be set back.
-    pub(crate) fn last_finished<T>(&mut self, process: ProcessId, mut of_tasks: BTreeMap<u32, T>) -> Result<Option<T>> {
-        const PAGE: u32 = 100;
-        if of_tasks.len() < 2 {
-            return Ok(of_tasks.pop_last().map(|(_, last)| last));
-        }
-        let finished = |event: &Event| match event.what {
-            What::TaskFinished { task, .. } if event.process == process => Some(task),
-            _ => None,
+    /// The open tasks of a process, in the order in which they were made.
+    pub(crate) fn open_tasks(&mut self, process: ProcessId) -> Result<Vec<TaskId>> {
+        self.note_steps();
+        self.process(process)?;
+        let mut open = match self.waiting(&TaskList::Open(process)) {
+            Err(Error::Store(StoreError::NotReady { .. })) => {
+                let mut open = Vec::new();
+                self.each_task(process, 0, |task| open.extend((!task.status.is_final()).then_some(task.id)))?;
+                open
+            }
+            open => open?,
         };
-        let is_one = |task: &u32| of_tasks.contains_key(task);
-        let mut last = self.events.iter().rev().filter_map(finished).find(is_one);
-        let own = self.events.iter().filter(|event| event.process == process).count();
-        let mut before = self.process(process)?.events.saturating_sub(u32::try_from(own).unwrap_or(u32::MAX));
-        while last.is_none() && before > 0 {
-            let after = before.saturating_sub(PAGE);
-            let page = self.store.events(process, after, (before - after) as usize)?;
-            last = page.iter().rev().filter_map(|logged| finished(&logged.event)).find(is_one);
-            before = after;
-        }
-        Ok(match last {
-            Some(task) => of_tasks.remove(&task),
-            None => of_tasks.pop_last().map(|(_, last)| last),
-        })
+        open.sort_unstable();
+        Ok(open)
     }
 
     /// The sub-processes of a task, in the order in which they were made.
     pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
-        self.children_after(task, None, usize::MAX).map(|(children, _)| children)
+        self.note_steps();
+        let store = &self.store;
+        let read = |after, limit| Ok(store.list_processes(&ProcessList::Children(task), after, limit)?);
+        self.born.page(&task, None, usize::MAX, read, |_| false).map(|(children, _)| children)
     }
 
-    /// At most `limit` of them that come after `after`, and where to read on.
-    pub(crate) fn children_after(
+    /// At most `limit` sub-processes of a task that are not over; of those that this step has made only such as come after `after`.
+    pub(crate) fn open_children(
         &mut self,
         task: TaskId,
         after: Option<ProcessId>,
         limit: usize,
-    ) -> Result<(Vec<ProcessId>, Option<ProcessId>)> {
+    ) -> Result<Vec<ProcessId>> {
+        const PAGE: usize = 256;
         self.note_steps();
-        let store = &self.store;
-        let read = |after, limit| Ok(store.list_processes(&ProcessList::Children(task), after, limit)?);
-        self.born.page(&task, after, limit, read, |_| false)
+        let (mut open, mut page, mut more) = (Vec::new(), VecDeque::new(), true);
+        let mut last = None;
+        loop {
+            if page.is_empty() && more {
+                let size = limit.min(PAGE);
+                let listed = match self.store.list_processes(&ProcessList::OpenChildren(task), last, size) {
+                    Err(StoreError::NotReady { .. }) => {
+                        self.store.list_processes(&ProcessList::Children(task), last, PAGE)?
+                    }
+                    listed => listed?,
+                };
+                more = !listed.is_empty();
+                last = listed.last().copied();
+                page.extend(listed);
+            }
+            let Some(child) = page.pop_front() else { break };
+            if open.len() < limit && !self.process(child)?.status.is_final() {
+                open.push(child);
+            }
+            if open.len() == limit {
+                return Ok(open);
+            }
+        }
+        let mut after = after;
+        loop {
+            let next = self.born.own.after(&task, after).next();
+            let Some(child) = next else { break };
+            after = Some(child);
+            if !self.process(child)?.status.is_final() {
+                open.push(child);
+            }
+            if open.len() == limit {
+                break;
+            }
+        }
+        Ok(open)
+    }
+
+    /// What happened in a process since a task was made, this step included; all of it, where no event tells of that.
+    pub(crate) fn events_since(&mut self, process: ProcessId, task: u32) -> Result<VecDeque<Event>> {
+        const PAGE: u32 = 100;
+        let mut events: VecDeque<Event> =
+            self.events.iter().filter(|event| event.process == process).cloned().collect();
+        let own = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let mut before = self.process(process)?.events.saturating_sub(own);
+        let made = |event: &Event| matches!(event.what, What::TaskCreated { task: made, .. } if made == task);
+        while before > 0 && !events.iter().take(PAGE as usize).any(made) {
+            let after = before.saturating_sub(PAGE);
+            let page = self.store.events(process, after, (before - after) as usize)?;
+            page.into_iter().rev().for_each(|logged| events.push_front(logged.event));
+            before = after;
+        }
+        Ok(events)
     }
 
     /// What happened in a process, this step included.

@@ -8,7 +8,7 @@ use super::seen::Seen;
 use super::walk::{PAGE, Walk};
 use crate::error::Result;
 use crate::id::TaskId;
-use crate::store::{Cursor, TaskList, by_age, lists_of_waiting};
+use crate::store::{Cursor, TaskList, lists_of_waiting};
 
 /// The lists of those who wait, of what the step has changed. They are brought up to date when one is asked for: a step that asks for
 /// none does not pay for them.
@@ -16,7 +16,7 @@ use crate::store::{Cursor, TaskList, by_age, lists_of_waiting};
 pub(super) struct Waiting {
     lists: Seen<TaskList, Cursor>,
     /// In which of them the tasks stand, and where.
-    places: BTreeMap<TaskId, (Cursor, Vec<TaskList>)>,
+    places: BTreeMap<TaskId, Vec<(TaskList, Cursor)>>,
     /// What was changed since.
     changed: Vec<TaskId>,
     /// The signals of which those have been told whom the store lists.
@@ -37,16 +37,16 @@ impl Unit {
         let changed: BTreeSet<TaskId> = self.waiting.changed.drain(..).collect();
         let Waiting { lists, places, .. } = &mut self.waiting;
         for task in looked(changed.into_iter()).filter_map(|id| self.tasks.get(&id)?.now()) {
-            let now = (by_age(task), lists_of_waiting(task));
+            let now = lists_of_waiting(task);
             let before = places.get(&task.id);
             if before == Some(&now) {
                 continue;
             }
-            for (at, list) in before.iter().flat_map(|(at, lists)| lists.iter().map(|list| (*at, list))) {
-                lists.own.remove(list, at);
+            for (list, at) in before.into_iter().flatten() {
+                lists.own.remove(list, *at);
             }
-            for list in &now.1 {
-                lists.own.insert(list.clone(), now.0);
+            for (list, at) in &now {
+                lists.own.insert(list.clone(), *at);
             }
             places.insert(task.id, now);
         }

@@ -62,7 +62,7 @@ impl Engine {
 
     /// Goes back to a node: to its task that was done last. All that came after it is taken back, from the leaves: what is open
     /// is canceled, with timers, jobs and sub-processes, and the `#[undo(..)]` of what is done is called, of the newest first.
-    /// Then the node waits again. Answers with the task that is open now. Costs a look at all tasks and events of the process.
+    /// Then the node waits again. Answers with the task that is open now. Costs a look at what was made since, and in the branches around it.
     ///
     /// # Errors
     /// [`Error::NoneListed`] when no task of the node is done there; else as [`Engine::undo`], but for [`Error::DoneAfter`].

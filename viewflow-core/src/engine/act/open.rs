@@ -35,24 +35,19 @@ impl Engine {
         Ok(node.open(self.clone(), id))
     }
 
-    /// The open task of a node in a process, for code that knows the process alone. Reads the tasks of the process.
+    /// The open task of a node in a process, for code that knows the process alone. Reads the open tasks of the
+    /// process.
     ///
     /// # Errors
     /// [`Error::NoneListed`] when no task of the node is open there.
     pub fn open_task<N: Waiting>(&self, node: N, process: ProcessId) -> Result<N::Open> {
         let name = node.full_name();
-        let mut after = 0;
-        loop {
-            let tasks = self.tasks(process, after, 256)?;
-            let Some(last) = tasks.last() else {
+        let of_node = |task: &TaskRecord| (&task.flow, &task.node) == (&name.flow, &name.node);
+        match self.find_open(process, of_node)? {
+            Some(task) => Ok(node.open(self.clone(), task.id)),
+            None => {
                 let list = format!("process {process} that is open at `{}.{}`", name.flow, name.node);
-                return Err(Error::NoneListed(list));
-            };
-            after = last.id.ordinal;
-            let open =
-                |task: &&TaskRecord| (&task.flow, &task.node) == (&name.flow, &name.node) && !task.status.is_final();
-            if let Some(task) = tasks.iter().find(open) {
-                return Ok(node.open(self.clone(), task.id));
+                Err(Error::NoneListed(list))
             }
         }
     }

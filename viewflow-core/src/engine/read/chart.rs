@@ -5,7 +5,7 @@ use viewflow_graph::{Graph, Mark};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::ProcessId;
-use crate::store::TaskStatus;
+use crate::store::{TaskRecord, TaskStatus};
 
 impl Engine {
     /// The graph of a flow, by its name.
@@ -24,21 +24,27 @@ impl Engine {
         let record = self.process_record(process)?;
         let def = self.definition(&record.flow)?;
         let mut marks = vec![Mark::Untouched; def.nodes.len()];
-        let mut after = 0;
-        loop {
-            let tasks = self.tasks(process, after, 1000)?;
-            let Some(last) = tasks.last() else { return Ok(marks) };
-            after = last.id.ordinal;
-            for task in &tasks {
-                if let Some(node) = def.find(&task.node) {
-                    let mark = match task.status {
-                        TaskStatus::Error => Mark::Failed,
-                        status if status.is_final() => Mark::Passed,
-                        _ => Mark::Active,
-                    };
-                    marks[node] = marks[node].max(mark);
-                }
+        let mut mark = |node: &str, mark: Mark| {
+            if let Some(node) = def.find(node) {
+                marks[node] = marks[node].max(mark);
             }
+        };
+        record.nodes.lines().for_each(|node| mark(node, Mark::Passed));
+        let mut look = |task: &TaskRecord| {
+            let reached = match task.status {
+                TaskStatus::Error => Mark::Failed,
+                status if status.is_final() => Mark::Passed,
+                _ => Mark::Active,
+            };
+            mark(&task.node, reached);
+            false
+        };
+        if record.nodes.is_empty() {
+            // An earlier release began it.
+            self.find_task(process, &mut look)?;
+        } else {
+            self.find_open(process, &mut look)?;
         }
+        Ok(marks)
     }
 }

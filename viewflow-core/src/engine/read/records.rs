@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
 use crate::id::{ProcessId, TaskId};
-use crate::store::{Event, ProcessData, TaskRecord, WholeProcess};
+use crate::store::{Event, ProcessData, StoreError, TaskList, TaskRecord, WholeProcess};
 use crate::unit::Db;
 
 impl Engine {
@@ -53,6 +53,48 @@ impl Engine {
     /// When the store fails.
     pub fn tasks(&self, process: ProcessId, after: u32, limit: usize) -> Result<Vec<TaskRecord>> {
         Ok(self.0.store.tasks(process, after, limit)?)
+    }
+
+    /// The first of all tasks of a process, in the order in which they were made, that is as asked for.
+    pub(in crate::engine) fn find_task(
+        &self,
+        process: ProcessId,
+        mut wanted: impl FnMut(&TaskRecord) -> bool,
+    ) -> Result<Option<TaskRecord>> {
+        let mut after = 0;
+        loop {
+            let tasks = self.tasks(process, after, 256)?;
+            let Some(last) = tasks.last() else { return Ok(None) };
+            after = last.id.ordinal;
+            if let Some(task) = tasks.into_iter().find(&mut wanted) {
+                return Ok(Some(task));
+            }
+        }
+    }
+
+    /// The same for its open tasks.
+    pub(in crate::engine) fn find_open(
+        &self,
+        process: ProcessId,
+        mut wanted: impl FnMut(&TaskRecord) -> bool,
+    ) -> Result<Option<TaskRecord>> {
+        let (list, mut after) = (TaskList::Open(process), None);
+        let mut is_wanted = |task: &TaskRecord| !task.status.is_final() && wanted(task);
+        loop {
+            let page = match self.0.store.list_tasks(&list, after, 256) {
+                // A store of an earlier release is read as a whole until it has the list.
+                Err(StoreError::NotReady { .. }) => return self.find_task(process, is_wanted),
+                page => page?,
+            };
+            let Some(last) = page.last() else { return Ok(None) };
+            after = Some(*last);
+            for listed in page {
+                // One that is gone meanwhile is none.
+                if let Some(task) = self.0.store.task(listed.task)?.filter(&mut is_wanted) {
+                    return Ok(Some(task));
+                }
+            }
+        }
     }
 
     /// What happened in a process, at most `limit` events that come after the number `after`.

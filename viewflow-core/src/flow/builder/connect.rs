@@ -39,6 +39,9 @@ pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<P
     edges.into_iter().for_each(|edge| lead(&mut def, edge));
     def.problems.extend(def.twice_named());
     def.problems.extend(unknown_doers(&def));
+    def.looked_at = def.nodes.iter().flat_map(|node| node.people.not_by.iter().copied()).collect();
+    def.looked_at.sort_unstable();
+    def.looked_at.dedup();
     for (index, node) in def.nodes.iter().enumerate() {
         for was in node.was {
             def.by_earlier.entry(was).or_insert(index);

@@ -27,7 +27,7 @@ impl Link {
     }
 }
 
-/// How the tasks of a process hang together. Functions that undo others are not among them: no token came to them.
+/// How tasks of a process hang together. Functions that undo others are not among them: no token came to them.
 #[derive(Default)]
 pub(super) struct Links {
     pub(super) tasks: BTreeMap<u32, Link>,
@@ -41,9 +41,14 @@ pub(super) struct Links {
     pub(super) joins: BTreeMap<u32, u32>,
     /// When tasks were done, by the numbers of the events.
     pub(super) done: BTreeMap<u32, u32>,
-    /// How often a task was left by its border for a node.
-    pub(super) left: BTreeMap<(u32, String), u64>,
+    /// Whether one is done of which the record does not tell when.
+    pub(super) without_place: bool,
+    /// Whatever was made from this task on is among them.
+    pub(super) first: u32,
 }
+
+/// How many tasks of each node are done, by scopes.
+type Done = BTreeMap<u32, BTreeMap<String, u32>>;
 
 /// What is to be done to go back to a task.
 pub(super) struct Back {
@@ -60,7 +65,11 @@ pub(super) struct Back {
 impl Links {
     pub(super) fn add(&mut self, task: &TaskRecord) {
         let ordinal = task.id.ordinal;
-        let TaskRecord { kind, status, scope, around, compensated, skipped, undone, .. } = *task;
+        let TaskRecord { kind, status, scope, around, compensated, skipped, undone, place, .. } = *task;
+        if place != 0 {
+            self.done.insert(ordinal, place);
+        }
+        self.without_place |= place == 0 && status == TaskStatus::Done;
         let node = task.node.clone();
         self.tasks.insert(ordinal, Link { kind, node, status, scope, around, compensated, skipped, undone });
         let ways = task.previous.map(|previous| (previous, ordinal));
@@ -111,14 +120,26 @@ impl Links {
         Ok(Back { scopes, gone, waiting, after })
     }
 
-    /// How many tasks of each node are done in each scope, and in those within it, without what is taken back.
-    pub(super) fn done_within(&self, back: &Back) -> BTreeMap<u32, BTreeMap<String, u32>> {
+    /// How many tasks of each node are done in each of the scopes that are opened again, and in those within it, without what is taken back.
+    pub(super) fn done_within(&self, back: &Back) -> Done {
         let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
-        let mut done: BTreeMap<u32, BTreeMap<String, u32>> = BTreeMap::new();
-        let is_done = |task: &u32, link: &Link| {
-            link.status == TaskStatus::Done && !link.skipped && !gone.contains(task) && !self.is_open_again(*task, back)
-        };
-        for (_, link) in self.tasks.iter().filter(|(task, link)| is_done(task, link)) {
+        let stays = |task: &u32| !gone.contains(task) && !self.is_open_again(*task, back);
+        self.count_done(self.tasks.keys().copied().filter(stays))
+    }
+
+    /// How many of those that were counted are no longer done.
+    pub(super) fn done_gone(&self, back: &Back) -> Done {
+        let open_again = self.tasks.keys().copied().filter(|task| self.is_open_again(*task, back));
+        let gone: BTreeSet<u32> = back.gone.iter().copied().chain(open_again).collect();
+        self.count_done(gone.into_iter())
+    }
+
+    fn count_done(&self, tasks: impl Iterator<Item = u32>) -> Done {
+        let mut done = Done::new();
+        for link in tasks.filter_map(|task| self.tasks.get(&task)) {
+            if link.status != TaskStatus::Done || link.skipped {
+                continue;
+            }
             let mut scope = link.scope;
             while scope != ROOT {
                 *done.entry(scope).or_default().entry(link.node.clone()).or_default() += 1;
@@ -134,27 +155,29 @@ impl Links {
             || back.waiting.values().any(|join| *join == task)
     }
 
-    /// How many tokens and scopes are alive in each scope without what is taken back.
+    /// Whether a scope was open before anything was taken back.
+    fn was_open(&self, scope: u32) -> bool {
+        self.splits.get(&scope).is_some_and(|split| self.tasks[split].status == TaskStatus::Started)
+    }
+
+    /// How many tokens and scopes are alive in each of the scopes that are opened again, without what is taken back: of what was there nothing is
+    /// open any more, but the next one of them.
     pub(super) fn alive(&self, back: &Back) -> BTreeMap<u32, u64> {
-        let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
-        let stays = |task: &&u32| !gone.contains(*task);
-        let is_open = |scope: &u32, split: &u32| {
-            back.scopes.contains(scope) || (stays(&split) && self.tasks[split].status == TaskStatus::Started)
-        };
-        let open: BTreeMap<u32, u32> = self
-            .splits
-            .iter()
-            .filter(|(scope, split)| is_open(scope, split))
-            .map(|(scope, split)| (*scope, *split))
-            .collect();
-        let mut alive = BTreeMap::new();
-        for split in open.values() {
-            *alive.entry(self.tasks[split].scope).or_default() += 1;
+        let around = back.scopes.iter().filter_map(|scope| self.splits.get(scope)).map(|split| self.tasks[split].scope);
+        around.map(|scope| (scope, 1)).collect()
+    }
+
+    /// How many tokens and scopes came to be alive in each scope, and how many no longer are.
+    pub(super) fn alive_gone(&self, back: &Back) -> BTreeMap<u32, (u64, u64)> {
+        let mut alive: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+        let opened = back.scopes.iter().filter(|scope| !self.was_open(**scope));
+        for split in opened.filter_map(|scope| self.splits.get(scope)) {
+            alive.entry(self.tasks[split].scope).or_default().0 += 1;
         }
-        for (_, link) in self.tasks.iter().filter(|(task, link)| stays(task) && !link.status.is_final()) {
-            if !link.around.is_some_and(|around| open.contains_key(&around)) {
-                *alive.entry(link.scope).or_default() += 1;
-            }
+        for link in back.gone.iter().chain(back.waiting.values()).filter_map(|task| self.tasks.get(task)) {
+            // A join that waits is no token, and a split stands for its scope.
+            let waits = !link.kind.is_split() && link.around.is_some_and(|around| self.was_open(around));
+            alive.entry(link.scope).or_default().1 += u64::from(!link.status.is_final() && !waits);
         }
         alive
     }

@@ -83,6 +83,12 @@ record! {
         pub ends: u32 = default,
         /// How many of its tasks wait for a condition.
         pub conditions: u32 = default,
+        /// The ordinal of the task at the end that a token came to last; 0 where it is not known, and in a process that is over.
+        pub last_end: u32 = default,
+        /// The highest ordinal that there was when a task was done that was not the newest; 0 where there was none, and in a process that is over.
+        pub crossed: u32 = default,
+        /// The stored names of the nodes that have had tasks, in order, a line each; none in a process that an earlier release began.
+        pub nodes: String = default,
     }
 
     /// The data of a process as it is stored: a record of its own, so that what does not touch it need not read it. The revision
@@ -99,6 +105,15 @@ record! {
 }
 
 impl ProcessRecord {
+    /// Notes that a node has a task, before that counts.
+    pub(crate) fn note_node(&mut self, node: &str) {
+        let known = self.tasks == 0 || !self.nodes.is_empty();
+        if known && self.nodes.lines().all(|noted| noted != node) {
+            self.nodes.push_str(node);
+            self.nodes.push('\n');
+        }
+    }
+
     /// A process that has just begun.
     pub fn new(id: ProcessId, flow: impl Into<String>, created: Timestamp) -> Self {
         Self {
@@ -117,6 +132,9 @@ impl ProcessRecord {
             events: 0,
             ends: 0,
             conditions: 0,
+            last_end: 0,
+            crossed: 0,
+            nodes: String::new(),
             unknown: Document::new(),
         }
     }

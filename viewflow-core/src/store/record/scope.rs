@@ -40,3 +40,16 @@ record! {
         pub listed: bool = default,
     }
 }
+
+impl ScopeRecord {
+    /// Counts so many tasks of a node less that are done.
+    pub(crate) fn uncount(&mut self, node: &str, less: u32) {
+        let Some(done) = &mut self.done else { return };
+        if let Some(count) = done.get_mut(node) {
+            *count = count.saturating_sub(less);
+            if *count == 0 {
+                done.remove(node);
+            }
+        }
+    }
+}

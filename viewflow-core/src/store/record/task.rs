@@ -8,7 +8,7 @@ use serde_json::Value;
 use viewflow_graph::Kind;
 
 use super::declare::record;
-use super::{Document, is_zero};
+use super::{Document, Way, is_zero};
 use crate::id::{TaskId, UserId};
 use crate::people::Candidate;
 use crate::time::Timestamp;
@@ -151,6 +151,13 @@ record! {
         pub skipped: bool = default,
         /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
         pub undone: bool = default,
+        /// The place of its end among the events of its process: the number of the one that told last that it was done. 0 where it never was,
+        /// and where an earlier release did it.
+        pub place: u32 = default,
+        /// How many tasks there are on the way to it, itself included, since the last one that has a `way`.
+        pub steps: u32 = default,
+        /// What was on the way to it. Only some tasks have it.
+        pub way: Option<Box<Way>> = default,
         /// Its seed, encoded; null when there is none.
         pub seed: Value = default,
         /// Its artifact, encoded; null when there is none.
@@ -164,6 +171,16 @@ impl TaskRecord {
     /// In whose place it is done, if that is another person than the one who has it.
     pub(crate) fn principal(&self) -> Option<&UserId> {
         self.delegated_by.as_ref().filter(|by| self.owner.as_ref() != Some(by))
+    }
+
+    /// Who did it, and who had it done in their place.
+    pub(crate) fn doers(&self) -> impl Iterator<Item = &UserId> {
+        self.owner.iter().chain(&self.delegated_by)
+    }
+
+    /// Whether it stands among the tasks of its node that are past: [`TaskList::Past`](crate::store::TaskList::Past).
+    pub(crate) fn is_past(&self) -> bool {
+        self.kind.has_children() || (self.status == TaskStatus::Done && self.kind.acts())
     }
 
     /// A task that has just been made, without data.
@@ -206,6 +223,9 @@ impl TaskRecord {
             draft: None,
             skipped: false,
             undone: false,
+            place: 0,
+            steps: 0,
+            way: None,
             seed: Value::Null,
             artifact: Value::Null,
             data: Document::new(),

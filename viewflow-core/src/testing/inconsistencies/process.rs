@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::Kind;
 
+use super::past::Tasks;
 use super::{Check, PAGE};
 use crate::id::{ProcessId, TaskId};
 use crate::store::{
@@ -53,7 +54,7 @@ impl Check<'_> {
         // Of one that is being forgotten the first events and tasks are gone already.
         let first = self.store.events(process.id, 0, 1)?.first().map_or(process.events + 1, |event| event.number);
         let forgotten = process.status.is_final() && process.events > 0 && first > 1;
-        self.events(process, if forgotten { first - 1 } else { 0 })?;
+        let finished = self.events(process, if forgotten { first - 1 } else { 0 })?;
         let scopes = self.open_scopes(process)?;
         let mut tally = Tally {
             live: BTreeMap::new(),
@@ -63,6 +64,7 @@ impl Check<'_> {
             done: BTreeMap::new(),
             around: BTreeMap::new(),
         };
+        let mut tasks = Tasks::new();
         let (mut after, mut last) = (0, if forgotten { None } else { Some(0) });
         loop {
             let page = self.store.tasks(process.id, after, PAGE)?;
@@ -74,13 +76,14 @@ impl Check<'_> {
                     self.complain(format!("process {} has no task before {}", process.id, task.id));
                 }
                 self.task(process, &task, &scopes, &mut tally)?;
+                tasks.insert(task.id.ordinal, task);
             }
         }
         if last.is_some_and(|last| last != process.tasks) {
             self.complain(format!("process {} should have {} tasks and has {after}", process.id, process.tasks));
         }
         self.totals(process, &scopes, &tally);
-        Ok(())
+        self.past(process, &tasks, &finished)
     }
 
     fn totals(&mut self, process: &ProcessRecord, scopes: &BTreeMap<u32, ScopeRecord>, tally: &Tally) {
@@ -146,9 +149,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The events follow each other, and each task is finished once, and once more after it was reopened.
-    fn events(&mut self, process: &ProcessRecord, mut last: u32) -> StoreResult<()> {
-        let (id, mut finished) = (process.id, BTreeSet::new());
+    /// The events follow each other, and each task is finished once, and once more after it was reopened. Answers with the events that
+    /// tell last of each task that it was finished.
+    fn events(&mut self, process: &ProcessRecord, mut last: u32) -> StoreResult<BTreeMap<u32, u32>> {
+        let (id, mut finished, mut all) = (process.id, BTreeSet::new(), BTreeMap::new());
         loop {
             let page = self.store.events(id, last, PAGE)?;
             if page.is_empty() {
@@ -161,8 +165,11 @@ impl Check<'_> {
                 last = event.number;
                 self.events.insert((id, event.number, event.actor.clone()));
                 match event.event.what {
-                    What::TaskFinished { task, node } | What::TaskSkipped { task, node } if !finished.insert(task) => {
-                        self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
+                    What::TaskFinished { task, node } | What::TaskSkipped { task, node } => {
+                        all.insert(task, last);
+                        if !finished.insert(task) {
+                            self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
+                        }
                     }
                     What::TaskReopened { task, .. } => drop(finished.remove(&task)),
                     _ => {}
@@ -172,7 +179,7 @@ impl Check<'_> {
         if last != process.events {
             self.complain(format!("process {id} should have {} events and has {last}", process.events));
         }
-        Ok(())
+        Ok(all)
     }
 
     fn open_scopes(&mut self, process: &ProcessRecord) -> StoreResult<BTreeMap<u32, ScopeRecord>> {
@@ -320,6 +327,10 @@ impl Check<'_> {
             for child in page {
                 open += u32::from(self.store.process(child)?.is_some_and(|child| !child.status.is_final()));
             }
+        }
+        let listed = self.store.list_processes(&ProcessList::OpenChildren(task.id), None, usize::MAX)?.len();
+        if listed != open as usize {
+            self.complain(format!("task {} lists {listed} open sub-processes, and there are {open}", task.id));
         }
         if open != task.children {
             self.complain(format!(

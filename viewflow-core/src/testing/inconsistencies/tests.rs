@@ -8,7 +8,7 @@ use crate::id::TaskId;
 use crate::store::OnDelete;
 use crate::store::{
     Change, Commit, Event, IndexEntry, MemoryStore, ProcessRecord, Reference, RowRecord, ScopeId, ScopeRecord,
-    TaskRecord, Timeout, WaitsFor, What,
+    TaskRecord, Timeout, WaitsFor, Way, What,
 };
 use crate::time::Timestamp;
 
@@ -103,6 +103,29 @@ fn a_process_whose_tokens_do_not_fit_is_told() {
         "process 1 counts 3 tasks that wait for a condition",
         vec![put_process(ProcessRecord { conditions: 3, ..process() })],
     );
+}
+
+#[test]
+fn what_is_kept_of_the_past_and_is_not_so_is_told() {
+    expect(
+        "process 1 notes tasks of {\"approve\", \"other\"}",
+        vec![put_process(ProcessRecord { nodes: "approve\nother\n".to_owned(), ..process() })],
+    );
+    expect(
+        "task 1/1 is not the end that a token came to last",
+        vec![put_process(ProcessRecord { last_end: 1, ..process() })],
+    );
+    let done = TaskRecord { status: TaskStatus::Done, place: 1, ..task(1) };
+    expect("task 1/1 was done at event 1, and the events say None", vec![put_task(done.clone())]);
+    let two = || put_process(ProcessRecord { tasks: 2, ..process() });
+    let second = TaskRecord { previous: Some(1), ..task(2) };
+    let counted = TaskRecord { steps: 2, ..second.clone() };
+    expect("task 1/2 counts 2 tasks on the way to it, and it has 1", vec![Change::task(None, counted), two()]);
+    let told = Way { done: [("approve".to_owned(), 1)].into(), ..Way::default() };
+    let summed_up = TaskRecord { way: Some(Box::new(told)), ..second };
+    expect("the way to task 1/2 is told as", vec![Change::task(None, summed_up.clone()), two()]);
+    let found = found(vec![vec![Change::task(None, summed_up), put_task(done), two()]]);
+    assert!(!found.contains("the way"), "{found}");
 }
 
 #[test]

@@ -229,6 +229,57 @@ pub(super) fn a_task_stands_in_the_lists_of_what_it_waits_for(store: &impl Store
     assert!(lists.iter().all(|list| stands(list).is_empty()), "what has ended or failed waits for nothing");
 }
 
+pub(super) fn open_tasks_are_listed_by_process(store: &impl Store) {
+    // The clock was set back between them.
+    let [first, second] = [12, 3].map(|ordinal| TaskRecord { created: Timestamp::from_millis(7), ..task(1, ordinal) });
+    let set_back = TaskRecord { created: Timestamp::from_millis(-7), ..task(1, 13) };
+    let suspended = TaskRecord { suspended: true, kind: Kind::Function, ..task(1, 4) };
+    let over = [TaskStatus::Done, TaskStatus::Canceled, TaskStatus::Revived];
+    let over = over.into_iter().zip(5..).map(|(status, ordinal)| TaskRecord { status, ..task(1, ordinal) });
+    let all = [first.clone(), second, set_back, suspended, task(2, 1)].into_iter().chain(over);
+    write(store, all.map(|task| put_task(None, &task)).collect());
+    let open = |process| {
+        let open = all_of(store, &TaskList::Open(ProcessId(process)));
+        open.into_iter().map(|task| task.ordinal).collect::<Vec<_>>()
+    };
+    assert_eq!((open(1), open(2)), (vec![3, 4, 12, 13], vec![1]), "in the order in which they were made");
+    let failed = TaskRecord { status: TaskStatus::Error, ..first.clone() };
+    write(store, vec![put_task(Some(&first), &failed)]);
+    assert_eq!(open(1), [3, 4, 12, 13], "one that failed is open");
+    write(store, vec![put_task(Some(&failed), &TaskRecord { status: TaskStatus::Canceled, ..failed.clone() })]);
+    assert_eq!(open(1), [3, 4, 13]);
+}
+
+pub(super) fn what_was_done_at_a_node_of_a_process_is_listed_newest_first(store: &impl Store) {
+    let done = |process, ordinal| TaskRecord { status: TaskStatus::Done, ..task(process, ordinal) };
+    let of = |kind, task: TaskRecord| TaskRecord { kind, ..task };
+    let elsewhere = TaskRecord { node: "approve_all".to_owned(), ..done(1, 20) };
+    let all = [
+        done(1, 1),
+        done(1, 300),
+        of(Kind::Function, done(1, 2)),
+        task(1, 3),
+        of(Kind::If, done(1, 4)),
+        of(Kind::Subprocess, task(1, 5)),
+        of(Kind::NSubprocess, TaskRecord { status: TaskStatus::Canceled, ..task(1, 6) }),
+        done(2, 7),
+        elsewhere,
+    ];
+    write(store, all.iter().map(|task| put_task(None, task)).collect());
+    let past = || {
+        let past = all_of(store, &TaskList::Past(ProcessId(1), node()));
+        past.into_iter().map(|task| task.ordinal).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        past(),
+        [300, 6, 5, 2, 1],
+        "what leads tokens does nothing, and a sub-process is asked for whatever becomes of it"
+    );
+    write(store, vec![put_task(Some(&all[1]), &TaskRecord { status: TaskStatus::Canceled, ..all[1].clone() })]);
+    write(store, vec![put_task(Some(&all[3]), &done(1, 3))]);
+    assert_eq!(past(), [6, 5, 3, 2, 1]);
+}
+
 pub(super) fn what_is_due_is_listed_by_its_time(store: &impl Store) {
     let at = |ordinal, millis| TaskRecord { due: Some(Timestamp::from_millis(millis)), ..task(1, ordinal) };
     let tasks = [at(1, 5), at(2, -7), at(3, i64::MAX), at(4, 0), at(5, 5)];
@@ -258,6 +309,7 @@ pub(super) fn sub_processes_are_listed_by_their_parent(store: &impl Store) {
     let done = ProcessRecord { status: ProcessStatus::Canceled, ..child(2, parent) };
     write(store, vec![Change::process(Some(child(2, parent)), done.clone())]);
     assert_eq!(listed(None, 10), [2, 4], "also when it has ended");
+    assert_eq!(store.list_processes(&ProcessList::OpenChildren(parent), None, 10).unwrap(), [ProcessId(4)]);
     assert_eq!(store.process(ProcessId(2)).unwrap().unwrap().record, done);
 }
 
