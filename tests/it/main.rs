@@ -42,6 +42,7 @@ mod entities;
 mod equal_values;
 mod example;
 mod fields;
+mod flat;
 mod flat_conditions;
 mod flat_in_a_step;
 mod flat_mailboxes;

@@ -1,6 +1,7 @@
 //! What viewflow costs, measured against what it is made of: `cargo run --release -p viewflow-bench -- [FIGURES]`.
 //!
-//! What is compared is measured in one run, in turns, and given as medians. Stores are made in the directory for temporary
+//! What is compared is measured in one run, in turns, and given as medians. With `--before FILE`, what an earlier run or another
+//! release told with `--json` stands beside. Stores are made in the directory for temporary
 //! files (`TMPDIR`), which is to be on a disk.
 
 #![warn(unreachable_pub)]
@@ -10,7 +11,10 @@ mod binary;
 mod child;
 mod durable;
 mod flows;
+mod growth;
+mod idle;
 mod large;
+mod lock;
 mod measure;
 mod memory;
 mod soak;
@@ -18,10 +22,10 @@ mod stores;
 
 use std::process::ExitCode;
 
-use measure::{Result, Run};
+use measure::{Before, Result, Run};
 
 /// All figures, in the order in which they are measured.
-const FIGURES: [&str; 11] = [
+const FIGURES: [&str; 14] = [
     "memory-hello",
     "fanout",
     "durable-64",
@@ -33,6 +37,9 @@ const FIGURES: [&str; 11] = [
     "step-at-scale",
     "memory-1m",
     "open",
+    "growth",
+    "idle",
+    "lock",
 ];
 
 fn main() -> ExitCode {
@@ -52,16 +59,21 @@ fn main() -> ExitCode {
 }
 
 fn figures(arguments: &[String]) -> Result<()> {
-    let mut run = Run { names: Vec::new(), json: false, quick: false };
-    for argument in arguments {
+    let mut run = Run::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--before" => {
+                let file = arguments.next().ok_or("before what?")?;
+                run.before = Before::read(&std::fs::read_to_string(file)?)?;
+            }
             "--json" => run.json = true,
             "--quick" => run.quick = true,
             figure if FIGURES.contains(&figure) => run.names.push(figure.to_owned()),
             other => {
                 let figures = FIGURES.join(" ");
                 return Err(format!(
-                    "`{other}` is no figure\n\nusage: viewflow-bench [FIGURES] [--json] [--quick]\n       \
+                    "`{other}` is no figure\n\nusage: viewflow-bench [FIGURES] [--json] [--quick] [--before FILE]\n       \
                      viewflow-bench soak [--minutes N] [--json]\n\nfigures (all if none is named): {figures}"
                 )
                 .into());
@@ -74,5 +86,8 @@ fn figures(arguments: &[String]) -> Result<()> {
     memory::run(&run)?;
     durable::run(&run)?;
     binary::run(&run)?;
-    large::run(&run)
+    large::run(&run)?;
+    growth::run(&run)?;
+    idle::run(&run)?;
+    lock::run(&run)
 }

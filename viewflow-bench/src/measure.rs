@@ -1,5 +1,6 @@
 //! Medians, turns, and lines of output.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
@@ -7,11 +8,14 @@ use std::time::Instant;
 pub(crate) type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// What was asked for.
+#[derive(Default)]
 pub(crate) struct Run {
     /// The figures; none: all.
     pub names: Vec<String>,
     pub json: bool,
     pub quick: bool,
+    /// What an earlier run told, to be shown beside.
+    pub before: Before,
 }
 
 impl Run {
@@ -30,7 +34,31 @@ impl Run {
     }
 
     pub(crate) fn show(&self, row: &Row) {
-        println!("{}", if self.json { row.json() } else { row.readable() });
+        println!("{}", if self.json { row.json() } else { row.readable() + &self.before.beside(&row.figure) });
+    }
+}
+
+/// The figures of an earlier run: the values, and the ratios of those that have one.
+#[derive(Default)]
+pub(crate) struct Before(BTreeMap<String, (f64, Option<f64>)>);
+
+impl Before {
+    /// Reads the lines that a run wrote with `--json`.
+    pub(crate) fn read(lines: &str) -> Result<Self> {
+        let mut figures = BTreeMap::new();
+        for line in lines.lines().filter(|line| line.starts_with('{')) {
+            let row: serde_json::Value = serde_json::from_str(line)?;
+            let name = row["figure"].as_str().ok_or_else(|| format!("no figure in `{line}`"))?;
+            // A number that is none was infinite: it did not come to an end.
+            figures.insert(name.to_owned(), (row["value"].as_f64().unwrap_or(f64::INFINITY), row["ratio"].as_f64()));
+        }
+        Ok(Self(figures))
+    }
+
+    fn beside(&self, figure: &str) -> String {
+        let Some((value, ratio)) = self.0.get(figure) else { return String::new() };
+        let ratio = ratio.map_or(String::new(), |ratio| format!(", ratio {ratio:.2}"));
+        format!("; before {}{ratio}", readable(*value))
     }
 }
 
@@ -47,13 +75,24 @@ pub(crate) struct Row {
     unit: &'static str,
     against: Option<f64>,
     target: Option<Target>,
+    /// The size of what it was measured among, and that of what it is held against.
+    sizes: Option<(usize, usize)>,
     repeats: usize,
     note: String,
 }
 
 impl Row {
     pub(crate) fn new(figure: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { figure: figure.into(), value, unit, against: None, target: None, repeats: 1, note: String::new() }
+        Self {
+            figure: figure.into(),
+            value,
+            unit,
+            against: None,
+            target: None,
+            sizes: None,
+            repeats: 1,
+            note: String::new(),
+        }
     }
 
     /// What it is held against, in the same unit.
@@ -74,6 +113,12 @@ impl Row {
         self
     }
 
+    /// It was measured among so many, and what it is held against among so few.
+    pub(crate) fn among(mut self, many: usize, few: usize) -> Self {
+        self.sizes = Some((many, few));
+        self
+    }
+
     pub(crate) fn repeats(mut self, repeats: usize) -> Self {
         self.repeats = repeats;
         self
@@ -86,6 +131,12 @@ impl Row {
 
     fn ratio(&self) -> Option<f64> {
         self.against.map(|against| self.value / against)
+    }
+
+    /// The power of the size that it grows with: 0 does not grow, 1 is linear.
+    fn exponent(&self) -> Option<f64> {
+        let (many, few) = self.sizes?;
+        self.ratio().map(|ratio| ratio.log(float(many) / float(few)))
     }
 
     fn is_met(&self) -> Option<bool> {
@@ -111,6 +162,9 @@ impl Row {
         if let (Some(Target::AtLeast(target) | Target::AtMost(target)), Some(met)) = (self.target, self.is_met()) {
             parts.extend([("target", number(target)), ("met", met.to_string())]);
         }
+        if let (Some((many, few)), Some(exponent)) = (self.sizes, self.exponent()) {
+            parts.extend([("sizes", format!("[{few}, {many}]")), ("exponent", number(exponent))]);
+        }
         if !self.note.is_empty() {
             parts.push(("note", text(&self.note)));
         }
@@ -127,8 +181,9 @@ impl Row {
         };
         let verdict = self.is_met().map(|met| if met { "met" } else { "MISSED" });
         let target = self.target.zip(verdict).map(|(target, verdict)| format!("{} {verdict}", sign(target)));
+        let exponent = self.exponent().map_or(String::new(), |exponent| format!("exponent {exponent:.2}  "));
         let line = format!(
-            "{:24} {:>12} {:12} {against:20}  {ratio:12} {:14} x{}  {}",
+            "{:44} {:>12} {:12} {against:20}  {ratio:12} {:14} x{}  {exponent}{}",
             self.figure,
             readable(self.value),
             self.unit,
@@ -167,11 +222,16 @@ pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
-/// The value that so many hundredths of all are below.
-pub(crate) fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
+/// The value that so many thousandths of all are below.
+pub(crate) fn per_mille(values: &mut [f64], thousandths: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    values.get((values.len() * hundredths / 100).min(last)).copied().unwrap_or(f64::NAN)
+    values.get((values.len() * thousandths / 1_000).min(last)).copied().unwrap_or(f64::NAN)
+}
+
+/// The value that so many hundredths of all are below.
+pub(crate) fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
+    per_mille(values, 10 * hundredths)
 }
 
 pub(crate) fn median(values: &mut [f64]) -> f64 {
@@ -251,6 +311,12 @@ mod tests {
             row.json(),
             r#"{"figure": "x", "value": 8, "unit": "steps/s", "against": 10, "ratio": 0.8, "repeats": 1}"#
         );
+        let grown = Row::new("x", 20.0, "us").against(2.0).among(1_000, 10);
+        assert!(grown.readable().contains("exponent 0.50"), "{}", grown.readable());
+        assert!(grown.json().contains(r#""sizes": [10, 1000], "exponent": 0.5"#), "{}", grown.json());
+        let before = Before::read(&format!("{}\nthis is no figure\n", grown.json())).unwrap();
+        assert_eq!(before.beside("x"), "; before 20.00, ratio 10.00");
+        assert_eq!(before.beside("y"), "");
         assert_eq!(row.at_least(0.9).is_met(), Some(false));
         assert_eq!(Row::new("x", 8.0, "us").against(10.0).at_most(1.0).is_met(), Some(true));
     }

@@ -9,6 +9,8 @@ use viewflow::{Durability, Engine, EngineBuilder, Retention, SledStore, Store};
 
 use crate::measure::Result;
 
+const RELAXED: Durability = Durability::Relaxed { at_most: Duration::from_millis(100) };
+
 /// What one commit wrote: the keys, each with its value or none.
 pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 /// What is called with them.
@@ -21,12 +23,17 @@ pub(crate) fn open(path: &Path) -> Result<SledStore> {
 
 /// A store that syncs now and then.
 pub(crate) fn open_relaxed(path: &Path) -> Result<SledStore> {
-    Ok(SledStore::options().durability(Durability::Relaxed { at_most: Duration::from_millis(100) }).open(path)?)
+    Ok(SledStore::options().durability(RELAXED).open(path)?)
 }
 
 /// A store that tells what each commit writes.
 pub(crate) fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
     Ok(SledStore::options().traced(trace).open(path)?)
+}
+
+/// A store that syncs now and then, and tells how long each commit kept the others waiting, and how many keys it wrote.
+pub(crate) fn open_timed(path: &Path, timer: Arc<dyn Fn(Duration, usize) + Send + Sync>) -> Result<SledStore> {
+    Ok(SledStore::options().durability(RELAXED).timed(timer).open(path)?)
 }
 
 /// An engine that forgets processes soon after they are over.

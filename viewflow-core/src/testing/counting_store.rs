@@ -1,6 +1,7 @@
 //! A store that counts what is read and written.
 
 use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,12 +42,21 @@ pub struct Counts {
     records: BTreeMap<&'static str, u64>,
     /// How many records of each kind were written.
     written: BTreeMap<&'static str, u64>,
+    /// How many commits were taken, and on how much they relied.
+    commits: (u64, u64),
+    /// How long is what was given and written, as text.
+    bytes: u64,
 }
 
 impl Counts {
     /// How often a method of [`Store`] was called.
     pub fn asked(&self, method: &str) -> u64 {
         self.calls.get(method).copied().unwrap_or(0)
+    }
+
+    /// How often any method of [`Store`] was called, but for commits.
+    pub fn calls(&self) -> u64 {
+        self.calls.values().sum()
     }
 
     /// How many records, or entries of lists, were given in all.
@@ -57,6 +67,26 @@ impl Counts {
     /// How many records of a kind were written: `process`, `data`, `task`, `scope`, `row` or `event`.
     pub fn written(&self, kind: &str) -> u64 {
         self.written.get(kind).copied().unwrap_or(0)
+    }
+
+    /// How many records and events were written in all.
+    pub fn writes(&self) -> u64 {
+        self.written.values().sum()
+    }
+
+    /// How many commits were taken.
+    pub fn commits(&self) -> u64 {
+        self.commits.0
+    }
+
+    /// On how many records and tables the commits relied.
+    pub fn relied(&self) -> u64 {
+        self.commits.1
+    }
+
+    /// How long is all that was given and written, as text: the same for every store, and not what it is on a disk.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 }
 
@@ -79,6 +109,7 @@ impl<S: Store> CountingStore<S> {
         let mut counts = self.counts();
         *counts.calls.entry(method).or_default() += 1;
         *counts.records.entry(method).or_default() += answer.records();
+        counts.bytes += length(answer);
     }
 }
 
@@ -101,26 +132,61 @@ impl<S: Store> Store for CountingStore<S> {
         });
         let mut written: Vec<(&str, u64)> = kinds.collect();
         written.push(("event", commit.events.len() as u64));
+        let (relied, bytes) =
+            (commit.expect.len() as u64, length(&commit.events) + commit.changes.iter().map(new_length).sum::<u64>());
         let receipt = self.store.commit(commit)?;
         let mut counts = self.counts();
+        counts.commits = (counts.commits.0 + 1, counts.commits.1 + relied);
+        counts.bytes += bytes;
         written.into_iter().for_each(|(kind, count)| *counts.written.entry(kind).or_default() += count);
         drop(counts);
         Ok(receipt)
     }
 }
 
+/// How long what a change writes is.
+fn new_length(change: &Change) -> u64 {
+    match change {
+        Change::Process { new, .. } => length(new),
+        Change::Data { new, .. } => length(new),
+        Change::Task { new, .. } => length(new),
+        Change::Scope { new, .. } => length(new),
+        Change::Row { new, .. } => length(new),
+        Change::ForgetProcess { .. }
+        | Change::ForgetTasks { .. }
+        | Change::ForgetEvents { .. }
+        | Change::Log { .. }
+        | Change::Numbers { .. } => 0,
+    }
+}
+
+/// How long a value is as text.
+fn length(value: &impl Debug) -> u64 {
+    struct Length(u64);
+    impl std::fmt::Write for Length {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0 += text.len() as u64;
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    // It never refuses a text.
+    let _ = write!(length, "{value:?}");
+    length.0
+}
+
 /// What a method of a store answers with, as far as it is counted.
-trait Records {
+trait Records: Debug {
     fn records(&self) -> u64;
 }
 
-impl<T> Records for Option<T> {
+impl<T: Debug> Records for Option<T> {
     fn records(&self) -> u64 {
         u64::from(self.is_some())
     }
 }
 
-impl<T> Records for Vec<T> {
+impl<T: Debug> Records for Vec<T> {
     fn records(&self) -> u64 {
         self.len() as u64
     }

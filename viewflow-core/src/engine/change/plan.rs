@@ -246,11 +246,12 @@ pub(super) fn each_task(
     list: &TaskList,
     mut look: impl FnMut(TaskRecord) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    let mut after: Option<Cursor> = None;
+    // Whoever breaks off does so at the first.
+    let (mut after, mut limit): (Option<Cursor>, _) = (None, 1);
     loop {
-        let page = store.list_tasks(list, after, PAGE)?;
+        let page = store.list_tasks(list, after, limit)?;
         let Some(end) = page.last() else { return Ok(()) };
-        after = Some(*end);
+        (after, limit) = (Some(*end), PAGE);
         for listed in page {
             let Some(task) = readable(store.task(listed.task))? else { continue };
             if look(task)?.is_break() {

@@ -1,0 +1,106 @@
+//! What an operation costs among few, and among a hundred times as many.
+//!
+//! Each group prepares a store of a size and measures some operations in it. Where the right cost is flat that is the time of
+//! one operation, where it is linear in what the operation is about (the branches of a step, the rows of a table that it reads) the
+//! time for each of them: in both cases it is to be the same at both sizes.
+
+mod by_hand;
+mod children;
+mod conditions;
+mod contended;
+mod documents;
+mod fan;
+mod front;
+mod ground;
+mod mailboxes;
+mod past;
+mod processes;
+mod purge;
+mod queues;
+mod tables;
+mod workers;
+
+use crate::measure::{Result, Row, Run, median};
+use ground::{Ground, Kind};
+
+/// How much more is allowed to take among a hundred times as many.
+const FLAT: f64 = 1.5;
+/// How many times as many.
+const TIMES: usize = 100;
+const BOTH: &[Kind] = &[Kind::Memory, Kind::Sled];
+const MEMORY: &[Kind] = &[Kind::Memory];
+
+/// Operations, each with its time in microseconds.
+type Times = Vec<(&'static str, f64)>;
+
+/// Operations that are measured in one store.
+struct Group {
+    /// What there are so many of.
+    of: &'static str,
+    few: usize,
+    stores: &'static [Kind],
+    measure: fn(&Ground, usize) -> Result<Times>,
+}
+
+impl Group {
+    const fn new(
+        of: &'static str,
+        few: usize,
+        stores: &'static [Kind],
+        measure: fn(&Ground, usize) -> Result<Times>,
+    ) -> Self {
+        Self { of, few, stores, measure }
+    }
+
+    /// Measures with few and with many, in turns.
+    fn show(&self, run: &Run, kind: Kind) -> Result<()> {
+        let repeats = run.size(3, 1);
+        let few = run.size(self.few, self.few.div_ceil(10));
+        let mut found: Vec<(&str, [Vec<f64>; 2])> = Vec::new();
+        for _ in 0..repeats {
+            for (turn, size) in [few, few * TIMES].into_iter().enumerate() {
+                for (name, time) in (self.measure)(&Ground::new(kind)?, size)? {
+                    match found.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, times)) => times[turn].push(time),
+                        None => found.push((name, [vec![time], Vec::new()])),
+                    }
+                }
+            }
+        }
+        for (name, [mut among_few, mut among_many]) in found {
+            let row = Row::new(format!("growth {name}, {kind}"), median(&mut among_many), "us");
+            let row = row.against(median(&mut among_few)).at_most(FLAT).among(few * TIMES, few).repeats(repeats);
+            run.show(&row.note(format!("{few} and {} {}", few * TIMES, self.of)));
+        }
+        Ok(())
+    }
+}
+
+const GROUPS: [&[Group]; 14] = [
+    past::GROUPS,
+    children::GROUPS,
+    fan::GROUPS,
+    tables::GROUPS,
+    queues::GROUPS,
+    processes::GROUPS,
+    mailboxes::GROUPS,
+    conditions::GROUPS,
+    documents::GROUPS,
+    by_hand::GROUPS,
+    front::GROUPS,
+    purge::GROUPS,
+    contended::GROUPS,
+    workers::GROUPS,
+];
+
+pub(crate) fn run(run: &Run) -> Result<()> {
+    if !run.wants("growth") {
+        return Ok(());
+    }
+    for group in GROUPS.into_iter().flatten() {
+        for kind in group.stores {
+            group.show(run, *kind)?;
+        }
+    }
+    Ok(())
+}
