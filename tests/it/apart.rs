@@ -67,6 +67,28 @@ mod branches {
     }
 }
 
+mod drafted {
+    use viewflow::prelude::*;
+
+    use super::Batch;
+
+    #[derive(Flow)]
+    #[flow(process = Batch)]
+    pub struct DraftedFlow {
+        #[fields(count, text)]
+        #[next(split)]
+        start: Start,
+        #[branch(work, task_seed_source = |a| (0..a.process.count).map(|_| ()))]
+        split: Split,
+        #[fields(text)]
+        #[next(join)]
+        pub work: View,
+        #[next(end)]
+        join: Join,
+        end: End,
+    }
+}
+
 mod tours {
     use viewflow::prelude::*;
 
@@ -164,6 +186,33 @@ fn the_end_of_a_child_writes_as_much_on_the_disk_however_long_the_document_of_it
         bytes.load(Ordering::SeqCst)
     };
     let (short, long) = (written(5_000), written(500_000));
+    assert!(short < 10_000 && long.abs_diff(short) < 100, "{short} bytes and {long} bytes");
+}
+
+#[test]
+fn a_step_writes_as_much_on_the_disk_however_long_the_draft_of_the_task_beside_it_is() {
+    use drafted::{DraftedFlow, StartFields, WorkFields};
+    let written = |text: usize| {
+        let directory = TempDir::new().unwrap();
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let sum = Arc::clone(&bytes);
+        let store = SledStore::options().traced(Arc::new(move |writes| {
+            let values = writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+            sum.fetch_add(values.sum(), Ordering::SeqCst);
+        }));
+        let store = store.open(directory.path()).unwrap();
+        let engine = Engine::builder(store).flow(DraftedFlow::new()).build().unwrap();
+        let form = StartFields { count: 2, text: "x".to_owned() };
+        let id = engine.start(DraftedFlow::start, &user("ann"), form).unwrap().id;
+        let tasks = open_tasks(&engine, DraftedFlow::work, id);
+        let first = engine.task(DraftedFlow::work, tasks[0].id).unwrap().assign(&user("ann")).unwrap();
+        let draft = [("text".to_owned(), "x".repeat(text).into())].into_iter().collect();
+        first.draft(&user("ann"), &draft).unwrap();
+        bytes.store(0, Ordering::SeqCst);
+        perform(&engine, DraftedFlow::work, tasks[1].id, WorkFields { text: "y".to_owned() });
+        bytes.load(Ordering::SeqCst)
+    };
+    let (short, long) = (written(2_000), written(1_000_000));
     assert!(short < 10_000 && long.abs_diff(short) < 100, "{short} bytes and {long} bytes");
 }
 

@@ -304,7 +304,7 @@ fn a_step_that_fails_or_panics_in_its_turn_lets_the_others_go_on() {
             assert!(matches!(panicked, Err(Error::Panicked { .. })));
             engine.transaction(|db| db.change(one, |sheep| sheep.wool += 1)).unwrap();
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     });
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::{Clock as _, Timestamp};
+use viewflow::{Clock as _, Store, Timestamp};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user};
 
@@ -366,5 +366,62 @@ fn a_task_whose_token_went_on_by_its_timeout_is_not_revived_into_a_second_token(
         let error = engine.revive(ask, &boss()).unwrap_err().to_string();
         assert!(error.contains("after its timeout or error has taken its way"), "{error}");
         assert!(open_tasks(&engine, TwiceFlow::ask, id).is_empty());
+    });
+}
+
+/// So many nodes at which processes start by the clock.
+struct BeatsFlow<const STARTS: usize>;
+
+impl<const STARTS: usize> Flow for BeatsFlow<STARTS> {
+    type Process = ();
+    const NAME: &'static str = "beats";
+    const TITLE: &'static str = "Beats";
+
+    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        use viewflow::graph::{Kind, Role};
+        for start in 0..STARTS {
+            let name: &'static str = Box::leak(format!("beat_{start}").into_boxed_str());
+            flow.node::<()>(name, Kind::StartTimer).every(Duration::from_hours(1)).edge::<()>(Role::Next, "end");
+        }
+        flow.node::<()>("end", Kind::End);
+    }
+}
+
+/// What a pass and a question for what is due read, when one start of so many is due.
+fn read_of_starts<const STARTS: usize>() -> (u64, u64) {
+    let store = Arc::new(viewflow::testing::CountingStore::new(MemoryStore::new()));
+    let (builder, clock) = manual(Arc::clone(&store) as Arc<dyn Store>);
+    let engine = builder.flow(BeatsFlow::<STARTS>).build().unwrap();
+    engine.run_pending().unwrap();
+    clock.advance(Duration::from_mins(59));
+    store.take();
+    assert_eq!(engine.run_pending().unwrap(), 0);
+    let pass = store.take().asked("row");
+    assert_eq!(engine.next_due().unwrap(), Some(Timestamp::from_millis(0).after(Duration::from_hours(1))));
+    let due = store.take().asked("row");
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(engine.run_pending().unwrap(), STARTS);
+    (pass, due)
+}
+
+#[test]
+fn starts_by_the_clock_that_are_not_due_are_not_read() {
+    assert_eq!(read_of_starts::<3>(), (0, 0));
+    assert_eq!(read_of_starts::<300>(), (0, 0));
+}
+
+#[test]
+fn a_start_that_another_engine_made_is_not_made_twice() {
+    on_every_store(|store| {
+        let (builder, clock) = manual(Arc::clone(&store));
+        let first = builder.flow(BeatsFlow::<2>).build().unwrap();
+        let second = Engine::builder(store).clock(Arc::clone(&clock)).flow(BeatsFlow::<2>).build().unwrap();
+        first.run_pending().unwrap();
+        second.run_pending().unwrap();
+        for _ in 0..3 {
+            clock.advance(Duration::from_hours(1));
+            assert_eq!((first.run_pending().unwrap(), second.run_pending().unwrap()), (2, 0));
+            assert_eq!(second.next_due().unwrap(), Some(clock.now().after(Duration::from_hours(1))));
+        }
     });
 }

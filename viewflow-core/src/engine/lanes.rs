@@ -151,8 +151,8 @@ mod tests {
             }
         });
         assert_eq!(count.load(Ordering::SeqCst), 4000);
-        let line = lane.line();
-        assert!(!line.taken && line.waiting.is_empty());
+        let left = lane.line();
+        assert!(!left.taken && left.waiting.is_empty());
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl Step {
         let Some(proxy) = running.proxy.as_deref() else { return Ok(()) };
         let def = &*running.def;
         let told = running.told.take();
-        let (changes, columns, changed) = self.db.unit(|unit| {
+        let (changes, columns, differs) = self.db.unit(|unit| {
             let now = unit.change_process_data(id.process)?;
             let data = mem::take(&mut now.data);
             let before =
@@ -46,7 +46,7 @@ impl Step {
             }
         })?;
         running.told = columns;
-        running.changed |= changed;
+        running.changed |= differs;
         self.db.unit(|unit| unit.tell(id, changes));
         Ok(())
     }

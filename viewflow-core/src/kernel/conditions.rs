@@ -27,7 +27,7 @@ impl Step {
         let mut held = false;
         let written = self.db.unit(Unit::take_written);
         for (process, open) in waiting {
-            for task in self.to_ask(process, open, &written)? {
+            for task in self.due_to_be_asked(process, open, &written)? {
                 if self.holds(task)? {
                     held = true;
                     self.held += 1;
@@ -40,7 +40,7 @@ impl Step {
     }
 
     /// The tasks of a process, of which `open` wait for conditions, whose conditions are to be asked.
-    fn to_ask(&mut self, process: ProcessId, open: u32, written: &Written) -> Result<Vec<TaskId>> {
+    fn due_to_be_asked(&mut self, process: ProcessId, open: u32, written: &Written) -> Result<Vec<TaskId>> {
         let of_process = TaskId { process, ordinal: 0 }..=TaskId { process, ordinal: u32::MAX };
         let mut found: Vec<TaskId> = self.asks.extract_if(of_process, |_| true).collect();
         let Some(running) = self.running.get_mut(&process) else { return Ok(found) };

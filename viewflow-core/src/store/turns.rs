@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::stamps::{each_key, mark};
-use super::{Change, Commit, Expect, Key};
+use super::{Change, Commit, Expect, Key, RowRecord};
 
 /// The longest time for which a turn holds back others at a time, and the longest for which a commit waits for turns in all.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ impl Reliance {
             if let Change::Row { table, id, new, .. } = change {
                 // The store holds the commit against more than its expectations.
                 relied.extend(new.is_none().then(|| references(table, *id)));
-                let unique = new.iter().flat_map(|row| row.unique_keys());
+                let unique = new.iter().flat_map(RowRecord::unique_keys);
                 relied.extend(unique.map(|(field, key)| index(table, field, &key)));
             }
         }

@@ -58,12 +58,17 @@ impl Unit {
         };
         let place = place(table, field, key);
         let (ids, next) = own.rows.page(&place, after, limit, list, |id| is_written(rows, table, id))?;
+        let held = |id: u64| rows.get(&(table.to_owned(), id)).map(|(_, held)| held);
+        let unread: Vec<u64> = ids.iter().copied().filter(|id| held(*id).is_none() && !read.contains_key(id)).collect();
+        if !unread.is_empty() {
+            let stored = store.rows_at(table, &unread)?;
+            read.extend(unread.into_iter().zip(stored).filter_map(|(id, row)| Some((id, row?.record))));
+        }
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            let row = match (rows.get(&(table.to_owned(), id)), read.remove(&id)) {
-                (Some((_, held)), _) => held.now().cloned(),
-                (None, Some(row)) => Some(row),
-                (None, None) => store.row(table, id)?.map(|row| row.record),
+            let row = match held(id) {
+                Some(held) => held.now().cloned(),
+                None => read.remove(&id),
             };
             // The row may have changed since the index was read.
             let row = row.filter(|row| index.is_none() || row.has(field, key));

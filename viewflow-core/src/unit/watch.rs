@@ -195,7 +195,7 @@ impl Unit {
             let parts: Vec<TablePart> = parts.into_iter().collect();
             for parts in parts.chunks(CHUNK) {
                 let list = |number: fn(TablePart) -> Option<u64>| {
-                    Value::from_iter(parts.iter().filter_map(|part| number(*part)))
+                    parts.iter().filter_map(|part| number(*part)).collect::<Value>()
                 };
                 let rows = list(|part| if let TablePart::Row(id) = part { Some(id) } else { None });
                 let keys = list(|part| if let TablePart::Key(hash) = part { Some(hash) } else { None });
@@ -208,7 +208,7 @@ impl Unit {
     /// Leaves tasks to be asked by those who know their node.
     pub(crate) fn leave_tasks(&mut self, node: u64, tasks: &[TaskId]) -> Result<()> {
         tasks.chunks(CHUNK).try_for_each(|tasks| {
-            let tasks = Value::from_iter(tasks.iter().map(ToString::to_string));
+            let tasks: Value = tasks.iter().map(ToString::to_string).collect();
             self.leave(node, [("tasks", tasks)])
         })
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use viewflow_graph::Kind;
 
 use super::pending::{BATCH, Claim, Pass, lock};
-use crate::definition::Flows;
+use crate::definition::{Definition, Flows, NodeDef};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{ProcessId, TaskId};
@@ -18,14 +18,21 @@ type Strange = BTreeMap<u64, Vec<TaskId>>;
 
 /// By what this engine finds what it has to ask of: all that was written, and what others left to those who know the nodes that are here.
 pub(super) fn asked_by(flows: &Flows) -> Vec<Vec<u8>> {
-    let nodes = conditional(flows).map(|node| node_hash(&node.flow, &node.node));
-    [ANYBODY].into_iter().chain(nodes).filter_map(|by| index_key(&Value::from(by))).collect()
+    let mut found = vec![ANYBODY];
+    for (def, node) in conditional(flows) {
+        // Another version may know them by the names that they had before.
+        for flow in std::iter::once(&def.name).chain(def.was) {
+            let names = std::iter::once(&node.name).chain(node.was);
+            found.extend(names.map(|name| node_hash(flow, name)));
+        }
+    }
+    found.into_iter().filter_map(|by| index_key(&Value::from(by))).collect()
 }
 
-fn conditional(flows: &Flows) -> impl Iterator<Item = NodeName> {
+fn conditional(flows: &Flows) -> impl Iterator<Item = (&Definition, &NodeDef)> {
     flows.values().flat_map(|def| {
         let nodes = def.nodes.iter().filter(|node| node.kind == Kind::ConditionalCatch);
-        nodes.map(|node| NodeName { flow: def.name.to_owned(), node: node.name.to_owned() })
+        nodes.map(|node| (&**def, node))
     })
 }
 
@@ -37,6 +44,9 @@ impl Engine {
 
     /// Whether something was written of which no condition has been asked yet.
     pub(super) fn has_to_ask(&self) -> Result<bool> {
+        if self.0.store.row_ids(CHANGED, 0, 1)?.is_empty() {
+            return Ok(false);
+        }
         for by in &self.0.pending.asked_by {
             if !self.0.store.rows_by(CHANGED, BY, by, 0, 1)?.is_empty() {
                 return Ok(true);
@@ -66,7 +76,8 @@ impl Engine {
         if std::mem::replace(&mut *lock(&self.0.pending.asked), true) {
             return pass;
         }
-        for node in conditional(&self.0.flows) {
+        for (def, node) in conditional(&self.0.flows) {
+            let node = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
             pass.add(self.ask_list(&TaskList::Status(node, TaskStatus::New), &mut Strange::new()));
         }
         if !pass.errors.iter().all(Error::is_unreadable) {
@@ -78,6 +89,13 @@ impl Engine {
 
     fn ask_of_changes(&self) -> Pass {
         let mut pass = Pass::default();
+        match self.has_to_ask() {
+            Ok(true) => {}
+            no => {
+                pass.note(no.map(|_| 0));
+                return pass;
+            }
+        }
         for by in &self.0.pending.asked_by {
             let mut after = 0;
             loop {
