@@ -34,10 +34,10 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     }
     let (directory, times) = (TempDir::new()?, Times::default());
     let kept = Arc::clone(&times);
-    let timer = move |time: Duration, keys| {
+    let note = move |time: Duration, keys| {
         kept.lock().unwrap_or_else(PoisonError::into_inner).push((time.as_secs_f64() * 1e6, keys));
     };
-    let builder = Engine::builder(stores::open_timed(directory.path(), Arc::new(timer))?).flow(HelloFlow::new());
+    let builder = Engine::builder(stores::open_timed(directory.path(), Arc::new(note))?).flow(HelloFlow::new());
     let engine = builder.flow(FanFlow::new()).build()?;
     let phase = Phase { engine: &engine, times: &times, length: Duration::from_secs(run.size(20, 3)) };
     let small = phase.run(&|_| Ok(()), &|keys| keys <= 5 * SMALL)?;

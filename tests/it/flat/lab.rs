@@ -48,7 +48,7 @@ pub enum Dimension {
     OwnConditions,
     /// Children of the process's task, one after the other, half of which are over.
     Children,
-    /// Hundreds of bytes in the document of the process.
+    /// Thousands of bytes in the document of the process.
     Text,
 }
 
@@ -190,7 +190,7 @@ impl Lab {
 
     /// A process in which `ann` has done the desk, grown as far as the dimension wants.
     pub fn process(&self) -> ProcessId {
-        let text = "some text ".repeat(10 * self.of(Dimension::Text) as usize + 1);
+        let text = "some text ".repeat(100 * self.of(Dimension::Text) as usize + 1);
         // One is open beside it, so that it is not over when a task of it is canceled.
         let (branches, conditions) = (self.of(Dimension::Branches) + 1, self.of(Dimension::OwnConditions));
         let kids = self.of(Dimension::Children).max(1);
