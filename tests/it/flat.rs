@@ -111,9 +111,11 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     ),
     // A flow of so many starts.
     (Linear(10), &[Starts], &["EngineBuilder::build", "EngineBuilder::plan"]),
+    // The open tasks of the process are looked through for those of the node.
+    (Linear(4), &[Branches, OwnConditions], &["Engine::open_task"]),
+    // Of tasks from which somebody is barred the entries of lists are read, and no records.
+    (Linear(2), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
     // To be mended.
-    (Pending(4), &[Branches, OwnConditions], &["Engine::open_task"]),
-    (Pending(8), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
     (Pending(11), &[Referring], &["Table::delete, of a row that is held"]),
 ];
 

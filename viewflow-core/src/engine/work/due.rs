@@ -6,13 +6,13 @@ use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
-use crate::store::TaskError;
+use crate::store::{ListedTask, TaskError};
 
 impl Engine {
     /// Fires a timer or a timeout whose time has come, or runs a job, if jobs are wanted.
-    pub(super) fn do_due(&self, id: TaskId, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
-        let mut attempt = None;
-        let done = self.claimed(&Claim::Task(id), more, || {
+    pub(super) fn do_due(&self, listed: ListedTask, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
+        let (id, mut attempt) = (listed.task, None);
+        let done = self.claimed(&Claim::Task(listed), more, || {
             let now = self.now();
             let Some(task) = self.0.store.task(id)? else { return Ok(0) };
             if task.due.is_none_or(|due| due > now) {

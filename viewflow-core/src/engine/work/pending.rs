@@ -14,7 +14,7 @@ use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
-use crate::store::{Cursor, News, TaskList, TaskRecord, due_of_sort, due_sort};
+use crate::store::{Cursor, ListedTask, News, TaskList, TaskRecord, due_of_sort, due_sort};
 use crate::time::Timestamp;
 
 /// How many entries of a list are looked at before the others get their turn.
@@ -59,7 +59,8 @@ pub(super) enum Claim {
     Mailbox(u64),
     Signal(u64),
     Conditions,
-    Task(TaskId),
+    /// What is due of a task: what is due of it later is another piece.
+    Task(ListedTask),
 }
 
 /// What there is to do.
@@ -262,7 +263,7 @@ impl Engine {
             let before = looked.pieces.len();
             for listed in page.iter().take_while(|listed| listed.sort <= due_sort(now)) {
                 if jobs || !self.is_for_a_worker(listed.task, now)? {
-                    self.take_note(looked, Claim::Task(listed.task));
+                    self.take_note(looked, Claim::Task(*listed));
                 }
             }
             let next = page.iter().find(|listed| listed.sort > due_sort(now)).map(|listed| due_of_sort(listed.sort));
@@ -321,7 +322,7 @@ impl Engine {
             Claim::Mailbox(row) => pass.note(self.claimed(piece, more, || self.deliver_messages(*row))),
             Claim::Signal(row) => pass.note(self.claimed(piece, more, || self.deliver_signal(*row))),
             Claim::Conditions => pass.add(self.ask_conditions(more)),
-            Claim::Task(id) => pass.note(self.do_due(*id, jobs, more)),
+            Claim::Task(listed) => pass.note(self.do_due(*listed, jobs, more)),
         }
         pass
     }
@@ -333,7 +334,7 @@ impl Engine {
             Claim::Mailbox(row) => format!("mailbox {row}"),
             Claim::Signal(row) => format!("signal {row}"),
             Claim::Conditions => "conditions".to_owned(),
-            Claim::Task(id) => format!("task {id}"),
+            Claim::Task(listed) => format!("task {} at {}", listed.task, listed.sort),
         }
     }
 
