@@ -131,7 +131,7 @@ impl Step {
             let previous_of_way = previous.filter(|_| !node.undoes);
             let coming = Coming { id: task, previous: previous_of_way, scope };
             let (steps, way) = unit.way_to(&coming, &def.looked_at)?;
-            unit.add_task(TaskRecord { scope, previous, listed, seed, data, steps, way, ..made });
+            unit.add_task(TaskRecord { scope, previous, listed, steps, way, seed, data, ..made });
             if node.kind.has_children() {
                 unit.note_past(task)?;
             }

@@ -43,7 +43,7 @@ impl Step {
         let def = self.def_of(process)?;
         self.db.unit(|unit| {
             let mut done = BTreeMap::new();
-            let mut note = |task: &TaskRecord| {
+            let mut add = |task: &TaskRecord| {
                 if task.node == node && task.status == TaskStatus::Done {
                     done.insert(task.id.ordinal, (task.place, task.id));
                 }
@@ -51,13 +51,13 @@ impl Step {
             if def.find(node).is_none_or(|node| def.nodes[node].kind.acts()) {
                 let crossed = unit.process(process)?.crossed;
                 unit.newest_of(process, node, |task| {
-                    note(task);
+                    add(task);
                     // Nothing that was made before it was done after it.
                     task.status == TaskStatus::Done && task.place != 0 && task.id.ordinal > crossed
                 })?;
             } else {
                 // It cannot be gone back to, and that is told of its task.
-                unit.each_task(process, 0, note)?;
+                unit.each_task(process, 0, add)?;
             }
             unit.last_finished(process, done)
         })

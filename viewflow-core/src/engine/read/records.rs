@@ -86,8 +86,8 @@ impl Engine {
                 Err(StoreError::NotReady { .. }) => return self.find_task(process, is_wanted),
                 page => page?,
             };
-            let Some(last) = page.last() else { return Ok(None) };
-            after = Some(*last);
+            let Some(end) = page.last() else { return Ok(None) };
+            after = Some(*end);
             for listed in page {
                 // One that is gone meanwhile is none.
                 if let Some(task) = self.0.store.task(listed.task)?.filter(&mut is_wanted) {
