@@ -46,7 +46,8 @@ impl Engine {
             return Ok(None);
         }
         if store.row_ids(MAILBOXES, 0, 1)?.is_empty() {
-            return Ok(Some(LISTED));
+            let has_messages = self.0.flows.values().any(|def| !def.messages.is_empty());
+            return Ok(has_messages.then_some(LISTED));
         }
         super::pending::lock(&self.0.pending.sweep).listed = Some(0);
         Ok(None)
