@@ -118,7 +118,7 @@ impl OrderFlow {
     fn told(&self, a: &mut Activation<Self, ()>, told: Told) -> Result<()> {
         match told {
             Told::Counted(number) => a.process.counted = number,
-            Told::Row(row, shelf, pieces) => write(a.db(), row, shelf, pieces)?,
+            Told::Row(row, on, pieces) => write(a.db(), row, on, pieces)?,
             Told::Nothing => {}
         }
         Ok(())
@@ -353,7 +353,7 @@ impl ManyFlow {
     fn told(&self, a: &mut Activation<Self, ()>, told: Told) -> Result<()> {
         match told {
             Told::Counted(number) => a.process.counted = number,
-            Told::Row(row, shelf, pieces) => write(a.db(), row, shelf, pieces)?,
+            Told::Row(row, on, pieces) => write(a.db(), row, on, pieces)?,
             Told::Nothing => {}
         }
         Ok(())

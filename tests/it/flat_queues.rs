@@ -307,22 +307,25 @@ fn what_was_taken_from_a_person_a_moment_ago_they_have_not_any_more() {
     });
 }
 
+/// Somebody who tells of a permission that they have not.
+struct Boaster(Permission);
+
+impl User for Boaster {
+    fn id(&self) -> UserId {
+        user("bo")
+    }
+
+    fn permissions(&self) -> Option<Vec<Permission>> {
+        Some(vec![self.0.clone()])
+    }
+}
+
 #[test]
 fn where_a_person_tells_other_permissions_than_they_have_the_gate_asks_for_the_one() {
     counted(|engine, _| {
         let own = on(Some(customers(engine, 1)[0]));
         let hidden = Clerk { tells: true, hides: Some(own.clone()), ..Clerk::with(vec![own.clone()]) };
         assert!(engine.queue(&hidden).list().unwrap().is_empty());
-        struct Boaster(Permission);
-        impl User for Boaster {
-            fn id(&self) -> UserId {
-                user("bo")
-            }
-
-            fn permissions(&self) -> Option<Vec<Permission>> {
-                Some(vec![self.0.clone()])
-            }
-        }
         let boaster = Boaster(own);
         let task = engine.queue(&boaster).first().unwrap().id;
         let told = engine.assign(task, &boaster).unwrap_err().to_string();

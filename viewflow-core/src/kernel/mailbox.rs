@@ -215,7 +215,6 @@ pub(crate) fn change<R>(
         None => {
             let number = unit.store.next_row(MAILBOXES)?;
             let (name, key) = (name.to_owned(), key.to_owned());
-            let (name, key) = (name.to_owned(), key.to_owned());
             let (expiry, newest) = (None, None);
             boxes.push(Mailbox { name, key, number, waiting: 0, resting: 0, kept: 0, promised: 0, expiry, newest });
             boxes.len() - 1
