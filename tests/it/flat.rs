@@ -27,15 +27,13 @@ enum Growth {
     Linear(u64),
     /// It reads a page of at most so many entries of a list, whatever they are, in each of two passes.
     Page(u64),
-    /// It is to be flat, and is not yet: the row of the list of what is mended.
-    Pending(u8),
 }
 
 use Dimension::{
     Barred, Branches, Children, Conditions, OpenTasks, OwnConditions, Past, Permissions, Referring, Rows, Starts,
     Subscribers, Waiting,
 };
-use Growth::{Linear, Page, Pending};
+use Growth::{Linear, Page};
 
 /// Where operations may cost more among more. Each place is held to grow, so that none stands here that does not.
 const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
@@ -115,8 +113,8 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     (Linear(4), &[Branches, OwnConditions], &["Engine::open_task"]),
     // Of tasks from which somebody is barred the entries of lists are read, and no records.
     (Linear(2), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
-    // To be mended.
-    (Pending(11), &[Referring], &["Table::delete, of a row that is held"]),
+    // Those who refer are read by pages, until one of them holds it.
+    (Page(64), &[Referring], &["Table::delete, of a row that is held"]),
 ];
 
 fn growth(operation: &str, dimension: Dimension) -> Option<Growth> {

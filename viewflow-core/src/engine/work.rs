@@ -7,6 +7,7 @@ mod due;
 pub(super) mod duties;
 pub(super) mod followers;
 mod lease;
+mod look;
 mod messages;
 pub(super) mod pending;
 mod signals;

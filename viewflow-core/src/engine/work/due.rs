@@ -1,6 +1,7 @@
 //! What is due: timers and timeouts fire, and jobs are run.
 
-use super::pending::{Claim, is_due_job, lock, worker_panicked};
+use super::look::is_due_job;
+use super::pending::{Claim, lock, worker_panicked};
 use crate::definition::{Attempt, Run, Wait};
 use crate::engine::Engine;
 use crate::engine::call::call;
