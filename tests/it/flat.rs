@@ -112,7 +112,7 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     // The open tasks of the process are looked through for those of the node.
     (Linear(4), &[Branches, OwnConditions], &["Engine::open_task"]),
     // Of tasks from which somebody is barred the entries of lists are read, and no records.
-    (Linear(2), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
+    (Linear(3), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
     // Those who refer are read by pages, until one of them holds it.
     (Page(64), &[Referring], &["Table::delete, of a row that is held"]),
 ];
