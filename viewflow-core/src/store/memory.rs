@@ -375,9 +375,13 @@ impl State {
         let revision = self.commits;
         match change {
             Change::Process { old, new } => {
-                old.iter().for_each(|old| self.unlist_process(old));
-                for list in process_lists(&new) {
-                    self.process_lists.insert(list, new.id);
+                let lists = |process: &ProcessRecord| {
+                    process_lists(process).into_iter().map(|list| (list, process.id)).collect::<Vec<_>>()
+                };
+                let before = old.as_ref().map_or_else(Vec::new, |old| lists(old));
+                self.process_lists.replace(&before, lists(&new));
+                if let Some(before) = old.as_ref().and_then(|old| ended(old)) {
+                    self.ended.remove(&before);
                 }
                 self.ended.extend(ended(&new));
                 self.last_process = new.id.0.max(self.last_process);
@@ -387,10 +391,8 @@ impl State {
                 self.data.insert(process, new);
             }
             Change::Task { old, new } => {
-                old.iter().for_each(|old| self.unlist_task(old));
-                for (list, cursor) in task_lists(&new) {
-                    self.task_lists.insert(list, cursor);
-                }
+                let before = old.map_or_else(Vec::new, |old| task_lists(&old));
+                self.task_lists.replace(&before, task_lists(&new));
                 self.tasks.insert(new.id, new);
             }
             Change::Scope { id, new: Some(new) } => {
@@ -407,7 +409,7 @@ impl State {
             }
             Change::ForgetTasks { old } => {
                 for task in old {
-                    self.unlist_task(&task);
+                    self.task_lists.replace(&task_lists(&task), Vec::new());
                     self.tasks.remove(&task.id);
                 }
             }
@@ -436,12 +438,6 @@ impl State {
         }
         if let Some(ended) = ended(process) {
             self.ended.remove(&ended);
-        }
-    }
-
-    fn unlist_task(&mut self, task: &TaskRecord) {
-        for (list, cursor) in task_lists(task) {
-            self.task_lists.remove(&list, cursor);
         }
     }
 

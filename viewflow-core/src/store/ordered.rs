@@ -27,6 +27,16 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         }
     }
 
+    /// Takes out entries, and puts in others. One that is among both stays where it is.
+    pub(super) fn replace(&mut self, old: &[(L, E)], new: Vec<(L, E)>) {
+        for (list, entry) in old.iter().filter(|old| !new.contains(old)) {
+            self.remove(list, *entry);
+        }
+        for (list, entry) in new.into_iter().filter(|new| !old.contains(new)) {
+            self.insert(list, entry);
+        }
+    }
+
     /// Takes all entries out of a list.
     pub(crate) fn take(&mut self, list: &L) -> BTreeSet<E> {
         self.0.remove(list).unwrap_or_default()

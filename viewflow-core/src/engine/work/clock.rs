@@ -101,8 +101,8 @@ impl Engine {
                 Some(Next::SetBack) | None => next = Some(now),
             }
         }
-        let known: Vec<_> = starts.known(now).order.iter().filter_map(|(next, node)| Some(((*next)?, *node))).collect();
-        for (start, node) in known {
+        let known = starts.known(now);
+        for (start, node) in known.order.iter().filter_map(|(next, node)| Some(((*next)?, *node))) {
             if start == NEVER || next.is_some_and(|next| next <= start) {
                 break;
             }

@@ -29,6 +29,11 @@ pub(super) fn asked_by(flows: &Flows) -> Vec<Vec<u8>> {
     found.into_iter().filter_map(|by| index_key(&Value::from(by))).collect()
 }
 
+/// Whether there are conditions to be asked.
+pub(super) fn are_there(flows: &Flows) -> bool {
+    conditional(flows).next().is_some()
+}
+
 fn conditional(flows: &Flows) -> impl Iterator<Item = (&Definition, &NodeDef)> {
     flows.values().flat_map(|def| {
         let nodes = def.nodes.iter().filter(|node| node.kind == Kind::ConditionalCatch);
@@ -39,7 +44,7 @@ fn conditional(flows: &Flows) -> impl Iterator<Item = (&Definition, &NodeDef)> {
 impl Engine {
     /// Whether the conditions have not been asked since the engine was built.
     pub(super) fn has_to_ask_all(&self) -> bool {
-        !*lock(&self.0.pending.asked) && conditional(&self.0.flows).next().is_some()
+        !*lock(&self.0.pending.asked)
     }
 
     /// Whether something was written of which no condition has been asked yet.

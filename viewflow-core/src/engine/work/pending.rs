@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::bell::Bell;
 use super::clock::Starts;
-use super::conditions::asked_by;
+use super::conditions::{are_there, asked_by};
 use super::messages::Sweep;
 use crate::definition::Flows;
 use crate::engine::Engine;
@@ -74,7 +74,7 @@ impl Pending {
         Self {
             claims: Mutex::default(),
             running: Mutex::default(),
-            asked: Mutex::new(false),
+            asked: Mutex::new(!are_there(flows)),
             asked_by: asked_by(flows),
             starts: Starts::of(flows),
             shown: Mutex::default(),
