@@ -156,6 +156,21 @@ fn as_many_workers_come_as_there_is_work_for() {
 }
 
 #[test]
+fn what_is_there_when_workers_begin_is_done_at_once() {
+    on_every_store(|store| {
+        let engine = engine(store, 1);
+        let begun = Instant::now();
+        for _ in 0..8 {
+            let process = engine.run(ErrandFlow::start, 1).unwrap().id;
+            let workers = engine.workers(2);
+            wait_for_end(&engine, process);
+            workers.stop();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(4), "eight jobs took {:?}", begun.elapsed());
+    });
+}
+
+#[test]
 fn what_another_engine_commits_is_heard_of_at_once() {
     on_every_store(|store| {
         let (works, other) = (engine(Arc::clone(&store), 1), engine(store, 1));

@@ -68,11 +68,14 @@ fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(&Bell)) {
     }
 }
 
-/// Looks when it is called, and as long as there is something to do.
+/// Looks when it begins and when it is called, and as long as there is something to do.
 fn work(engine: &Engine, stop: &AtomicBool) {
     engine.0.pending.bell.count_worker(true);
+    let mut begins = true;
     rounds(engine, stop, |bell| {
-        bell.wait_for_work(stop);
+        if !std::mem::take(&mut begins) {
+            bell.wait_for_work(stop);
+        }
         while !stop.load(Ordering::SeqCst) && pass(engine, true) > 0 {}
     });
     engine.0.pending.bell.count_worker(false);
