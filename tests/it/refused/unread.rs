@@ -334,6 +334,20 @@ fn a_rhythm_that_cannot_be_read_stops_no_other_work() {
 }
 
 #[test]
+fn timers_that_cannot_be_read_do_not_hide_the_one_behind_them_however_many_there_are() {
+    on_every_store(|store| {
+        let desk = Desk::with(&store, |builder| builder.flow(TimerFlow::new()).build());
+        let processes: Vec<ProcessId> = (0..150).map(|_| desk.engine.run(TimerFlow::start, ()).unwrap().id).collect();
+        let (last, others) = processes.split_last().unwrap();
+        others.iter().for_each(|process| desk.refusing.cannot_read(Refusing::process(*process)));
+        desk.clock.advance(Duration::from_hours(2));
+        desk.engine.run_pending().unwrap();
+        assert_eq!(desk.engine.process_record(*last).unwrap().status, ProcessStatus::Done);
+        assert_eq!(desk.told(), others.len());
+    });
+}
+
+#[test]
 fn without_a_listener_run_pending_tells_what_it_cannot_read() {
     on_every_store(|store| {
         let refusing = Arc::new(Refusing::new(store));

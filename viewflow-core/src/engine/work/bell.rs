@@ -103,7 +103,12 @@ impl Bell {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.idle -= 1;
-        state.calls = state.calls.saturating_sub(1);
+        if !stop.load(Ordering::SeqCst) {
+            state.calls = state.calls.saturating_sub(1);
+        } else if state.calls > 0 && state.idle > 0 {
+            // It is for those who go on.
+            self.work.notify_one();
+        }
     }
 
     /// Whether a worker waits.

@@ -62,16 +62,17 @@ impl Engine {
 
     /// Asks the conditions that read what was written since; all conditions, the first time.
     pub(super) fn ask_conditions(&self, more: &dyn Fn() -> bool) -> Pass {
-        let mut pass = self.ask_all_once();
-        let mut unreadable = Vec::new();
+        let (mut pass, mut others) = (Pass::default(), Vec::new());
         let asked = self.claimed(&Claim::Conditions, more, || {
-            let mut pass = self.ask_of_changes();
+            let mut pass = self.ask_all_once();
+            pass.add(self.ask_of_changes());
             // Of what cannot be read the next write tells again.
-            unreadable.extend(pass.errors.extract_if(.., |error| error.is_unreadable()));
+            others.extend(pass.errors.extract_if(.., |error| error.is_unreadable()));
+            others.extend(pass.errors.drain(1.min(pass.errors.len())..));
             pass.result()
         });
         pass.note(asked);
-        pass.errors.extend(unreadable);
+        pass.errors.extend(others);
         pass
     }
 

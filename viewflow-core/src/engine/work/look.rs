@@ -55,6 +55,7 @@ impl Engine {
         // While no worker is free jobs may stand in the way of what is no job: it is looked some pages further each time.
         let mut after = if jobs { None } else { lock(&self.0.pending.walked).take() };
         for _ in 0..if jobs { usize::MAX } else { PAGES } {
+            let from = after;
             let page = store.list_tasks(&TaskList::Due, after, BATCH)?;
             let before = looked.pieces.len();
             for listed in page.iter().take_while(|listed| listed.sort <= due_sort(now)) {
@@ -66,11 +67,15 @@ impl Engine {
             looked.next = looked.next.into_iter().chain(next).min();
             // What comes after a whole batch that others are at can still be done.
             if page.len() < BATCH || next.is_some() || looked.pieces.len() > before {
+                if !jobs && looked.pieces.len() > before {
+                    *lock(&self.0.pending.walked) = from;
+                }
                 return Ok(());
             }
             after = page.last().copied();
         }
         *lock(&self.0.pending.walked) = after;
+        looked.next = Some(now);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Messages that lie in a mailbox are handed to the tasks that wait for them, and forgotten when nobody does for too long.
 
+use std::sync::TryLockError;
+
 use serde_json::Value;
 
 use super::pending::BATCH;
@@ -29,10 +31,10 @@ impl Engine {
         Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, after, limit)?)
     }
 
-    /// Delivers what can be delivered of a row of mailboxes.
+    /// Delivers what can be delivered of a row of mailboxes, some of it: the rest is another piece.
     pub(super) fn deliver_messages(&self, row: u64) -> Result<usize> {
         let mut delivered = 0;
-        while self.background(None, |step, _| step.deliver(row))? {
+        while delivered < BATCH && self.background(None, |step, _| step.deliver(row))? {
             delivered += 1;
         }
         Ok(delivered)
@@ -55,7 +57,11 @@ impl Engine {
 
     /// Forgets messages that were kept too long and that nobody waits for, some of them.
     pub(super) fn sweep_mailboxes(&self) -> Result<usize> {
-        let Ok(mut sweep) = self.0.pending.sweep.try_lock() else { return Ok(0) };
+        let mut sweep = match self.0.pending.sweep.try_lock() {
+            Ok(sweep) => sweep,
+            Err(TryLockError::Poisoned(sweep)) => sweep.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(0),
+        };
         if let Some(after) = sweep.listed {
             let Some(_duty) = self.on_duty(SWEEP)? else { return Ok(0) };
             sweep.listed = self.step(None, None, |db| db.unit(|unit| mailbox::enter_all(unit, after, BATCH)))?;

@@ -100,6 +100,8 @@ impl Pending {
 #[derive(Default)]
 pub(super) struct Pass {
     pub(in crate::engine) done: usize,
+    /// How many pieces failed that nobody could be blamed for: they are left alone for a while, so that what comes after them has its turn.
+    pub(super) failed: usize,
     /// What nobody could be blamed for.
     pub(in crate::engine) errors: Vec<Error>,
 }
@@ -114,6 +116,7 @@ impl Pass {
 
     pub(in crate::engine) fn add(&mut self, other: Self) {
         self.done += other.done;
+        self.failed += other.failed;
         self.errors.extend(other.errors);
     }
 
@@ -148,15 +151,15 @@ impl Engine {
     pub fn run_pending(&self) -> Result<usize> {
         let mut all = Pass::default();
         loop {
-            let mut pass = self.pass(true);
+            let mut pass = self.pass(true, &|| false);
             let mut failures = Pass::default();
             pass.done += self.tell_subscribers(&mut |error| failures.note(Err(error)));
             pass.done += self.follow_log(&mut |error| failures.note(Err(error)));
             pass.done += self.forget_some(&mut |error| failures.note(Err(error)));
             pass.add(failures);
-            let idle = pass.done == 0;
+            let idle = pass.done + pass.failed == 0;
             all.add(pass);
-            if idle || all.done >= AT_ONCE {
+            if idle || all.done + all.failed >= AT_ONCE {
                 return self.come_to(all);
             }
         }
@@ -201,11 +204,14 @@ impl Engine {
         Ok(next)
     }
 
-    /// One look at all that may be pending, and what there is of it is done; jobs, if they are wanted.
-    pub(super) fn pass(&self, jobs: bool) -> Pass {
+    /// One look at all that may be pending, and what there is of it is done, until it `stops`; jobs, if they are wanted.
+    pub(super) fn pass(&self, jobs: bool, stops: &dyn Fn() -> bool) -> Pass {
         let mut pass = self.look_at_clock();
         let looked = self.look(jobs, &mut pass);
         for (index, piece) in looked.pieces.iter().enumerate() {
+            if stops() {
+                break;
+            }
             let more = || looked.pieces[index + 1..].iter().any(|other| self.0.pending.is_taken(other).is_none());
             pass.add(self.do_piece(piece, jobs, &more));
         }
@@ -214,14 +220,15 @@ impl Engine {
     }
 
     fn do_piece(&self, piece: &Claim, jobs: bool, more: &dyn Fn() -> bool) -> Pass {
-        let mut pass = Pass::default();
-        match piece {
-            Claim::Start(node) => pass.note(self.claimed(piece, more, || self.start_what_is_due(*node))),
-            Claim::Mailbox(row) => pass.note(self.claimed(piece, more, || self.deliver_messages(*row))),
-            Claim::Signal(row) => pass.note(self.claimed(piece, more, || self.deliver_signal(*row))),
-            Claim::Conditions => pass.add(self.ask_conditions(more)),
-            Claim::Task(listed) => pass.note(self.do_due(*listed, jobs, more)),
-        }
+        let done = match piece {
+            Claim::Start(node) => self.claimed(piece, more, || self.start_what_is_due(*node)),
+            Claim::Mailbox(row) => self.claimed(piece, more, || self.deliver_messages(*row)),
+            Claim::Signal(row) => self.claimed(piece, more, || self.deliver_signal(*row)),
+            Claim::Conditions => return self.ask_conditions(more),
+            Claim::Task(listed) => self.do_due(*listed, jobs, more),
+        };
+        let mut pass = Pass { failed: usize::from(done.is_err()), ..Pass::default() };
+        pass.note(done);
         pass
     }
 

@@ -76,7 +76,7 @@ fn work(engine: &Engine, stop: &AtomicBool) {
         if !std::mem::take(&mut begins) {
             bell.wait_for_work(stop);
         }
-        while !stop.load(Ordering::SeqCst) && pass(engine, true) > 0 {}
+        while !stop.load(Ordering::SeqCst) && pass(engine, stop, true) {}
     });
     engine.0.pending.bell.count_worker(false);
 }
@@ -99,7 +99,8 @@ fn keep_time(engine: &Engine, stop: &AtomicBool) {
                 bell.call();
             }
         } else {
-            while !stop.load(Ordering::SeqCst) && pass(engine, false) > 0 {}
+            // However much there is, the leases are renewed in time.
+            while !stop.load(Ordering::SeqCst) && renewed.elapsed() < every && pass(engine, stop, false) {}
         }
         bell.wait_for_time(stop, || engine.now(), every.saturating_sub(renewed.elapsed()));
         // However often it is woken, others have the processor for as long as it had.
@@ -140,12 +141,13 @@ fn follow(engine: &Engine, stop: &AtomicBool) {
     });
 }
 
-fn pass(engine: &Engine, jobs: bool) -> usize {
-    let pass = engine.pass(jobs);
+/// Whether there may be more to do.
+fn pass(engine: &Engine, stop: &AtomicBool, jobs: bool) -> bool {
+    let pass = engine.pass(jobs, &|| stop.load(Ordering::SeqCst));
     for error in &pass.errors {
         engine.report(error);
     }
-    pass.done
+    pass.done + pass.failed > 0
 }
 
 impl Workers {
