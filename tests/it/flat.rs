@@ -35,6 +35,19 @@ use Dimension::{
 };
 use Growth::{Linear, Page};
 
+/// What a pass over the pending work is measured by.
+const PASSES: &[&str] = &[
+    "Engine::run_pending, with nothing to do",
+    "Engine::run_pending, a job",
+    "Engine::run_pending, a timer",
+    "Engine::run_pending, a message that is awaited",
+    "Engine::run_pending, a message that was kept",
+    "Engine::run_pending, a signal",
+    "Engine::run_pending, a row that a condition has read",
+    "JobRun::load",
+    "JobRun::table",
+];
+
 /// Where operations may cost more among more. Each place is held to grow, so that none stands here that does not.
 const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     // What is done to all open tasks.
@@ -51,42 +64,12 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     ),
     (Linear(1), &[Subscribers], &["Engine::subscriptions"]),
     // Who follows the log has come as far as they have, and is told of all that is new.
-    (
-        Linear(32),
-        &[Subscribers],
-        &[
-            "EngineBuilder::build",
-            "Engine::purge",
-            "Engine::next_due",
-            "Engine::run_pending, with nothing to do",
-            "Engine::run_pending, a job",
-            "Engine::run_pending, a timer",
-            "Engine::run_pending, a message that is awaited",
-            "Engine::run_pending, a message that was kept",
-            "Engine::run_pending, a signal",
-            "Engine::run_pending, a row that a condition has read",
-            "JobRun::load",
-            "JobRun::table",
-        ],
-    ),
+    (Linear(32), &[Subscribers], &["EngineBuilder::build", "Engine::purge", "Engine::next_due"]),
+    (Linear(32), &[Subscribers], PASSES),
     // Without being told what somebody may do, they are asked for each permission in use.
     (Linear(2), &[Permissions], &["TaskQuery::page, of a queue of somebody who does not tell their permissions"]),
     // In a pass, the timers that are due next are read: a page of them.
-    (
-        Page(64),
-        &[Waiting],
-        &[
-            "Engine::run_pending, with nothing to do",
-            "Engine::run_pending, a job",
-            "Engine::run_pending, a timer",
-            "Engine::run_pending, a message that is awaited",
-            "Engine::run_pending, a message that was kept",
-            "Engine::run_pending, a signal",
-            "Engine::run_pending, a row that a condition has read",
-            "JobRun::load",
-            "JobRun::table",
-        ],
-    ),
+    (Page(64), &[Waiting], PASSES),
     // The step changes the data of the process, which the conditions in it may have read.
     (
         Linear(8),

@@ -6,6 +6,48 @@ use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::{FieldErrors, Form, ManualClock, Node, Store, Task, TaskRecord, ViewNode};
 
+/// The methods of a store that stores in front of it leave to it, `self.store`: those that all of them do, and others that are named.
+macro_rules! forward {
+    (@each $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        $(fn $method(&self, $($argument: $type),*) -> viewflow::store::StoreResult<$answer> {
+            self.store.$method($($argument),*)
+        })*
+    };
+    ($($others:tt)*) => {
+        $crate::support::forward! { @each
+            process_data(id: viewflow::ProcessId) -> Option<viewflow::store::ProcessData>;
+            processes(after: viewflow::ProcessId, limit: usize) -> Vec<viewflow::store::ProcessRecord>;
+            ended(after: Option<viewflow::store::Ended>, limit: usize) -> Vec<viewflow::store::Ended>;
+            scope(id: viewflow::store::ScopeId) -> Option<viewflow::store::ScopeRecord>;
+            scopes(process: viewflow::ProcessId, after: Option<u32>, limit: usize)
+                -> Vec<(viewflow::store::ScopeId, viewflow::store::ScopeRecord)>;
+            tables(after: Option<&str>, limit: usize) -> Vec<String>;
+            row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
+            rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
+            references(table: &str, id: u64, limit: usize) -> Vec<viewflow::store::Reference>;
+            table_stamp(table: &str) -> u64;
+            index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
+            list_processes(list: &viewflow::store::ProcessList, after: Option<viewflow::ProcessId>, limit: usize)
+                -> Vec<viewflow::ProcessId>;
+            nodes(after: Option<&viewflow::NodeName>, limit: usize) -> Vec<viewflow::NodeName>;
+            permissions(after: Option<&viewflow::Permission>, limit: usize) -> Vec<viewflow::Permission>;
+            events(process: viewflow::ProcessId, after: u32, limit: usize) -> Vec<viewflow::store::Logged>;
+            log_places(after: Option<viewflow::store::LogCursor>, limit: usize) -> Vec<viewflow::store::LogCursor>;
+            log_end() -> u64;
+            history(
+                by: Option<&viewflow::UserId>,
+                before: Option<viewflow::store::HistoryCursor>,
+                limit: usize
+            ) -> Vec<viewflow::store::Logged>;
+            next_process() -> viewflow::ProcessId;
+            next_row(table: &str) -> u64;
+            $($others)*
+        }
+    };
+}
+
+pub(crate) use forward;
+
 /// Runs a test over each store. What it asserts has to hold on all of them.
 pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {
     test(Arc::new(MemoryStore::new()));

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use viewflow::store::{
-    Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, ProcessData, ProcessList,
-    ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, StoreResult, Stored, TaskList, Turn,
-    WaitsFor,
+    Change, Claims, Commit, Cursor, ListedTask, LogCursor, Logged, ProcessRecord, Receipt, Reliance, RowRecord,
+    StoreResult, Stored, TaskList, Turn, WaitsFor,
 };
-use viewflow::{NodeName, Permission, ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp, UserId};
+use viewflow::{ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp};
+
+use crate::support::forward;
 
 /// What such a store does not take in a row, a document or a seed.
 pub const REFUSED: &str = "more than the store takes";
@@ -92,38 +93,10 @@ fn refused(change: &Change) -> Option<String> {
     }
 }
 
-macro_rules! forward {
-    ($($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        $(fn $method(&self, $($argument: $type),*) -> StoreResult<$answer> {
-            self.store.$method($($argument),*)
-        })*
-    };
-}
-
 impl Store for Refusing {
     forward! {
-        process_data(id: ProcessId) -> Option<ProcessData>;
-        processes(after: ProcessId, limit: usize) -> Vec<ProcessRecord>;
-        ended(after: Option<Ended>, limit: usize) -> Vec<Ended>;
-        scope(id: ScopeId) -> Option<ScopeRecord>;
-        scopes(process: ProcessId, after: Option<u32>, limit: usize) -> Vec<(ScopeId, ScopeRecord)>;
-        tables(after: Option<&str>, limit: usize) -> Vec<String>;
-        row_ids(table: &str, after: u64, limit: usize) -> Vec<u64>;
-        rows_by(table: &str, field: &str, key: &[u8], after: u64, limit: usize) -> Vec<u64>;
-        references(table: &str, id: u64, limit: usize) -> Vec<Reference>;
-        table_stamp(table: &str) -> u64;
-        index_stamp(table: &str, field: &str, key: &[u8]) -> u64;
-        list_processes(list: &ProcessList, after: Option<ProcessId>, limit: usize) -> Vec<ProcessId>;
-        nodes(after: Option<&NodeName>, limit: usize) -> Vec<NodeName>;
-        permissions(after: Option<&Permission>, limit: usize) -> Vec<Permission>;
-        events(process: ProcessId, after: u32, limit: usize) -> Vec<Logged>;
-        log_places(after: Option<LogCursor>, limit: usize) -> Vec<LogCursor>;
-        log_end() -> u64;
-        history(by: Option<&UserId>, before: Option<HistoryCursor>, limit: usize) -> Vec<Logged>;
         claims() -> Option<Arc<Claims>>;
         clock() -> Option<Timestamp>;
-        next_process() -> ProcessId;
-        next_row(table: &str) -> u64;
         turn(reliance: &Reliance, long: Duration, before: Option<Turn>) -> Turn;
     }
 

@@ -25,8 +25,7 @@ pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
 /// The row of a signal and the tasks that are to hear it.
 pub(crate) fn row(name: &str, tasks: &[TaskId]) -> RowRecord {
     let tasks = tasks.iter().map(|task| Value::String(task.to_string())).collect();
-    let data = [("name".to_owned(), Value::String(name.to_owned())), ("tasks".to_owned(), Value::Array(tasks))];
-    RowRecord { data: data.into_iter().collect(), ..RowRecord::default() }
+    RowRecord::of([("name", name.into()), ("tasks", Value::Array(tasks))])
 }
 
 /// The signal and the tasks that a row tells of.

@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::people::Permission;
-use crate::store::{
-    Change, Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData,
-    ProcessList, ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, Store, StoreResult,
-    Stored, TaskList, TaskRecord, Turn, forward,
-};
-use crate::time::Timestamp;
+use crate::id::ProcessId;
+use crate::store::{Change, Commit, Receipt, Store, StoreResult, Turn, forward};
 
 /// A store in front of another one, which counts what is asked of that and what is written: what something costs, whatever the
 /// machine.

@@ -3,18 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::inconsistencies;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::people::Permission;
-use crate::store::{
-    Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, Receipt, Reference, Reliance, RowRecord, ScopeId, ScopeRecord, Store, StoreError, StoreResult,
-    Stored, TaskList, TaskRecord, Turn, forward,
-};
-use crate::time::Timestamp;
+use crate::store::{Commit, Receipt, Store, StoreError, StoreResult, forward};
 
 /// What becomes of the write at which a [`CrashingStore`] crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::id::{ProcessId, TaskId, stable_hash, stable_hash_of};
 pub(crate) use crate::store::CHANGED;
 use crate::store::{
-    Cursor, Document, IndexEntry, Reads, RowRecord, TablePart, TaskList, TaskRecord, WaitsFor, Watched, index_key,
+    Cursor, IndexEntry, Reads, RowRecord, TablePart, TaskList, TaskRecord, WaitsFor, Watched, index_key,
 };
 
 /// The tables over which conditions wait, or once did.
@@ -169,8 +169,7 @@ impl Unit {
     pub(crate) fn watch<'t>(&mut self, tables: impl Iterator<Item = &'t str>) -> Result<()> {
         for table in tables {
             if !self.is_watched(table)? {
-                let data = Document::from_iter([("table".to_owned(), Value::from(table))]);
-                self.put_row(WATCHED, row_of(table), Some(RowRecord { data, ..RowRecord::default() }))?;
+                self.put_row(WATCHED, row_of(table), Some(RowRecord::of([("table", table.into())])))?;
             }
         }
         Ok(())
@@ -215,9 +214,8 @@ impl Unit {
 
     fn leave<const N: usize>(&mut self, by: u64, data: [(&str, Value); N]) -> Result<()> {
         let row = self.store.next_row(CHANGED)?;
-        let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let index = vec![IndexEntry { field: BY.to_owned(), value: Value::from(by), unique: false }];
-        self.put_row(CHANGED, row, Some(RowRecord { data, index, ..RowRecord::default() }))
+        self.put_row(CHANGED, row, Some(RowRecord { index, ..RowRecord::of(data) }))
     }
 }
 

@@ -35,9 +35,8 @@ impl Engine {
         }
         self.step(None, None, |db| {
             notes.iter().try_for_each(|(table, name, noted)| {
-                let data = [("name", *name), ("noted", *noted)];
-                let data = data.map(|(key, text)| (key.to_owned(), Value::from(text))).into_iter().collect();
-                db.unit(|unit| unit.put_row(table, row_of(name), Some(RowRecord { data, ..RowRecord::default() })))
+                let record = RowRecord::of([("name", (*name).into()), ("noted", (*noted).into())]);
+                db.unit(|unit| unit.put_row(table, row_of(name), Some(record)))
             })
         })
     }

@@ -387,7 +387,6 @@ impl Engine {
             let columns = columns.map_err(Error::Store)?.and_then(|(table, row)| Some((table, row?)));
             let (mut commit, records, all) = part(store, process, &events, columns)?;
             commit.expect.extend(expect);
-            // A condition may read the columns of processes.
             let news = self.news_of(&commit);
             match store.commit(commit) {
                 Ok(receipt) => {

@@ -168,13 +168,14 @@ impl Engine {
                 },
             };
             let next = next.unwrap_or(NEVER);
-            let name = |text: &str| Value::String(text.to_owned());
-            let noted = Value::from(now.as_millis());
-            let rhythm = name(&schedule.text);
-            let at = Value::from(next.as_millis());
-            let data = [("flow", name(flow)), ("node", name(node)), ("rhythm", rhythm), ("next", at), ("noted", noted)];
-            let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-            db.unit(|unit| unit.put_row(SCHEDULES, row, Some(RowRecord { data, ..RowRecord::default() })))?;
+            let record = RowRecord::of([
+                ("flow", flow.into()),
+                ("node", node.into()),
+                ("rhythm", schedule.text.as_str().into()),
+                ("next", next.as_millis().into()),
+                ("noted", now.as_millis().into()),
+            ]);
+            db.unit(|unit| unit.put_row(SCHEDULES, row, Some(record)))?;
             if starts {
                 step.start(def, index, None, &(), &|_| Ok(()))?;
             }

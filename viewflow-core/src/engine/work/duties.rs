@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::stable_hash;
 use crate::kernel;
-use crate::store::{Change, Claims, Commit, Document, Expect, Key, RowRecord, Store};
+use crate::store::{Change, Claims, Commit, Expect, Key, RowRecord, Store};
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
@@ -56,14 +56,14 @@ impl Lease {
     }
 
     fn row(&self, name: &str) -> RowRecord {
-        let times = [("since", self.since), ("until", self.until)].map(|(key, time)| (key, time.as_millis().into()));
-        let mut data: Document = [("name", Value::from(name)), ("fence", self.fence.into())]
-            .into_iter()
-            .chain(times)
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
-        data.extend(self.holder.map(|holder| ("holder".to_owned(), holder.into())));
-        RowRecord { data, ..RowRecord::default() }
+        let holder = self.holder.map(|holder| ("holder", holder.into()));
+        let fields = [
+            ("name", name.into()),
+            ("fence", self.fence.into()),
+            ("since", self.since.as_millis().into()),
+            ("until", self.until.as_millis().into()),
+        ];
+        RowRecord::of(fields.into_iter().chain(holder))
     }
 
     /// Whether somebody has the duty, for longer than `left` from now on. What was noted by a clock that was set back since says nothing.

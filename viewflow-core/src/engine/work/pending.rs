@@ -289,11 +289,11 @@ impl Engine {
     /// A commit, of this engine or of another one, leaves something to be done.
     pub(in crate::engine) fn hear(&self, news: &News) {
         let pending = &self.0.pending;
-        let is_due = news.due.is_some_and(|due| due <= self.now());
-        if news.deliverable || is_due {
+        let now = self.now();
+        if news.deliverable || news.due.is_some_and(|due| due <= now) {
             pending.bell.call();
         } else if let Some(due) = news.due {
-            pending.bell.plan(due, self.now());
+            pending.bell.plan(due, now);
         }
         if news.logged && !(self.0.subscribers.is_empty() && self.0.followers.is_empty()) {
             pending.bell.logged();

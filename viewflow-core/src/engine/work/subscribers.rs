@@ -336,10 +336,7 @@ fn row_of(name: &str) -> u64 {
 }
 
 fn row(name: &str, cursor: LogCursor) -> RowRecord {
-    let data =
-        [("name", Value::from(name)), ("commit", Value::from(cursor.commit)), ("index", Value::from(cursor.index))];
-    let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    RowRecord { data, ..RowRecord::default() }
+    RowRecord::of([("name", name.into()), ("commit", cursor.commit.into()), ("index", cursor.index.into())])
 }
 
 fn cursor_of(row: &RowRecord) -> LogCursor {

@@ -39,8 +39,7 @@ fn enter(unit: &mut Unit, row: u64, until: Timestamp) -> Result<u64> {
         }
         entry += 1;
     }
-    let data = [("mailbox".to_owned(), Value::from(row))].into_iter().collect();
-    unit.put_row(EXPIRIES, entry, Some(RowRecord { data, ..RowRecord::default() }))?;
+    unit.put_row(EXPIRIES, entry, Some(RowRecord::of([("mailbox", row.into())])))?;
     Ok(entry)
 }
 

@@ -22,6 +22,12 @@ record! {
 }
 
 impl RowRecord {
+    /// A row with these fields, which is found by its number alone.
+    pub(crate) fn of<'f>(fields: impl IntoIterator<Item = (&'f str, Value)>) -> Self {
+        let data = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+        Self { data, ..Self::default() }
+    }
+
     /// Its unique values, as field and key.
     pub fn unique_keys(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
         let unique = self.index.iter().filter(|entry| entry.unique);
