@@ -14,8 +14,16 @@ use viewflow::{ManualClock, Object, User};
 pub(crate) struct HelloProcess {
     #[field(max_length = 50)]
     pub text: String,
-    #[field(default = false)]
-    pub approved: bool,
+}
+
+/// What a manager says: each variant is a button, and its fields are what is asked then.
+#[derive(Form, Clone, Debug)]
+pub(crate) enum Answer {
+    Approve,
+    Reject {
+        #[field(max_length = 200)]
+        reason: String,
+    },
 }
 
 /// Say hello to the world.
@@ -29,21 +37,19 @@ pub(crate) struct HelloFlow {
     #[next(approve)]
     start: Start,
 
-    #[fields(approved)]
+    #[form(Answer)]
     #[permission(auto)]
     #[on_timeout(after = "3d", then = escalate)]
-    #[next(check_approve)]
+    #[case(Approve => send)]
+    #[case(Reject => rejected, task_seed = |_, v| v.reason.clone())]
     approve: View,
-
-    /// Approved?
-    #[cond(|a| a.process.approved)]
-    #[then(send)]
-    #[otherwise(end)]
-    check_approve: If,
 
     #[call(Self::send)]
     #[next(end)]
     send: Job,
+
+    /// Rejected, with the reason.
+    rejected: End<Seed<String>>,
 
     /// Escalated.
     escalate: End,
@@ -82,17 +88,17 @@ pub(crate) fn story() -> Result<Vec<String>> {
     let clock = Arc::new(ManualClock::default());
     let engine = Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock)).flow(HelloFlow::new(world)).build()?;
     let write = |text: &str| engine.start(HelloFlow::start, &EMPLOYEE, StartFields { text: text.to_owned() });
-    let answer = |id: ProcessId, user: &Person, approved: bool| {
-        engine.open_task(HelloFlow::approve, id)?.assign(user)?.execute(user, ApproveFields { approved })
+    let answer = |id: ProcessId, user: &Person, answer: Answer| {
+        engine.open_task(HelloFlow::approve, id)?.assign(user)?.execute(user, answer)
     };
     let mut told = Vec::new();
 
     let hello = write("Hello, world!")?.id;
-    told.extend(answer(hello, &EMPLOYEE, true).err().map(|error| error.to_string()));
-    answer(hello, &MANAGER, true)?;
+    told.extend(answer(hello, &EMPLOYEE, Answer::Approve).err().map(|error| error.to_string()));
+    answer(hello, &MANAGER, Answer::Approve)?;
 
     let spam = write("Buy now!")?.id;
-    answer(spam, &MANAGER, false)?;
+    answer(spam, &MANAGER, Answer::Reject { reason: "no advertising".to_owned() })?;
 
     let forgotten = write("Anybody there?")?.id;
     clock.advance(Duration::from_hours(3 * 24));

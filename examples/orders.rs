@@ -30,10 +30,14 @@ pub(crate) struct Order {
 #[derive(Process, Clone, Debug)]
 pub(crate) struct Parcel {
     pub article: String,
-    #[field(default = false)]
-    pub fragile: bool,
-    #[field(default = false)]
-    pub broken: bool,
+}
+
+/// What somebody sees who looks at a parcel.
+#[derive(Form, Clone, Debug)]
+pub(crate) enum Look {
+    Sound,
+    Fragile,
+    Broken,
 }
 
 /// Pack a parcel.
@@ -47,19 +51,11 @@ pub(crate) struct ParcelFlow {
     #[next(look)]
     pack: ManualTask,
 
-    #[fields(fragile, broken)]
-    #[next(is_broken)]
+    #[form(Look)]
+    #[case(Sound => packed)]
+    #[case(Fragile => take_care)]
+    #[case(Broken => broken)]
     look: View,
-
-    #[cond(|a| a.process.broken)]
-    #[then(broken)]
-    #[otherwise(is_fragile)]
-    is_broken: If,
-
-    #[cond(|a| a.process.fragile)]
-    #[then(take_care)]
-    #[otherwise(packed)]
-    is_fragile: If,
 
     #[code("fragile")]
     #[next(packed)]
@@ -109,7 +105,7 @@ pub(crate) struct OrderFlow {
     forget: Terminate,
 
     #[child(ParcelFlow::start, process_data_source = |a| a.process.parcels.iter().map(|parcel| Parcel {
-        article: parcel.clone(), fragile: false, broken: false,
+        article: parcel.clone(),
     }))]
     #[on_escalation(code = "fragile", then = warn)]
     #[on_error(code = "broken", then = undo)]
@@ -210,14 +206,14 @@ pub(crate) fn story() -> Result<Vec<String>> {
         }
         Ok(())
     };
-    let pack = |fragile: bool, broken: bool| -> Result<()> {
+    let pack = |look: &Look| -> Result<()> {
         for task in engine.queue(&ann).of(ParcelFlow::pack).list()? {
             engine.task(ParcelFlow::pack, task.id)?.assign(&ann)?.execute(&ann, ())?;
         }
         for TaskRecord { id, .. } in engine.queue(&ann).of(ParcelFlow::look).list()? {
             let open = engine.task_record(id)?.status == TaskStatus::New;
             if open {
-                engine.task(ParcelFlow::look, id)?.assign(&ann)?.execute(&ann, LookFields { fragile, broken })?;
+                engine.task(ParcelFlow::look, id)?.assign(&ann)?.execute(&ann, look.clone())?;
             }
         }
         Ok(())
@@ -233,14 +229,14 @@ pub(crate) fn story() -> Result<Vec<String>> {
     pass(8)?;
     engine.send(&Paid { order: 25, cents: 2250 })?;
     pass(1)?;
-    pack(true, false)?;
+    pack(&Look::Fragile)?;
     pass(2)?;
     tell(shipped)?;
 
     let broken = engine.run(OrderFlow::start, 7)?.id;
     engine.send(&Paid { order: 7, cents: 700 })?;
     pass(1)?;
-    pack(false, true)?;
+    pack(&Look::Broken)?;
     tell(broken)?;
 
     let forgotten = engine.run(OrderFlow::start, 8)?.id;

@@ -14,15 +14,15 @@ pub use viewflow_core::graph::{
     seems_renamed, stays_column,
 };
 pub use viewflow_core::handler::{
-    CallMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
+    CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
     QuestionMethod, SeedItems, value_of,
 };
 pub use viewflow_core::{
-    Activation, At, Candidate, Choice, ChoiceSource, Choices, Db, Entity, FieldAt, FieldErrors, FieldKind, FieldOf,
-    FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index, IndexOf, Initial, InnerNode,
-    IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, JobRun, Known, Latch, Marker,
-    Message, NamedFields, NoDataNeeded, NoSeedNeeded, OnDelete, Pattern, Process, Reader, Rules, Source, StartData,
-    StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, Unknown, User, ViewNode, Writer, convert, encoded,
-    set_none,
+    Activation, At, Candidate, CaseOf, CaseSpec, Cases, Choice, ChoiceSource, Choices, Chosen, Db, Entity, FieldAt,
+    FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index,
+    IndexOf, Initial, InnerNode, IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed,
+    JobRun, Known, Latch, Marker, Message, NamedFields, NoDataNeeded, NoFields, NoSeedNeeded, OnDelete, Pattern,
+    Process, Reader, Rules, Source, StartData, StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, Unknown,
+    User, ViewNode, Writer, convert, encoded, set_none, without_a_way,
 };
 pub use viewflow_core::{Error, Result};

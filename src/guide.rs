@@ -10,6 +10,8 @@ pub mod change {}
 pub mod charts {}
 #[doc = include_str!("guide/children.md")]
 pub mod children {}
+#[doc = include_str!("guide/decisions.md")]
+pub mod decisions {}
 #[doc = include_str!("guide/events.md")]
 pub mod events {}
 #[doc = include_str!("guide/failures.md")]

@@ -27,14 +27,7 @@ pub struct Bill {
 
 #[derive(Process, Clone, Debug)]
 #[process(artifact = Ref<Bill>)]
-pub struct BillProcess {
-    #[field(default = false)]
-    pub accepted: bool,
-    #[field(default = false)]
-    pub signed: bool,
-    #[field(default = false)]
-    pub validated: bool,
-}
+pub struct BillProcess {}
 
 #[derive(Form, Clone, Debug)]
 pub struct RegisterBill {
@@ -43,6 +36,34 @@ pub struct RegisterBill {
     pub item: String,
     #[field(min = 1)]
     pub quantity: u32,
+}
+
+/// Whether it is a bill that one can work with.
+#[derive(Form, Clone, Debug)]
+pub enum Acceptance {
+    Accept,
+    #[case(title = "Incorrect")]
+    Refuse {
+        /// What is wrong with it.
+        #[field(max_length = 200)]
+        mistake: String,
+    },
+}
+
+#[derive(Form, Clone, Debug)]
+pub enum Signature {
+    Sign,
+    Reject {
+        #[field(max_length = 200)]
+        reason: String,
+    },
+}
+
+#[derive(Form, Clone, Debug)]
+pub enum Validation {
+    Valid,
+    #[case(title = "Begin again")]
+    Again,
 }
 
 #[derive(Form, Clone, Debug)]
@@ -60,39 +81,23 @@ pub struct BillFlow {
     #[next(accept_bill)]
     register_bill: Start,
 
-    #[fields(accepted)]
+    #[form(Acceptance)]
     #[permission(auto, object = Self::department)]
-    #[next(is_accepted)]
+    #[case(Accept => sign_bill)]
+    #[case(Refuse => incorrect_bill, task_seed = |_, v| v.mistake.clone())]
     accept_bill: View,
 
-    /// Accepted?
-    #[cond(|a| a.process.accepted)]
-    #[then(sign_bill)]
-    #[otherwise(incorrect_bill)]
-    is_accepted: If,
-
-    #[fields(signed)]
+    #[form(Signature)]
     #[permission(auto, object = Self::department)]
-    #[next(is_signed)]
+    #[case(Sign => validate_bill)]
+    #[case(Reject => bill_rejected, task_seed = |_, v| v.reason.clone())]
     sign_bill: View,
 
-    /// Signed?
-    #[cond(|a| a.process.signed)]
-    #[then(validate_bill)]
-    #[otherwise(bill_rejected)]
-    is_signed: If,
-
-    #[fields(validated)]
+    #[form(Validation)]
     #[permission(auto, object = Self::department)]
-    #[next(is_validated)]
+    #[case(Valid => set_bill_paydate)]
+    #[case(Again => accept_bill)]
     validate_bill: View,
-
-    // What is not valid begins again.
-    /// Valid?
-    #[cond(|a| a.process.validated)]
-    #[then(set_bill_paydate)]
-    #[otherwise(accept_bill)]
-    is_validated: If,
 
     #[form(SetPaydate)]
     #[submit(Self::set_paydate)]
@@ -106,9 +111,9 @@ pub struct BillFlow {
 
     bill_paid: End,
 
-    incorrect_bill: End,
+    incorrect_bill: End<Seed<String>>,
 
-    bill_rejected: End,
+    bill_rejected: End<Seed<String>>,
 }
 
 impl BillFlow {

@@ -5,9 +5,7 @@ pub(crate) mod flow;
 use viewflow::jiff::civil::date;
 use viewflow::prelude::*;
 
-use flow::{
-    AcceptBillFields, BillFlow, Clerk, Department, RegisterBill, SetPaydate, SignBillFields, ValidateBillFields,
-};
+use flow::{Acceptance, BillFlow, Clerk, Department, RegisterBill, SetPaydate, Signature, Validation};
 
 /// The head of a department orders and signs, accounting does the rest.
 pub(crate) const HEAD: &[&str] = &["bill.register_bill", "bill.sign_bill"];
@@ -28,13 +26,13 @@ pub(crate) fn story() -> Result<Vec<String>> {
         engine.start(BillFlow::register_bill, head, form)
     };
     let accept = |id: ProcessId, who: &Clerk| {
-        engine.open_task(BillFlow::accept_bill, id)?.assign(who)?.execute(who, AcceptBillFields { accepted: true })
+        engine.open_task(BillFlow::accept_bill, id)?.assign(who)?.execute(who, Acceptance::Accept)
     };
-    let sign = |id: ProcessId, who: &Clerk, signed: bool| {
-        engine.open_task(BillFlow::sign_bill, id)?.assign(who)?.execute(who, SignBillFields { signed })
+    let sign = |id: ProcessId, who: &Clerk, signature: Signature| {
+        engine.open_task(BillFlow::sign_bill, id)?.assign(who)?.execute(who, signature)
     };
-    let validate = |id: ProcessId, who: &Clerk, validated: bool| {
-        engine.open_task(BillFlow::validate_bill, id)?.assign(who)?.execute(who, ValidateBillFields { validated })
+    let validate = |id: ProcessId, who: &Clerk, validation: Validation| {
+        engine.open_task(BillFlow::validate_bill, id)?.assign(who)?.execute(who, validation)
     };
     let mut told = Vec::new();
 
@@ -48,17 +46,17 @@ pub(crate) fn story() -> Result<Vec<String>> {
     told.extend(accept(tyres, &kate).err().map(|error| error.to_string()));
 
     accept(tyres, &gina)?;
-    sign(tyres, &grace, true)?;
-    validate(tyres, &gina, false)?;
+    sign(tyres, &grace, Signature::Sign)?;
+    validate(tyres, &gina, Validation::Again)?;
     accept(tyres, &gina)?;
-    sign(tyres, &grace, true)?;
-    validate(tyres, &gina, true)?;
+    sign(tyres, &grace, Signature::Sign)?;
+    validate(tyres, &gina, Validation::Valid)?;
     let paydate = engine.open_task(BillFlow::set_bill_paydate, tyres)?.assign(&gina)?;
     paydate.execute(&gina, SetPaydate { payment_date: date(2026, 3, 31) })?;
     engine.open_task(BillFlow::pay_bill, tyres)?.assign(&gina)?.execute(&gina, ())?;
 
     accept(ovens, &kate)?;
-    sign(ovens, &karl, false)?;
+    sign(ovens, &karl, Signature::Reject { reason: "the old ones do".to_owned() })?;
 
     for id in [tyres, ovens] {
         let process = engine.process::<BillFlow>(id)?;

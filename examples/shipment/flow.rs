@@ -13,8 +13,6 @@ pub struct Carrier {
     pub id: Id<Carrier>,
     #[field(unique, max_length = 50)]
     pub name: String,
-    /// The post has fixed prices: it needs a label, and no quote.
-    pub is_post: bool,
 }
 
 #[derive(Entity, Clone, Debug)]
@@ -46,6 +44,7 @@ pub struct Shipment {
     pub id: Id<Shipment>,
     pub customer: Customer,
     pub items: Vec<Item>,
+    /// None where it goes by post.
     pub carrier: Option<Ref<Carrier>>,
     /// What the carrier asks for, in cents.
     pub quote: Option<u32>,
@@ -65,9 +64,14 @@ pub struct RegisterShipment {
     pub items: Vec<Item>,
 }
 
+/// Who takes it.
 #[derive(Form, Clone, Debug)]
-pub struct ChooseCarrier {
-    pub carrier: Ref<Carrier>,
+pub enum ShipBy {
+    /// The post has fixed prices: it needs a label, and no quote.
+    #[case(title = "By post")]
+    Post,
+    #[case(title = "By a carrier")]
+    Carrier { carrier: Ref<Carrier> },
 }
 
 #[derive(Form, Clone, Debug)]
@@ -108,11 +112,12 @@ pub struct ShipmentFlow {
     #[branch(package_goods)]
     split_clerk_warehouse: Split,
 
-    #[form(ChooseCarrier)]
+    #[form(ShipBy)]
     #[submit(Self::choose_carrier)]
     #[assign(same_as = start)]
     #[on_timeout(after = "1d", then = remind_clerk, interrupting = false)]
-    #[next(delivery_mode)]
+    #[case(Post => check_insurance)]
+    #[case(Carrier => request_quotes)]
     shipment_type: View,
 
     #[call(Self::remind)]
@@ -120,12 +125,6 @@ pub struct ShipmentFlow {
     remind_clerk: Job,
 
     reminded: End,
-
-    /// By post?
-    #[cond(|a| a.load(a.load(a.process.artifact)?.carrier)?.is_post)]
-    #[then(check_insurance)]
-    #[otherwise(request_quotes)]
-    delivery_mode: If,
 
     #[form(EnterQuote)]
     #[submit(Self::enter_quote)]
@@ -181,8 +180,12 @@ impl ShipmentFlow {
         Ok(())
     }
 
-    fn choose_carrier(&self, a: &mut Activation<Self, ()>, form: ChooseCarrier) -> Result<()> {
-        a.change(a.process.artifact, |shipment| shipment.carrier = Some(form.carrier))
+    fn choose_carrier(&self, a: &mut Activation<Self, ()>, by: ShipBy) -> Result<()> {
+        let carrier = match by {
+            ShipBy::Post => None,
+            ShipBy::Carrier { carrier } => Some(carrier),
+        };
+        a.change(a.process.artifact, |shipment| shipment.carrier = carrier)
     }
 
     fn enter_quote(&self, a: &mut Activation<Self, ()>, form: EnterQuote) -> Result<()> {

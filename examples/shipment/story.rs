@@ -8,7 +8,7 @@ use viewflow::ManualClock;
 use viewflow::prelude::*;
 
 use super::flow::{
-    Carrier, CheckInsurance, ChooseCarrier, Customer, EnterQuote, FillPostLabel, Item, RegisterShipment, ShipmentFlow,
+    Carrier, CheckInsurance, Customer, EnterQuote, FillPostLabel, Item, RegisterShipment, ShipBy, ShipmentFlow,
     TakeInsurance, Worker,
 };
 
@@ -21,10 +21,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
     let (mail, letters) = mpsc::channel();
     let clock = Arc::new(ManualClock::default());
     let engine = Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock)).flow(ShipmentFlow::new(mail)).build()?;
-    let carrier = |name: &str, is_post: bool| {
-        engine.transaction(|db| db.table().insert(Carrier { id: Id::NEW, name: name.to_owned(), is_post }))
-    };
-    let (post, express) = (carrier("Post", true)?, carrier("Express", false)?);
+    let express = engine.transaction(|db| db.table().insert(Carrier { id: Id::NEW, name: "Express".to_owned() }))?;
     let register = |name: &str| {
         let customer = Customer { name: name.to_owned(), address: "Hill 1, Ulm".to_owned() };
         let items = vec![Item { name: "cup".to_owned(), quantity: 2 }];
@@ -37,7 +34,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
     engine.run_pending()?;
     told.extend(letters.try_iter().map(|letter| format!("mail: {letter}")));
     let choose = engine.open_task(ShipmentFlow::shipment_type, insured)?.assign(&CLERK)?;
-    choose.execute(&CLERK, ChooseCarrier { carrier: post })?;
+    choose.execute(&CLERK, ShipBy::Post)?;
     let check = engine.open_task(ShipmentFlow::check_insurance, insured)?.assign(&CLERK)?;
     check.execute(&CLERK, CheckInsurance { need_insurance: true })?;
     let label = engine.open_task(ShipmentFlow::fill_post_label, insured)?.assign(&CLERK)?;
@@ -47,7 +44,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
 
     let quoted = register("Bob")?.id;
     let choose = engine.open_task(ShipmentFlow::shipment_type, quoted)?.assign(&CLERK)?;
-    choose.execute(&CLERK, ChooseCarrier { carrier: express })?;
+    choose.execute(&CLERK, ShipBy::Carrier { carrier: express })?;
     let quote = engine.open_task(ShipmentFlow::request_quotes, quoted)?.assign(&CLERK)?;
     quote.execute(&CLERK, EnterQuote { cents: 1290 })?;
 
@@ -63,7 +60,8 @@ pub(crate) fn story() -> Result<Vec<String>> {
         let process = engine.process::<ShipmentFlow>(id)?;
         let line = engine.transaction(|db| {
             let shipment = db.load(process.artifact)?;
-            let carrier = db.load(shipment.carrier)?.name;
+            let carrier = shipment.carrier.map(|carrier| db.load(carrier)).transpose()?;
+            let carrier = carrier.map_or("Post".to_owned(), |carrier| carrier.name);
             let insured = shipment.insurance.map(|insurance| db.load(insurance)).transpose()?;
             let insured = insured.map_or("not insured".to_owned(), |by| format!("insured by {}", by.company));
             Ok(format!("the shipment to {} is {}: by {carrier}, {insured}", shipment.customer.name, process.status))

@@ -50,9 +50,15 @@ impl Company {
     /// Accepts, signs and validates a bill of the garage.
     fn round(&self, id: ProcessId, validated: bool) {
         let Office { head, accountant, .. } = &self.garage;
-        self.perform(BillFlow::accept_bill, id, accountant, AcceptBillFields { accepted: true }).unwrap();
-        self.perform(BillFlow::sign_bill, id, head, SignBillFields { signed: true }).unwrap();
-        self.perform(BillFlow::validate_bill, id, accountant, ValidateBillFields { validated }).unwrap();
+        self.perform(BillFlow::accept_bill, id, accountant, Acceptance::Accept).unwrap();
+        self.perform(BillFlow::sign_bill, id, head, Signature::Sign).unwrap();
+        self.perform(
+            BillFlow::validate_bill,
+            id,
+            accountant,
+            if validated { Validation::Valid } else { Validation::Again },
+        )
+        .unwrap();
     }
 
     fn pay(&self, id: ProcessId) {
@@ -82,7 +88,7 @@ fn a_bill_that_is_accepted_signed_and_valid_is_paid() {
         let id = company.register(&company.garage, &company.garage.head).unwrap();
         company.round(id, true);
         company.pay(id);
-        assert_eq!(company.end(id), ("bill_paid".to_owned(), 10));
+        assert_eq!(company.end(id), ("bill_paid".to_owned(), 7));
         let process = company.engine.process::<BillFlow>(id).unwrap();
         let bill = company.engine.transaction(|db| db.load(process.artifact)).unwrap();
         assert_eq!(bill.payment_date, Some(date(2026, 3, 31)));
@@ -95,13 +101,17 @@ fn a_bill_that_is_not_accepted_or_not_signed_ends_there() {
         let company = Company::open(store);
         let Office { head, accountant, .. } = &company.garage;
         let incorrect = company.register(&company.garage, head).unwrap();
-        company.perform(BillFlow::accept_bill, incorrect, accountant, AcceptBillFields { accepted: false }).unwrap();
-        assert_eq!(company.end(incorrect), ("incorrect_bill".to_owned(), 4));
+        company
+            .perform(BillFlow::accept_bill, incorrect, accountant, Acceptance::Refuse { mistake: "no date".to_owned() })
+            .unwrap();
+        assert_eq!(company.end(incorrect), ("incorrect_bill".to_owned(), 3));
 
         let rejected = company.register(&company.garage, head).unwrap();
-        company.perform(BillFlow::accept_bill, rejected, accountant, AcceptBillFields { accepted: true }).unwrap();
-        company.perform(BillFlow::sign_bill, rejected, head, SignBillFields { signed: false }).unwrap();
-        assert_eq!(company.end(rejected), ("bill_rejected".to_owned(), 6));
+        company.perform(BillFlow::accept_bill, rejected, accountant, Acceptance::Accept).unwrap();
+        company
+            .perform(BillFlow::sign_bill, rejected, head, Signature::Reject { reason: "too dear".to_owned() })
+            .unwrap();
+        assert_eq!(company.end(rejected), ("bill_rejected".to_owned(), 4));
     });
 }
 
@@ -117,7 +127,7 @@ fn a_bill_that_is_not_valid_begins_again_as_often_as_it_takes() {
         }
         company.round(id, true);
         company.pay(id);
-        assert_eq!(company.end(id), ("bill_paid".to_owned(), 10 + 3 * 6));
+        assert_eq!(company.end(id), ("bill_paid".to_owned(), 7 + 3 * 3));
     });
 }
 
@@ -139,16 +149,16 @@ fn who_is_of_another_department_sees_nothing_and_may_do_nothing() {
         };
         for stranger in [&theirs.head, &theirs.accountant] {
             assert!(company.queue(stranger).is_empty());
-            let form = AcceptBillFields { accepted: true };
+            let form = Acceptance::Accept;
             forbidden(company.perform(BillFlow::accept_bill, id, stranger, form));
         }
         // Nor by whoever has the task: it cannot be given to a stranger.
         let accountant = &ours.accountant;
         let task = company.engine.open_task(BillFlow::accept_bill, id).unwrap().assign(accountant).unwrap();
         forbidden(company.engine.reassign(task.id(), accountant, &theirs.accountant));
-        task.execute(accountant, AcceptBillFields { accepted: true }).unwrap();
+        task.execute(accountant, Acceptance::Accept).unwrap();
         assert!(company.queue(&theirs.head).is_empty());
-        forbidden(company.perform(BillFlow::sign_bill, id, &theirs.head, SignBillFields { signed: true }));
+        forbidden(company.perform(BillFlow::sign_bill, id, &theirs.head, Signature::Sign));
         assert_eq!(company.queue(&ours.head), [(id, "sign_bill".to_owned())]);
     });
 }
@@ -161,7 +171,7 @@ fn within_a_department_each_has_his_own_work() {
         assert!(matches!(company.register(&company.garage, accountant), Err(Error::Forbidden { .. })));
         let id = company.register(&company.garage, head).unwrap();
         assert!(company.queue(head).is_empty());
-        let accepted = company.perform(BillFlow::accept_bill, id, head, AcceptBillFields { accepted: true });
+        let accepted = company.perform(BillFlow::accept_bill, id, head, Acceptance::Accept);
         assert!(matches!(accepted, Err(Error::Forbidden { .. })), "{accepted:?}");
         assert_eq!(company.queue(accountant), [(id, "accept_bill".to_owned())]);
     });

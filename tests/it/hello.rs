@@ -32,7 +32,8 @@ impl Office {
 
     fn answer(&self, id: ProcessId, user: &impl User, approved: bool) -> Result<()> {
         let task = self.engine.open_task(HelloFlow::approve, id)?;
-        task.assign(user)?.execute(user, ApproveFields { approved })
+        let reject = Answer::Reject { reason: "not now".to_owned() };
+        task.assign(user)?.execute(user, if approved { Answer::Approve } else { reject })
     }
 
     /// The tasks of a process that is done.
@@ -55,7 +56,7 @@ fn what_is_approved_is_sent_once() {
             office.engine.run_pending().unwrap();
         }
         assert_eq!(office.heard.try_iter().collect::<Vec<_>>(), ["Hello"]);
-        assert_eq!(office.way(id), ["start", "approve", "check_approve", "send", "end"]);
+        assert_eq!(office.way(id), ["start", "approve", "send", "end"]);
     });
 }
 
@@ -67,7 +68,9 @@ fn what_is_not_approved_is_not_sent() {
         office.answer(id, &MANAGER, false).unwrap();
         office.engine.run_pending().unwrap();
         assert!(office.heard.try_recv().is_err());
-        assert_eq!(office.way(id), ["start", "approve", "check_approve", "end"]);
+        assert_eq!(office.way(id), ["start", "approve", "rejected"]);
+        let told = office.engine.tasks(id, 0, usize::MAX).unwrap();
+        assert_eq!((told[1].decision.as_deref(), told[2].seed.as_str()), (Some("Reject"), Some("not now")));
     });
 }
 
@@ -85,7 +88,7 @@ fn what_nobody_looks_at_for_three_days_is_escalated_even_if_somebody_has_taken_i
         for id in ids {
             assert_eq!(office.way(id), ["start", "escalate"]);
         }
-        let late = taken.execute(&MANAGER, ApproveFields { approved: true }).unwrap_err();
+        let late = taken.execute(&MANAGER, Answer::Approve).unwrap_err();
         assert!(matches!(late, Error::WrongStatus { status: TaskStatus::Canceled, .. }), "{late}");
         assert!(office.engine.inbox(&MANAGER).list().unwrap().is_empty());
     });
@@ -120,8 +123,8 @@ fn the_story_of_hello_is_told() {
         [
             "`hello.approve` of process 1 (task 1/2): `emma` may not take this: that takes the permission `hello.approve`",
             "the world hears: Hello, world!",
-            "`Hello, world!` is done: start → approve → check_approve → send → end",
-            "`Buy now!` is done: start → approve → check_approve → end",
+            "`Hello, world!` is done: start → approve → send → end",
+            "`Buy now!` is done: start → approve → rejected",
             "`Anybody there?` is done: start → approve → escalate",
         ]
     );

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use viewflow::graph::{Edge, Graph, Kind, Role};
 use viewflow::prelude::*;
-use viewflow::{FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode};
+use viewflow::{Chosen, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode};
 
 use crate::support::{manual, user};
 
@@ -95,6 +95,16 @@ impl Flow for JudgedFlow {
                 Kind::Switch => {
                     let ways = graph.out(index).count();
                     built.switch(move |flow, _| Ok(usize::try_from(flow.chance.below(ways as u64)).unwrap_or(0)))
+                }
+                Kind::View if graph.decides(index) => {
+                    let is_way =
+                        |(_, (_, edge)): &(usize, (usize, &Edge))| matches!(edge.role, Role::Case(_) | Role::Default);
+                    let ways: Vec<usize> =
+                        graph.out(index).enumerate().filter(is_way).map(|(number, _)| number).collect();
+                    built.decide::<()>(move |flow, _, ()| {
+                        let way = usize::try_from(flow.chance.below(ways.len() as u64)).unwrap_or(0);
+                        Ok(Chosen::new(ways[way]))
+                    })
                 }
                 Kind::ConditionalCatch => built.cond(|flow, _| Ok(flow.chance.holds.load(Ordering::SeqCst))),
                 Kind::ErrorEnd => built.code("failed"),
@@ -264,7 +274,8 @@ impl Run {
             (Some((task, node)), _) => {
                 self.finish(*task, *node);
                 let node = *node;
-                let moved = self.moved(&self.states, &|_, edge| edge.from == node && edge.role == Role::Next)?;
+                let goes = |role: &Role| matches!(role, Role::Next | Role::Case(_) | Role::Default);
+                let moved = self.moved(&self.states, &|_, edge| edge.from == node && goes(&edge.role))?;
                 self.engine.run_pending().unwrap();
                 self.look(&format!("{} was done", name(node)), moved)
             }

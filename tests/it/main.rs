@@ -33,6 +33,7 @@ mod contended;
 mod counted;
 mod crash_points;
 mod data_management;
+mod decisions;
 mod doers;
 mod drafts;
 mod endings;

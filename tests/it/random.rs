@@ -12,7 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use viewflow::graph::{Kind, Role, Selection};
 use viewflow::prelude::*;
-use viewflow::{Delivery, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, What};
+use viewflow::{Chosen, Delivery, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode, What};
 
 use crate::support::{boss, manual};
 
@@ -38,6 +38,14 @@ pub(crate) enum Wait {
     Timer,
     Job,
     Message,
+    Decision,
+}
+
+/// What a person decides: to go on, or to go on by another way and change the process.
+#[derive(Form, Clone, Debug)]
+pub(crate) enum Pick {
+    Stay,
+    Turn { by: u32 },
 }
 
 /// A task that waits, with its number, and whether a timeout interrupts it or runs beside it.
@@ -80,7 +88,8 @@ pub(crate) enum Block {
 }
 
 fn task() -> impl Strategy<Value = Task> {
-    let wait = prop_oneof![Just(Wait::Handle), Just(Wait::Timer), Just(Wait::Job), Just(Wait::Message)];
+    let wait =
+        prop_oneof![Just(Wait::Handle), Just(Wait::Timer), Just(Wait::Job), Just(Wait::Message), Just(Wait::Decision)];
     (wait, proptest::option::of(any::<bool>())).prop_map(|(wait, timeout)| Task {
         number: 0,
         wait,
@@ -294,7 +303,22 @@ impl Nodes<'_> {
         let entry = task_name(task.number);
         let wait = Duration::from_millis(task.wait());
         let key = task.number;
+        let turned = (task.wait == Wait::Decision).then(|| {
+            let turned = self.fresh();
+            self.flow.node::<()>(turned, Kind::Function).call(|_, _| Ok(())).edge::<()>(Role::Next, next);
+            turned
+        });
         let mut node = match task.wait {
+            Wait::Decision => self
+                .flow
+                .node::<()>(entry, Kind::View)
+                .form::<Pick>(|_, a, pick| {
+                    if let Pick::Turn { by } = pick {
+                        a.process.turn += by;
+                    }
+                    Ok(())
+                })
+                .decide::<Pick>(|_, _, pick| Ok(Chosen::new(usize::from(matches!(pick, Pick::Turn { .. }))))),
             Wait::Handle => self.flow.node::<()>(entry, Kind::Handle).call(|_, a| {
                 a.process.turn += 1;
                 Ok(())
@@ -311,7 +335,13 @@ impl Nodes<'_> {
             }
             Wait::Message => self.flow.node::<()>(entry, Kind::MessageCatch).message::<Go, u32>(move |_, _| Ok(key)),
         };
-        node.edge::<()>(Role::Next, next);
+        match turned {
+            Some(turned) => {
+                node.edge::<()>(Role::Case("Stay".to_owned()), next);
+                node.edge::<()>(Role::Case("Turn".to_owned()), turned);
+            }
+            None => drop(node.edge::<()>(Role::Next, next)),
+        }
         if let (Some(way), Some(interrupting)) = (way, task.timeout) {
             node.edge::<()>(Role::Timeout { interrupting }, way).after(Duration::from_millis(task.timeout()));
         }
@@ -618,7 +648,17 @@ impl Run {
         };
         match kind {
             0..=3 => {
-                if let Some(waiting) = pick(&|waiting| waiting.task.wait == Wait::Handle) {
+                let by_hand = |waiting: &Waiting| matches!(waiting.task.wait, Wait::Handle | Wait::Decision);
+                let Some(waiting) = pick(&by_hand) else { return self.after(failing) };
+                if waiting.task.wait == Wait::Decision {
+                    let by = u32::try_from(choice % 3).unwrap();
+                    let form = if by == 0 { Pick::Stay } else { Pick::Turn { by } };
+                    let node = ViewNode::<RandomFlow, (), Pick>::new(task_name(waiting.task.number));
+                    let task = self.engine.task(node, self.task(&waiting)).unwrap();
+                    task.assign(&boss()).unwrap().execute(&boss(), form).unwrap();
+                    self.model.turn += by;
+                    self.act(waiting.id, Act::Finish);
+                } else {
                     let node = HandleNode::<RandomFlow, (), ()>::new(task_name(waiting.task.number));
                     self.engine.task(node, self.task(&waiting)).unwrap().run(()).unwrap();
                     self.model.turn += 1;
@@ -684,6 +724,11 @@ impl Run {
             }
             _ => {}
         }
+        self.after(failing);
+    }
+
+    /// What the engine does by itself after a command.
+    fn after(&mut self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
         self.engine.run_pending().unwrap();
         self.settle(failing);
@@ -735,7 +780,7 @@ impl Run {
         for event in self.engine.events(self.process, 0, usize::MAX).unwrap() {
             let (task, node, change): (u32, &String, fn(&mut Count)) = match &event.what {
                 What::TaskCreated { task, node } => (*task, node, |count| count.created += 1),
-                What::TaskFinished { task, node } => (*task, node, |count| count.finished += 1),
+                What::TaskFinished { task, node, .. } => (*task, node, |count| count.finished += 1),
                 What::TaskCanceled { task, node } => (*task, node, |count| count.canceled += 1),
                 _ => continue,
             };

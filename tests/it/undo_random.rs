@@ -10,10 +10,10 @@ use viewflow::graph::Kind;
 use viewflow::prelude::*;
 use viewflow::store::{Store as _, TaskRecord};
 use viewflow::testing::inconsistencies;
-use viewflow::{HandleNode, ManualClock, What};
+use viewflow::{HandleNode, ManualClock, ViewNode, What};
 
 use crate::judged;
-use crate::random::{Block, Go, PLAN, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
+use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
 use crate::support::{boss, manual};
 
 /// How often something is: the open tasks by node, and the open scopes with what they count.
@@ -64,12 +64,18 @@ impl Run {
     /// Does an open task that a person or a message can do. Answers with which one.
     fn go_on(&self, choice: usize) -> Option<TaskId> {
         let open: Vec<_> = self.tasks().into_iter().filter(|task| !task.status.is_final()).collect();
-        let kinds = ["Handle", "MessageCatch"];
+        let kinds = ["Handle", "MessageCatch", "View"];
         let open: Vec<_> = open.iter().filter(|task| kinds.contains(&task.kind.name())).collect();
         let task = open.get(choice.checked_rem(open.len())?)?;
         if task.kind.name() == "Handle" {
             let name = Box::leak(task.node.clone().into_boxed_str());
             self.engine.task(HandleNode::<RandomFlow, (), ()>::new(name), task.id).unwrap().run(()).unwrap();
+        } else if task.kind.name() == "View" {
+            let node = ViewNode::<RandomFlow, (), Pick>::new(Box::leak(task.node.clone().into_boxed_str()));
+            let by = u32::try_from(choice % 2).unwrap();
+            let pick = if by == 0 { Pick::Stay } else { Pick::Turn { by } };
+            let task = self.engine.task(node, task.id).unwrap();
+            task.assign(&boss()).unwrap().execute(&boss(), pick).unwrap();
         } else {
             self.engine.send(&Go { task: task.node[1..].parse().unwrap() }).unwrap();
             self.engine.run_pending().unwrap();

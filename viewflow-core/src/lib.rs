@@ -42,6 +42,7 @@ pub use viewflow_graph as graph;
 pub use crate::data::document;
 pub use crate::flow::{handler, lock};
 
+pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields, without_a_way};
 pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::data::field::{
@@ -52,7 +53,7 @@ pub use crate::data::form::{Form, FormField, FormSpec};
 pub use crate::data::table::{Query, Table};
 #[cfg(feature = "tokio")]
 pub use crate::definition::BoxFuture;
-pub use crate::definition::{Delivery, Latch};
+pub use crate::definition::{Chosen, Delivery, Latch};
 pub use crate::engine::{
     AssignedTask, Clash, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask,
     Page, Plan, ProcessQuery, Renewal, Retention, Stale, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why,

@@ -78,6 +78,8 @@ attributes! {
     Until = "until",
     /// The way on when the condition holds.
     Then = "then",
+    /// The field of a form that cases match.
+    Decide = "decide",
     /// The value that cases match.
     Switch = "switch",
     /// The way on for values of a pattern.

@@ -158,9 +158,18 @@ impl Graph {
     }
 }
 
+/// Which of the ways from its node an edge is, in charts of words; nothing where it is the only one.
+fn told_way(edge: &Edge) -> Option<String> {
+    match &edge.role {
+        Role::Next | Role::Branch(Selection::Always) => None,
+        role => Some(edge.title.clone().unwrap_or_else(|| role.to_string())),
+    }
+}
+
 /// What is said of an edge.
 fn words_of(edge: &Edge) -> Option<String> {
     match &edge.role {
+        _ if edge.title.is_some() => edge.title.clone(),
         Role::Next | Role::Branch(Selection::Always) | Role::Compensation => None,
         Role::Timeout { .. } => edge.detail.as_ref()?.told(),
         Role::OnError(code) | Role::OnEscalation(code) => code.clone(),

@@ -50,6 +50,8 @@ pub struct Edge {
     pub role: Role,
     /// When a timeout fires, once that is known.
     pub detail: Option<Detail>,
+    /// What a person reads on it, where that is not what its role says: the title of the button that leads this way.
+    pub title: Option<String>,
 }
 
 impl Graph {
@@ -84,11 +86,24 @@ impl Graph {
     /// When `from` or `to` is no index of a node.
     pub fn edge(&mut self, from: usize, role: Role, to: usize) -> usize {
         assert!(from < self.nodes.len() && to < self.nodes.len(), "an edge joins nodes of its graph");
-        self.edges.push(Edge { from, to, role, detail: None });
+        self.edges.push(Edge { from, to, role, detail: None, title: None });
         let edge = self.edges.len() - 1;
         self.outs[from].push(edge);
         self.ins[to].push(edge);
         edge
+    }
+
+    /// Adds a node that is like this one.
+    pub(crate) fn copy_node(&mut self, node: &Node) -> usize {
+        let index = self.node(node.name.as_str(), node.kind);
+        self.nodes[index] = node.clone();
+        index
+    }
+
+    /// Adds an edge that is like this one, between other nodes.
+    pub(crate) fn copy_edge(&mut self, edge: &Edge, from: usize, to: usize) {
+        let index = self.edge(from, edge.role.clone(), to);
+        self.edges[index] = Edge { from, to, ..edge.clone() };
     }
 
     /// Sets what a person reads of a node.
@@ -119,6 +134,11 @@ impl Graph {
     /// Tells when a timeout fires.
     pub fn set_timeout(&mut self, edge: usize, detail: Detail) {
         self.edges[edge].detail = Some(detail);
+    }
+
+    /// Sets what a person reads on an edge.
+    pub fn set_edge_title(&mut self, edge: usize, title: impl Into<String>) {
+        self.edges[edge].title = Some(one_line(&title.into()));
     }
 
     /// Tells at which start of which flow the children of a node begin, by stored names.
@@ -159,6 +179,11 @@ impl Graph {
     /// The edges into a node that tokens come along.
     pub(crate) fn ways_in(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
         self.into(node).filter(|(_, edge)| edge.role != Role::Compensation)
+    }
+
+    /// Whether the node goes on by what a person decides there.
+    pub fn decides(&self, node: usize) -> bool {
+        self.nodes[node].kind.is_human() && self.out(node).any(|(_, edge)| matches!(edge.role, Role::Case(_)))
     }
 
     /// Whether the node is what undoes another one. No token comes here; the engine calls it.

@@ -83,6 +83,8 @@ struct Row {
 }
 
 const NEXT: &str = "`#[next(..)]`: the node to go on to";
+const NEXT_OR_CASES: &str =
+    "`#[next(..)]`: the node to go on to (or `#[case(..)]` for each variant, if its form is an enum)";
 const CALL: &str = "`#[call(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {task}>) -> Result<()>`";
 const CALL_OF_A_JOB: &str = "`#[call(Self::..)]`: a method `fn name(&self, job: &JobRun<Self, {task}>) -> Result<..>`";
 const CHILD: &str = "`#[child(OtherFlow::start)]`: the start of the flow to run";

@@ -35,7 +35,7 @@ fn every_kind() -> Graph {
          holds: ConditionalCatch -> fork
          choose: SplitFirst -> shipped, asked
          shipped: Handle -> diagram
-         asked: View -> diagram
+         asked: View -> =diagram, =plane, ~late
          diagram: View -> plane
          plane: Job -> end, #failed
          fork: Split -> each*, one, maybe?
@@ -98,19 +98,21 @@ fn shipment() -> Graph {
 fn bills() -> Graph {
     let mut graph = graph(
         "register_bill: Start -> accept_bill
-         accept_bill: View -> is_accepted
-         is_accepted: If -> sign_bill, incorrect_bill
+         accept_bill: View -> =sign_bill, =incorrect_bill
          incorrect_bill: End
-         sign_bill: View -> is_signed
-         is_signed: If -> validate_bill, bill_rejected
+         sign_bill: View -> =validate_bill, =bill_rejected
          bill_rejected: End
-         validate_bill: View -> is_valid
-         is_valid: If -> set_bill_paydate, accept_bill
+         validate_bill: View -> =set_bill_paydate, =accept_bill
          set_bill_paydate: View -> pay_bill
          pay_bill: View -> bill_paid
          bill_paid: End",
     );
     graph.name = "bills".into();
+    let titles = ["Accept", "Incorrect", "Sign", "Reject", "Valid", "Begin again"];
+    let cases = (0..graph.edges().len()).filter(|edge| matches!(graph.edges()[*edge].role, Role::Case(_)));
+    for (edge, title) in cases.collect::<Vec<_>>().into_iter().zip(titles) {
+        graph.set_edge_title(edge, title);
+    }
     graph
 }
 
@@ -160,6 +162,28 @@ fn a_chart_for_a_terminal_is_drawn_with_boxes_and_lines() {
             └────────────────────────────otherwise──┘
 ";
     assert_eq!(format!("\n{}", graph.drawing(mark)), drawn);
+}
+
+#[test]
+fn a_decision_has_a_line_with_its_title_for_each_case_and_in_bpmn_a_gateway_of_its_own() {
+    let bills = bills();
+    let drawn = bills.drawing(|_| Mark::Untouched);
+    let mermaid = bills.mermaid();
+    for title in ["Accept", "Incorrect", "Sign", "Reject", "Valid", "Begin again"] {
+        assert!(drawn.contains(title), "`{title}` is not in\n{drawn}");
+        assert!(mermaid.contains(&format!("|\"{title}\"|")), "`{title}` is not in\n{mermaid}");
+    }
+    let bpmn = bills.bpmn();
+    for line in [
+        "<userTask id=\"accept_bill\" name=\"Accept bill\">",
+        "<exclusiveGateway id=\"accept_bill_decision.2\" name=\"\">",
+        "name=\"Incorrect\" sourceRef=\"accept_bill_decision.2\" targetRef=\"incorrect_bill\">",
+        "<conditionExpression xsi:type=\"tFormalExpression\">Incorrect</conditionExpression>",
+    ] {
+        assert!(bpmn.contains(line), "`{line}` is not in\n{bpmn}");
+    }
+    let flows = bpmn.matches("<sequenceFlow ").count();
+    assert_eq!(flows, bills.edges().len() + 3, "and one to each gateway");
 }
 
 #[test]

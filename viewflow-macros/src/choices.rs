@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, LitStr};
 
+use crate::cases::{Way, cases_impl};
 use crate::errors::Errors;
 use crate::syntax::{
-    WAS, default_crate, earlier_names, misplaced, options, plain_name, private_items, snake_case, title_of,
-    unknown_option,
+    WAS, default_crate, earlier_names, hidden, local, misplaced, options, plain_name, private_items, snake_case,
+    title_of, unknown_option,
 };
 
 /// The attribute of a variant.
@@ -128,6 +129,20 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
             }
         }
     };
-    let (errors, field_type) = (errors.into_tokens(), private_items(krate, &field_type));
-    quote!(#errors #field_type)
+    let cases: Vec<_> = variants.iter().map(|variant| way_of(variant, errors.is_empty())).collect();
+    let cases = cases_impl(ident, &cases);
+    let (errors, items) = (errors.into_tokens(), private_items(krate, &quote!(#field_type #cases)));
+    quote!(#errors #items)
+}
+
+/// A variant as a case: nothing is filled in, as it is chosen.
+fn way_of(variant: &Variant, is_whole: bool) -> Way<'_> {
+    let (ident, of) = (&variant.ident, local("choice", hidden()));
+    let is_it = if is_whole { quote!(::core::matches!(#of, Self::#ident)) } else { quote!(false) };
+    Way {
+        ident,
+        title: &variant.label,
+        fields: quote!(()),
+        taken: quote!(|#of: &Self| if #is_it { ::core::option::Option::Some(()) } else { ::core::option::Option::None }),
+    }
 }

@@ -135,7 +135,12 @@ fn some_attribute<'i>(input: &'i mut DeriveInput, dice: &mut Dice) -> Option<&'i
     let own = input.attrs.iter_mut();
     let mut all: Vec<&mut Attribute> = match &mut input.data {
         Data::Struct(data) => own.chain(data.fields.iter_mut().flat_map(|field| &mut field.attrs)).collect(),
-        Data::Enum(data) => own.chain(data.variants.iter_mut().flat_map(|variant| &mut variant.attrs)).collect(),
+        Data::Enum(data) => {
+            let of_variant = |variant: &'i mut syn::Variant| {
+                variant.attrs.iter_mut().chain(variant.fields.iter_mut().flat_map(|field| &mut field.attrs))
+            };
+            own.chain(data.variants.iter_mut().flat_map(of_variant)).collect()
+        }
         Data::Union(_) => own.collect(),
     };
     // `after` is no attribute of ours: of all that is written there, rustc tells.

@@ -6,6 +6,7 @@
 
 #![warn(unreachable_pub)]
 
+mod cases;
 mod choices;
 mod errors;
 mod flow;
@@ -36,8 +37,8 @@ pub fn derive_entity(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Entity, errors)).into()
 }
 
-/// Makes a struct what a person fills in.
-#[proc_macro_derive(Form, attributes(form, field))]
+/// Makes a struct what a person fills in, or an enum what a person decides.
+#[proc_macro_derive(Form, attributes(form, field, case, was))]
 pub fn derive_form(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Form, errors)).into()
 }
@@ -70,6 +71,7 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         form,
         submit,
         fields,
+        decide,
         input,
         call,
         done,

@@ -14,7 +14,7 @@ mod output;
 mod tokens;
 mod written;
 
-pub(crate) use self::closure::{Closure, Query, methods_named, told_type};
+pub(crate) use self::closure::{CaseClosure, Closure, Query, methods_named, told_type};
 pub(crate) use self::docs::{doc_lines, docs, first_sentence};
 pub(crate) use self::duration::{duration, duration_tokens, some_duration, some_duration_of};
 pub(crate) use self::fields::{Accessor, fields_impl};

@@ -237,6 +237,21 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// The number of the only field that is there: of the case of a decision that was chosen.
+    pub fn chosen(&mut self) -> Option<usize> {
+        let is_there = |spec: &FieldSpec| self.find(spec).0.is_some_and(|value| !value.is_null());
+        let there: Vec<usize> = (0..self.specs.len()).filter(|number| is_there(&self.specs[*number])).collect();
+        let names = |specs: &mut dyn Iterator<Item = &FieldSpec>| specs.map(|spec| spec.name).collect::<Vec<_>>();
+        let (code, names, also) = match there[..] {
+            [chosen] => return Some(chosen),
+            [] => ("undecided", names(&mut self.specs.iter()), ""),
+            _ => ("decided_twice", names(&mut there.iter().map(|number| &self.specs[*number])), ", not several"),
+        };
+        let message = format!("choose one of {}{also}", names.join(", "));
+        self.complain("", Complaint::new(code, message).with("cases", names));
+        None
+    }
+
     /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
     pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, At<'_>)) {
         if let (Some(value), Some(spec)) = (value, self.specs.get(index)) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::data::decision::CaseSpec;
 use crate::data::document::{self, Fields};
 use crate::data::field::{Choice, FieldKind, FieldSpec, each_item, items_at, plain, whole};
 use crate::error::{Complaint, Error, FieldErrors, Result};
@@ -17,9 +18,17 @@ use crate::unit::Db;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a form",
     label = "not a form",
-    note = "a form is a struct of your own with `#[derive(Form, Clone)]`"
+    note = "a form is a struct or an enum of your own with `#[derive(Form, Clone)]`"
 )]
-pub trait Form: Fields + Clone {}
+pub trait Form: Fields + Clone {
+    /// The cases of a form that is an enum, each with the number of its field; none where a form is a struct.
+    const CASES: &'static [CaseSpec] = &[];
+
+    /// The number of the case that was chosen.
+    fn case(&self) -> Option<usize> {
+        None
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl Form for () {}

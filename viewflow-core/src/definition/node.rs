@@ -4,6 +4,7 @@ use serde_json::Value;
 use viewflow_graph::{Detail, Kind, Role, lock};
 
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
+use crate::data::decision::CaseSpec;
 use crate::data::field::{FieldSpec, Source};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
@@ -30,6 +31,8 @@ pub(crate) struct NodeDef {
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) action: Action,
     pub(crate) form: Option<FormDef>,
+    /// Which way what a person filled in goes on, where that decides.
+    pub(crate) decide: Option<Decide>,
     pub(crate) people: PeopleDef,
     pub(crate) on_create: Option<Act>,
     pub(crate) undo: Option<Act>,
@@ -73,11 +76,29 @@ pub(crate) enum Action {
     Signal(&'static str),
 }
 
+/// Chooses a way by what was handed in.
+pub(crate) type Decide = Box<dyn Fn(&Erased, &Erased, &Erased) -> Result<Chosen> + Send + Sync>;
+
+/// The way that was chosen, and what its task is given.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The number of the edge.
+    pub(crate) edge: usize,
+    pub(crate) seed: Option<Value>,
+    pub(crate) data: Option<Document>,
+    /// What was chosen, where the form does not tell it.
+    pub(crate) decision: Option<String>,
+}
+
 /// See [`FormDef::places`].
 pub(crate) type Places = fn(&Erased, &str, &Value) -> Vec<(String, Value)>;
 
 pub(crate) struct FormDef {
     pub(crate) fields: &'static [FieldSpec],
+    /// Its cases, if it is a decision.
+    pub(crate) cases: &'static [CaseSpec],
+    /// The case that was chosen.
+    pub(crate) case: fn(&Erased) -> Option<&'static CaseSpec>,
     /// The fields of the process under their names, where those of the form are some of them.
     pub(crate) of_process: Option<fn(&Document, Option<&Document>) -> Document>,
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,

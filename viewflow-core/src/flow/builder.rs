@@ -2,6 +2,7 @@
 
 mod child;
 mod connect;
+mod decide;
 mod edge;
 mod erase;
 mod node;
@@ -165,6 +166,7 @@ impl<F: Flow> FlowBuilder<F> {
             no_data: no_data::<T>,
             action: Action::Pass,
             form: None,
+            decide: None,
             people: PeopleDef::default(),
             on_create: None,
             undo: None,

@@ -107,6 +107,34 @@ impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
     }
 }
 
+/// A method that answers a question about an activation and the case that a person chose.
+#[diagnostic::on_unimplemented(
+    message = "expected a method `fn name(&self, a: &Activation<Self, {T}>, case: &{V}) -> Result<{R}>`",
+    label = "this method has another signature",
+    note = "`Result` is `viewflow::Result`: within the method `?` makes an `io::Error` a `viewflow::Error`, and \
+            `.map_err(Error::other)?` any other error"
+)]
+pub trait CaseMethod<F, T, V, R, By> {
+    /// The method.
+    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, V, R, M> CaseMethod<F, T, V, R, Fits> for M
+where
+    M: Fn(&F, &Activation<F, T>, &V) -> Result<R>,
+{
+    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
+        self
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<F: Flow, T: Task, V, R, M: Never> CaseMethod<F, T, V, R, ()> for M {
+    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
+        |_: &F, _: &Activation<F, T>, _: &V| Err(Error::Internal("a method that does not fit"))
+    }
+}
+
 /// A method that a worker runs.
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, job: &JobRun<Self, {T}>) -> Result<..>`",

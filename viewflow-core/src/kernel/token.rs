@@ -142,12 +142,12 @@ impl Step {
 
     pub(super) fn finish_task(&mut self, id: TaskId) -> Result<()> {
         self.settle(id, TaskStatus::Done)?;
-        let (node, scope) = self.change_task(id, |task| {
+        let (node, scope, decision) = self.change_task(id, |task| {
             task.error = None;
-            (task.node.clone(), task.scope)
+            (task.node.clone(), task.scope, task.decision.clone())
         })?;
         self.count_done(id.process, scope, &node)?;
-        self.record(id.process, What::TaskFinished { task: id.ordinal, node })?;
+        self.record(id.process, What::TaskFinished { task: id.ordinal, node, decision })?;
         self.note_done(id)
     }
 

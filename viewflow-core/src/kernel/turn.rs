@@ -6,7 +6,7 @@ use serde_json::Value;
 use viewflow_graph::{Kind, Role};
 
 use super::{Step, mailbox};
-use crate::definition::{Action, Definition, EdgeDef, Items, NodeDef};
+use crate::definition::{Action, Chosen, Definition, EdgeDef, Items, NodeDef};
 use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::store::{Document, ProcessStatus, TaskRecord, TaskStatus};
@@ -77,19 +77,65 @@ impl Step {
             return Ok(());
         }
         let handler = matches!(node.action, Action::Call(_));
-        let is_plain =
-            matches!(node.action, Action::Pass | Action::Signal(_)) && node.edges.iter().all(EdgeDef::is_plain);
-        let spawns = if is_plain {
+        let is_plain = matches!(node.action, Action::Pass | Action::Signal(_))
+            && node.decide.is_none()
+            && node.edges.iter().all(EdgeDef::is_plain);
+        let (spawns, decision) = if is_plain {
             // Nobody looks at the data, which may be long.
             self.act(&def, node, &mut (), input)?
         } else {
             self.activate(node, &task, handler, |step, activation| step.act(&def, node, activation, input))?
         };
+        if decision.is_some() {
+            self.change_task(id, |task| task.decision = decision)?;
+        }
         self.go_on(&def, index, &task, spawns)
     }
 
-    /// Does what a node does, and tells which tasks come of it.
-    fn act(&self, def: &Definition, node: &NodeDef, activation: &mut dyn Any, input: &dyn Any) -> Result<Vec<Spawn>> {
+    /// Does what a node does, and tells which tasks come of it, and what was decided.
+    fn act(
+        &self,
+        def: &Definition,
+        node: &NodeDef,
+        activation: &mut dyn Any,
+        input: &dyn Any,
+    ) -> Result<(Vec<Spawn>, Option<String>)> {
+        let case = node.form.as_ref().and_then(|form| (form.case)(input));
+        let case = case.map(|case| case.name.to_owned());
+        if node.decide.is_none() {
+            return Ok((self.act_undecided(def, node, activation, input)?, case));
+        }
+        let flow = &*def.flow;
+        if let Action::Call(call) = &node.action {
+            call(flow, activation, input)?;
+        }
+        let (spawn, decision) = self.decide(def, node, activation, input)?;
+        Ok((vec![spawn], case.or(decision)))
+    }
+
+    /// The task that a person's decision leads to, and what was decided where the form does not tell that.
+    fn decide(
+        &self,
+        def: &Definition,
+        node: &NodeDef,
+        activation: &dyn Any,
+        input: &dyn Any,
+    ) -> Result<(Spawn, Option<String>)> {
+        let decide = node.decide.as_ref().ok_or(Error::Internal("a node that decides nothing"))?;
+        let Chosen { edge, seed, data, decision } = decide(&*def.flow, activation, input)?;
+        let edge = node.edges.get(edge).ok_or(Error::Internal("a decision for an edge that its node does not have"))?;
+        let data = data.map_or_else(|| plain_spawn(def, edge.target).map(|spawn| spawn.data), Ok)?;
+        Ok((Spawn { target: edge.target, seed: seed.unwrap_or_default(), data }, decision))
+    }
+
+    /// Does what a node does whose way on is not decided by what was handed in.
+    fn act_undecided(
+        &self,
+        def: &Definition,
+        node: &NodeDef,
+        activation: &mut dyn Any,
+        input: &dyn Any,
+    ) -> Result<Vec<Spawn>> {
         let flow = &*def.flow;
         let chosen = match &node.action {
             Action::Pass | Action::Signal(_) => None,

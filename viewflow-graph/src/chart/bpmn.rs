@@ -22,7 +22,7 @@ impl Graph {
     ///
     /// What BPMN has no word for is told as near to it as can be: a branch for each item as a task with many instances, where
     /// it begins with a task; a `SplitFirst` as an event-based gateway, or as a complex one where there is
-    /// something to do on one of its ways; what handlers do and conditions ask, by
+    /// something to do on one of its ways; what a person decides as a task with an exclusive gateway after it; what handlers do and conditions ask, by
     /// their names alone.
     ///
     /// ```
@@ -35,17 +35,47 @@ impl Graph {
     /// assert!(graph.bpmn().contains(r#"<startEvent id="start" name="Start">"#));
     /// ```
     pub fn bpmn(&self) -> String {
+        let graph = self.with_gateways();
         let mut document = Document {
-            graph: self,
-            sound: self.check().ok(),
-            picture: self.picture(),
-            ids: self.ids(),
+            graph: &graph,
+            sound: graph.check().ok(),
+            picture: graph.picture(),
+            ids: graph.ids(),
             roots: BTreeMap::new(),
             text: String::new(),
         };
         document.process();
         document.diagram();
         document.finish()
+    }
+
+    /// The flow with a node of its own for each choice that a person makes: in BPMN a task only decides, and a gateway parts the ways.
+    fn with_gateways(&self) -> Graph {
+        let mut graph = Graph::new(self.name.as_str());
+        graph.set_flow_title(self.title.as_str());
+        // Where each node is entered and left.
+        let mut places = Vec::new();
+        for (index, node) in self.nodes().iter().enumerate() {
+            let entered = graph.copy_node(node);
+            let left = if self.decides(index) {
+                let gateway = graph.node(format!("{}.decision", node.name), Kind::Switch);
+                graph.set_title(gateway, "");
+                gateway
+            } else {
+                entered
+            };
+            places.push((entered, left));
+        }
+        for (index, (entered, left)) in places.iter().enumerate() {
+            if entered != left {
+                graph.edge(*entered, Role::Next, *left);
+            }
+            for (_, edge) in self.out(index) {
+                let from = if matches!(edge.role, Role::Case(_) | Role::Default) { *left } else { *entered };
+                graph.copy_edge(edge, from, places[edge.to].0);
+            }
+        }
+        graph
     }
 
     /// A name for each node as XML takes it: its own as far as that goes.
@@ -311,7 +341,7 @@ impl Document<'_> {
         let split = self.graph.nodes()[edge.from].kind == Kind::Split;
         match &edge.role {
             Role::Then => Some(self.graph.nodes()[edge.from].title.clone()),
-            Role::Case(pattern) => Some(pattern.clone()),
+            Role::Case(pattern) => Some(edge.title.clone().unwrap_or_else(|| pattern.clone())),
             Role::Branch(Selection::Conditional) if split => Some(self.graph.nodes()[edge.to].title.clone()),
             Role::Branch(Selection::PerItem) if split => Some("items".to_owned()),
             Role::Branch(Selection::Always) if split && !parallel() => Some("true".to_owned()),

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Gateway, Shape, leaves_the_border};
+use super::{Gateway, Shape, leaves_the_border, told_way};
 use crate::graph::Graph;
-use crate::role::{Role, Selection};
 
 impl Graph {
     /// A chart in DOT, the language of Graphviz.
@@ -42,10 +41,7 @@ impl Graph {
             let _ = writeln!(text, "    {} [label={title}, shape={shape}]", id(&node.name));
         }
         for edge in self.edges() {
-            let label = match &edge.role {
-                Role::Next | Role::Branch(Selection::Always) => None,
-                role => Some(format!("label={}", quoted(&role.to_string()))),
-            };
+            let label = told_way(edge).map(|way| format!("label={}", quoted(&way)));
             let style = leaves_the_border(&edge.role).then(|| "style=dashed".to_owned());
             let options: Vec<String> = label.into_iter().chain(style).collect();
             let options = if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) };

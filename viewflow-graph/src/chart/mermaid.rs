@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{escaped, leaves_the_border};
+use super::{escaped, leaves_the_border, told_way};
 use crate::graph::Graph;
 use crate::kind::{Drawn, Group};
-use crate::role::{Role, Selection};
 
 impl Graph {
     /// A chart in the Mermaid language, which many pages draw.
@@ -23,10 +22,7 @@ impl Graph {
             let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", escaped(&node.title));
         }
         for edge in self.edges() {
-            let label = match &edge.role {
-                Role::Next | Role::Branch(Selection::Always) => String::new(),
-                role => format!("|\"{}\"|", escaped(&role.to_string())),
-            };
+            let label = told_way(edge).map_or(String::new(), |way| format!("|\"{}\"|", escaped(&way)));
             let arrow = if leaves_the_border(&edge.role) { "-.->" } else { "-->" };
             let _ = writeln!(text, "    n{} {arrow}{label} n{}", edge.from, edge.to);
         }

@@ -25,6 +25,7 @@ pub(super) fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -
         faults.push(Fault::node(Rule::MissingEdge, node, message));
     }
     check_no_extra_edges(graph, node, faults);
+    check_decision(graph, node, faults);
     check_otherwise_of_split(graph, node, faults);
     faults.len() == before
 }
@@ -60,6 +61,30 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
                 faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(*first)));
             }
             seen.push((attribute, index));
+        }
+    }
+}
+
+/// What a person decides has one way for each case, and no other way on.
+fn check_decision(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
+    if !graph.decides(node) {
+        return;
+    }
+    let Node { name, .. } = Node::of(graph, node);
+    for (index, edge) in graph.out(node) {
+        let first = graph.out(node).find(|(other, twin)| *other < index && twin.role == edge.role);
+        match (&edge.role, first) {
+            (Role::Case(case), Some((first, _))) => {
+                let message = format!("`{name}` has two ways for `{case}`: keep one of them");
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
+            }
+            (Role::Next, None) => {
+                let message = format!(
+                    "`{name}` goes on by its cases, and `#[next(..)]` names one way for all of them: keep the one or the others"
+                );
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message));
+            }
+            _ => {}
         }
     }
 }

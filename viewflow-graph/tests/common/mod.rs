@@ -6,7 +6,7 @@ use viewflow_graph::{Graph, Kind, Role, Selection};
 ///
 /// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
 /// split is its `otherwise`. Before a target, `~` is a timeout that interrupts, `&` one beside the task, `#` an error, `^` an
-/// escalation, and `<` what undoes it.
+/// escalation, `<` what undoes it, and `=` a case that a person decides for.
 pub(crate) fn graph(text: &str) -> Graph {
     let mut graph = Graph::new("test");
     let lines: Vec<(&str, &str, &str)> = text
@@ -24,12 +24,13 @@ pub(crate) fn graph(text: &str) -> Graph {
     }
     for (from, (_, kind, targets)) in lines.iter().enumerate() {
         for (number, target) in targets.split(',').map(str::trim).filter(|target| !target.is_empty()).enumerate() {
-            let name = target.trim_matches(['?', '*', '!', '~', '&', '#', '<', '^']);
+            let name = target.trim_matches(['?', '*', '!', '~', '&', '#', '<', '^', '=']);
             let role = match (*kind, number) {
                 _ if target.starts_with('~') => Role::Timeout { interrupting: true },
                 _ if target.starts_with('&') => Role::Timeout { interrupting: false },
                 _ if target.starts_with('#') => Role::OnError(None),
                 _ if target.starts_with('<') => Role::Compensation,
+                _ if target.starts_with('=') => Role::Case(number.to_string()),
                 _ if target.starts_with('^') => Role::OnEscalation(None),
                 ("If", 0) => Role::Then,
                 ("If", _) => Role::Otherwise,

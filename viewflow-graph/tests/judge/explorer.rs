@@ -239,8 +239,10 @@ impl<'g> Game<'g> {
         let timeout = |role: &Role| matches!(role, Role::Timeout { .. });
         let mut twins = self.graph.out(edge.from).filter(|(other, _)| *other != index).filter(|(_, other)| {
             let both_timeouts = timeout(&other.role) && timeout(&edge.role);
-            let many = matches!(edge.role, Role::Branch(_) | Role::Case(_));
-            if both_timeouts { other.to == edge.to } else { other.role == edge.role && !many }
+            let decides = matches!(kind, Kind::View | Kind::Start);
+            let many = matches!(edge.role, Role::Branch(_)) || (matches!(edge.role, Role::Case(_)) && !decides);
+            let both_ways = edge.role == Role::Next && matches!(other.role, Role::Case(_));
+            if both_timeouts { other.to == edge.to } else { both_ways || (other.role == edge.role && !many) }
         });
         twins.next().map(|_| Wrong::Ambiguous(index))
     }
@@ -348,7 +350,7 @@ impl<'g> Game<'g> {
             for (index, token) in scope.tokens.iter().enumerate() {
                 for (edge, way) in self.graph.out(token.node) {
                     let kind = self.graph.nodes()[token.node].kind;
-                    let possible = way.role == Role::Next || leaves(kind, &way.role);
+                    let possible = goes_on(kind, &way.role) || leaves(kind, &way.role);
                     if possible && !token.taken.contains(&edge) {
                         moves.push((path.clone(), index, edge));
                     }
@@ -486,6 +488,8 @@ impl<'g> Game<'g> {
             kind if kind.is_end() => true,
             Kind::If => has(&|role| *role == Role::Then) && has(&|role| *role == Role::Otherwise),
             Kind::Split | Kind::SplitFirst => has(&|role| matches!(role, Role::Branch(_))),
+            // Of what is not said there has to be something that is.
+            Kind::View | Kind::Start => has(&|role| matches!(role, Role::Next | Role::Case(_))),
             kind => has(&|role| goes_on(kind, role)),
         };
         if !may_go {
@@ -563,6 +567,8 @@ fn goes_on(kind: Kind, role: &Role) -> bool {
         Kind::If => matches!(role, Role::Then | Role::Otherwise),
         Kind::Switch => matches!(role, Role::Case(_) | Role::Default),
         Kind::Split | Kind::SplitFirst => matches!(role, Role::Branch(_) | Role::Otherwise),
+        // A person goes on, or decides which way.
+        Kind::View | Kind::Start => matches!(role, Role::Next | Role::Case(_) | Role::Default),
         kind => *role == Role::Next && !kind.is_end(),
     }
 }

@@ -169,13 +169,13 @@ fn what_the_rules_accept_cannot_go_wrong_and_what_they_refuse_can() {
         }
         Ok(())
     });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
     let told = told.borrow();
     println!("{told:#?}");
     let of = |what: &str| told.get(what).copied().unwrap_or(0);
     let all: u32 = told.values().sum();
     assert!(of("accepted, and good") * 8 > all && of("refused, and bad") * 3 > all, "of each there are enough");
     assert!(of("refused, too large to judge") * 8 < all, "few are too large");
-    if let Err(error) = result {
-        panic!("{error}");
-    }
 }

@@ -44,6 +44,8 @@ pub(crate) enum Piece {
     Undone,
     /// One of many.
     Switch(Vec<Piece>),
+    /// A person decides.
+    Decide(Vec<Piece>),
 }
 
 pub(crate) fn pieces() -> impl Strategy<Value = Piece> {
@@ -80,6 +82,7 @@ pub(crate) fn pieces() -> impl Strategy<Value = Piece> {
             1 => boxed().prop_map(Piece::Caught),
             1 => boxed().prop_map(Piece::Escalates),
             1 => prop::collection::vec(inner.clone(), 1..3).prop_map(Piece::Switch),
+            2 => prop::collection::vec(inner.clone(), 1..4).prop_map(Piece::Decide),
         ]
     })
 }
@@ -235,6 +238,11 @@ impl Layout {
                 out.push((switch, Role::Default));
                 out
             }
+            Piece::Decide(ways) => {
+                let ask = self.then(loose, Kind::View);
+                let cases = ways.iter().enumerate();
+                cases.flat_map(|(case, piece)| self.put(piece, vec![(ask, Role::Case(case.to_string()))])).collect()
+            }
         }
     }
 }
@@ -316,6 +324,7 @@ pub(crate) fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
                 let roles = [
                     Role::Next,
                     Role::Otherwise,
+                    Role::Case("0".to_owned()),
                     Role::Timeout { interrupting: true },
                     Role::OnError(None),
                     Role::Branch(Selection::Always),

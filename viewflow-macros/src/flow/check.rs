@@ -95,7 +95,7 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
             node.input.as_ref().map_or(String::new(), told)
         ));
     }
-    if node.form.is_some() && node.submit.is_none() {
+    if node.form.is_some() && node.submit.is_none() && !node.is_decided() {
         missing(&format!(
             "`#[submit(Self::..)]`: a method `fn name(&self, a: &mut Activation<Self, {}>, form: {}) -> Result<()>`",
             told(&node.task),

@@ -1,6 +1,7 @@
 //! Writes a flow as calls of the typed builder, with handles to its nodes.
 
 mod call;
+mod decide;
 mod edge;
 mod form;
 mod handler;
@@ -15,6 +16,7 @@ use syn::{WherePredicate, parse_quote};
 use viewflow_graph::Sound;
 
 use self::call::{chained, left_out, seed_of};
+use self::decide::expand_coverage;
 use self::edge::expand_edge;
 use self::form::expand_forms;
 use self::handler::expand_handlers;
@@ -29,6 +31,8 @@ pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Er
     let errors = errors.into_tokens();
     let forms = expand_forms(flow);
     let Locked { items, asserts } = locked;
+    let asserts: Vec<_> =
+        asserts.iter().cloned().chain(flow.nodes.iter().filter_map(|node| expand_coverage(flow, node))).collect();
     // What depends on parameters can only be compared where they are known.
     let (within, beside) =
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };

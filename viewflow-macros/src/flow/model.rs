@@ -7,7 +7,7 @@ use quote::quote;
 use syn::{Attribute, Generics, LitStr, Type, Visibility};
 use viewflow_graph::{Detail, Graph, Kind, Role, Selection};
 
-use crate::syntax::{Closure, plain_name};
+use crate::syntax::{Closure, plain_name, snake_case, title_of};
 
 pub(super) struct Flow {
     pub(super) ident: Ident,
@@ -52,6 +52,8 @@ pub(super) struct Node {
     pub(super) title: Option<String>,
     pub(super) form: Option<TokenStream>,
     pub(super) fields: Option<FieldsForm>,
+    /// The field of its form by which it goes on.
+    pub(super) decide: Option<Ident>,
     pub(super) submit: Option<TokenStream>,
     pub(super) input: Option<TokenStream>,
     pub(super) call: Option<TokenStream>,
@@ -224,6 +226,14 @@ impl Edge {
         }
     }
 
+    /// What is known of the button that leads this way.
+    pub(super) fn title(&self, source: &Node) -> Option<String> {
+        match &self.way {
+            Way::Case(name) if source.kind.is_human() => Some(title_of(&snake_case(&name.to_string()))),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_per_item(&self) -> bool {
         self.task_seed_source.is_some() || self.task_data_source.is_some()
     }
@@ -242,6 +252,7 @@ impl Node {
             was: Vec::new(),
             form: None,
             fields: None,
+            decide: None,
             submit: None,
             input: None,
             call: None,
@@ -283,6 +294,11 @@ impl Node {
             let name = if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name };
             Ident::new(&name, self.ident.span())
         }))
+    }
+
+    /// Whether it goes on by what a person decides.
+    pub(super) fn is_decided(&self) -> bool {
+        self.kind.is_human() && self.edges.iter().any(|edge| matches!(edge.way, Way::Case(_)))
     }
 
     /// The other nodes that decide who does this one.
@@ -374,6 +390,9 @@ impl Flow {
                     let number = graph.edge(index, edge.role(), to);
                     if let Some(after) = &edge.after {
                         graph.set_timeout(number, after.detail());
+                    }
+                    if let Some(title) = edge.title(node) {
+                        graph.set_edge_title(number, title);
                     }
                     spans.push(edge.target.span());
                 }

@@ -9,6 +9,8 @@ pub(crate) enum Face {
     Entity,
     Embedded,
     Message,
+    /// A variant of a form that is an enum.
+    Variant,
 }
 
 impl Face {
@@ -21,6 +23,15 @@ impl Face {
             Self::Entity => "entity",
             Self::Embedded => "embedded",
             Self::Message => "message",
+            Self::Variant => "case",
+        }
+    }
+
+    /// Where that stands.
+    pub(super) fn place(self) -> &'static str {
+        match self {
+            Self::Variant => "on the variant",
+            _ => "on the struct",
         }
     }
 

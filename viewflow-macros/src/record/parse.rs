@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name, plain_type};
 
 /// The attribute of a field.
-const FIELD: &str = "field";
+pub(super) const FIELD: &str = "field";
 /// The attribute of an entity's identity.
 const ID: &str = "id";
 
@@ -56,10 +56,10 @@ fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
     }
 }
 
-fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
+pub(super) fn read_field(record: &mut Record, field: syn::Field, errors: &mut Errors) {
     let Some(ident) = field.ident else { return };
     let face = record.face;
-    misplaced(&field.attrs, &[face.attribute()], "on the struct", errors);
+    misplaced(&field.attrs, &[face.attribute()], face.place(), errors);
     if face == Face::Entity && field.attrs.iter().any(|attribute| attribute.path().is_ident(ID)) {
         let mut ids = field.attrs.iter().filter(|attribute| attribute.path().is_ident(ID));
         if let Some(attribute) = ids.find(|attribute| attribute.meta.require_path_only().is_err()) {

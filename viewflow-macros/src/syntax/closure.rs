@@ -15,7 +15,12 @@ use super::written;
 /// A data closure `|a| EXPR`, or a path to a method that is called instead.
 #[derive(Clone)]
 pub(crate) enum Closure {
-    Inline { parameter: TokenStream, body: TokenStream },
+    Inline {
+        parameter: TokenStream,
+        /// The parameter for the case of a decision, where there is one.
+        case: Option<TokenStream>,
+        body: TokenStream,
+    },
     Path(TokenStream),
 }
 
@@ -24,7 +29,7 @@ impl Closure {
     pub(crate) fn to_function(&self, wrap: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
         match self {
             Self::Path(path) => path.clone(),
-            Self::Inline { parameter, body } => {
+            Self::Inline { parameter, body, .. } => {
                 let span = body.span();
                 let wrapped = wrap(&grouped(body));
                 quote_spanned!(span=> |_, #parameter| ::core::result::Result::Ok(#wrapped))
@@ -50,19 +55,31 @@ impl Parse for Closure {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let whole = input.span();
         let tokens = ungrouped(input.parse()?);
-        let parse = |input: ParseStream<'_>| Self::parse_tokens(input, whole);
+        let parse = |input: ParseStream<'_>| Self::parse_tokens(input, whole, false);
         parse.parse2(without_last_comma(tokens))
     }
 }
 
+/// A data closure that is also given the case that a person chose: `|a, v| EXPR`.
+pub(crate) struct CaseClosure(pub(crate) Closure);
+
+impl Parse for CaseClosure {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let whole = input.span();
+        let tokens = ungrouped(input.parse()?);
+        let parse = |input: ParseStream<'_>| Closure::parse_tokens(input, whole, true);
+        parse.parse2(without_last_comma(tokens)).map(Self)
+    }
+}
+
 impl Closure {
-    fn parse_tokens(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+    fn parse_tokens(input: ParseStream<'_>, whole: Span, takes_case: bool) -> Result<Self> {
         let moved = input.parse::<Option<Token![move]>>()?;
         if input.peek(Token![||]) {
             return Err(Error::new(whole, "this closure takes the activation: `|a| ..`"));
         }
         match moved {
-            _ if input.peek(Token![|]) => Self::parse_inline(input, whole),
+            _ if input.peek(Token![|]) => Self::parse_inline(input, whole, takes_case),
             Some(moved) => {
                 Err(Error::new(moved.span, "only a closure is `move`: remove it before the name of a method"))
             }
@@ -70,17 +87,25 @@ impl Closure {
         }
     }
 
-    fn parse_inline(input: ParseStream<'_>, whole: Span) -> Result<Self> {
+    fn parse_inline(input: ParseStream<'_>, whole: Span, takes_case: bool) -> Result<Self> {
         input.parse::<Token![|]>()?;
-        let message =
-            "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`";
-        let parameter = parse_parameter(input, whole, "`|a| ..`")?;
+        let usage = if takes_case { "`|a, v| ..`" } else { "`|a| ..`" };
+        let message = if takes_case {
+            "a closure of a case takes the activation and the case: `|a, v| ..`; a method `Self::name` also gets `&self`"
+        } else {
+            "a closure in an attribute takes the activation alone: `|a| ..`; a method `Self::name` also gets `&self`"
+        };
+        let parameter = parse_parameter(input, whole, usage)?;
+        let mut case = None;
+        if takes_case && input.parse::<Option<Token![,]>>()?.is_some() && !input.peek(Token![|]) {
+            case = Some(parse_parameter(input, whole, usage)?);
+        }
         if input.peek(Token![,]) {
             return Err(Error::new(input.span(), message));
         }
         let body = parse_body(input, whole)?;
-        written::parameter(&parameter)?;
-        Ok(Self::Inline { parameter, body })
+        [Some(&parameter), case.as_ref()].into_iter().flatten().try_for_each(written::parameter)?;
+        Ok(Self::Inline { parameter, case, body })
     }
 
     fn parse_path(input: ParseStream<'_>, whole: Span) -> Result<Self> {

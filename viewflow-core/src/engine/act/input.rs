@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 
+use crate::data::decision::decided;
 use crate::data::document::{check_depth, completed, is_blank};
 use crate::data::field::{FieldSpec, Source, plain};
 use crate::data::form::{self, Form, check_tables};
@@ -151,7 +152,7 @@ impl<'a> Asked<'a> {
         // How deep it is decides how deep it is gone into.
         check_depth(sent)?;
         let stored = self.stored()?;
-        let whole = completed(def.fields, self.over(stored.as_ref()), sent);
+        let whole = completed(def.fields, decided(def.cases, self.over(stored.as_ref()), sent), sent);
         let stays = |name: &str| {
             let before = stored.as_ref().and_then(|stored| stored.get(name));
             !sent.contains_key(name) && before.is_some_and(|before| whole.get(name) == Some(before))
@@ -173,8 +174,10 @@ impl<'a> Asked<'a> {
 
     /// The draft of the task with what is sent now: of each field as a whole, however little of it was sent.
     pub(in crate::engine) fn drafted(&self, sent: &Document) -> Result<Document> {
-        let whole = completed(self.fields(), self.shown()?, sent);
-        let mut draft = self.task.and_then(|task| task.draft.clone()).unwrap_or_default();
+        let cases = self.form.map_or(&[][..], |form| form.cases);
+        let whole = completed(self.fields(), decided(cases, self.shown()?, sent), sent);
+        let draft = self.task.and_then(|task| task.draft.clone()).unwrap_or_default();
+        let mut draft = decided(cases, draft, sent);
         draft.extend(whole.into_iter().filter(|(name, _)| sent.contains_key(name)));
         Ok(draft)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use viewflow_graph::{Attribute, Kind, Role, Selection};
 
 use super::edge::PendingEdge;
-use crate::definition::{Action, After, Ask, Definition, EdgeDef, Items, JobDef, NodeDef, Run, Wait};
+use crate::definition::{Action, After, Ask, Definition, EdgeDef, JobDef, NodeDef, Run, Wait};
 use crate::people::Object;
 
 /// What was said of a node that only makes sense together.
@@ -105,7 +105,7 @@ fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<String> {
 
 /// Leads an edge to its target.
 fn lead(def: &mut Definition, edge: PendingEdge) {
-    let PendingEdge { from, target, role, when, seed, data, items, after, mut told } = edge;
+    let PendingEdge { from, target, role, when, seed, data, items, after, title, mut told } = edge;
     let (flow, node) = (def.name, def.nodes[from].name);
     told.sort_unstable();
     for pair in told.windows(2).filter(|pair| pair[0] == pair[1]) {
@@ -123,15 +123,16 @@ fn lead(def: &mut Definition, edge: PendingEdge) {
         def.problems.push(format!("flow `{flow}`: `{node}` leads to `{target}`, which is no node"));
         return;
     };
-    if let (None, Err(errors)) = (&data, (def.nodes[target].no_data)())
-        && !matches!(items, Some(Items::Data(_)))
-    {
+    if let (false, Err(errors)) = (told.contains(&"data"), (def.nodes[target].no_data)()) {
         let name = def.nodes[target].name;
         def.problems.push(format!("flow `{flow}`: `{name}` begins with data against its own rules: {errors}"));
     }
     let number = def.graph.edge(from, role.clone(), target);
     if let Some(after) = &after {
         def.graph.set_timeout(number, after.detail());
+    }
+    if let Some(title) = title {
+        def.graph.set_edge_title(number, title);
     }
     def.nodes[target].undoes |= role == Role::Compensation;
     def.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
@@ -141,6 +142,7 @@ fn lead(def: &mut Definition, edge: PendingEdge) {
 fn missing(node: &NodeDef) -> Option<&'static str> {
     let timeouts_differ =
         || node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some());
+    let has_cases = || node.kind.is_human() && node.edges.iter().any(|edge| matches!(edge.role, Role::Case(_)));
     Some(match node.kind {
         Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
         Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
@@ -154,6 +156,7 @@ fn missing(node: &NodeDef) -> Option<&'static str> {
         Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
         Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
         Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
+        _ if has_cases() && node.decide.is_none() => "to be told which way a form goes on, by `decide`",
         _ if timeouts_differ() => "a time for each timeout",
         _ => return None,
     })

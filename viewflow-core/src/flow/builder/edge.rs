@@ -25,6 +25,7 @@ pub(super) struct PendingEdge {
     pub(super) data: Option<Ask<Document>>,
     pub(super) items: Option<Items>,
     pub(super) after: Option<After>,
+    pub(super) title: Option<String>,
     /// What it was told, to find out what was told twice.
     pub(super) told: Vec<&'static str>,
 }
@@ -87,6 +88,24 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         let target = self.edge.target;
         self.edge.told.push("data");
         self.edge.data = Some(ask(move |flow, a| encode_data::<F, To>(target, &data(flow, a)?.into_data())));
+        self
+    }
+
+    /// The seed is given with the case: [`Chosen::seed`](crate::Chosen::seed).
+    pub fn seed_of_case(self) -> Self {
+        self.edge.told.push("seed");
+        self
+    }
+
+    /// The data is given with the case: [`Chosen::data`](crate::Chosen::data).
+    pub fn data_of_case(self) -> Self {
+        self.edge.told.push("data");
+        self
+    }
+
+    /// What a person reads on the edge in a chart.
+    pub fn title(self, title: &str) -> Self {
+        self.edge.title = Some(title.to_owned());
         self
     }
 

@@ -44,6 +44,8 @@ pub(super) fn no_data<T: Task>() -> Result<Document, FieldErrors> {
 pub(super) fn form_def<Fm: Form>(of_process: Option<fn(&Document, Option<&Document>) -> Document>) -> FormDef {
     FormDef {
         fields: Fm::FIELDS,
+        cases: Fm::CASES,
+        case: |form| Fm::CASES.get(form.downcast_ref::<Fm>()?.case()?),
         of_process,
         parse: |sent| Ok(Box::new(document::read_sent::<Fm>(sent)?)),
         check: |form, db, user, stays| match form.downcast_ref::<Fm>() {

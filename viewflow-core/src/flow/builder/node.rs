@@ -163,6 +163,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
             data: None,
             items: None,
             after: None,
+            title: None,
             told: Vec::new(),
         };
         self.flow.edges.push(edge);

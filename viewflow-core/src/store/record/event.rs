@@ -114,6 +114,9 @@ pub enum What {
         task: u32,
         /// Its node.
         node: String,
+        /// What the person decided who did it: the name of the case that was chosen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<String>,
     },
     /// A worker began a job.
     TaskStarted {
@@ -251,7 +254,8 @@ impl fmt::Display for What {
             Self::TaskDelegated { node, to, .. } => write!(f, "{node} delegated to {to}"),
             Self::TaskRescheduled { node, .. } => write!(f, "{node} rescheduled"),
             Self::TaskUnassigned { node, .. } => write!(f, "{node} unassigned"),
-            Self::TaskFinished { node, .. } => write!(f, "{node} finished"),
+            Self::TaskFinished { node, decision: None, .. } => write!(f, "{node} finished"),
+            Self::TaskFinished { node, decision: Some(decision), .. } => write!(f, "{node} finished: {decision}"),
             Self::ProcessSuspended => f.write_str("process suspended"),
             Self::ProcessResumed => f.write_str("process resumed"),
             Self::ProcessCanceled => f.write_str("process canceled"),

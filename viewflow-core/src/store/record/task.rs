@@ -158,6 +158,8 @@ record! {
         pub steps: u32 = default,
         /// What was on the way to it. Only some tasks have it.
         pub way: Option<Box<Way>> = default,
+        /// What its owner decided: the stored name of the case that was chosen.
+        pub decision: Option<String> = default,
         /// Its seed, encoded; null when there is none.
         pub seed: Value = default,
         /// Its artifact, encoded; null when there is none.
@@ -226,6 +228,7 @@ impl TaskRecord {
             place: 0,
             steps: 0,
             way: None,
+            decision: None,
             seed: Value::Null,
             artifact: Value::Null,
             data: Document::new(),

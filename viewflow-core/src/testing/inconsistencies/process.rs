@@ -165,7 +165,7 @@ impl Check<'_> {
                 last = event.number;
                 self.events.insert((id, event.number, event.actor.clone()));
                 match event.event.what {
-                    What::TaskFinished { task, node } | What::TaskSkipped { task, node } => {
+                    What::TaskFinished { task, node, .. } | What::TaskSkipped { task, node } => {
                         all.insert(task, last);
                         if !finished.insert(task) {
                             self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));

@@ -134,7 +134,7 @@ fn gaps_are_told() {
     expect("process 1 has no task before 1/3", vec![Change::task(None, task(3))]);
     expect("process 1 should have 4 events and has 1", vec![put_process(ProcessRecord { events: 4, ..process() })]);
     let store = MemoryStore::new();
-    let finished = || What::TaskFinished { task: 1, node: "approve".to_owned() };
+    let finished = || What::TaskFinished { task: 1, node: "approve".to_owned(), decision: None };
     let process = ProcessRecord { events: 4, ..process() };
     let changes = vec![Change::process(None, process), Change::task(None, task(1)), scope(0, 1)];
     write(&store, changes, vec![event(1, What::ProcessStarted), event(3, finished()), event(4, finished())]);

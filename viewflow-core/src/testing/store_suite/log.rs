@@ -8,7 +8,7 @@ use crate::store::{
 use crate::time::Timestamp;
 
 fn event(process: u64, number: u32, at: i64, actor: &str) -> Event {
-    let what = What::TaskFinished { task: number, node: "approve".to_owned() };
+    let what = What::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
     Event {
         actor: (!actor.is_empty()).then(|| UserId::new(actor)),
         ..Event::new(ProcessId(process), number, Timestamp::from_millis(at), what)

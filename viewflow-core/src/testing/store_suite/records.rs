@@ -159,7 +159,7 @@ pub(super) fn a_record_that_should_not_be_there_is_refused(store: &impl Store) {
 
 pub(super) fn events_are_kept_in_order(store: &impl Store) {
     let event = |process, number| {
-        let what = What::TaskFinished { task: number, node: "approve".to_owned() };
+        let what = What::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
         let actor = Some(UserId::new("ann"));
         Event { actor, ..Event::new(ProcessId(process), number, Timestamp::from_millis(5), what) }
     };

@@ -2,10 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::call::{
     DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, seed_of, span_of,
 };
+use super::decide::cases_of;
 use crate::flow::model::{Edge, Flow, Node, Way};
 use crate::syntax::{Closure, local, option_of};
 
@@ -18,6 +20,12 @@ pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<Tok
     if let Some(time) = &edge.after {
         calls.push(after(source, "edge", "after", time, at));
     }
+    if let (Way::Case(name), true, Some(cases)) =
+        (&edge.way, source.is_decided() && !source.incomplete, cases_of(flow, source))
+    {
+        let title = quote_spanned!(name.span()=> #cases::BY_NAME.#name.title());
+        calls.push(chained("edge", at, "title", &quote!((#title))));
+    }
     let mut give = |method: &str, closure: Option<&Closure>, function: &dyn Fn(&Closure) -> TokenStream| {
         if let Some(closure) = closure {
             let span = span_of(closure);
@@ -29,12 +37,15 @@ pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<Tok
         give("when", cond.as_ref(), &|closure| condition(source, closure));
     }
     let seed = seed_of(task);
+    let is_case = source.is_decided() && matches!(edge.way, Way::Case(_) | Way::Default);
     let made = |made_by: Made, ty: &TokenStream| {
         let ty = ty.clone();
         move |closure: &Closure| answered(source, closure, made_by, Some(&ty))
     };
-    give("seed", edge.task_seed.as_ref(), &made(SEED, &seed));
-    give("data", edge.task_data.as_ref(), &made(DATA, task));
+    if !is_case {
+        give("seed", edge.task_seed.as_ref(), &made(SEED, &seed));
+        give("data", edge.task_data.as_ref(), &made(DATA, task));
+    }
     give("seed_source", edge.task_seed_source.as_ref(), &made(SEEDS, &seed));
     give("data_source", edge.task_data_source.as_ref(), &made(ITEMS, task));
     if edge.task_seed.is_none() && edge.task_seed_source.is_none() {
@@ -42,6 +53,10 @@ pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<Tok
     }
     if edge.task_data.is_none() && edge.task_data_source.is_none() {
         calls.push(left_out_data(task, at, "NoDataNeeded"));
+    }
+    let of_case = [(&edge.task_seed, "seed_of_case"), (&edge.task_data, "data_of_case")];
+    for (_, method) in of_case.iter().filter(|(given, _)| is_case && given.is_some()) {
+        calls.push(chained("edge", at, method, &quote!(())));
     }
     Some(quote!({ #(#calls)* let _ = #variable; }))
 }

@@ -138,6 +138,12 @@ pub(super) fn field_at(flow: &Flow, field: &Ident) -> TokenStream {
     quote!(<#process as __viewflow::FieldAt<{ #index }>>)
 }
 
+/// The type of a field of the process.
+pub(super) fn field_type(flow: &Flow, field: &Ident) -> TokenStream {
+    let module = module(flow);
+    quote!(<#module::__Of as #module::__Fields>::#field)
+}
+
 /// Where the field is in the process. It is looked up by name in one place, so that a wrong name is told once.
 fn field_index(flow: &Flow, field: &Ident) -> TokenStream {
     let module = module(flow);

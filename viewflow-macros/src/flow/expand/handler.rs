@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use viewflow_graph::Kind;
 
 use super::call::{chained, condition, handler, handler_method, question_method, span_of};
+use super::decide::expand_decision;
 use super::form::{field_at, form_type};
 use super::people::expand_people;
 use super::waiting::expand_waiting;
@@ -24,6 +25,7 @@ pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
         (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(node, submit, None))),
         _ => {}
     }
+    calls.extend(expand_decision(flow, node));
     calls.extend(expand_waiting(node));
     if let (Some(call), false) = (&node.call, node.kind == Kind::Job) {
         let at = call.span();

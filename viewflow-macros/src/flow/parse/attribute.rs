@@ -1,7 +1,9 @@
 //! Reads the attributes of a node.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::parse::Parser as _;
 use syn::{Result, Type};
 use viewflow_graph::{Attribute, Kind};
 
@@ -29,6 +31,7 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
             let form = attribute.parse_args::<FieldsForm>()?;
             once(&mut node.fields, attribute, form)
         }
+        Attribute::Decide => once(&mut node.decide, attribute, field_name(attribute)?),
         Attribute::Submit => once(&mut node.submit, attribute, method(attribute)?),
         Attribute::Input => once(&mut node.input, attribute, one_type(attribute)?),
         Attribute::Call => {
@@ -72,7 +75,7 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
         | Attribute::Otherwise
         | Attribute::Next
         | Attribute::CompensateWith => {
-            node.edges.push(read_edge(attribute, name)?);
+            node.edges.push(read_edge(attribute, name, kind)?);
             Ok(())
         }
         Attribute::OnTimeout | Attribute::OnError | Attribute::OnEscalation => {
@@ -103,6 +106,13 @@ fn way_out(kind: Kind, name: Attribute) -> String {
         [first @ .., last] if first.len() < 5 => format!("it belongs on {} and {last}", first.join(", ")),
         [..] => "remove it, or make it a node of another kind".to_owned(),
     }
+}
+
+/// The name of a field, and nothing else.
+fn field_name(attribute: &syn::Attribute) -> Result<Ident> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let expected = "expected the name of a field of the form: `#[decide(field)]`";
+    Ident::parse_any.parse2(tokens).map_err(|_| syn::Error::new_spanned(attribute, expected))
 }
 
 /// A type, and nothing else.

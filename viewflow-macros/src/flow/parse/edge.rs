@@ -4,20 +4,22 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Result, Token};
-use viewflow_graph::Attribute;
+use viewflow_graph::{Attribute, Kind};
 
 use super::event::after;
 use crate::errors::Errors;
 use crate::flow::model::{Edge, Way};
-use crate::syntax::{Closure, Opt, Opts, node_name, options_after, pattern};
+use crate::syntax::{CaseClosure, Opt, Opts, node_name, options_after, pattern};
 
 const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
 
 const BRANCH_OPTIONS: &[&str] = &["cond", "task_seed", "task_data", "task_seed_source", "task_data_source"];
 
-pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
+pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute, kind: Kind) -> Result<Edge> {
     let plain = |input: ParseStream<'_>| EdgeArguments::parse_plain(input, None);
+    let decides = kind.is_human() && matches!(name, Attribute::Case | Attribute::Default);
     let arguments = match name {
+        Attribute::Case if decides => attribute.parse_args_with(EdgeArguments::parse_decision)?,
         Attribute::Case => attribute.parse_args_with(EdgeArguments::parse_case)?,
         _ => attribute.parse_args_with(plain)?,
     };
@@ -34,7 +36,8 @@ pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute) -> Result<E
     let known = if name == Attribute::Branch { BRANCH_OPTIONS } else { EDGE_OPTIONS };
     let elsewhere: &[&str] = if name == Attribute::Branch { &[] } else { BRANCH_OPTIONS };
     let options = arguments.options.refuse(elsewhere, known, "in the `#[branch(..)]` of a `Split`");
-    options.read(known, |_, option| read_edge_option(&mut edge, option))?;
+    let takes_case = decides && name == Attribute::Case;
+    options.read(known, |_, option| read_edge_option(&mut edge, option, takes_case))?;
     Ok(edge)
 }
 
@@ -70,7 +73,7 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
             "after" => time = Some(after(option.tokens()?)?),
             "code" => code = Some(option.name()?),
             "interrupting" => interrupting = option.yes_or_no()?,
-            _ => read_edge_option(&mut edge, option)?,
+            _ => read_edge_option(&mut edge, option, false)?,
         }
         Ok(())
     })?;
@@ -89,9 +92,9 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
     Ok(Edge { target: target.unwrap_or(edge.target), way, after: time, ..edge })
 }
 
-fn read_edge_option(edge: &mut Edge, option: &Opt) -> Result<()> {
+fn read_edge_option(edge: &mut Edge, option: &Opt, takes_case: bool) -> Result<()> {
     let name = option.key.to_string();
-    let closure: Closure = option.parse()?;
+    let closure = if takes_case { option.parse::<CaseClosure>()?.0 } else { option.parse()? };
     let slot = match name.as_str() {
         "task_seed" => &mut edge.task_seed,
         "task_data" => &mut edge.task_data,
@@ -135,20 +138,39 @@ impl EdgeArguments {
         Ok(Self { pattern, target, options })
     }
 
+    /// `Variant => target`: the name alone, as the form says what it is a variant of.
+    fn parse_decision(input: ParseStream<'_>) -> Result<Self> {
+        let written = Self::before_arrow(
+            input,
+            "expected a variant of the form and the node it leads to: `#[case(Approve => pay)]`",
+        )?;
+        if syn::parse2::<Ident>(written.clone()).is_err() {
+            let message =
+                "expected the name of one variant, without its enum and its fields: `#[case(Approve => pay)]`";
+            return Err(syn::Error::new_spanned(written, message));
+        }
+        Self::parse_plain(input, Some(written))
+    }
+
     fn parse_case(input: ParseStream<'_>) -> Result<Self> {
+        let written =
+            Self::before_arrow(input, "expected a pattern and the node it leads to: `#[case(Kind::Post => end)]`")?;
+        pattern(&written)?;
+        Self::parse_plain(input, Some(written))
+    }
+
+    fn before_arrow(input: ParseStream<'_>, message: &str) -> Result<TokenStream> {
         let mut written = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![=>]) {
             written.extend([input.parse::<TokenTree>()?]);
         }
         if written.is_empty() || input.parse::<Token![=>]>().is_err() {
-            let message = "expected a pattern and the node it leads to: `#[case(Kind::Post => end)]`";
             return Err(if written.is_empty() {
                 syn::Error::new(input.span(), message)
             } else {
                 syn::Error::new_spanned(written, message)
             });
         }
-        pattern(&written)?;
-        Self::parse_plain(input, Some(written))
+        Ok(written)
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
         }
     }
     check_fields(flow, &mut node, errors);
+    check_decision(&mut node, errors);
     flow.nodes.push(node);
 }
 
@@ -198,6 +199,45 @@ fn check_fields(flow: &mut Flow, node: &mut Node, errors: &mut Errors) {
     };
     errors.at(at, message);
     node.fields = None;
+    node.incomplete = true;
+}
+
+/// What a person decides is what is filled in. Of what could not be read nothing more is told.
+fn check_decision(node: &mut Node, errors: &mut Errors) {
+    let (ident, decided) = (&node.ident, node.is_decided());
+    let (at, message) = match (&node.decide, &node.fields) {
+        _ if node.incomplete => return,
+        (Some(decide), Some(fields)) if !fields.fields.contains(decide) => {
+            let names: Vec<String> = fields.fields.iter().map(plain_name).collect();
+            let hint = match nearest(&plain_name(decide), names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names.join(", ")),
+            };
+            (decide.span(), format!("`{decide}` is no field of this form: {hint}"))
+        }
+        (Some(decide), None) => {
+            let message =
+                "`#[decide(..)]` names one of `#[fields(..)]`; a form of your own decides as an enum, by its variants";
+            (decide.span(), message.to_owned())
+        }
+        (Some(decide), Some(_)) if !decided => (
+            decide.span(),
+            format!("`{ident}` goes on by this field: add `#[case(Variant => node)]` for each of its values"),
+        ),
+        (None, Some(_)) if decided => (
+            ident.span(),
+            format!("`{ident}` goes on by a case of one of its fields: add `#[decide(field)]` to say which"),
+        ),
+        (None, None) if decided && node.form.is_none() => (
+            ident.span(),
+            format!(
+                "`{ident}` goes on by what a person decides: add `#[form(..)]` with an enum, or `#[fields(..)]` and `#[decide(field)]`"
+            ),
+        ),
+        _ => return,
+    };
+    errors.at(at, message);
+    node.decide = None;
     node.incomplete = true;
 }
 

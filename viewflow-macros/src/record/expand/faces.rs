@@ -10,13 +10,13 @@ use crate::record::face::Face;
 use crate::record::model::{Field, Latch, Record};
 use crate::syntax::{duration_tokens, option_of, plain_name};
 
-pub(super) fn expand_face(record: &Record) -> TokenStream {
+pub(in crate::record) fn expand_face(record: &Record) -> TokenStream {
     match record.face {
         Face::Process => expand_process(record),
         Face::Task => expand_task(record),
         Face::Form => expand_form(record),
         Face::Entity => expand_entity(record),
-        Face::Embedded => expand_embedded(record),
+        Face::Embedded | Face::Variant => expand_embedded(record),
         Face::Message => expand_message(record),
     }
 }

@@ -11,11 +11,11 @@ use crate::record::model::{Choices, Index, OnDelete, Record};
 use crate::syntax::{Accessor, fields_impl, option_of, plain_name, told};
 
 /// The trait for a struct that cannot have it, so that nothing else is said of it.
-pub(super) fn expand_no_fields(record: &Record) -> TokenStream {
+pub(in crate::record) fn expand_no_fields(record: &Record) -> TokenStream {
     fields_impl(&record.ident, &[], &TokenStream::new(), None)
 }
 
-pub(super) fn expand_fields(record: &Record) -> TokenStream {
+pub(in crate::record) fn expand_fields(record: &Record) -> TokenStream {
     let all = Subject::all(record);
     let items = all.iter().map(|of| items(*of));
     let shapes = all.iter().map(|of| shape(*of));
@@ -64,7 +64,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let (on_delete, column) = (on_delete(of), field.column);
     let holds_processes = field.on_delete.as_ref().filter(|_| !of.is_of_itself()).map(|_| holds_processes(of));
     // In a form, and in what is nested in one, what has a default may be left out.
-    let required = (matches!(record.face, Face::Form | Face::Embedded) && field.default.is_some())
+    let required = (matches!(record.face, Face::Form | Face::Embedded | Face::Variant) && field.default.is_some())
         .then(|| quote!(required: false,));
     quote! {
         __viewflow::FieldSpec {

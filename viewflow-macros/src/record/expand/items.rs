@@ -113,7 +113,7 @@ fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
     let (name, ty, value) = (of.item(Item::Convert), of.ty(), local("value", hidden()));
     let convert = match from {
         Closure::Path(path) => of.beside(path),
-        Closure::Inline { parameter, body } => {
+        Closure::Inline { parameter, body, .. } => {
             let (parameter, body) = (of.beside(parameter), of.beside(body));
             quote_spanned!(body.span()=> |#parameter| __viewflow::Result::<#ty>::Ok(#body))
         }

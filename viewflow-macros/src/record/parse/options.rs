@@ -3,14 +3,14 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Error, LitStr, Result};
 
-use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task};
+use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task, Variant};
 use crate::record::model::{Choices, Field, Index, Latch, OnDelete, Record};
 use crate::syntax::{Closure, Opt, WAS, some_duration, told_type, ungrouped, unknown_option};
 
 /// An option's name, the derives that take it, and what puts it where it belongs.
 type Known<T> = (&'static str, &'static [Face], fn(&mut T, Face, &Opt) -> Result<()>);
 
-const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message];
+const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message, Variant];
 /// What is stored for long enough that its type may change.
 const STORED: &[Face] = &[Process, Task, Entity, Embedded, Message];
 /// What has a table.
@@ -110,7 +110,7 @@ fn choices(face: Face, option: &Opt) -> Result<Choices> {
         return option.expression().map(Choices::List);
     }
     let query = syn::parse2(tokens)?;
-    if !matches!(face, Form | Process) {
+    if !matches!(face, Form | Process | Variant) {
         return Err(Error::new(
             option.key.span(),
             "choices from tables belong on fields of forms and processes: only forms are checked against them",

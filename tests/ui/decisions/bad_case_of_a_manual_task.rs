@@ -1,0 +1,28 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+enum Verdict {
+    Approve,
+    Reject { reason: String },
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[case(Reject => end)]
+    review: ManualTask,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -    #[case(Reject => end)]
+// +    #[form(Verdict)]
+// +    #[case(Approve => end)]
+// +    #[case(Reject => end)]
+// -    review: ManualTask,
+// +    review: View,

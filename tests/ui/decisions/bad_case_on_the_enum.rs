@@ -1,0 +1,26 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+#[case(title = "Verdict")]
+enum Verdict {
+    Approve,
+    Reject { reason: String },
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[form(Verdict)]
+    #[case(Approve => end)]
+    #[case(Reject => end)]
+    review: View,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -#[case(title = "Verdict")]

@@ -1,0 +1,28 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+enum Verdict {
+    Approve,
+    Reject { reason: String },
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[form(Verdict)]
+    #[case(Approve => end)]
+    #[case(Reject => inform, task_seed = |_, v, w| v.reason.clone())]
+    review: View,
+    #[next(end)]
+    inform: View<Seed<String>>,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -    #[case(Reject => inform, task_seed = |_, v, w| v.reason.clone())]
+// +    #[case(Reject => inform, task_seed = |_, v| v.reason.clone())]

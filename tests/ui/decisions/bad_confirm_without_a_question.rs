@@ -1,0 +1,27 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+enum Verdict {
+    Approve,
+    #[case(confirm)]
+    Reject { reason: String },
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[form(Verdict)]
+    #[case(Approve => end)]
+    #[case(Reject => end)]
+    review: View,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -    #[case(confirm)]
+// +    #[case(confirm = "Reject it for good?")]

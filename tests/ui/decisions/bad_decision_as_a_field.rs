@@ -1,0 +1,33 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+enum Verdict {
+    Approve,
+    Reject { reason: String },
+}
+
+#[derive(Form, Clone, Debug)]
+struct Review {
+    verdict: Verdict,
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[form(Verdict)]
+    #[case(Approve => end)]
+    #[case(Reject => end)]
+    review: View,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -struct Review {
+// -    verdict: Verdict,
+// +struct Review {
+// +    approved: bool,

@@ -1,0 +1,35 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+enum Verdict {
+    Approve,
+    Reject { reason: String },
+}
+
+#[derive(Task, Clone, Debug)]
+enum Kind {
+    Large { size: u32 },
+}
+
+#[derive(Flow)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[form(Verdict)]
+    #[case(Approve => end)]
+    #[case(Reject => end)]
+    review: View,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -#[derive(Task, Clone, Debug)]
+// -enum Kind {
+// -    Large { size: u32 },
+// +#[derive(Task, Clone, Debug)]
+// +struct Kind {
+// +    size: u32,

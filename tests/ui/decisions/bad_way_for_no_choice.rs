@@ -1,0 +1,35 @@
+use viewflow::prelude::*;
+
+#[derive(Choices, Clone, Copy, Debug, PartialEq)]
+enum Urgency {
+    Now,
+    Later,
+}
+
+#[derive(Process, Clone, Debug)]
+struct Request {
+    #[field(default = Urgency::Now)]
+    urgency: Urgency,
+    remark: Option<String>,
+}
+
+#[derive(Flow)]
+#[flow(process = Request)]
+struct MyFlow {
+    #[next(review)]
+    start: Start,
+    #[fields(urgency, remark)]
+    #[decide(urgency)]
+    #[case(Now => end)]
+    #[case(Latter => end)]
+    review: View,
+    end: End,
+}
+
+fn main() {
+    let _ = Engine::builder(MemoryStore::new()).flow(MyFlow::new());
+}
+
+// Mended:
+// -    #[case(Latter => end)]
+// +    #[case(Later => end)]

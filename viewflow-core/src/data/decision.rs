@@ -1,0 +1,147 @@
+//! Forms of which a person chooses a case: decisions.
+
+use crate::data::document::{self, Document, Fields, Reader, Value, Writer};
+use crate::data::field::{FieldKind, FieldSpec, FieldType, Source};
+use crate::error::FieldErrors;
+
+/// One case of a form that is a decision: the button, and what goes with it.
+///
+/// What is asked in the case is the kind of the form's field of the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaseSpec {
+    /// The name of the variant, under which its fields are sent.
+    pub name: &'static str,
+    /// What stands on the button.
+    pub title: &'static str,
+    /// A sentence of help; empty when there is none.
+    pub help: &'static str,
+    /// What a person is asked before the case is submitted, if anything.
+    pub confirm: Option<&'static str>,
+}
+
+impl CaseSpec {
+    /// A case without help, of which nobody is asked whether it is meant.
+    pub const fn new(name: &'static str, title: &'static str) -> Self {
+        Self { name, title, help: "", confirm: None }
+    }
+
+    /// The same case, with a sentence of help.
+    #[must_use]
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    /// The same case, with a question to be answered before it is submitted.
+    #[must_use]
+    pub const fn confirm(self, question: &'static str) -> Self {
+        Self { confirm: Some(question), ..self }
+    }
+}
+
+/// An enum by whose variants a node goes on: `#[derive(Form)]` on an enum implements it, and `#[derive(Choices)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no cases, and `#[case(..)]` goes on by one",
+    label = "expected an enum: a form with `#[derive(Form, Clone)]`, a field with `#[derive(Choices)]`",
+    note = "for a form that is a struct write `#[next(..)]`; to go on by one of the process's fields write `#[fields(..)]` and `#[decide(field)]`"
+)]
+pub trait Cases: Sized + 'static {
+    /// A struct with a [`CaseOf`] for each variant, under its name.
+    type ByName;
+    /// The cases by their names.
+    const BY_NAME: Self::ByName;
+    /// What is said of each case that has no way on.
+    const WITHOUT_A_WAY: &'static [&'static str];
+}
+
+/// One case of `D`, whose fields are a `V`.
+#[derive(Debug)]
+pub struct CaseOf<D, V> {
+    number: usize,
+    title: &'static str,
+    fields: fn(&D) -> Option<V>,
+}
+
+impl<D, V> CaseOf<D, V> {
+    /// The case with this number and title. `fields` gives what was filled in, if it is the case that was chosen.
+    pub const fn new(number: usize, title: &'static str, fields: fn(&D) -> Option<V>) -> Self {
+        Self { number, title, fields }
+    }
+
+    /// Its number among the variants.
+    pub const fn number(&self) -> usize {
+        self.number
+    }
+
+    /// What stands on the button.
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What was filled in, if this case was chosen.
+    pub fn fields(&self, of: &D) -> Option<V> {
+        (self.fields)(of)
+    }
+}
+
+/// What is said of the first case that has no way on, of what is said of each; none where each has one.
+pub const fn without_a_way(told: &[&'static str], ways: &[usize]) -> Option<&'static str> {
+    let mut case = 0;
+    while case < told.len() {
+        let mut way = 0;
+        while way < ways.len() && ways[way] != case {
+            way += 1;
+        }
+        if way == ways.len() {
+            return Some(told[case]);
+        }
+        case += 1;
+    }
+    None
+}
+
+/// The fields of a case that asks for nothing.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct NoFields;
+
+impl Fields for NoFields {
+    const FIELDS: &'static [FieldSpec] = &[];
+
+    fn read(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn write(&self, _: &mut Writer) {}
+
+    fn check(&self, _: &mut FieldErrors) {}
+}
+
+impl FieldType for NoFields {
+    type Item = Self;
+
+    fn kind() -> FieldKind {
+        FieldKind::Embedded(Self::FIELDS)
+    }
+
+    fn encode(&self) -> Result<Value, String> {
+        document::embedded::encode(self)
+    }
+
+    fn decode(value: &Value) -> Result<Self, String> {
+        document::embedded::decode(value)
+    }
+
+    fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
+        document::embedded::read_from(value, source)
+    }
+}
+
+/// What is sent of a decision, over what was there: where it names another case, nothing of that stays.
+pub(crate) fn decided(cases: &[CaseSpec], mut before: Document, sent: &Document) -> Document {
+    let chosen = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+    if cases.iter().any(|case| chosen(case.name)) {
+        before.retain(|name, _| chosen(name));
+    }
+    before
+}

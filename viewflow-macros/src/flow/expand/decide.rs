@@ -1,0 +1,151 @@
+//! Writes which way a person's decision goes on.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::call::{DATA, Made, SEED, chained, seed_of};
+use super::form::{field_type, form_type};
+use crate::flow::model::{Edge, Flow, Node, Way};
+use crate::syntax::{Closure, hidden, local, located};
+
+/// The cases by which a node goes on: `<Verdict as Cases>`, told at the form, or at the field that decides.
+pub(super) fn cases_of(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    let of = match &node.decide {
+        Some(field) => located(&field_type(flow, field), field.span()),
+        None => {
+            let form = form_type(flow, node)?;
+            located(&form, form.span())
+        }
+    };
+    Some(quote_spanned!(of.span()=> <#of as __viewflow::Cases>))
+}
+
+/// What goes through the cases of a form that was submitted, and finds the way.
+pub(super) fn expand_decision(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    let (form, cases) = (form_type(flow, node).filter(|_| node.is_decided())?, cases_of(flow, node)?);
+    let [owner, a, values] = ["flow", "a", "form"].map(|name| local(name, hidden()));
+    let (mut ways, mut default) = (Vec::new(), None);
+    // The builder numbers only edges with a target.
+    for (number, edge) in node.edges.iter().filter(|edge| edge.to.is_some()).enumerate() {
+        let way = chosen(flow, node, edge, number);
+        match (&edge.way, &node.decide) {
+            (Way::Case(name), None) => {
+                let v = local("case", name.span());
+                ways.push(quote_spanned! {name.span()=>
+                    if let ::core::option::Option::Some(#v) = #cases::BY_NAME.#name.fields(#values) {
+                        let #v = &#v;
+                        return ::core::result::Result::Ok(#way);
+                    }
+                });
+            }
+            (Way::Case(name), Some(field)) => {
+                let v = local("case", name.span());
+                ways.push(quote_spanned! {name.span()=>
+                    if #cases::BY_NAME.#name.fields(&#values.#field).is_some() {
+                        let #v = #values;
+                        return ::core::result::Result::Ok(#way.by(&#values.#field));
+                    }
+                });
+            }
+            (Way::Default, None) => default = Some(way),
+            (Way::Default, Some(field)) => default = Some(quote!(#way.by(&#values.#field))),
+            _ => {}
+        }
+    }
+    let default = match default {
+        Some(way) => quote!(::core::result::Result::Ok(#way)),
+        // That each case has a way was made sure of at compile time.
+        None => quote!(::core::result::Result::Err(__viewflow::Error::Internal("a case without a way"))),
+    };
+    let (at, form) = (form.span(), located(&form, form.span()));
+    Some(chained(
+        "node",
+        at,
+        "decide",
+        &quote_spanned!(at=> ::<#form>(|#owner: &Self, #a, #values| {
+            let _ = (#owner, #a);
+            #(#ways)*
+            #default
+        })),
+    ))
+}
+
+/// Makes sure that each case has a way, and a default something to be for.
+pub(super) fn expand_coverage(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    if !node.is_decided() || node.incomplete {
+        return None;
+    }
+    let cases = cases_of(flow, node)?;
+    let at = cases.span();
+    let names = node.edges.iter().filter_map(|edge| if let Way::Case(name) = &edge.way { Some(name) } else { None });
+    let numbers = names.map(|name| quote_spanned!(name.span()=> #cases::BY_NAME.#name.number()));
+    let without = quote_spanned!(at=> __viewflow::without_a_way(#cases::WITHOUT_A_WAY, &[#(#numbers),*]));
+    let default = node.edges.iter().find(|edge| matches!(edge.way, Way::Default));
+    Some(match default {
+        None => quote_spanned! {at=>
+            if let ::core::option::Option::Some(message) = #without {
+                ::core::panic!("{}", message)
+            }
+        },
+        Some(default) => quote_spanned! {default.target.span()=>
+            ::core::assert!(#without.is_some(), "each case has a way already, and none is left for this one: remove it")
+        },
+    })
+}
+
+/// The way that an edge is, with what it gives to its task.
+fn chosen(flow: &Flow, node: &Node, edge: &Edge, number: usize) -> TokenStream {
+    let way = quote!(__viewflow::Chosen::new(#number));
+    let Some(target) = edge.to.and_then(|to| flow.nodes.get(to)) else { return way };
+    let (task, name) = (&target.task, &target.name);
+    let seed_type = seed_of(task);
+    let seed = edge.task_seed.as_ref().map(|closure| {
+        let seed = answer(node, edge, closure, SEED, &seed_type);
+        quote!(.seed::<#seed_type>(&#seed)?)
+    });
+    let data = edge.task_data.as_ref().map(|closure| {
+        let data = answer(node, edge, closure, DATA, task);
+        quote!(.data::<Self, #task>(#name, &#data)?)
+    });
+    quote!(#way #seed #data)
+}
+
+/// What a closure answers, made an `of`.
+fn answer(
+    node: &Node,
+    edge: &Edge,
+    closure: &Closure,
+    (made_by, method, fails): Made,
+    of: &TokenStream,
+) -> TokenStream {
+    let [owner, a] = ["flow", "a"].map(|name| local(name, hidden()));
+    let value = match closure {
+        Closure::Inline { parameter, case, body } => {
+            let v = match (&edge.way, case) {
+                (Way::Case(name), Some(case)) => {
+                    let v = local("case", name.span());
+                    quote!(let #case = #v;)
+                }
+                _ => TokenStream::new(),
+            };
+            quote_spanned!(body.span()=> { let #parameter = #a; #v #body })
+        }
+        Closure::Path(path) => {
+            let task = &node.task;
+            match &edge.way {
+                Way::Case(name) => {
+                    let v = local("case", name.span());
+                    quote_spanned!(path.span()=> (__viewflow::CaseMethod::<Self, #task, _, _, _>::method(#path))(#owner, #a, #v)?)
+                }
+                _ => {
+                    quote_spanned!(path.span()=> (__viewflow::QuestionMethod::<Self, #task, _, _>::method(#path))(#owner, #a)?)
+                }
+            }
+        }
+    };
+    let at = value.span();
+    let (made_by, method) = (Ident::new(made_by, at), Ident::new(method, at));
+    let fails = fails.then(|| quote_spanned!(at=> ?));
+    quote_spanned!(at=> __viewflow::#made_by::<#of>::#method(#value)#fails)
+}
