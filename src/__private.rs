@@ -17,6 +17,7 @@ pub use viewflow_core::handler::{
     CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
     QuestionMethod, SeedItems, value_of,
 };
+pub use viewflow_core::nodes;
 pub use viewflow_core::{
     Activation, At, Candidate, CaseOf, CaseSpec, Cases, Choice, ChoiceSource, Choices, Chosen, Db, Entity, FieldAt,
     FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index,

@@ -1,7 +1,9 @@
-//! How to do things, a page for each; the derives have pages of their own.
+//! How to do things, a page for each; the derives have pages of their own, and the [attributes] beside them have one.
 //!
 //! The flow itself, its nodes, handlers and edges: [`Flow`](derive@crate::Flow).
 
+#[doc = include_str!("guide/attributes.md")]
+pub mod attributes {}
 #[doc = include_str!("guide/branches.md")]
 pub mod branches {}
 #[doc = include_str!("guide/change.md")]

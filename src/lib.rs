@@ -4,6 +4,7 @@
 //!
 //! - What a flow is made of: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
 //!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices).
+//! - The same as [attributes](guide::attributes), such as `#[viewflow::flow(..)]`.
 //! - How to do things: the [`guide`].
 //! - Running it: [`Engine`], and [`Activation`] in handlers.
 //! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] and [`testing`] for those who write one.
@@ -25,6 +26,18 @@ pub use viewflow_macros::Message;
 pub use viewflow_macros::Process;
 #[doc = include_str!("guide/task.md")]
 pub use viewflow_macros::Task;
+/// The derive [`Entity`](derive@Entity) as an [attribute](guide::attributes).
+pub use viewflow_macros::entity;
+/// The derive [`Flow`](derive@Flow) as an [attribute](guide::attributes).
+pub use viewflow_macros::flow;
+/// The derive [`Form`](derive@Form) as an [attribute](guide::attributes).
+pub use viewflow_macros::form;
+/// The derive [`Message`](derive@Message) as an [attribute](guide::attributes).
+pub use viewflow_macros::message;
+/// The derive [`Process`](derive@Process) as an [attribute](guide::attributes).
+pub use viewflow_macros::process;
+/// The derive [`Task`](derive@Task) as an [attribute](guide::attributes).
+pub use viewflow_macros::task;
 #[cfg(feature = "sled")]
 pub use viewflow_sled::{Durability, Options as SledOptions, Report as SledReport, SledStore};
 

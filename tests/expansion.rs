@@ -324,6 +324,106 @@ mod everything {
     }
 }
 
+/// The same by attributes.
+mod by_attributes {
+    #[allow(unused_imports)]
+    use super::shadowed::*;
+    use renamed::prelude::{Activation, End, Engine, Id, MemoryStore, Ref, Start, UserId, View};
+
+    /// Rows.
+    #[renamed::entity(crate = renamed, label = r#type, table = "things")]
+    pub struct Thing {
+        /// Which.
+        #[id]
+        pub number: Id<Thing>,
+        /// Of what type.
+        #[field(unique)]
+        pub r#type: ::std::string::String,
+    }
+
+    /// The process.
+    #[renamed::process(crate = renamed, seed = Ref<Thing>)]
+    #[derive(::std::cmp::PartialEq, ::std::cmp::Eq, ::std::clone::Clone)]
+    pub struct Everything {
+        /// How many.
+        #[field(default = 1, min = 1, max = 9)]
+        pub r#loop: u8,
+        /// Which word, where there are some.
+        #[cfg(not(any()))]
+        #[field(choices = ["a", "b"])]
+        pub word: ::std::option::Option<::std::string::String>,
+    }
+
+    /// A task.
+    #[renamed::task]
+    #[task(crate = renamed, seed = Ref<Thing>)]
+    pub struct Work {}
+
+    /// A form.
+    #[renamed::form(crate = renamed)]
+    pub struct Choose {
+        /// One of them.
+        #[field(choices = |db| db.table::<Thing>().filter(|thing| thing.r#type != ""))]
+        pub thing: Ref<Thing>,
+    }
+
+    /// A message.
+    #[renamed::message(crate = renamed, key = r#for, latch = last)]
+    pub struct Parcel {
+        /// For whom.
+        pub r#for: ::std::string::String,
+    }
+
+    /// Everything there is.
+    ///
+    /// And what is to be said of it.
+    #[renamed::flow(crate = renamed, process = Everything, name = "attributes")]
+    #[derive(::std::clone::Clone, ::std::fmt::Debug, ::std::default::Default)]
+    pub struct EverythingFlow<T: ::std::marker::Send + ::std::marker::Sync + 'static> {
+        /// What it needs.
+        pub kept: T,
+
+        /// Begin.
+        #[form(Choose)]
+        #[submit(Self::chosen)]
+        #[next(work, task_seed = |a| a.process.seed)]
+        start: Start,
+
+        #[fields(r#loop, word)]
+        #[next(end)]
+        work: View<Work>,
+
+        end: End,
+    }
+
+    impl<T: ::std::marker::Send + ::std::marker::Sync + 'static> EverythingFlow<T> {
+        fn chosen(&self, a: &mut Activation<Self, ()>, form: Choose) -> renamed::Result<()> {
+            let _ = &self.kept;
+            a.process.seed = ::std::option::Option::Some(form.thing);
+            ::std::result::Result::Ok(())
+        }
+    }
+
+    #[test]
+    fn a_flow_by_attributes_runs() {
+        const fn printed<T: ::std::fmt::Debug + ::std::clone::Clone>() {}
+        const { printed::<Parcel>() };
+        let flow = EverythingFlow { kept: 7_u8, ..EverythingFlow::default() };
+        let engine = Engine::builder(MemoryStore::new()).flow(flow.clone()).build().unwrap();
+        let ann = UserId::new("ann");
+        let thing = engine.transaction(|db| db.table().insert(Thing { number: Id::NEW, r#type: "x".to_owned() }));
+        let form = Choose { thing: thing.unwrap() };
+        let process = engine.start(EverythingFlow::<u8>::start, &ann, form).unwrap();
+        assert_eq!(process.r#loop, 1);
+        let task = engine.queue(&ann).of(EverythingFlow::<u8>::work).first().unwrap().id;
+        let task = engine.task(EverythingFlow::<u8>::work, task).unwrap().assign(&ann).unwrap();
+        task.execute(&ann, WorkFields { r#loop: 2, word: ::std::option::Option::None }).unwrap();
+        let process = engine.process::<EverythingFlow<u8>>(process.id).unwrap();
+        assert_eq!((process.status, process.r#loop), (renamed::ProcessStatus::Done, 2));
+        assert_eq!(::std::format!("{flow:?}"), "EverythingFlow { kept: 7, start: Start, work: View, end: End }");
+    }
+}
+
 /// Structs made by a macro of the application.
 mod by_macro {
     use renamed::prelude::*;

@@ -3,14 +3,19 @@
 //!
 //! The attributes are those of `tests/`. `VIEWFLOW_MUTANTS` says how many mutants are tried.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Data, DeriveInput, File, Item, Meta};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, File, Item, Meta, Token};
 
+use crate::attribute::{Of, attributed};
 use crate::errors::Errors;
 use crate::record::Face;
 use crate::{choices, flow, record};
@@ -30,6 +35,16 @@ const DERIVES: [(&str, Derive); 8] = [
     ("Entity", |item, errors| record::derive(item, Face::Entity, errors)),
     ("Embedded", |item, errors| record::derive(item, Face::Embedded, errors)),
     ("Message", |item, errors| record::derive(item, Face::Message, errors)),
+];
+
+/// What attributes do, by the names of the derives that do the same.
+const ATTRIBUTES: [(&str, Of); 6] = [
+    ("Flow", Of::Flow),
+    ("Process", Of::Record(Face::Process)),
+    ("Task", Of::Record(Face::Task)),
+    ("Form", Of::Record(Face::Form)),
+    ("Entity", Of::Record(Face::Entity)),
+    ("Message", Of::Record(Face::Message)),
 ];
 
 #[test]
@@ -55,8 +70,68 @@ fn a_mutant_of_an_attribute_is_rust_or_a_message_and_no_token_is_swallowed() {
     assert!(faults.is_empty(), "{} of {mutants} mutants:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
 }
 
+#[test]
+fn an_attribute_writes_the_item_and_what_its_derive_writes_for_it() {
+    let mut tried = 0;
+    for Seed { name, input, derive, .. } in corpus().into_iter().step_by(4) {
+        let Some((_, of)) = ATTRIBUTES.iter().find(|(derived, _)| *derived == name) else { continue };
+        let mut input = input;
+        input.attrs.retain(|attribute| attribute.path().segments.len() == 1 && !attribute.path().is_ident("derive"));
+        let derived = without_chart(&derive(input.clone(), Errors::default()).to_string());
+        let attributed = attributed(TokenStream::new(), input.to_token_stream(), *of);
+        let ident = &input.ident;
+        let is_there = |item: &Item| match item {
+            Item::Struct(item) => item.ident == *ident,
+            Item::Enum(item) => item.ident == *ident,
+            _ => false,
+        };
+        assert_eq!(
+            syn::parse2::<File>(attributed.clone()).unwrap().items.iter().filter(|item| is_there(item)).count(),
+            1
+        );
+        assert!(without_chart(&attributed.to_string()).ends_with(&derived), "{ident}: {attributed}");
+        tried += 1;
+    }
+    assert!(tried > 50, "only {tried} items were found");
+}
+
+/// What was written, wherever a flow's chart stands in it.
+fn without_chart(written: &str) -> String {
+    let (begin, end) = ("# [cfg_attr (doc , doc = \"\" , doc = ", " , doc = \"\")]");
+    let found = written.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    found.map_or_else(|| written.to_owned(), |(before, after)| format!("{}{}", before.trim_end(), after))
+}
+
+#[test]
+fn an_attribute_knows_the_attributes_of_its_derive() {
+    let file = syn::parse_file(include_str!("lib.rs")).unwrap();
+    let mut tried = 0;
+    for item in file.items {
+        let Item::Fn(item) = item else { continue };
+        let derive = item.attrs.iter().find(|attribute| attribute.path().is_ident("proc_macro_derive"));
+        let Some(derive) = derive else { continue };
+        let names = derive.parse_args_with(|input: ParseStream<'_>| {
+            let name: Ident = input.parse()?;
+            input.parse::<Token![,]>()?;
+            input.parse::<Ident>()?;
+            let list;
+            syn::parenthesized!(list in input);
+            let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&list, Ident::parse_any)?;
+            input.parse::<Option<Token![,]>>()?;
+            Ok((name, names))
+        });
+        let (name, names) = names.unwrap();
+        let Some((_, of)) = ATTRIBUTES.iter().find(|(derived, _)| name == derived) else { continue };
+        let names: BTreeSet<String> = names.iter().map(Ident::to_string).collect();
+        assert_eq!(names, of.helpers().into_iter().collect(), "{name}");
+        tried += 1;
+    }
+    assert_eq!(tried, ATTRIBUTES.len());
+}
+
 /// A struct or enum, what is derived for it, and what is written for it as it is.
 struct Seed {
+    name: &'static str,
     input: DeriveInput,
     derive: Derive,
     written: String,
@@ -124,7 +199,7 @@ fn add_items(items: &[Item], seeds: &mut Vec<Seed>) {
                 && derived.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name);
             if let (true, Ok(input)) = (is_derived, syn::parse2::<DeriveInput>(tokens.clone())) {
                 let written = derive(input.clone(), Errors::default()).to_string();
-                seeds.push(Seed { input, derive, written });
+                seeds.push(Seed { name, input, derive, written });
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The derive macros of viewflow. What they do is told where they are re-exported, in the crate `viewflow`.
+//! The macros of viewflow: derives, and attributes that do the same. What they do is told where they are re-exported, in
+//! the crate `viewflow`.
 //!
 //! Each macro is a pipeline: *parse* the annotated struct into a *model*, *check* it, *expand* it. Mistakes are collected
 //! on the way and all told together; what is expanded besides is as complete as it can be, so that one mistake is one
@@ -6,6 +7,7 @@
 
 #![warn(unreachable_pub)]
 
+mod attribute;
 mod cases;
 mod choices;
 mod errors;
@@ -15,6 +17,7 @@ mod fuzz;
 mod record;
 mod syntax;
 
+use crate::attribute::{Of, attributed};
 use crate::record::Face;
 use crate::syntax::derived;
 use proc_macro::TokenStream;
@@ -115,4 +118,52 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
 )]
 pub fn derive_flow(input: TokenStream) -> TokenStream {
     derived(input.into(), flow::derive).into()
+}
+
+/// Makes a struct a flow, as `#[derive(Flow)]` does, and puts its chart at the head of its page.
+///
+/// `#[viewflow::flow(process = Post)]` is `#[derive(Flow)]` with `#[flow(process = Post)]`.
+#[proc_macro_attribute]
+pub fn flow(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Flow).into()
+}
+
+/// Makes a struct a proxy process, as `#[derive(Process)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+///
+/// `#[viewflow::process(seed = String)]` is `#[derive(Process, Clone, Debug)]` with `#[process(seed = String)]`.
+#[proc_macro_attribute]
+pub fn process(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Record(Face::Process)).into()
+}
+
+/// Makes a struct what a task knows, as `#[derive(Task)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+///
+/// `#[viewflow::task(seed = String)]` is `#[derive(Task, Clone, Debug)]` with `#[task(seed = String)]`.
+#[proc_macro_attribute]
+pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Record(Face::Task)).into()
+}
+
+/// Makes a struct what a person fills in, as `#[derive(Form)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+///
+/// `#[viewflow::form]` is `#[derive(Form, Clone, Debug)]`.
+#[proc_macro_attribute]
+pub fn form(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Record(Face::Form)).into()
+}
+
+/// Makes a struct the type of a table's rows, as `#[derive(Entity)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+///
+/// `#[viewflow::entity(table = "posts")]` is `#[derive(Entity, Clone, Debug)]` with `#[entity(table = "posts")]`.
+#[proc_macro_attribute]
+pub fn entity(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Record(Face::Entity)).into()
+}
+
+/// Makes a struct a message between processes, as `#[derive(Message)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+///
+/// `#[viewflow::message(key = order)]` is `#[derive(Message, Clone, Debug)]` with `#[message(key = order)]`.
+#[proc_macro_attribute]
+pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
+    attributed(options.into(), item.into(), Of::Record(Face::Message)).into()
 }

@@ -18,7 +18,7 @@ pub(crate) use self::closure::{CaseClosure, Closure, Query, methods_named, told_
 pub(crate) use self::docs::{doc_lines, docs, first_sentence};
 pub(crate) use self::duration::{duration, duration_tokens, some_duration, some_duration_of};
 pub(crate) use self::fields::{Accessor, fields_impl};
-pub(crate) use self::item::{KEYWORDS, derived};
+pub(crate) use self::item::{KEYWORDS, Read, derived, read};
 pub(crate) use self::name::{
     WAS, camel_case, earlier_names, earlier_names_of, node_name, plain_name, snake_case, title_of,
 };

@@ -50,6 +50,12 @@ pub mod kinds {
 
             impl<T> Copy for $name<T> {}
 
+            impl<T> Default for $name<T> {
+                fn default() -> Self {
+                    Self::NODE
+                }
+            }
+
             impl<T> std::fmt::Debug for $name<T> {
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     f.write_str(stringify!($name))

@@ -12,7 +12,7 @@ mod waiting;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{WherePredicate, parse_quote};
+use syn::{Attribute, WherePredicate, parse_quote};
 use viewflow_graph::Sound;
 
 use self::call::{chained, left_out, seed_of};
@@ -20,6 +20,7 @@ use self::decide::expand_coverage;
 use self::edge::expand_edge;
 use self::form::expand_forms;
 use self::handler::expand_handlers;
+pub(super) use self::inherent::chart;
 use self::inherent::expand_inherent;
 use super::check::Checked;
 use super::lock::Locked;
@@ -27,7 +28,14 @@ use super::model::{Flow, Node};
 use crate::errors::Errors;
 use crate::syntax::{hidden, local, plain_name, private_items};
 
-pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Errors) -> TokenStream {
+/// The flow with its handles, whose `impl` the chart stands at the head of.
+pub(super) fn expand(
+    flow: &Flow,
+    checked: &Checked,
+    locked: &Locked,
+    chart: Option<&Attribute>,
+    errors: Errors,
+) -> TokenStream {
     let errors = errors.into_tokens();
     let forms = expand_forms(flow);
     let Locked { items, asserts } = locked;
@@ -37,7 +45,7 @@ pub(super) fn expand(flow: &Flow, checked: &Checked, locked: &Locked, errors: Er
     let (within, beside) =
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
     let flow_impl = expand_flow(flow, checked.sound.as_ref(), within);
-    let inherent = flow.usable.then(|| expand_inherent(flow, checked));
+    let inherent = flow.usable.then(|| expand_inherent(flow, chart));
     let items = quote!(#flow_impl #inherent #items #(const _: () = #beside;)*);
     let items = private_items(&flow.krate, &items);
     quote!(#errors #forms #items)

@@ -43,6 +43,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// The type of the field.
     pub(super) ty: Type,
+    /// The kind that the type was told to be an alias of.
+    pub(super) alias_of: Option<Kind>,
     /// What a task of the node knows.
     pub(super) task: TokenStream,
     /// The stored name.
@@ -248,6 +250,7 @@ impl Node {
             docs: Vec::new(),
             kind,
             ty,
+            alias_of: None,
             task,
             was: Vec::new(),
             form: None,

@@ -15,7 +15,7 @@ pub(crate) enum Face {
 
 impl Face {
     /// The attribute on the struct.
-    pub(super) fn attribute(self) -> &'static str {
+    pub(crate) fn attribute(self) -> &'static str {
         match self {
             Self::Process => "process",
             Self::Task => "task",
@@ -32,6 +32,18 @@ impl Face {
         match self {
             Self::Variant => "on the variant",
             _ => "on the struct",
+        }
+    }
+
+    /// All the attributes that its derive reads: those that stand there in `lib.rs`.
+    pub(crate) fn helpers(self) -> &'static [&'static str] {
+        match self {
+            Self::Process => &["process", "field", "was"],
+            Self::Task => &["task", "field", "was"],
+            Self::Form | Self::Variant => &["form", "field", "case", "was"],
+            Self::Entity => &["entity", "field", "was", "id"],
+            Self::Embedded => &["embedded", "field", "was"],
+            Self::Message => &["message", "field", "was"],
         }
     }
 

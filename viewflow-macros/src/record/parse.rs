@@ -82,7 +82,7 @@ pub(super) fn read_field(record: &mut Record, field: syn::Field, errors: &mut Er
         );
     }
     let mut read = Field {
-        help: doc_lines(&field.attrs).join(" ").trim().to_owned(),
+        help: doc_lines(&field.attrs).into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "),
         attribute: field.attrs.iter().find(|attribute| attribute.path().is_ident(FIELD)).cloned(),
         ..Field::new(ident, field.vis, field.ty)
     };

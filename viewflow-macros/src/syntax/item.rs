@@ -1,6 +1,6 @@
-//! The item that a derive stands on, also after a slip in its syntax.
+//! The item that a derive or an attribute stands on, also after a slip in its syntax.
 //!
-//! rustc tells of the slip, and hands the tokens to the derive as they were written. Without its impls, all that uses the
+//! rustc tells of the slip, and hands the tokens on as they were written. Without its impls, all that uses the
 //! item would be told of, too: so the slip is mended here, and nothing else is said of the item.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -14,18 +14,37 @@ use crate::errors::Errors;
 pub(crate) const KEYWORDS: [(&str, &str); 5] =
     [("if", "cond"), ("else", "otherwise"), ("match", "switch"), ("for", "branch"), ("fn", "call")];
 
-/// What `derive` writes for the item.
-pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Errors) -> TokenStream) -> TokenStream {
+/// An item as it was read.
+pub(crate) struct Read {
+    pub(crate) item: DeriveInput,
+    /// Whether rustc has told of a slip in it, so that nothing is told of the rest.
+    pub(crate) errors: Errors,
+    /// What is told of a slip that may be none: Rust of a later release.
+    pub(crate) told: Option<TokenStream>,
+}
+
+/// Reads an item, also after a slip.
+pub(crate) fn read(tokens: TokenStream) -> Result<Read, TokenStream> {
     match syn::parse2(tokens.clone()) {
-        Ok(item) => derive(item, Errors::default()),
+        Ok(item) => Ok(Read { item, errors: Errors::default(), told: None }),
         Err(error) => {
-            let Some((tokens, is_known)) = mended(tokens) else { return error.into_compile_error() };
-            let Ok(item) = syn::parse2(tokens) else { return error.into_compile_error() };
+            let Some((tokens, is_known)) = mended(tokens) else { return Err(error.into_compile_error()) };
+            let Ok(item) = syn::parse2(tokens) else { return Err(error.into_compile_error()) };
             // What is read by no grammar of ours may be Rust all the same, of a later release.
             let told = (!is_known).then(|| error.into_compile_error());
-            let derived = derive(item, Errors::untold());
+            Ok(Read { item, errors: Errors::untold(), told })
+        }
+    }
+}
+
+/// What `derive` writes for the item.
+pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Errors) -> TokenStream) -> TokenStream {
+    match read(tokens) {
+        Ok(Read { item, errors, told }) => {
+            let derived = derive(item, errors);
             quote!(#told #derived)
         }
+        Err(told) => told,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, Error, Expr, LitBool, LitStr, Meta, Result, Token, Type};
+use syn::{Attribute, Error, Expr, LitBool, LitStr, Meta, Path, Result, Token, Type};
 
 use super::duration::duration;
 use super::name::{WAS, stored_name};
@@ -39,7 +39,7 @@ impl Opt {
 
     /// The value read as the path of a crate.
     pub(crate) fn path(&self) -> Result<TokenStream> {
-        self.read_as::<syn::Path>("a path", "my_name").map(|(tokens, _)| tokens)
+        self.read_as::<Path>("a path", "my_name").map(|(tokens, _)| tokens)
     }
 
     /// The value read as a type.
@@ -177,7 +177,7 @@ pub(crate) fn options_after(input: ParseStream<'_>) -> Result<Opts> {
 /// The options of all attributes with this name. An option stands once, but for `was`.
 pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Opt> {
     let mut options: Vec<Opt> = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+    for attribute in attributes.iter().filter(|attribute| gives_options(attribute.path(), name)) {
         if !matches!(attribute.meta, Meta::Path(_))
             && let Some(Opts { list, mistakes }) = errors.ok(attribute.parse_args::<Opts>())
         {
@@ -187,6 +187,14 @@ pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors)
     }
     each_once(&options, errors);
     options
+}
+
+/// Whether an attribute is the one of this name: `#[flow(..)]`, or `#[viewflow::flow(..)]` that stands below the derive, where
+/// it is told to be mistaken.
+fn gives_options(path: &Path, name: &str) -> bool {
+    let is_first = |krate| path.segments.first().is_some_and(|first| first.ident == krate);
+    let is_last = || path.segments.last().is_some_and(|last| last.ident == name);
+    path.is_ident(name) || (path.segments.len() == 2 && is_first("viewflow") && is_last())
 }
 
 /// No option stands twice, but for `was`.

@@ -7,6 +7,7 @@ use syn::Type;
 pub(crate) fn told(ty: &TokenStream) -> String {
     let text = ty.to_string();
     text.replace(" :: ", "::")
+        .replace(" as::", " as ::")
         .replace(" < ", "<")
         .replace("< ", "<")
         .replace(" <", "<")

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::parse_quote;
 use syn::spanned::Spanned as _;
-use viewflow_graph::{Attribute, Graph, Mark, Sound};
+use viewflow_graph::{Attribute, Mark};
 
 use super::form::form_type;
 use crate::flow::check::Checked;
@@ -13,12 +14,17 @@ use crate::flow::model::{After, Flow, Message, Node, Way};
 use crate::syntax::{Closure, located, methods_named, plain_name};
 
 /// The constructor, and a typed handle to each node.
-pub(super) fn expand_inherent(flow: &Flow, checked: &Checked) -> TokenStream {
+pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> TokenStream {
     let Flow { ident, vis, .. } = flow;
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
     let (plain, types): (Vec<_>, Vec<_>) = flow.plain.iter().map(|(ident, ty)| (ident, ty)).unzip();
     let nodes = flow.nodes.iter().map(|node| {
         let Node { ident, ty, .. } = node;
+        if let Some(kind) = node.alias_of {
+            // Of another kind than was told, it is of another type.
+            let kind = format_ident!("{}", kind.name(), span = ty.span());
+            return quote_spanned!(ty.span()=> #ident: <__viewflow::nodes::#kind<_> as __viewflow::Marker>::NODE,);
+        }
         quote_spanned!(ty.span()=> #ident: <#ty as __viewflow::Marker>::NODE,)
     });
     // Does not compile anyway: so that what uses the flow is right.
@@ -26,9 +32,6 @@ pub(super) fn expand_inherent(flow: &Flow, checked: &Checked) -> TokenStream {
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
-    // A macro that derives has no other place on the flow's page.
-    let chart = checked.sound.as_ref().map(|sound| chart(&checked.graph, sound));
-    let chart = chart.map(|chart| quote!(#[cfg_attr(doc, doc = #chart)]));
     quote! {
         #chart
         #[automatically_derived]
@@ -44,9 +47,12 @@ pub(super) fn expand_inherent(flow: &Flow, checked: &Checked) -> TokenStream {
     }
 }
 
-/// The flow's chart as rustdoc shows it, in the colours of the page: HTML without a blank line is left as it is.
-fn chart(graph: &Graph, sound: &Sound) -> String {
-    format!("<div style=\"overflow-x:auto\">{}</div>", graph.svg_with(Some(sound), |_| Mark::Untouched))
+/// The chart of a sound flow as rustdoc shows it, in the colours of the page: HTML without a blank line is left as it is.
+pub(in crate::flow) fn chart(checked: &Checked) -> Option<syn::Attribute> {
+    let sound = checked.sound.as_ref()?;
+    let svg = checked.graph.svg_with(Some(sound), |_| Mark::Untouched);
+    let chart = format!("<div style=\"overflow-x:auto\">{svg}</div>");
+    Some(parse_quote!(#[cfg_attr(doc, doc = "", doc = #chart, doc = "")]))
 }
 
 fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenStream {

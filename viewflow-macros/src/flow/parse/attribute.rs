@@ -5,14 +5,14 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::{Result, Type};
-use viewflow_graph::{Attribute, Kind};
+use viewflow_graph::{Attribute, Kind, nearest};
 
 use super::edge::{read_boundary, read_edge};
 use super::event::{after, message, name_in_quotes};
 use super::handler::{call, method, retry};
 use crate::flow::model::{FieldsForm, Node};
 use crate::flow::people;
-use crate::syntax::{Opts, earlier_names_of, some_duration_of};
+use crate::syntax::{Opt, Opts, earlier_names_of, some_duration_of};
 
 pub(super) fn known(attribute: &syn::Attribute) -> Option<Attribute> {
     Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
@@ -144,15 +144,50 @@ fn twice(attribute: &syn::Attribute) -> syn::Error {
     syn::Error::new_spanned(attribute.path(), format!("`#[{name}]` is given twice on this node: keep one"))
 }
 
+/// The options of `#[node(..)]`.
+const OF_A_NODE: [&str; 3] = ["name", "title", KIND];
+/// Says of which kind a node is whose type is an alias.
+const KIND: &str = "kind";
+
 fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
     if node.given.contains(&Attribute::Node) {
         return Err(twice(attribute));
     }
-    attribute.parse_args::<Opts>()?.read(&["name", "title"], |key, option| {
+    attribute.parse_args::<Opts>()?.read(&OF_A_NODE, |key, option| {
         match key {
             "name" => node.name = option.name()?,
-            _ => node.title = Some(option.text()?.value()),
+            "title" => node.title = Some(option.text()?.value()),
+            // Has been read before.
+            _ => {}
         }
         Ok(())
     })
+}
+
+/// The kind that `#[node(kind = View)]` tells. All else that is wrong with such an attribute is told later.
+pub(super) fn told_kind(attributes: &[(Attribute, &syn::Attribute)]) -> Result<Option<Kind>> {
+    let (mut kind, mut told) = (None, Ok(()));
+    for (_, attribute) in attributes.iter().filter(|(name, _)| *name == Attribute::Node) {
+        let Ok(options) = attribute.parse_args::<Opts>() else { continue };
+        let _ = options.read_all(&OF_A_NODE, |key, option| {
+            if key == KIND {
+                match kind_named(option) {
+                    Ok(known) => kind = Some(known),
+                    Err(error) => told = Err(error),
+                }
+            }
+            Ok(())
+        });
+    }
+    told.map(|()| kind)
+}
+
+fn kind_named(option: &Opt) -> Result<Kind> {
+    let name = option.word("the kind of node that the type is an alias of: `kind = View`")?;
+    let hint = || match nearest(&name.to_string(), Kind::ALL.iter().map(|kind| kind.name())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "expected one such as `View`, `Function` or `End`".to_owned(),
+    };
+    let unknown = || syn::Error::new(name.span(), format!("unknown kind of node `{name}`: {}", hint()));
+    Kind::from_name(&name.to_string()).ok_or_else(unknown)
 }

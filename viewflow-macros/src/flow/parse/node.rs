@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::{GenericArgument, Meta, PathArguments, Type};
 use viewflow_graph::{Attribute, Kind, nearest};
 
-use super::attribute::{known, read_attribute};
+use super::attribute::{known, read_attribute, told_kind};
 use crate::errors::Errors;
 use crate::flow::model::{Flow, Node};
 use crate::syntax::{KEYWORDS, docs, first_sentence, misplaced, plain_name, plain_type, told};
@@ -32,7 +32,16 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
     let ours: Vec<(Attribute, &syn::Attribute)> =
         field.attrs.iter().filter_map(|attribute| Some((known(attribute)?, attribute))).collect();
     let is_led_to = led_to.contains(&plain_name(&ident));
-    let node_type = node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty() || is_led_to);
+    let told_kind = match told_kind(&ours) {
+        Ok(kind) => kind,
+        Err(error) => {
+            errors.push(error);
+            flow.misread.push(ident);
+            return;
+        }
+    };
+    let by_name = || node_type(plain_type(&field.ty), &flow.krate, !ours.is_empty() || is_led_to);
+    let node_type = told_kind.map_or_else(by_name, |kind| Some((kind, task_of(&field.ty, &flow.krate))));
     let Some((kind, task)) = node_type else {
         if let Some((attribute, _)) = ours.first() {
             errors.over(&field.ty, no_node(&field.ty, &format!("`#[{attribute}]` belongs to a node")));
@@ -46,6 +55,7 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
         return;
     };
     let mut node = Node::new(ident, kind, field.ty, task);
+    node.alias_of = told_kind;
     node.docs = docs(&field.attrs).cloned().collect();
     node.title = first_sentence(&field.attrs);
     check_task(flow, &mut node, errors);
@@ -78,7 +88,9 @@ fn no_node(ty: &Type, why: &str) -> String {
     }
     let hint = match nearest(&written, Kind::ALL.iter().map(|kind| kind.name())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "write the type of a node, such as `View`, `Function` or `End`".to_owned(),
+        None => "write the type of a node, such as `View`, `Function` or `End`; where it is an alias of one, \
+                 `#[node(kind = View)]`"
+            .to_owned(),
     };
     format!("{why}, and `{written}` is not the type of a node: {hint}")
 }
@@ -266,6 +278,11 @@ fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Ki
         _ => None,
     };
     Some((kind, task.unwrap_or_else(|| quote!(()))))
+}
+
+/// What a task of a node knows whose type is an alias, which a macro cannot look behind.
+fn task_of(ty: &Type, krate: &TokenStream) -> TokenStream {
+    quote!(<#ty as #krate::Marker>::Task)
 }
 
 /// Whether a type is a value, and none that a struct of the application's could be.

@@ -1,0 +1,82 @@
+//! What is derived above an attribute. rustc does not tell, and would only say that something is implemented twice: so it
+//! is read where it stands. Where that cannot be read, nothing is told of it.
+
+use std::fs;
+
+/// The names of what is derived right above this attribute, if something is.
+pub(super) fn derived_above() -> Option<Vec<String>> {
+    if !proc_macro::is_available() {
+        return None;
+    }
+    let at = proc_macro::Span::call_site();
+    let text = fs::read_to_string(at.local_file()?).ok()?;
+    let lines: Vec<&str> = text.lines().take(at.line()).collect();
+    let (last, before) = lines.split_last()?;
+    derived(before.iter().copied().chain(last.get(..at.column().checked_sub(1)?)))
+}
+
+/// What is derived by the attributes at the end of these lines.
+fn derived<'l>(lines: impl DoubleEndedIterator<Item = &'l str>) -> Option<Vec<String>> {
+    let mut names = None;
+    // An attribute of several lines, from its end on.
+    let mut attribute = String::new();
+    for line in lines.rev() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        attribute.insert_str(0, line);
+        if attribute.is_empty() {
+            continue;
+        }
+        if !attribute.ends_with(']') {
+            break;
+        }
+        if !line.starts_with("#[") {
+            continue;
+        }
+        if !is_one(&attribute) {
+            break;
+        }
+        if let Some((derived, _)) = attribute.strip_prefix("#[derive(").and_then(|rest| rest.split_once(')')) {
+            let paths = derived.split(',').filter_map(|path| path.rsplit("::").next()).map(str::trim);
+            let paths = paths.filter(|name| !name.is_empty()).map(str::to_owned);
+            names.get_or_insert_with(Vec::new).extend(paths);
+        }
+        attribute.clear();
+    }
+    names
+}
+
+/// Whether the bracket at the beginning closes at the end.
+fn is_one(attribute: &str) -> bool {
+    let mut open = 0_usize;
+    for (at, letter) in attribute.char_indices() {
+        match letter {
+            '[' => open += 1,
+            ']' if open <= 1 => return at + 1 == attribute.len(),
+            ']' => open -= 1,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::derived;
+
+    fn names(text: &str) -> Option<String> {
+        derived(text.lines()).map(|names| names.join(" "))
+    }
+
+    #[test]
+    fn what_is_derived_right_above_is_found_and_nothing_else() {
+        assert_eq!(names("#[derive(Clone, std::fmt::Debug)]"), Some("Clone Debug".to_owned()));
+        assert_eq!(
+            names("#[derive(\n    Clone, // not so\n)]\n// why\n#[must_use]\n\n/// What.\n"),
+            Some("Clone".to_owned())
+        );
+        assert_eq!(names("#[derive(Clone)]\n#[derive(Debug)] "), Some("Debug Clone".to_owned()));
+        assert_eq!(names("#[derive(Clone)]\nstruct Other;\n"), None);
+        assert_eq!(names("#[derive(Clone)]\nstruct Other([u8; 3],\n[u8; 4]\n"), None);
+        assert_eq!(names("/// What.\n#[must_use]\n"), None);
+    }
+}
