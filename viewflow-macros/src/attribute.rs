@@ -95,23 +95,29 @@ impl Of {
     }
 
     fn written(self, given: Option<Attribute>, tokens: TokenStream, read: Read) -> TokenStream {
-        let Read { mut item, mut errors, told } = read;
+        let Read { mut item, mut errors, is_mended, .. } = read;
         let (name, own) = (self.name(), self.derive());
+        let krate = crate_of(given.iter().chain(&item.attrs), name);
         let above = derived_above();
         if above.is_some() {
             let message = format!("`#[viewflow::{name}]` has to know what is derived: put it above `#[derive(..)]`");
             errors.at(Span::call_site(), message);
         }
-        let is_right = refuse_others(&mut item, name, &mut errors) & refuse_derive(&mut item, name, own, &mut errors);
+        let is_alone = refuse_others(&mut item, name, &mut errors);
+        let twice = take_derive(&mut item, own, &krate);
+        if let Some(path) = &twice {
+            errors.over(path, format!("`#[viewflow::{name}]` derives `{own}`: remove one of the two"));
+        }
         let below = derived(&item.attrs);
         let is_derived = |wanted: &str| {
             below.iter().any(|path| is_named(path, wanted)) || above.iter().flatten().any(|above| above == wanted)
         };
         let mut derives = Vec::new();
-        // A derive sees what `cfg` leaves of the fields, and an attribute does not.
-        let by_derive = has_cfg(&tokens) && !is_derived(own);
+        // A derive sees what `cfg` leaves of the fields, and an attribute does not. After a slip the item stays as it is.
+        let has_own = above.iter().flatten().any(|above| above == own);
+        let by_derive = (has_cfg(&tokens) || is_mended) && !has_own;
         if by_derive {
-            let (krate, own) = (crate_of(given.iter().chain(&item.attrs), name), format_ident!("{own}"));
+            let own = format_ident!("{own}");
             derives.push(quote!(#krate::#own));
         }
         // A flow is not printed. A union is told of, and cannot be.
@@ -121,18 +127,19 @@ impl Of {
         }
         let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
         if by_derive {
-            let (errors, item) = (errors.into_tokens(), if is_right { tokens } else { item.into_token_stream() });
+            let is_as_written = is_alone && twice.is_none();
+            let (errors, item) = (errors.into_tokens(), if is_as_written { tokens } else { item.into_token_stream() });
             return quote!(#errors #derives #given #item);
         }
         let mut left = without(item.clone(), &self.helpers());
-        if is_derived(own) {
+        if has_own {
             let errors = errors.into_tokens();
-            return quote!(#errors #told #derives #left);
+            return quote!(#errors #derives #left);
         }
         item.attrs.splice(0..0, given);
         let (items, docs) = self.write(item, errors);
         docs.into_iter().for_each(|docs| put_into_docs(&mut left, docs));
-        quote!(#derives #left #told #items)
+        quote!(#derives #left #items)
     }
 }
 
@@ -158,19 +165,24 @@ fn refuse_others(item: &mut DeriveInput, of: &str, errors: &mut Errors) -> bool 
     item.attrs.len() == before
 }
 
-/// Takes away the derive that does the same, and tells of it. Returns whether there is none.
-fn refuse_derive(item: &mut DeriveInput, name: &str, own: &str, errors: &mut Errors) -> bool {
-    let mut is_right = true;
+/// Takes away the derive that does the same, and returns it as it was written.
+fn take_derive(item: &mut DeriveInput, own: &str, krate: &TokenStream) -> Option<Path> {
+    let krate = krate.clone().into_iter().last().map(|name| name.to_string());
+    // Another crate may have a derive of this name, which is named by its path then.
+    let is_ours = |path: &Path| {
+        let first = path.segments.first().map(|first| first.ident.to_string());
+        is_named(path, own) && (path.segments.len() == 1 || first == krate)
+    };
+    let mut taken = None;
     for attribute in &mut item.attrs {
-        let (twice, others): (Vec<_>, Vec<_>) =
-            derived(std::slice::from_ref(attribute)).into_iter().partition(|path| is_named(path, own));
-        if let Some(path) = twice.first() {
-            errors.over(path, format!("`#[viewflow::{name}]` derives `{own}`: remove one of the two"));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            derived(std::slice::from_ref(attribute)).into_iter().partition(|path| is_ours(path));
+        if let Some(path) = ours.into_iter().next() {
             *attribute = parse_quote!(#[derive(#(#others),*)]);
-            is_right = false;
+            taken = Some(path);
         }
     }
-    is_right
+    taken
 }
 
 /// What `crate = path` says in attributes of this name.
@@ -179,4 +191,55 @@ fn crate_of<'a>(attributes: impl Iterator<Item = &'a Attribute>, name: &str) -> 
     let options = options(&attributes, name, &mut Errors::untold());
     let given = options.iter().find(|option| option.key == "crate").and_then(|option| option.path().ok());
     given.unwrap_or_else(default_crate)
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::{ToTokens as _, quote};
+    use syn::{File, Item};
+
+    use super::{Of, attributed};
+    use crate::errors::Errors;
+    use crate::flow;
+    use crate::record::Face;
+
+    #[test]
+    fn the_chart_stands_once_behind_the_first_paragraph_of_the_flow_and_by_a_derive_at_its_impl() {
+        let flow = quote! {
+            /// Write
+            /// notes.
+            ///
+            /// Of all kinds.
+            #[must_use]
+            struct NoteFlow {
+                #[next(end)]
+                start: StartHandle,
+                end: End,
+            }
+        };
+        let derived = flow::derive(syn::parse2(flow.clone()).unwrap(), Errors::default()).to_string();
+        assert_eq!(derived.matches("<svg").count(), 1);
+        let written: File = syn::parse2(attributed(quote!(), flow, Of::Flow)).unwrap();
+        assert_eq!(written.to_token_stream().to_string().matches("<svg").count(), 1);
+        let Item::Struct(flow) = &written.items[0] else { panic!("the struct comes first") };
+        let kinds = flow.attrs.iter().map(|attribute| match attribute.to_token_stream().to_string() {
+            chart if chart.contains("<svg") => "chart".to_owned(),
+            other => other.trim_start_matches("# [doc = ").trim_end_matches(']').to_owned(),
+        });
+        let kinds: Vec<String> = kinds.collect();
+        assert_eq!(kinds, ["r\" Write\"", "r\" notes.\"", "chart", "r\"\"", "r\" Of all kinds.\"", "# [must_use"]);
+    }
+    #[test]
+    fn where_a_field_is_behind_a_cfg_the_derive_is_added_by_its_path() {
+        let task = quote! {
+            #[derive(PartialEq)]
+            struct Work {
+                #[cfg(test)]
+                part: u8,
+            }
+        };
+        let written = attributed(quote!(crate = renamed), task.clone(), Of::Record(Face::Task)).to_string();
+        let derives = quote!(#[derive(renamed::Task, ::core::clone::Clone, ::core::fmt::Debug)]);
+        assert_eq!(written, quote!(#derives #[task(crate = renamed)] #task).to_string());
+    }
 }

@@ -100,7 +100,20 @@ flow!(
     NoteFlow { start: StartHandle => write, write: View => end, }
 );
 
+/// Derives of other things.
+mod others {
+    pub use std::cmp::PartialEq as Message;
+}
+
+#[viewflow::message]
+#[derive(others::Message)]
+pub struct Packet {
+    pub number: u32,
+}
+
 fn main() {
+    assert!(Packet { number: 1 }.clone() == Packet { number: 1 });
+
     #[viewflow::process]
     struct Local {
         number: u32,

@@ -17,7 +17,8 @@ pub(crate) const KEYWORDS: [(&str, &str); 5] =
 /// An item as it was read.
 pub(crate) struct Read {
     pub(crate) item: DeriveInput,
-    /// Whether rustc has told of a slip in it, so that nothing is told of the rest.
+    /// Whether there was a slip, of which rustc has told: nothing is told of the rest.
+    pub(crate) is_mended: bool,
     pub(crate) errors: Errors,
     /// What is told of a slip that may be none: Rust of a later release.
     pub(crate) told: Option<TokenStream>,
@@ -26,13 +27,13 @@ pub(crate) struct Read {
 /// Reads an item, also after a slip.
 pub(crate) fn read(tokens: TokenStream) -> Result<Read, TokenStream> {
     match syn::parse2(tokens.clone()) {
-        Ok(item) => Ok(Read { item, errors: Errors::default(), told: None }),
+        Ok(item) => Ok(Read { item, is_mended: false, errors: Errors::default(), told: None }),
         Err(error) => {
             let Some((tokens, is_known)) = mended(tokens) else { return Err(error.into_compile_error()) };
             let Ok(item) = syn::parse2(tokens) else { return Err(error.into_compile_error()) };
             // What is read by no grammar of ours may be Rust all the same, of a later release.
             let told = (!is_known).then(|| error.into_compile_error());
-            Ok(Read { item, errors: Errors::untold(), told })
+            Ok(Read { item, is_mended: true, errors: Errors::untold(), told })
         }
     }
 }
@@ -40,7 +41,7 @@ pub(crate) fn read(tokens: TokenStream) -> Result<Read, TokenStream> {
 /// What `derive` writes for the item.
 pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Errors) -> TokenStream) -> TokenStream {
     match read(tokens) {
-        Ok(Read { item, errors, told }) => {
+        Ok(Read { item, errors, told, .. }) => {
             let derived = derive(item, errors);
             quote!(#told #derived)
         }
