@@ -1,6 +1,6 @@
 //! Writes which way a person's decision goes on.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -18,7 +18,10 @@ pub(super) fn cases_of(flow: &Flow, node: &Node) -> Option<TokenStream> {
             located(&form, form.span())
         }
     };
-    Some(quote_spanned!(of.span()=> <#of as __viewflow::Cases>))
+    let at = of.span();
+    // One type, whatever it is made of.
+    let of = Group::new(Delimiter::None, of);
+    Some(quote_spanned!(at=> <#of as __viewflow::Cases>))
 }
 
 /// What goes through the cases of a form that was submitted, and finds the way.
