@@ -89,4 +89,5 @@ mod undo_cases;
 mod undo_random;
 mod unknown;
 mod values;
+mod versions;
 mod woken;

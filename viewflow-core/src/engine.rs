@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use builder::EngineBuilder;
 pub use change::plan::{FlowPlan, Misfit, Plan, Why};
-pub use change::renewal::{Clash, Renewal, Stale};
+pub use change::renewal::{Clash, Renewal, Replaced};
 pub use keep::retention::Retention;
 pub use read::history::HistoryQuery;
 pub use read::processes::{Page, ProcessQuery};
@@ -30,6 +30,7 @@ use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
 use crate::store::{News, NodeName, Store, Watcher};
 use crate::unit::Db;
+use crate::unit::versions::Versions;
 use keep::retention::Retaining;
 use lanes::Lanes;
 use now::Now;
@@ -52,6 +53,7 @@ struct Inner {
     followers: Followers,
     subscribers: Vec<Subscribed>,
     pending: Pending,
+    versions: Arc<Versions>,
     watching: OnceLock<Watching>,
     duties: Duties,
     retaining: Retaining,

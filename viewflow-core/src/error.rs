@@ -2,12 +2,15 @@
 
 mod fields;
 mod place;
+mod stale;
 
 use std::time::Duration;
 
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
 use serde_json::Value;
+pub use stale::Stale;
+pub(crate) use stale::by_fields;
 use viewflow_graph::Kind;
 
 use crate::id::{ProcessId, TaskId, UserId};
@@ -205,6 +208,25 @@ pub enum Error {
         /// For how long.
         waited: Duration,
     },
+    /// Another version of the program has renewed by what these rows, processes or tasks are found. An engine of this version would
+    /// write what that one does not find, and would not find what that one has written. Nothing was written.
+    #[error(
+        "another version of the program has renewed how {of} are found{}: this one must not write or query them any more; start \
+         the newer program here, too",
+        by_fields(fields)
+    )]
+    Superseded {
+        /// What is found in another way.
+        of: Stale,
+        /// The keys under which the fields are stored that differ.
+        fields: Vec<String>,
+    },
+    /// An engine that is being built renews by what these rows, processes or tasks are found. Nothing was written.
+    #[error("how {of} are found is being renewed by an engine that is being built: try again when it is")]
+    Renewing {
+        /// What is to be found in another way.
+        of: Stale,
+    },
     /// A table was used after the step it belongs to.
     #[error("this table belongs to a step that is over: use it inside the handler or transaction that gave it")]
     StepIsOver,
@@ -382,6 +404,8 @@ impl Error {
             | Self::ReadOnly => true,
             Self::Store(error) => error.is_of_data(),
             Self::Internal(_)
+            | Self::Superseded { .. }
+            | Self::Renewing { .. }
             | Self::Contended { .. }
             | Self::StepInStep
             | Self::LeaseLost { .. }
@@ -393,6 +417,21 @@ impl Error {
             | Self::NotSuspended { .. }
             | Self::DoneAfter { .. }
             | Self::NoWayBack { .. } => false,
+        }
+    }
+
+    /// Whether an engine of another version is to do it.
+    pub(crate) fn is_of_another_version(&self) -> bool {
+        self.of_another_version().is_some()
+    }
+
+    /// What another version has renewed, if that is why it failed.
+    pub(crate) fn of_another_version(&self) -> Option<&Stale> {
+        match self {
+            Self::Superseded { of, .. } | Self::Renewing { of } => Some(of),
+            Self::Handler { source, .. } | Self::Subscriber { source, .. } => source.of_another_version(),
+            Self::Other(error) => error.downcast_ref::<Self>()?.of_another_version(),
+            _ => None,
         }
     }
 
@@ -464,6 +503,8 @@ impl Error {
             | Self::Form { .. }
             | Self::Panicked { .. }
             | Self::Endless { .. }
+            | Self::Superseded { .. }
+            | Self::Renewing { .. }
             | Self::Store(_)
             | Self::Internal(_) => error,
             source => Self::Handler { at: place(), source: Box::new(source) },

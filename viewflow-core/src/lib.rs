@@ -56,10 +56,10 @@ pub use crate::definition::BoxFuture;
 pub use crate::definition::{Chosen, Delivery, Latch};
 pub use crate::engine::{
     AssignedTask, Clash, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask,
-    Page, Plan, ProcessQuery, Renewal, Retention, Stale, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting, Why,
-    Workers,
+    Page, Plan, ProcessQuery, Renewal, Replaced, Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting,
+    Why, Workers,
 };
-pub use crate::error::{Complaint, Error, FieldErrors, Place, Result};
+pub use crate::error::{Complaint, Error, FieldErrors, Place, Result, Stale};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
 pub use crate::flow::builder::{

@@ -11,6 +11,7 @@ mod records;
 mod rows;
 mod seen;
 pub(crate) mod tables;
+pub(crate) mod versions;
 mod waiting;
 pub(crate) mod walk;
 pub(crate) mod watch;
@@ -27,6 +28,7 @@ use held::{Held, Processes};
 use own::Own;
 use rows::Rows;
 use seen::Seen;
+use versions::{Agreed, Named, Reading};
 use waiting::Waiting;
 use watch::{Asked, Written};
 pub(crate) use way::Coming;
@@ -52,15 +54,16 @@ impl fmt::Debug for Db {
 
 impl Db {
     pub(crate) fn new(store: Arc<dyn Store>, now: Timestamp, actor: Option<UserId>) -> Self {
-        Self::with_numbers(store, now, actor, Vec::new())
+        Self::with_numbers(store, now, actor, Vec::new(), None)
     }
 
-    /// As [`Db::new`], for a step that is run again: new processes get the numbers they got the last time.
+    /// As [`Db::new`], for a step of an engine: new processes get the numbers they got when it was run the last time.
     pub(crate) fn with_numbers(
         store: Arc<dyn Store>,
         now: Timestamp,
         actor: Option<UserId>,
         numbers: Vec<ProcessId>,
+        reading: Option<Reading>,
     ) -> Self {
         Self(Rc::new(RefCell::new(Unit {
             store,
@@ -77,6 +80,8 @@ impl Db {
             own: Own::default(),
             stamps: BTreeMap::new(),
             index_stamps: BTreeMap::new(),
+            reading,
+            relied: BTreeMap::new(),
             past: BTreeMap::new(),
             events: Vec::new(),
             untold: BTreeMap::new(),
@@ -98,6 +103,13 @@ impl Db {
     pub(crate) fn reader(store: Arc<dyn Store>, now: Timestamp) -> Self {
         let db = Self::new(store, now, None);
         db.unit(|unit| unit.read_only = true);
+        db
+    }
+
+    /// As [`Db::reader`], for who is to be told when another version has renewed what is looked up.
+    pub(crate) fn reader_of(store: Arc<dyn Store>, now: Timestamp, reading: Reading) -> Self {
+        let db = Self::reader(store, now);
+        db.unit(|unit| unit.reading = Some(reading));
         db
     }
 
@@ -151,6 +163,10 @@ pub(crate) struct Unit {
     stamps: BTreeMap<String, u64>,
     /// Of values that were looked for: table, field, key.
     index_stamps: BTreeMap<(String, String, Vec<u8>), u64>,
+    /// What the engine says of what notes tell of.
+    pub(crate) reading: Option<Reading>,
+    /// On which notes the step relies, as they were when it came to them.
+    relied: BTreeMap<Named, Agreed>,
     /// What this step did of each process, by node: [`Unit::newest_of`].
     past: BTreeMap<ProcessId, BTreeMap<String, BTreeSet<u32>>>,
     events: Vec<Event>,

@@ -416,7 +416,8 @@ fn wherever_it_is_broken_off_every_row_is_found_by_the_version_that_comes_next()
             let mut lines = Vec::new();
             viewflow::store::export(store, &mut lines, |_| {}).unwrap();
             viewflow::store::import(&*copy, lines.as_slice(), |_| {}).unwrap();
-            let engine = engine(&copy, indexed::ArticleFlow::new()).unwrap();
+            let builder = Engine::builder(Arc::clone(&copy)).flow(indexed::ArticleFlow::new());
+            let engine = builder.take_over().build().unwrap();
             for number in [0, 70, 149] {
                 assert_eq!(by_slug(&engine, &format!("a{number}")), [number + 1]);
             }

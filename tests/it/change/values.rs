@@ -18,12 +18,13 @@ use self::old::OrderFlow as Old;
 use crate::refused::store::Refusing;
 use crate::support::{boss, on_every_store, open_task, open_tasks, perform, user};
 
+/// The version before. Here versions come in turn, so that each takes over from the other.
 fn old(store: &Arc<dyn Store>) -> Engine {
-    Engine::builder(Arc::clone(store)).flow(Old::new()).build().unwrap()
+    Engine::builder(Arc::clone(store)).flow(Old::new()).take_over().build().unwrap()
 }
 
 fn new(store: &Arc<dyn Store>) -> Engine {
-    Engine::builder(Arc::clone(store)).flow(New::new()).build().unwrap()
+    Engine::builder(Arc::clone(store)).flow(New::new()).take_over().build().unwrap()
 }
 
 fn plan(store: &Arc<dyn Store>) -> Plan {

@@ -55,6 +55,7 @@ pub const ASK_NOTHING: &[&str] = &[
     "EngineBuilder::lease",
     "EngineBuilder::retain",
     "EngineBuilder::keep_obsolete",
+    "EngineBuilder::take_over",
     "EngineBuilder::table",
     "Subscriber::from_the_beginning",
     "Subscriber::from_now_on",

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use crate::data::document;
 use crate::data::entity::{Entity, IndexOf, ToRef};
-use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item};
+use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item, form_of, tables_of};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::id::{Id, Ref};
 use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
 use crate::unit::tables::{PROCESSES, no_row};
+use crate::unit::versions::About;
 use crate::unit::walk::Walk;
 
 impl Db {
@@ -85,6 +86,7 @@ impl<E: Entity> Table<E> {
     pub fn insert(&self, entity: E) -> Result<Ref<E>> {
         let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
         let row = encode(&entity, 0, Document::new())?;
+        self.rely()?;
         self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)?;
         Ok(Id::from_number(id).to_ref())
     }
@@ -98,6 +100,7 @@ impl<E: Entity> Table<E> {
         let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
         let stored = stored.ok_or_else(|| no_row(E::TABLE, id, None))?;
         let row = encode(entity, id, stored.data)?;
+        self.rely()?;
         self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)
     }
 
@@ -127,6 +130,15 @@ impl<E: Entity> Table<E> {
         let key = value.key().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));
         Query { index: key.map(|key| Some((index.field(), key))), ..self.all() }
     }
+
+    /// The step relies on the rows being found as their type says.
+    fn rely(&self) -> Result<()> {
+        rely::<E>(&self.db)
+    }
+}
+
+fn rely<E: Entity>(db: &Db) -> Result<()> {
+    db.unit(|unit| unit.rely_on_table_of(E::TABLE, || described(E::FIELDS)))
 }
 
 /// Rows of a table, chosen by index and filters. Nothing is read before they are asked for.
@@ -171,6 +183,19 @@ impl<E: Entity> Query<E> {
     /// As [`Query::list`].
     pub fn page(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<E>> {
         let index = self.index()?.map(|(field, key)| (*field, key.as_slice()));
+        if index.is_none() {
+            return self.read_page(index, after, limit);
+        }
+        loop {
+            rely::<E>(&self.db)?;
+            let found = self.read_page(index, after, limit)?;
+            if !self.db.unit(|unit| unit.has_to_look_again(About::Rows, E::TABLE))? {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn read_page(&self, index: Option<(&str, &[u8])>, after: Option<Id<E>>, limit: usize) -> Result<Vec<E>> {
         let mut found = Vec::new();
         let mut rows = Walk::new(after.map(Id::number), limit);
         while found.len() < limit {
@@ -195,6 +220,9 @@ impl<E: Entity> Query<E> {
     /// Whether the row is one of them: reads that row only.
     pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
         let id = reference.id().number();
+        if self.index()?.is_some() {
+            rely::<E>(&self.db)?;
+        }
         let Some(row) = self.db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(false) };
         Ok(self.index()?.is_none_or(|(field, key)| row.has(field, key)) && self.keeps(&decode(id, &row)?))
     }
@@ -264,6 +292,29 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
         });
     }
     row
+}
+
+/// Text that is another one where rows have other index entries or references, or the same in another form.
+pub(crate) fn described<'s>(specs: impl IntoIterator<Item = &'s FieldSpec>) -> String {
+    let mut lines = Vec::new();
+    for spec in specs {
+        let tables: Vec<_> = tables_of([(spec.kind)()]).iter().map(|table| table.name).collect();
+        if spec.index.is_none() && tables.is_empty() && !spec.column && !spec.holds_processes {
+            continue;
+        }
+        let index = match spec.index {
+            Some(Index::Unique) => "unique",
+            Some(Index::Plain) => "index",
+            None => "no index",
+        };
+        let form = spec.index.map(|_| form_of(spec)).unwrap_or_default();
+        let mut line = format!("{} {index} {form} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
+        if spec.holds_processes {
+            line.push_str(" processes");
+        }
+        lines.push(line);
+    }
+    lines.join("; ")
 }
 
 /// A row as it would be stored today; none of one that does not fit the struct, as is told where it is read.

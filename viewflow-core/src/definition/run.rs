@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::id::TaskId;
 use crate::store::{Document, ProcessData, ProcessRecord, Store, TaskRecord};
 use crate::time::Timestamp;
+use crate::unit::versions::Reading;
 
 /// What a worker needs to run an attempt.
 pub(crate) struct Attempt {
@@ -17,6 +18,8 @@ pub(crate) struct Attempt {
     pub(crate) task: TaskRecord,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) now: Timestamp,
+    /// What is told to who reads tables.
+    pub(crate) reading: Option<Reading>,
 }
 
 impl Attempt {

@@ -1,6 +1,6 @@
 //! Puts an engine together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -9,8 +9,9 @@ use std::time::Duration;
 use viewflow_graph::{is_among, same};
 
 use super::change::keys::Keys;
-use super::change::noted::{SHAPES, noted};
+use super::change::noted::{Way, noted, with_other_shapes};
 use super::change::plan;
+use super::change::renewal::{Replaced, told_of_replaced};
 use super::change::tables::Tables;
 use super::keep::retention::{Retaining, Retention};
 use super::lanes::Lanes;
@@ -28,6 +29,7 @@ use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
 use crate::store::{Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME, Renamed, Store};
 use crate::time::{Clock, SystemClock};
+use crate::unit::versions::About;
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
 pub struct EngineBuilder<L> {
@@ -41,6 +43,7 @@ pub struct EngineBuilder<L> {
     on_error: Option<Box<dyn Fn(&Error) + Send + Sync>>,
     retention: Retention,
     keep_obsolete: bool,
+    take_over: bool,
     tables: Vec<TableSpec>,
     _flows: PhantomData<fn() -> L>,
 }
@@ -118,6 +121,7 @@ impl EngineBuilder<()> {
             on_error: None,
             retention: Retention::forever(),
             keep_obsolete: false,
+            take_over: false,
             tables: Vec::new(),
             _flows: PhantomData,
         }
@@ -146,6 +150,7 @@ impl<L: FlowList> EngineBuilder<L> {
             on_error: self.on_error,
             retention: self.retention,
             keep_obsolete: self.keep_obsolete,
+            take_over: self.take_over,
             tables: self.tables,
             _flows: PhantomData,
         }
@@ -220,6 +225,21 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
+    /// Builds the engine although another version of the program has renewed by what rows, processes or tasks are found, and has
+    /// replaced this one: to go back to it, or because it is the newer one and has again what an earlier one had. What is stored is
+    /// renewed for this version, and that other one is replaced by it. Stop that one before, and call this for one start only:
+    /// two versions that both call it replace each other in turn.
+    ///
+    /// ```
+    /// # use viewflow_core::{Engine, MemoryStore};
+    /// let engine = Engine::builder(MemoryStore::new()).take_over().build()?;
+    /// # Ok::<(), viewflow_core::Error>(())
+    /// ```
+    pub fn take_over(mut self) -> Self {
+        self.take_over = true;
+        self
+    }
+
     /// Has the table of `E` looked at, too: that of a type to which no data of a flow refers. The rows of a table have the index
     /// entries that their type called for when they were written; where it has other indexes now, or their values another form, they
     /// get those of today when the engine is built.
@@ -248,9 +268,11 @@ impl<L: FlowList> EngineBuilder<L> {
         }
         let plan = plan::survey(&store, &flows, &|_| true)?;
         let earlier = plan::earlier(&*self.store, &names_of(&flows))?;
+        let keys = Keys::of(&flows);
         let mut renewals = tables.plan(&store)?;
-        renewals.extend(Keys::of(&flows).plan(&store)?);
-        Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, renewals, ..plan })
+        renewals.extend(keys.plan(&store)?);
+        let replaced = replaced(&*store, tables.ways().into_iter().chain(keys.ways()))?;
+        Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, renewals, replaced, ..plan })
     }
 
     /// The flows, what is wrong with them, and the store under their names.
@@ -270,33 +292,33 @@ impl<L: FlowList> EngineBuilder<L> {
     /// # Errors
     /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
     /// waiting; sub-processes of flows that are not here; signals and messages for nobody; messages, tables and subscribers that share a name; names that
-    /// are too long; rules of fields that no value keeps, and patterns that are none; open tasks in the store that no flow here knows; and rows with
-    /// one value where it is to be unique now.
+    /// are too long; rules of fields that no value keeps, and patterns that are none; open tasks in the store that no flow here knows; rows with
+    /// one value where it is to be unique now; and another version of the program that has replaced this one: [`EngineBuilder::take_over`].
     pub fn build(self) -> Result<Engine> {
         let (flows, mut problems, store) = self.checked();
         let tables = Tables::of(&flows, &self.tables, &mut problems);
         let subscribers = subscribers::subscribed(self.subscribers, &mut problems);
-        let mut changed = BTreeSet::new();
-        for def in flows.values() {
-            if noted(&*store, SHAPES, def.name)?.as_ref() != Some(&def.shape) {
-                changed.insert(def.name);
-            }
+        let keys = Keys::of(&flows);
+        let ways: Vec<Way<'_>> = tables.ways().into_iter().chain(keys.ways()).collect();
+        if !self.take_over {
+            problems.extend(told_of_replaced(&replaced(&*store, ways.iter().copied())?));
         }
-        let plan = plan::survey(&store, &flows, &|def| changed.contains(def.name))?;
-        let (kept, refused): (Vec<_>, Vec<_>) =
-            plan.misfits.into_iter().partition(|misfit| self.keep_obsolete && misfit.why.can_be_kept());
-        problems.extend(refused.iter().map(ToString::to_string));
+        let changed = with_other_shapes(&*store, &flows)?;
+        let survey = || plan::survey(&store, &flows, &|def| changed.contains(&def.name));
         if !problems.is_empty() {
+            problems.extend(survey()?.misfits.iter().map(ToString::to_string));
             return Err(Error::Build(problems));
         }
+        let known = known(&*store, &flows)?;
         let now = Now::over(self.clock, &store)?;
         let duties = Duties::new(store.claims()?);
         let place = if self.followers.is_empty() { LogCursor::default() } else { LogCursor::behind(store.log_end()?) };
         let engine = Engine(Arc::new(Inner {
-            store,
+            store: Arc::clone(&store),
             now,
             pending: Pending::new(&flows, self.lease, self.on_error),
-            flows: Arc::new(flows),
+            versions: Arc::default(),
+            flows: Arc::new(flows.clone()),
             lanes: Lanes::default(),
             listeners: self.listeners,
             followers: Followers::new(self.followers, place),
@@ -305,22 +327,76 @@ impl<L: FlowList> EngineBuilder<L> {
             duties,
             retaining: Retaining::new(self.retention),
         }));
+        engine.begin_to_look_through(&changed)?;
+        let plan = survey()?;
+        let (kept, refused): (Vec<_>, Vec<_>) =
+            plan.misfits.into_iter().partition(|misfit| self.keep_obsolete && misfit.why.can_be_kept());
+        problems.extend(refused.iter().map(ToString::to_string));
+        if !problems.is_empty() {
+            return Err(Error::Build(problems));
+        }
+        tables.try_to_renew(&store)?;
         engine.watch()?;
-        let keys = Keys::of(&engine.0.flows);
-        let mut notes = engine.reindex(&tables)?;
-        notes.extend(engine.renew_keys(&keys)?);
-        notes.extend(engine.begin_to_sweep()?);
+        engine.renew(&tables, &keys, self.take_over, &known)?;
+        engine.begin_to_sweep()?;
         engine.subscribe()?;
         let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
         gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;
         // What cannot be read is to be told again.
         if kept.is_empty() {
-            let flows = engine.0.flows.values().filter(|def| changed.contains(def.name));
-            notes.extend(flows.map(|def| (SHAPES, def.name, &*def.shape)));
+            engine.has_looked_through(&changed)?;
         }
-        engine.note(&notes)?;
+        engine.agree(&ways)?;
         Ok(engine)
     }
+}
+
+impl Engine {
+    /// Has rows, processes and tasks found as the flows of today say. What other versions would write is refused before.
+    fn renew(&self, tables: &Tables, keys: &Keys, take_over: bool, known: &[&str]) -> Result<()> {
+        let store = &*self.0.store;
+        let [rows, noted_together] = tables.stale_ways(store)?;
+        let stale_keys = keys.stale(store)?;
+        let all = rows.iter().chain(&noted_together).copied();
+        let ways: Vec<Way<'_>> = all.chain(keys.stale_ways(&stale_keys)).collect();
+        self.begin_to_renew(&ways, take_over, known)?;
+        let mut renewed = self.reindex(tables, &rows)?;
+        renewed.extend(noted_together.into_iter().map(|way| (way, true)));
+        renewed.extend(self.renew_keys(&stale_keys)?);
+        self.has_renewed(&renewed)
+    }
+
+    /// Sees that the notes say what this engine says, and remembers under which revisions.
+    fn agree(&self, ways: &[Way<'_>]) -> Result<()> {
+        let (store, versions) = (&*self.0.store, &self.0.versions);
+        for def in self.0.flows.values() {
+            versions.add(About::Shape, def.name, def.shape.clone(), false, false);
+            versions.look(store, About::Shape, def.name)?;
+        }
+        for way in ways {
+            versions.add(way.about, way.name, way.text.to_owned(), way.can_be_missing, false);
+            versions.look(store, way.about, way.name)?;
+        }
+        Ok(())
+    }
+}
+
+/// The flows with which the store has been used.
+fn known(store: &dyn Store, flows: &Flows) -> Result<Vec<&'static str>> {
+    let mut found = Vec::new();
+    for def in flows.values() {
+        found.extend(noted(store, About::Shape, def.name)?.map(|_| def.name));
+    }
+    Ok(found)
+}
+
+/// In what ways another version has replaced this one.
+fn replaced<'w>(store: &dyn Store, ways: impl Iterator<Item = Way<'w>>) -> Result<Vec<Replaced>> {
+    let mut found = Vec::new();
+    for way in ways {
+        found.extend(way.replaced(way.note(store)?.as_ref()));
+    }
+    Ok(found)
 }
 
 /// The flows of sub-processes are here, and do not start each other for ever.

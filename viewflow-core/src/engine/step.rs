@@ -16,6 +16,7 @@ use crate::kernel::{Faults, Step};
 use crate::people::User;
 use crate::store::{Commit, Event, News, StoreError, TaskError};
 use crate::unit::tables::PROCESSES;
+use crate::unit::versions::Reading;
 use crate::unit::{Db, Unit};
 
 impl Engine {
@@ -75,9 +76,14 @@ impl Engine {
             }
             overtaken.try_again()?;
             let who = actor.map(User::id);
-            let db = Db::with_numbers(Arc::clone(&self.0.store), self.now(), who, numbers);
+            let reading = Some(Reading::new(Arc::clone(&self.0.versions)));
+            let db = Db::with_numbers(Arc::clone(&self.0.store), self.now(), who, numbers, reading);
             db.unit(|unit| unit.reason = actor.and_then(User::reason).map(str::to_owned));
-            let whole = || work(&db, &faults).and_then(|answer| db.unit(Unit::tell_watchers).map(|()| answer));
+            let whole = || {
+                let answer = work(&db, &faults)?;
+                db.unit(|unit| unit.tell_watchers().and_then(|()| unit.rely_on_flows()))?;
+                Ok(answer)
+            };
             let answer = call(whole).unwrap_or_else(|message| Err(panicked(&db, message)));
             let answer = answer.map_err(|error| self.of_processes(error));
             drop(running);
@@ -88,9 +94,13 @@ impl Engine {
             // A failed step writes nothing. But was the failure seen, or made by another step in between?
             let mut commit = db.take_commit(answer.is_err());
             overtaken.comes_to(&mut commit);
+            let relied = db.unit(|unit| unit.relied_on());
             let news = self.news_of(&commit);
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
-            let taken = if commit.expect.is_empty() && commit.changes.is_empty() {
+            let taken = if relied.iter().any(|(_, agreed)| agreed.is_none()) {
+                // Another version has renewed what the step looked up, or would write.
+                Some(Err(StoreError::Conflict))
+            } else if commit.expect.is_empty() && commit.changes.is_empty() {
                 None
             } else {
                 Some(self.0.store.commit(commit))
@@ -111,6 +121,9 @@ impl Engine {
             };
             match taken {
                 Some(Err(StoreError::Conflict)) => {
+                    for ((about, name), _) in relied {
+                        self.0.versions.look(&*self.0.store, about, name)?;
+                    }
                     // What failed before may not fail now.
                     faults.clear();
                     search = Search::default();

@@ -13,6 +13,7 @@ use crate::flow::task::{Task, TaskOf};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::unit::Db;
+use crate::unit::versions::Reading;
 
 /// What the handler of a `Job` sees: the process and the task as they were when the attempt began.
 ///
@@ -28,6 +29,7 @@ pub struct JobRun<F: Flow, T: Task = ()> {
     key: String,
     store: Arc<dyn Store>,
     now: Timestamp,
+    reading: Option<Reading>,
 }
 
 impl<F: Flow, T: Task> fmt::Debug for JobRun<F, T> {
@@ -62,7 +64,11 @@ impl<F: Flow, T: Task> JobRun<F, T> {
 
     /// All tables, for reading: writing fails with [`Error::ReadOnly`].
     pub fn db(&self) -> Db {
-        Db::reader(Arc::clone(&self.store), self.now)
+        let store = Arc::clone(&self.store);
+        match &self.reading {
+            Some(reading) => Db::reader_of(store, self.now, reading.clone()),
+            None => Db::reader(store, self.now),
+        }
     }
 
     /// When the attempt began.
@@ -81,6 +87,7 @@ impl Attempt {
             key,
             store: self.store,
             now: self.now,
+            reading: self.reading,
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::store::{JobState, TaskError, TaskRecord, TaskStatus, What};
 use crate::time::Timestamp;
+use crate::unit::versions::Reading;
 
 /// How many workers may be lost with a job before it counts as what kills them.
 const LOST: u32 = 10;
@@ -68,8 +69,16 @@ impl Step {
             .db
             .unit(|unit| unit.process_and_data(id.process).map(|(process, data)| (process.clone(), data.clone())))?;
         let columns = self.db.columns(def.process.table, id.process)?;
-        let store = self.db.unit(|unit| Arc::clone(&unit.store));
-        Ok(Some(Attempt { id, process, data, columns, task: self.task(id)?, store, now }))
+        let (store, reading) = self.db.unit(|unit| (Arc::clone(&unit.store), unit.reading.clone()));
+        let reading = reading.map(|reading| Reading::new(reading.versions));
+        Ok(Some(Attempt { id, process, data, columns, task: self.task(id)?, store, now, reading }))
+    }
+
+    /// Gives a job back, for a worker of another engine.
+    pub(crate) fn give_back(&mut self, id: TaskId, attempt: u32) -> Result<()> {
+        let now = self.db.now();
+        let (_, state, ..) = self.attempt(id, attempt)?;
+        self.change_task(id, |task| schedule(task, JobState { since: Some(now), ..state }, now))
     }
 
     /// Lets the worker that is at this attempt have the job for longer. Answers whether it has it still.

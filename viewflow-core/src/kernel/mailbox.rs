@@ -17,6 +17,7 @@ pub(crate) use crate::store::MAILBOXES;
 use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList};
 use crate::time::Timestamp;
 use crate::unit::Unit;
+use crate::unit::versions::About;
 use crate::unit::walk::Walk;
 
 pub(crate) use expiry::{EXPIRIES, Swept, enter_all, is_due, sweep};
@@ -244,6 +245,7 @@ fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
 
 /// Somebody begins to wait, for what was not kept too long before.
 pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
+    unit.rely_on(About::Keys, name);
     change(unit, name, key, |unit, mailbox| {
         mailbox.expire(unit)?;
         mailbox.waiting += 1;
@@ -303,6 +305,7 @@ pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
 
 /// Puts a message where those who wait for it look.
 pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
+    unit.rely_on(About::Keys, letter.name);
     let now = unit.now;
     change(unit, letter.name, &letter.key, |unit, mailbox| {
         let awaited = mailbox.waiting > mailbox.kept;

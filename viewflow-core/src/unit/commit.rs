@@ -40,6 +40,7 @@ impl Unit {
                 commit.changes.push(Change::Row { table, id, old, new });
             }
         }
+        commit.expect.extend(self.expects_of_notes());
         let (tables, values) = (std::mem::take(&mut self.stamps), std::mem::take(&mut self.index_stamps));
         if failed {
             commit.changes.clear();

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use crate::definition::{Definition, Flows, Latch, MessageDef};
 use crate::engine::Engine;
-use crate::engine::change::noted::{KEYS, Note, noted};
+use crate::engine::change::noted::{Standing, Way};
 use crate::engine::change::plan::{OPEN, each_task};
-use crate::engine::change::renewal::{Renewal, Stale as Of};
+use crate::engine::change::renewal::Renewal;
 use crate::engine::change::tables::each_page_of;
-use crate::error::Result;
+use crate::error::{Result, Stale as Of};
 use crate::id::TaskId;
 use crate::kernel::mailbox::{self, MAILBOXES, OtherKey};
 use crate::store::{Cursor, NodeName, Store, TaskList, WaitsFor};
 use crate::time::Timestamp;
+use crate::unit::versions::{About, Note, State};
 use crate::unit::{Db, Unit};
 
 /// How many tasks, or letters, are looked at in one step.
@@ -30,7 +31,7 @@ struct Awaited {
 }
 
 /// A message whose keys may be stored in another form: the one that is noted, if one is.
-struct Stale<'k> {
+pub(in crate::engine) struct Stale<'k> {
     name: &'static str,
     awaited: &'k Awaited,
     noted: Option<String>,
@@ -45,6 +46,10 @@ struct Stray {
 }
 
 impl Awaited {
+    fn way(&self, name: &'static str) -> Way<'_> {
+        Way { about: About::Keys, name, earlier: &[], text: &self.form, can_be_missing: false }
+    }
+
     /// The nodes that wait for it, with what they know of it.
     fn nodes(&self) -> impl Iterator<Item = (NodeName, &MessageDef)> {
         self.nodes.iter().filter_map(|(def, index)| {
@@ -77,15 +82,28 @@ impl Keys {
     }
 
     /// The messages whose keys have another form than noted, with what is noted.
-    fn stale(&self, store: &dyn Store) -> Result<Vec<Stale<'_>>> {
+    pub(in crate::engine) fn stale(&self, store: &dyn Store) -> Result<Vec<Stale<'_>>> {
         let mut stale = Vec::new();
         for (name, awaited) in &self.0 {
-            let noted = noted(store, KEYS, name)?;
-            if noted.as_ref() != Some(&awaited.form) {
-                stale.push(Stale { name, awaited, noted });
+            let (way, note) = (awaited.way(name), awaited.way(name).note(store)?);
+            if way.standing(note.as_ref()) != Standing::Whole {
+                let was = |note: Note| {
+                    if note.state == State::Whole { Some(note.noted) } else { note.was.or(Some(note.noted)) }
+                };
+                stale.push(Stale { name, awaited, noted: note.and_then(was) });
             }
         }
         Ok(stale)
+    }
+
+    /// In what forms all of them are.
+    pub(in crate::engine) fn ways(&self) -> Vec<Way<'_>> {
+        self.0.iter().map(|(name, awaited)| awaited.way(name)).collect()
+    }
+
+    /// In what forms they have to be renewed, and what is known of them before that.
+    pub(in crate::engine) fn stale_ways<'k>(&'k self, stale: &[Stale<'k>]) -> Vec<Way<'k>> {
+        stale.iter().map(|Stale { name, awaited, .. }| awaited.way(name)).collect()
     }
 
     /// The messages with keys of an earlier form, and how many of them there are.
@@ -116,27 +134,20 @@ impl Keys {
 
 impl Engine {
     /// Gives tasks that wait, and messages that are kept, the keys of today, where those have another form than when the store was last
-    /// used. Answers with what is to be noted then.
-    pub(in crate::engine) fn renew_keys<'k>(&self, keys: &'k Keys) -> Result<Vec<Note<'k>>> {
+    /// used. Returns whether every key could be read.
+    pub(in crate::engine) fn renew_keys<'k>(&self, stale: &[Stale<'k>]) -> Result<Vec<(Way<'k>, bool)>> {
         let store = &*self.0.store;
-        let stale = keys.stale(store)?;
         let mut now = Vec::new();
-        for Stale { name, awaited, noted } in &stale {
-            if let Some(noted) = noted {
-                // Should this be broken off, the keys are those of no version. Where they were is still to be known then.
-                let was = noted.split(' ').next().unwrap_or_default();
-                self.note(&[(KEYS, *name, &format!("{was} until {}", awaited.form))])?;
-            }
+        for Stale { name, awaited, noted } in stale {
             let mut whole = true;
             for (list, message) in awaited.lists() {
                 whole &= self.renew_waiting(&list, message, noted.as_deref())?;
             }
-            // What cannot be read is looked at again.
-            now.extend(whole.then_some((KEYS, *name, &*awaited.form)));
+            now.push((awaited.way(name), whole));
         }
         if !stale.is_empty() {
             each_page_of(store, MAILBOXES, |rows| {
-                let found = self.step(None, None, |db| strays(db, rows, &stale))?;
+                let found = self.step(None, None, |db| strays(db, rows, stale))?;
                 found.iter().try_for_each(|stray| self.forward(stray))
             })?;
         }
@@ -145,7 +156,12 @@ impl Engine {
 
     fn forward(&self, Stray { name, was, is, latch }: &Stray) -> Result<()> {
         let key = OtherKey { name, was, is };
-        let forward = |db: &Db| db.unit(|unit| mailbox::forward(unit, key, *latch, AT_ONCE));
+        let forward = |db: &Db| {
+            db.unit(|unit| {
+                unit.rely_on(About::Keys, name);
+                mailbox::forward(unit, key, *latch, AT_ONCE)
+            })
+        };
         while self.step(None, None, forward)? == AT_ONCE {}
         Ok(())
     }
@@ -158,6 +174,8 @@ impl Engine {
             let Some(end) = page.last() else { return Ok(whole) };
             after = Some(*end);
             whole &= self.step(None, None, |db| {
+                // Should yet another version begin to renew them, this one has to stop.
+                db.unit(|unit| unit.rely_on(About::Keys, message.name));
                 let renew = |unit: &mut Unit, id| renew_task(unit, id, message, was);
                 page.iter().try_fold(true, |whole, listed| Ok(db.unit(|unit| renew(unit, listed.task))? && whole))
             })?;

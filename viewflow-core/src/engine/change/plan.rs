@@ -8,7 +8,7 @@ use std::sync::Arc;
 use viewflow_graph::{Kind, within};
 
 use crate::definition::{Definition, Flows, Wait};
-use crate::engine::change::renewal::Renewal;
+use crate::engine::change::renewal::{Renewal, Replaced};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
 use crate::kernel::{ROOT, split_names, splits_around};
@@ -30,6 +30,8 @@ pub struct Plan {
     pub earlier: Vec<NodeName>,
     /// Values that are stored in the form of an earlier version, and get that of today.
     pub renewals: Vec<Renewal>,
+    /// What another version of the program has renewed after this one, so that this one is not built unless it is to take over.
+    pub replaced: Vec<Replaced>,
 }
 
 /// The running processes of a flow.
@@ -121,7 +123,10 @@ impl fmt::Display for Plan {
         self.earlier.iter().try_for_each(|NodeName { flow, node }| {
             writeln!(f, "`{flow}.{node}` is stored: the `#[was(..)]` of its flow or its node has to stay")
         })?;
-        self.renewals.iter().try_for_each(|renewal| writeln!(f, "{renewal}"))
+        self.renewals.iter().try_for_each(|renewal| writeln!(f, "{renewal}"))?;
+        self.replaced
+            .iter()
+            .try_for_each(|replaced| writeln!(f, "{replaced}: `build()` refuses this one without `take_over()`"))
     }
 }
 

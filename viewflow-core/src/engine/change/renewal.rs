@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::{Stale, by_fields};
+
 /// Values that the store has in the form of an earlier version: of choices that have other names now, of fields of another type. They
 /// are given that of today when the engine is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,16 +15,6 @@ pub struct Renewal {
     pub count: u64,
     /// Values that are unique, and that two rows would have. As long as there are any, the engine is not built.
     pub clashes: Vec<Clash>,
-}
-
-/// Where values of an earlier form are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stale {
-    /// Among the indexed values of the rows of this table.
-    Table(String),
-    /// Among the correlation keys of this message.
-    Message(String),
 }
 
 /// Two rows that would have one unique value.
@@ -45,15 +37,44 @@ impl fmt::Display for Renewal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { of, count, clashes } = self;
         match of {
-            Stale::Table(table) => {
-                write!(f, "{count} rows of `{table}` will be found by the form that values have now")
-            }
             Stale::Message(name) => {
                 write!(f, "{count} tasks and mailboxes of `{name}` will have keys of the form of today")
             }
+            of => write!(f, "{count} {of} will be found by the form that values have now"),
         }?;
         clashes.iter().try_for_each(|Clash { field, rows: (one, other) }| {
             write!(f, "; `{field}` is unique, and rows {one} and {other} would have the same: give one of them another one first")
         })
     }
+}
+
+/// What another version of the program has renewed after this one: [`EngineBuilder::build`](crate::EngineBuilder::build) refuses this one,
+/// unless it is to take over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Replaced {
+    /// What is found in another way.
+    pub of: Stale,
+    /// The keys under which the fields are stored that differ.
+    pub fields: Vec<String>,
+}
+
+impl fmt::Display for Replaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { of, fields } = self;
+        write!(f, "another version of the program has renewed how {of} are found{}", by_fields(fields))
+    }
+}
+
+/// Why a version is not built that another one has replaced.
+pub(in crate::engine) fn told_of_replaced(replaced: &[Replaced]) -> Option<String> {
+    let named = |Replaced { of, fields }: &Replaced| format!("{of}{}", by_fields(fields));
+    let named: Vec<String> = replaced.iter().map(named).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "another version of the program has renewed how {} are found, and has replaced this one: start that version; or, to go back \
+             to this one, stop that version and build this one with `take_over()`",
+            named.join(", and ")
+        )
+    })
 }

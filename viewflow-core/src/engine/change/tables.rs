@@ -1,20 +1,21 @@
 //! The tables of the flows' data: the rows of each are of one type, and are found by the indexes that the type has now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::data::entity::{RowType, TableSpec};
-use crate::data::field::{FieldSpec, Index, form_of, problems, tables_of};
-use crate::data::table::row_of;
+use crate::data::field::{problems, tables_of};
+use crate::data::table::{described, row_of};
 use crate::definition::{Definition, Flows};
 use crate::engine::Engine;
-use crate::engine::change::noted::{INDEXES, Note, noted};
-use crate::engine::change::renewal::{Clash, Renewal, Stale};
-use crate::error::{Error, Result};
+use crate::engine::change::noted::{Standing, Way, noted};
+use crate::engine::change::renewal::{Clash, Renewal};
+use crate::error::{Error, Result, Stale};
 use crate::id::ProcessId;
-use crate::store::{ProcessList, RowRecord, Store};
+use crate::store::{ProcessList, RowRecord, Store, check_keys};
 use crate::time::Timestamp;
 use crate::unit::Db;
+use crate::unit::versions::{About, Note};
 
 /// How many rows are looked at in one step.
 const AT_ONCE: usize = 64;
@@ -22,13 +23,16 @@ const AT_ONCE: usize = 64;
 /// The tables that are known from flows, from each other, and from the builder.
 #[derive(Default)]
 pub(in crate::engine) struct Tables {
-    known: BTreeMap<&'static str, Known>,
+    known: BTreeMap<&'static str, RowType>,
+    parts: Vec<Part>,
     problems: Vec<String>,
 }
 
-struct Known {
-    rows: RowType,
-    /// How its rows are found, and what they refer to.
+/// The rows of a table, or those that are columns of the processes of one flow.
+struct Part {
+    /// None: a flow whose processes have no columns.
+    table: Option<&'static str>,
+    /// By what they are found, and what they refer to.
     indexes: String,
     source: Source,
 }
@@ -37,8 +41,34 @@ struct Known {
 enum Source {
     /// From the application. This makes them as they would be stored today.
     Rows(fn(u64, RowRecord) -> Option<RowRecord>),
-    /// They are columns of the processes of these flows.
-    Columns(Vec<Arc<Definition>>),
+    /// They are columns of the processes of this flow.
+    Columns(Arc<Definition>),
+}
+
+impl Part {
+    fn way(&self) -> Way<'_> {
+        let (about, name, earlier): (_, _, &[_]) = match &self.source {
+            Source::Rows(_) => (About::Rows, self.table.unwrap_or_default(), &[]),
+            Source::Columns(def) => (About::Columns, def.name, def.was),
+        };
+        Way { about, name, earlier, text: &self.indexes, can_be_missing: self.table.is_none() }
+    }
+
+    /// What is noted. An earlier release told of all flows with columns in one table together.
+    fn note(&self, store: &dyn Store) -> Result<Option<Note>> {
+        let note = self.way().note(store)?;
+        let (None, Source::Columns(def), Some(table)) = (&note, &self.source, self.table) else { return Ok(note) };
+        let Some(together) = noted(store, About::Rows, table)? else { return Ok(None) };
+        let mut rest = together.noted.as_str();
+        while let Some((flow, more)) = rest.split_once("; ").filter(|(flow, _)| !flow.contains(' ')) {
+            rest = more;
+            if flow == def.name {
+                let of_today = rest.split("; ").skip_while(|flow| !flow.contains(' ')).collect::<Vec<_>>().join("; ");
+                return Ok(Some(Note { noted: of_today, ..Note::default() }));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Tables {
@@ -55,119 +85,89 @@ impl Tables {
 
     fn add(&mut self, table: TableSpec) {
         if self.is_new(table.name, table.rows) {
-            let indexes = described(table.fields.iter());
             let told = problems(table.fields).into_iter();
             self.problems
                 .extend(told.map(|(field, problem)| format!("table `{}`: field `{field}` {problem}", table.name)));
-            let source = Source::Rows(table.of_today);
-            self.known.insert(table.name, Known { rows: table.rows, indexes, source });
+            let (indexes, source) = (described(table.fields), Source::Rows(table.of_today));
+            self.parts.push(Part { table: Some(table.name), indexes, source });
             tables_of(table.fields.iter().map(|spec| (spec.kind)())).into_iter().for_each(|table| self.add(table));
         }
     }
 
     fn add_columns(&mut self, def: &Arc<Definition>) {
         let process = &def.process;
-        let Some(table) = process.table else { return };
-        if self.is_new(table, process.rows) {
-            let indexes = described(process.columns().iter());
-            self.known.insert(table, Known { rows: process.rows, indexes, source: Source::Columns(Vec::new()) });
+        if let Some(table) = process.table {
+            self.is_new(table, process.rows);
         }
-        if let Some(Known { source: Source::Columns(flows), indexes, .. }) = self.known.get_mut(table) {
-            // A flow that comes later has processes that were not looked at.
-            *indexes = format!("{}; {indexes}", def.name);
-            flows.push(Arc::clone(def));
-        }
+        let (table, indexes) = (process.table, described(&process.columns()));
+        self.parts.push(Part { table, indexes, source: Source::Columns(Arc::clone(def)) });
     }
 
     /// Whether a table is not known yet. Two types in one table are a problem.
-    fn is_new(&mut self, table: &str, rows: RowType) -> bool {
-        let Some(known) = self.known.get(table) else { return true };
-        if known.rows.id != rows.id {
+    fn is_new(&mut self, table: &'static str, rows: RowType) -> bool {
+        let Some(known) = self.known.get(table) else {
+            self.known.insert(table, rows);
+            return true;
+        };
+        if known.id != rows.id {
             self.problems.push(format!(
                 "the table `{table}` has rows of two types, `{}` and `{}`: give one of them a table of its own, by \
                  `#[entity(table = \"..\")]`, or `#[process(table = \"..\")]` for the columns of a process",
-                known.rows.name, rows.name
+                known.name, rows.name
             ));
         }
         false
     }
-}
 
-/// Text that is another one where rows have other index entries or references, or the same in another form.
-fn described<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> String {
-    let mut lines = Vec::new();
-    for spec in specs {
-        let tables: Vec<_> = tables_of([(spec.kind)()]).iter().map(|table| table.name).collect();
-        if spec.index.is_none() && tables.is_empty() && !spec.column && !spec.holds_processes {
-            continue;
-        }
-        let index = match spec.index {
-            Some(Index::Unique) => "unique",
-            Some(Index::Plain) => "index",
-            None => "no index",
-        };
-        let form = spec.index.map(|_| form_of(spec)).unwrap_or_default();
-        let mut line = format!("{} {index} {form} {:?} {}", spec.key.join("."), spec.on_delete, tables.join(" "));
-        if spec.holds_processes {
-            line.push_str(" processes");
-        }
-        lines.push(line);
-    }
-    lines.join("; ")
-}
-
-impl Engine {
-    /// Has the rows of tables found by their indexes, where those, or the forms of their values, are others than when the store was
-    /// last used. Answers with what is to be noted then.
-    pub(in crate::engine) fn reindex<'t>(&self, tables: &'t Tables) -> Result<Vec<Note<'t>>> {
-        let mut now = Vec::new();
-        for (name, table) in &tables.known {
-            let known = noted(&*self.0.store, INDEXES, name)?;
-            if known.as_ref() == Some(&table.indexes) {
-                continue;
-            }
-            if known.is_some() {
-                // Should this be broken off, the rows are those of no version.
-                self.note(&[(INDEXES, *name, "")])?;
-            }
-            // What cannot be read is looked at again.
-            if self.reindex_table(name, &table.source).map_err(|error| explained(error, name, &table.source))? {
-                now.push((INDEXES, *name, &*table.indexes));
-            }
-        }
-        Ok(now)
+    /// In what ways the rows of all of them are found.
+    pub(in crate::engine) fn ways(&self) -> Vec<Way<'_>> {
+        self.parts.iter().map(Part::way).collect()
     }
 
-    /// Answers whether every row could be read.
-    fn reindex_table(&self, table: &str, source: &Source) -> Result<bool> {
-        let mut whole = true;
-        each_page(&*self.0.store, table, source, |rows, of_today| {
-            let reindex = |db: &Db, id: u64| match readable(db, of_today(db, id))? {
-                Some(row) => db.unit(|unit| unit.index_row_as(table, id, row)).map(|()| true),
-                None => Ok(false),
-            };
-            whole &=
-                self.step(None, None, |db| rows.iter().try_fold(true, |whole, id| Ok(reindex(db, *id)? && whole)))?;
-            Ok(())
-        })?;
-        Ok(whole)
+    /// Those whose rows have to be renewed.
+    fn stale<'t>(&'t self, store: &dyn Store) -> Result<Vec<&'t Part>> {
+        let mut stale = Vec::new();
+        for part in &self.parts {
+            if part.way().standing(part.note(store)?.as_ref()) != Standing::Whole {
+                stale.push(part);
+            }
+        }
+        Ok(stale)
     }
-}
 
-impl Tables {
+    /// In what ways rows have to be renewed; and what is only to be noted in the form of this release.
+    pub(in crate::engine) fn stale_ways(&self, store: &dyn Store) -> Result<[Vec<Way<'_>>; 2]> {
+        let stale: Vec<Way<'_>> = self.stale(store)?.into_iter().map(Part::way).collect();
+        let mut noted_together = Vec::new();
+        for way in self.ways() {
+            let is_stale = stale.iter().any(|stale| (stale.about, stale.name) == (way.about, way.name));
+            if !is_stale && !way.can_be_missing && way.note(store)?.is_none() {
+                noted_together.push(way);
+            }
+        }
+        Ok([stale, noted_together])
+    }
+
     /// The tables whose rows would be given other index entries, and how many of them; and values that two rows would have.
     pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
+        let stale: BTreeSet<&str> = self.stale(&**store)?.into_iter().filter_map(|part| part.table).collect();
         let mut renewals = Vec::new();
-        for (name, table) in &self.known {
-            if noted(&**store, INDEXES, name)?.as_ref() == Some(&table.indexes) {
-                continue;
-            }
-            let (mut found, mut seen) = (Renewal::new(Stale::Table((*name).to_owned())), BTreeMap::new());
-            each_page(&**store, name, &table.source, |rows, of_today| {
+        for table in stale {
+            let renewal = self.plan_of(store, table)?;
+            renewals.extend((renewal.count > 0 || !renewal.clashes.is_empty()).then_some(renewal));
+        }
+        Ok(renewals)
+    }
+
+    fn plan_of(&self, store: &Arc<dyn Store>, table: &str) -> Result<Renewal> {
+        let (mut found, mut seen) = (Renewal::new(Stale::Table(table.to_owned())), BTreeMap::new());
+        for part in self.parts.iter().filter(|part| part.table == Some(table)) {
+            each_page(&**store, part, |rows, of_today| {
                 let db = Db::reader(Arc::clone(store), Timestamp::from_millis(0));
                 for id in rows {
                     let Some(row) = readable(&db, of_today(&db, *id))? else { continue };
-                    let stored = db.unit(|unit| unit.row_copy(name, *id))?.unwrap_or_default();
+                    check_keys(table, &row)?;
+                    let stored = db.unit(|unit| unit.row_copy(table, *id))?.unwrap_or_default();
                     found.count += u64::from((&row.index, &row.references) != (&stored.index, &stored.references));
                     for (field, key) in row.unique_keys() {
                         if let Some(other) = seen.insert((field.to_owned(), key), *id) {
@@ -177,9 +177,57 @@ impl Tables {
                 }
                 Ok(())
             })?;
-            renewals.extend((found.count > 0 || !found.clashes.is_empty()).then_some(found));
         }
-        Ok(renewals)
+        Ok(found)
+    }
+
+    /// Whether all rows can be renewed: seen before anything is, so that the version before can go on where this one cannot be built.
+    ///
+    /// # Errors
+    /// [`Error::Build`] when two of them would have one unique value.
+    pub(in crate::engine) fn try_to_renew(&self, store: &Arc<dyn Store>) -> Result<()> {
+        let clashes =
+            self.plan(store)?.into_iter().filter_map(|renewal| Some((renewal.clashes.first()?.clone(), renewal.of)));
+        let problem = |(clash, of): (Clash, Stale)| {
+            let parts =
+                self.parts.iter().filter(|part| part.table.is_some_and(|table| of == Stale::Table(table.to_owned())));
+            not_unique(&parts.collect::<Vec<_>>(), &clash.field, clash.rows.0)
+        };
+        let problems: Vec<String> = clashes.map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::Build(problems)) }
+    }
+}
+
+impl Engine {
+    /// Has the rows of tables found by their indexes, where those, or the forms of their values, are others than when the store was
+    /// last used: those of `ways`. Returns whether every row could be read.
+    pub(in crate::engine) fn reindex<'t>(&self, tables: &'t Tables, ways: &[Way<'_>]) -> Result<Vec<(Way<'t>, bool)>> {
+        let mut now = Vec::new();
+        for part in &tables.parts {
+            let way = part.way();
+            if ways.iter().any(|stale| (stale.about, stale.name) == (way.about, way.name)) {
+                now.push((way, self.reindex_part(part).map_err(|error| explained(error, part))?));
+            }
+        }
+        Ok(now)
+    }
+
+    /// Returns whether every row could be read.
+    fn reindex_part(&self, part: &Part) -> Result<bool> {
+        let (mut whole, way, Some(table)) = (true, part.way(), part.table) else { return Ok(true) };
+        each_page(&*self.0.store, part, |rows, of_today| {
+            let reindex = |db: &Db, id: u64| match readable(db, of_today(db, id))? {
+                Some(row) => db.unit(|unit| unit.index_row_as(table, id, row)).map(|()| true),
+                None => Ok(false),
+            };
+            whole &= self.step(None, None, |db| {
+                // Should yet another version begin to renew them, this one has to stop.
+                db.unit(|unit| unit.rely_on(way.about, way.name));
+                rows.iter().try_fold(true, |whole, id| Ok(reindex(db, *id)? && whole))
+            })?;
+            Ok(())
+        })?;
+        Ok(whole)
     }
 }
 
@@ -187,13 +235,9 @@ impl Tables {
 type OfToday<'s> = dyn Fn(&Db, u64) -> Result<Option<RowRecord>> + 's;
 
 /// Calls `visit` with the numbers of the rows of a table, some at a time.
-fn each_page(
-    store: &dyn Store,
-    table: &str,
-    source: &Source,
-    mut visit: impl FnMut(&[u64], &OfToday<'_>) -> Result<()>,
-) -> Result<()> {
-    match source {
+fn each_page(store: &dyn Store, part: &Part, mut visit: impl FnMut(&[u64], &OfToday<'_>) -> Result<()>) -> Result<()> {
+    let Some(table) = part.table else { return Ok(()) };
+    match &part.source {
         Source::Rows(of_today) => {
             let row = |db: &Db, id: u64| {
                 let stored = db.unit(|unit| unit.row_copy(table, id))?;
@@ -201,18 +245,15 @@ fn each_page(
             };
             each_page_of(store, table, |rows| visit(rows, &row))
         }
-        Source::Columns(flows) => {
-            for flow in flows {
-                let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
-                loop {
-                    let page = store.list_processes(&all, after, AT_ONCE)?;
-                    let Some(last) = page.last() else { break };
-                    after = Some(*last);
-                    let rows: Vec<u64> = page.iter().map(|id| id.0).collect();
-                    visit(&rows, &|db, id| columns_of_today(db, flow, ProcessId(id)))?;
-                }
+        Source::Columns(flow) => {
+            let (all, mut after) = (ProcessList::Flow(flow.name.to_owned()), None);
+            loop {
+                let page = store.list_processes(&all, after, AT_ONCE)?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = Some(*last);
+                let rows: Vec<u64> = page.iter().map(|id| id.0).collect();
+                visit(&rows, &|db, id| columns_of_today(db, flow, ProcessId(id)))?;
             }
-            Ok(())
         }
     }
 }
@@ -233,21 +274,28 @@ fn readable(db: &Db, row: Result<Option<RowRecord>>) -> Result<Option<RowRecord>
     db.unit(|unit| unit.pass_over(row)).map(Option::flatten)
 }
 
-fn explained(error: Error, table: &str, source: &Source) -> Error {
-    let (of, one) = match source {
-        Source::Rows(_) => (format!("the table `{table}`"), "row"),
-        Source::Columns(flows) => {
-            let flows: Vec<String> = flows.iter().map(|flow| format!("`{}`", flow.name)).collect();
-            (format!("processes of {}", flows.join(", ")), "process")
-        }
-    };
+fn explained(error: Error, part: &Part) -> Error {
     match error {
-        Error::NotUnique { field, row, .. } => Error::Build(vec![format!(
-            "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells \
-             which): give one of them another one with the code that was used before, or let the field be as it was"
-        )]),
+        Error::NotUnique { field, row, .. } => Error::Build(vec![not_unique(&[part], &field, row)]),
         error => error,
     }
+}
+
+fn not_unique(parts: &[&Part], field: &str, row: u64) -> String {
+    let flow = |part: &&Part| match &part.source {
+        Source::Rows(_) => None,
+        Source::Columns(def) => Some(format!("`{}`", def.name)),
+    };
+    let flows: Vec<String> = parts.iter().filter_map(flow).collect();
+    let (of, one) = if flows.is_empty() {
+        (format!("the table `{}`", parts.first().and_then(|part| part.table).unwrap_or_default()), "row")
+    } else {
+        (format!("processes of {}", flows.join(", ")), "process")
+    };
+    format!(
+        "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells \
+         which): give one of them another one with the code that was used before, or let the field be as it was"
+    )
 }
 
 /// The columns of a process as they would be stored today, as the row of a table.

@@ -7,13 +7,14 @@ use std::marker::PhantomData;
 use super::records::read_process;
 use crate::data::entity::IndexOf;
 use crate::data::field::{Choose, FieldType};
-use crate::engine::{Engine, gate};
+use crate::engine::{Engine, Inner, gate};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
 use crate::id::ProcessId;
 use crate::people::{Person, User};
 use crate::store::{ProcessList, ProcessStatus, index_key};
+use crate::unit::versions::About;
 use crate::unit::walk::PAGE;
 
 impl Engine {
@@ -104,10 +105,24 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
     ) -> Result<Vec<ProcessOf<F::Process>>> {
         let key = index_key(&value.key().map_err(Error::msg)?);
         let (Some(table), Some(key)) = (F::Process::TABLE, key) else { return Ok(Vec::new()) };
+        let Inner { store, versions, .. } = &*self.engine.0;
+        loop {
+            let agreed = versions.agreed(About::Columns, F::NAME);
+            let found = self.with_key(table, index.field(), &key)?;
+            // Had another version begun to renew them before they were read, its note would be there by now.
+            let holds = agreed.map(|(flow, agreed)| versions.holds(&**store, About::Columns, flow, agreed));
+            if holds.transpose()?.unwrap_or(true) {
+                return self.read(found);
+            }
+        }
+    }
+
+    /// Those that have this key in an indexed column.
+    fn with_key(&self, table: &str, field: &str, key: &[u8]) -> Result<Vec<ProcessId>> {
         let viewer = self.viewer.map(Person::for_lists);
         let (store, list) = (&self.engine.0.store, self.of_flow());
         let mut rows = Sought::new(|after: ProcessId, size| {
-            let rows = store.rows_by(table, index.field(), &key, after.0, size)?;
+            let rows = store.rows_by(table, field, key, after.0, size)?;
             Ok(rows.into_iter().map(ProcessId).collect())
         });
         // Other flows may have processes of the same type.
@@ -118,7 +133,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
                 Some(next) if next > id => least = next,
                 Some(_) => {
                     // The process may have changed since.
-                    let has = store.row(table, id.0)?.is_some_and(|row| row.has(index.field(), &key));
+                    let has = store.row(table, id.0)?.is_some_and(|row| row.has(field, key));
                     found.extend((has && Self::shows(viewer.as_ref(), id)).then_some(id));
                     let Some(next) = id.0.checked_add(1) else { break };
                     least = ProcessId(next);
@@ -126,7 +141,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
                 None => break,
             }
         }
-        self.read(found)
+        Ok(found)
     }
 
     fn of_flow(&self) -> ProcessList {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::pending::{lock, readable};
 use crate::definition::{Definition, Flows, SCHEDULES};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::stable_hash;
 use crate::kernel;
 use crate::store::RowRecord;
@@ -125,7 +125,11 @@ impl Engine {
     pub(super) fn start_what_is_due(&self, node: usize) -> Result<usize> {
         let (now, starts) = (self.now(), &self.0.pending.starts);
         let (def, index) = &starts.nodes[node];
-        let (started, next) = self.start_by_clock(def, *index)?;
+        let done = self.start_by_clock(def, *index);
+        if done.as_ref().is_err_and(Error::is_of_another_version) {
+            self.0.duties.leave(&*self.0.store, &starts.name_of(node));
+        }
+        let (started, next) = done?;
         if let Some(next) = next {
             starts.known(now).note(node, next);
         }

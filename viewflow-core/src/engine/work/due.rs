@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
 use crate::id::TaskId;
-use crate::store::{ListedTask, TaskError};
+use crate::store::{ListedTask, TaskError, TaskRecord};
 
 impl Engine {
     /// Fires a timer or a timeout whose time has come, or runs a job, if jobs are wanted.
@@ -26,6 +26,7 @@ impl Engine {
             if !jobs {
                 return Ok(0);
             }
+            self.leave_to_others(&task)?;
             let overdue = task.job.is_some_and(|job| job.until.is_some_and(|until| until <= now));
             if lock(&self.0.pending.running).contains_key(&id) && !overdue {
                 return Ok(0);
@@ -45,6 +46,7 @@ impl Engine {
     /// Runs the handler of a job, and records what came of it.
     fn run_attempt(&self, attempt: Attempt) -> Result<()> {
         let (id, number) = (attempt.id, attempt.number());
+        let (flow, node) = (attempt.task.flow.clone(), attempt.task.node.clone());
         // Whatever happens, it does not run here afterwards.
         let recorded = call(|| {
             self.attempt(attempt).and_then(|(outcome, id)| match outcome {
@@ -58,11 +60,26 @@ impl Engine {
             running.remove(&id);
         }
         drop(running);
+        if let Some(of) = recorded.as_ref().err().and_then(Error::of_another_version) {
+            lock(&self.0.pending.left).insert((flow, node), of.clone());
+            let given_back = self.background(Some(id.process), |step, _| step.give_back(id, number));
+            // Else its lease ends.
+            drop(given_back);
+        }
         match recorded {
             // Somebody else has the job now, or nobody wants it any more.
             Err(Error::LeaseLost { .. }) => Ok(()),
             recorded => recorded,
         }
+    }
+
+    /// A job of a node of which another one came upon what another version has renewed is left to that, as long as that is so.
+    fn leave_to_others(&self, task: &TaskRecord) -> Result<()> {
+        let node = (task.flow.clone(), task.node.clone());
+        let Some(of) = lock(&self.0.pending.left).get(&node).cloned() else { return Ok(()) };
+        self.0.versions.look_of(&*self.0.store, &of)?;
+        lock(&self.0.pending.left).remove(&node);
+        Ok(())
     }
 
     pub(in crate::engine) fn attempt(
@@ -75,12 +92,18 @@ impl Engine {
         let Some(Wait::Worker(job)) = node.map(|node| &node.wait) else {
             return Err(Error::Internal("a job"));
         };
+        let reading = attempt.reading.clone();
         let outcome = call(|| match &job.run {
             Run::Here(run) => run(&def.flow, attempt),
             #[cfg(feature = "tokio")]
             Run::Future(run) => super::workers::block_on(run(&def.flow, attempt), job.timeout),
         });
+        // However the handler took it.
+        if let Some(error) = reading.and_then(|reading| reading.superseded()) {
+            return Err(error);
+        }
         let outcome = match outcome {
+            Ok(Err(error)) if error.is_of_another_version() => return Err(error),
             Ok(outcome) => outcome.map_err(|error| TaskError::from(&error)),
             Err(message) => Err(TaskError { code: None, message: format!("panicked: {message}") }),
         };

@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
-use super::pending::lock;
+use super::pending::{LEFT, lock};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::stable_hash;
@@ -34,6 +34,8 @@ pub(in crate::engine) struct Duties {
     /// Whether other programs may have the store open.
     leased: bool,
     leases: Mutex<BTreeMap<String, Lease>>,
+    /// What is left to an engine of another version, and until when.
+    left: Mutex<BTreeMap<String, Instant>>,
 }
 
 /// Who has a duty, and until when.
@@ -77,7 +79,13 @@ impl Duties {
     pub(in crate::engine) fn new(claims: Option<Arc<Claims>>) -> Self {
         // Keys of hashes are from the operating system's random numbers.
         let me = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
-        Self { me, leased: claims.is_none(), claims: claims.unwrap_or_default(), leases: Mutex::default() }
+        Self {
+            me,
+            leased: claims.is_none(),
+            claims: claims.unwrap_or_default(),
+            leases: Mutex::default(),
+            left: Mutex::default(),
+        }
     }
 
     /// When an engine may have a duty that is not known to be another's: now, or when the lease of that one is over. None when somebody in
@@ -85,6 +93,10 @@ impl Duties {
     pub(super) fn free_at(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
         if self.claims.is_taken(name) {
             return None;
+        }
+        let left = lock(&self.left).get(name).map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            return Some(now.after(left));
         }
         let lease = lock(&self.leases).get(name).copied();
         let others = lease.filter(|lease| lease.holder != Some(self.me) && lease.lasts(now, Duration::ZERO));
@@ -99,18 +111,28 @@ impl Duties {
                 leases.iter().filter(|(name, lease)| lease.holder == Some(self.me) && !self.claims.is_taken(name));
             mine.map(|(name, _)| name.clone()).collect()
         };
-        for name in at_rest {
-            lock(&self.leases).remove(&name);
-            let id = row_of(&name);
-            let Ok(Some(stored)) = store.row(DUTIES, id) else { continue };
-            let before = Lease::of(&stored);
-            if before.holder == Some(self.me) {
-                let key = Key::Row(DUTIES.to_owned(), id);
-                let new = Some(Lease { holder: None, ..before }.row(&name));
-                let expect = vec![Expect::Revision(key, Some(stored.revision))];
-                let changes = vec![Change::Row { table: DUTIES.to_owned(), id, old: Some(stored.record), new }];
-                drop(store.commit(Commit { expect, changes, ..Commit::default() }));
-            }
+        at_rest.iter().for_each(|name| self.give_one_back(store, name));
+    }
+
+    fn give_one_back(&self, store: &dyn Store, name: &str) {
+        lock(&self.leases).remove(name);
+        let id = row_of(name);
+        let Ok(Some(stored)) = store.row(DUTIES, id) else { return };
+        let before = Lease::of(&stored);
+        if before.holder == Some(self.me) {
+            let key = Key::Row(DUTIES.to_owned(), id);
+            let new = Some(Lease { holder: None, ..before }.row(name));
+            let expect = vec![Expect::Revision(key, Some(stored.revision))];
+            let changes = vec![Change::Row { table: DUTIES.to_owned(), id, old: Some(stored.record), new }];
+            drop(store.commit(Commit { expect, changes, ..Commit::default() }));
+        }
+    }
+
+    /// Leaves a duty to an engine of another version, for a while.
+    pub(super) fn leave(&self, store: &dyn Store, name: &str) {
+        lock(&self.left).insert(name.to_owned(), Instant::now() + LEFT);
+        if self.leased {
+            self.give_one_back(store, name);
         }
     }
 }
@@ -175,7 +197,8 @@ impl Engine {
     /// Takes a duty, unless somebody else has it. For who has something to do: one at rest takes none.
     pub(in crate::engine) fn on_duty(&self, name: &str) -> Result<Option<OnDuty<'_>>> {
         let duties = &self.0.duties;
-        if !duties.claims.take(name) {
+        let is_left = lock(&duties.left).get(name).is_some_and(|until| Instant::now() < *until);
+        if is_left || !duties.claims.take(name) {
             return Ok(None);
         }
         let mut duty = OnDuty { engine: self, name: name.to_owned(), fence: None };

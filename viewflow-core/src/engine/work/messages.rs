@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::pending::BATCH;
 use crate::engine::Engine;
-use crate::engine::change::noted::{INDEXES, Note, noted};
+use crate::engine::change::noted::noted;
 use crate::error::Result;
 use crate::kernel::mailbox::{self, EXPIRIES, MAILBOXES, READY};
 use crate::store::index_key;
+use crate::unit::versions::About;
 
 /// What is noted when each mailbox is in the list by which they are swept.
-const LISTED: Note<'static> = (INDEXES, MAILBOXES, "expiry");
+const LISTED: &str = "expiry";
 /// The duty of sweeping them.
 const SWEEP: &str = "messages";
 
@@ -40,19 +41,18 @@ impl Engine {
         Ok(delivered)
     }
 
-    /// Sees whether there are mailboxes that are not in the list of those that are swept. Answers with what is to be noted if not.
-    pub(in crate::engine) fn begin_to_sweep(&self) -> Result<Option<Note<'static>>> {
-        let (table, name, all) = LISTED;
+    /// Sees whether there are mailboxes that are not in the list of those that are swept.
+    pub(in crate::engine) fn begin_to_sweep(&self) -> Result<()> {
         let store = &*self.0.store;
-        if noted(store, table, name)?.as_deref() == Some(all) {
-            return Ok(None);
+        if noted(store, About::Rows, MAILBOXES)?.is_some_and(|note| note.noted == LISTED) {
+            return Ok(());
         }
-        if store.row_ids(MAILBOXES, 0, 1)?.is_empty() {
-            let has_messages = self.0.flows.values().any(|def| !def.messages.is_empty());
-            return Ok(has_messages.then_some(LISTED));
+        if !store.row_ids(MAILBOXES, 0, 1)?.is_empty() {
+            super::pending::lock(&self.0.pending.sweep).listed = Some(0);
+        } else if self.0.flows.values().any(|def| !def.messages.is_empty()) {
+            self.note(About::Rows, MAILBOXES, LISTED)?;
         }
-        super::pending::lock(&self.0.pending.sweep).listed = Some(0);
-        Ok(None)
+        Ok(())
     }
 
     /// Forgets messages that were kept too long and that nobody waits for, some of them.
@@ -66,7 +66,7 @@ impl Engine {
             let Some(_duty) = self.on_duty(SWEEP)? else { return Ok(0) };
             sweep.listed = self.step(None, None, |db| db.unit(|unit| mailbox::enter_all(unit, after, BATCH)))?;
             if sweep.listed.is_none() {
-                self.note(&[LISTED])?;
+                self.note(About::Rows, MAILBOXES, LISTED)?;
             }
             return Ok(1);
         }

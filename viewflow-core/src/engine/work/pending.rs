@@ -1,6 +1,6 @@
 //! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::messages::Sweep;
 use crate::definition::Flows;
 use crate::engine::Engine;
 use crate::engine::call::call;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Stale};
 use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
 use crate::store::{Cursor, ListedTask, News, TaskList, due_of_sort};
@@ -26,12 +26,19 @@ const REST: Duration = Duration::from_secs(1);
 /// How long other engines leave a piece of work alone that this one has begun.
 const HOLD: Duration = Duration::from_secs(5);
 
+/// How long an engine leaves alone what is for one of another version.
+pub(super) const LEFT: Duration = Duration::from_mins(1);
+
 /// What an engine knows of the work that is to be done. All of it can be found in the store again.
 pub(in crate::engine) struct Pending {
     /// What some thread is at, and what is left alone until some time, after it failed.
     claims: Mutex<BTreeMap<Claim, Option<Instant>>>,
     /// Jobs that run in this program, each with its attempt.
     pub(in crate::engine) running: Mutex<BTreeMap<TaskId, u32>>,
+    /// Nodes whose jobs are left to engines of another version, each with what that has renewed.
+    pub(super) left: Mutex<BTreeMap<(String, String), Stale>>,
+    /// What was told of that another version has renewed. It is told once.
+    told: Mutex<BTreeSet<String>>,
     /// Whether all conditions have been asked since the engine was built.
     pub(super) asked: Mutex<bool>,
     /// By what it is found of what conditions are to be asked.
@@ -74,6 +81,8 @@ impl Pending {
         Self {
             claims: Mutex::default(),
             running: Mutex::default(),
+            left: Mutex::default(),
+            told: Mutex::default(),
             asked: Mutex::new(!are_there(flows)),
             asked_by: asked_by(flows),
             starts: Starts::of(flows),
@@ -167,12 +176,13 @@ impl Engine {
 
     /// What was done, or the first failure. What cannot be read goes to the listener for errors, if there is one, and so do all
     /// failures but the first.
-    fn come_to(&self, all: Pass) -> Result<usize> {
+    fn come_to(&self, mut all: Pass) -> Result<usize> {
+        all.errors.retain(|error| self.is_to_be_told(error));
         let told = |error: &Error| error.is_unreadable() && self.0.pending.on_error.is_some();
         let (told, left): (Vec<Error>, Vec<Error>) = all.errors.into_iter().partition(told);
         let mut left = left.into_iter();
         let first = left.next();
-        told.into_iter().chain(left).for_each(|error| self.report(&error));
+        told.into_iter().chain(left).for_each(|error| self.tell(&error));
         first.map_or(Ok(all.done), Err)
     }
 
@@ -276,11 +286,12 @@ impl Engine {
         if let Ok(Ok(_)) = &result {
             claims.remove(claim);
         } else {
-            let now = Instant::now();
+            let of_another = matches!(&result, Ok(Err(error)) if error.is_of_another_version());
+            let (rest, now) = (if of_another { LEFT } else { REST }, Instant::now());
             claims.retain(|_, until| until.is_none_or(|until| now < until));
-            claims.insert(claim.clone(), Some(now + REST));
+            claims.insert(claim.clone(), Some(now + rest));
             let now = self.now();
-            pending.bell.plan(now.after(REST), now);
+            pending.bell.plan(now.after(rest), now);
         }
         drop(claims);
         result.unwrap_or_else(|message| Err(worker_panicked(&message)))
@@ -304,6 +315,17 @@ impl Engine {
     }
 
     pub(in crate::engine) fn report(&self, error: &Error) {
+        if self.is_to_be_told(error) {
+            self.tell(error);
+        }
+    }
+
+    /// Whether it is not known yet: what is left to another version is not told of for each piece of work.
+    fn is_to_be_told(&self, error: &Error) -> bool {
+        error.of_another_version().is_none_or(|of| lock(&self.0.pending.told).insert(of.to_string()))
+    }
+
+    fn tell(&self, error: &Error) {
         if let Some(on_error) = &self.0.pending.on_error {
             // Should it fail itself, nobody is left to be told.
             drop(call(|| on_error(error)));

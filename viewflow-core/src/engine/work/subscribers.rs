@@ -212,6 +212,9 @@ impl Engine {
                 let rest = SHORTEST_REST.saturating_mul(1 << (turn.failures - 1).min(16)).min(LONGEST_REST);
                 turn.rests = Some((now, now.after(rest)));
                 drop(turn);
+                if error.is_of_another_version() {
+                    self.0.duties.leave(&*self.0.store, &duty_of(subscribed.name()));
+                }
                 report(error);
             }
         }

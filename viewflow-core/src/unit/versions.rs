@@ -1,0 +1,375 @@
+//! Versions of a program over one store: what is noted of them, and what a step relies on of that.
+//!
+//! Versions may find rows, processes and waiting tasks by different fields. A note tells which way is in force. An engine that is built
+//! with another way writes its own into the note first, and only then renews what is stored. Each step that writes, or looks something up,
+//! relies on the revision under which the note said the same as its engine. So no step of another version comes through from then on.
+//!
+//! Shapes of flows bear with each other. A note tells which shapes have written since all was looked through: a step whose shape is
+//! not among them adds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use super::Unit;
+use crate::error::{Error, Result, Stale};
+use crate::id::stable_hash;
+use crate::store::{Expect, Key, RowRecord, Store};
+
+/// Of what a note tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About {
+    /// With what shapes of a flow its processes are written.
+    Shape,
+    /// By what the rows of a table are found.
+    Rows,
+    /// By what the processes of a flow are found.
+    Columns,
+    /// In what form the correlation keys of a message are.
+    Keys,
+}
+
+impl About {
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Shape => "viewflow.shape",
+            Self::Rows | Self::Columns => "viewflow.index",
+            Self::Keys => "viewflow.key",
+        }
+    }
+
+    pub(crate) fn row(self, name: &str) -> u64 {
+        match self {
+            Self::Columns => stable_hash([name, "", "columns"]),
+            _ => stable_hash([name, ""]),
+        }
+    }
+
+    /// What is found in the way of which such a note tells.
+    pub(crate) fn of(self, name: &str) -> Stale {
+        match self {
+            Self::Rows => Stale::Table(name.to_owned()),
+            Self::Keys => Stale::Message(name.to_owned()),
+            Self::Shape | Self::Columns => Stale::Processes(name.to_owned()),
+        }
+    }
+}
+
+/// Whether all that is stored is as a note says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// All of it.
+    #[default]
+    Whole,
+    /// All that could be read: the rest is to be looked at again.
+    Partly,
+    /// An engine is at it, or was when it ended.
+    Begun,
+}
+
+/// What is noted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// The way that is in force; the shape with which all was looked through.
+    pub(crate) noted: String,
+    /// The other shapes that have written since.
+    pub(crate) others: BTreeSet<String>,
+    /// The ways that were in force before, as hashes.
+    pub(crate) replaced: BTreeSet<u64>,
+    /// The form of keys that are not renewed yet.
+    pub(crate) was: Option<String>,
+    pub(crate) state: State,
+}
+
+impl Note {
+    pub(crate) fn of(about: About, record: &RowRecord) -> Self {
+        let text = |key: &str| record.data.get(key).and_then(Value::as_str);
+        let list = |key: &str| record.data.get(key).and_then(Value::as_array).into_iter().flatten();
+        let mut note = Self {
+            noted: text("noted").unwrap_or_default().to_owned(),
+            others: list("others").filter_map(Value::as_str).map(str::to_owned).collect(),
+            replaced: list("replaced").filter_map(Value::as_u64).collect(),
+            was: text("was").map(str::to_owned),
+            state: match text("state") {
+                Some("begun") => State::Begun,
+                Some(_) => State::Partly,
+                None => State::Whole,
+            },
+        };
+        // So an earlier release told of keys that are not renewed yet.
+        if let (About::Keys, Some((was, form))) = (about, note.noted.split_once(" until ")) {
+            (note.was, note.noted, note.state) = (Some(was.to_owned()), form.to_owned(), State::Begun);
+        }
+        note
+    }
+
+    pub(crate) fn record(&self, name: &str) -> RowRecord {
+        let others: Vec<&str> = self.others.iter().map(String::as_str).collect();
+        let replaced: Vec<u64> = self.replaced.iter().copied().collect();
+        let state = match self.state {
+            State::Whole => None,
+            State::Partly => Some("partly"),
+            State::Begun => Some("begun"),
+        };
+        let fields = [("name", name.into()), ("noted", self.noted.as_str().into())];
+        let more = [
+            (!others.is_empty()).then(|| ("others", others.into())),
+            (!replaced.is_empty()).then(|| ("replaced", replaced.into())),
+            self.was.as_deref().map(|was| ("was", was.into())),
+            state.map(|state| ("state", state.into())),
+        ];
+        RowRecord::of(fields.into_iter().chain(more.into_iter().flatten()))
+    }
+
+    /// Whether this shape is among those that have written.
+    pub(crate) fn has_shape(&self, shape: &str) -> bool {
+        self.noted == shape || self.others.contains(shape)
+    }
+
+    /// Whether this way was in force, and another one is now.
+    pub(crate) fn has_replaced(&self, own: &str) -> bool {
+        self.noted != own && self.replaced.contains(&stable_hash([own]))
+    }
+
+    /// Another way is in force from here on.
+    pub(crate) fn replace(&mut self, own: &str) {
+        self.replaced.remove(&stable_hash([own]));
+        let before = std::mem::replace(&mut self.noted, own.to_owned());
+        self.replaced.insert(stable_hash([before.as_str()]));
+        self.state = State::Begun;
+    }
+
+    /// The keys of the fields by which something is found in another way.
+    pub(crate) fn differs_in(&self, own: &str) -> Vec<String> {
+        let parts = |text: &'_ str| text.split("; ").map(str::to_owned).collect::<BTreeSet<String>>();
+        let (noted, own) = (parts(&self.noted), parts(own));
+        let mut fields: Vec<String> = noted.symmetric_difference(&own).filter_map(|part| field_of(part)).collect();
+        fields.dedup();
+        fields
+    }
+}
+
+fn field_of(part: &str) -> Option<String> {
+    part.split(' ').next().filter(|field| !field.is_empty()).map(str::to_owned)
+}
+
+/// Under which revision a note said the same as an engine; none: there is no note. None at all while it says something else.
+pub(crate) type Agreed = Option<Option<u64>>;
+
+/// A note, and of what.
+pub(crate) type Named = (About, &'static str);
+
+/// What an engine says itself of what notes tell of.
+#[derive(Debug, Default)]
+pub(crate) struct Versions(RwLock<BTreeMap<Named, Own>>);
+
+#[derive(Debug)]
+struct Own {
+    name: &'static str,
+    text: String,
+    /// Whether there need not be a note.
+    can_be_missing: bool,
+    /// Whether the engine is renewing what is stored.
+    renews: bool,
+    agreed: Agreed,
+}
+
+impl Versions {
+    fn read<R>(&self, read: impl FnOnce(&BTreeMap<Named, Own>) -> R) -> R {
+        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<R>(&self, about: About, name: &'static str, change: impl FnOnce(&mut Own) -> R) -> Option<R> {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.get_mut(&(about, name)).map(change)
+    }
+
+    /// Adds what the engine says. `renews`: it is about to renew what is stored.
+    pub(crate) fn add(&self, about: About, name: &'static str, text: String, can_be_missing: bool, renews: bool) {
+        let own = Own { name, text, can_be_missing, renews, agreed: None };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert((about, name), own);
+    }
+
+    /// What is stored is renewed.
+    pub(crate) fn has_renewed(&self, about: About, name: &'static str) {
+        self.change(about, name, |own| own.renews = false);
+    }
+
+    /// What is known of this, under a name that lasts.
+    pub(crate) fn agreed(&self, about: About, name: &str) -> Option<(&'static str, Agreed)> {
+        self.read(|all| all.get(&(about, name)).map(|own| (own.name, own.agreed)))
+    }
+
+    /// Reads a note again. Returns whether it says the same as the engine; of a shape, whether it is there.
+    ///
+    /// # Errors
+    /// [`Error::Superseded`], [`Error::Renewing`].
+    pub(crate) fn look(&self, store: &dyn Store, about: About, name: &'static str) -> Result<Agreed> {
+        let stored = store.row(about.table(), about.row(name))?;
+        let revision = stored.as_ref().map(|stored| stored.revision);
+        let note = stored.map(|stored| Note::of(about, &stored.record));
+        let judged = self.read(|all| {
+            let own = all.get(&(about, name)).ok_or(Error::Internal("what an engine is built with"))?;
+            match &note {
+                None => Ok(own.can_be_missing.then_some(None)),
+                Some(note) if about == About::Shape => Ok(note.has_shape(&own.text).then_some(revision)),
+                Some(note) if note.noted != own.text => {
+                    Err(Error::Superseded { of: about.of(name), fields: note.differs_in(&own.text) })
+                }
+                Some(note) if note.state == State::Begun && !own.renews => Err(Error::Renewing { of: about.of(name) }),
+                Some(_) => Ok(Some(revision)),
+            }
+        });
+        let agreed = judged.as_ref().map_or(None, |agreed| *agreed);
+        self.change(about, name, |own| own.agreed = agreed);
+        match judged {
+            // Somebody has taken it away.
+            Ok(None) if about != About::Shape => Err(Error::Superseded { of: about.of(name), fields: Vec::new() }),
+            judged => judged,
+        }
+    }
+
+    /// As [`Versions::look`], at the note that tells of this.
+    pub(crate) fn look_of(&self, store: &dyn Store, of: &Stale) -> Result<()> {
+        let (about, name) = match of {
+            Stale::Table(table) => (About::Rows, table),
+            Stale::Processes(flow) => (About::Columns, flow),
+            Stale::Message(message) => (About::Keys, message),
+        };
+        self.agreed(about, name).map_or(Ok(()), |(name, _)| self.look(store, about, name).map(drop))
+    }
+
+    /// Whether a note still has this revision, for those who have looked something up outside of a step. If not, and it says the same as
+    /// the engine all the same, they have to look again.
+    ///
+    /// # Errors
+    /// As [`Versions::look`].
+    pub(crate) fn holds(&self, store: &dyn Store, about: About, name: &'static str, agreed: Agreed) -> Result<bool> {
+        let revision = store.row(about.table(), about.row(name))?.map(|stored| stored.revision);
+        if agreed == Some(revision) {
+            return Ok(true);
+        }
+        self.look(store, about, name).map(|_| false)
+    }
+}
+
+/// The versions, for those who read outside of a step, and what they came upon that another one has renewed.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) versions: Arc<Versions>,
+    superseded: Arc<Mutex<Option<(Stale, Vec<String>)>>>,
+}
+
+impl Reading {
+    pub(crate) fn new(versions: Arc<Versions>) -> Self {
+        Self { versions, superseded: Arc::default() }
+    }
+
+    fn came_upon(&self, error: &Error) {
+        let fields = if let Error::Superseded { fields, .. } = error { fields.clone() } else { Vec::new() };
+        if let Some(of) = error.of_another_version() {
+            *self.superseded.lock().unwrap_or_else(PoisonError::into_inner) = Some((of.clone(), fields));
+        }
+    }
+
+    /// Why what was read is of no use.
+    pub(crate) fn superseded(&self) -> Option<Error> {
+        let superseded = self.superseded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        superseded.map(|(of, fields)| Error::Superseded { of, fields })
+    }
+}
+
+impl Unit {
+    /// Notes that the step writes, or looks something up, in the way of which a note tells.
+    pub(crate) fn rely_on(&mut self, about: About, name: &str) {
+        let Some(Reading { versions, .. }) = &self.reading else { return };
+        if let Some((name, agreed)) = versions.agreed(about, name) {
+            self.relied.entry((about, name)).or_insert(agreed);
+        }
+    }
+
+    /// As [`Unit::rely_on`], of a table that the engine may not have been told of.
+    pub(crate) fn rely_on_table_of(&mut self, table: &'static str, own: impl FnOnce() -> String) -> Result<()> {
+        let Some(Reading { versions, .. }) = &self.reading else { return Ok(()) };
+        if self.relied.contains_key(&(About::Rows, table)) {
+            return Ok(());
+        }
+        if versions.agreed(About::Rows, table).is_none() {
+            versions.add(About::Rows, table, own(), true, false);
+            match versions.look(&*self.store, About::Rows, table) {
+                // The step is refused when it comes to its end, whatever becomes of it.
+                Err(error) if error.is_of_another_version() => {}
+                looked => drop(looked?),
+            }
+        }
+        self.rely_on(About::Rows, table);
+        Ok(())
+    }
+
+    /// For those who read outside of a step: whether they have to look again, as the note has changed since, and says the same.
+    pub(crate) fn has_to_look_again(&mut self, about: About, name: &'static str) -> Result<bool> {
+        let (true, Some(reading), Some(agreed)) = (self.read_only, &self.reading, self.relied.get(&(about, name)))
+        else {
+            return Ok(false);
+        };
+        match reading.versions.holds(&*self.store, about, name, *agreed) {
+            Ok(true) => Ok(false),
+            Ok(false) => {
+                self.relied.remove(&(about, name));
+                Ok(true)
+            }
+            Err(error) => {
+                reading.came_upon(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Relies on the shapes and columns of the flows whose processes the step has changed. Its shape is noted if it is not yet.
+    pub(crate) fn rely_on_flows(&mut self) -> Result<()> {
+        let Some(Reading { versions, .. }) = self.reading.clone() else { return Ok(()) };
+        let mut flows: BTreeMap<&'static str, bool> = BTreeMap::new();
+        for (id, (_, held)) in self.processes.iter().filter(|(_, (_, held))| held.changed) {
+            let Some(process) = held.now() else { continue };
+            let Some((flow, _)) = versions.agreed(About::Shape, &process.flow) else { continue };
+            *flows.entry(flow).or_default() |= self.data.get(id).is_some_and(|data| data.changed);
+        }
+        for (flow, writes_data) in flows {
+            if writes_data {
+                self.rely_on(About::Columns, flow);
+            }
+            let (_, mut agreed) = versions.agreed(About::Shape, flow).unwrap_or_default();
+            if agreed.is_none() {
+                agreed = versions.look(&*self.store, About::Shape, flow)?;
+            }
+            match agreed {
+                Some(revision) => drop(self.relied.insert((About::Shape, flow), Some(revision))),
+                None => self.add_shape(&versions, flow)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_shape(&mut self, versions: &Versions, flow: &'static str) -> Result<()> {
+        let (table, row) = (About::Shape.table(), About::Shape.row(flow));
+        let mut note = self.row(table, row)?.map(|row| Note::of(About::Shape, row)).unwrap_or_default();
+        let own = versions.read(|all| all.get(&(About::Shape, flow)).map(|own| own.text.clone())).unwrap_or_default();
+        if note.has_shape(&own) {
+            return Ok(());
+        }
+        note.others.insert(own);
+        self.put_row(table, row, Some(note.record(flow)))
+    }
+
+    /// What the step relies on of notes.
+    pub(crate) fn relied_on(&self) -> Vec<(Named, Agreed)> {
+        self.relied.iter().map(|(named, agreed)| (*named, *agreed)).collect()
+    }
+
+    pub(super) fn expects_of_notes(&self) -> impl Iterator<Item = Expect> {
+        self.relied.iter().filter_map(|((about, name), agreed)| {
+            Some(Expect::Revision(Key::Row(about.table().to_owned(), about.row(name)), (*agreed)?))
+        })
+    }
+}
