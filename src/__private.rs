@@ -8,7 +8,7 @@ pub use std::vec::Vec;
 
 #[cfg(feature = "tokio")]
 pub use viewflow_core::BoxFuture;
-pub use viewflow_core::document::{Value, embedded};
+pub use viewflow_core::document::{Value, embedded, settle};
 pub use viewflow_core::graph::{
     FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field,
     seems_renamed, stays_column,
@@ -19,11 +19,11 @@ pub use viewflow_core::handler::{
 };
 pub use viewflow_core::nodes;
 pub use viewflow_core::{
-    Activation, At, Candidate, CaseOf, CaseSpec, Cases, Choice, ChoiceSource, Choices, Chosen, Db, Entity, FieldAt,
-    FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id, Index,
-    IndexOf, Initial, InnerNode, IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed,
-    JobRun, Known, Latch, Marker, Message, NamedFields, NoDataNeeded, NoFields, NoSeedNeeded, OnDelete, Pattern,
-    Process, Reader, Rules, Source, StartData, StartHandleNode, StartNode, StartSeed, SubprocessNode, Task, Unknown,
-    User, ViewNode, Writer, convert, encoded, set_none, without_a_way,
+    Activation, At, Candidate, CaseOf, CaseSpec, Cases, Choice, ChoiceSource, Choices, Chosen, Db, Depends, Entity,
+    FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id,
+    Index, IndexOf, Initial, InnerNode, IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed,
+    JobRun, Known, Latch, Marker, Message, NamedFields, NoDataNeeded, NoFields, NoSeedNeeded, NotAsked, NotComputed,
+    OnDelete, Pattern, Process, Reader, Rules, Source, StartData, StartHandleNode, StartNode, StartSeed,
+    SubprocessNode, Task, Unknown, User, ViewNode, Widget, Writer, convert, encoded, set_none, without_a_way,
 };
 pub use viewflow_core::{Error, Result};

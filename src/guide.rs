@@ -18,6 +18,8 @@ pub mod decisions {}
 pub mod events {}
 #[doc = include_str!("guide/failures.md")]
 pub mod failures {}
+#[doc = include_str!("guide/forms.md")]
+pub mod forms {}
 #[doc = include_str!("guide/history.md")]
 pub mod history {}
 #[doc = include_str!("guide/jobs.md")]

@@ -116,6 +116,16 @@ mod everything {
         /// One of them.
         #[field(choices = |db| db.table::<Thing>().filter(|thing| thing.from.is_none()))]
         pub thing: Ref<Thing>,
+        /// Whether there is more.
+        #[page("More")]
+        #[field(widget = radio)]
+        pub more: ::core::primitive::bool,
+        /// What more.
+        #[field(only_if = |form| form.more, required, widget = long_text)]
+        pub r#what: ::std::option::Option<::std::string::String>,
+        /// How much.
+        #[field(computed = |Self { more, .. }| ::core::primitive::u8::from(*more), widget = unit("kg"))]
+        pub r#much: ::core::primitive::u8,
     }
 
     /// Everything there is.
@@ -143,7 +153,7 @@ mod everything {
         #[case(Size::Large => fork)]
         way: Switch,
 
-        #[fields(size, r#loop, place, word, thing)]
+        #[fields(page("First"), size, r#loop, page("Second"), place = empty, word, thing)]
         #[submit(Self::filled)]
         #[assign(|a| a.actor())]
         #[on_create(Self::made)]

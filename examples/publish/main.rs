@@ -215,7 +215,7 @@ impl Terminal {
         }
         for field in form.fields.iter().filter(|field| given.is_empty() || field.required) {
             while !filled.contains_key(field.name) {
-                for choice in field.choices.iter().flatten() {
+                for choice in field.offered().into_iter().flatten() {
                     println!("    {}  {}", choice.value, choice.label);
                 }
                 let needed = if field.required { "" } else { " (may be left out)" };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use viewflow::prelude::*;
-use viewflow::{Document, FieldKind, Node, NodeName};
+use viewflow::{Document, Node, NodeName, ValueKind};
 
 use crate::support::{complaints, on_every_store, open_task, user};
 
@@ -104,13 +104,14 @@ fn a_form_is_described_as_data() {
         assert_eq!(form.title, "Start");
         let [what, count, gift, carriers, back] = form.fields.as_slice() else { panic!("five fields") };
         assert_eq!((what.name, what.label, what.help), ("what", "What", "One thing only."));
-        assert!(what.required && matches!(what.kind, FieldKind::Text));
+        assert!(what.required && what.kind == ValueKind::Text);
         assert_eq!((what.max_length, what.pattern), (Some(8), Some("[a-z]+")));
         assert_eq!((&count.min, &count.max, &count.value), (&Some(json!(1)), &Some(json!(9)), &json!(1)));
-        assert!(!gift.required && matches!(gift.kind, FieldKind::Bool));
-        let choices: Vec<_> = carriers.choices.iter().flatten().map(|choice| (&choice.value, &*choice.label)).collect();
+        assert!(!gift.required && gift.kind == ValueKind::Bool);
+        let choices: Vec<_> =
+            carriers.offered().into_iter().flatten().map(|choice| (&choice.value, &*choice.label)).collect();
         assert_eq!(choices, [(&json!(shop.post.id().number()), "post")]);
-        assert!(matches!(back.kind, FieldKind::Reference(table) if table.name == "carrier") && back.choices.is_none());
+        assert_eq!((back.kind, back.table, &back.choices), (ValueKind::Reference, Some("carrier"), &None));
     });
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp as Jiff;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use viewflow::prelude::*;
-use viewflow::{Document, FieldKind, FieldType, Node, Timestamp};
+use viewflow::{Document, FieldType, Node, Timestamp, ValueKind};
 
 use crate::support::{complaints, on_every_store, user};
 
@@ -164,8 +164,8 @@ fn a_page_knows_what_kinds_of_fields_they_are_and_reads_what_was_typed() {
     on_engines(|engine| {
         let form = engine.start_form_for(&ReviewFlow::start.full_name(), &user("ann")).unwrap();
         let [by, of, task, since, _] = form.fields.as_slice() else { panic!("five fields") };
-        assert!(matches!(by.kind, FieldKind::User) && matches!(of.kind, FieldKind::Process));
-        assert!(matches!(task.kind, FieldKind::Task) && matches!(since.kind, FieldKind::Timestamp));
+        assert!(by.kind == ValueKind::User && of.kind == ValueKind::Process);
+        assert!(task.kind == ValueKind::Task && since.kind == ValueKind::Timestamp);
         assert_eq!(by.value_from_text("bob").unwrap(), json!("bob"));
         assert_eq!(of.value_from_text(" 18446744073709551615").unwrap(), json!(u64::MAX));
         assert_eq!(of.value_from_text("x").unwrap_err(), "must be a whole number");

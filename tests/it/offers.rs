@@ -76,7 +76,7 @@ fn sent(value: &Value) -> Document {
 }
 
 fn offered(form: &FormSpec, field: usize) -> Vec<&str> {
-    form.fields[field].choices.iter().flatten().map(|choice| choice.label.as_str()).collect()
+    form.fields[field].offered().into_iter().flatten().map(|choice| choice.label.as_str()).collect()
 }
 
 fn rooms(engine: &Engine) -> [Ref<Room>; 2] {

@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
+pub use act::start_draft::StartDraft;
 pub use builder::EngineBuilder;
 pub use change::plan::{FlowPlan, Misfit, Plan, Why};
 pub use change::renewal::{Clash, Renewal, Replaced};

@@ -46,18 +46,19 @@ pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields, without_a_way
 pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::data::field::{
-    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-    HasText, Index, Initial, InitialOf, Pattern, Rules, SetNone, Source, convert, encoded, set_none,
+    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType,
+    HasLength, HasText, Index, Initial, InitialOf, NotAsked, NotComputed, Pattern, Rules, SetNone, Settled, Source,
+    ValueKind, Widget, convert, encoded, set_none,
 };
-pub use crate::data::form::{Form, FormField, FormSpec};
+pub use crate::data::form::{Filled, Form, FormCase, FormField, FormPage, FormSpec};
 pub use crate::data::table::{Query, Table};
 #[cfg(feature = "tokio")]
 pub use crate::definition::BoxFuture;
 pub use crate::definition::{Chosen, Delivery, Latch};
 pub use crate::engine::{
     AssignedTask, Clash, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask,
-    Page, Plan, ProcessQuery, Renewal, Replaced, Retention, Subscriber, Subscription, TaskCursor, TaskQuery, Waiting,
-    Why, Workers,
+    Page, Plan, ProcessQuery, Renewal, Replaced, Retention, StartDraft, Subscriber, Subscription, TaskCursor,
+    TaskQuery, Waiting, Why, Workers,
 };
 pub use crate::error::{Complaint, Error, FieldErrors, Place, Result, Stale};
 pub use crate::flow::Flow;

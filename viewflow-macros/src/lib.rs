@@ -23,37 +23,37 @@ use crate::syntax::derived;
 use proc_macro::TokenStream;
 
 /// Makes a struct a proxy process: a view of a process's document with typed fields.
-#[proc_macro_derive(Process, attributes(process, field, was))]
+#[proc_macro_derive(Process, attributes(process, field, was, page))]
 pub fn derive_process(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Process, errors)).into()
 }
 
 /// Makes a struct what a task knows: a view of a task's document with typed fields.
-#[proc_macro_derive(Task, attributes(task, field, was))]
+#[proc_macro_derive(Task, attributes(task, field, was, page))]
 pub fn derive_task(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Task, errors)).into()
 }
 
 /// Makes a struct the type of a table's rows.
-#[proc_macro_derive(Entity, attributes(entity, field, was, id))]
+#[proc_macro_derive(Entity, attributes(entity, field, was, id, page))]
 pub fn derive_entity(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Entity, errors)).into()
 }
 
 /// Makes a struct what a person fills in, or an enum what a person decides.
-#[proc_macro_derive(Form, attributes(form, field, case, was))]
+#[proc_macro_derive(Form, attributes(form, field, page, case, was))]
 pub fn derive_form(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Form, errors)).into()
 }
 
 /// Makes a struct a message between processes.
-#[proc_macro_derive(Message, attributes(message, field, was))]
+#[proc_macro_derive(Message, attributes(message, field, was, page))]
 pub fn derive_message(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Message, errors)).into()
 }
 
 /// Makes a struct a field type of its own, kept as a nested object.
-#[proc_macro_derive(Embedded, attributes(embedded, field, was))]
+#[proc_macro_derive(Embedded, attributes(embedded, field, was, page))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Embedded, errors)).into()
 }

@@ -3,10 +3,12 @@
 pub mod embedded;
 mod sent;
 
+use std::collections::BTreeSet;
+
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
 
-use crate::data::field::{At, FieldOf, FieldSpec, Source};
+use crate::data::field::{At, Depends, FieldOf, FieldSpec, Settled, Source};
 use crate::error::{Complaint, FieldErrors};
 pub use crate::store::Document;
 use crate::store::{MAX_DEPTH, is_deeper};
@@ -108,6 +110,16 @@ pub fn read<T: Fields>(document: &Document) -> Result<T, FieldErrors> {
     Reader::new(T::FIELDS, document, None).finish()
 }
 
+/// The code of a complaint about a field for which something was sent, and that is not asked.
+pub(crate) const NOT_ASKED: &str = "not_asked";
+
+/// What the fields of a struct that depend on others come to, with what a person filled in so far.
+pub fn settle<T: Fields>(filled: &Document) -> Settled {
+    let mut reader = Reader::of_form(T::FIELDS, filled);
+    drop(T::read(&mut reader));
+    reader.settled
+}
+
 /// Writes `value` over a document: its own keys are replaced, all others kept. A document is not touched when a
 /// field is against its rules.
 ///
@@ -146,11 +158,24 @@ pub struct Reader<'d> {
     errors: FieldErrors,
     /// The fields that were there and could be read, as they are stored today, by their names.
     today: Option<Document>,
+    /// What the fields that depend on others come to.
+    settled: Settled,
+    /// The fields that are not right, and have something else in their place.
+    stood_in: BTreeSet<usize>,
 }
 
 impl<'d> Reader<'d> {
     pub(crate) fn new(specs: &'static [FieldSpec], document: &'d Document, columns: Option<&'d Document>) -> Self {
-        Self { specs, document, columns, source: Source::Store, errors: FieldErrors::default(), today: None }
+        Self {
+            specs,
+            document,
+            columns,
+            source: Source::Store,
+            errors: FieldErrors::default(),
+            today: None,
+            settled: Settled::default(),
+            stood_in: BTreeSet::new(),
+        }
     }
 
     /// Reads what a person sent: fields by their names, and an empty text is no value.
@@ -171,6 +196,9 @@ impl<'d> Reader<'d> {
     /// Reads the field at `index` of [`Fields::FIELDS`].
     pub fn field<T>(&mut self, index: usize, field: &FieldOf<T>) -> Option<T> {
         let spec = self.specs.get(index)?;
+        if spec.is_computed() && self.source == Source::Person {
+            return field.default.map(|default| default());
+        }
         let (found, is_of_today) = self.find(spec);
         let read = self.read(spec, field, found, is_of_today);
         if let (Some(today), Some(_), Ok(value)) = (&mut self.today, found, &read)
@@ -178,7 +206,58 @@ impl<'d> Reader<'d> {
         {
             today.insert(spec.name.to_owned(), value);
         }
-        read.map_err(|errors| self.errors.extend(errors.under(spec.name))).ok()
+        read.or_else(|errors| {
+            self.errors.extend(errors.under(spec.name));
+            // What depends on it is told of, too.
+            let instead = || field.default.map(|default| default()).or_else(field.stand_in);
+            let stand_in = if self.source == Source::Person { instead() } else { None };
+            self.stood_in.extend(stand_in.is_some().then_some(index));
+            stand_in.ok_or(())
+        })
+        .ok()
+    }
+
+    /// Whether the field at `index` is asked, by a `condition` over the others. What is stored is as it is.
+    pub fn asks<T>(&mut self, index: usize, field: &FieldOf<T>, condition: impl FnOnce() -> bool) -> bool {
+        let Some(spec) = self.specs.get(index).filter(|_| self.source == Source::Person) else { return true };
+        let sent = self.document.get(spec.name).filter(|value| !is_blank(value));
+        let asked = condition();
+        self.settled.asked.insert(spec.name, asked);
+        if asked {
+            if sent.is_none() && spec.depends == Some(Depends::OnlyIf { required: true }) {
+                self.complain(spec.name, Complaint::required());
+            }
+            return true;
+        }
+        self.errors.forget_within(spec.name);
+        self.stood_in.remove(&index);
+        let nothing = || field.default.and_then(|default| (field.merge)(&default(), None).ok());
+        if let Some(sent) = sent
+            && nothing().is_none_or(|nothing| named(&(spec.kind)(), &nothing) != *sent)
+        {
+            self.complain(spec.name, Complaint::new(NOT_ASKED, "is not asked here: it has to be empty"));
+        }
+        false
+    }
+
+    /// What the field at `index` is: computed from the others if a person sent them and they are right, else as it was `read`.
+    pub fn computes<T>(
+        &mut self,
+        index: usize,
+        field: &FieldOf<T>,
+        read: Option<T>,
+        compute: impl FnOnce() -> T,
+    ) -> Option<T> {
+        let Some(spec) = self.specs.get(index).filter(|_| self.source == Source::Person) else { return read };
+        if !self.stood_in.is_empty() {
+            return read;
+        }
+        let value = compute();
+        match (field.merge)(&value, None).and_then(not_too_deep) {
+            Ok(encoded) => drop(self.settled.computed.insert(spec.name, named(&(spec.kind)(), &encoded))),
+            Err(errors) => self.errors.extend(errors.under(spec.name)),
+        }
+        Some(value)
     }
 
     /// What there is of a field, and whether it is where the field is today.
@@ -254,7 +333,9 @@ impl<'d> Reader<'d> {
 
     /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
     pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, At<'_>)) {
-        if let (Some(value), Some(spec)) = (value, self.specs.get(index)) {
+        let Some(spec) = self.specs.get(index).filter(|_| !self.stood_in.contains(&index)) else { return };
+        let is_computed = self.source != Source::Person || self.settled.computed.contains_key(spec.name);
+        if let Some(value) = value.filter(|_| is_computed || !spec.is_computed()) {
             rules(value, At::new(spec.name, &mut self.errors));
         }
     }

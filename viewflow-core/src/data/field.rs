@@ -14,6 +14,7 @@ mod rule;
 mod spec;
 #[cfg(feature = "uuid")]
 mod uuid;
+mod widget;
 
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
@@ -21,12 +22,14 @@ use viewflow_graph::{Plain, Shape};
 pub use basic::Bytes;
 pub(crate) use canonical::{canonical, canonical_fields, form_of};
 pub use choice::{Choice, ChoiceSource, Choices, Choose};
-pub use kind::FieldKind;
 pub(crate) use kind::tables_of;
+pub use kind::{FieldKind, ValueKind};
 pub(crate) use problem::problems;
 pub use rule::{At, Bounded, HasLength, HasText, Pattern, Rules, encoded};
 pub(crate) use rule::{check_pattern, each_item, items_at, plain, whole};
-pub use spec::{FieldOf, FieldSpec, Index, convert};
+pub use spec::{Depends, FieldOf, FieldSpec, Index, NotAsked, NotComputed, Settled, convert};
+pub use widget::Widget;
+pub(crate) use widget::{forget_secrets, forget_secrets_of};
 
 use crate::data::entity::{Entity, TableSpec};
 use crate::error::FieldErrors;
@@ -95,6 +98,12 @@ pub trait FieldType: Sized + 'static {
     /// As `encode`.
     fn canonical(&self) -> Result<Value, String> {
         Ok(Self::kind().canonical(self.encode()?))
+    }
+
+    /// What a field counts as while nothing right was filled in, for conditions that ask it: false, zero or empty. None where a type has no
+    /// such value.
+    fn stand_in() -> Option<Self> {
+        None
     }
 
     /// The value as JSON, over what is stored already: a nested struct keeps keys it does not know.

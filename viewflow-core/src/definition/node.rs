@@ -6,6 +6,7 @@ use viewflow_graph::{Detail, Kind, Role, lock};
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
 use crate::data::decision::CaseSpec;
 use crate::data::field::{FieldSpec, Source};
+use crate::data::form::Kept;
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, TaskRecord};
@@ -102,8 +103,10 @@ pub(crate) struct FormDef {
     /// The fields of the process under their names, where those of the form are some of them.
     pub(crate) of_process: Option<fn(&Document, Option<&Document>) -> Document>,
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
-    /// Holds it against its rules, and against what this person can choose; not what stays as it is.
-    pub(crate) check: fn(&Erased, &Db, &dyn User, &dyn Fn(&str) -> bool) -> Result<FieldErrors>,
+    /// Holds it against its rules, and against what this person can choose; not what was kept as it is.
+    pub(crate) check: fn(&Erased, &Db, &dyn User, Option<Kept<'_>>) -> Result<FieldErrors>,
+    /// Whether something in it is computed.
+    pub(crate) computes: bool,
     /// Where in it a field of this name has a value of this canonical form: the paths, and the value as it was sent.
     pub(crate) places: Places,
     /// What of its fields is in a document, or in columns, and can be read: as it is stored today, by their names.

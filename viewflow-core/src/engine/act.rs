@@ -6,3 +6,4 @@ pub(super) mod open;
 mod people;
 mod send;
 pub(super) mod start;
+pub(super) mod start_draft;

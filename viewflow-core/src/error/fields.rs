@@ -149,9 +149,22 @@ impl FieldErrors {
         Self(self.0.into_iter().map(|(inner, complaints)| (path(inner), complaints)).collect())
     }
 
+    /// The complaints whose path is one of those that are asked for.
+    pub(crate) fn filtered(&self, is_asked: impl Fn(&str) -> bool) -> Self {
+        let asked = self.0.iter().filter(|(path, _)| is_asked(path));
+        Self(asked.map(|(path, complaints)| (path.clone(), complaints.clone())).collect())
+    }
+
     /// Drops the complaints about a field.
     pub(crate) fn forget(&mut self, path: &str) {
         self.0.remove(path);
+    }
+
+    /// Drops the complaints about a field, and about what is in it.
+    pub(crate) fn forget_within(&mut self, path: &str) {
+        let is_within =
+            |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.0.retain(|known, _| !is_within(known));
     }
 
     /// Changes the complaints about the value itself.

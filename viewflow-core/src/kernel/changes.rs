@@ -6,7 +6,7 @@ use std::mem;
 use serde_json::Value;
 
 use super::Step;
-use crate::data::field::{FieldSpec, canonical_fields};
+use crate::data::field::{FieldSpec, canonical_fields, forget_secrets_of};
 use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
 use crate::id::TaskId;
@@ -130,5 +130,13 @@ fn changes_of(
     };
     let (before_key, after_key) = (canonical(before, after), canonical(after, before));
     let same = |key: &str| before_key.get(key) == after_key.get(key);
+    let told = changes.len();
     differences(before, after, same, part, changes);
+    for change in &mut changes[told..] {
+        let (DataPart::Field(key) | DataPart::TaskField(key)) = &change.part else { continue };
+        // That it has changed is told, and not from what to what.
+        for spec in specs.iter().filter(|spec| spec.key == [key.as_str()]) {
+            [&mut change.from, &mut change.to].into_iter().for_each(|value| forget_secrets_of(spec, value));
+        }
+    }
 }

@@ -124,6 +124,8 @@ pub(super) struct FieldsForm {
     pub(super) fields: Vec<Ident>,
     /// Those of them that show nothing at first.
     pub(super) empty: Vec<Ident>,
+    /// The pages that begin with one of them.
+    pub(super) pages: Vec<(Ident, LitStr)>,
     /// Its name, where it is not the node's with `Fields` after it.
     pub(super) name: Option<Ident>,
 }

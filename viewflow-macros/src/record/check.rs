@@ -6,24 +6,51 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::face::Face;
 use super::model::{Field, Latch, Record};
 use crate::errors::Errors;
-use crate::syntax::{plain_name, told};
+use crate::syntax::{plain_name, same_title, told};
 
 /// Checks a struct, and takes away what nothing can be written of.
 pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     if record.face == Face::Process {
         record.fields.iter().for_each(|field| check_column(field, errors));
     }
+    record.fields.iter_mut().for_each(|field| check_dependence(field, errors));
     if record.face == Face::Entity && record.id.is_none() && record.usable {
         let ident = &record.ident;
         errors.over(ident, format!("an entity needs an identity: add a field `#[id] id: Id<{ident}>`"));
         record.usable = false;
     }
     check_keys(record, errors);
+    check_pages(record, errors);
     check_message(record, errors);
     check_types(record, errors);
     if !record.usable {
         record.fields.clear();
     }
+}
+
+/// What is computed is not filled in, and what is asked under a condition can be nothing.
+fn check_dependence(field: &mut Field, errors: &mut Errors) {
+    if let Some(computed) = &field.computed {
+        let (default, choices) = (field.default.is_some(), field.choices.is_some());
+        let others = [("default", default), ("choices", choices), ("only_if", field.only_if.is_some())];
+        if let Some((other, _)) = others.iter().find(|(_, is_there)| *is_there) {
+            let message = format!("a computed field is filled in by nobody: remove `{other}`, or `computed`");
+            errors.at(computed.option.span(), message);
+            (field.computed, field.only_if, field.incomplete) = (None, None, true);
+        }
+    }
+    let Some(required) = &field.required else { return };
+    let message = if field.only_if.is_none() {
+        "`required` belongs beside `only_if`: without a condition a field is required unless it is an `Option` or has a `default`"
+    } else if field.default.is_some() {
+        "a field with a `default` is never empty: remove `required`, or the `default`"
+    } else if !field.is_option() {
+        "`required` belongs on an `Option`, which is filled in where it is asked, and none where it is not"
+    } else {
+        return;
+    };
+    errors.at(required.span(), message);
+    (field.required, field.incomplete) = (None, true);
 }
 
 /// A process is found only by its columns.
@@ -34,6 +61,16 @@ fn check_column(field: &Field, errors: &mut Errors) {
     }
     if field.column && field.key.len() > 1 {
         errors.at(field.ident.span(), "the key of a column must not have dots");
+    }
+}
+
+/// No two pages have one title.
+fn check_pages(record: &Record, errors: &mut Errors) {
+    let titles: Vec<_> = record.fields.iter().filter_map(|field| field.page.as_ref()).collect();
+    for (index, title) in titles.iter().enumerate() {
+        if let Some(message) = same_title(title, &titles[..index]) {
+            errors.at(title.span(), message);
+        }
     }
 }
 

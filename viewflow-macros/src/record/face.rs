@@ -40,7 +40,7 @@ impl Face {
         match self {
             Self::Process => &["process", "field", "was"],
             Self::Task => &["task", "field", "was"],
-            Self::Form | Self::Variant => &["form", "field", "case", "was"],
+            Self::Form | Self::Variant => &["form", "field", "page", "case", "was"],
             Self::Entity => &["entity", "field", "was", "id"],
             Self::Embedded => &["embedded", "field", "was"],
             Self::Message => &["message", "field", "was"],

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, LitStr, Type, Visibility};
 
 use super::face::Face;
-use crate::syntax::{Closure, Query, default_crate, plain_name, plain_type, snake_case, title_of};
+use crate::syntax::{Closure, OfForm, Query, default_crate, plain_name, plain_type, snake_case, title_of};
 
 pub(super) struct Record {
     pub(super) face: Face,
@@ -44,6 +44,8 @@ pub(super) struct Field {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
     pub(super) ty: Type,
+    /// The title of the page that begins with it.
+    pub(super) page: Option<LitStr>,
     /// Its `#[field(..)]`, for what is said of it as a whole.
     pub(super) attribute: Option<Attribute>,
     pub(super) label: String,
@@ -58,11 +60,30 @@ pub(super) struct Field {
     pub(super) max: Option<TokenStream>,
     pub(super) pattern: Option<LitStr>,
     pub(super) choices: Option<Choices>,
+    pub(super) widget: Option<Widget>,
+    /// What computes it from the others.
+    pub(super) computed: Option<Asked>,
+    /// Whether it is asked, by the others.
+    pub(super) only_if: Option<Asked>,
+    /// `required`, beside a condition.
+    pub(super) required: Option<Ident>,
     pub(super) index: Option<Index>,
     pub(super) on_delete: Option<OnDelete>,
     pub(super) column: bool,
     /// Whether something that is said of it could not be read.
     pub(super) incomplete: bool,
+}
+
+/// A hint with what a field is best filled in: as it is written, and what is written of it.
+pub(super) struct Widget {
+    pub(super) name: Ident,
+    pub(super) value: TokenStream,
+}
+
+/// A question to the struct of a field, and the option that asks it.
+pub(super) struct Asked {
+    pub(super) option: Ident,
+    pub(super) question: OfForm,
 }
 
 pub(super) enum Choices {
@@ -116,6 +137,7 @@ impl Field {
     pub(super) fn new(ident: Ident, vis: Visibility, ty: Type) -> Self {
         let name = plain_name(&ident);
         Self {
+            page: None,
             attribute: None,
             label: title_of(&name),
             help: String::new(),
@@ -128,6 +150,10 @@ impl Field {
             max: None,
             pattern: None,
             choices: None,
+            widget: None,
+            computed: None,
+            only_if: None,
+            required: None,
             index: None,
             on_delete: None,
             column: false,

@@ -8,10 +8,12 @@ use self::options::{key_path, read_field_option, read_option};
 use super::face::Face;
 use super::model::{Field, Record};
 use crate::errors::Errors;
-use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, plain_name, plain_type};
+use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, page_title, plain_name, plain_type};
 
 /// The attribute of a field.
 pub(super) const FIELD: &str = "field";
+/// The attribute that begins a page of a form.
+pub(super) const PAGE: &str = "page";
 /// The attribute of an entity's identity.
 const ID: &str = "id";
 
@@ -22,7 +24,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
             .over(&input.generics, "a struct over a document cannot have generic parameters: give each field one type");
         record.usable = false;
     }
-    misplaced(&input.attrs, &[FIELD, ID, WAS], "on a field", errors);
+    misplaced(&input.attrs, &[FIELD, ID, WAS, PAGE], "on a field", errors);
     for option in options(&input.attrs, face.attribute(), errors) {
         errors.ok(read_option(&mut record, &option));
     }
@@ -53,6 +55,19 @@ fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
         errors.over(ty, format!("expected `Id<{}>`: the store gives a row its identity", record.ident));
         record.id = None;
         record.usable = false;
+    }
+}
+
+/// `#[page("Title")]`: a page begins with this field.
+fn read_page(face: Face, field: &mut Field, attributes: &[syn::Attribute], errors: &mut Errors) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(PAGE)) {
+        if !matches!(face, Face::Form | Face::Variant) {
+            errors.over(attribute.path(), "`#[page(..)]` belongs on a field of a form: a `#[derive(Form)]` has pages");
+        } else if field.page.is_some() {
+            errors.over(attribute, "one page begins with a field: keep one `#[page(..)]`");
+        } else {
+            field.page = errors.ok(page_title(attribute));
+        }
     }
 }
 
@@ -91,6 +106,7 @@ pub(super) fn read_field(record: &mut Record, field: syn::Field, errors: &mut Er
         errors.ok(read_field_option(face, &mut read, &option));
     }
     read.incomplete = errors.count() > before;
+    read_page(face, &mut read, &field.attrs, errors);
     for name in earlier_names(&field.attrs, errors) {
         read.was.extend(errors.ok(key_path(&name)));
     }

@@ -269,6 +269,31 @@ impl Parse for Query {
     }
 }
 
+/// A question to the struct in which the field stands: `|form| ..`.
+pub(crate) struct OfForm {
+    pub(crate) parameter: TokenStream,
+    pub(crate) body: TokenStream,
+}
+
+impl Parse for OfForm {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        const USAGE: &str = "`|form| ..`";
+        let whole = input.span();
+        if !input.peek(Token![|]) || input.peek(Token![||]) {
+            let message = format!("expected a closure that takes the form: {USAGE}");
+            return Err(Error::new_spanned(input.parse::<TokenStream>()?, message));
+        }
+        input.parse::<Token![|]>()?;
+        let parameter = parse_parameter(input, whole, USAGE)?;
+        if parameter.is_empty() || input.peek(Token![,]) {
+            return Err(Error::new(whole, format!("this closure takes the form alone: {USAGE}")));
+        }
+        let body = parse_body(input, whole)?;
+        written::parameter(&parameter)?;
+        Ok(Self { parameter, body })
+    }
+}
+
 /// Where `self` stands in the tokens, but for paths such as `self::name`.
 fn find_self(tokens: &TokenStream) -> Option<Span> {
     let mut trees = tokens.clone().into_iter().peekable();

@@ -17,6 +17,14 @@ pub(crate) struct Accessor<'f> {
     pub(crate) write: TokenStream,
     /// The function that holds a value against its rules.
     pub(crate) rules: TokenStream,
+    /// How it depends on the others, if it does.
+    pub(crate) depends: Option<Dependence>,
+}
+
+/// How a field depends on the others: the function that is asked.
+pub(crate) enum Dependence {
+    Computed(TokenStream),
+    OnlyIf(TokenStream),
 }
 
 /// The trait for a struct of these fields. `rest` is what else the struct has and is made of; without it no struct can
@@ -38,6 +46,7 @@ pub(crate) fn fields_impl(
         fields.iter().map(|field| &field.rules).collect(),
     ];
     let made = match rest {
+        Some(rest) if fields.iter().any(|field| field.depends.is_some()) => made_in_steps(fields, &locals, rest),
         Some(rest) => quote!(::core::option::Option::Some(Self { #(#idents: #locals?,)* #rest })),
         None => quote!(::core::option::Option::None),
     };
@@ -66,5 +75,34 @@ pub(crate) fn fields_impl(
                 #(#rules(&self.#idents, __viewflow::At::new(#names, __viewflow_errors));)*
             }
         }
+    }
+}
+
+/// Makes a struct of which some fields depend on others: these first, and then one after the other.
+fn made_in_steps(fields: &[Accessor<'_>], locals: &[Ident], rest: &TokenStream) -> TokenStream {
+    let form = local("form", hidden());
+    let first = fields.iter().zip(locals).map(|(Accessor { ident, read, depends, .. }, local)| match depends {
+        Some(_) => quote!(#ident: (const { #read.at_first() })()),
+        None => quote!(#ident: #local?),
+    });
+    let steps = fields.iter().zip(locals).enumerate().map(|(number, (field, local))| {
+        let Accessor { ident, read, rules, depends, .. } = field;
+        match depends {
+            Some(Dependence::OnlyIf(condition)) => quote! {
+                if __viewflow_reader.asks(#number, &#read, || #condition(&#form)) {
+                    #form.#ident = #local?;
+                }
+            },
+            Some(Dependence::Computed(compute)) => quote! {
+                #form.#ident = __viewflow_reader.computes(#number, &#read, #local, || #compute(&#form))?;
+                __viewflow_reader.check(#number, ::core::option::Option::Some(&#form.#ident), #rules);
+            },
+            None => TokenStream::new(),
+        }
+    });
+    quote! {
+        let mut #form = Self { #(#first,)* #rest };
+        #(#steps)*
+        ::core::option::Option::Some(#form)
     }
 }

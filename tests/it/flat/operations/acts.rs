@@ -50,6 +50,15 @@ pub(super) const ACTS: &[Operation] = &[
         let task = lab.assigned();
         lab.count(|| lab.engine.draft_with(task, &user("ann"), &Document::new()))
     }),
+    ("Engine::draft_start_with", |lab| {
+        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
+        lab.count(|| lab.engine.draft_start_with(&node, &user("ann"), &Document::new()))
+    }),
+    ("Engine::drop_start_draft", |lab| {
+        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
+        lab.engine.draft_start_with(&node, &user("ann"), &Document::new()).unwrap();
+        lab.count(|| lab.engine.drop_start_draft(&node, &user("ann")))
+    }),
     ("Engine::set_due_date", |lab| {
         let task = lab.assigned();
         lab.count(|| lab.engine.set_due_date(task, &boss(), Some(lab.clock.now())))

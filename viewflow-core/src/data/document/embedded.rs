@@ -1,6 +1,6 @@
 //! What `#[derive(Embedded)]` makes of a nested struct: a field type kept as an object of its own.
 
-use super::{Document, FieldErrors, Fields, Value};
+use super::{Document, FieldErrors, Fields, Reader, Value};
 use crate::data::field::Source;
 use crate::error::Complaint;
 
@@ -33,6 +33,11 @@ pub fn read_from<T: Fields>(value: &Value, source: Source) -> Result<T, FieldErr
         Source::Person => super::read_sent(object),
         Source::Draft => super::read_draft(object),
     }
+}
+
+/// The struct with what its fields count as while nothing was filled in, if each counts as something.
+pub fn stand_in<T: Fields>() -> Option<T> {
+    T::read(&mut Reader::of_form(T::FIELDS, &Document::new()))
 }
 
 /// The struct as an object over a stored one, whose other keys are kept.

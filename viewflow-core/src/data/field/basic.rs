@@ -38,6 +38,10 @@ impl FieldType for () {
         FieldKind::Nothing
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(())
+    }
+
     fn encode(&self) -> Result<Value, String> {
         Ok(Value::Null)
     }
@@ -54,6 +58,10 @@ impl FieldType for bool {
 
     fn kind() -> FieldKind {
         FieldKind::Bool
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(false)
     }
 
     fn encode(&self) -> Result<Value, String> {
@@ -75,6 +83,10 @@ impl FieldType for $type {
             fn kind() -> FieldKind {
                 let wide = |bound| i128::try_from(bound).unwrap_or_default();
                 FieldKind::Integer { min: wide($type::MIN), max: wide($type::MAX) }
+            }
+
+            fn stand_in() -> Option<Self> {
+                Some(0)
             }
 
             fn encode(&self) -> Result<Value, String> {
@@ -105,6 +117,10 @@ impl FieldType for f64 {
         FieldKind::Float
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(0.0)
+    }
+
     fn encode(&self) -> Result<Value, String> {
         serde_json::Number::from_f64(*self)
             .map(Value::Number)
@@ -123,6 +139,10 @@ impl FieldType for f32 {
 
     fn kind() -> FieldKind {
         FieldKind::Float
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(0.0)
     }
 
     fn encode(&self) -> Result<Value, String> {
@@ -148,6 +168,10 @@ impl FieldType for String {
         FieldKind::Text
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(Self::new())
+    }
+
     fn encode(&self) -> Result<Value, String> {
         Ok(Value::String(self.clone()))
     }
@@ -164,6 +188,10 @@ impl FieldType for Bytes {
 
     fn kind() -> FieldKind {
         FieldKind::Bytes
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self::default())
     }
 
     fn encode(&self) -> Result<Value, String> {
@@ -185,6 +213,10 @@ impl FieldType for Value {
         FieldKind::Json
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(Self::Null)
+    }
+
     fn encode(&self) -> Result<Value, String> {
         Ok(self.clone())
     }
@@ -202,6 +234,10 @@ impl<T: FieldType> FieldType for Option<T> {
 
     fn kind() -> FieldKind {
         T::kind()
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(None)
     }
 
     fn encode(&self) -> Result<Value, String> {
@@ -241,6 +277,10 @@ impl<T: FieldType> FieldType for Vec<T> {
 
     fn kind() -> FieldKind {
         FieldKind::List(Box::new(T::kind()))
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self::new())
     }
 
     fn encode(&self) -> Result<Value, String> {
@@ -293,6 +333,10 @@ impl<T: FieldType> FieldType for BTreeMap<String, T> {
         FieldKind::Map(Box::new(T::kind()))
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(Self::new())
+    }
+
     fn encode(&self) -> Result<Value, String> {
         let entries = self.iter().map(|(key, item)| Ok((key.clone(), item.encode().map_err(|e| in_key(key, &e))?)));
         entries.collect::<Result<Map<_, _>, String>>().map(Value::Object)
@@ -333,6 +377,10 @@ impl<T: FieldType, H: BuildHasher + Default + 'static> FieldType for HashMap<Str
 
     fn kind() -> FieldKind {
         FieldKind::Map(Box::new(T::kind()))
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self::default())
     }
 
     fn encode(&self) -> Result<Value, String> {

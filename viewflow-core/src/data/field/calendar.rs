@@ -68,7 +68,7 @@ impl FieldType for ZonedDateTime {
     const SHAPE: Shape = Shape::Plain(Plain::Timestamp);
 
     fn kind() -> FieldKind {
-        FieldKind::Timestamp
+        FieldKind::Zoned
     }
 
     fn encode(&self) -> Result<Value, String> {

@@ -11,7 +11,7 @@ impl FieldKind {
     pub(crate) fn canonical(&self, value: Value) -> Value {
         match (self, value) {
             (Self::Decimal, Value::String(text)) => Value::String(without_zeros(&text)),
-            (Self::Timestamp, Value::String(text)) => Value::String(in_utc(text)),
+            (Self::Timestamp | Self::Zoned, Value::String(text)) => Value::String(in_utc(text)),
             (Self::List(item), Value::Array(items)) => items.into_iter().map(|value| item.canonical(value)).collect(),
             (Self::Map(item), Value::Object(items)) => {
                 sorted(items.into_iter().map(|(key, value)| (key, item.canonical(value))))

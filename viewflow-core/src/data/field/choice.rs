@@ -1,12 +1,13 @@
 //! What can be chosen for a field.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::FieldType;
 use crate::error::{Error, Result};
 
 /// One thing that can be chosen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
     /// What is stored.
     pub value: Value,

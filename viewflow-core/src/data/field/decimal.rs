@@ -16,6 +16,10 @@ impl FieldType for Decimal {
         FieldKind::Decimal
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(Self::ZERO)
+    }
+
     fn encode(&self) -> Result<Value, String> {
         Ok(Value::String(self.to_string()))
     }

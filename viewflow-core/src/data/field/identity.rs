@@ -16,6 +16,10 @@ impl FieldType for UserId {
         FieldKind::User
     }
 
+    fn stand_in() -> Option<Self> {
+        Some(Self::new(""))
+    }
+
     fn encode(&self) -> Result<Value, String> {
         Ok(Value::from(self.as_str()))
     }

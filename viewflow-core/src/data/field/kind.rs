@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Choice, FieldSpec};
@@ -37,6 +38,8 @@ pub enum FieldKind {
     DateTime,
     /// A point in time, as `2026-11-22T13:45:00Z`.
     Timestamp,
+    /// A point in time with its zone, as `2026-11-22T13:45:00+01:00[Europe/Berlin]`.
+    Zoned,
     /// A duration, in ISO 8601, as `PT1H30M`.
     Duration,
     /// A UUID, as text with hyphens.
@@ -63,32 +66,112 @@ pub enum FieldKind {
     Json,
 }
 
+macro_rules! value_kinds {
+    ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
+        /// The kind of value that a field of a form takes, by its name alone.
+        ///
+        /// It is serialized as that name. What else is to be known of the kind stands in [`FormField`](crate::FormField).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[non_exhaustive]
+        pub enum ValueKind {
+            $($(#[doc = $doc])* #[serde(rename = $name)] $kind,)*
+        }
+
+        impl ValueKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// Its name, for programs: `integer`, `date`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+value_kinds! {
+    /// Nothing at all.
+    Nothing = "nothing",
+    /// True or false.
+    Bool = "bool",
+    /// A whole number, from `min` to `max`.
+    Integer = "integer",
+    /// A number.
+    Float = "number",
+    /// Text.
+    Text = "text",
+    /// A decimal number, as text.
+    Decimal = "decimal",
+    /// A date, as `2026-11-22`.
+    Date = "date",
+    /// A time of day, as `13:45:00`.
+    Time = "time",
+    /// A date and time without a zone, as `2026-11-22T13:45:00`.
+    DateTime = "date_time",
+    /// A point in time, as `2026-11-22T13:45:00Z`.
+    Timestamp = "timestamp",
+    /// A point in time with its zone, as `2026-11-22T13:45:00+01:00[Europe/Berlin]`.
+    Zoned = "zoned",
+    /// A duration, in ISO 8601, as `PT1H30M`.
+    Duration = "duration",
+    /// A UUID, as text with hyphens.
+    Uuid = "uuid",
+    /// A person, by the name that the host application knows.
+    User = "user",
+    /// A process, by number.
+    Process = "process",
+    /// A task, as `7/3`: its process, and its number within it.
+    Task = "task",
+    /// Bytes, as base64.
+    Bytes = "bytes",
+    /// One of `choices`, whose list stands in the code.
+    Choice = "choice",
+    /// A row of `table`, by number.
+    Reference = "reference",
+    /// Any number of `items`.
+    List = "list",
+    /// Any number of `values`, each with a name.
+    Map = "map",
+    /// A nested struct of `fields`.
+    Object = "object",
+    /// Any JSON.
+    Json = "json",
+}
+
 impl FieldKind {
     /// Its name in complaints, for programs: `integer`, `date`.
     pub const fn name(&self) -> &'static str {
+        self.plain().name()
+    }
+
+    /// The kind by its name alone.
+    pub const fn plain(&self) -> ValueKind {
         match self {
-            Self::Nothing => "nothing",
-            Self::Bool => "bool",
-            Self::Integer { .. } => "integer",
-            Self::Float => "number",
-            Self::Text => "text",
-            Self::Decimal => "decimal",
-            Self::Date => "date",
-            Self::Time => "time",
-            Self::DateTime => "date_time",
-            Self::Timestamp => "timestamp",
-            Self::Duration => "duration",
-            Self::Uuid => "uuid",
-            Self::User => "user",
-            Self::Process => "process",
-            Self::Task => "task",
-            Self::Bytes => "bytes",
-            Self::Choice(_) => "choice",
-            Self::Reference(_) => "reference",
-            Self::List(_) => "list",
-            Self::Map(_) => "map",
-            Self::Embedded(_) => "object",
-            Self::Json => "json",
+            Self::Nothing => ValueKind::Nothing,
+            Self::Bool => ValueKind::Bool,
+            Self::Integer { .. } => ValueKind::Integer,
+            Self::Float => ValueKind::Float,
+            Self::Text => ValueKind::Text,
+            Self::Decimal => ValueKind::Decimal,
+            Self::Date => ValueKind::Date,
+            Self::Time => ValueKind::Time,
+            Self::DateTime => ValueKind::DateTime,
+            Self::Timestamp => ValueKind::Timestamp,
+            Self::Zoned => ValueKind::Zoned,
+            Self::Duration => ValueKind::Duration,
+            Self::Uuid => ValueKind::Uuid,
+            Self::User => ValueKind::User,
+            Self::Process => ValueKind::Process,
+            Self::Task => ValueKind::Task,
+            Self::Bytes => ValueKind::Bytes,
+            Self::Choice(_) => ValueKind::Choice,
+            Self::Reference(_) => ValueKind::Reference,
+            Self::List(_) => ValueKind::List,
+            Self::Map(_) => ValueKind::Map,
+            Self::Embedded(_) => ValueKind::Object,
+            Self::Json => ValueKind::Json,
         }
     }
 

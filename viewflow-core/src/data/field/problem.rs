@@ -77,6 +77,8 @@ fn compared(kind: &FieldKind, a: &Value, b: &Value) -> Option<Ordering> {
         #[cfg(not(feature = "jiff"))]
         FieldKind::Timestamp => read::<crate::time::Timestamp>(a, b),
         #[cfg(feature = "jiff")]
+        FieldKind::Zoned => read::<jiff::ZonedDateTime>(a, b),
+        #[cfg(feature = "jiff")]
         FieldKind::Duration => read::<jiff::SignedDuration>(a, b),
         _ => None,
     }

@@ -1,11 +1,12 @@
 //! A field, described as data.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
 
-use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, canonical, whole};
+use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, Widget, canonical, whole};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::store::{Document, OnDelete, follow};
@@ -37,6 +38,14 @@ pub struct FieldSpec {
     pub choices: Option<fn(&Db, &dyn User) -> Result<Box<dyn Choices>>>,
     /// Whether a form shows nothing in it at first, even if something is stored or there is a default: it has to be sent anew.
     pub begins_empty: bool,
+    /// With what it is best filled in.
+    pub widget: Option<Widget>,
+    /// The title of the page of a form that begins with it.
+    pub page: Option<&'static str>,
+    /// How it depends on the other fields of its struct, if it does.
+    pub depends: Option<Depends>,
+    /// What the fields of its struct that depend on others come to, where it is one of those.
+    pub settle: Option<fn(&Document) -> Settled>,
     /// Whether and how rows are found by it.
     pub index: Option<Index>,
     /// What happens to this row when the row or the process that it refers to is deleted.
@@ -53,6 +62,72 @@ pub struct FieldSpec {
     pub canonical: fn(&Value) -> Option<Value>,
 }
 
+/// How a field depends on the other fields of its struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Depends {
+    /// It is computed from them. What is sent for it is ignored.
+    Computed,
+    /// It is asked only where a condition over them holds. What is sent for it else is a complaint.
+    OnlyIf {
+        /// Whether it has to be filled in where it is asked.
+        required: bool,
+    },
+}
+
+/// What the fields that depend on others come to in one struct, as far as that can be told.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Whether a field is asked.
+    pub(crate) asked: BTreeMap<&'static str, bool>,
+    /// What was computed.
+    pub(crate) computed: BTreeMap<&'static str, Value>,
+}
+
+/// The value of a field that is not asked.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` is nothing where it is not asked, and cannot be: `only_if` belongs on an `Option`, a list or a map, or beside `default = ..`",
+    label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`"
+)]
+pub trait NotAsked {
+    /// The value: none or empty.
+    fn not_asked() -> Self;
+}
+
+macro_rules! not_asked {
+    ($([$($generic:tt)*] $type:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($generic)*> NotAsked for $type {
+            fn not_asked() -> Self {
+                Self::default()
+            }
+        }
+    )*};
+}
+not_asked! {
+    [T] Option<T>;
+    [T] Vec<T>;
+    [T] BTreeMap<String, T>;
+    [T, H: Default] HashMap<String, T, H>;
+}
+
+/// The value of a computed field before it is computed.
+#[diagnostic::on_unimplemented(
+    message = "a computed field of type `{Self}` has no value before it is computed",
+    label = "write `Option<{Self}>`: the closure gives `Some(..)`, or `None`"
+)]
+pub trait NotComputed {
+    /// The value: false, zero, empty or none.
+    fn not_computed() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Initial> NotComputed for T {
+    fn not_computed() -> Self {
+        T::initial()
+    }
+}
+
 /// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
 /// [`Writer`](crate::Writer).
 pub struct FieldOf<T> {
@@ -61,6 +136,8 @@ pub struct FieldOf<T> {
     pub(crate) optional: bool,
     /// What it is read as where it is missing.
     pub(crate) default: Option<fn() -> T>,
+    /// What it counts as for conditions while nothing right was filled in.
+    pub(crate) stand_in: fn() -> Option<T>,
     /// How a value of the type that it had before is read.
     pub(crate) convert: Option<fn(&Value) -> Result<T, String>>,
     kind: fn() -> FieldKind,
@@ -86,6 +163,7 @@ impl<T> FieldOf<T> {
             merge: T::merge,
             optional: T::OPTIONAL,
             default: None,
+            stand_in: T::stand_in,
             convert: None,
             kind: T::kind,
             canonical: canonical::<T>,
@@ -181,6 +259,10 @@ impl<T> FieldOf<T> {
             default: None,
             choices: None,
             begins_empty: false,
+            widget: None,
+            page: None,
+            depends: None,
+            settle: None,
             index: None,
             on_delete: OnDelete::Protect,
             holds_processes: false,
@@ -216,6 +298,16 @@ impl<T: FieldType> Default for FieldOf<T> {
 }
 
 impl FieldSpec {
+    /// Whether nobody is to see its value.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.widget == Some(Widget::Password)
+    }
+
+    /// Whether it is computed from others.
+    pub(crate) fn is_computed(&self) -> bool {
+        self.depends == Some(Depends::Computed)
+    }
+
     /// The field's value, in the columns if it is one, else in the document: there too if it became a column since.
     pub(crate) fn find<'d>(&self, document: &'d Document, columns: Option<&'d Document>) -> Option<&'d Value> {
         let in_columns = columns.filter(|_| self.column).and_then(|columns| self.lookup(columns));

@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use crate::data::decision::decided;
-use crate::data::document::{check_depth, completed, is_blank};
-use crate::data::field::{FieldSpec, Source, plain};
-use crate::data::form::{self, Form, check_tables};
+use crate::data::decision::{CaseSpec, decided};
+use crate::data::document::{by_name, check_depth, completed};
+use crate::data::field::{FieldSpec, Source, forget_secrets, plain};
+use crate::data::form::{self, Filled, Form, Kept, check_tables};
 use crate::definition::{Definition, FormDef, Places};
 use crate::engine::{Engine, gate};
-use crate::error::{Complaint, Error, Place, Result};
+use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
@@ -25,6 +25,8 @@ pub(in crate::engine) struct Asked<'a> {
     pub(in crate::engine) def: &'a Definition,
     pub(in crate::engine) form: Option<&'a FormDef>,
     pub(in crate::engine) task: Option<&'a TaskRecord>,
+    /// What was kept of the form so far.
+    pub(in crate::engine) draft: Option<&'a Document>,
     pub(in crate::engine) db: &'a Db,
 }
 
@@ -67,9 +69,9 @@ impl Engine {
 
 /// What was handed in to a node last, to be asked should the step fail.
 #[derive(Default)]
-pub(in crate::engine) struct Sent(RefCell<Option<Filled>>);
+pub(in crate::engine) struct Sent(RefCell<Option<Handed>>);
 
-struct Filled {
+struct Handed {
     input: Box<dyn Any>,
     places: Places,
 }
@@ -83,7 +85,7 @@ impl Sent {
         go_on: impl FnOnce(&dyn Any) -> Result<R>,
     ) -> Result<R> {
         let result = go_on(&*input);
-        self.0.replace(form.map(|form| Filled { input, places: form.places }));
+        self.0.replace(form.map(|form| Handed { input, places: form.places }));
         result
     }
 
@@ -109,11 +111,25 @@ impl Sent {
 impl<'a> Asked<'a> {
     pub(in crate::engine) fn of_task(def: &'a Definition, task: &'a TaskRecord, db: &'a Db) -> Self {
         let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        Self { def, form, task: Some(task), db }
+        Self { def, form, task: Some(task), draft: task.draft.as_ref(), db }
     }
 
     fn fields(&self) -> &'static [FieldSpec] {
         self.form.map_or(&[], |form| form.fields)
+    }
+
+    /// The fields of the form, and its cases.
+    pub(in crate::engine) fn described(&self) -> (&'static [FieldSpec], &'static [CaseSpec]) {
+        (self.fields(), self.cases())
+    }
+
+    fn cases(&self) -> &'static [CaseSpec] {
+        self.form.map_or(&[], |form| form.cases)
+    }
+
+    /// What is sent of the form, over what was there.
+    fn completed(&self, before: Document, sent: &Document) -> Document {
+        completed(self.fields(), decided(self.cases(), before, sent), sent)
     }
 
     /// What the form holds before anything is sent.
@@ -133,7 +149,7 @@ impl<'a> Asked<'a> {
     }
 
     fn over(&self, stored: Option<&Document>) -> Document {
-        let draft = self.task.and_then(|task| task.draft.as_ref()).zip(self.form);
+        let draft = self.draft.zip(self.form);
         let draft = draft.map(|(draft, form)| (draft, (form.of_today)(draft, None, Source::Draft)));
         form::shown(self.fields(), stored, draft)
     }
@@ -141,44 +157,69 @@ impl<'a> Asked<'a> {
     /// Holds a whole form against its rules, and against what this person can choose.
     pub(in crate::engine) fn check<Fm: Form>(&self, user: &dyn User, form: &Fm) -> Result<Box<dyn Any>> {
         if let Some(def) = self.form {
-            (def.check)(form, self.db, user, &|_| false)?.into_result()?;
+            (def.check)(form, self.db, user, None)?.into_result()?;
+            if def.computes {
+                return Ok((def.parse)(&by_name(form).0)?);
+            }
         }
         Ok(Box::new(form.clone()))
     }
 
     /// Reads what this person sent of a form.
     pub(in crate::engine) fn parse(&self, user: &dyn User, sent: &Document) -> Result<Box<dyn Any>> {
-        let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
         // How deep it is decides how deep it is gone into.
         check_depth(sent)?;
         let stored = self.stored()?;
-        let whole = completed(def.fields, decided(def.cases, self.over(stored.as_ref()), sent), sent);
-        let stays = |name: &str| {
-            let before = stored.as_ref().and_then(|stored| stored.get(name));
-            !sent.contains_key(name) && before.is_some_and(|before| whole.get(name) == Some(before))
+        let mut whole = self.completed(self.over(stored.as_ref()), sent);
+        Ok(self.read(user, Kept { sent: Some(sent), stored: stored.as_ref() }, &mut whole)??)
+    }
+
+    /// Reads a form that is whole: what it is, or all that is wrong with it. What was kept and is not asked any more is taken out.
+    fn read(
+        &self,
+        user: &dyn User,
+        kept: Kept<'_>,
+        whole: &mut Document,
+    ) -> Result<std::result::Result<Box<dyn Any>, FieldErrors>> {
+        let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
+        let parsed = loop {
+            match (def.parse)(whole) {
+                Err(errors) if kept.sent.is_some_and(|sent| form::forget_unasked(whole, sent, &errors)) => {}
+                parsed => break parsed,
+            }
         };
-        match (def.parse)(&whole) {
+        let (form, errors) = match parsed {
             Ok(form) => {
-                (def.check)(&*form, db, user, &stays)?.into_result()?;
-                Ok(form)
+                let errors = (def.check)(&*form, db, user, Some(kept))?;
+                (Some(form), errors)
             }
             Err(mut errors) => {
                 // What else is wrong is told at once.
-                let filled = whole.iter().filter(|(name, value)| !is_blank(value) && !stays(name));
-                let filled = filled.map(|(name, value)| (name.clone(), value.clone())).collect();
-                check_tables(def.fields, &filled, db, user, &mut errors)?;
-                Err(errors.into())
+                check_tables(def.fields, whole, Some(kept), db, user, &mut errors)?;
+                (None, errors)
             }
-        }
+        };
+        Ok(form.filter(|_| errors.is_empty()).ok_or(errors))
     }
 
-    /// The draft of the task with what is sent now: of each field as a whole, however little of it was sent.
+    /// The form as it is with what is sent now, and what would be complained of; nothing is written.
+    pub(in crate::engine) fn filled(&self, title: &str, user: &dyn User, sent: &Document) -> Result<Filled> {
+        check_depth(sent)?;
+        let stored = self.stored()?;
+        let mut whole = self.completed(self.over(stored.as_ref()), sent);
+        let read = self.read(user, Kept { sent: Some(sent), stored: stored.as_ref() }, &mut whole)?;
+        let form = form::describe(title, self.described(), self.db, user, &whole)?;
+        Ok(Filled { form, complaints: read.err().unwrap_or_default() })
+    }
+
+    /// The draft with what is sent now: of each field as a whole, however little of it was sent.
     pub(in crate::engine) fn drafted(&self, sent: &Document) -> Result<Document> {
-        let cases = self.form.map_or(&[][..], |form| form.cases);
-        let whole = completed(self.fields(), decided(cases, self.shown()?, sent), sent);
-        let draft = self.task.and_then(|task| task.draft.clone()).unwrap_or_default();
-        let mut draft = decided(cases, draft, sent);
-        draft.extend(whole.into_iter().filter(|(name, _)| sent.contains_key(name)));
+        let mut whole = self.completed(self.shown()?, sent);
+        let mut draft = decided(self.cases(), self.draft.cloned().unwrap_or_default(), sent);
+        let is_left_out = |spec: &FieldSpec| spec.is_computed() || spec.is_secret();
+        let is_kept = |name: &str| !self.fields().iter().any(|spec| spec.name == name && is_left_out(spec));
+        forget_secrets(self.fields(), &mut whole);
+        draft.extend(whole.into_iter().filter(|(name, _)| sent.contains_key(name) && is_kept(name)));
         Ok(draft)
     }
 }

@@ -3,6 +3,7 @@
 use viewflow_graph::Kind;
 
 use super::input::{Asked, InputOf, Sent};
+use super::start_draft::take_draft;
 use crate::data::form::Form;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate, no_node};
@@ -44,8 +45,8 @@ impl Engine {
         self.process::<F>(id)
     }
 
-    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON. What is left out is as [`Engine::start_form`]
-    /// shows it: the default of the field, if it has one.
+    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON. What is left out is as [`Engine::start_form_for`]
+    /// shows it: as this person drafted it, or the default of the field, if it has one. The draft is taken away in the same commit.
     ///
     /// # Errors
     /// As [`Engine::start`]; [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
@@ -65,7 +66,9 @@ impl Engine {
             let user = user.map(Person::of);
             let user = user.as_ref();
             user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
-            let asked = Asked { def: &def, form: def.nodes[start].form.as_ref(), task: None, db };
+            let draft = user.map(|user| take_draft(db, &def, start, user.id())).transpose()?.flatten();
+            let form = def.nodes[start].form.as_ref();
+            let asked = Asked { def: &def, form, task: None, draft: draft.as_ref(), db };
             let input = input(&asked).map_err(|error| error.at(place))?;
             sent.with(asked.form, input, |input| {
                 step.start(&def, start, user.map(|user| user.id().clone()), input, &|permission| {

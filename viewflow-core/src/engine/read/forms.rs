@@ -1,13 +1,14 @@
 //! Forms, described as data.
 
-use crate::data::form::{self, FormSpec};
+use crate::data::form::{self, Filled, FormSpec};
 use crate::engine::act::input::Asked;
 use crate::engine::act::start::start_of;
+use crate::engine::act::start_draft::draft_of_start;
 use crate::engine::{Engine, no_node};
 use crate::error::Result;
 use crate::id::{TaskId, UserId};
 use crate::people::User;
-use crate::store::NodeName;
+use crate::store::{Document, NodeName};
 
 impl Engine {
     /// The form of a start, described as data. Where choices depend on the person it is as somebody sees it of whom nothing is known: see
@@ -19,15 +20,35 @@ impl Engine {
         self.start_form_for(node, &UserId::new(""))
     }
 
-    /// The form of a start, described as data for this person: with what they can choose.
+    /// The form of a start, described as data for this person: with what they can choose, filled in with what they drafted.
     ///
     /// # Errors
     /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
     pub fn start_form_for(&self, node: &NodeName, user: &impl User) -> Result<FormSpec> {
         let def = self.definition(&node.flow)?;
-        let start = &def.nodes[start_of(&def, node)?];
-        let fields = start.form.as_ref().map_or(&[][..], |form| form.fields);
-        self.transaction(|db| form::describe(&start.title, fields, db, user, &form::shown(fields, None, None)))
+        let index = start_of(&def, node)?;
+        let start = &def.nodes[index];
+        self.transaction(|db| {
+            let draft = draft_of_start(db, &def, index, &user.id())?;
+            let asked = Asked { def: &def, form: start.form.as_ref(), task: None, draft: draft.as_ref(), db };
+            form::describe(&start.title, asked.described(), db, user, &asked.shown()?)
+        })
+    }
+
+    /// The form of a start as it is with what this person sends now, over what they drafted, and all that would be complained of were it
+    /// sent. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`Engine::start_form_for`]; [`Error::Form`](crate::Error::Form) when a value is nested deeper than a store keeps.
+    pub fn fill_in_start(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<Filled> {
+        let def = self.definition(&node.flow)?;
+        let index = start_of(&def, node)?;
+        let start = &def.nodes[index];
+        self.transaction(|db| {
+            let draft = draft_of_start(db, &def, index, &user.id())?;
+            let asked = Asked { def: &def, form: start.form.as_ref(), task: None, draft: draft.as_ref(), db };
+            asked.filled(&start.title, user, form)
+        })
     }
 
     /// The form of an open task, described as data for the person who has it, of whom no more is known than the name: see
@@ -46,15 +67,30 @@ impl Engine {
     /// # Errors
     /// [`Error::NoTask`](crate::Error::NoTask), and [`Error::NoNode`](crate::Error::NoNode) when no person does such tasks.
     pub fn form_for(&self, id: TaskId, user: &impl User) -> Result<FormSpec> {
+        self.on_form(id, |asked, title| form::describe(title, asked.described(), asked.db, user, &asked.shown()?))
+    }
+
+    /// The form of an open task as it is with what this person sends now, over what is stored and drafted, and all that would be
+    /// complained of were it sent. Nothing is written: [`Engine::draft_with`] keeps it.
+    ///
+    /// A face that goes from page to page keeps what was filled in as a draft, and goes on when [`Filled::of_page`] has no complaint.
+    ///
+    /// # Errors
+    /// As [`Engine::form_for`]; [`Error::Form`](crate::Error::Form) when a value is nested deeper than a store keeps.
+    pub fn fill_in(&self, id: TaskId, user: &impl User, form: &Document) -> Result<Filled> {
+        self.on_form(id, |asked, title| asked.filled(title, user, form))
+    }
+
+    /// Asks the form of a task something, with its title.
+    fn on_form<R>(&self, id: TaskId, ask: impl Fn(&Asked<'_>, &str) -> Result<R>) -> Result<R> {
         self.transaction(|db| {
             let task = db.unit(|unit| unit.task(id).cloned())?;
             let def = self.definition(&task.flow)?;
             let node = def.find(&task.node).map(|index| &def.nodes[index]);
-            let Some((node, form)) = node.and_then(|node| Some((node, node.form.as_ref()?))) else {
+            let Some(node) = node.filter(|node| node.form.is_some()) else {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
-            let shown = Asked::of_task(&def, &task, db).shown()?;
-            form::describe(&node.title, form.fields, db, user, &shown)
+            ask(&Asked::of_task(&def, &task, db), &node.title)
         })
     }
 }

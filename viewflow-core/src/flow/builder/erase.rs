@@ -47,9 +47,10 @@ pub(super) fn form_def<Fm: Form>(of_process: Option<fn(&Document, Option<&Docume
         cases: Fm::CASES,
         case: |form| Fm::CASES.get(form.downcast_ref::<Fm>()?.case()?),
         of_process,
+        computes: form::computes(Fm::FIELDS),
         parse: |sent| Ok(Box::new(document::read_sent::<Fm>(sent)?)),
-        check: |form, db, user, stays| match form.downcast_ref::<Fm>() {
-            Some(form) => form::check(form, db, user, stays),
+        check: |form, db, user, kept| match form.downcast_ref::<Fm>() {
+            Some(form) => form::check(form, db, user, kept),
             None => Ok(FieldErrors::here("is another form")),
         },
         places: |form, name, value| {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Visibility, parse_quote};
+use syn::{LitStr, Visibility, parse_quote};
 
 use crate::flow::model::{FieldsForm, Flow, Node};
-use crate::syntax::{Accessor, fields_impl, plain_name, private_items, snake_case};
+use crate::syntax::{Accessor, fields_impl, option_of, plain_name, private_items, snake_case};
 
 /// What a node's tasks are submitted with, if there is anything.
 pub(super) fn form_type(flow: &Flow, node: &Node) -> Option<TokenStream> {
@@ -76,9 +76,11 @@ fn expand_form(flow: &Flow, node: &Node, inner: &Visibility) -> Option<TokenStre
 }
 
 fn expand_impls(flow: &Flow, node: &Node) -> Option<TokenStream> {
-    let FieldsForm { fields, empty, .. } = node.fields.as_ref()?;
+    let FieldsForm { fields, empty, pages, .. } = node.fields.as_ref()?;
     let form = form_path(flow, &node.form_name()?);
-    let accessors: Vec<_> = fields.iter().map(|field| accessor(flow, field, empty.contains(field))).collect();
+    let page = |field| pages.iter().find(|(first, _)| first == field).map(|(_, title)| title);
+    let accessors: Vec<_> =
+        fields.iter().map(|field| accessor(flow, field, empty.contains(field), page(field))).collect();
     let fields_impl = fields_impl(&form, &accessors, &TokenStream::new(), Some(&TokenStream::new()));
     Some(quote! {
         #fields_impl
@@ -114,21 +116,26 @@ fn seen_within(vis: &Visibility) -> Visibility {
     }
 }
 
-fn accessor<'f>(flow: &Flow, field: &'f Ident, begins_empty: bool) -> Accessor<'f> {
+fn accessor<'f>(flow: &Flow, field: &'f Ident, begins_empty: bool, page: Option<&LitStr>) -> Accessor<'f> {
     let process = &flow.process_type();
     let (index, at) = (field_index(flow, field), field_at(flow, field));
     let spec = quote!(<#process as __viewflow::Fields>::FIELDS[#index]);
     let none = quote!(::core::option::Option::None);
+    let page_of = option_of(page);
     Accessor {
         ident: field,
-        spec: if begins_empty {
-            quote!(__viewflow::FieldSpec { begins_empty: true, default: #none, ..#spec })
-        } else {
-            spec
+        spec: match (begins_empty, page) {
+            (false, None) => spec,
+            (true, None) => quote!(__viewflow::FieldSpec { begins_empty: true, default: #none, ..#spec }),
+            (false, Some(_)) => quote!(__viewflow::FieldSpec { page: #page_of, ..#spec }),
+            (true, Some(_)) => {
+                quote!(__viewflow::FieldSpec { begins_empty: true, default: #none, page: #page_of, ..#spec })
+            }
         },
         read: quote!(#at::FIELD.without_default()),
         write: quote!(#at::FIELD),
         rules: quote!(#at::check),
+        depends: None,
     }
 }
 

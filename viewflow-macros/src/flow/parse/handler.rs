@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::{Result, Token};
+use syn::token::Paren;
+use syn::{Result, Token, parenthesized};
 use viewflow_graph::Kind;
 
 use crate::flow::model::{FieldsForm, Retry};
-use crate::syntax::{Closure, Opts};
+use crate::syntax::{Closure, Opts, same_title, title};
 
 /// The method of a handler, and whether `async` stands before it.
 pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
@@ -76,7 +77,8 @@ pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
 
 impl Parse for FieldsForm {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut form = Self { fields: Vec::new(), empty: Vec::new(), name: None };
+        let mut form = Self { fields: Vec::new(), empty: Vec::new(), pages: Vec::new(), name: None };
+        let mut page = None;
         while !input.is_empty() {
             if input.peek(Token![as]) && input.peek2(Token![=]) {
                 input.parse::<Token![as]>()?;
@@ -84,6 +86,23 @@ impl Parse for FieldsForm {
                 form.name = Some(input.parse()?);
             } else {
                 let field: Ident = input.parse()?;
+                if field == "page" && input.peek(Paren) {
+                    let inner;
+                    parenthesized!(inner in input);
+                    let title = title(&inner, field.span())?;
+                    let before: Vec<_> = form.pages.iter().map(|(_, title)| title).collect();
+                    if let Some(message) = same_title(&title, &before) {
+                        return Err(syn::Error::new(title.span(), message));
+                    }
+                    if page.replace((field.span(), title)).is_some() || input.is_empty() {
+                        return Err(no_fields(field.span()));
+                    }
+                    input.parse::<Token![,]>()?;
+                    continue;
+                }
+                if let Some((_, title)) = page.take() {
+                    form.pages.push((field.clone(), title));
+                }
                 if form.fields.contains(&field) {
                     return Err(syn::Error::new(
                         field.span(),
@@ -100,8 +119,15 @@ impl Parse for FieldsForm {
                 input.parse::<Token![,]>()?;
             }
         }
+        if let Some((at, _)) = page {
+            return Err(no_fields(at));
+        }
         Ok(form)
     }
+}
+
+fn no_fields(at: Span) -> syn::Error {
+    syn::Error::new(at, "a page has fields: name them after it, as in `#[fields(page(\"Papers\"), passport, photo)]`")
 }
 
 /// `= empty`: what the process has there is not shown, and a value has to be sent anew.

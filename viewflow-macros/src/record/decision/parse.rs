@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::record::check;
 use crate::record::face::Face;
 use crate::record::model::Record;
-use crate::record::parse::{FIELD, read_field};
+use crate::record::parse::{FIELD, PAGE, read_field};
 use crate::syntax::{
     WAS, default_crate, doc_lines, docs, earlier_names, misplaced, options, plain_name, snake_case, title_of,
     unknown_option,
@@ -22,7 +22,7 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Decision {
     let mut decision =
         Decision { ident: input.ident, vis: input.vis, krate: default_crate(), cases: Vec::new(), whole: false };
     misplaced(&input.attrs, &[CASE, WAS], "on a variant", errors);
-    misplaced(&input.attrs, &[FIELD], "on a field", errors);
+    misplaced(&input.attrs, &[FIELD, PAGE], "on a field", errors);
     for option in options(&input.attrs, "form", errors) {
         if option.key == "crate" {
             decision.krate = errors.ok(option.path()).unwrap_or(decision.krate);
@@ -54,7 +54,7 @@ fn read_case(decision: &Decision, variant: syn::Variant, errors: &mut Errors) ->
         ident: variant.ident,
         name,
     };
-    misplaced(&variant.attrs, &[FIELD], "on a field", errors);
+    misplaced(&variant.attrs, &[FIELD, PAGE], "on a field", errors);
     misplaced(&variant.attrs, &["form"], "on the enum, and what is said of a case in `#[case(..)]`", errors);
     for option in options(&variant.attrs, CASE, errors) {
         let text = option.text();

@@ -224,6 +224,10 @@ fn expand_embedded(record: &Record) -> TokenStream {
                 __viewflow::FieldKind::Embedded(<Self as __viewflow::Fields>::FIELDS)
             }
 
+            fn stand_in() -> ::core::option::Option<Self> {
+                __viewflow::embedded::stand_in()
+            }
+
             fn encode(&self) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
                 __viewflow::embedded::encode(self)
             }

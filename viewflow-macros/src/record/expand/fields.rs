@@ -7,8 +7,8 @@ use syn::spanned::Spanned as _;
 use super::items::items;
 use super::subject::{Item, Subject};
 use crate::record::face::Face;
-use crate::record::model::{Choices, Index, OnDelete, Record};
-use crate::syntax::{Accessor, fields_impl, option_of, plain_name, told};
+use crate::record::model::{Choices, Index, OnDelete, Record, Widget};
+use crate::syntax::{Accessor, Dependence, fields_impl, option_of, plain_name, told};
 
 /// The trait for a struct that cannot have it, so that nothing else is said of it.
 pub(in crate::record) fn expand_no_fields(record: &Record) -> TokenStream {
@@ -34,6 +34,16 @@ fn accessor(of: Subject<'_>) -> Accessor<'_> {
         read: quote!(#field),
         write: quote!(#field),
         rules: quote!(#rules),
+        depends: dependence(of),
+    }
+}
+
+fn dependence(of: Subject<'_>) -> Option<Dependence> {
+    let asked = of.item(Item::Depends);
+    match (&of.field.computed, &of.field.only_if) {
+        (Some(_), _) => Some(Dependence::Computed(quote!(#asked))),
+        (None, Some(_)) => Some(Dependence::OnlyIf(quote!(#asked))),
+        (None, None) => None,
     }
 }
 
@@ -61,11 +71,26 @@ fn spec(of: Subject<'_>) -> TokenStream {
         Index::Plain => quote!(__viewflow::Index::Plain),
         Index::Unique => quote!(__viewflow::Index::Unique),
     }));
+    let widget = option_of(field.widget.as_ref().map(|widget| hint(of, widget)));
+    let page = option_of(field.page.as_ref());
     let (on_delete, column) = (on_delete(of), field.column);
     let holds_processes = field.on_delete.as_ref().filter(|_| !of.is_of_itself()).map(|_| holds_processes(of));
+    let depends = dependence(of);
     // In a form, and in what is nested in one, what has a default may be left out.
-    let required = (matches!(record.face, Face::Form | Face::Embedded | Face::Variant) && field.default.is_some())
-        .then(|| quote!(required: false,));
+    let required = (matches!(record.face, Face::Form | Face::Embedded | Face::Variant)
+        && (field.default.is_some() || depends.is_some()))
+    .then(|| quote!(required: false,));
+    let required_then = field.required.is_some();
+    let depends = depends.map(|depends| {
+        let how = match depends {
+            Dependence::Computed(_) => quote!(Computed),
+            Dependence::OnlyIf(_) => quote!(OnlyIf { required: #required_then }),
+        };
+        quote! {
+            depends: ::core::option::Option::Some(__viewflow::Depends::#how),
+            settle: ::core::option::Option::Some(__viewflow::settle::<Self>),
+        }
+    });
     quote! {
         __viewflow::FieldSpec {
             help: #help,
@@ -73,14 +98,43 @@ fn spec(of: Subject<'_>) -> TokenStream {
             rules: __viewflow::Rules { max_length: #max_length, pattern: #pattern, min: #min, max: #max },
             default: #default,
             choices: #choices,
+            widget: #widget,
+            page: #page,
             index: #index,
             on_delete: #on_delete,
             #holds_processes
             column: #column,
+            #depends
             #required
             ..#constant.spec(#name, #label, &[#(#key),*])
         }
     }
+}
+
+/// A widget, which has to fit the values of the field.
+fn hint(of: Subject<'_>, widget: &Widget) -> TokenStream {
+    let Widget { name, value } = widget;
+    let (ty, has_choices) = (of.field.ty.to_token_stream(), of.field.choices.is_some());
+    if of.is_of_itself() {
+        return quote!(__viewflow::Widget::#value);
+    }
+    let belongs = match name.to_string().as_str() {
+        "radio" => {
+            "on what is chosen, one of several: an enum with `#[derive(Choices)]`, a `bool`, a field with `choices`"
+        }
+        "currency" | "unit" => "on a number",
+        _ => "on text",
+    };
+    let message = format!("`{name}` belongs {belongs}, not on `{}`", told(&ty));
+    quote_spanned! {name.span()=> {
+        const {
+            ::core::assert!(
+                __viewflow::Widget::#value.fits(&<#ty as __viewflow::FieldType>::SHAPE, #has_choices),
+                #message
+            );
+        }
+        __viewflow::Widget::#value
+    }}
 }
 
 fn on_delete(of: Subject<'_>) -> TokenStream {

@@ -26,11 +26,12 @@ pub(super) fn items(of: Subject<'_>) -> TokenStream {
         quote!(const #name: ::core::primitive::usize = #max;)
     });
     let choices = field.choices.as_ref().map(|choices| choice_function(of, choices));
+    let depends = dependence(of);
     let pattern = field.pattern.as_ref().map(|pattern| {
         let name = of.item(Item::Pattern);
         quote!(static #name: __viewflow::Pattern = __viewflow::Pattern::new(#pattern);)
     });
-    quote!(#constant #rules #default #conversion #min #max #length #choices #pattern)
+    quote!(#constant #rules #default #conversion #min #max #length #choices #depends #pattern)
 }
 
 /// What reads and writes the field.
@@ -40,6 +41,12 @@ fn constant(of: Subject<'_>) -> TokenStream {
     let new = if of.field.default.is_some() {
         let default = of.item(Item::Default);
         quote_spanned!(ty.span()=> new().begins_with(#default))
+    } else if of.field.computed.is_some() {
+        let located = located(&ty, ty.span());
+        quote_spanned!(ty.span()=> new().begins_with(<#located as __viewflow::NotComputed>::not_computed))
+    } else if of.field.only_if.is_some() {
+        let located = located(&ty, ty.span());
+        quote_spanned!(ty.span()=> new().begins_with(<#located as __viewflow::NotAsked>::not_asked))
     } else if of.record.face == Face::Process && !of.field.incomplete {
         // Told at the same place, a type that is no field type is told once.
         let located = located(&ty, ty.span());
@@ -106,6 +113,25 @@ fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
             #into(#body)
         }
     }
+}
+
+/// What computes the field from the others, or asks them whether it is asked.
+fn dependence(of: Subject<'_>) -> Option<TokenStream> {
+    let (asked, returns) = match (&of.field.computed, &of.field.only_if) {
+        (Some(computed), _) => (computed, of.ty()),
+        (None, Some(only_if)) => (only_if, quote!(::core::primitive::bool)),
+        (None, None) => return None,
+    };
+    let (name, record) = (of.item(Item::Depends), &of.record.ident);
+    let (parameter, body) = (of.beside(&asked.question.parameter), of.beside(&asked.question.body));
+    let [form, question] = ["form", "question"].map(|name| local(name, hidden()));
+    let closure = quote_spanned!(body.span()=> |#parameter| #body);
+    Some(quote! {
+        fn #name(#form: &#record) -> #returns {
+            let #question: fn(&#record) -> #returns = #closure;
+            #question(#form)
+        }
+    })
 }
 
 /// Reads a value of the type that the field had before, and makes it one of today's.

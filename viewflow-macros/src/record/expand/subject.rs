@@ -18,6 +18,8 @@ pub(super) enum Item {
     Max,
     Length,
     Choices,
+    /// The function that computes it, or asks whether it is asked.
+    Depends,
     Pattern,
     Convert,
 }
@@ -46,6 +48,7 @@ impl<'r> Subject<'r> {
             Item::Max => "MAX",
             Item::Length => "LENGTH",
             Item::Choices => "CHOICES",
+            Item::Depends => "DEPENDS",
             Item::Pattern => "PATTERN",
             Item::Convert => "CONVERT",
         };

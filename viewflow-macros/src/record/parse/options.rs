@@ -1,10 +1,13 @@
 //! The options of a struct and of a field: each with the derives that take it, and how it is read.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::{Error, LitStr, Result};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::{ParseStream, Parser as _};
+use syn::token::Paren;
+use syn::{Error, LitStr, Result, parenthesized};
 
 use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, Task, Variant};
-use crate::record::model::{Choices, Field, Index, Latch, OnDelete, Record};
+use crate::record::model::{Asked, Choices, Field, Index, Latch, OnDelete, Record, Widget};
 use crate::syntax::{Closure, Opt, WAS, some_duration, told_type, ungrouped, unknown_option};
 
 /// An option's name, the derives that take it, and what puts it where it belongs.
@@ -15,6 +18,11 @@ const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message, Variant];
 const STORED: &[Face] = &[Process, Task, Entity, Embedded, Message];
 /// What has a table.
 const TABLES: &[Face] = &[Process, Entity];
+
+/// What forms are made of.
+const SHOWN: &[Face] = &[Process, Form, Embedded, Variant];
+/// What a person fills in.
+const FILLED_IN: &[Face] = &[Form, Embedded, Variant];
 
 /// The options of the attribute on the struct.
 const OF_A_STRUCT: [Known<Record>; 9] = [
@@ -32,7 +40,7 @@ const OF_A_STRUCT: [Known<Record>; 9] = [
 ];
 
 /// The options of `#[field(..)]`.
-const OF_A_FIELD: [Known<Field>; 15] = [
+const OF_A_FIELD: [Known<Field>; 19] = [
     ("label", ALL, |field, _, option| put(&mut field.label, option.text().map(|text| text.value()))),
     ("help", ALL, |field, _, option| put(&mut field.help, option.text().map(|text| text.value()))),
     ("default", ALL, |field, _, option| put(&mut field.default, option.expression().map(Some))),
@@ -41,6 +49,12 @@ const OF_A_FIELD: [Known<Field>; 15] = [
     ("max", ALL, |field, _, option| put(&mut field.max, option.expression().map(Some))),
     ("choices", ALL, |field, face, option| put(&mut field.choices, choices(face, option).map(Some))),
     ("pattern", ALL, |field, _, option| put(&mut field.pattern, option.text().map(Some))),
+    ("widget", SHOWN, |field, _, option| put(&mut field.widget, widget(option).map(Some))),
+    ("computed", FILLED_IN, |field, _, option| put(&mut field.computed, asked(option).map(Some))),
+    ("only_if", FILLED_IN, |field, _, option| put(&mut field.only_if, asked(option).map(Some))),
+    ("required", FILLED_IN, |field, _, option| {
+        put(&mut field.required, option.flag().map(|()| Some(option.key.clone())))
+    }),
     ("key", STORED, |field, _, option| put(&mut field.key, option.text().and_then(|text| key_path(&text)))),
     (WAS, STORED, |field, _, option| key_path(&option.text()?).map(|was| field.was.push(was))),
     ("from", STORED, |field, _, option| put(&mut field.from, conversion(option).map(Some))),
@@ -74,6 +88,13 @@ fn read<T>(known: &[Known<T>], face: Face, of: &mut T, option: &Opt) -> Result<(
     let taken: Vec<_> = known.iter().filter(|(_, faces, _)| faces.contains(&face)).collect();
     match taken.iter().find(|(name, ..)| option.key == name) {
         Some((_, _, read)) => read(of, face, option),
+        None if ["computed", "only_if", "required"].iter().any(|name| option.key == name) => {
+            let message = format!(
+                "`{}` belongs on a field of a form, or of what is nested in one: nobody fills this in",
+                option.key
+            );
+            Err(Error::new(option.key.span(), message))
+        }
         None => Err(unknown_option(&option.key, &taken.iter().map(|(name, ..)| *name).collect::<Vec<_>>())),
     }
 }
@@ -110,13 +131,73 @@ fn choices(face: Face, option: &Opt) -> Result<Choices> {
         return option.expression().map(Choices::List);
     }
     let query = syn::parse2(tokens)?;
-    if !matches!(face, Form | Process | Variant) {
+    if !matches!(face, Form | Process | Embedded | Variant) {
         return Err(Error::new(
             option.key.span(),
-            "choices from tables belong on fields of forms and processes: only forms are checked against them",
+            "choices from tables belong on fields of forms and processes, and of what is nested in them: only forms are checked \
+             against them",
         ));
     }
     Ok(Choices::Query(query))
+}
+
+/// `long_text`, or `currency("EUR")`.
+fn widget(option: &Opt) -> Result<Widget> {
+    const NAMES: [&str; 5] = ["long_text", "radio", "password", "currency", "unit"];
+    let tokens = ungrouped(option.tokens()?);
+    let read = |input: ParseStream<'_>| {
+        let name: Ident = input.parse()?;
+        let of = if input.peek(Paren) {
+            let inner;
+            parenthesized!(inner in input);
+            Some(inner.parse::<TokenStream>()?)
+        } else {
+            None
+        };
+        Ok((name, of))
+    };
+    let expected = || format!("`widget` takes one of {}", NAMES.map(|name| format!("`{name}`")).join(", "));
+    let (name, of) = read.parse2(tokens.clone()).map_err(|_| Error::new_spanned(&tokens, expected()))?;
+    let text = |example: &str| {
+        let message = format!("`{name}` needs text in quotes: `widget = {name}({example})`");
+        let text = of.clone().and_then(|of| syn::parse2::<LitStr>(of).ok()).filter(|of| !of.value().trim().is_empty());
+        text.ok_or_else(|| Error::new_spanned(&tokens, message))
+    };
+    let value = match name.to_string().as_str() {
+        "long_text" => quote!(LongText),
+        "radio" => quote!(Radio),
+        "password" => quote!(Password),
+        "currency" => {
+            let code = text("\"EUR\"")?;
+            let value = code.value();
+            if value.len() != 3 || !value.bytes().all(|letter| letter.is_ascii_uppercase()) {
+                let message = "a currency is told by its code of three capital letters: `widget = currency(\"EUR\")`";
+                return Err(Error::new(code.span(), message));
+            }
+            quote!(Currency(#code))
+        }
+        "unit" => {
+            let unit = text("\"kg\"")?;
+            quote!(Unit(#unit))
+        }
+        other => {
+            let message = match viewflow_graph::nearest(other, NAMES) {
+                Some(near) => format!("unknown widget `{other}`, did you mean `{near}`?"),
+                None => format!("unknown widget `{other}`: {}", expected()),
+            };
+            return Err(Error::new(name.span(), message));
+        }
+    };
+    if of.is_some() && !matches!(name.to_string().as_str(), "currency" | "unit") {
+        return Err(Error::new_spanned(&tokens, format!("`{name}` takes nothing: `widget = {name}`")));
+    }
+    Ok(Widget { name, value })
+}
+
+/// `|form| ..`
+fn asked(option: &Opt) -> Result<Asked> {
+    let question = syn::parse2(ungrouped(option.tokens()?))?;
+    Ok(Asked { option: option.key.clone(), question })
 }
 
 fn starts_a_closure(tokens: &TokenStream) -> bool {

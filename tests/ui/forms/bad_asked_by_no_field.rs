@@ -1,0 +1,14 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+pub struct Pay {
+    pub pieces: u32,
+    #[field(only_if = |form| form.peaces > 3)]
+    pub why: Option<String>,
+}
+
+fn main() {}
+
+// Mended:
+// -    #[field(only_if = |form| form.peaces > 3)]
+// +    #[field(only_if = |form| form.pieces > 3)]

@@ -1,0 +1,12 @@
+use viewflow::prelude::*;
+
+#[derive(Task, Clone, Debug)]
+pub struct Pay {
+    #[page("Papers")]
+    pub passport: String,
+}
+
+fn main() {}
+
+// Mended:
+// -    #[page("Papers")]

@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+pub struct Pay {
+    #[field(widget = radio)]
+    pub value: String,
+}
+
+fn main() {}
+
+// Mended:
+// -    pub value: String,
+// +    pub value: bool,

@@ -1,0 +1,13 @@
+use viewflow::prelude::*;
+
+#[derive(Form, Clone, Debug)]
+pub struct Pay {
+    #[field(widget = "long_text")]
+    pub why: String,
+}
+
+fn main() {}
+
+// Mended:
+// -    #[field(widget = "long_text")]
+// +    #[field(widget = long_text)]

@@ -1,0 +1,97 @@
+//! Hints for whoever draws a field.
+
+use serde::Serialize;
+use viewflow_graph::{Plain, Shape};
+
+use super::{FieldKind, FieldSpec};
+use crate::data::document::Value;
+use crate::store::Document;
+
+/// A hint with what a field is best filled in. Rules do not depend on it, but for what is secret.
+///
+/// It is serialized as `{"name": "long_text"}`, or `{"name": "currency", "of": "EUR"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "name", content = "of", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Widget {
+    /// Text of several lines.
+    LongText,
+    /// All choices at once, of which one is marked.
+    Radio,
+    /// Text that is secret: it is not shown while it is typed, and never again. It stands in no draft and in no change of the history.
+    Password,
+    /// An amount of money in this currency, by its code in ISO 4217.
+    Currency(&'static str),
+    /// A number of this unit.
+    Unit(&'static str),
+}
+
+impl Widget {
+    /// Whether values like this can be filled in with it. What a type of your own is like is not known, if it does not tell.
+    pub const fn fits(self, shape: &Shape, has_choices: bool) -> bool {
+        let shape = match shape {
+            Shape::Optional(inner) => *inner,
+            shape => shape,
+        };
+        match self {
+            _ if matches!(shape, Shape::Plain(Plain::Other)) => true,
+            Self::LongText | Self::Password => matches!(shape, Shape::Plain(Plain::Text)),
+            Self::Radio if matches!(shape, Shape::List(_) | Shape::Map(_)) => false,
+            Self::Radio => has_choices || matches!(shape, Shape::Plain(Plain::Bool) | Shape::Choice(_)),
+            Self::Currency(_) | Self::Unit(_) => {
+                matches!(shape, Shape::Integer { .. } | Shape::Plain(Plain::F32 | Plain::F64 | Plain::Decimal))
+            }
+        }
+    }
+}
+
+/// Takes out of values, each under the name of its field, what is secret.
+pub(crate) fn forget_secrets(specs: &[FieldSpec], document: &mut Document) {
+    forget(specs, document, by_name);
+}
+
+/// Takes out of a stored value what is secret.
+pub(crate) fn forget_secrets_of(spec: &FieldSpec, value: &mut Value) {
+    forget_one(spec, value, as_stored);
+}
+
+/// Where a field's value is in a document.
+type Find = for<'d> fn(&FieldSpec, &'d mut Document) -> Option<&'d mut Value>;
+
+fn by_name<'d>(spec: &FieldSpec, document: &'d mut Document) -> Option<&'d mut Value> {
+    document.get_mut(spec.name)
+}
+
+fn as_stored<'d>(spec: &FieldSpec, document: &'d mut Document) -> Option<&'d mut Value> {
+    let (first, rest) = spec.key.split_first()?;
+    rest.iter().try_fold(document.get_mut(*first)?, |value, key| value.get_mut(*key))
+}
+
+fn forget(specs: &[FieldSpec], document: &mut Document, find: Find) {
+    for spec in specs {
+        if let Some(value) = find(spec, document) {
+            forget_one(spec, value, find);
+        }
+    }
+}
+
+fn forget_one(spec: &FieldSpec, value: &mut Value, find: Find) {
+    if spec.is_secret() {
+        *value = Value::Null;
+    } else if value.is_object() || value.is_array() {
+        forget_within(&(spec.kind)(), value, find);
+    }
+}
+
+fn forget_within(kind: &FieldKind, value: &mut Value, find: Find) {
+    match (kind, value) {
+        (FieldKind::Embedded(specs), Value::Object(fields)) => forget(specs, fields, find),
+        (FieldKind::List(item), Value::Array(items)) => {
+            items.iter_mut().for_each(|value| forget_within(item, value, find));
+        }
+        (FieldKind::Map(item), Value::Object(items)) => {
+            items.values_mut().for_each(|value| forget_within(item, value, find));
+        }
+        _ => {}
+    }
+}
