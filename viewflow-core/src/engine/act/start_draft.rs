@@ -10,7 +10,7 @@ use super::start::start_of;
 use crate::data::document::check_depth;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate};
-use crate::error::{Place, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::{UserId, stable_hash};
 use crate::people::{Anonymous, Person, User};
 use crate::store::{Document, IndexEntry, NodeName, RowRecord, index_key};
@@ -44,7 +44,7 @@ impl Engine {
         let def = self.definition(&start.flow)?;
         let node = start_of(&def, start)?;
         let place = || Box::new(Place::Node { flow: start.flow.clone(), node: start.node.clone() });
-        check_depth(form).map_err(|errors| crate::Error::from(errors).at(place))?;
+        check_depth(form).map_err(|errors| Error::from(errors).at(place))?;
         self.foreground(None, Some(user), |_, db| {
             // A draft belongs to somebody.
             let is_nobody = user.id().as_str().trim().is_empty();
