@@ -31,10 +31,7 @@ pub struct Publication {
 #[derive(Process, Clone, Debug)]
 #[process(seed = Ref<Post>, artifact = Ref<Publication>)]
 pub struct PublishProcess {
-    #[field(default = false, label = "Approved")]
-    pub approved: bool,
     /// What the author should know.
-    #[field(max_length = 150)]
     pub remark: Option<String>,
     /// Into which languages the post goes.
     pub languages: Vec<String>,
@@ -63,6 +60,20 @@ pub struct SelectPost {
     pub post: Ref<Post>,
 }
 
+/// What a reviewer says.
+#[derive(Form, Clone, Debug)]
+pub enum Verdict {
+    Approve {
+        /// Into which languages the post goes.
+        languages: Vec<String>,
+    },
+    Reject {
+        /// What the author should know.
+        #[field(max_length = 150)]
+        remark: String,
+    },
+}
+
 /// Where announcements go.
 pub type Mailer = Arc<Mutex<Vec<String>>>;
 
@@ -79,14 +90,11 @@ pub struct PublishFlow {
     #[next(review, task_seed = |a| a.task.artifact)]
     start: Start<Selection>,
 
-    #[fields(approved, remark, languages)]
-    #[next(decide)]
+    #[form(Verdict)]
+    #[submit(Self::judge)]
+    #[case(Approve => languages)]
+    #[case(Reject => end)]
     review: View<Review>,
-
-    #[cond(|a| a.process.approved)]
-    #[then(languages)]
-    #[otherwise(end)]
-    decide: If,
 
     #[branch(proofread, task_data_source = |a| a.process.languages.iter().map(|l| Proofread { language: l.clone() }))]
     languages: Split,
@@ -110,6 +118,14 @@ impl PublishFlow {
     fn select(&self, a: &mut Activation<Self, Selection>, form: SelectPost) -> Result<()> {
         a.process.seed = Some(form.post);
         a.task.artifact = Some(form.post);
+        Ok(())
+    }
+
+    fn judge(&self, a: &mut Activation<Self, Review>, verdict: Verdict) -> Result<()> {
+        match verdict {
+            Verdict::Approve { languages } => a.process.languages = languages,
+            Verdict::Reject { remark } => a.process.remark = Some(remark),
+        }
         Ok(())
     }
 

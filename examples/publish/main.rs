@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec, NodeName};
+use viewflow::{Document, FormField, FormSpec, NodeName};
 
 use crate::flow::{Mailer, Post, PublishFlow};
 
@@ -21,6 +21,7 @@ const HELP: &str = "  \
   take TASK USER                 give a task to a person
   back TASK USER                 give it back
   do TASK USER [FIELD=VALUE ..]  do a task; fields that are not given are asked for
+  do TASK USER CASE [FIELD=..]   decide a task, such as `do 1/2 bob Reject remark=\"too short\"`
   show PROCESS                   how far a process is
   history PROCESS                what happened in it
   quit                           stop; all is kept";
@@ -202,10 +203,35 @@ impl Terminal {
 
     /// Fills in a form from `field=value` words; what they leave out is asked for. None when the input ends.
     fn fill_in(&mut self, form: &FormSpec, given: &[&str]) -> Result<Option<Document>, Box<dyn std::error::Error>> {
+        if form.cases.is_empty() {
+            return self.fill_in_fields(&form.fields, given);
+        }
+        let (case, given) = match given {
+            [case, fields @ ..] if !case.contains('=') => ((*case).to_owned(), fields),
+            _ => {
+                form.cases.iter().for_each(|case| println!("    {}  {}", case.name, case.title));
+                let Some(case) = self.read("  decide: ")? else { return Ok(None) };
+                (case, given)
+            }
+        };
+        let known = form.cases.iter().find(|known| known.name.eq_ignore_ascii_case(&case));
+        let Some(known) = known else {
+            let cases: Vec<&str> = form.cases.iter().map(|case| case.name).collect();
+            return Err(format!("`{case}` cannot be decided here: choose one of {}", cases.join(", ")).into());
+        };
+        let filled = self.fill_in_fields(&known.fields, given)?;
+        Ok(filled.map(|filled| Document::from_iter([(known.name.to_owned(), filled.into())])))
+    }
+
+    fn fill_in_fields(
+        &mut self,
+        fields: &[FormField],
+        given: &[&str],
+    ) -> Result<Option<Document>, Box<dyn std::error::Error>> {
         let mut filled = Document::new();
         for word in given {
             let (name, text) = word.split_once('=').ok_or(format!("`{word}` should be FIELD=VALUE"))?;
-            let field = form.fields.iter().find(|field| field.name == name);
+            let field = fields.iter().find(|field| field.name == name);
             let value = match field {
                 Some(field) => field.value_from_text(text).map_err(|error| format!("`{name}` {error}"))?,
                 // The engine tells what is wrong with it.
@@ -213,7 +239,7 @@ impl Terminal {
             };
             filled.insert(name.to_owned(), value);
         }
-        for field in form.fields.iter().filter(|field| given.is_empty() || field.required) {
+        for field in fields.iter().filter(|field| given.is_empty() || field.required) {
             while !filled.contains_key(field.name) {
                 for choice in field.offered().into_iter().flatten() {
                     println!("    {}  {}", choice.value, choice.label);

@@ -255,6 +255,104 @@ fn the_history_tells_what_was_decided() {
 }
 
 #[test]
+fn a_decision_is_described_by_its_cases_each_with_its_button_its_question_and_its_fields() {
+    on_every_store(|store| {
+        let engine = engine(store);
+        let (ann, id) = (user("ann"), begun(&engine));
+        let task = taken(&engine, id);
+        let form = engine.form_for(task.id, &ann).unwrap();
+        assert!(form.fields.is_empty() && form.chosen.is_none());
+        let told: Vec<_> = form.cases.iter().map(|case| (case.name, case.title, case.help, case.confirm)).collect();
+        assert_eq!(
+            told,
+            [
+                ("Approve", "Approve", "", None),
+                ("Reject", "Turn down", "The request goes back.", Some("Turn it down for good?")),
+                ("Ask", "Ask", "", None)
+            ]
+        );
+        let fields: Vec<_> = form.cases[1].fields.iter().map(|field| (field.name, field.required)).collect();
+        assert_eq!(fields, [("reason", true), ("level", false)]);
+        assert_eq!(form.cases[1].fields[1].choices.as_ref().unwrap().len(), 2);
+
+        engine.draft_with(task.id, &ann, &sent(json!({"Reject": {"reason": "no"}}))).unwrap();
+        let form = engine.form_for(task.id, &ann).unwrap();
+        assert_eq!((form.chosen, &form.cases[1].fields[0].value), (Some("Reject"), &json!("no")));
+        let filled = engine.fill_in(task.id, &ann, &sent(json!({"Ask": {}}))).unwrap();
+        assert_eq!(filled.form.chosen, Some("Ask"));
+        assert_eq!(crate::support::of(&filled.complaints), ["Ask.by: is required", "Ask.whom: is required"]);
+        let schema = form.schema();
+        assert_eq!(schema["oneOf"][1]["properties"]["Reject"]["title"], "Turn down");
+        assert_eq!(schema["oneOf"][0]["required"], json!(["Approve"]));
+    });
+}
+
+#[derive(Entity, Clone, Debug)]
+pub struct Room {
+    #[id]
+    pub id: Id<Room>,
+    pub free: bool,
+}
+
+/// A decision whose cases have choices from tables, pages, computed fields and fields that depend on others.
+#[derive(Form, Clone, Debug)]
+pub enum Booking {
+    Book {
+        #[field(choices = |db| db.table::<Room>().filter(|room| room.free))]
+        room: Ref<Room>,
+        #[page("Time")]
+        nights: u32,
+        #[field(computed = |form| form.nights * 80)]
+        price: u32,
+        #[field(only_if = |form| form.nights > 7, required)]
+        reason: Option<String>,
+    },
+    Leave,
+}
+
+#[derive(Flow)]
+pub struct BookingFlow {
+    #[form(Booking)]
+    #[case(Book => booked, task_seed = |_, v| v.price)]
+    #[default(left)]
+    start: Start,
+
+    booked: End<Seed<u32>>,
+
+    left: End,
+}
+
+#[test]
+fn the_fields_of_a_case_may_do_what_those_of_any_form_may() {
+    on_every_store(|store| {
+        let engine = Engine::builder(store).flow(BookingFlow::new()).build().unwrap();
+        let ann = user("ann");
+        let room = |free| engine.transaction(|db| db.table().insert(Room { id: Id::NEW, free })).unwrap();
+        let (free, _taken) = (room(true), room(false));
+        let start = viewflow::NodeName { flow: "booking".to_owned(), node: "start".to_owned() };
+        let form = engine.start_form_for(&start, &ann).unwrap();
+        let book = &form.cases[0];
+        assert_eq!(book.fields[0].choices.as_ref().unwrap().len(), 1);
+        assert_eq!(book.pages.iter().map(|page| page.title.as_str()).collect::<Vec<_>>(), ["Book", "Time"]);
+        let send = |form: Value| engine.start_with(&start, &ann, &sent(form));
+        assert_eq!(
+            complaints(send(json!({"Book": {"room": 2, "nights": 8}}))),
+            ["Book.reason: is required", "Book.room: cannot be 2: it is none of the choices"]
+        );
+        assert_eq!(
+            complaints(send(json!({"Book": {"room": 1, "nights": 2, "reason": "why not"}}))),
+            ["Book.reason: is not asked"]
+        );
+        let id = send(json!({"Book": {"room": 1, "nights": 2, "price": 1}})).unwrap();
+        assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(160));
+        // From Rust, too, the engine computes.
+        let form = Booking::Book { room: free, nights: 3, price: 0, reason: None };
+        let id = engine.start(BookingFlow::start, &ann, form).unwrap().id;
+        assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(240));
+    });
+}
+
+#[test]
 fn charts_tell_the_titles_of_the_cases() {
     let graph = RequestFlow::graph();
     let mermaid = graph.mermaid();

@@ -42,15 +42,17 @@ fn a_script_publishes_a_post_and_a_second_one_goes_on_where_the_first_stopped() 
     let data = TempDir::new().unwrap();
     let printed = run(
         &data,
-        "post Hello\nstart ann\n7\nstart \"\" post=1 colour=red\nstart ann post=1\ndo 1/2 bob\nyes\n\nde, fr\nwaiting\n",
+        "post Hello\nstart ann\n7\nstart \"\" post=1 colour=red\nstart ann post=1\ndo 1/2 bob Perhaps\ndo 1/2 bob\napprove\nde, fr\nwaiting\n",
     );
     assert!(printed.contains("`post` cannot be 7: it is none of the choices"), "{printed}");
+    assert!(printed.contains("`Perhaps` cannot be decided here: choose one of Approve, Reject"), "{printed}");
     assert!(printed.contains("● proofread  View   → gather"), "{printed}");
-    assert!(printed.contains("task 1/5    proofread  de   waits for anybody"), "{printed}");
-    let printed = run(&data, "take 1/5 carl\ndo 1/5 bob\ndo 1/5 carl\ndo 1/6 carl\nhistory 1\nposts\n");
+    assert!(printed.contains("task 1/4    proofread  de   waits for anybody"), "{printed}");
+    let printed = run(&data, "take 1/4 carl\ndo 1/4 bob\ndo 1/4 carl\ndo 1/5 carl\nhistory 1\nposts\n");
     assert!(printed.starts_with("Publishing, kept in"), "{printed}");
-    assert!(printed.contains("task 1/6    proofread  fr   waits for anybody"), "{printed}");
+    assert!(printed.contains("task 1/5    proofread  fr   waits for anybody"), "{printed}");
     assert!(printed.contains("`bob` cannot take a task that belongs to `carl`"), "{printed}");
+    assert!(printed.contains("review finished: Approve"), "{printed}");
     assert!(printed.contains("mail: Hello is out in de, fr"), "{printed}");
     assert!(printed.contains("process 1 is done") && printed.contains("process finished"), "{printed}");
     assert!(!printed.contains("  1  Hello"), "a published post is not offered again: {printed}");

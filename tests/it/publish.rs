@@ -20,7 +20,7 @@ fn a_post_goes_from_selection_to_publication() {
         let process = engine.start(PublishFlow::start, &user("ann"), SelectPost { post }).unwrap();
         assert_eq!(process.seed, Some(post));
         let task = engine.queue(&user("ann")).of(PublishFlow::review).first().unwrap();
-        let form = ReviewFields { approved: true, remark: None, languages: vec!["de".to_owned(), "fr".to_owned()] };
+        let form = Verdict::Approve { languages: vec!["de".to_owned(), "fr".to_owned()] };
         let bob = user("bob");
         engine.task(PublishFlow::review, task.id).unwrap().assign(&bob).unwrap().execute(&bob, form).unwrap();
         for task in open_tasks(&engine, PublishFlow::proofread, process.id) {
@@ -43,8 +43,7 @@ fn a_post_that_is_not_approved_goes_to_the_end() {
         let engine = Engine::builder(store).flow(PublishFlow::new(Mailer::default())).build().unwrap();
         let post = add_post(&engine);
         let id = engine.start(PublishFlow::start, &user("ann"), SelectPost { post }).unwrap().id;
-        let remark = Some("too short".to_owned());
-        do_next(&engine, PublishFlow::review, id, ReviewFields { approved: false, remark, languages: Vec::new() });
+        do_next(&engine, PublishFlow::review, id, Verdict::Reject { remark: "too short".to_owned() });
         assert_eq!(engine.process::<PublishFlow>(id).unwrap().status, ProcessStatus::Done);
         let events = events(&engine, id);
         assert_eq!(events[0], "process started");
