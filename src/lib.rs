@@ -39,6 +39,9 @@ pub use viewflow_macros::process;
 /// The derive [`Task`](derive@Task) as an [attribute](guide::attributes).
 pub use viewflow_macros::task;
 #[cfg(feature = "sled")]
+#[doc(hidden)]
+pub use viewflow_sled::Moment as SledMoment;
+#[cfg(feature = "sled")]
 pub use viewflow_sled::{Durability, Options as SledOptions, Report as SledReport, SledStore};
 
 pub mod guide;

@@ -1,16 +1,23 @@
 //! How long a commit keeps the others waiting: small ones, large ones, and those that forget, while eight threads are at work.
+//!
+//! Where more threads than processors are at work, the processor is taken away from a thread for some milliseconds now and then, whatever
+//! it holds. So three times are told: how long it was, how long the thread had the processor meanwhile, and how long an empty section
+//! takes in which the thread has the processor for as long.
 
+use std::cell::Cell;
+use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::{Clock as _, SystemClock};
 
 use crate::flows::{self, FanFlow, HelloFlow};
 use crate::measure::{Result, Row, Run, float, in_threads, per_mille, readable};
-use crate::stores;
+use crate::stores::{self, Moment};
 
 const THREADS: usize = 8;
 /// How many records the commits have that are to be short.
@@ -25,37 +32,115 @@ pub(crate) struct Note {
     pub number: u32,
 }
 
-/// How long each commit kept the others waiting, in microseconds, and how many keys it wrote.
-type Times = Arc<Mutex<Vec<(f64, usize)>>>;
+/// How long something was, and how long its thread had the processor.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    time: Duration,
+    at_work: Duration,
+}
+
+impl Span {
+    fn now(begun: Instant) -> Self {
+        let at_work = clock_gettime(ClockId::ThreadCPUTime);
+        Self { time: begun.elapsed(), at_work: Duration::try_from(at_work).unwrap_or_default() }
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self { time: self.time.saturating_sub(earlier.time), at_work: self.at_work.saturating_sub(earlier.at_work) }
+    }
+
+    fn longer(self, other: Self) -> Self {
+        Self { time: self.time.max(other.time), at_work: self.at_work.max(other.at_work) }
+    }
+}
+
+/// One commit.
+struct Taken {
+    keys: usize,
+    /// The longest that nobody could read.
+    held: Span,
+    /// How long nobody else could commit.
+    alone: Span,
+    /// How long an empty section took, of every fourth commit.
+    empty: Option<Duration>,
+}
+
+/// What the commits told.
+struct Times {
+    begun: Instant,
+    taken: Mutex<Vec<Taken>>,
+    empty: Mutex<()>,
+}
+
+thread_local! {
+    /// When this thread began to keep others from committing, and from reading, and the longest that it did that.
+    static BEGUN: Cell<[Span; 3]> = Cell::default();
+}
+
+impl Times {
+    fn new() -> Self {
+        Self { begun: Instant::now(), taken: Mutex::default(), empty: Mutex::default() }
+    }
+
+    fn note(&self, moment: Moment) {
+        let now = Span::now(self.begun);
+        let [alone, holds, longest] = BEGUN.get();
+        match moment {
+            Moment::Alone => BEGUN.set([now, Span::default(), Span::default()]),
+            Moment::Holds => BEGUN.set([alone, now, longest]),
+            Moment::LetsGo => BEGUN.set([alone, holds, longest.longer(now.since(holds))]),
+            Moment::Over(keys) => {
+                let mut taken = self.taken();
+                let nth = taken.len();
+                taken.push(Taken { keys, held: longest, alone: now.since(alone), empty: None });
+                drop(taken);
+                if nth.is_multiple_of(4) {
+                    let empty = self.empty_section(longest.at_work);
+                    self.taken()[nth].empty = Some(empty);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How long it takes to have the processor for so long in a section of its own.
+    fn empty_section(&self, at_work: Duration) -> Duration {
+        let _section = self.empty.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = Span::now(self.begun);
+        loop {
+            let passed = Span::now(self.begun).since(begun);
+            if passed.at_work >= at_work {
+                return passed.time;
+            }
+            spin_loop();
+        }
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Vec<Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 pub(crate) fn run(run: &Run) -> Result<()> {
     if !run.wants("lock") {
         return Ok(());
     }
-    let (directory, times) = (TempDir::new()?, Times::default());
+    let (directory, times) = (TempDir::new()?, Arc::new(Times::new()));
     let kept = Arc::clone(&times);
-    let note = move |time: Duration, keys| {
-        kept.lock().unwrap_or_else(PoisonError::into_inner).push((time.as_secs_f64() * 1e6, keys));
-    };
-    let builder = Engine::builder(stores::open_timed(directory.path(), Arc::new(note))?).flow(HelloFlow::new());
-    let engine = builder.flow(FanFlow::new()).build()?;
+    let store = stores::open_timed(directory.path(), Arc::new(move |moment| kept.note(moment)))?;
+    let engine = Engine::builder(store).flow(HelloFlow::new()).flow(FanFlow::new()).build()?;
     let phase = Phase { engine: &engine, times: &times, length: Duration::from_secs(run.size(20, 3)) };
     let small = phase.run(&|_| Ok(()), &|keys| keys <= 5 * SMALL)?;
-    show(run, "lock-100", small, ALLOWED, &format!("commits of up to {SMALL} records"));
+    show(run, "lock-100", &small, ALLOWED, &format!("commits of up to {SMALL} records"));
     let large = phase.run(&|engine| insert(engine, 100 * SMALL), &|keys| keys > 50 * SMALL)?;
-    show(run, "lock-10000", large, ALLOWED * 100.0, &format!("commits of {} records beside them", 100 * SMALL));
+    show(run, "lock-10000", &large, ALLOWED * 100.0, &format!("commits of {} records beside them", 100 * SMALL));
     let branches = u32::try_from(run.size(30_000, 3_000))?;
     for _ in 0..10 {
         engine.run(FanFlow::start, branches)?;
     }
     let forgotten = phase.run(&|engine| Ok(engine.purge(SystemClock.now()).map(drop)?), &|keys| keys > 5 * SMALL)?;
-    show(
-        run,
-        "lock-forget",
-        forgotten,
-        ALLOWED,
-        &format!("ten processes of {branches} branches are forgotten beside them"),
-    );
+    let what = format!("commits that forget ten processes of {branches} branches beside them");
+    show(run, "lock-forget", &forgotten, ALLOWED, &what);
     Ok(())
 }
 
@@ -68,9 +153,13 @@ struct Phase<'p> {
 impl Phase<'_> {
     /// How long the commits took that count by their number of keys, while seven threads make small ones and another one does
     /// something else.
-    fn run(&self, other: &(dyn Fn(&Engine) -> Result<()> + Sync), counts: &dyn Fn(usize) -> bool) -> Result<Vec<f64>> {
+    fn run(
+        &self,
+        other: &(dyn Fn(&Engine) -> Result<()> + Sync),
+        counts: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<Taken>> {
         let (begun, stop) = (Instant::now(), AtomicBool::new(false));
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.times.taken().clear();
         in_threads(THREADS, |number| {
             while !stop.load(Ordering::Relaxed) {
                 if number == 0 {
@@ -83,8 +172,8 @@ impl Phase<'_> {
             }
             Ok(())
         })?;
-        let times = std::mem::take(&mut *self.times.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(times.into_iter().filter(|(_, keys)| counts(*keys)).map(|(time, _)| time).collect())
+        let taken = std::mem::take(&mut *self.times.taken());
+        Ok(taken.into_iter().filter(|taken| counts(taken.keys)).collect())
     }
 }
 
@@ -94,10 +183,23 @@ fn insert(engine: &Engine, rows: usize) -> Result<()> {
     Ok(engine.transaction(|db| (0..rows).try_for_each(|_| db.table().insert(row(7)).map(drop)))?)
 }
 
-fn show(run: &Run, figure: &str, mut times: Vec<f64>, allowed: f64, what: &str) {
-    let [half, most, nearly_all, all] = [500, 990, 999, 1_000].map(|part| per_mille(&mut times, part));
-    let row = Row::new(figure, nearly_all, "us p99.9").against(allowed).at_most(1.0);
-    let [half, most, all] = [half, most, all].map(readable);
-    let count = readable(float(times.len()));
-    run.show(&row.note(format!("p50 {half}, p99 {most}, max {all}; {count} {what}, by {THREADS} threads")));
+fn show(run: &Run, figure: &str, taken: &[Taken], allowed: f64, what: &str) {
+    let micros = |of: &dyn Fn(&Taken) -> Option<Duration>| -> Vec<f64> {
+        taken.iter().filter_map(of).map(|time| time.as_secs_f64() * 1e6).collect()
+    };
+    let mut rows = [
+        ("", micros(&|taken| Some(taken.held.time)), "the longest that nobody could read"),
+        ("-at-work", micros(&|taken| Some(taken.held.at_work)), "of it with the processor"),
+        ("-empty", micros(&|taken| taken.empty), "an empty section with the processor for as long"),
+        ("-alone", micros(&|taken| Some(taken.alone.time)), "nobody else could commit"),
+        ("-alone-at-work", micros(&|taken| Some(taken.alone.at_work)), "of it with the processor"),
+    ];
+    for (suffix, times, of) in &mut rows {
+        let [half, most, nearly_all, all] = [500, 990, 999, 1_000].map(|part| per_mille(times, part));
+        let row = Row::new(format!("{figure}{suffix}"), nearly_all, "us p99.9").against(allowed);
+        let row = if suffix.is_empty() { row.at_most(1.0) } else { row };
+        let [half, most, all] = [half, most, all].map(readable);
+        let count = readable(float(times.len()));
+        run.show(&row.note(format!("p50 {half}, p99 {most}, max {all}: {of}; {count} {what}, {THREADS} threads")));
+    }
 }

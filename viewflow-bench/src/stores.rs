@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub(crate) use viewflow::SledMoment as Moment;
 use viewflow::{Durability, Engine, EngineBuilder, Retention, SledStore, Store};
 
 use crate::measure::Result;
@@ -31,8 +32,8 @@ pub(crate) fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
     Ok(SledStore::options().traced(trace).open(path)?)
 }
 
-/// A store that syncs now and then, and tells how long each commit kept the others waiting, and how many keys it wrote.
-pub(crate) fn open_timed(path: &Path, timer: Arc<dyn Fn(Duration, usize) + Send + Sync>) -> Result<SledStore> {
+/// A store that syncs now and then, and tells when a commit begins or ceases to keep others waiting.
+pub(crate) fn open_timed(path: &Path, timer: Arc<dyn Fn(Moment) + Send + Sync>) -> Result<SledStore> {
     Ok(SledStore::options().durability(RELAXED).timed(timer).open(path)?)
 }
 

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::MutexGuard;
 
 use viewflow_core::store::StoreResult;
 
@@ -11,12 +10,14 @@ use crate::bundle::BundleId;
 use crate::json::What;
 use crate::overlay::Found;
 use crate::read::{Content, Reader, Records, assemble, gather};
-use crate::shared::{Shared, State};
+use crate::shared::{Alone, Shared, State};
 
 /// How many entries are read at a time.
 const SOME: usize = 32;
 /// How often is read again what the tree has got meanwhile, before others have to wait for it.
 const TRIES: u32 = 3;
+/// How many keys are looked up at a time while nobody can commit.
+const AT_A_TIME: usize = 128;
 
 /// A key with its value.
 pub(crate) type Entry = (Vec<u8>, Vec<u8>);
@@ -114,29 +115,33 @@ impl<'r> Ahead<'r> {
 
     /// Reads the values of those keys that are not known in memory.
     pub(crate) fn read(&self, keys: impl Iterator<Item = Vec<u8>>) -> StoreResult<()> {
-        let state = self.reader.shared().running()?;
-        let (in_memory, stored): (Vec<_>, Vec<_>) = keys.partition(|key| state.overlay.get(key).is_some());
-        drop(state);
-        self.in_memory.borrow_mut().extend(in_memory);
-        for key in stored {
-            let value = self.reader.stored(&key)?;
-            self.values.borrow_mut().insert(key, value);
+        let keys: Vec<_> = keys.collect();
+        for keys in keys.chunks(AT_A_TIME) {
+            let state = self.reader.shared().running()?;
+            let (in_memory, stored): (Vec<_>, Vec<_>) = keys.iter().partition(|key| state.overlay.get(key).is_some());
+            drop(state);
+            self.in_memory.borrow_mut().extend(in_memory.into_iter().cloned());
+            for key in stored {
+                let value = self.reader.stored(key)?;
+                self.values.borrow_mut().insert(key.clone(), value);
+            }
         }
         Ok(())
     }
 
-    /// The state, once there is room for a commit and what was read is still so.
-    pub(crate) fn state<'s>(&mut self, shared: &'s Shared) -> StoreResult<MutexGuard<'s, State>> {
+    /// Keeps others from committing, once there is room for a commit and what was read is still so.
+    pub(crate) fn alone<'s>(&mut self, shared: &'s Shared) -> StoreResult<Alone<'s>> {
         for _ in 0..TRIES {
-            let state = shared.state_with_room()?;
-            if self.thawed == state.overlay.thawed() {
-                return Ok(state);
+            let alone = shared.alone()?;
+            let thawed = shared.state().overlay.thawed();
+            if self.thawed == thawed {
+                return Ok(alone);
             }
-            self.thawed = state.overlay.thawed();
-            drop(state);
+            self.thawed = thawed;
+            drop(alone);
             self.read_again()?;
         }
-        shared.state_with_room()
+        shared.alone()
     }
 
     fn read_again(&self) -> StoreResult<()> {
@@ -173,35 +178,40 @@ impl View for Ahead<'_> {
 /// What is there while nobody else can commit: what the overlay does not know was read ahead.
 pub(crate) struct Locked<'l> {
     pub(crate) ahead: &'l Ahead<'l>,
-    pub(crate) state: &'l State,
+    pub(crate) alone: &'l Alone<'l>,
 }
 
 impl Locked<'_> {
     /// Whether what was read ahead, and the overlay does not know, is still so.
-    fn holds(&self) -> bool {
-        self.ahead.thawed == self.state.overlay.thawed()
+    fn holds(&self, state: &State) -> bool {
+        self.ahead.thawed == state.overlay.thawed()
     }
 }
 
 impl View for Locked<'_> {
     fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        if let Some(value) = self.state.overlay.get(key) {
+        let state = self.alone.shared().state();
+        if let Some(value) = state.overlay.get(key) {
             return Ok(value.clone());
         }
+        let holds = self.holds(&state);
+        drop(state);
         match self.ahead.values.borrow().get(key) {
-            Some(known) if self.holds() => Ok(known.clone()),
+            Some(known) if holds => Ok(known.clone()),
             _ => self.ahead.reader.stored_under(key),
         }
     }
 
     fn some_entries(&self, prefix: &[u8], after: &Bound<Vec<u8>>) -> StoreResult<Found> {
         let known = self.ahead.entries.borrow();
-        let known = known.get(prefix).filter(|_| self.holds());
-        let all = known.filter(|_| *after == Bound::Unbounded).and_then(|known| known.all(self.state, prefix));
+        let state = self.alone.shared().state();
+        let known = known.get(prefix).filter(|_| self.holds(&state));
+        let all = known.filter(|_| *after == Bound::Unbounded).and_then(|known| known.all(&state, prefix));
         if let Some(all) = all {
             return Ok(all);
         }
-        let mut scan = self.state.overlay.scan(prefix, after, SOME);
+        let mut scan = state.overlay.scan(prefix, after, SOME);
+        drop(state);
         match known {
             Some(known) if scan.ends_within(known.next.as_ref()) => scan.read_known(&known.entries),
             _ => self.ahead.reader.scan_under(scan),
@@ -253,12 +263,13 @@ mod tests {
                         None => drop(self.model.remove(&key)),
                     }
                 }
-                let mut state = self.shared.state();
-                state.take(writes);
+                let alone = self.shared.alone().unwrap();
+                alone.take(Vec::new(), writes);
+                drop(alone);
                 if put {
-                    let frozen = state.overlay.freeze();
+                    let frozen = self.shared.state().overlay.freeze();
                     self.tree.write_as_they_are(&frozen).unwrap();
-                    state.overlay.thaw();
+                    drop(self.shared.state().overlay.thaw());
                 }
             }
         }
@@ -293,9 +304,9 @@ mod tests {
             }
             tried.commit(meanwhile);
             // Without that it may be older than what the overlay has forgotten.
-            let state = if again { ahead.state(&tried.shared).unwrap() } else { tried.shared.state() };
+            let alone = if again { ahead.alone(&tried.shared).unwrap() } else { tried.shared.alone().unwrap() };
             let waited = tried.shared.counters.counts().waited;
-            let view: &dyn View = &Locked { ahead: &ahead, state: &state };
+            let view: &dyn View = &Locked { ahead: &ahead, alone: &alone };
             for key in &keys {
                 prop_assert_eq!(view.value(key).unwrap(), tried.model.get(key).cloned());
             }

@@ -2,23 +2,23 @@
 //! compared and its writes are taken.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use viewflow_core::StoreError;
 use viewflow_core::store::{Commit, Receipt, StoreResult, check_limits};
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::bundle::{BundleId, Changes};
-use crate::conflict::{check, read_ahead};
+use crate::conflict::{check, read_ahead, stamps_hold};
 use crate::describe::of_process;
 use crate::draft::Draft;
 use crate::encode::Encoded;
 use crate::forget::Forgotten;
 use crate::frame::Head;
+use crate::journal;
 use crate::json::damaged;
 use crate::key;
 use crate::numbers::Numbers;
-use crate::options::{Timer, Trace};
+use crate::options::{Moment, Trace};
 use crate::read::Reader;
 use crate::run::{OWN, Run, Whose};
 use crate::shared::Shared;
@@ -33,7 +33,6 @@ pub(crate) struct Committer {
     shared: Arc<Shared>,
     numbers: Mutex<Numbers>,
     trace: Option<Trace>,
-    timer: Option<Timer>,
 }
 
 /// A commit as far as it can be prepared before others have to wait.
@@ -47,8 +46,8 @@ struct Prepared {
 }
 
 impl Committer {
-    pub(crate) fn new(reader: Reader, shared: Arc<Shared>, trace: Option<Trace>, timer: Option<Timer>) -> Self {
-        Self { reader, shared, numbers: Mutex::default(), trace, timer }
+    pub(crate) fn new(reader: Reader, shared: Arc<Shared>, trace: Option<Trace>) -> Self {
+        Self { reader, shared, numbers: Mutex::default(), trace }
     }
 
     pub(crate) fn take(&self, commit: &Commit) -> StoreResult<Receipt> {
@@ -58,37 +57,49 @@ impl Committer {
         let mut ahead = Ahead::new(&self.reader)?;
         read_ahead(&ahead, commit)?;
         let prepared = self.prepare(encoded, &ahead)?;
-        let mut numbers = self.numbers();
-        let log_ahead = numbers.log_ahead(&self.reader)?;
-        // Read before the lock, so that nobody waits for a disk.
-        for (of, _) in &used {
-            numbers.last(&self.reader, of.clone())?;
+        self.read_numbers(&used)?;
+        let alone = ahead.alone(&self.shared)?;
+        let view = Locked { ahead: &ahead, alone: &alone };
+        let numbers = self.numbers();
+        if !stamps_hold(&numbers, commit) {
+            return Err(StoreError::Conflict);
         }
-        let mut state = ahead.state(&self.shared)?;
-        let held = self.timer.as_ref().map(|timer| (timer, Instant::now()));
-        let view = Locked { ahead: &ahead, state: &state };
-        check(&view, &numbers, commit)?;
+        let log_ahead = numbers.known_ahead();
+        drop(numbers);
+        check(&view, commit)?;
+        let shared = Arc::clone(&self.shared);
         if commit.changes.is_empty() && commit.events.is_empty() {
             // Who has only looked has seen what others committed, and may tell of it.
-            let (seen, shared) = (state.last(), Arc::clone(&self.shared));
+            let seen = alone.last();
             return Ok(Receipt::new(move || shared.wait(seen)));
         }
-        let number = state.commits + 1;
+        let number = alone.next();
         let mut writes = finish(prepared, &view, number, log_ahead)?;
-        numbers.note_log(log, number, &mut writes);
-        numbers.note(commit, used, number, &mut writes);
+        let mut numbers = self.numbers();
+        let moved = numbers.moved_ahead(log, number);
+        writes.extend(moved.map(|ahead| (key::log_ahead(), Some(ahead.to_be_bytes().to_vec()))));
+        numbers.save(used, &mut writes);
+        drop(numbers);
         if let Some(trace) = &self.trace {
             trace(&writes);
         }
         let keys = writes.len();
-        let taken = state.take(writes);
+        let record = journal::record(number, &writes);
+        // Who sees the stamps sees the commit.
+        let mut numbers = self.numbers();
+        numbers.note(commit, number, moved);
+        let taken = alone.take(record, writes);
         drop(numbers);
-        self.shared.wake_writer(state);
-        if let Some((timer, begun)) = held {
-            timer(begun.elapsed(), keys);
-        }
-        let shared = Arc::clone(&self.shared);
+        drop(alone);
+        self.shared.tell(Moment::Over(keys));
         Ok(Receipt::new(move || shared.wait(taken)))
+    }
+
+    /// Reads what is needed of the numbers given out before others have to wait, so that nobody waits for a disk.
+    fn read_numbers(&self, used: &[(Option<String>, u64)]) -> StoreResult<()> {
+        let mut numbers = self.numbers();
+        numbers.log_ahead(&self.reader)?;
+        used.iter().try_for_each(|(of, _)| numbers.last(&self.reader, of.clone()).map(drop))
     }
 
     /// Gives out the next number of a table's rows, or of processes when there is none.

@@ -24,15 +24,21 @@ pub(crate) fn read_ahead(ahead: &Ahead, commit: &Commit) -> StoreResult<()> {
     no_reference_dangles(ahead, commit).map(drop)
 }
 
-/// Refuses a commit when something that it relies on has changed.
-pub(crate) fn check(view: &dyn View, numbers: &Numbers, commit: &Commit) -> StoreResult<()> {
+/// Whether the stamps that a commit relies on are still the same.
+pub(crate) fn stamps_hold(numbers: &Numbers, commit: &Commit) -> bool {
+    commit.expect.iter().all(|expect| match expect {
+        Expect::Revision(..) => true,
+        Expect::Table(table, stamp) => numbers.stamp(table) == *stamp,
+        Expect::Index { table, field, key, stamp } => numbers.index_stamp(table, field, key) == *stamp,
+    })
+}
+
+/// Refuses a commit when a record that it relies on has changed.
+pub(crate) fn check(view: &dyn View, commit: &Commit) -> StoreResult<()> {
     for expect in &commit.expect {
-        let holds = match expect {
-            Expect::Revision(of, revision) => self::revision(view, of)? == *revision,
-            Expect::Table(table, stamp) => numbers.stamp(table) == *stamp,
-            Expect::Index { table, field, key, stamp } => numbers.index_stamp(table, field, key) == *stamp,
-        };
-        if !holds {
+        if let Expect::Revision(of, revision) = expect
+            && self::revision(view, of)? != *revision
+        {
             return Err(StoreError::Conflict);
         }
     }

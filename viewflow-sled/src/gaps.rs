@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use crate::writes::Writes;
+
 /// Ranges of keys that do not touch each other: the first key of each, and the first one behind it.
 #[derive(Debug, Default)]
 pub(crate) struct Gaps(BTreeMap<Vec<u8>, Vec<u8>>);
@@ -35,14 +37,36 @@ impl Gaps {
         self.0.insert(start, end);
     }
 
-    /// Notes that something is under a key.
-    pub(crate) fn fill(&mut self, key: &[u8]) {
-        let Some(end) = self.behind(key).cloned() else { return };
-        if let Some((start, _)) = self.0.range::<[u8], _>((Bound::Unbounded, Bound::Included(key))).next_back() {
-            let start = start.clone();
+    /// Notes that something is under those keys that are not removed. Of a gap that has several of them, what is between the first
+    /// and the last one is kept unless it is to be done `roughly`.
+    pub(crate) fn fill_all(&mut self, writes: &Writes, roughly: bool) {
+        let mut from = Bound::Unbounded;
+        while !self.0.is_empty() {
+            let mut alive = writes.range((from, Bound::Unbounded)).filter(|(_, value)| value.is_some());
+            let Some((key, _)) = alive.next() else { return };
+            from = match self.behind(key).cloned() {
+                Some(end) => {
+                    let mut within = writes.range::<[u8], _>((Bound::Included(&**key), Bound::Excluded(&*end)));
+                    let last = if roughly { within.rfind(|(_, value)| value.is_some()) } else { None };
+                    let last = last.map_or(key, |(last, _)| last);
+                    self.fill(key, last);
+                    Bound::Excluded(last.clone())
+                }
+                None => match self.next(key) {
+                    Some(next) => Bound::Included(next.clone()),
+                    None => return,
+                },
+            };
+        }
+    }
+
+    /// Notes that something may be under these keys and between them, which are all in one gap.
+    fn fill(&mut self, first: &[u8], last: &[u8]) {
+        let before = self.0.range::<[u8], _>((Bound::Unbounded, Bound::Included(first))).next_back();
+        if let Some((start, end)) = before.map(|(start, end)| (start.clone(), end.clone())) {
             self.0.remove(&start);
-            self.note(start, key.to_vec());
-            self.note(after(key), end);
+            self.note(start, first.to_vec());
+            self.note(after(last), end);
         }
     }
 }
@@ -55,23 +79,56 @@ pub(crate) fn after(key: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::collection::vec;
+    use proptest::collection::{btree_map, vec};
+    use proptest::option;
     use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Note(u8, u8),
+        Fill(BTreeMap<u8, Option<Vec<u8>>>, bool),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let writes = btree_map(0..60_u8, option::of(Just(Vec::new())), 0..6);
+        prop_oneof![
+            (0..40_u8, 0..12_u8).prop_map(|(start, length)| Step::Note(start, length)),
+            (writes, any::<bool>()).prop_map(|(writes, roughly)| Step::Fill(writes, roughly)),
+        ]
+    }
+
+    /// Key by key; roughly: all from the first one in a gap to the last one in it.
+    fn fill(model: &mut [bool; 64], keys: &BTreeMap<u8, Option<Vec<u8>>>, roughly: bool) {
+        let alive: Vec<_> =
+            keys.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| usize::from(*key)).collect();
+        let before = *model;
+        let in_one_gap = |first: usize, last: usize| before[first..=last].iter().all(|is_gap| *is_gap);
+        for (nth, first) in alive.iter().copied().enumerate() {
+            model[first] = false;
+            let last = alive[nth..].iter().copied().take_while(|last| in_one_gap(first, *last)).last();
+            if let Some(last) = last.filter(|_| roughly) {
+                model[first..=last].fill(false);
+            }
+        }
+    }
 
     proptest! {
         #[test]
         fn gaps_are_the_keys_that_were_noted_and_not_filled_since(
-            steps in vec((0..40_u8, 0..12_u8, any::<bool>()), 0..30),
+            steps in vec(step(), 0..30),
         ) {
             let mut gaps = Gaps::default();
             let mut model = [false; 64];
-            for (start, length, fills) in steps {
-                if fills {
-                    gaps.fill(&[start]);
-                    model[usize::from(start)] = false;
-                } else {
-                    gaps.note(vec![start], vec![start + length]);
-                    model[usize::from(start)..usize::from(start + length)].fill(true);
+            for step in steps {
+                match step {
+                    Step::Note(start, length) => {
+                        gaps.note(vec![start], vec![start + length]);
+                        model[usize::from(start)..usize::from(start + length)].fill(true);
+                    }
+                    Step::Fill(keys, roughly) => {
+                        gaps.fill_all(&keys.iter().map(|(key, value)| (vec![*key], value.clone())).collect(), roughly);
+                        fill(&mut model, &keys, roughly);
+                    }
                 }
                 for key in 0..60_u8 {
                     let behind = gaps.behind(&[key]);

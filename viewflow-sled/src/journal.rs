@@ -112,25 +112,27 @@ impl Journal {
     }
 }
 
-/// Adds a commit to records that are to be appended, without its checksum.
-pub(crate) fn put(records: &mut Vec<u8>, number: u64, writes: &Writes) {
-    let start = records.len();
-    records.extend([0; 8]);
-    records.extend(number.to_be_bytes());
+/// A commit as a record that is to be appended, without its checksum.
+pub(crate) fn record(number: u64, writes: &Writes) -> Vec<u8> {
+    let length = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| 6 + key.len() + value.as_ref().map_or(0, Vec::len);
+    let length: usize = writes.iter().map(length).sum();
+    let mut record = Vec::with_capacity(HEADER + length);
+    record.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+    record.extend([0; 4]);
+    record.extend(number.to_be_bytes());
     for (key, value) in writes {
         // The store refuses longer keys, and cuts longer values.
-        records.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
-        records.extend(key);
+        record.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+        record.extend(key);
         match value {
-            None => records.extend(REMOVED.to_be_bytes()),
+            None => record.extend(REMOVED.to_be_bytes()),
             Some(value) => {
-                records.extend(u32::try_from(value.len()).unwrap_or(REMOVED).to_be_bytes());
-                records.extend(value);
+                record.extend(u32::try_from(value.len()).unwrap_or(REMOVED).to_be_bytes());
+                record.extend(value);
             }
         }
     }
-    let length = u32::try_from(records.len() - start - HEADER).unwrap_or(u32::MAX);
-    records[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    record
 }
 
 /// Sets the checksums of records that were put.
@@ -147,7 +149,7 @@ pub(crate) fn seal(mut records: &mut [u8]) {
 /// The whole records at the beginning of these bytes, as long as their numbers follow each other.
 fn records(mut bytes: &[u8]) -> Vec<Record> {
     let mut records = Vec::<Record>::new();
-    while let Some((record, rest)) = record(bytes) {
+    while let Some((record, rest)) = first_record(bytes) {
         if records.last().is_some_and(|last| last.number + 1 != record.number) {
             break;
         }
@@ -157,7 +159,7 @@ fn records(mut bytes: &[u8]) -> Vec<Record> {
     records
 }
 
-fn record(bytes: &[u8]) -> Option<(Record, &[u8])> {
+fn first_record(bytes: &[u8]) -> Option<(Record, &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     let (crc, rest) = rest.split_first_chunk()?;
     let (covered, after) = rest.split_at_checked(8 + u32::from_be_bytes(*length) as usize)?;
@@ -199,7 +201,7 @@ mod tests {
 
     fn append(journal: &mut Journal, commits: std::ops::RangeInclusive<u64>) {
         let mut records = Vec::new();
-        commits.for_each(|number| put(&mut records, number, &commit(number)));
+        commits.for_each(|number| records.extend(record(number, &commit(number))));
         seal(&mut records);
         journal.append(&records).unwrap();
     }
@@ -209,7 +211,7 @@ mod tests {
         fn what_is_put_is_read(commits in vec(btree_map(vec(any::<u8>(), 0..9), proptest::option::of(vec(any::<u8>(), 0..9)), 0..5), 0..5)) {
             let mut bytes = Vec::new();
             for (number, writes) in (7..).zip(&commits) {
-                put(&mut bytes, number, writes);
+                bytes.extend(record(number, writes));
             }
             seal(&mut bytes);
             let read: Vec<Writes> = records(&bytes).into_iter().map(|record| record.writes).collect();
@@ -219,7 +221,7 @@ mod tests {
         #[test]
         fn what_is_damaged_ends_the_journal(at: prop::sample::Index, by in 1..=255_u8) {
             let mut bytes = Vec::new();
-            (1..=5).for_each(|number| put(&mut bytes, number, &commit(number)));
+            (1..=5).for_each(|number| bytes.extend(record(number, &commit(number))));
             seal(&mut bytes);
             let at = at.index(bytes.len());
             bytes[at] ^= by;

@@ -62,19 +62,21 @@ mod entry;
 mod journal;
 
 mod frame;
+mod gaps;
 mod json;
 mod key;
 mod lists;
 mod options;
 
 mod count;
-mod gaps;
 mod guard;
 mod parts;
 mod writes;
 
 #[doc(hidden)]
 pub use crate::count::Counts;
+#[doc(hidden)]
+pub use crate::options::Moment;
 pub use crate::options::{Durability, Options};
 pub use crate::store::SledStore;
 pub use crate::verify::Report;

@@ -108,7 +108,7 @@ impl Lists {
             let filling = Filling { lists: missing, after: None };
             let note = (bits != 0).then(|| json(&filling)).transpose()?;
             let writes = Writes::from([(key::lists(), Some(json(&left)?)), (key::filling(), note)]);
-            shared.write(shared.state_with_room()?, writes)?;
+            shared.alone()?.write(writes)?;
         }
         Ok(Self { missing: AtomicU32::new(bits), failed: OnceLock::new() })
     }
@@ -173,7 +173,7 @@ fn clear(reader: &Reader, shared: &Shared, prefix: &[u8], after: &mut Bound<Vec<
     })?;
     let Some((last, _)) = writes.last_key_value() else { return Ok(false) };
     *after = Bound::Excluded(last.clone());
-    shared.write(shared.state_with_room()?, writes)?;
+    shared.alone()?.write(writes)?;
     Ok(true)
 }
 
@@ -192,8 +192,8 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
     }
     let mut ahead = Ahead::new(reader)?;
     missing_of(&ahead, &keys, prefixes)?;
-    let state = ahead.state(shared)?;
-    let mut writes = missing_of(&Locked { ahead: &ahead, state: &state }, &keys, prefixes)?;
+    let alone = ahead.alone(shared)?;
+    let mut writes = missing_of(&Locked { ahead: &ahead, alone: &alone }, &keys, prefixes)?;
     let more = keys.len() == BATCH;
     if more {
         filling.after = keys.pop();
@@ -202,7 +202,7 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
         writes.insert(key::filling(), None);
         writes.insert(key::lists(), Some(all()?));
     }
-    shared.write(state, writes)?;
+    alone.write(writes)?;
     Ok(more)
 }
 

@@ -53,6 +53,11 @@ impl Numbers {
         Ok(ahead)
     }
 
+    /// The same, once it was read.
+    pub(crate) fn known_ahead(&self) -> u64 {
+        self.log_ahead.unwrap_or(0)
+    }
+
     /// The number of the last commit that changed a table, as far as this program has seen one.
     pub(crate) fn stamp(&self, table: &str) -> u64 {
         self.stamps.get(table).copied().unwrap_or(0)
@@ -63,8 +68,10 @@ impl Numbers {
         self.index_stamps.get(table, field, key)
     }
 
-    /// Notes what the commit with this number tells of numbers and stamps.
-    pub(crate) fn note(&mut self, commit: &Commit, used: Vec<(Option<String>, u64)>, number: u64, writes: &mut Writes) {
+    /// Notes what the commit with this number changes for those who rely on stamps, and by how much the log is ahead after it, if that is
+    /// another number now. The commit becomes visible before anybody else sees this.
+    pub(crate) fn note(&mut self, commit: &Commit, number: u64, log_ahead: Option<u64>) {
+        self.log_ahead = log_ahead.or(self.log_ahead);
         for change in &commit.changes {
             if let Change::Row { table, .. } = change {
                 match self.stamps.get_mut(table) {
@@ -74,6 +81,10 @@ impl Numbers {
             }
         }
         self.index_stamps.note(commit, number);
+    }
+
+    /// Notes the numbers that a commit uses, and writes with it all that were given out.
+    pub(crate) fn save(&mut self, used: Vec<(Option<String>, u64)>, writes: &mut Writes) {
         for (of, used) in used {
             if let Some(last) = self.last.get_mut(&of).filter(|last| **last < used) {
                 *last = used;
@@ -86,13 +97,9 @@ impl Numbers {
         }
     }
 
-    /// Notes by how much the log is ahead after the commit with this number, where that copies the log up to another one.
-    pub(crate) fn note_log(&mut self, copied: u64, number: u64, writes: &mut Writes) {
-        if number + self.log_ahead.unwrap_or(0) < copied {
-            let ahead = copied - number;
-            self.log_ahead = Some(ahead);
-            writes.insert(key::log_ahead(), Some(ahead.to_be_bytes().to_vec()));
-        }
+    /// By how much the log is ahead after the commit with this number, where that copies the log up to another one, and moves it.
+    pub(crate) fn moved_ahead(&self, copied: u64, number: u64) -> Option<u64> {
+        (number + self.known_ahead() < copied).then(|| copied - number)
     }
 }
 

@@ -24,7 +24,22 @@ pub enum Durability {
 pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
 /// Is called with how long each commit kept others waiting, and how many keys it writes.
-pub(crate) type Timer = Arc<dyn Fn(Duration, usize) + Send + Sync>;
+pub(crate) type Timer = Arc<dyn Fn(Moment) + Send + Sync>;
+
+/// When a thread that commits begins or ceases to keep others waiting: for measurements.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Moment {
+    /// Nobody else can commit.
+    Alone,
+    /// Nobody can read, either.
+    Holds,
+    /// Others can read.
+    LetsGo,
+    /// Others can commit: so many keys were written.
+    Over(usize),
+}
 
 /// How a store is opened: [`SledStore::options`](crate::SledStore::options).
 ///
@@ -104,9 +119,9 @@ impl Options {
         self
     }
 
-    /// Calls `timer` with how long each commit kept others waiting, and how many keys it writes: for measurements.
+    /// Calls `timer` when a commit begins or ceases to keep others waiting: for measurements.
     #[doc(hidden)]
-    pub fn timed(mut self, timer: Arc<dyn Fn(Duration, usize) + Send + Sync>) -> Self {
+    pub fn timed(mut self, timer: Arc<dyn Fn(Moment) + Send + Sync>) -> Self {
         self.timer = Some(timer);
         self
     }

@@ -18,12 +18,19 @@ const WALK: usize = 256;
 const WALK_BYTES: usize = 64 << 10;
 /// How many removed keys in a row are walked over each time. More of them are noted as a gap.
 const FEW: usize = 32;
+/// How many keys a commit has at most that the growing layer takes at once.
+const AT_ONCE: usize = if cfg!(test) { 8 } else { 512 };
+/// How many keys of a larger one it takes at a time.
+const AT_A_TIME: usize = if cfg!(test) { 3 } else { 128 };
 
 /// Writes that are in the journal only: those that still grow in number, and those that are being put into the tree.
-/// Gaps tell of nothing but what the two layers and the tree have together. They are kept as long as removed keys are in
+/// A large commit is a layer of its own, above them, until the growing one has taken it piece by piece.
+/// Gaps tell of nothing but what the layers and the tree have together. They are kept as long as removed keys are in
 /// the layer that was growing when they were found.
 #[derive(Default)]
 pub(crate) struct Overlay {
+    /// The last commit, as far as the growing layer is still to take it.
+    large: Writes,
     active: Writes,
     gaps: Gaps,
     frozen: Option<Arc<Writes>>,
@@ -34,18 +41,56 @@ pub(crate) struct Overlay {
     thawed: u64,
 }
 
+/// What the overlay needs no longer. Its memory is freed when nobody waits for that.
+#[must_use]
+#[derive(Default)]
+pub(crate) struct Outdated {
+    _values: Vec<Option<Vec<u8>>>,
+    _layer: Option<Arc<Writes>>,
+    _gaps: Gaps,
+}
+
 impl Overlay {
-    pub(crate) fn add(&mut self, writes: Writes) {
-        for (key, _) in writes.iter().filter(|(_, value)| value.is_some()) {
-            self.gaps.fill(key);
-            self.frozen_gaps.fill(key);
-        }
-        self.active.extend(writes);
+    /// Adds a commit. If it is large, [`Overlay::absorb`] is to be called until nothing is left of it.
+    pub(crate) fn add(&mut self, writes: Writes) -> Outdated {
+        let large = writes.len() > AT_ONCE;
+        self.gaps.fill_all(&writes, large);
+        self.frozen_gaps.fill_all(&writes, large);
         self.added += 1;
+        if self.is_absorbing() {
+            self.absorb_all();
+        }
+        if large && !self.active.is_empty() {
+            self.large = writes;
+            return Outdated::default();
+        }
+        if self.active.is_empty() {
+            self.active = writes;
+            return Outdated::default();
+        }
+        let values = writes.into_iter().filter_map(|(key, value)| self.active.insert(key, value)).collect();
+        Outdated { _values: values, ..Outdated::default() }
+    }
+
+    /// Whether something of a large commit is left.
+    pub(crate) fn is_absorbing(&self) -> bool {
+        !self.large.is_empty()
+    }
+
+    /// The growing layer takes some keys of a large commit.
+    pub(crate) fn absorb(&mut self) -> Outdated {
+        let some = std::iter::from_fn(|| self.large.pop_first()).take(AT_A_TIME);
+        let values = some.filter_map(|(key, value)| self.active.insert(key, value)).collect();
+        Outdated { _values: values, ..Outdated::default() }
+    }
+
+    fn absorb_all(&mut self) {
+        self.active.extend(std::mem::take(&mut self.large));
     }
 
     /// Sets what there is apart, to be put into the tree.
     pub(crate) fn freeze(&mut self) -> Arc<Writes> {
+        self.absorb_all();
         let frozen = Arc::new(std::mem::take(&mut self.active));
         self.frozen = Some(Arc::clone(&frozen));
         self.frozen_gaps = std::mem::take(&mut self.gaps);
@@ -53,10 +98,9 @@ impl Overlay {
     }
 
     /// The tree has what was set apart.
-    pub(crate) fn thaw(&mut self) {
-        self.frozen = None;
-        self.frozen_gaps = Gaps::default();
+    pub(crate) fn thaw(&mut self) -> Outdated {
         self.thawed += 1;
+        Outdated { _layer: self.frozen.take(), _gaps: std::mem::take(&mut self.frozen_gaps), ..Outdated::default() }
     }
 
     pub(crate) fn is_frozen(&self) -> bool {
@@ -71,14 +115,15 @@ impl Overlay {
 
     /// What is known of a key here: nothing, that it was removed, or its value.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
-        self.active.get(key).or_else(|| self.frozen.as_ref()?.get(key))
+        self.large.get(key).or_else(|| self.active.get(key)).or_else(|| self.frozen.as_ref()?.get(key))
     }
 
     /// What is known of a range here, in order: the newer write of each key.
     fn range(&self, from: &[u8], to: Option<&[u8]>) -> impl Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)> {
         let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
         let frozen = self.frozen.iter().flat_map(move |layer| layer.range::<[u8], _>(range));
-        merged(self.active.range::<[u8], _>(range).peekable(), frozen.peekable())
+        let older = merged(self.active.range::<[u8], _>(range).peekable(), frozen.peekable());
+        merged(self.large.range::<[u8], _>(range).peekable(), older.peekable())
     }
 
     /// What is known here of the keys with a prefix, unless that are more than so many.
@@ -119,13 +164,18 @@ impl Overlay {
         scan
     }
 
-    /// Notes where a scan has found nothing but removed keys, unless something may have come there since.
+    /// Notes where a scan has found nothing but removed keys, unless something may have come there since. Where that would
+    /// take long to find out the next scan tells it again.
     pub(crate) fn note(&mut self, found: Dead) {
         if found.thawed != self.thawed {
             return;
         }
         for (from, to) in found.ranges {
-            if found.added == self.added || self.range(&from, Some(&to)).all(|(_, value)| value.is_none()) {
+            let is_dead = found.added == self.added || {
+                let mut known = self.range(&from, Some(&to));
+                known.by_ref().take(2 * WALK).all(|(_, value)| value.is_none()) && known.next().is_none()
+            };
+            if is_dead {
                 self.gaps.note(from, to);
             }
         }

@@ -3,6 +3,7 @@
 //! All commits that wait are written and synced together, and those that come meanwhile are the next to be: a turn of the
 //! journal. The tree gets a whole file of the journal at once: what was written several times meanwhile is written into it once.
 
+use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,8 @@ use viewflow_core::store::StoreResult;
 
 use crate::count::Counters;
 use crate::journal::{self, Journal};
-use crate::options::{Durability, Options};
-use crate::overlay::Overlay;
+use crate::options::{Durability, Moment, Options, Timer};
+use crate::overlay::{Outdated, Overlay};
 use crate::writes::Writes;
 
 /// For how long nothing was committed when what is in the journal is put into the tree, though its file is not full: what rests
@@ -24,10 +25,13 @@ const TOO_LONG: usize = 8;
 /// What callers, receipts and threads share. It does not hold the database: a receipt that outlives the store does not
 /// keep the directory in use.
 pub(crate) struct Shared {
+    /// Held by the one that commits. It comes before the state, which is then held for moments only.
+    alone: Mutex<()>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
     pub(crate) durability: Durability,
     pub(crate) counters: Counters,
+    timer: Option<Timer>,
     /// There is something to write, or the store closes.
     work: Condvar,
     /// A turn of the journal is done, or failed: one for even turns and one for odd ones, as those of the next turn already wait.
@@ -43,8 +47,8 @@ pub(crate) struct State {
     /// The number of the last commit that is as durable as it should be.
     durable: u64,
     pub(crate) overlay: Overlay,
-    /// Commits that are not in the journal yet, as its records.
-    unwritten: Vec<u8>,
+    /// Commits that are not in the journal yet, each as its record.
+    unwritten: Vec<Vec<u8>>,
     /// The turn of the journal in which they will be written.
     turn: usize,
     /// How long the file of the journal is that grows, with what is unwritten.
@@ -55,8 +59,6 @@ pub(crate) struct State {
     ready: Option<(Arc<Writes>, u64)>,
     /// Somebody needs that the tree is left as it is.
     held: bool,
-    /// Somebody needs that nothing is committed.
-    quiet: bool,
     failed: Option<String>,
     closing: bool,
     /// The writing thread waits for work, and nobody has told it of some yet.
@@ -91,7 +93,7 @@ impl State {
 
     /// Whether the file of the journal that grows may be put into the tree.
     fn can_be_put(&self) -> bool {
-        self.length > 0 && !self.overlay.is_frozen() && !self.held
+        self.length > 0 && !self.overlay.is_frozen() && !self.overlay.is_absorbing() && !self.held
     }
 
     /// Whether that is so once nothing was committed for a while: if the journal may have any length it is to be left alone.
@@ -115,19 +117,18 @@ impl State {
         Waiter { commit: self.commits, turn }
     }
 
-    /// Takes a commit: it is visible at once, and will be durable with the next turn of the journal.
-    pub(crate) fn take(&mut self, writes: Writes) -> Waiter {
+    /// Takes the next commit and its record for the journal: it is visible at once, and will be durable with the next turn of the
+    /// journal.
+    fn take(&mut self, record: Vec<u8>, writes: Writes) -> (Waiter, Outdated) {
         self.commits += 1;
-        let before = self.unwritten.len();
-        journal::put(&mut self.unwritten, self.commits, &writes);
-        self.length += self.unwritten.len() - before;
-        self.overlay.add(writes);
-        Waiter { commit: self.commits, turn: self.turn }
+        self.length += record.len();
+        self.unwritten.push(record);
+        let outdated = self.overlay.add(writes);
+        (Waiter { commit: self.commits, turn: self.turn }, outdated)
     }
 
     /// Begins a turn of the journal with all that was not written yet.
-    fn begin_turn(&mut self, records: &mut Vec<u8>, rests: bool) -> Turn {
-        records.clear();
+    fn begin_turn(&mut self, records: &mut Vec<Vec<u8>>, rests: bool) -> Turn {
         std::mem::swap(records, &mut self.unwritten);
         let number = self.turn;
         self.turn = number.wrapping_add(1);
@@ -143,6 +144,7 @@ impl State {
 impl Shared {
     pub(crate) fn new(last_commit: u64, journal: Journal, options: &Options) -> Self {
         Self {
+            alone: Mutex::default(),
             state: Mutex::new(State {
                 commits: last_commit,
                 durable: last_commit,
@@ -153,7 +155,6 @@ impl Shared {
                 enough: options.journal.max(1),
                 ready: None,
                 held: false,
-                quiet: false,
                 failed: None,
                 closing: false,
                 idle: false,
@@ -162,6 +163,7 @@ impl Shared {
             journal: Mutex::new(journal),
             durability: options.durability,
             counters: Counters::default(),
+            timer: options.timer.clone(),
             work: Condvar::new(),
             done: [Condvar::new(), Condvar::new()],
             tree: Condvar::new(),
@@ -180,29 +182,47 @@ impl Shared {
         Ok(state)
     }
 
-    /// The state, once there is room for another commit.
-    pub(crate) fn state_with_room(&self) -> StoreResult<MutexGuard<'_, State>> {
+    /// Keeps others from committing, once there is room for a commit.
+    pub(crate) fn alone(&self) -> StoreResult<Alone<'_>> {
+        let alone = Alone { shared: self, absorbs: Cell::new(false), _others: self.others() };
         let mut state = self.state();
-        while (state.quiet || state.length / TOO_LONG > state.enough) && state.failed.is_none() {
+        while state.length / TOO_LONG > state.enough && state.failed.is_none() {
             state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.check_running()?;
-        Ok(state)
+        drop(state);
+        self.tell(Moment::Alone);
+        Ok(alone)
     }
 
-    /// Wakes the writing thread, unless it is at work: it looks again before it rests.
-    pub(crate) fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
-        if std::mem::take(&mut state.idle) {
-            drop(state);
-            self.work.notify_one();
+    /// Makes others wait that want to commit.
+    fn others(&self) -> MutexGuard<'_, ()> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tell(&self, moment: Moment) {
+        if let Some(timer) = &self.timer {
+            timer(moment);
         }
     }
 
-    /// Takes writes of the store itself as a commit, and waits for it.
-    pub(crate) fn write(&self, mut state: MutexGuard<'_, State>, writes: Writes) -> StoreResult<()> {
-        let taken = state.take(writes);
-        self.wake_writer(state);
-        self.wait(taken)
+    /// Changes the state, and wakes the writing thread if that makes work for it, unless it is at work: it looks again before it rests.
+    /// What `change` returns is dropped by the caller, when nobody has to wait for it.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        self.tell(Moment::Holds);
+        let changed = change(&mut state);
+        // Or it has to look when the store has rested for long enough.
+        let wakes = state.idle && (state.has_work() || state.may_rest());
+        if wakes {
+            state.idle = false;
+        }
+        drop(state);
+        self.tell(Moment::LetsGo);
+        if wakes {
+            self.work.notify_one();
+        }
+        changed
     }
 
     /// Waits until this commit is as durable as it should be.
@@ -223,6 +243,7 @@ impl Shared {
         with_tree: impl FnOnce() -> StoreResult<T>,
         with_journal: impl FnOnce(T) -> StoreResult<U>,
     ) -> StoreResult<U> {
+        let _quiet = quiet.then(|| self.others());
         let mut state = self.state();
         while state.held && state.failed.is_none() {
             state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -230,7 +251,6 @@ impl Shared {
         state.check_running()?;
         let _held = Held(self);
         state.held = true;
-        state.quiet = quiet;
         while state.overlay.is_frozen() && state.failed.is_none() {
             state = self.tree.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -248,7 +268,7 @@ impl Shared {
 
     /// The next turn of the journal, and its records, once there is something to write, or at `due`, or when nothing was committed
     /// for a while; none: a write has failed.
-    pub(crate) fn next_turn(&self, due: Option<Instant>, records: &mut Vec<u8>) -> Option<Turn> {
+    pub(crate) fn next_turn(&self, due: Option<Instant>, records: &mut Vec<Vec<u8>>) -> Option<Turn> {
         let rest = Instant::now() + REST;
         let mut state = self.state();
         while !state.has_work() {
@@ -294,7 +314,8 @@ impl Shared {
 
     /// The tree has what was to be put into it.
     pub(crate) fn tree_has_it(&self) {
-        self.state().overlay.thaw();
+        let outdated = self.state().overlay.thaw();
+        drop(outdated);
         self.tree.notify_all();
         // The other file may have been full for a while.
         self.work.notify_one();
@@ -327,16 +348,109 @@ impl Shared {
     }
 }
 
+/// While it is there nobody else commits. Others read meanwhile, and what was committed is put into the tree.
+pub(crate) struct Alone<'s> {
+    shared: &'s Shared,
+    /// A large commit is still to be taken in.
+    absorbs: Cell<bool>,
+    _others: MutexGuard<'s, ()>,
+}
+
+impl Alone<'_> {
+    pub(crate) fn shared(&self) -> &Shared {
+        self.shared
+    }
+
+    /// The last commit there is, to be waited for.
+    pub(crate) fn last(&self) -> Waiter {
+        self.shared.state().last()
+    }
+
+    /// The number of the next commit.
+    pub(crate) fn next(&self) -> u64 {
+        self.shared.state().commits + 1
+    }
+
+    /// Takes the next commit and its record for the journal.
+    pub(crate) fn take(&self, record: Vec<u8>, writes: Writes) -> Waiter {
+        let (taken, outdated) = self.shared.change(|state| {
+            let taken = state.take(record, writes);
+            self.absorbs.set(state.overlay.is_absorbing());
+            taken
+        });
+        drop(outdated);
+        taken
+    }
+
+    /// Takes writes of the store itself as a commit, and waits for it.
+    pub(crate) fn write(self, writes: Writes) -> StoreResult<()> {
+        let taken = self.take(journal::record(self.next(), &writes), writes);
+        let shared = self.shared;
+        drop(self);
+        shared.wait(taken)
+    }
+}
+
+impl Drop for Alone<'_> {
+    /// What was committed is taken into the overlay piece by piece, before another commit comes.
+    fn drop(&mut self) {
+        while self.absorbs.get() {
+            let outdated = self.shared.change(|state| {
+                let outdated = state.overlay.absorb();
+                self.absorbs.set(state.overlay.is_absorbing());
+                outdated
+            });
+            drop(outdated);
+        }
+    }
+}
+
 /// Lets go of the tree.
 struct Held<'s>(&'s Shared);
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.held = false;
-        state.quiet = false;
-        drop(state);
+        self.0.state().held = false;
         self.0.tree.notify_all();
         self.0.work.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_commit_is_put_into_the_tree_when_the_store_rests_though_it_was_written_before_it_was_taken_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        let shared = Shared::new(0, journal, &Options::default());
+        let writes = |keys: u8| (0..keys).map(|key| (vec![key], Some(Vec::new()))).collect::<Writes>();
+        let take = |writes: Writes| {
+            let alone = shared.alone().unwrap();
+            alone.take(journal::record(alone.next(), &writes), writes);
+            alone
+        };
+        drop(take(writes(1)));
+        let alone = take(writes(100));
+        assert!(shared.state().overlay.is_absorbing());
+        std::thread::scope(|scope| {
+            let journaling = scope.spawn(|| {
+                let (mut records, mut rested) = (Vec::new(), false);
+                while !rested {
+                    let turn = shared.next_turn(None, &mut records).unwrap();
+                    rested = turn.full.is_some();
+                    records.clear();
+                    shared.end_turn(turn);
+                }
+                shared.next_for_tree().unwrap()
+            });
+            while !shared.state().idle {
+                std::thread::yield_now();
+            }
+            drop(alone);
+            let (put, through) = journaling.join().unwrap();
+            assert_eq!((put.len(), through), (100, 2));
+        });
     }
 }

@@ -132,7 +132,7 @@ impl SledStore {
         let shared = Arc::new(Shared::new(commits, journal, &options));
         let threads = Threads::start(db, sync, Arc::clone(&shared))?;
         let reader = Reader::new(tree.clone(), Arc::clone(&shared));
-        let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace, options.timer);
+        let committer = Committer::new(reader.clone(), Arc::clone(&shared), options.trace);
         let lists = Arc::new(Lists::open(&reader, &shared)?);
         let filler = Filler::start(&lists, &reader, &shared)?;
         Ok(Self {

@@ -181,8 +181,8 @@ impl Verifier<'_> {
         let mut ahead = Ahead::new(self.reader)?;
         // It may have come or gone between two reads: then it is looked at again, while nobody can commit.
         if !belongs(&ahead, key)? {
-            let state = ahead.state(self.shared)?;
-            if !belongs(&Locked { ahead: &ahead, state: &state }, key)? {
+            let alone = ahead.alone(self.shared)?;
+            if !belongs(&Locked { ahead: &ahead, alone: &alone }, key)? {
                 report.fault(format!("{} stands there and belongs to nothing", describe(key)));
             }
         }
@@ -221,8 +221,8 @@ impl Verifier<'_> {
             // What cannot be read is told below.
             let _ = (wanted_in(&ahead, &fault.key), ahead.value(&fault.key));
         }
-        let state = ahead.state(self.shared)?;
-        let view = Locked { ahead: &ahead, state: &state };
+        let alone = ahead.alone(self.shared)?;
+        let view = Locked { ahead: &ahead, alone: &alone };
         let mut writes = Writes::new();
         let mut seen = BTreeSet::new();
         for fault in faults.drain(..) {
@@ -237,7 +237,7 @@ impl Verifier<'_> {
         }
         if !writes.is_empty() {
             report.repaired += writes.len() as u64;
-            self.shared.write(state, writes)?;
+            alone.write(writes)?;
         }
         Ok(())
     }

@@ -16,10 +16,12 @@ pub(crate) fn write(shared: &Shared) {
         Durability::Full => None,
         Durability::Relaxed { at_most } => Some(at_most),
     };
-    let mut records = Vec::new();
+    let (mut taken, mut records) = (Vec::new(), Vec::new());
     // Until when what was written has to be synced.
     let mut due: Option<Instant> = None;
-    while let Some(turn) = shared.next_turn(due, &mut records) {
+    while let Some(turn) = shared.next_turn(due, &mut taken) {
+        records.clear();
+        taken.drain(..).for_each(|record: Vec<u8>| records.extend(record));
         journal::seal(&mut records);
         if let Some(wait) = wait
             && due.is_none()

@@ -34,6 +34,7 @@ fn place() -> impl Strategy<Value = Place> {
 #[derive(Clone, Debug)]
 enum Step {
     Add(Writes),
+    Absorb,
     Freeze,
     Thaw,
     Scan(Place),
@@ -45,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => writes().prop_map(Step::Add),
         2 => many_removed().prop_map(Step::Add),
+        2 => Just(Step::Absorb),
         1 => Just(Step::Freeze),
         1 => Just(Step::Thaw),
         4 => place().prop_map(Step::Scan),
@@ -77,7 +79,7 @@ impl Tried {
                 None => drop(self.model.remove(&key)),
             }
         }
-        self.overlay.add(writes);
+        drop(self.overlay.add(writes));
     }
 
     fn freeze(&mut self) {
@@ -94,7 +96,7 @@ impl Tried {
                 None => drop(self.tree.0.remove(key).unwrap()),
             }
         }
-        self.overlay.thaw();
+        drop(self.overlay.thaw());
     }
 
     fn bound((prefix, after, _): &Place) -> Bound<Vec<u8>> {
@@ -137,6 +139,7 @@ proptest! {
         for step in steps.into_iter().chain([Step::Scan(last)]) {
             match step {
                 Step::Add(writes) => tried.add(writes),
+                Step::Absorb => drop(tried.overlay.absorb()),
                 Step::Freeze => tried.freeze(),
                 Step::Thaw => tried.thaw(),
                 Step::Scan(place) => prop_assert_eq!(tried.scan(&place), tried.expected(&place)),
