@@ -23,6 +23,7 @@ mod limit;
 mod list;
 mod log;
 mod memory;
+mod of_process;
 mod ordered;
 mod record;
 mod renamed;

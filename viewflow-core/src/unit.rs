@@ -83,6 +83,7 @@ impl Db {
             reading,
             relied: BTreeMap::new(),
             past: BTreeMap::new(),
+            noted_past: Vec::new(),
             events: Vec::new(),
             untold: BTreeMap::new(),
             numbers: numbers.into(),
@@ -169,6 +170,8 @@ pub(crate) struct Unit {
     relied: BTreeMap<Named, Agreed>,
     /// What this step did of each process, by node: [`Unit::newest_of`].
     past: BTreeMap<ProcessId, BTreeMap<String, BTreeSet<u32>>>,
+    /// What it did since.
+    noted_past: Vec<TaskId>,
     events: Vec<Event>,
     /// What was changed in data by tasks that no event has told of since.
     untold: BTreeMap<TaskId, Vec<DataChange>>,

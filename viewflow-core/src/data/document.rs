@@ -126,26 +126,24 @@ pub fn settle<T: Fields>(filled: &Document) -> Settled {
 /// # Errors
 /// A list of complaints for each such field.
 pub fn write<T: Fields>(value: &T, document: &mut Document) -> Result<(), FieldErrors> {
-    write_with_columns(value, document, None)
+    (*document, _) = write_with_columns(value, document.clone(), None)?;
+    Ok(())
 }
 
+/// As [`write()`], over a document and columns that are returned.
 pub(crate) fn write_with_columns<T: Fields>(
     value: &T,
-    document: &mut Document,
-    columns: Option<&mut Document>,
-) -> Result<(), FieldErrors> {
+    document: Document,
+    columns: Option<Document>,
+) -> Result<(Document, Option<Document>), FieldErrors> {
     let mut errors = FieldErrors::default();
     value.check(&mut errors);
-    let mut writer = Writer::new(T::FIELDS, document, columns.as_deref());
+    let mut writer = Writer::new(T::FIELDS, document, columns);
     value.write(&mut writer);
     // The rules of nested structs are known to their own fields.
     errors.extend(writer.errors);
     errors.into_result()?;
-    *document = writer.document;
-    if let (Some(columns), Some(written)) = (columns, writer.columns) {
-        *columns = written;
-    }
-    Ok(())
+    Ok((writer.document, writer.columns))
 }
 
 /// Reads fields from a document and collects what is wrong with them.
@@ -368,14 +366,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    fn new(specs: &'static [FieldSpec], document: &Document, columns: Option<&Document>) -> Self {
-        Self {
-            specs,
-            by_name: false,
-            document: document.clone(),
-            columns: columns.cloned(),
-            errors: FieldErrors::default(),
-        }
+    fn new(specs: &'static [FieldSpec], document: Document, columns: Option<Document>) -> Self {
+        Self { specs, by_name: false, document, columns, errors: FieldErrors::default() }
     }
 
     /// Writes the field at `index` of [`Fields::FIELDS`].
@@ -440,7 +432,10 @@ pub(crate) fn put(document: &mut Document, path: &[&str], value: Value) -> Resul
             _ => return Err(format!("cannot be stored below `{key}`, which is no object")),
         };
     }
-    object.insert((*last).to_owned(), value);
+    match object.get_mut(*last) {
+        Some(there) => *there = value,
+        None => drop(object.insert((*last).to_owned(), value)),
+    }
     Ok(())
 }
 

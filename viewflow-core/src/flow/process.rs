@@ -137,9 +137,7 @@ impl<P: Process> Laid<P> {
 
     /// The document and the columns with the fields as they are now.
     fn written(&self) -> Result<(Document, Option<Document>), FieldErrors> {
-        let (mut document, mut columns) = (self.document.clone(), self.columns.clone());
-        document::write_with_columns(&self.fields, &mut document, columns.as_mut())?;
-        Ok((document, columns))
+        document::write_with_columns(&self.fields, self.document.clone(), self.columns.clone())
     }
 
     pub(super) fn place(&self) -> Box<Place> {
@@ -155,10 +153,10 @@ impl<P: Process> Laid<P> {
     pub(super) fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
         let place = self.place();
         let wrong = |errors| Error::Data { at: place.clone(), errors };
-        let (mut document, mut columns) = self.written().map_err(wrong)?;
+        let (document, columns) = self.written().map_err(wrong)?;
         let mut other: Q = Reader::new(Q::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
         let answer = change(&mut other);
-        document::write_with_columns(&other, &mut document, columns.as_mut()).map_err(wrong)?;
+        let (document, columns) = document::write_with_columns(&other, document, columns).map_err(wrong)?;
         self.fields = Reader::new(P::FIELDS, &document, columns.as_ref()).finish().map_err(wrong)?;
         self.document = document;
         self.columns = columns;
@@ -197,7 +195,5 @@ pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Val
 
 /// A proxy as the data of a process that begins with it.
 pub(crate) fn data_of<P: Process>(fields: &P) -> Result<Data, FieldErrors> {
-    let (mut document, mut columns) = (Document::new(), P::TABLE.map(|_| Document::new()));
-    document::write_with_columns(fields, &mut document, columns.as_mut())?;
-    Ok((document, columns))
+    document::write_with_columns(fields, Document::new(), P::TABLE.map(|_| Document::new()))
 }

@@ -121,9 +121,9 @@ fn changes_of(
     part: fn(String) -> DataPart,
     changes: &mut Vec<DataChange>,
 ) {
-    // Most of a document stays as it is when one field of it changes.
+    // Most of a document stays as it is when one field of it changes; and what was not there before has changed in any form.
     let canonical = |document: &Document, other: &Document| {
-        let differ = document.iter().filter(|(key, value)| other.get(*key) != Some(value));
+        let differ = document.iter().filter(|(key, value)| other.get(*key).is_some_and(|other| other != *value));
         let mut differ = differ.map(|(key, value)| (key.clone(), value.clone())).collect();
         canonical_fields(specs, &mut differ);
         differ

@@ -233,22 +233,13 @@ impl Step {
         self.db.unit(|unit| unit.open_scope(ScopeId { process, number }).map(Option::<&ScopeRecord>::cloned))
     }
 
-    /// Changes a scope. Returns it as it is then, without what is counted in `done`.
-    pub(super) fn change_scope(
+    pub(super) fn change_scope<R>(
         &self,
         process: ProcessId,
         number: u32,
-        change: impl FnOnce(&mut ScopeRecord),
-    ) -> Result<ScopeRecord> {
-        self.db.unit(|unit| {
-            let scope = unit.change_scope(ScopeId { process, number })?;
-            change(scope);
-            // What is counted is for those who ask: not copied for each token.
-            let done = scope.done.take();
-            let changed = scope.clone();
-            scope.done = done;
-            Ok(changed)
-        })
+        change: impl FnOnce(&mut ScopeRecord) -> R,
+    ) -> Result<R> {
+        self.db.unit(|unit| unit.change_scope(ScopeId { process, number }).map(change))
     }
 }
 

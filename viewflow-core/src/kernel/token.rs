@@ -27,11 +27,12 @@ impl Step {
     /// A token comes to a join: it stops counting in its scope. The first one makes the join's task.
     fn arrive_at_join(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
         let closed = self.scope_closed_by(process, spawn.target, scope)?;
-        let record = self.scope(process, closed)?;
-        match record.join {
+        let scope_closed = ScopeId { process, number: closed };
+        let (join, parent) = self.db.unit(|unit| unit.scope(scope_closed).map(|scope| (scope.join, scope.parent)))?;
+        match join {
             Some(join) => self.change_task(TaskId { process, ordinal: from }, |task| task.joined = Some(join))?,
             None => {
-                let around = record.parent.ok_or(Error::Internal("a join without a split"))?;
+                let around = parent.ok_or(Error::Internal("a join without a split"))?;
                 let join = self.add_task(process, spawn, around, Some(from))?;
                 self.change_task(join, |task| {
                     task.status = TaskStatus::Started;
@@ -50,11 +51,15 @@ impl Step {
         let split = def.sound.as_ref().and_then(|sound| sound.split_of(join));
         let mut number = scope;
         loop {
-            let record = self.scope(process, number)?;
-            if record.split.as_ref().and_then(|(name, _)| def.find_renamed(name)) == split {
+            let (opened_by, parent) = self.db.unit(|unit| {
+                let scope = unit.scope(ScopeId { process, number })?;
+                let opened_by = scope.split.as_ref().and_then(|(name, _)| def.find_renamed(name));
+                Ok::<_, Error>((opened_by, scope.parent))
+            })?;
+            if opened_by == split {
                 return Ok(number);
             }
-            number = record.parent.ok_or(Error::Internal("a join without a split"))?;
+            number = parent.ok_or(Error::Internal("a join without a split"))?;
         }
     }
 
@@ -133,7 +138,7 @@ impl Step {
             let (steps, way) = unit.way_to(&coming, &def.looked_at)?;
             unit.add_task(TaskRecord { scope, previous, listed, steps, way, seed, data, ..made });
             if node.kind.has_children() {
-                unit.note_past(task)?;
+                unit.note_past(task);
             }
             unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
             Ok(task)
@@ -160,7 +165,8 @@ impl Step {
                 process.crossed = process.tasks;
             }
             unit.change_task(id)?.place = place;
-            unit.note_past(id)
+            unit.note_past(id);
+            Ok(())
         })
     }
 
@@ -195,9 +201,10 @@ impl Step {
         if number == ROOT {
             return Ok(number);
         }
-        let Some(record) = self.open_scope_record(process, number)?.filter(|record| record.first) else {
-            return Ok(number);
-        };
+        let id = ScopeId { process, number };
+        let of_first =
+            self.db.unit(|unit| Ok::<_, Error>(unit.open_scope(id)?.filter(|scope| scope.first).cloned()))?;
+        let Some(record) = of_first else { return Ok(number) };
         self.cancel_scope(process, number, Some(task.id.ordinal))?;
         self.close_scope(process, number, &record)?;
         record.parent.ok_or(Error::Internal("branches around a process"))
@@ -213,8 +220,15 @@ impl Step {
     pub(super) fn end_token(&mut self, process: ProcessId, scope: u32) -> Result<()> {
         let mut number = scope;
         loop {
-            let record = self.change_scope(process, number, |scope| scope.live = scope.live.saturating_sub(1))?;
-            if record.live > 0 && !self.join_need_not_wait(process, number, &record)? {
+            let (live, join) = self.change_scope(process, number, |scope| {
+                scope.live = scope.live.saturating_sub(1);
+                (scope.live, scope.join)
+            })?;
+            if live > 0 && !self.may_have_enough(process, join)? {
+                return Ok(());
+            }
+            let record = self.change_scope(process, number, without_done)?;
+            if live > 0 && !self.join_need_not_wait(process, number, &record)? {
                 return Ok(());
             }
             self.close_scope(process, number, &record)?;
@@ -231,6 +245,14 @@ impl Step {
                 }
             }
         }
+    }
+
+    /// Whether a join may go on though not all have arrived: most wait for all.
+    fn may_have_enough(&mut self, process: ProcessId, join: Option<u32>) -> Result<bool> {
+        let Some(ordinal) = join else { return Ok(false) };
+        let def = self.def_of(process)?;
+        let index = self.db.unit(|unit| unit.task(TaskId { process, ordinal }).map(|task| def.find(&task.node)))?;
+        Ok(index.is_none_or(|index| def.nodes[index].until.is_some()))
     }
 
     /// Whether the join of a scope goes on though not all have arrived. What is left in the scope is canceled then.
@@ -287,4 +309,12 @@ impl Step {
             _ => Ok(false),
         }
     }
+}
+
+/// A scope as it is, without what is counted in `done`: that is for those who ask, and not copied for each token.
+fn without_done(scope: &mut ScopeRecord) -> ScopeRecord {
+    let done = scope.done.take();
+    let copy = scope.clone();
+    scope.done = done;
+    copy
 }

@@ -125,7 +125,7 @@ impl Step {
     /// Gives a task its last status, or that of one that failed: it waits for nothing any more.
     pub(super) fn settle(&mut self, id: TaskId, status: TaskStatus) -> Result<()> {
         let now = self.db.now();
-        if self.task(id)?.suspended {
+        if self.db.unit(|unit| unit.task(id).map(|task| task.suspended))? {
             self.rest_task(id, false)?;
         }
         let waited_for = self.change_task(id, |task| {

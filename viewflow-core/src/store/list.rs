@@ -107,20 +107,24 @@ pub type ListedTask = Cursor;
 
 /// The lists a task stands in, each with its place there. A store keeps these and nothing else of lists.
 pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
-    let node = NodeName { flow: task.flow.clone(), node: task.node.clone() };
+    let mut lists = common_lists(task);
+    lists.extend(open_at(task).map(|at| (TaskList::Open(task.id.process), at)));
+    lists.extend(past_at(task).map(|at| (TaskList::Past(task.id.process, node_of(task)), at)));
+    lists
+}
+
+/// Those of the lists a task stands in that are not of its process alone.
+pub(super) fn common_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let by_age = by_age(task);
-    let mut lists = vec![(TaskList::Status(node.clone(), task.status), by_age)];
-    lists.extend(lists_of_waiting(task));
-    if task.is_past() {
-        let newest_first = Cursor { sort: !u64::from(task.id.ordinal), task: task.id };
-        lists.push((TaskList::Past(task.id.process, node.clone()), newest_first));
-    }
+    let mut lists = Vec::with_capacity(4);
+    lists.push((TaskList::Status(node_of(task), task.status), by_age));
+    add_scope_and_waits(task, &mut lists);
     if task.suspended {
         return lists;
     }
     if task.kind.is_human() {
         let mut open = |list: &dyn Fn(Option<NodeName>) -> TaskList| {
-            for list in [list(None), list(Some(node.clone()))] {
+            for list in [list(None), list(Some(node_of(task)))] {
                 let sorted = Order::ALL.into_iter().filter_map(|order| Some((order, order.of(task)?)));
                 let sorted = sorted.map(|(order, sort)| {
                     (TaskList::Sorted(order, Box::new(list.clone())), Cursor { sort, task: task.id })
@@ -143,7 +147,7 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
                 let finished = task.finished.unwrap_or(task.created);
                 let newest_first = Cursor { sort: !ascending(finished.as_millis()), task: task.id };
                 let archive = |node| (TaskList::Archive(owner.clone(), node), newest_first);
-                lists.extend([archive(None), archive(Some(node))]);
+                lists.extend([archive(None), archive(Some(node_of(task)))]);
             }
             _ => {}
         }
@@ -155,18 +159,45 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     lists
 }
 
+fn node_of(task: &TaskRecord) -> NodeName {
+    NodeName { flow: task.flow.clone(), node: task.node.clone() }
+}
+
+/// The place of a task in [`TaskList::Open`], if it stands there.
+pub(super) fn open_at(task: &TaskRecord) -> Option<Cursor> {
+    (!task.status.is_final()).then(|| open_cursor(task.id))
+}
+
+/// The place of such a task.
+pub(super) fn open_cursor(task: TaskId) -> Cursor {
+    Cursor { sort: task.ordinal.into(), task }
+}
+
+/// The place of a task in [`TaskList::Past`], if it stands there.
+pub(super) fn past_at(task: &TaskRecord) -> Option<Cursor> {
+    task.is_past().then(|| past_cursor(task.id))
+}
+
+/// The place of such a task.
+pub(super) fn past_cursor(task: TaskId) -> Cursor {
+    Cursor { sort: !u64::from(task.ordinal), task }
+}
+
 /// Of the lists a task stands in, those of who waits to hear of something, and of what is open in its process and its scope.
 pub(crate) fn lists_of_waiting(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
-    let (by_age, TaskId { process, ordinal }) = (by_age(task), task.id);
-    let mut lists = Vec::new();
-    if !task.status.is_final() {
-        lists.push((TaskList::Open(process), Cursor { sort: ordinal.into(), task: task.id }));
-        if task.listed {
-            lists.push((TaskList::Scope(ScopeId { process, number: task.scope }), by_age));
-        }
+    let mut lists: Vec<_> = open_at(task).map(|at| (TaskList::Open(task.id.process), at)).into_iter().collect();
+    add_scope_and_waits(task, &mut lists);
+    lists
+}
+
+/// Adds the lists of who waits to hear of something, and of what is open in a scope.
+fn add_scope_and_waits(task: &TaskRecord, lists: &mut Vec<(TaskList, Cursor)>) {
+    let (by_age, process) = (by_age(task), task.id.process);
+    if task.listed && !task.status.is_final() {
+        lists.push((TaskList::Scope(ScopeId { process, number: task.scope }), by_age));
     }
     if task.suspended || !waits(task) {
-        return lists;
+        return;
     }
     match &task.waits_for {
         Some(WaitsFor::Signal(name)) => lists.push((TaskList::Signal(name.clone()), by_age)),
@@ -181,7 +212,6 @@ pub(crate) fn lists_of_waiting(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
         }
         None => {}
     }
-    lists
 }
 
 /// The lists of those who wait for a condition that has read something of a table: by process.
@@ -241,6 +271,11 @@ pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     lists.extend(process.parent.map(ProcessList::Children));
     lists.extend(process.parent.filter(|_| !process.status.is_final()).map(ProcessList::OpenChildren));
     lists
+}
+
+/// Whether a process stands in the same lists as before.
+pub(super) fn stays_in_lists(old: &ProcessRecord, new: &ProcessRecord) -> bool {
+    (&old.flow, old.status, old.parent) == (&new.flow, new.status, new.parent)
 }
 
 /// A process that is over, and when it ended.

@@ -5,12 +5,14 @@ use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
+use super::list::{common_lists, stays_in_lists};
+use super::of_process::OfProcess;
 use super::ordered::Lists;
 use super::{
     Change, Claims, Commit, Cursor, Ended, Event, Expect, HistoryCursor, IndexStamps, Key, ListedTask, LogCursor,
     Logged, NodeName, ProcessData, ProcessList, ProcessRecord, Receipt, Reference, Reliance, Reservations, RowRecord,
     ScopeId, ScopeRecord, Store, StoreError, StoreResult, Stored, TaskList, TaskRecord, TaskStatus, Turn, Turns,
-    Watcher, Watchers, check_limits, ended, index_key, process_lists, task_lists,
+    Watcher, Watchers, check_limits, ended, index_key, process_lists,
 };
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
@@ -44,7 +46,9 @@ struct State {
     log: BTreeSet<(LogCursor, ProcessId, u32)>,
     /// Of everybody, and of each person.
     history: Lists<Option<UserId>, HistoryCursor>,
+    /// But for those of each process.
     task_lists: Lists<TaskList, Cursor>,
+    of_process: OfProcess,
     process_lists: Lists<ProcessList, ProcessId>,
     ended: BTreeSet<Ended>,
     /// The rows by table, field and key.
@@ -176,7 +180,9 @@ impl Store for MemoryStore {
     }
 
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>> {
-        Ok(self.read().task_lists.after(list, after).take(limit).collect())
+        let state = self.read();
+        let own = state.of_process.list(list, after, limit);
+        Ok(own.unwrap_or_else(|| state.task_lists.after(list, after).take(limit).collect()))
     }
 
     fn list_processes(
@@ -307,7 +313,7 @@ impl Store for MemoryStore {
         for (cursor, event) in cursors.into_iter().zip(commit.events) {
             state.log.insert((cursor, event.process, event.number));
             for list in history_lists(&event) {
-                state.history.insert(list, HistoryCursor::of(&event));
+                state.history.add(list, HistoryCursor::of(&event));
             }
             state.events.insert((event.process, event.number), Logged { cursor, event });
         }
@@ -378,8 +384,10 @@ impl State {
                 let lists = |process: &ProcessRecord| {
                     process_lists(process).into_iter().map(|list| (list, process.id)).collect::<Vec<_>>()
                 };
-                let before = old.as_ref().map_or_else(Vec::new, |old| lists(old));
-                self.process_lists.replace(&before, lists(&new));
+                if !old.as_ref().is_some_and(|old| stays_in_lists(old, &new)) {
+                    let before = old.as_ref().map_or_else(Vec::new, |old| lists(old));
+                    self.process_lists.replace(&before, lists(&new));
+                }
                 if let Some(before) = old.as_ref().and_then(|old| ended(old)) {
                     self.ended.remove(&before);
                 }
@@ -391,8 +399,9 @@ impl State {
                 self.data.insert(process, new);
             }
             Change::Task { old, new } => {
-                let before = old.map_or_else(Vec::new, |old| task_lists(&old));
-                self.task_lists.replace(&before, task_lists(&new));
+                let before = old.as_deref().map_or_else(Vec::new, common_lists);
+                self.task_lists.replace(&before, common_lists(&new));
+                self.of_process.replace(old.as_deref(), Some(&new));
                 self.tasks.insert(new.id, new);
             }
             Change::Scope { id, new: Some(new) } => {
@@ -409,7 +418,8 @@ impl State {
             }
             Change::ForgetTasks { old } => {
                 for task in old {
-                    self.task_lists.replace(&task_lists(&task), Vec::new());
+                    self.task_lists.replace(&common_lists(&task), Vec::new());
+                    self.of_process.replace(Some(&task), None);
                     self.tasks.remove(&task.id);
                 }
             }
@@ -419,7 +429,7 @@ impl State {
                 for event in forgotten.iter().filter_map(|key| self.events.remove(key)) {
                     self.log.remove(&(event.cursor, event.process, event.number));
                     for list in history_lists(&event) {
-                        self.history.remove(&list, HistoryCursor::of(&event));
+                        self.history.remove(list, HistoryCursor::of(&event));
                     }
                 }
             }
@@ -471,6 +481,6 @@ impl State {
 }
 
 /// The lists in which an event stands by its time: that of everybody, and of who did it.
-fn history_lists(event: &Event) -> impl Iterator<Item = Option<UserId>> {
-    [None].into_iter().chain(event.actor.clone().map(Some))
+fn history_lists(event: &Event) -> impl Iterator<Item = &Option<UserId>> {
+    [&None].into_iter().chain(Some(&event.actor).filter(|actor| actor.is_some()))
 }

@@ -18,6 +18,17 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         self.0.entry(list).or_default().insert(entry);
     }
 
+    /// As [`Lists::insert`]. The name of a list that is there already is not copied.
+    pub(super) fn add(&mut self, list: &L, entry: E)
+    where
+        L: Clone,
+    {
+        match self.0.get_mut(list) {
+            Some(entries) => drop(entries.insert(entry)),
+            None => self.insert(list.clone(), entry),
+        }
+    }
+
     pub(crate) fn remove(&mut self, list: &L, entry: E) {
         if let Some(entries) = self.0.get_mut(list) {
             entries.remove(&entry);

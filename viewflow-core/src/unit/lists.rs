@@ -68,6 +68,7 @@ impl Unit {
                 page.extend(listed.into_iter().map(|listed| listed.task.ordinal));
                 limit = (limit * 4).min(256);
             }
+            self.sort_past()?;
             let own = self.past.get(&process).and_then(|past| past.get(node)?.range(..before).next_back().copied());
             let Some(ordinal) = own.max(page.front().copied()) else { return Ok(None) };
             page.pop_front_if(|listed| *listed == ordinal);
@@ -92,11 +93,18 @@ impl Unit {
     }
 
     /// Notes that a task of this step may stand among those of its node that are past.
-    pub(crate) fn note_past(&mut self, id: TaskId) -> Result<()> {
-        let task = self.task(id)?;
-        if task.is_past() {
-            let node = task.node.clone();
-            self.past.entry(id.process).or_default().entry(node).or_default().insert(id.ordinal);
+    pub(crate) fn note_past(&mut self, id: TaskId) {
+        self.noted_past.push(id);
+    }
+
+    /// Brings [`Unit::past`] up to date: a step that does not ask for it does not pay for it.
+    fn sort_past(&mut self) -> Result<()> {
+        for id in std::mem::take(&mut self.noted_past) {
+            let task = self.task(id)?;
+            if task.is_past() {
+                let node = task.node.clone();
+                self.past.entry(id.process).or_default().entry(node).or_default().insert(id.ordinal);
+            }
         }
         Ok(())
     }

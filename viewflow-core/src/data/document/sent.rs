@@ -6,7 +6,7 @@ use crate::error::{Complaint, FieldErrors};
 
 /// The fields of `value` under their names, wherever they are stored; and what is wrong with those that are left out.
 pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
-    let mut writer = Writer { by_name: true, ..Writer::new(T::FIELDS, &Document::new(), None) };
+    let mut writer = Writer { by_name: true, ..Writer::new(T::FIELDS, Document::new(), None) };
     value.write(&mut writer);
     (writer.document, writer.errors)
 }
