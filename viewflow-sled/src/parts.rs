@@ -1,12 +1,17 @@
 //! Parts of keys, whose bytes have the order of the things they stand for: docs/format.md, "Conventions".
 
+/// How long most keys are at the most, in bytes: so much room is made at once.
+const USUAL: usize = 64;
+
 /// A key under construction.
 #[derive(Clone)]
 pub(crate) struct KeyBuf(Vec<u8>);
 
 impl KeyBuf {
     pub(crate) fn new(letter: u8) -> Self {
-        Self(vec![letter])
+        let mut key = Vec::with_capacity(USUAL);
+        key.push(letter);
+        Self(key)
     }
 
     /// Goes on after a key.
@@ -40,11 +45,11 @@ impl KeyBuf {
     }
 
     pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
-        for byte in bytes {
-            self.0.push(*byte);
-            if *byte == 0 {
-                self.0.push(0xFF);
-            }
+        let mut parts = bytes.split(|byte| *byte == 0);
+        self.0.extend(parts.next().unwrap_or_default());
+        for part in parts {
+            self.0.extend([0, 0xFF]);
+            self.0.extend(part);
         }
         self.0.extend([0, 1]);
         self
