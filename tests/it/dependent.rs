@@ -216,6 +216,12 @@ fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
             (&field(&whole.form, "total").value, &field(&whole.form, "text").value),
             (&json!(6), &json!("6 on 2"))
         );
+        // So it is in what lists and structs hold, as far as that is right.
+        assert_eq!(field(&whole.form, "gift").value["sum"], json!(4));
+        let lines = fill(json!({"lines": [{"pieces": 2, "price": 3, "sum": 9}, {"pieces": 2, "sum": 9}]}));
+        let sums: Vec<_> =
+            field(&lines.form, "lines").value.as_array().unwrap().iter().map(|line| &line["sum"]).collect();
+        assert_eq!(sums, [&json!(6), &json!(null)]);
         let gift = &field(&whole.form, "gift").fields;
         assert_eq!((gift[2].computed, &gift[2].value, gift[3].asked), (true, &json!(4), Some(false)));
         let items = &field(&whole.form, "lines").items.as_ref().unwrap().fields;

@@ -20,7 +20,9 @@ pub(crate) fn describe(
     user: &dyn User,
     shown: &Document,
 ) -> Result<FormSpec> {
-    let mut fields = Describing { db, user, around: Vec::new() }.fields(specs, Some(shown))?;
+    let mut shown = shown.clone();
+    compute(specs, &mut shown);
+    let mut fields = Describing { db, user, around: Vec::new() }.fields(specs, Some(&shown))?;
     specs.iter().zip(&mut fields).for_each(|(spec, field)| hide_secrets(spec, field));
     let plain = FormSpec { version: FormSpec::VERSION, title: title.to_owned(), ..FormSpec::default() };
     if cases.is_empty() {
@@ -34,6 +36,34 @@ pub(crate) fn describe(
         FormCase { name, title, help, confirm, pages, fields: field.fields }
     };
     Ok(FormSpec { cases: fields.into_iter().zip(cases).zip(specs).map(case).collect(), chosen, ..plain })
+}
+
+/// Puts what is computed where it belongs, at every depth; null where it cannot be told yet.
+fn compute(specs: &[FieldSpec], shown: &mut Document) {
+    for spec in specs {
+        if let Some(value) = shown.get_mut(spec.name).filter(|value| value.is_object() || value.is_array()) {
+            compute_within(&(spec.kind)(), value);
+        }
+    }
+    if let Some(settle) = specs.iter().find_map(|spec| spec.settle) {
+        let mut settled = settle(shown);
+        for spec in specs.iter().filter(|spec| spec.is_computed()) {
+            shown.insert(spec.name.to_owned(), settled.computed.remove(spec.name).unwrap_or_default());
+        }
+    }
+}
+
+fn compute_within(kind: &FieldKind, value: &mut Value) {
+    match (kind, value) {
+        (FieldKind::Embedded(specs), Value::Object(fields)) => compute(specs, fields),
+        (FieldKind::List(item), Value::Array(items)) => {
+            items.iter_mut().for_each(|value| compute_within(item, value));
+        }
+        (FieldKind::Map(item), Value::Object(items)) => {
+            items.values_mut().for_each(|value| compute_within(item, value));
+        }
+        _ => {}
+    }
 }
 
 /// Takes secrets out of the values of a field, and of what is nested in it.
@@ -78,10 +108,7 @@ impl Describing<'_> {
             let field = self.field(spec, shown)?;
             Ok(match spec.depends {
                 None => field,
-                Some(Depends::Computed) => {
-                    let value = settled.computed.get(spec.name).cloned().unwrap_or_default();
-                    FormField { computed: true, required: false, value, ..field }
-                }
+                Some(Depends::Computed) => FormField { computed: true, required: false, ..field },
                 Some(Depends::OnlyIf { required }) => {
                     // Whether a condition holds that cannot be told is found out when it can.
                     let asked = settled.asked.get(spec.name).copied().unwrap_or(true);

@@ -78,7 +78,8 @@ pub struct FormField {
     pub kind: ValueKind,
     /// Whether it has to be filled in, where it is asked.
     pub required: bool,
-    /// Of a field that is asked only where a condition over the others holds: whether it is, with what is filled in now.
+    /// Of a field that is asked only where a condition over the others holds: whether it is, with what is filled in now. Of a field within
+    /// the items of a list or the values of a map: whether it is in a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<bool>,
     /// Whether it is computed from the others: nobody fills it in.
