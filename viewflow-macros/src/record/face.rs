@@ -38,20 +38,20 @@ impl Face {
     /// All the attributes that its derive reads: those that stand there in `lib.rs`.
     pub(crate) fn helpers(self) -> &'static [&'static str] {
         match self {
-            Self::Process => &["process", "field", "was"],
-            Self::Task => &["task", "field", "was"],
+            Self::Process => &["process", "field", "was", "page"],
+            Self::Task => &["task", "field", "was", "page"],
             Self::Form | Self::Variant => &["form", "field", "page", "case", "was"],
-            Self::Entity => &["entity", "field", "was", "id"],
-            Self::Embedded => &["embedded", "field", "was"],
-            Self::Message => &["message", "field", "was"],
+            Self::Entity => &["entity", "field", "was", "id", "page"],
+            Self::Embedded => &["embedded", "field", "was", "page"],
+            Self::Message => &["message", "field", "was", "page"],
         }
     }
 
     /// Names that each of them has anyway.
     pub(super) fn built_in(self) -> &'static [&'static str] {
         match self {
-            Self::Process => &["id", "status", "created", "finished", "seed", "artifact"],
-            Self::Task => &["id", "status", "owner", "seed", "artifact"],
+            Self::Process => &["process", "field", "was", "page"],
+            Self::Task => &["task", "field", "was", "page"],
             _ => &[],
         }
     }
