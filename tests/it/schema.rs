@@ -94,6 +94,22 @@ pub struct Plan {
     pub day: Option<Date>,
 }
 
+/// A decision, whose cases ask for much, for little and for nothing.
+#[derive(Form, Clone, Debug)]
+pub enum Course {
+    Travel {
+        leg: Leg,
+        day: Option<Date>,
+        #[field(min = 1, max = 9)]
+        guests: u8,
+    },
+    Call {
+        #[field(max_length = 4)]
+        whom: String,
+    },
+    Stay,
+}
+
 #[derive(Flow)]
 #[flow(process = Kept)]
 pub struct SchemaFlow {
@@ -106,6 +122,11 @@ pub struct SchemaFlow {
     #[submit(Self::take_plan)]
     #[next(wait)]
     plan: Start,
+
+    #[form(Course)]
+    #[case(Travel => wait)]
+    #[default(end)]
+    course: Start,
 
     #[fields(leg, count, may_day, may_text, may_small)]
     #[next(end)]
@@ -195,6 +216,13 @@ impl Maker<'_> {
 
     fn is_wild(&mut self) -> bool {
         self.wild > 0 && self.draw(self.wild) == 0
+    }
+
+    /// A form is an object, whatever else is wrong with it; of a decision, one of its cases.
+    fn form(&mut self) -> Value {
+        let schema = &self.faced.schema;
+        let case = schema["oneOf"].as_array().map(|cases| &cases[self.draw(cases.len())]);
+        self.object(case.unwrap_or(schema), 0)
     }
 
     fn value(&mut self, schema: &Value, depth: usize) -> Value {
@@ -336,14 +364,15 @@ fn find_texts(schema: &Value, texts: &mut BTreeMap<String, Vec<&'static str>>) {
 static FACED: LazyLock<Vec<Faced>> = LazyLock::new(|| {
     let engine = Engine::builder(MemoryStore::new()).flow(SchemaFlow::new()).build().unwrap();
     let ann = user("ann");
-    let mut all: Vec<Faced> = [SchemaFlow::all.full_name(), SchemaFlow::plan.full_name()]
-        .into_iter()
-        .map(|start| {
-            let (engine, ann) = (engine.clone(), ann.clone());
-            let schema = engine.start_form_for(&start, &ann).unwrap().schema();
-            Faced::new(schema, move |form| engine.start_with(&start, &ann, form).map(drop))
-        })
-        .collect();
+    let mut all: Vec<Faced> =
+        [SchemaFlow::all.full_name(), SchemaFlow::plan.full_name(), SchemaFlow::course.full_name()]
+            .into_iter()
+            .map(|start| {
+                let (engine, ann) = (engine.clone(), ann.clone());
+                let schema = engine.start_form_for(&start, &ann).unwrap().schema();
+                Faced::new(schema, move |form| engine.start_with(&start, &ann, form).map(drop))
+            })
+            .collect();
     // Tasks that show something already: what is stored, and what was drafted.
     let leg = json!({"to": "a", "stops": [], "notes": {}});
     for draft in [
@@ -421,7 +450,7 @@ fn what_the_schema_of_a_form_accepts_the_form_accepts() {
         let drawn = (1..u64::MAX, prop_oneof![Just(0_usize), 30..300_usize]);
         runner
             .run(&drawn, |(drawn, wild)| {
-                let value = Maker { faced, drawn, wild }.object(&faced.schema, 0);
+                let value = Maker { faced, drawn, wild }.form();
                 let is_accepted = holds(faced, &value)?;
                 accepted.set(accepted.get() + usize::from(is_accepted));
                 all.set(all.get() + 1);

@@ -50,8 +50,8 @@ impl Face {
     /// Names that each of them has anyway.
     pub(super) fn built_in(self) -> &'static [&'static str] {
         match self {
-            Self::Process => &["process", "field", "was", "page"],
-            Self::Task => &["task", "field", "was", "page"],
+            Self::Process => &["id", "status", "created", "finished", "seed", "artifact"],
+            Self::Task => &["id", "status", "owner", "seed", "artifact"],
             _ => &[],
         }
     }
