@@ -24,6 +24,6 @@ pub use viewflow_core::{
     Index, IndexOf, Initial, InnerNode, IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed,
     JobRun, Known, Latch, Marker, Message, NamedFields, NoDataNeeded, NoFields, NoSeedNeeded, NotAsked, NotComputed,
     OnDelete, Pattern, Process, Reader, Rules, Source, StartData, StartHandleNode, StartNode, StartSeed,
-    SubprocessNode, Task, Unknown, User, ViewNode, Widget, Writer, convert, encoded, set_none, without_a_way,
+    SubprocessNode, Task, Unknown, User, ViewNode, Ways, Widget, Writer, convert, encoded, set_none,
 };
 pub use viewflow_core::{Error, Result};

@@ -42,7 +42,7 @@ pub use viewflow_graph as graph;
 pub use crate::data::document;
 pub use crate::flow::{handler, lock};
 
-pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields, without_a_way};
+pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields};
 pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
 pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
 pub use crate::data::field::{
@@ -64,7 +64,7 @@ pub use crate::error::{Complaint, Error, FieldErrors, Place, Result, Stale};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
 pub use crate::flow::builder::{
-    ChildBuilder, ChildStart, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder,
+    ChildBuilder, ChildStart, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder, Ways,
 };
 pub use crate::flow::in_step::{ProcessInStep, ReadOnly, TaskInStep};
 pub use crate::flow::job::JobRun;

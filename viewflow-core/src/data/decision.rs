@@ -84,22 +84,6 @@ impl<D, V> CaseOf<D, V> {
     }
 }
 
-/// What is said of the first case that has no way on, of what is said of each; none where each has one.
-pub const fn without_a_way(told: &[&'static str], ways: &[usize]) -> Option<&'static str> {
-    let mut case = 0;
-    while case < told.len() {
-        let mut way = 0;
-        while way < ways.len() && ways[way] != case {
-            way += 1;
-        }
-        if way == ways.len() {
-            return Some(told[case]);
-        }
-        case += 1;
-    }
-    None
-}
-
 /// The fields of a case that asks for nothing.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]

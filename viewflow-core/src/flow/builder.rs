@@ -18,6 +18,7 @@ use serde_json::Value;
 use viewflow_graph::{Graph, Kind};
 
 pub use child::{ChildBuilder, ChildStart, NoInputNeeded};
+pub use decide::Ways;
 pub use edge::EdgeBuilder;
 pub use node::NodeBuilder;
 pub use people::IntoOwner;

@@ -39,8 +39,8 @@ pub(super) fn expand(
     let errors = errors.into_tokens();
     let forms = expand_forms(flow);
     let Locked { items, asserts } = locked;
-    let asserts: Vec<_> =
-        asserts.iter().cloned().chain(flow.nodes.iter().filter_map(|node| expand_coverage(flow, node))).collect();
+    let covered = flow.nodes.iter().filter_map(|node| expand_coverage(flow, node));
+    let asserts: Vec<_> = asserts.iter().cloned().chain(covered).collect();
     // What depends on parameters can only be compared where they are known.
     let (within, beside) =
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };

@@ -1,5 +1,7 @@
 //! What a person decides: the way on, and what it gives to the task there.
 
+use std::fmt;
+
 use super::NodeBuilder;
 use super::erase::{encode_data, encode_seed, form_def, ref_of};
 use crate::data::field::FieldType;
@@ -26,6 +28,43 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.def().decide =
             Some(Box::new(move |flow, activation, form| choose(ref_of(flow)?, ref_of(activation)?, ref_of(form)?)));
         self
+    }
+}
+
+/// The ways of a node's decision, as a form `Fm` decides.
+#[doc(hidden)]
+pub struct Ways<F: Flow, T: Task, Fm, const N: usize> {
+    /// What is said of each case that has no way.
+    pub told: &'static [&'static str],
+    /// The numbers of the cases that have a way of their own.
+    pub cases: [usize; N],
+    /// What stands on their buttons.
+    pub titles: [&'static str; N],
+    /// Which way a form goes on.
+    pub decide: fn(&F, &Activation<F, T>, &Fm) -> Result<Chosen>,
+}
+
+impl<F: Flow, T: Task, Fm, const N: usize> fmt::Debug for Ways<F, T, Fm, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ways").field("titles", &self.titles).finish_non_exhaustive()
+    }
+}
+
+impl<F: Flow, T: Task, Fm, const N: usize> Ways<F, T, Fm, N> {
+    /// What is said of the first case that has no way of its own; none where each has one.
+    pub const fn without(&self) -> Option<&'static str> {
+        let mut case = 0;
+        while case < self.told.len() {
+            let mut way = 0;
+            while way < N && self.cases[way] != case {
+                way += 1;
+            }
+            if way == N {
+                return Some(self.told[case]);
+            }
+            case += 1;
+        }
+        None
     }
 }
 

@@ -1,16 +1,16 @@
 //! Writes which way a person's decision goes on.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::call::{DATA, Made, SEED, chained, seed_of};
 use super::form::{field_type, form_type};
 use crate::flow::model::{Edge, Flow, Node, Way};
-use crate::syntax::{Closure, hidden, local, located};
+use crate::syntax::{Closure, hidden, local, located, plain_name};
 
-/// The cases by which a node goes on: `<Verdict as Cases>`, told at the form, or at the field that decides.
-pub(super) fn cases_of(flow: &Flow, node: &Node) -> Option<TokenStream> {
+/// The enum by whose cases a node goes on, told at the form, or at the field that decides.
+fn decides_by(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let of = match &node.decide {
         Some(field) => located(&field_type(flow, field), field.span()),
         None => {
@@ -20,13 +20,86 @@ pub(super) fn cases_of(flow: &Flow, node: &Node) -> Option<TokenStream> {
     };
     let at = of.span();
     // One type, whatever it is made of.
-    let of = Group::new(Delimiter::None, of);
-    Some(quote_spanned!(at=> <#of as __viewflow::Cases>))
+    let mut of = Group::new(Delimiter::None, of);
+    of.set_span(at);
+    Some(quote_spanned!(at=> #of))
+}
+
+/// The constant with all that is said of the ways of a node's decision.
+fn ways(node: &Node) -> Ident {
+    format_ident!("__viewflow_WAYS_{}", plain_name(&node.ident), span = hidden())
+}
+
+/// The ways of a node's decision, which stand in one item: so a name that is wrong is told once.
+pub(super) fn expand_ways(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    if !node.is_decided() || node.incomplete {
+        return None;
+    }
+    let (of, form) = (decides_by(flow, node)?, form_type(flow, node)?);
+    let form = located(&form, form.span());
+    let (task, ways) = (&node.task, ways(node));
+    let cases = quote_spanned!(of.span()=> <#of as __viewflow::Cases>);
+    let named: Vec<_> = node
+        .edges
+        .iter()
+        .filter_map(|edge| match &edge.way {
+            Way::Case(name) => Some(quote_spanned!(name.span()=> #cases::BY_NAME.#name)),
+            _ => None,
+        })
+        .collect();
+    let count = named.len();
+    let decide = decide(flow, node, &cases);
+    Some(quote! {
+        const #ways: __viewflow::Ways<Self, #task, #form, #count> = __viewflow::Ways {
+            told: #cases::WITHOUT_A_WAY,
+            cases: [#(#named.number()),*],
+            titles: [#(#named.title()),*],
+            decide: #decide,
+        };
+    })
+}
+
+/// Makes sure that each case has a way, and a default something to be for.
+pub(super) fn expand_coverage(flow: &Flow, node: &Node) -> Option<TokenStream> {
+    if !node.is_decided() || node.incomplete {
+        return None;
+    }
+    let (of, ways, ident) = (decides_by(flow, node)?, ways(node), &flow.ident);
+    let (_, generics, _) = flow.generics.split_for_impl();
+    let at = of.span();
+    let without = quote_spanned!(at=> <#ident #generics>::#ways.without());
+    let default = node.edges.iter().find(|edge| matches!(edge.way, Way::Default));
+    Some(match default {
+        None => quote_spanned! {at=>
+            if let ::core::option::Option::Some(message) = #without {
+                ::core::panic!("{}", message)
+            }
+        },
+        Some(default) => quote_spanned! {default.target.span()=>
+            ::core::assert!(#without.is_some(), "each case has a way already, and none is left for this one: remove it")
+        },
+    })
+}
+
+/// Hands the ways to the node.
+pub(super) fn expand_decision(node: &Node) -> Option<TokenStream> {
+    if !node.is_decided() {
+        return None;
+    }
+    let ways = ways(node);
+    Some(chained("node", node.ident.span(), "decide", &quote!((Self::#ways.decide))))
+}
+
+/// What stands on the button that leads along an edge.
+pub(super) fn title_of(node: &Node, edge: &Edge) -> Option<TokenStream> {
+    let is_case = |edge: &&Edge| matches!(edge.way, Way::Case(_));
+    let number = node.edges.iter().filter(is_case).position(|other| std::ptr::eq(other, edge))?;
+    let ways = ways(node);
+    (node.is_decided() && !node.incomplete).then(|| quote!(Self::#ways.titles[#number]))
 }
 
 /// What goes through the cases of a form that was submitted, and finds the way.
-pub(super) fn expand_decision(flow: &Flow, node: &Node) -> Option<TokenStream> {
-    let (form, cases) = (form_type(flow, node).filter(|_| node.is_decided())?, cases_of(flow, node)?);
+fn decide(flow: &Flow, node: &Node, cases: &TokenStream) -> TokenStream {
     let [owner, a, values] = ["flow", "a", "form"].map(|name| local(name, hidden()));
     let (mut ways, mut default) = (Vec::new(), None);
     // The builder numbers only edges with a target.
@@ -61,40 +134,13 @@ pub(super) fn expand_decision(flow: &Flow, node: &Node) -> Option<TokenStream> {
         // That each case has a way was made sure of at compile time.
         None => quote!(::core::result::Result::Err(__viewflow::Error::Internal("a case without a way"))),
     };
-    let (at, form) = (form.span(), located(&form, form.span()));
-    Some(chained(
-        "node",
-        at,
-        "decide",
-        &quote_spanned!(at=> ::<#form>(|#owner: &Self, #a, #values| {
+    quote_spanned! {cases.span()=>
+        |#owner, #a, #values| {
             let _ = (#owner, #a);
             #(#ways)*
             #default
-        })),
-    ))
-}
-
-/// Makes sure that each case has a way, and a default something to be for.
-pub(super) fn expand_coverage(flow: &Flow, node: &Node) -> Option<TokenStream> {
-    if !node.is_decided() || node.incomplete {
-        return None;
+        }
     }
-    let cases = cases_of(flow, node)?;
-    let at = cases.span();
-    let names = node.edges.iter().filter_map(|edge| if let Way::Case(name) = &edge.way { Some(name) } else { None });
-    let numbers = names.map(|name| quote_spanned!(name.span()=> #cases::BY_NAME.#name.number()));
-    let without = quote_spanned!(at=> __viewflow::without_a_way(#cases::WITHOUT_A_WAY, &[#(#numbers),*]));
-    let default = node.edges.iter().find(|edge| matches!(edge.way, Way::Default));
-    Some(match default {
-        None => quote_spanned! {at=>
-            if let ::core::option::Option::Some(message) = #without {
-                ::core::panic!("{}", message)
-            }
-        },
-        Some(default) => quote_spanned! {default.target.span()=>
-            ::core::assert!(#without.is_some(), "each case has a way already, and none is left for this one: remove it")
-        },
-    })
 }
 
 /// The way that an edge is, with what it gives to its task.

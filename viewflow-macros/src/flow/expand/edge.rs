@@ -2,12 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
 use super::call::{
     DATA, ITEMS, Made, SEED, SEEDS, after, answered, chained, condition, left_out_data, left_out_seed, seed_of, span_of,
 };
-use super::decide::cases_of;
+use super::decide::title_of;
 use crate::flow::model::{Edge, Flow, Node, Way};
 use crate::syntax::{Closure, local, option_of};
 
@@ -20,10 +19,7 @@ pub(super) fn expand_edge(flow: &Flow, source: &Node, edge: &Edge) -> Option<Tok
     if let Some(time) = &edge.after {
         calls.push(after(source, "edge", "after", time, at));
     }
-    if let (Way::Case(name), true, Some(cases)) =
-        (&edge.way, source.is_decided() && !source.incomplete, cases_of(flow, source))
-    {
-        let title = quote_spanned!(name.span()=> #cases::BY_NAME.#name.title());
+    if let Some(title) = title_of(source, edge) {
         calls.push(chained("edge", at, "title", &quote!((#title))));
     }
     let mut give = |method: &str, closure: Option<&Closure>, function: &dyn Fn(&Closure) -> TokenStream| {

@@ -25,7 +25,7 @@ pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
         (None, Some(submit), None) => calls.push(chained("node", submit.span(), "call", &handler(node, submit, None))),
         _ => {}
     }
-    calls.extend(expand_decision(flow, node));
+    calls.extend(expand_decision(node));
     calls.extend(expand_waiting(node));
     if let (Some(call), false) = (&node.call, node.kind == Kind::Job) {
         let at = call.span();

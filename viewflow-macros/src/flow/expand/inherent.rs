@@ -8,6 +8,7 @@ use syn::parse_quote;
 use syn::spanned::Spanned as _;
 use viewflow_graph::{Attribute, Mark};
 
+use super::decide::expand_ways;
 use super::form::form_type;
 use crate::flow::check::Checked;
 use crate::flow::model::{After, Flow, Message, Node, Way};
@@ -32,6 +33,15 @@ pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> To
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
     let doc = format!("A `{ident}`, with what its handlers need.");
+    let ways: Vec<_> = flow.nodes.iter().filter_map(|node| expand_ways(flow, node)).collect();
+    let ways = (!ways.is_empty()).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #ident #ty_generics #where_clause {
+                #(#ways)*
+            }
+        }
+    });
     quote! {
         #chart
         #[automatically_derived]
@@ -44,6 +54,8 @@ pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> To
 
             #(#handles)*
         }
+
+        #ways
     }
 }
 
