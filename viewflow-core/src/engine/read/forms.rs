@@ -25,13 +25,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
     pub fn start_form_for(&self, node: &NodeName, user: &impl User) -> Result<FormSpec> {
-        let def = self.definition(&node.flow)?;
-        let index = start_of(&def, node)?;
-        let start = &def.nodes[index];
-        self.transaction(|db| {
-            let draft = draft_of_start(db, &def, index, &user.id())?;
-            let asked = Asked { def: &def, form: start.form.as_ref(), task: None, draft: draft.as_ref(), db };
-            form::describe(&start.title, asked.described(), db, user, &asked.shown()?)
+        self.on_start(node, user, |asked, title| {
+            form::describe(title, asked.described(), asked.db, user, &asked.shown()?)
         })
     }
 
@@ -41,13 +36,18 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start_form_for`]; [`Error::Form`](crate::Error::Form) when a value is nested deeper than a store keeps.
     pub fn fill_in_start(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<Filled> {
+        self.on_start(node, user, |asked, title| asked.filled(title, user, form))
+    }
+
+    /// Asks the form of a start something, with its title, over what this person drafted.
+    fn on_start<R>(&self, node: &NodeName, user: &impl User, ask: impl Fn(&Asked<'_>, &str) -> Result<R>) -> Result<R> {
         let def = self.definition(&node.flow)?;
         let index = start_of(&def, node)?;
         let start = &def.nodes[index];
         self.transaction(|db| {
             let draft = draft_of_start(db, &def, index, &user.id())?;
             let asked = Asked { def: &def, form: start.form.as_ref(), task: None, draft: draft.as_ref(), db };
-            asked.filled(&start.title, user, form)
+            ask(&asked, &start.title)
         })
     }
 
