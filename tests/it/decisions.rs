@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::{Document, Store, TaskRecord, What};
 
@@ -347,8 +348,9 @@ fn a_decision_is_not_skipped_as_nobody_says_which_way() {
         let engine = engine(store);
         let id = begun(&engine);
         let task = open_task(&engine, RequestFlow::review, id).id;
+        assert!(!engine.actions(task, &boss()).unwrap().contains(&Action::Skip));
         let refused = engine.skip(task, &boss()).unwrap_err();
-        assert!(matches!(refused, Error::WrongStatus { .. }), "{refused}");
+        assert!(matches!(refused, Error::Undecided { .. }), "{refused}");
         open_task(&engine, RequestFlow::review, id);
     });
 }
@@ -401,7 +403,9 @@ pub enum Booking {
         room: Ref<Room>,
         #[page("Time")]
         nights: u32,
-        #[field(computed = |form| form.nights * 80)]
+        #[field(default = 1, max = 9)]
+        guests: u32,
+        #[field(computed = |form| form.nights * form.guests * 80)]
         price: u32,
         #[field(only_if = |form| form.nights > 7, required)]
         reason: Option<String>,
@@ -444,8 +448,17 @@ fn the_fields_of_a_case_may_do_what_those_of_any_form_may() {
         );
         let id = send(json!({"Book": {"room": 1, "nights": 2, "price": 1}})).unwrap();
         assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(160));
+        // An overflow is a complaint; of what is against its rules nothing is computed.
+        assert_eq!(
+            complaints(send(json!({"Book": {"room": 1, "nights": 4_000_000_000_u32, "reason": "all"}}))),
+            ["Book.price: cannot be computed of what was filled in"]
+        );
+        assert_eq!(
+            complaints(send(json!({"Book": {"room": 1, "nights": 2, "guests": 4_000_000_000_u32}}))),
+            ["Book.guests: must be at most 9"]
+        );
         // From Rust, too, the engine computes.
-        let form = Booking::Book { room: free, nights: 3, price: 0, reason: None };
+        let form = Booking::Book { room: free, nights: 3, guests: 1, price: 0, reason: None };
         let id = engine.start(BookingFlow::start, &ann, form).unwrap().id;
         assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(240));
     });

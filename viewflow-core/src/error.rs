@@ -285,6 +285,14 @@ pub enum Error {
         /// Why not.
         why: &'static str,
     },
+    /// This task goes on by what a person decides: nobody goes on without it.
+    #[error(
+        "{at}: goes on by what a person decides, so it cannot be skipped: decide it, or move its token to another node"
+    )]
+    Undecided {
+        /// The task.
+        at: Box<Place>,
+    },
     /// One step made task after task without ever waiting.
     #[error(
         "{at}: this step made {tasks} tasks one after the other without waiting: a loop whose condition never changes?"
@@ -416,7 +424,8 @@ impl Error {
             | Self::Suspended { .. }
             | Self::NotSuspended { .. }
             | Self::DoneAfter { .. }
-            | Self::NoWayBack { .. } => false,
+            | Self::NoWayBack { .. }
+            | Self::Undecided { .. } => false,
         }
     }
 

@@ -183,7 +183,8 @@ impl Graph {
 
     /// Whether the node goes on by what a person decides there.
     pub fn decides(&self, node: usize) -> bool {
-        self.nodes[node].kind.is_human() && self.out(node).any(|(_, edge)| matches!(edge.role, Role::Case(_)))
+        self.nodes[node].kind.is_human()
+            && self.out(node).any(|(_, edge)| matches!(edge.role, Role::Case(_) | Role::Default))
     }
 
     /// Whether the node is what undoes another one. No token comes here; the engine calls it.

@@ -37,7 +37,8 @@ pub struct MyFlow {
     #[on_timeout(after = "3d", then = end)]
     review: View,
 
-    #[next(end)]
+    #[form(forms::Ruling)]
+    #[default(end)]
     inform: View<Seed<u32>>,
     end: End,
 }

@@ -4,6 +4,7 @@ pub mod embedded;
 mod sent;
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
@@ -238,7 +239,8 @@ impl<'d> Reader<'d> {
         false
     }
 
-    /// What the field at `index` is: computed from the others if a person sent them and they are right, else as it was `read`.
+    /// What the field at `index` is: computed from the others if a person sent them and they are right, else as it was `read`. It is a
+    /// complaint when that panics.
     pub fn computes<T>(
         &mut self,
         index: usize,
@@ -247,10 +249,16 @@ impl<'d> Reader<'d> {
         compute: impl FnOnce() -> T,
     ) -> Option<T> {
         let Some(spec) = self.specs.get(index).filter(|_| self.source == Source::Person) else { return read };
-        if !self.stood_in.is_empty() {
+        let is_wrong = |spec: &FieldSpec| spec.depends.is_none() && self.errors.within(spec.name);
+        if !self.stood_in.is_empty() || self.specs.iter().any(is_wrong) {
             return read;
         }
-        let value = compute();
+        // Such as an overflow: what a person sent must not stop more than their form.
+        let Ok(value) = catch_unwind(AssertUnwindSafe(compute)) else {
+            let message = "cannot be computed of what was filled in";
+            self.complain(spec.name, Complaint::new("not_computed", message));
+            return read;
+        };
         match (field.merge)(&value, None).and_then(not_too_deep) {
             Ok(encoded) => drop(self.settled.computed.insert(spec.name, named(&(spec.kind)(), &encoded))),
             Err(errors) => self.errors.extend(errors.under(spec.name)),

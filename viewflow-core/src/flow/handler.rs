@@ -115,8 +115,8 @@ impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
             `.map_err(Error::other)?` any other error"
 )]
 pub trait CaseMethod<F, T, V, R, By> {
-    /// The method.
-    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R>;
+    /// The method. The case is told first, so that it is the method that is wrong.
+    fn method(case: &V, method: Self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -124,13 +124,13 @@ impl<F: Flow, T: Task, V, R, M> CaseMethod<F, T, V, R, Fits> for M
 where
     M: Fn(&F, &Activation<F, T>, &V) -> Result<R>,
 {
-    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
-        self
+    fn method(_: &V, method: Self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
+        method
     }
 }
 #[diagnostic::do_not_recommend]
 impl<F: Flow, T: Task, V, R, M: Never> CaseMethod<F, T, V, R, ()> for M {
-    fn method(self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
+    fn method(_: &V, _: Self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R> {
         |_: &F, _: &Activation<F, T>, _: &V| Err(Error::Internal("a method that does not fit"))
     }
 }

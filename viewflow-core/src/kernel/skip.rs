@@ -3,7 +3,7 @@
 use viewflow_graph::Role;
 
 use super::Step;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::id::TaskId;
 use crate::lifecycle::Action;
 use crate::store::{TaskStatus, What};
@@ -16,6 +16,9 @@ impl Step {
         let node = &def.nodes[index];
         let next = node.edges.iter().find(|edge| edge.role == Role::Next);
         let has_one_way = task.kind.acts() && !task.kind.is_start() && !task.status.is_final();
+        if has_one_way && node.decide.is_some() {
+            return Err(Error::Undecided { at: Place::of_task(&task) });
+        }
         let Some(next) = next.filter(|_| has_one_way) else { return Err(Error::wrong_status(&task, Action::Skip)) };
         self.blame(id);
         let spawns = self.ask(node, &task, |step, activation| step.spawn(&def, next, activation))?;

@@ -23,8 +23,8 @@ macro_rules! node_kinds {
             /// A person starts a process here, with a form.
             Start {
                 group: Start,
-                needs: { next | case: NEXT_OR_CASES },
-                takes: [form fields submit decide default permission undo],
+                needs: { next | case | default: NEXT_OR_CASES },
+                takes: [form fields submit decide permission undo],
                 drawn: Event(Nothing, NONE),
                 guide: people,
             }
@@ -47,9 +47,9 @@ macro_rules! node_kinds {
             /// A person's task: it waits until somebody has it assigned and submits its form.
             View {
                 group: Person,
-                needs: { next | case: NEXT_OR_CASES },
+                needs: { next | case | default: NEXT_OR_CASES },
                 takes: [
-                    form fields submit decide default permission candidates assign not_by due priority on_create
+                    form fields submit decide permission candidates assign not_by due priority on_create
                     on_timeout compensate_with undo
                 ],
                 drawn: Task("userTask", PERSON),

@@ -241,7 +241,7 @@ impl<'g> Game<'g> {
             let both_timeouts = timeout(&other.role) && timeout(&edge.role);
             let decides = matches!(kind, Kind::View | Kind::Start);
             let many = matches!(edge.role, Role::Branch(_)) || (matches!(edge.role, Role::Case(_)) && !decides);
-            let both_ways = edge.role == Role::Next && matches!(other.role, Role::Case(_));
+            let both_ways = edge.role == Role::Next && matches!(other.role, Role::Case(_) | Role::Default);
             if both_timeouts { other.to == edge.to } else { both_ways || (other.role == edge.role && !many) }
         });
         twins.next().map(|_| Wrong::Ambiguous(index))
@@ -488,8 +488,7 @@ impl<'g> Game<'g> {
             kind if kind.is_end() => true,
             Kind::If => has(&|role| *role == Role::Then) && has(&|role| *role == Role::Otherwise),
             Kind::Split | Kind::SplitFirst => has(&|role| matches!(role, Role::Branch(_))),
-            // Of what is not said there has to be something that is.
-            Kind::View | Kind::Start => has(&|role| matches!(role, Role::Next | Role::Case(_))),
+            Kind::View | Kind::Start => has(&|role| matches!(role, Role::Next | Role::Case(_) | Role::Default)),
             kind => has(&|role| goes_on(kind, role)),
         };
         if !may_go {

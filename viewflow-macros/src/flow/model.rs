@@ -303,7 +303,7 @@ impl Node {
 
     /// Whether it goes on by what a person decides.
     pub(super) fn is_decided(&self) -> bool {
-        self.kind.is_human() && self.edges.iter().any(|edge| matches!(edge.way, Way::Case(_)))
+        self.kind.is_human() && self.edges.iter().any(|edge| matches!(edge.way, Way::Case(_) | Way::Default))
     }
 
     /// The other nodes that decide who does this one.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use viewflow_core::graph::Kind;
@@ -154,7 +155,12 @@ fn is_whole(store: &SledStore, known: &Known) {
 /// Runs full, is opened while it is full, and again with room.
 fn round(place: &Path, ballast: usize, known: &Arc<Known>) {
     let directory = place.join("store");
-    fs::write(place.join("ballast"), vec![1; ballast]).unwrap();
+    // What a store has closed is free when sled's threads have let go of it, too.
+    let begun = Instant::now();
+    while let Err(error) = fs::write(place.join("ballast"), vec![1; ballast]) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no room for the ballast: {error}");
+        thread::sleep(Duration::from_millis(50));
+    }
     let store = Arc::new(open(&directory).unwrap());
     is_whole(&store, known);
     fill(&store, known);

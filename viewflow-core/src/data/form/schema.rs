@@ -112,8 +112,11 @@ fn value(field: &FormField, at: &str, around: &mut Vec<String>) -> Map<String, V
         schema.insert("enum".to_owned(), of_choices(choices, has_to_be(field)));
     }
     let is_text = matches!(field.kind, ValueKind::Text | ValueKind::User | ValueKind::Bytes | ValueKind::Choice);
+    let is_number =
+        matches!(field.kind, ValueKind::Integer | ValueKind::Float | ValueKind::Process | ValueKind::Reference);
+    let may_be_blank = is_text || is_any(field.kind) || (listed.is_some() && !is_number);
     let patterns: Vec<String> = [
-        (has_to_be(field) && (is_text || is_any(field.kind) || listed.is_some())).then(|| NOT_BLANK.to_owned()),
+        (has_to_be(field) && may_be_blank).then(|| NOT_BLANK.to_owned()),
         field.pattern.filter(|pattern| is_known_to_javascript(pattern)).map(|pattern| format!("^(?:{pattern})$")),
         pattern(field.kind).map(|pattern| format!("^(?:{pattern})$")),
     ]
@@ -130,7 +133,7 @@ fn value(field: &FormField, at: &str, around: &mut Vec<String>) -> Map<String, V
         let max = if field.kind == ValueKind::Bytes { max.div_ceil(3).saturating_mul(4) } else { max };
         schema.insert(word.to_owned(), max.into());
     }
-    if matches!(field.kind, ValueKind::Integer | ValueKind::Float | ValueKind::Process | ValueKind::Reference) {
+    if is_number {
         for (word, bound) in [("minimum", &field.min), ("maximum", &field.max)] {
             schema.extend(bound.clone().map(|bound| (word.to_owned(), bound)));
         }

@@ -90,7 +90,8 @@ impl Engine {
     /// sub-processes are canceled. What comes next has to do without what was never made.
     ///
     /// # Errors
-    /// [`Error::WrongStatus`] when it is done already, or is a start, a gateway or an end; [`Error::Handler`] when the seed or the
+    /// [`Error::WrongStatus`] when it is done already, or is a start, a gateway or an end; [`Error::Undecided`] where a person decides which
+    /// way it goes on; [`Error::Handler`] when the seed or the
     /// data of what comes next cannot be made. Nothing happens then.
     pub fn skip(&self, id: TaskId, user: &impl User) -> Result<()> {
         self.gated(id, Action::Skip, user, |step, _| step.skip(id))

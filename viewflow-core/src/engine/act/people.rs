@@ -101,8 +101,13 @@ impl Engine {
         if self.process_record(id.process)?.status == ProcessStatus::Suspended {
             return Ok(Vec::new());
         }
-        let is_here = self.0.flows.get(task.flow.as_str()).is_some_and(|def| def.find(&task.node).is_some());
-        let possible = |action: &Action| is_here || matches!(action, Action::CancelTask | Action::Move);
+        let def = self.0.flows.get(task.flow.as_str());
+        let node = def.and_then(|def| def.find(&task.node).map(|node| &def.nodes[node]));
+        let possible = |action: &Action| match node {
+            // Nobody goes on without what a person decides.
+            Some(node) => *action != Action::Skip || node.decide.is_none(),
+            None => matches!(action, Action::CancelTask | Action::Move),
+        };
         let actions = Action::ALL.into_iter().filter(possible);
         let user = Person::of(user);
         Ok(actions.filter(|action| gate::pass(*action, &user, &task).is_ok()).collect())

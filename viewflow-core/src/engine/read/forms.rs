@@ -5,7 +5,7 @@ use crate::engine::act::input::Asked;
 use crate::engine::act::start::start_of;
 use crate::engine::act::start_draft::draft_of_start;
 use crate::engine::{Engine, no_node};
-use crate::error::Result;
+use crate::error::{Place, Result};
 use crate::id::{TaskId, UserId};
 use crate::people::User;
 use crate::store::{Document, NodeName};
@@ -90,7 +90,7 @@ impl Engine {
             let Some(node) = node.filter(|node| node.form.is_some()) else {
                 return Err(no_node(&NodeName { flow: task.flow, node: task.node }, "with a form"));
             };
-            ask(&Asked::of_task(&def, &task, db), &node.title)
+            ask(&Asked::of_task(&def, &task, db), &node.title).map_err(|error| error.at(|| Place::of_task(&task)))
         })
     }
 }

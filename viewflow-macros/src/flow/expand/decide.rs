@@ -185,7 +185,7 @@ fn answer(
             match &edge.way {
                 Way::Case(name) => {
                     let v = local("case", name.span());
-                    quote_spanned!(path.span()=> (__viewflow::CaseMethod::<Self, #task, _, _, _>::method(#path))(#owner, #a, #v)?)
+                    quote_spanned!(path.span()=> (__viewflow::CaseMethod::<Self, #task, _, _, _>::method(#v, #path))(#owner, #a, #v)?)
                 }
                 _ => {
                     quote_spanned!(path.span()=> (__viewflow::QuestionMethod::<Self, #task, _, _>::method(#path))(#owner, #a)?)

@@ -9,7 +9,7 @@ use viewflow_graph::{Attribute, Kind};
 use super::event::after;
 use crate::errors::Errors;
 use crate::flow::model::{Edge, Way};
-use crate::syntax::{CaseClosure, Opt, Opts, node_name, options_after, pattern};
+use crate::syntax::{CaseClosure, Closure, Opt, Opts, node_name, options_after, pattern};
 
 const EDGE_OPTIONS: &[&str] = &["task_seed", "task_data"];
 
@@ -36,7 +36,11 @@ pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute, kind: Kind)
     let known = if name == Attribute::Branch { BRANCH_OPTIONS } else { EDGE_OPTIONS };
     let elsewhere: &[&str] = if name == Attribute::Branch { &[] } else { BRANCH_OPTIONS };
     let options = arguments.options.refuse(elsewhere, known, "in the `#[branch(..)]` of a `Split`");
-    let takes_case = decides && name == Attribute::Case;
+    let takes_case = match (decides, name) {
+        (true, Attribute::Case) => Takes::Case,
+        (true, _) => Takes::NoCase,
+        _ => Takes::Activation,
+    };
     options.read(known, |_, option| read_edge_option(&mut edge, option, takes_case))?;
     Ok(edge)
 }
@@ -73,7 +77,7 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
             "after" => time = Some(after(option.tokens()?)?),
             "code" => code = Some(option.name()?),
             "interrupting" => interrupting = option.yes_or_no()?,
-            _ => read_edge_option(&mut edge, option, false)?,
+            _ => read_edge_option(&mut edge, option, Takes::Activation)?,
         }
         Ok(())
     })?;
@@ -92,9 +96,26 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
     Ok(Edge { target: target.unwrap_or(edge.target), way, after: time, ..edge })
 }
 
-fn read_edge_option(edge: &mut Edge, option: &Opt, takes_case: bool) -> Result<()> {
+/// What the closures of an edge are given.
+#[derive(Clone, Copy)]
+enum Takes {
+    Activation,
+    /// The case that a person chose, too.
+    Case,
+    /// Of a decision, but of no case of its own.
+    NoCase,
+}
+
+fn read_edge_option(edge: &mut Edge, option: &Opt, takes: Takes) -> Result<()> {
     let name = option.key.to_string();
-    let closure = if takes_case { option.parse::<CaseClosure>()?.0 } else { option.parse()? };
+    let closure = match takes {
+        Takes::Activation => option.parse()?,
+        Takes::Case | Takes::NoCase => option.parse::<CaseClosure>()?.0,
+    };
+    if let (Takes::NoCase, Closure::Inline { case: Some(case), .. }) = (takes, &closure) {
+        let message = "`#[default(..)]` is for several cases, so its closure takes the activation alone: `|a| ..`";
+        return Err(syn::Error::new_spanned(case, message));
+    }
     let slot = match name.as_str() {
         "task_seed" => &mut edge.task_seed,
         "task_data" => &mut edge.task_data,

@@ -11,16 +11,12 @@ struct MyFlow {
     #[next(review)]
     start: Start,
     #[form(Verdict)]
-    #[submit(Self::note)]
-    #[default(end)]
+    #[case(Approve => end)]
+    #[default(inform, task_seed = |_, v| v.reason.clone())]
     review: View,
+    #[next(end)]
+    inform: View<Seed<String>>,
     end: End,
-}
-
-impl MyFlow {
-    fn note(&self, _: &mut Activation<Self, ()>, _: Verdict) -> Result<()> {
-        Ok(())
-    }
 }
 
 fn main() {
@@ -28,5 +24,5 @@ fn main() {
 }
 
 // Mended:
-// -    #[default(end)]
-// +    #[next(end)]
+// -    #[default(inform, task_seed = |_, v| v.reason.clone())]
+// +    #[case(Reject => inform, task_seed = |_, v| v.reason.clone())]
