@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use viewflow::graph::{Kind, Role};
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Document, Store, TaskRecord, What};
+use viewflow::{Document, FlowBuilder, Store, TaskRecord, What};
 
 use crate::support::{boss, complaints, do_next, on_every_store, open_task, open_tasks, user};
 
@@ -340,6 +341,28 @@ fn a_decision_without_cases_at_its_node_is_a_form_for_its_handler_and_is_told_al
         do_next(&engine, before::RequestFlow::review, id, before::Verdict::Approve);
         assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].decision.as_deref(), Some("Approve"));
     });
+}
+
+/// Written by hand: its cases all go one way, and nobody is asked which.
+struct UndecidedFlow;
+
+impl Flow for UndecidedFlow {
+    type Process = ();
+    const NAME: &'static str = "undecided";
+    const TITLE: &'static str = "Undecided";
+
+    fn define(flow: &mut FlowBuilder<Self>) {
+        flow.node::<()>("start", Kind::Start).edge::<()>(Role::Default, "end");
+        flow.node::<()>("end", Kind::End);
+    }
+}
+
+#[test]
+fn a_flow_by_hand_whose_decision_is_not_told_is_not_built() {
+    let Err(Error::Build(told)) = Engine::builder(MemoryStore::new()).flow(UndecidedFlow).build() else {
+        panic!("it is built")
+    };
+    assert_eq!(told, ["flow `undecided`: `start` needs to be told which way a form goes on, by `decide`"]);
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Graph {
 fn told_way(edge: &Edge) -> Option<String> {
     match &edge.role {
         Role::Next | Role::Branch(Selection::Always) => None,
-        role => Some(edge.title.clone().unwrap_or_else(|| role.to_string())),
+        _ => Some(edge.way()),
     }
 }
 

@@ -54,6 +54,13 @@ pub struct Edge {
     pub title: Option<String>,
 }
 
+impl Edge {
+    /// Which of the ways from its node it is, as a person reads it.
+    pub(crate) fn way(&self) -> String {
+        self.title.clone().unwrap_or_else(|| self.role.to_string())
+    }
+}
+
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {

@@ -229,6 +229,7 @@ mod tests {
         let kinds: Vec<String> = kinds.collect();
         assert_eq!(kinds, ["r\" Write\"", "r\" notes.\"", "chart", "r\"\"", "r\" Of all kinds.\"", "# [must_use"]);
     }
+
     #[test]
     fn where_a_field_is_behind_a_cfg_the_derive_is_added_by_its_path() {
         let task = quote! {

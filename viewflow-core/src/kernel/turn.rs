@@ -100,42 +100,6 @@ impl Step {
         activation: &mut dyn Any,
         input: &dyn Any,
     ) -> Result<(Vec<Spawn>, Option<String>)> {
-        let case = node.form.as_ref().and_then(|form| (form.case)(input));
-        let case = case.map(|case| case.name.to_owned());
-        if node.decide.is_none() {
-            return Ok((self.act_undecided(def, node, activation, input)?, case));
-        }
-        let flow = &*def.flow;
-        if let Action::Call(call) = &node.action {
-            call(flow, activation, input)?;
-        }
-        let (spawn, decision) = self.decide(def, node, activation, input)?;
-        Ok((vec![spawn], case.or(decision)))
-    }
-
-    /// The task that a person's decision leads to, and what was decided where the form does not tell that.
-    fn decide(
-        &self,
-        def: &Definition,
-        node: &NodeDef,
-        activation: &dyn Any,
-        input: &dyn Any,
-    ) -> Result<(Spawn, Option<String>)> {
-        let decide = node.decide.as_ref().ok_or(Error::Internal("a node that decides nothing"))?;
-        let Chosen { edge, seed, data, decision } = decide(&*def.flow, activation, input)?;
-        let edge = node.edges.get(edge).ok_or(Error::Internal("a decision for an edge that its node does not have"))?;
-        let data = data.map_or_else(|| plain_spawn(def, edge.target).map(|spawn| spawn.data), Ok)?;
-        Ok((Spawn { target: edge.target, seed: seed.unwrap_or_default(), data }, decision))
-    }
-
-    /// Does what a node does whose way on is not decided by what was handed in.
-    fn act_undecided(
-        &self,
-        def: &Definition,
-        node: &NodeDef,
-        activation: &mut dyn Any,
-        input: &dyn Any,
-    ) -> Result<Vec<Spawn>> {
         let flow = &*def.flow;
         let chosen = match &node.action {
             Action::Pass | Action::Signal(_) => None,
@@ -154,14 +118,24 @@ impl Step {
                 Some(chosen.ok_or(Error::Internal("a switch that chose an edge it does not have"))?)
             }
         };
-        match node.kind {
+        let case = node.form.as_ref().and_then(|form| (form.case)(input));
+        let case = case.map(|case| case.name.to_owned());
+        if let Some(decide) = &node.decide {
+            let Chosen { edge, seed, data, decision } = decide(flow, activation, input)?;
+            let edge = node.edges.get(edge);
+            let target = edge.ok_or(Error::Internal("a decision for an edge that its node does not have"))?.target;
+            let data = data.map_or_else(|| plain_spawn(def, target).map(|spawn| spawn.data), Ok)?;
+            return Ok((vec![Spawn { target, seed: seed.unwrap_or_default(), data }], case.or(decision)));
+        }
+        let spawns = match node.kind {
             kind if kind.is_split() => self.branches(def, node, activation),
             kind if kind.is_end() || node.undoes => Ok(Vec::new()),
             _ => match chosen.or_else(|| node.edges.iter().find(|edge| edge.role == Role::Next)) {
                 Some(edge) => self.spawn(def, edge, activation),
                 None => Err(Error::Internal("a node without edges")),
             },
-        }
+        }?;
+        Ok((spawns, case))
     }
 
     /// A task's node has done what it does: finishes the task, and makes those that follow.

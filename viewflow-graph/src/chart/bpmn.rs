@@ -22,8 +22,8 @@ impl Graph {
     ///
     /// What BPMN has no word for is told as near to it as can be: a branch for each item as a task with many instances, where
     /// it begins with a task; a `SplitFirst` as an event-based gateway, or as a complex one where there is
-    /// something to do on one of its ways; what a person decides as a task with an exclusive gateway after it; what handlers do and conditions ask, by
-    /// their names alone.
+    /// something to do on one of its ways; what a person decides as a task with an exclusive gateway after it; what handlers do and
+    /// conditions ask, by their names alone.
     ///
     /// ```
     /// use viewflow_graph::{Graph, Kind, Role};
@@ -341,7 +341,7 @@ impl Document<'_> {
         let split = self.graph.nodes()[edge.from].kind == Kind::Split;
         match &edge.role {
             Role::Then => Some(self.graph.nodes()[edge.from].title.clone()),
-            Role::Case(pattern) => Some(edge.title.clone().unwrap_or_else(|| pattern.clone())),
+            Role::Case(_) => Some(edge.way()),
             Role::Branch(Selection::Conditional) if split => Some(self.graph.nodes()[edge.to].title.clone()),
             Role::Branch(Selection::PerItem) if split => Some("items".to_owned()),
             Role::Branch(Selection::Always) if split && !parallel() => Some("true".to_owned()),

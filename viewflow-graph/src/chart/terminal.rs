@@ -37,10 +37,9 @@ impl Graph {
     fn told_ways(&self, node: usize) -> String {
         let ways = self.out(node).map(|(_, edge)| {
             let target = &self.nodes()[edge.to].name;
-            match (&edge.role, &edge.title) {
-                (Role::Next, _) => format!("→ {target}"),
-                (_, Some(title)) => format!("{title} → {target}"),
-                (role, None) => format!("{role} → {target}"),
+            match &edge.role {
+                Role::Next => format!("→ {target}"),
+                _ => format!("{} → {target}", edge.way()),
             }
         });
         ways.collect::<Vec<_>>().join(", ")

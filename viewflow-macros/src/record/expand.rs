@@ -9,8 +9,8 @@ mod subject;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(in crate::record) use self::faces::expand_face;
-pub(in crate::record) use self::fields::{expand_fields, expand_no_fields};
+use self::faces::expand_face;
+use self::fields::{expand_fields, expand_no_fields};
 use super::model::Record;
 use crate::errors::Errors;
 use crate::syntax::private_items;

@@ -49,7 +49,7 @@ pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<P
         if let Some(detail) = node.detail() {
             def.graph.set_detail(index, detail);
         }
-        if let Some(needs) = missing(node) {
+        if let Some(needs) = missing(node, def.graph.decides(index)) {
             def.problems.push(format!("flow `{}`: `{}` needs {needs}", def.name, node.name));
         }
     }
@@ -139,10 +139,9 @@ fn lead(def: &mut Definition, edge: PendingEdge) {
 }
 
 /// What a node of this kind needs and was not told.
-fn missing(node: &NodeDef) -> Option<&'static str> {
+fn missing(node: &NodeDef, decides: bool) -> Option<&'static str> {
     let timeouts_differ =
         || node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some());
-    let has_cases = || node.kind.is_human() && node.edges.iter().any(|edge| matches!(edge.role, Role::Case(_)));
     Some(match node.kind {
         Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
         Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
@@ -156,7 +155,7 @@ fn missing(node: &NodeDef) -> Option<&'static str> {
         Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
         Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
         Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
-        _ if has_cases() && node.decide.is_none() => "to be told which way a form goes on, by `decide`",
+        _ if decides && node.decide.is_none() => "to be told which way a form goes on, by `decide`",
         _ if timeouts_differ() => "a time for each timeout",
         _ => return None,
     })

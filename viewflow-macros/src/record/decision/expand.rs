@@ -6,18 +6,15 @@ use quote::{format_ident, quote};
 use super::{Case, Decision};
 use crate::cases::{Way, cases_impl};
 use crate::errors::Errors;
-use crate::record::expand::{expand_face, expand_fields, expand_no_fields};
+use crate::record::expand::expand as expand_record;
 use crate::record::model::Record;
 use crate::syntax::{hidden, local, option_of, private_items};
 
 pub(super) fn expand(decision: &Decision, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
     let structs = decision.cases.iter().filter_map(|case| expand_struct(decision, case));
-    let nested = decision.cases.iter().filter_map(|case| case.record.as_ref()).map(|(record, _)| {
-        let fields = if record.usable { expand_fields(record) } else { expand_no_fields(record) };
-        let face = expand_face(record);
-        private_items(&decision.krate, &quote!(#fields #face))
-    });
+    let records = decision.cases.iter().filter_map(|case| case.record.as_ref());
+    let nested = records.map(|(record, _)| expand_record(record, Errors::default()));
     let (constants, fields) = (expand_constants(decision), expand_own_fields(decision));
     let traits = expand_traits(decision);
     let items = private_items(&decision.krate, &quote!(#constants #fields #traits));
@@ -28,8 +25,7 @@ pub(super) fn expand(decision: &Decision, errors: Errors) -> TokenStream {
 fn expand_struct(decision: &Decision, case: &Case) -> Option<TokenStream> {
     let ((record, docs), vis) = (case.record.as_ref()?, &decision.vis);
     let Record { ident, fields, .. } = record;
-    let doc = format!("What is filled in for [`{0}`]({0}::{1}) of [`{0}`].", decision.ident, case.ident);
-    let doc = doc.replacen(&format!("[`{}`]", decision.ident), &format!("[`{}`]", case.ident), 1);
+    let doc = format!("What is filled in for [`{1}`]({0}::{1}) of [`{0}`].", decision.ident, case.ident);
     let fields = fields.iter().zip(docs).map(|(field, docs)| {
         let (name, ty) = (&field.ident, &field.ty);
         let named = format!("`{name}`.");

@@ -10,7 +10,7 @@ use crate::record::face::Face;
 use crate::record::model::{Field, Latch, Record};
 use crate::syntax::{duration_tokens, option_of, plain_name};
 
-pub(in crate::record) fn expand_face(record: &Record) -> TokenStream {
+pub(super) fn expand_face(record: &Record) -> TokenStream {
     match record.face {
         Face::Process => expand_process(record),
         Face::Task => expand_task(record),

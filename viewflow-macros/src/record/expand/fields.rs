@@ -11,11 +11,11 @@ use crate::record::model::{Choices, Index, OnDelete, Record, Widget};
 use crate::syntax::{Accessor, Dependence, fields_impl, option_of, plain_name, told};
 
 /// The trait for a struct that cannot have it, so that nothing else is said of it.
-pub(in crate::record) fn expand_no_fields(record: &Record) -> TokenStream {
+pub(super) fn expand_no_fields(record: &Record) -> TokenStream {
     fields_impl(&record.ident, &[], &TokenStream::new(), None)
 }
 
-pub(in crate::record) fn expand_fields(record: &Record) -> TokenStream {
+pub(super) fn expand_fields(record: &Record) -> TokenStream {
     let all = Subject::all(record);
     let items = all.iter().map(|of| items(*of));
     let shapes = all.iter().map(|of| shape(*of));
