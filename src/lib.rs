@@ -7,7 +7,7 @@
 //! - The same as [attributes](guide::attributes), such as `#[viewflow::flow(..)]`.
 //! - How to do things: the [`guide`].
 //! - Running it: [`Engine`], and [`Activation`] in handlers.
-//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] and [`testing`] for those who write one.
+//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] for those who write one.
 
 pub use viewflow_core::*;
 #[doc = include_str!("guide/choices.md")]

@@ -147,6 +147,6 @@ impl User for Clerk {
     }
 
     fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
-        self.may.contains(&permission) && object.and_then(Object::row) == Some(self.department)
+        self.may.contains(&permission) && object.and_then(Department::row_in) == Some(self.department)
     }
 }

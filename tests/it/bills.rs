@@ -252,7 +252,7 @@ impl User for Visitor {
     }
 
     fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
-        permission == "bill.view" && object.and_then(Object::process::<BillFlow>) == Some(self.0)
+        permission == "bill.view" && object.and_then(BillFlow::process_in) == Some(self.0)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{ManualClock, Store, Timestamp};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, on_every_store, open_tasks, wait_until};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use viewflow::Store;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
+use viewflow_testing::inconsistencies;
 
 use crate::support::{on_every_store, open_tasks};
 

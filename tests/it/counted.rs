@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Document, Store, TaskRecord};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, on_every_store};
 

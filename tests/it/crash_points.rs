@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
 use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord, Timestamp, What, store};
+use viewflow_testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
 
 use crate::support::user;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use viewflow::prelude::*;
 use viewflow::store::Event;
-use viewflow::testing::CountingStore;
 use viewflow::{Clock as _, EngineBuilder, ManualClock, Retention, Store, Subscriber, Timestamp};
+use viewflow_testing::CountingStore;
 
 use crate::shared::Shared;
 use crate::support::{do_next, on_every_store, user, wait_until};

@@ -9,8 +9,8 @@ use serde_json::json;
 use viewflow::jiff::{self, ZonedDateTime};
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::testing::inconsistencies;
 use viewflow::{Delivery, Document, FieldKind, FieldType, Store};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{do_next, on_every_store, open_task, user};
 

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use viewflow::prelude::*;
 use viewflow::store::WaitsFor;
-use viewflow::testing::{CountingStore, Counts, inconsistencies};
 use viewflow::{Db, Store, TaskRecord};
+use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, on_every_store, open_task, open_tasks};
 

@@ -9,7 +9,7 @@ mod rows;
 use std::sync::Arc;
 
 use viewflow::prelude::*;
-use viewflow::testing::{CountingStore, looked_at};
+use viewflow_testing::{CountingStore, looked_at};
 
 /// How many of something are few; many are a hundred times as many.
 const FEW: u32 = 20;

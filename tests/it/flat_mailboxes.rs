@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use viewflow::prelude::*;
 use viewflow::serde_json::Value;
 use viewflow::store::{Change, Commit, RowRecord};
-use viewflow::testing::{CountingStore, Counts, inconsistencies};
 use viewflow::{ManualClock, Store};
+use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, manual, on_every_store};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::testing::{CountingStore, Counts, inconsistencies};
 use viewflow::{Durability, Form, Node, ProcessStatus, Store, Task, TaskRecord, ViewNode, store};
+use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, open_task, user};
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use viewflow::prelude::*;
-use viewflow::testing::CountingStore;
 use viewflow::{Candidate, Object, Permission, Store, TaskQuery, User};
+use viewflow_testing::CountingStore;
 
 use crate::refused::store::Refusing;
 use crate::support::{boss, on_every_store, open_task, user};
@@ -139,7 +139,7 @@ impl User for Clerk {
 }
 
 fn on(customer: Option<Ref<Customer>>) -> Permission {
-    customer.map_or(Permission::on_all("call"), |customer| Permission::on("call", customer))
+    customer.map_or(Permission::on_all("call"), |customer| Permission::on("call", Customer::object(customer)))
 }
 
 type Counting = Arc<CountingStore<Arc<dyn Store>>>;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Store, Subscriber};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, manual, on_every_store, open_task, wait_until};
 

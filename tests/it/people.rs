@@ -117,7 +117,7 @@ impl User for Person {
     }
 
     fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
-        let object = object.and_then(Object::row::<Department>);
+        let object = object.and_then(Department::row_in);
         self.rights.iter().any(|(name, on)| *name == permission && (on.is_none() || *on == object))
     }
 }
@@ -455,7 +455,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         let nobodys = open_task(&engine, GivenFlow::nobodys, id).id;
         engine.assign(nobodys, &eve).unwrap();
         assert_eq!(owner(nobodys), Some(user("eve")));
-        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+        assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });
 }
 
@@ -578,7 +578,7 @@ fn a_list_of_processes_shows_those_one_may_look_at_in_full_pages() {
 
         fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
             permission == "open.view"
-                && match (self.0, object.and_then(Object::process::<OpenFlow>)) {
+                && match (self.0, object.and_then(OpenFlow::process_in)) {
                     (None, _) => true,
                     (Some(each), Some(id)) => id.0.is_multiple_of(each),
                     (Some(_), None) => false,

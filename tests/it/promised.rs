@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Delivery, ManualClock, Store};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, manual, on_every_store, open_task};
 

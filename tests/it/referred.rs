@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Clock as _, ManualClock, Node, Retention, Store};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, complaints, do_next, manual, on_every_store, user};
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Store, StoreError, Subscriber, TaskRecord, Timestamp, What};
+use viewflow_testing::inconsistencies;
 
 use self::store::{REFUSED, Refusing};
 use crate::support::{manual, on_every_store, open_task, perform, user};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, ProcessRecord, Reference, RowRecord};
-use viewflow::testing::{Stage, crash_points, inconsistencies};
 use viewflow::{Clock as _, ManualClock, OnDelete, Retention, Store, Timestamp};
+use viewflow_testing::{Stage, crash_points, inconsistencies};
 
 use crate::support::{boss, do_next, manual, on_every_store, wait_until};
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::store::Event;
-use viewflow::testing::{Stage, crash_points};
 use viewflow::{Clock as _, Retention, Store, Subscriber, store};
+use viewflow_testing::{Stage, crash_points};
 
 use crate::support::{boss, do_next, manual, on_every_store, user, wait_until};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Delivery, Store};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user, wait_until};
 

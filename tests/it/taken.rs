@@ -96,7 +96,7 @@ fn with_a_guest(test: impl Fn(&Engine)) {
         let first = StartFields { number: 1, badge: Some("b1".to_owned()) };
         engine.start(StayFlow::start, &user("ann"), first).unwrap();
         test(&engine);
-        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+        assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });
 }
 

@@ -389,7 +389,7 @@ impl<const STARTS: usize> Flow for BeatsFlow<STARTS> {
 
 /// What a pass and a question for what is due read, when one start of so many is due.
 fn read_of_starts<const STARTS: usize>() -> (u64, u64) {
-    let store = Arc::new(viewflow::testing::CountingStore::new(MemoryStore::new()));
+    let store = Arc::new(viewflow_testing::CountingStore::new(MemoryStore::new()));
     let (builder, clock) = manual(Arc::clone(&store) as Arc<dyn Store>);
     let engine = builder.flow(BeatsFlow::<STARTS>).build().unwrap();
     engine.run_pending().unwrap();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Event, ProcessRecord};
-use viewflow::testing::inconsistencies;
 use viewflow::{ManualClock, Store, Timestamp};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, perform, user};
 

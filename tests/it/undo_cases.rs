@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{Node, Store, TaskRecord};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store};
 

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use viewflow::graph::Kind;
 use viewflow::prelude::*;
 use viewflow::store::{Store as _, TaskRecord};
-use viewflow::testing::inconsistencies;
 use viewflow::{HandleNode, ManualClock, ViewNode, What};
+use viewflow_testing::inconsistencies;
 
 use crate::judged;
 use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, ScopeId};
-use viewflow::testing::inconsistencies;
 use viewflow::{Document, Store, TaskRecord, store};
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, user};
 

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{ManualClock, Stale, Store, Subscriber};
+use viewflow_testing::inconsistencies;
 
 use self::flows::{first, second};
 use crate::shared::Shared;

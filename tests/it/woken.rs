@@ -4,8 +4,8 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use viewflow::prelude::*;
-use viewflow::testing::CountingStore;
 use viewflow::{ProcessStatus, Store, What, Workers};
+use viewflow_testing::CountingStore;
 
 use crate::refused::store::Refusing;
 use crate::support::{on_every_store, wait_until};

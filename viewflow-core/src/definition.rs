@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use viewflow_graph::{Graph, Sound, lock};
+use viewflow_store::{Document, ProcessData, ProcessRecord};
 
 pub(crate) use flows::{Flows, check_message, check_signal, names_of};
 pub(crate) use letter::Letter;
@@ -30,7 +31,6 @@ pub(crate) use wait::{After, ChildDef, ChildItems, JobDef, MessageDef, Wait};
 use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldSpec};
 use crate::error::{FieldErrors, Result};
-use crate::store::{Document, ProcessData, ProcessRecord};
 
 /// A flow's value, an activation or an input, each of the type its node knows.
 pub(crate) type Erased = dyn Any;

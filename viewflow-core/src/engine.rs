@@ -29,12 +29,12 @@ pub use work::workers::Workers;
 
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
-use crate::store::{News, NodeName, Store, Watcher};
 use crate::unit::Db;
 use crate::unit::versions::Versions;
 use keep::retention::Retaining;
 use lanes::Lanes;
 use now::Now;
+use viewflow_store::{News, NodeName, Store, Watcher};
 use work::duties::Duties;
 use work::followers::{Followers, Listener};
 use work::pending::Pending;

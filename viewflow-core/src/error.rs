@@ -12,10 +12,9 @@ use serde_json::Value;
 pub use stale::Stale;
 pub(crate) use stale::by_fields;
 use viewflow_graph::Kind;
+use viewflow_store::{ProcessId, ProcessStatus, StoreError, TaskError, TaskId, TaskRecord, TaskStatus, UserId};
 
-use crate::id::{ProcessId, TaskId, UserId};
 use crate::lifecycle::{self, Action};
-use crate::store::{ProcessStatus, StoreError, TaskError, TaskRecord, TaskStatus};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

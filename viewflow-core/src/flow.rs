@@ -14,6 +14,7 @@ pub(crate) mod task;
 pub(crate) mod unknown;
 
 use viewflow_graph::Graph;
+use viewflow_store::{Object, ProcessId};
 
 use crate::flow::builder::FlowBuilder;
 use crate::flow::process::Process;
@@ -40,5 +41,13 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// Its graph, for charts.
     fn graph() -> Graph {
         FlowBuilder::<Self>::definition().graph
+    }
+
+    /// The process that a permission is on, if that is a process of this flow.
+    fn process_in(object: &Object) -> Option<ProcessId> {
+        match object {
+            Object::Process { flow, id } if flow == Self::NAME => Some(*id),
+            _ => None,
+        }
     }
 }

@@ -1,13 +1,11 @@
-//! The typed model, the kernel, the engine and the store contract of viewflow.
+//! The typed model, the kernel and the engine of viewflow.
 //!
-//! Applications depend on `viewflow`, which re-exports what is here and adds the derive macros. Authors of stores
-//! depend on this crate: see [`store`] and [`testing`].
+//! Applications depend on `viewflow`, which re-exports what is here and adds the derive macros.
+//! Authors of stores depend on `viewflow-store`.
 
 #![warn(unreachable_pub)]
 
 // From the top down, a floor each: ARCHITECTURE.md has them.
-pub mod testing;
-
 mod engine;
 
 mod flow;
@@ -23,12 +21,9 @@ mod error;
 
 pub mod lifecycle;
 
-pub mod store;
-
 mod people;
 
-mod id;
-mod time;
+mod moment;
 
 #[cfg(feature = "jiff")]
 pub use jiff;
@@ -38,6 +33,7 @@ pub use serde_json;
 #[cfg(feature = "uuid")]
 pub use uuid;
 pub use viewflow_graph as graph;
+pub use viewflow_store as store;
 
 pub use crate::data::document;
 pub use crate::flow::{handler, lock};
@@ -80,10 +76,20 @@ pub use crate::flow::task::{
     Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
 };
 pub use crate::flow::unknown::{Known, Unknown};
-pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
-pub use crate::people::{Anonymous, Because, Candidate, IntoCandidates, Object, Permission, Superuser, User};
-pub use crate::store::{
+pub use crate::moment::{IntoMoment, Moment};
+pub use crate::people::{Anonymous, Because, IntoCandidates, Superuser, User};
+pub use crate::unit::Db;
+pub use viewflow_store::{Candidate, Object, Permission};
+pub use viewflow_store::{Clock, ManualClock, SystemClock, Timestamp};
+pub use viewflow_store::{
     Event, MemoryStore, NodeName, OnDelete, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What,
 };
-pub use crate::time::{Clock, IntoMoment, ManualClock, Moment, SystemClock, Timestamp};
-pub use crate::unit::Db;
+pub use viewflow_store::{Id, ProcessId, Ref, TaskId, UserId};
+
+/// What `viewflow-testing` uses beside the rest. Nothing here is for others.
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::kernel::mailbox::{LETTERS, MAILBOX, MAILBOXES, PROMISED};
+    pub use crate::unit::looked::looked_at;
+    pub use crate::unit::tables::PROCESSES;
+}

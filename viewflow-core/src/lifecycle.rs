@@ -5,8 +5,6 @@ use std::fmt;
 
 use viewflow_graph::Kind;
 
-use crate::store::{ProcessStatus, TaskStatus};
-
 /// What somebody does to a task or a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -212,6 +210,7 @@ const ONE_WAY: Kinds = Kinds {
 
 use Actor::{Candidate, Code, Delegate, Delegator, Holder, Manager, Owner, Viewer};
 use TaskStatus::{Assigned, Canceled, Done, Error, New, Revived, Scheduled, Started};
+use viewflow_store::{ProcessStatus, TaskStatus};
 
 /// What may be done to tasks.
 pub const TASK_TRANSITIONS: &[TaskTransition] = &[

@@ -29,14 +29,15 @@ use own::Own;
 use rows::Rows;
 use seen::Seen;
 use versions::{Agreed, Named, Reading};
+use viewflow_store::{
+    Commit, DataChange, Event, ProcessData, ProcessId, ScopeId, ScopeRecord, Store, StoreError, TaskId, TaskRecord,
+    Timestamp, UserId,
+};
 use waiting::Waiting;
 use watch::{Asked, Written};
 pub(crate) use way::Coming;
 
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Commit, DataChange, Event, ProcessData, ScopeId, ScopeRecord, Store, StoreError, TaskRecord};
-use crate::time::Timestamp;
 
 /// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
 ///

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreResult;
 
 use crate::bundle::BundleId;
 use crate::json::What;

@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 use crate::guard::Failed;
 use crate::journal::{DURABLE, FILES};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use viewflow_core::{ProcessId, TaskId};
+use viewflow_store::{ProcessId, TaskId};
 
 use crate::key;
 use crate::parts::KeyReader;

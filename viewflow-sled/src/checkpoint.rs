@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use sled::Db;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreResult;
 
 use crate::guard::{flush, guarded};
 use crate::key;

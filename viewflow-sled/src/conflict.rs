@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use viewflow_core::StoreError;
-use viewflow_core::store::{Commit, Expect, Key, Reference, StoreResult};
+use viewflow_store::StoreError;
+use viewflow_store::{Commit, Expect, Key, Reference, StoreResult};
 
 use crate::ahead::{Ahead, View};
 use crate::entry;

@@ -1,6 +1,6 @@
 //! The entries of lists, indexes and references that stored records ask for.
 
-use viewflow_core::store::{ProcessData, RowRecord, ScopeRecord, StoreResult, TaskRecord};
+use viewflow_store::{ProcessData, RowRecord, ScopeRecord, StoreResult, TaskRecord};
 
 use crate::ahead::View;
 use crate::bundle::{self, BundleId};

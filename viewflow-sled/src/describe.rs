@@ -1,6 +1,6 @@
 //! What is under a key, in words, and which record an entry tells of.
 
-use viewflow_core::{ProcessId, TaskId};
+use viewflow_store::{ProcessId, TaskId};
 
 use crate::bundle::BundleId;
 use crate::entry;

@@ -1,6 +1,6 @@
 //! Records as they will be written, but for their revisions.
 
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreResult;
 
 use crate::bundle::{self, BundleId, Changes};
 use crate::frame;

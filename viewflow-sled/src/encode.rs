@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use viewflow_core::ProcessId;
-use viewflow_core::store::{
+use viewflow_store::ProcessId;
+use viewflow_store::{
     Change, Commit, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended,
     index_key, process_lists, task_lists,
 };

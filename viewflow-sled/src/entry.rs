@@ -1,10 +1,10 @@
 //! Keys of lists, indexes and references, and of their entries: docs/format.md, "Keys".
 
-use viewflow_core::store::{
+use viewflow_store::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
+use viewflow_store::{
     Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TablePart, TaskList,
     TaskStatus, Watched, due_sort,
 };
-use viewflow_core::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
 
 use crate::key::events_through;
 use crate::parts::{KeyBuf, KeyReader};

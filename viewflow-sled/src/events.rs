@@ -2,8 +2,8 @@
 
 use std::ops::Bound;
 
-use viewflow_core::store::{HistoryCursor, LogCursor, Logged, StoreResult};
-use viewflow_core::{ProcessId, UserId};
+use viewflow_store::{HistoryCursor, LogCursor, Logged, StoreResult};
+use viewflow_store::{ProcessId, UserId};
 
 use crate::describe::describe;
 use crate::entry;

@@ -1,7 +1,7 @@
 //! Forgets the first events of a process.
 
-use viewflow_core::ProcessId;
-use viewflow_core::store::StoreResult;
+use viewflow_store::ProcessId;
+use viewflow_store::StoreResult;
 
 use crate::ahead::View;
 use crate::draft::Draft;

@@ -1,6 +1,6 @@
 //! How a record is laid out, a head and pieces: docs/format.md, "Records".
 
-use viewflow_core::StoreError;
+use viewflow_store::StoreError;
 
 /// How many bytes of a record one value holds: docs/format.md, "Limits".
 pub(crate) const PIECE: usize = 4000;

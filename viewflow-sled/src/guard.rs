@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use sled::Db;
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 /// How long a flush may take before somebody looks after it: after a write of its log has failed, sled may wait in `flush` for ever,
 /// until somebody else calls it.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use viewflow_core::StoreError;
-use viewflow_core::store::{MAX_RECORD_DEPTH, StoreResult};
+use viewflow_store::StoreError;
+use viewflow_store::{MAX_RECORD_DEPTH, StoreResult};
 
 /// How deep a document may be nested: deeper ones cannot be read back.
 pub(crate) const MAX_DEPTH: usize = MAX_RECORD_DEPTH;

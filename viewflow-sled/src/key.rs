@@ -1,7 +1,7 @@
 //! Keys of records and of the store's own numbers: docs/format.md, "Keys".
 
-use viewflow_core::ProcessId;
-use viewflow_core::store::{Key, ScopeId};
+use viewflow_store::ProcessId;
+use viewflow_store::{Key, ScopeId};
 
 use crate::parts::{KeyBuf, KeyReader};
 

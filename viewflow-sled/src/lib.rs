@@ -7,7 +7,7 @@
 //! - No value in sled is longer than 4 KiB: sled keeps longer ones in files that it does not sync. Longer records are cut into
 //!   pieces.
 //! - Every record carries a checksum over its key, revision and content; the number of the last durable commit is kept apart, so
-//!   that lost commits are noticed. sled's panics over damaged files become [`StoreError`](viewflow_core::StoreError)s.
+//!   that lost commits are noticed. sled's panics over damaged files become [`StoreError`](viewflow_store::StoreError)s.
 //!
 //! The bytes are described in `docs/format.md`.
 //!
@@ -16,7 +16,7 @@
 //! # let directory = tempfile::tempdir().unwrap();
 //! # let path = directory.path().join("data");
 //! let store = SledStore::open(&path)?;
-//! # Ok::<(), viewflow_core::StoreError>(())
+//! # Ok::<(), viewflow_store::StoreError>(())
 //! ```
 
 #![warn(unreachable_pub)]

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::derived::derived_in;

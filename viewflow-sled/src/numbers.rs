@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewflow_core::store::{Change, Commit, IndexStamps, StoreResult};
+use viewflow_store::{Change, Commit, IndexStamps, StoreResult};
 
 use crate::json::cut_short;
 use crate::key;

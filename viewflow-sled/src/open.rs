@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sled::Db;
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 use crate::checkpoint::apply;
 use crate::guard::{flush, guarded};

@@ -50,7 +50,7 @@ pub enum Moment {
 /// # let path = directory.path().join("data");
 /// let relaxed = Durability::Relaxed { at_most: Duration::from_millis(200) };
 /// let store = SledStore::options().durability(relaxed).cache(16 << 20).open(&path)?;
-/// # Ok::<(), viewflow_core::StoreError>(())
+/// # Ok::<(), viewflow_store::StoreError>(())
 /// ```
 #[derive(Clone)]
 pub struct Options {
@@ -106,7 +106,7 @@ impl Options {
     }
 
     /// Opens a store that has lost its newest commits, as far as they are there: after
-    /// [`StoreError::LostCommits`](viewflow_core::StoreError::LostCommits), when there is no backup.
+    /// [`StoreError::LostCommits`](viewflow_store::StoreError::LostCommits), when there is no backup.
     pub fn accept_loss(mut self) -> Self {
         self.accept_loss = true;
         self

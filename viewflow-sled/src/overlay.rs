@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreResult;
 
 use crate::gaps::{Gaps, after};
 use crate::parts::successor;

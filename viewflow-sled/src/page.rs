@@ -1,10 +1,10 @@
 //! Holds the numbers in `docs/format.md` against those that are used.
 
 use serde_json::json;
-use viewflow_core::store::{
+use viewflow_store::{
     NodeName, Order, ProcessList, ProcessStatus, ScopeId, TablePart, TaskList, TaskStatus, Watched, index_key,
 };
-use viewflow_core::{ProcessId, TaskId, UserId};
+use viewflow_store::{ProcessId, TaskId, UserId};
 
 use crate::{bucket, bundle, commit, entry, frame, json as text, lists, open, run};
 

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use viewflow_core::store::{StoreResult, Stored};
+use viewflow_store::{StoreResult, Stored};
 
 use crate::bundle;
 use crate::frame::Head;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use viewflow_core::store::{Commit, DataChange, Document, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
-use viewflow_core::{ProcessId, Timestamp, UserId};
+use viewflow_store::{Commit, DataChange, Document, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
+use viewflow_store::{ProcessId, Timestamp, UserId};
 
 use crate::entry;
 use crate::json::{What as Telling, cut_short, json, parse};

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use viewflow_core::store::{
+use viewflow_store::{
     Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
     ProcessRecord, ProcessStatus, Receipt, Reference, Reliance, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
     StoreResult, Stored, TaskList, TaskRecord, Turn, Turns, Watcher, Watchers,
 };
-use viewflow_core::{Permission, ProcessId, TaskId, Timestamp, UserId};
+use viewflow_store::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::backup::backup;
 use crate::bundle::{self, BundleId};
@@ -81,7 +81,7 @@ impl SledStore {
     /// # let path = directory.path().join("data");
     /// let store = SledStore::open(&path)?;
     /// assert!(store.verify()?.faults.is_empty());
-    /// # Ok::<(), viewflow_core::StoreError>(())
+    /// # Ok::<(), viewflow_store::StoreError>(())
     /// ```
     ///
     /// # Errors
@@ -110,11 +110,11 @@ impl SledStore {
     /// let store = SledStore::open(&path)?;
     /// store.backup(&copy)?;
     /// let restored = SledStore::open(&copy)?;
-    /// # Ok::<(), viewflow_core::StoreError>(())
+    /// # Ok::<(), viewflow_store::StoreError>(())
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`](viewflow_core::StoreError): `NotAStore` when the directory is not empty, `Io` when files cannot be copied; what was
+    /// [`StoreError`](viewflow_store::StoreError): `NotAStore` when the directory is not empty, `Io` when files cannot be copied; what was
     /// copied by then can be removed.
     pub fn backup(&self, to: impl AsRef<Path>) -> StoreResult<()> {
         backup(&self.path, &self.shared, to.as_ref())
@@ -174,7 +174,7 @@ impl Options {
     /// Opens the store in this directory, and makes it if it is not there.
     ///
     /// # Errors
-    /// [`StoreError`](viewflow_core::StoreError): `InUse` when it is open already, `NotAStore` when the directory holds
+    /// [`StoreError`](viewflow_store::StoreError): `InUse` when it is open already, `NotAStore` when the directory holds
     /// something else, `OtherFormat` when another release wrote it, `LostCommits` when commits are missing, and `CannotOpen`
     /// when it is damaged or cannot be read or written.
     pub fn open(self, path: impl AsRef<Path>) -> StoreResult<SledStore> {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Bound, RangeBounds};
 
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 use crate::bucket::{self, Entries};
 use crate::entry;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use viewflow_core::StoreError;
-use viewflow_core::store::StoreResult;
+use viewflow_store::StoreError;
+use viewflow_store::StoreResult;
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::bucket;

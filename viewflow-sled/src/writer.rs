@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use viewflow_core::StoreError;
+use viewflow_store::StoreError;
 
 use crate::guard::Failed;
 use crate::journal::{self, Journal};

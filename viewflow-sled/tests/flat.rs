@@ -7,14 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{
+use viewflow_sled::{Durability, SledStore};
+use viewflow_store::Kind;
+use viewflow_store::{
     Change, Commit, Event, Expect, HistoryCursor, IndexEntry, Key, LogCursor, NodeName, OnDelete, ProcessList,
     ProcessRecord, ProcessStatus, Reference, RowRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, What,
     index_key, task_lists,
 };
-use viewflow_core::{ProcessId, TaskId, Timestamp, UserId};
-use viewflow_sled::{Durability, SledStore};
+use viewflow_store::{ProcessId, TaskId, Timestamp, UserId};
 
 /// How many of each list stay.
 const LEFT: u64 = 50;

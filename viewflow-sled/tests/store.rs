@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError, index_key};
 use viewflow_sled::{Durability, Options, SledStore};
+use viewflow_store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError, index_key};
 
 /// A store in a new directory each time it is called.
 fn fresh(directory: &TempDir, options: &Options) -> impl Fn() -> SledStore {
@@ -21,14 +21,14 @@ fn fresh(directory: &TempDir, options: &Options) -> impl Fn() -> SledStore {
 #[test]
 fn sled_keeps_the_contract_of_a_store() {
     let directory = tempfile::tempdir().unwrap();
-    viewflow_core::testing::store_suite(fresh(&directory, &SledStore::options()));
+    viewflow_store::suite::store_suite(fresh(&directory, &SledStore::options()));
 }
 
 #[test]
 fn the_contract_is_kept_while_each_commit_goes_into_the_tree_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let relaxed = Durability::Relaxed { at_most: Duration::from_millis(1) };
-    viewflow_core::testing::store_suite(fresh(&directory, &SledStore::options().journal(1).durability(relaxed)));
+    viewflow_store::suite::store_suite(fresh(&directory, &SledStore::options().journal(1).durability(relaxed)));
 }
 
 fn row(text: &str) -> RowRecord {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use viewflow::prelude::*;
-use viewflow::testing::{crash_points, inconsistencies};
 use viewflow::{Flow, Store};
+use viewflow_testing::{crash_points, inconsistencies};
 
 use crate::support::{do_next, on_every_store};
 

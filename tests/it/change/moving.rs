@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
+use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, open_tasks};
 

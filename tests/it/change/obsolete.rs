@@ -144,7 +144,7 @@ fn a_kept_task_waits_for_nothing_and_when_it_is_canceled_its_process_goes_on() {
         assert!(is_done(&engine, id));
         // With nothing left to be kept, it is built as ever.
         Engine::builder(store.clone()).flow(New::new()).build().unwrap();
-        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+        assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });
 }
 
@@ -168,7 +168,7 @@ fn a_kept_task_is_moved_to_another_node_of_its_scope_with_what_it_knows() {
         do_next(&engine, New::check, id, ());
         do_next(&engine, New::decide, id, ());
         assert!(is_done(&engine, id));
-        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+        assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });
 }
 

@@ -148,7 +148,7 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         let data = engine.process_record(fresh).unwrap().data;
         assert!(data.contains_key("comment") && !data.contains_key("remark"), "{data:?}");
         assert!(engine.tasks_of(New::verify, TaskStatus::New).list().unwrap().is_empty());
-        assert_eq!(viewflow::testing::inconsistencies(&*store), Vec::<String>::new());
+        assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });
 }
 

@@ -10,8 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::testing::{Stage, crash_points, inconsistencies};
 use viewflow::{Delivery, Document, FieldKind, FieldType, Plan, Stale, Store};
+use viewflow_testing::{Stage, crash_points, inconsistencies};
 
 use self::new::OrderFlow as New;
 use self::old::OrderFlow as Old;

@@ -414,10 +414,10 @@ impl viewflow::User for Signer {
     }
 
     fn has_permission(&self, _: &str, object: Option<&Object>) -> bool {
-        object.and_then(Object::row::<Item>).is_some_and(|item| item.id().number() == self.item)
+        object.and_then(Item::row_in).is_some_and(|item| item.id().number() == self.item)
     }
 
     fn permissions(&self) -> Option<Vec<Permission>> {
-        self.tells.then(|| vec![Permission::on("flat_permitted.sign", Id::<Item>::from_number(self.item).to_ref())])
+        self.tells.then(|| vec![Permission::on("flat_permitted.sign", Item::object(Id::from_number(self.item)))])
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use viewflow::prelude::*;
 use viewflow::store::ProcessRecord;
-use viewflow::testing::CountingStore;
 use viewflow::{Clock as _, Db, Document, ManualClock, Plan, Subscriber};
+use viewflow_testing::CountingStore;
 
 use super::flows::*;
 use crate::support::{boss, user};

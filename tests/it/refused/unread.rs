@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use viewflow::prelude::*;
-use viewflow::testing::inconsistencies;
 use viewflow::{EngineBuilder, ManualClock, Store, StoreError, Timestamp};
+use viewflow_testing::inconsistencies;
 
 use super::store::Refusing;
 use crate::support::{on_every_store, open_task};

@@ -7,7 +7,7 @@ use std::thread;
 use viewflow::Store;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit};
-use viewflow::testing::{crash_points, inconsistencies};
+use viewflow_testing::{crash_points, inconsistencies};
 
 use super::meanwhile::Meanwhile;
 use super::{first, is_refused, second};

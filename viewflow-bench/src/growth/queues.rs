@@ -94,11 +94,16 @@ impl User for Clerk {
     }
 
     fn has_permission(&self, _permission: &str, object: Option<&Object>) -> bool {
-        object.and_then(Object::row::<Customer>).is_some_and(|customer| Some(customer) == self.customer)
+        object.and_then(Customer::row_in).is_some_and(|customer| Some(customer) == self.customer)
     }
 
     fn permissions(&self) -> Option<Vec<Permission>> {
-        Some(self.customer.map(|customer| Permission::on("customer.answer", customer)).into_iter().collect())
+        Some(
+            self.customer
+                .map(|customer| Permission::on("customer.answer", Customer::object(customer)))
+                .into_iter()
+                .collect(),
+        )
     }
 }
 

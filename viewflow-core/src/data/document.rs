@@ -8,12 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use serde_json::Value;
 use viewflow_graph::FieldShape;
+use viewflow_store::__private::is_deeper;
+use viewflow_store::MAX_DEPTH;
 
 use crate::data::field::{At, Depends, FieldOf, FieldSpec, Settled, Source};
 use crate::error::{Complaint, FieldErrors};
-pub use crate::store::Document;
-use crate::store::{MAX_DEPTH, is_deeper};
 pub(crate) use sent::{by_name, completed, is_blank, named, of_today, read_draft, read_sent, stored_by_name};
+pub use viewflow_store::Document;
 
 /// A struct whose fields live in a JSON document.
 ///

@@ -5,13 +5,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde_json::Value;
+use viewflow_store::{Id, Object, Ref, RowRecord};
 
 use crate::data::document::Fields;
 use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
 use crate::data::table::Query;
 use crate::error::{Error, Result};
-use crate::id::{Id, Ref};
-use crate::store::RowRecord;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -32,6 +31,19 @@ pub trait Entity: Fields {
     /// What a person reads where the row can be chosen.
     fn label(&self) -> String {
         format!("{} {}", Self::TABLE, self.id())
+    }
+
+    /// The row as the object of a permission: `Permission::on("bills.sign", Department::object(department))`.
+    fn object(row: impl Into<Ref<Self>>) -> Object {
+        Object::Row { table: Self::TABLE.to_owned(), id: row.into().id().number() }
+    }
+
+    /// The row that a permission is on, if that is a row of this table.
+    fn row_in(object: &Object) -> Option<Ref<Self>> {
+        match object {
+            Object::Row { table, id } if table == Self::TABLE => Some(Id::from_number(*id).to_ref()),
+            _ => None,
+        }
     }
 }
 

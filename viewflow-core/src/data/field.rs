@@ -18,6 +18,7 @@ mod widget;
 
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
+use viewflow_store::{Id, OnDelete, ProcessId, Ref};
 
 pub use basic::Bytes;
 pub(crate) use canonical::{canonical, canonical_fields, form_of};
@@ -33,8 +34,6 @@ pub(crate) use widget::{forget_secrets, forget_secrets_of};
 
 use crate::data::entity::{Entity, TableSpec};
 use crate::error::FieldErrors;
-use crate::id::{Id, ProcessId, Ref};
-use crate::store::OnDelete;
 
 /// A type that can be a field of a process, task, form or entity, and a seed or artifact.
 ///

@@ -8,11 +8,11 @@ mod spec;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use viewflow_store::Document;
 
 use crate::data::decision::CaseSpec;
 use crate::data::document::{self, Fields};
 use crate::data::field::{FieldKind, FieldSpec, whole};
-use crate::store::Document;
 
 pub(crate) use check::{Kept, check, check_tables, forget_unasked, places};
 pub(crate) use describe::describe;

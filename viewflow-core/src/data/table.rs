@@ -5,13 +5,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde_json::Value;
+use viewflow_store::{Document, Id, IndexEntry, Ref, Reference, RowRecord, index_key};
 
 use crate::data::document;
 use crate::data::entity::{Entity, IndexOf, ToRef};
 use crate::data::field::{Choose, FieldSpec, FieldType, Index, each_item, form_of, tables_of};
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::id::{Id, Ref};
-use crate::store::{Document, IndexEntry, Reference, RowRecord, index_key};
 use crate::unit::Db;
 use crate::unit::tables::{PROCESSES, no_row};
 use crate::unit::versions::About;

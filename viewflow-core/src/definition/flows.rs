@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use viewflow_store::__private::Names;
+
 use super::{Definition, Wait};
 use crate::error::{Error, Result};
-use crate::store::Names;
 
 /// All flows of an engine, by their stored names.
 pub(crate) type Flows = BTreeMap<&'static str, Arc<Definition>>;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::store::Document;
+use viewflow_store::Document;
 
 /// What happens to a message that nobody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

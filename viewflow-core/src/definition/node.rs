@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use viewflow_graph::{Detail, Kind, Role, lock};
+use viewflow_store::{Document, TaskRecord};
 
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
 use crate::data::decision::CaseSpec;
@@ -9,7 +10,6 @@ use crate::data::field::{FieldSpec, Source};
 use crate::data::form::Kept;
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
-use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 
 pub(crate) struct NodeDef {

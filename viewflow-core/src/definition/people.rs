@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use viewflow_store::{Candidate, Object, Permission, UserId};
+
 use super::{After, Ask, Erased};
 use crate::error::Result;
-use crate::id::UserId;
-use crate::people::{Candidate, Object, Permission};
 
 /// Who may do a node's tasks, and by when.
 #[derive(Default)]

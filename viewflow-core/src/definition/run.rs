@@ -3,10 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use viewflow_store::{Document, ProcessData, ProcessRecord, Store, TaskId, TaskRecord, Timestamp};
+
 use crate::error::Result;
-use crate::id::TaskId;
-use crate::store::{Document, ProcessData, ProcessRecord, Store, TaskRecord};
-use crate::time::Timestamp;
 use crate::unit::versions::Reading;
 
 /// What a worker needs to run an attempt.

@@ -6,8 +6,7 @@ mod zoned;
 use std::time::Duration;
 
 use viewflow_graph::Detail;
-
-use crate::time::Timestamp;
+use viewflow_store::Timestamp;
 
 /// A rhythm, and how it is written down: a process that was to start in another one does not.
 pub(crate) struct Schedule {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use viewflow_graph::Detail;
+use viewflow_store::{Document, Timestamp};
 
 use super::{Ask, Data, Erased, Latch, Letter, Run};
 use crate::error::{FieldErrors, Result};
-use crate::store::Document;
-use crate::time::{Moment, Timestamp};
+use crate::moment::Moment;
 
 /// What a task of the node waits for, beside somebody who does it.
 pub(crate) enum Wait {

@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use viewflow_graph::{is_among, same};
+use viewflow_store::__private::Renamed;
+use viewflow_store::{Clock, Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME, Store, SystemClock};
 
 use super::change::keys::Keys;
 use super::change::noted::{Way, noted, with_other_shapes};
@@ -27,8 +29,6 @@ use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
-use crate::store::{Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME, Renamed, Store};
-use crate::time::{Clock, SystemClock};
 use crate::unit::versions::About;
 
 /// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use viewflow_store::{Candidate, Object, Permission, ProcessId, ProcessRecord, ProcessStatus, TaskRecord, UserId};
+
 use crate::error::{Error, Place, Result};
-use crate::id::{ProcessId, UserId};
 use crate::lifecycle::{Action, Actor, process_transition, task_transition};
-use crate::people::{Candidate, Object, Permission, Person};
-use crate::store::{ProcessRecord, ProcessStatus, TaskRecord};
+use crate::people::Person;
 
 /// May this person do this to the task?
 pub(super) fn pass(action: Action, user: &Person, task: &TaskRecord) -> Result<()> {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use crate::id::ProcessId;
+use viewflow_store::ProcessId;
 
 /// How many locks the processes share. More make it less likely that two processes wait for each other.
 const LANES: usize = 256;

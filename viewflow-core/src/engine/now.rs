@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use viewflow_store::{Clock, Store, Timestamp};
+
 use super::Engine;
 use crate::error::Result;
-use crate::store::Store;
-use crate::time::{Clock, Timestamp};
 
 /// After how long the store is asked again.
 const EVERY: Duration = Duration::from_secs(10);

@@ -6,15 +6,15 @@ mod overtaken;
 use std::cell::Cell;
 use std::sync::Arc;
 
+use viewflow_store::{Commit, Event, News, ProcessId, StoreError, TaskError};
+
 use self::blame::{Search, fault};
 use self::overtaken::Overtaken;
 use super::Engine;
 use super::call::call;
 use crate::error::{Error, Place, Result};
-use crate::id::ProcessId;
 use crate::kernel::{Faults, Step};
 use crate::people::User;
-use crate::store::{Commit, Event, News, StoreError, TaskError};
 use crate::unit::tables::PROCESSES;
 use crate::unit::versions::Reading;
 use crate::unit::{Db, Unit};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::id::{ProcessId, TaskId};
-use crate::store::TaskRecord;
+use viewflow_store::{ProcessId, TaskId, TaskRecord};
 
 /// Where an error happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use viewflow_store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus, Timestamp, UserId};
+
 use crate::data::entity::{Entity, ToRef};
 use crate::data::table::Table;
 use crate::definition::Closed;
@@ -13,9 +15,6 @@ use crate::flow::in_step::{ProcessInStep, TaskInStep};
 use crate::flow::node::{Node, Nodes, SubprocessNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::{Task, TaskOf};
-use crate::id::UserId;
-use crate::store::{ProcessStatus, ScopeId, TaskRecord, TaskStatus};
-use crate::time::Timestamp;
 use crate::unit::Db;
 
 /// What a handler or data closure of a node sees: the process, the task, and the tables.

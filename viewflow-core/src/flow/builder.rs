@@ -34,10 +34,10 @@ use crate::flow::process::Process;
 use crate::flow::task::Task;
 use crate::flow::unknown::Known;
 use crate::flow::{Flow, activation};
-use crate::store::Document;
 use connect::{PendingNode, connect};
 use edge::PendingEdge;
 use erase::{form_def, no_data, ref_of};
+use viewflow_store::Document;
 
 /// Collects the nodes of a flow.
 pub struct FlowBuilder<F> {

@@ -7,15 +7,16 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use viewflow_store::{
+    Document, ProcessData, ProcessId, ProcessRecord, ProcessStatus, TaskId, TaskRecord, TaskStatus, Timestamp, UserId,
+};
 
 use crate::data::document::{self, Fields};
 use crate::data::field::FieldType;
 use crate::error::{Error, FieldErrors, Result};
 use crate::flow::process::{Laid, Process, ProcessOf, encoded};
 use crate::flow::task::{IntoSeed, Task, TaskOf};
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Document, ProcessData, ProcessRecord, ProcessStatus, TaskRecord, TaskStatus};
-use crate::time::{IntoMoment, Moment, Timestamp};
+use crate::moment::{IntoMoment, Moment};
 
 /// A value that the engine keeps. It is read like the value itself, and as `*value` where the value is handed on.
 ///

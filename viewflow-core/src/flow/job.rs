@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use viewflow_store::{Store, Timestamp};
+
 use crate::data::entity::{Entity, ToRef};
 use crate::data::table::Table;
 use crate::definition::{Attempt, SharedFlow};
@@ -10,8 +12,6 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::ProcessOf;
 use crate::flow::task::{Task, TaskOf};
-use crate::store::Store;
-use crate::time::Timestamp;
 use crate::unit::Db;
 use crate::unit::versions::Reading;
 

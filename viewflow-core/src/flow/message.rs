@@ -1,12 +1,12 @@
 //! Messages between processes, and between them and the rest of the program.
 
 use serde_json::Value;
+use viewflow_store::{Document, MAX_CORRELATION};
 
 use crate::data::document::{self, Fields};
 use crate::data::field::{FieldOf, FieldSpec, FieldType, Source, canonical, form_of};
 use crate::definition::{Latch, Letter};
 use crate::error::{Error, Place, Result};
-use crate::store::{Document, MAX_CORRELATION};
 
 /// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
 /// it.

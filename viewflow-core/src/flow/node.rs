@@ -3,12 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-#[cfg(doc)]
-use self::kinds::*;
+use viewflow_store::NodeName;
+
 use crate::data::form::Form;
 use crate::flow::Flow;
 use crate::flow::task::Task;
-use crate::store::NodeName;
 
 /// The type of a field that is a node. Such fields hold nothing.
 #[diagnostic::on_unimplemented(

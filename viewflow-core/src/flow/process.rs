@@ -3,14 +3,12 @@
 use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
+use viewflow_store::{Document, ProcessData, ProcessId, ProcessRecord, ProcessStatus, Timestamp};
 
 use crate::data::document::{self, Fields, Reader};
 use crate::data::field::{FieldType, Source};
 use crate::definition::Data;
 use crate::error::{Error, FieldErrors, Place, Result};
-use crate::id::ProcessId;
-use crate::store::{Document, ProcessData, ProcessRecord, ProcessStatus};
-use crate::time::Timestamp;
 
 /// A struct laid over a process's document: its fields are the workflow data of the process.
 ///

@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use viewflow_store::{Document, TaskId, TaskRecord, TaskStatus, UserId};
+
 use crate::data::document::{self, Fields, Reader, Writer};
 use crate::data::field::{FieldSpec, FieldType, Source};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::flow::process::optional;
-use crate::id::{TaskId, UserId};
-use crate::store::{Document, TaskRecord, TaskStatus};
 
 /// A struct laid over a task's document: what a task of a node knows.
 ///

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use viewflow_store::{ProcessId, ProcessStatus, ScopeId, TaskId, TaskList, TaskRecord, TaskStatus, What};
+
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
 use crate::lifecycle::Action;
-use crate::store::{ProcessStatus, ScopeId, TaskList, TaskRecord, TaskStatus, What};
 
 /// Something that is to be canceled, or that follows once what is in it was.
 enum Cancel {

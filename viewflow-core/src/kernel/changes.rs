@@ -4,13 +4,13 @@
 use std::mem;
 
 use serde_json::Value;
+use viewflow_store::__private::differences;
+use viewflow_store::{DataChange, DataPart, Document, ProcessData, ProcessRecord, TaskId};
 
 use super::Step;
 use crate::data::field::{FieldSpec, canonical_fields, forget_secrets_of};
 use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
-use crate::id::TaskId;
-use crate::store::{DataChange, DataPart, Document, ProcessData, ProcessRecord, differences};
 
 /// Makes the canonical form of a value that is stored as of today.
 type Canonical = fn(&Value) -> Option<Value>;

@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 use viewflow_graph::Kind;
+use viewflow_store::{Document, ProcessId, ProcessStatus, TaskError, TaskId, TaskRecord, TaskStatus};
 
 use super::Step;
 use super::step::Begin;
 use super::turn::plain_spawn;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{Document, ProcessStatus, TaskError, TaskRecord, TaskStatus};
 
 /// What a child and its first task begin with.
 #[derive(Clone, Default)]

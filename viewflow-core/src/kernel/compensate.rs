@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use viewflow_graph::Role;
+use viewflow_store::{Event, TaskId, TaskStatus, What};
 
 use super::{ROOT, Step};
 use crate::error::Result;
-use crate::id::TaskId;
-use crate::store::{Event, TaskStatus, What};
 
 impl Step {
     /// Undoes what was done in the process of a task and can be undone, newest first, each once.

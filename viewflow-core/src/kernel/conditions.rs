@@ -3,11 +3,11 @@
 //! A condition is asked when it is first waited for, when something has changed that it read, and when the data of its process has. What
 //! it read is noted on its task. One that read what is not noted is asked in each step of its process.
 
+use viewflow_store::{ProcessId, StoreError, TablePart, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor};
+
 use super::Step;
 use crate::definition::Wait;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{StoreError, TablePart, TaskList, TaskRecord, TaskStatus, WaitsFor};
 use crate::unit::Unit;
 use crate::unit::watch::{Written, node_hash, was_written};
 

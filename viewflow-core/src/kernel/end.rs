@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use viewflow_store::{ProcessId, ProcessStatus, ScopeId, TaskId, TaskStatus, What};
+
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessStatus, ScopeId, TaskStatus, What};
 
 impl Step {
     /// Ends a process, whatever is open in it.

@@ -1,11 +1,10 @@
 //! How a task fails: it takes a way that the flow has for its error, or stays and waits for somebody.
 
 use viewflow_graph::Role;
+use viewflow_store::{TaskError, TaskId, TaskRecord, TaskStatus, What};
 
 use super::Step;
 use crate::error::Result;
-use crate::id::TaskId;
-use crate::store::{TaskError, TaskRecord, TaskStatus, What};
 
 impl Step {
     /// A task failed. Its token stays, and with it the process, until somebody retries, revives or cancels it.

@@ -1,14 +1,13 @@
 //! How a waiting task hears of what it waits for: its time, a signal, a message, a way from its border.
 
 use viewflow_graph::{Kind, Role};
+use viewflow_store::{Document, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 
 use super::mailbox::{self, Mailbox};
 use super::wait::look_again;
 use super::{Step, signal};
 use crate::definition::{Action, Definition, NodeDef, Wait};
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
-use crate::store::{Document, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::Unit;
 use crate::unit::walk::Walk;
 

@@ -4,14 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow_store::{JobState, TaskError, TaskId, TaskRecord, TaskStatus, Timestamp, What};
+
 use super::Step;
 use super::wait::{look_again, schedule};
 use crate::definition::Attempt;
 use crate::definition::{Definition, JobDef, Wait};
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
-use crate::store::{JobState, TaskError, TaskRecord, TaskStatus, What};
-use crate::time::Timestamp;
 use crate::unit::versions::Reading;
 
 /// How many workers may be lost with a job before it counts as what kills them.

@@ -12,26 +12,25 @@ use serde_json::Value;
 
 use crate::definition::{Delivery, Latch, Letter};
 use crate::error::{Error, Result};
-use crate::id::{TaskId, stable_hash};
-pub(crate) use crate::store::MAILBOXES;
-use crate::store::{Document, IndexEntry, RowRecord, StoreError, TaskList};
-use crate::time::Timestamp;
 use crate::unit::Unit;
 use crate::unit::versions::About;
 use crate::unit::walk::Walk;
+pub use viewflow_store::__private::MAILBOXES;
 
 pub(crate) use expiry::{EXPIRIES, Swept, enter_all, is_due, sweep};
 use lying::{Letters, readable, until_of};
 pub(crate) use renew::{OtherKey, follow, forward, letters};
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{Document, IndexEntry, RowRecord, StoreError, TaskId, TaskList, Timestamp};
 
 /// The indexed field of rows that a worker has to look at.
 pub(crate) const READY: &str = "ready";
 /// The table of the messages that are kept, a row for each; the older one has the smaller number.
-pub(crate) const LETTERS: &str = "viewflow.letter";
+pub const LETTERS: &str = "viewflow.letter";
 /// The indexed field that tells the mailbox of a letter.
-pub(crate) const MAILBOX: &str = "mailbox";
+pub const MAILBOX: &str = "mailbox";
 /// The same, of a letter that is promised to somebody whose process is suspended.
-pub(crate) const PROMISED: &str = "promised";
+pub const PROMISED: &str = "promised";
 /// How many letters that were kept too long are forgotten at once.
 const FORGET: usize = 64;
 

@@ -1,13 +1,12 @@
 //! Tasks of nodes that are gone, and tasks that go on at another node.
 
 use viewflow_graph::{Kind, within};
+use viewflow_store::{NodeName, ScopeRecord, TaskError, TaskId, TaskRecord, TaskStatus, What};
 
 use super::turn::{Spawn, plain_spawn};
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
-use crate::store::{NodeName, ScopeRecord, TaskError, TaskRecord, TaskStatus, What};
 
 /// The code of the error of a task whose node is gone.
 pub(crate) const OBSOLETE: &str = "obsolete";

@@ -2,13 +2,11 @@
 
 use std::any::Any;
 
+use viewflow_store::{Candidate, MAX_NAME, Permission, TaskId, TaskRecord, TaskStatus, Timestamp, UserId, What};
+
 use super::Step;
 use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
-use crate::id::{TaskId, UserId};
-use crate::people::{Candidate, Permission};
-use crate::store::{MAX_NAME, TaskRecord, TaskStatus, What};
-use crate::time::Timestamp;
 use crate::unit::Db;
 
 /// What is asked about people when a task is made.

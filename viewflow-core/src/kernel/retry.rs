@@ -1,12 +1,11 @@
 //! Trying a failed task again.
 
 use viewflow_graph::Kind;
+use viewflow_store::{ProcessStatus, TaskId, TaskStatus, What};
 
 use super::Step;
 use crate::error::{Error, Result};
-use crate::id::TaskId;
 use crate::lifecycle::Action;
-use crate::store::{ProcessStatus, TaskStatus, What};
 
 impl Step {
     /// Has a failed task tried again. A sub-process is made again, as [`Step::revive`] does.

@@ -1,13 +1,12 @@
 //! Making a canceled or failed task again, as another one.
 
 use viewflow_graph::Kind;
+use viewflow_store::{TaskId, TaskStatus, What};
 
 use super::Step;
 use super::turn::Spawn;
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
 use crate::lifecycle::Action;
-use crate::store::{TaskStatus, What};
 
 impl Step {
     /// Makes a canceled or failed task again, as another one.

@@ -1,12 +1,11 @@
 //! Signals on their way: who waited when one was thrown.
 
 use serde_json::Value;
+use viewflow_store::{RowRecord, TaskId};
 
 use crate::error::Result;
-use crate::id::TaskId;
-use crate::store::RowRecord;
-pub(crate) use crate::store::SIGNALS;
 use crate::unit::Unit;
+pub(crate) use viewflow_store::__private::SIGNALS;
 
 /// How many tasks one row tells of.
 const CHUNK: usize = 500;

@@ -1,12 +1,11 @@
 //! Going on without a task.
 
 use viewflow_graph::Role;
+use viewflow_store::{TaskId, TaskStatus, What};
 
 use super::Step;
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
 use crate::lifecycle::Action;
-use crate::store::{TaskStatus, What};
 
 impl Step {
     /// Goes on from a task as if it were done, without what its node does.

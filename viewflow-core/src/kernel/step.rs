@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
+use viewflow_store::{
+    Document, Permission, ProcessData, ProcessId, ProcessRecord, ScopeId, ScopeRecord, StoreError, TaskError, TaskId,
+    TaskRecord, UserId, What,
+};
 
 use super::ROOT;
 use super::turn::plain_spawn;
 use crate::definition::{Data, Definition, Flows};
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::people::Permission;
-use crate::store::{
-    Document, ProcessData, ProcessRecord, ScopeId, ScopeRecord, StoreError, TaskError, TaskRecord, What,
-};
 use crate::unit::{Db, Unit};
 
 /// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.

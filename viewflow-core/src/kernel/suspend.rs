@@ -4,12 +4,11 @@
 //! steps of its own, so that a failure is that of its task and nothing keeps the process from being resumed.
 
 use viewflow_graph::Kind;
+use viewflow_store::{JobState, ProcessId, ProcessStatus, TaskId, TaskRecord, TaskStatus, WaitsFor, What};
 
 use super::wait::{look_again, schedule};
 use super::{Step, mailbox};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{JobState, ProcessStatus, TaskRecord, TaskStatus, WaitsFor, What};
 use crate::unit::{Db, Unit};
 
 /// Nothing goes on in a process that is suspended.

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use viewflow_graph::Kind;
+use viewflow_store::{ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus, What};
 
 use super::turn::{Spawn, plain_spawn};
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
 use crate::unit::Coming;
 
 impl Step {

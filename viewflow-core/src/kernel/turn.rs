@@ -4,12 +4,11 @@ use std::any::Any;
 
 use serde_json::Value;
 use viewflow_graph::{Kind, Role};
+use viewflow_store::{Document, ProcessStatus, TaskId, TaskRecord, TaskStatus};
 
 use super::{Step, mailbox};
 use crate::definition::{Action, Chosen, Definition, EdgeDef, Items, NodeDef};
 use crate::error::{Error, Place, Result};
-use crate::id::TaskId;
-use crate::store::{Document, ProcessStatus, TaskRecord, TaskStatus};
 
 /// How many tasks one step may make one after the other, each from the one before.
 const DEPTH: u32 = 10_000;

@@ -13,11 +13,10 @@ use super::turn::Spawn;
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
-use crate::id::{ProcessId, TaskId};
 use crate::lifecycle::Action;
-use crate::store::{ProcessStatus, ScopeId, ScopeRecord, TaskRecord, TaskStatus, What};
 use crate::unit::Coming;
 use links::{Back, Link, Links};
+use viewflow_store::{ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus, What};
 
 impl Step {
     /// Takes back one task, if nothing that came after it is done.

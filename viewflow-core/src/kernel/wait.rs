@@ -3,14 +3,12 @@
 use std::any::Any;
 
 use viewflow_graph::{Kind, Role};
+use viewflow_store::{JobState, TaskId, TaskRecord, TaskStatus, Timeout, Timestamp, WaitsFor};
 
 use super::people::People;
 use super::{Step, mailbox};
 use crate::definition::{After, Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
-use crate::id::TaskId;
-use crate::store::{JobState, TaskRecord, TaskStatus, Timeout, WaitsFor};
-use crate::time::Timestamp;
 
 /// What a task waits for, before it is written down.
 #[derive(Default)]

@@ -3,8 +3,9 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use viewflow_store::{ProcessId, UserId};
+
 use super::{Candidate, Object, Permission, User};
-use crate::id::{ProcessId, UserId};
 
 /// A person within one call of the engine, who is not asked twice. It does not outlive the call: what is taken from a person after that
 /// counts in the next one.

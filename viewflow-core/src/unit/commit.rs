@@ -1,7 +1,8 @@
 //! A unit as the commit it comes to.
 
+use viewflow_store::{Change, Commit, Expect, Key};
+
 use super::Unit;
-use crate::store::{Change, Commit, Expect, Key};
 
 impl Unit {
     pub(super) fn take_commit(&mut self, failed: bool) -> Commit {

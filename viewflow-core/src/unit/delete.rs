@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use viewflow_store::{OnDelete, Reference};
 
 use super::Unit;
 use super::looked::looked;
 use super::own::Row;
 use super::tables::no_row;
 use crate::error::{Error, Result};
-use crate::store::{OnDelete, Reference};
 
 /// How many of those who refer to a row are read at first: one that holds on to it may be among them.
 const FEW: usize = 64;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use viewflow_store::{DataChange, Event, ProcessId, TaskId, UserId, What};
+
 use super::Unit;
 use super::looked::looked;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{DataChange, Event, What};
 
 impl Unit {
     pub(crate) fn record(&mut self, process: ProcessId, what: What) -> Result<()> {

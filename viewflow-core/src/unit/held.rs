@@ -2,9 +2,9 @@
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
+use viewflow_store::{ProcessId, ProcessRecord, Store};
+
 use crate::error::{Error, Result};
-use crate::id::ProcessId;
-use crate::store::{ProcessRecord, Store};
 
 /// A record as it was read and as it will be. Records are long, and a step can have many: only pointers to them are moved, and
 /// one is copied when it is first changed.

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use viewflow_store::{
+    Cursor, Event, ListedTask, NodeName, ProcessId, ProcessList, StoreError, TaskId, TaskList, TaskRecord, What,
+};
+
 use super::Unit;
 use super::held::Held;
 use super::looked::looked;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{Cursor, Event, ListedTask, NodeName, ProcessList, StoreError, TaskList, TaskRecord, What};
 
 impl Unit {
     /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,

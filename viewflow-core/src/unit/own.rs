@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use viewflow_store::{OnDelete, Reference, RowRecord, index_key};
+
 use super::looked::looked;
 use super::seen::Seen;
-use crate::store::{OnDelete, Reference, RowRecord, index_key};
 
 /// Under what rows are found: table, field and key. Under no field are all rows of the table.
 pub(super) type Place = (String, String, Vec<u8>);

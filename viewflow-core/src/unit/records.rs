@@ -2,11 +2,11 @@
 
 use std::collections::btree_map::Entry;
 
+use viewflow_store::{ProcessData, ProcessId, ProcessRecord, ScopeId, ScopeRecord, TaskId, TaskRecord};
+
 use super::Unit;
 use super::held::{Held, held_process};
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{ProcessData, ProcessRecord, ScopeId, ScopeRecord, TaskRecord};
 
 impl Unit {
     pub(crate) fn add_process(&mut self, record: ProcessRecord, data: ProcessData) {

@@ -2,13 +2,14 @@
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
+use viewflow_store::{RowRecord, Store, TablePart};
+
 use super::Unit;
 use super::held::Held;
 use super::own::{Row, place};
 use super::walk::Walk;
 use super::watch::parts_of;
 use crate::error::{Error, Result};
-use crate::store::{RowRecord, Store, TablePart};
 
 impl Unit {
     pub(crate) fn row(&mut self, table: &str, id: u64) -> Result<Option<&RowRecord>> {

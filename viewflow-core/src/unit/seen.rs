@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use viewflow_store::__private::Lists;
+
 use super::looked::looked;
 use crate::error::Result;
-use crate::store::Lists;
 
 /// Lists in which the step's own entries stand for what it has changed, whatever the store's lists have of that.
 pub(super) struct Seen<L, E> {

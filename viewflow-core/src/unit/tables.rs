@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use viewflow_store::__private::{check_keys, follow};
+use viewflow_store::{Document, OnDelete, ProcessId, Reference, RowRecord, TablePart, index_key};
 
 use super::own::place;
 use super::rows::is_written;
 use super::watch::key_hash;
 use super::{Db, Unit};
 use crate::error::{Error, Result};
-use crate::id::ProcessId;
-use crate::store::{Document, OnDelete, Reference, RowRecord, TablePart, check_keys, follow, index_key};
 
 /// A row for each process that rows refer to, with its number. It goes when the process is forgotten.
-pub(crate) const PROCESSES: &str = "viewflow.process";
+pub const PROCESSES: &str = "viewflow.process";
 
 type Page = (Vec<(u64, RowRecord)>, Option<u64>);
 

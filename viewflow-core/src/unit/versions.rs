@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::Value;
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{Expect, Key, RowRecord, Store};
 
 use super::Unit;
 use crate::error::{Error, Result, Stale};
-use crate::id::stable_hash;
-use crate::store::{Expect, Key, RowRecord, Store};
 
 /// Of what a note tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use viewflow_store::__private::lists_of_waiting;
+use viewflow_store::{Cursor, TaskId, TaskList};
+
 use super::Unit;
 use super::looked::looked;
 use super::seen::Seen;
 use super::walk::{PAGE, Walk};
 use crate::error::Result;
-use crate::id::TaskId;
-use crate::store::{Cursor, TaskList, lists_of_waiting};
 
 /// The lists of those who wait, of what the step has changed. They are brought up to date when one is asked for: a step that asks for
 /// none does not pay for them.

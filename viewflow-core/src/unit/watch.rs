@@ -9,14 +9,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use viewflow_store::__private::{stable_hash, stable_hash_of};
+use viewflow_store::{
+    Cursor, IndexEntry, ProcessId, Reads, RowRecord, TablePart, TaskId, TaskList, TaskRecord, WaitsFor, Watched,
+    index_key,
+};
 
 use super::Unit;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId, stable_hash, stable_hash_of};
-pub(crate) use crate::store::CHANGED;
-use crate::store::{
-    Cursor, IndexEntry, Reads, RowRecord, TablePart, TaskList, TaskRecord, WaitsFor, Watched, index_key,
-};
+pub(crate) use viewflow_store::__private::CHANGED;
 
 /// The tables over which conditions wait, or once did.
 pub(crate) const WATCHED: &str = "viewflow.watched";

@@ -8,11 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::Kind;
+use viewflow_store::{Event, ProcessId, TaskId, TaskRecord, TaskStatus, UserId, Way, What};
 
 use super::Unit;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::store::{Event, TaskRecord, TaskStatus, Way, What};
 
 /// How many tasks there are from one summary to the next.
 const STRIDE: u32 = 16;

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{Change, Commit, ProcessData, ProcessRecord, Store, TaskRecord};
-use viewflow_core::{ProcessId, TaskId, Timestamp};
 use viewflow_sled::{Durability, SledStore};
+use viewflow_store::Kind;
+use viewflow_store::{Change, Commit, ProcessData, ProcessRecord, Store, TaskRecord};
+use viewflow_store::{ProcessId, TaskId, Timestamp};
 
 use crate::document;
 

@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use viewflow_core::ProcessId;
-use viewflow_core::store::{Store, StoreError};
 use viewflow_sled::SledStore;
+use viewflow_store::ProcessId;
+use viewflow_store::{Store, StoreError};
 
 use crate::{put, whole_commits};
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use viewflow_core::StoreError;
-use viewflow_core::store::{Change, Commit, IndexEntry, RowRecord, Store};
 use viewflow_sled::SledStore;
+use viewflow_store::StoreError;
+use viewflow_store::{Change, Commit, IndexEntry, RowRecord, Store};
 
 use crate::{copy, document, open_sled, put, whole_commits};
 

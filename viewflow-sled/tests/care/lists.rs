@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{
+use viewflow_sled::{Durability, SledStore};
+use viewflow_store::Kind;
+use viewflow_store::{
     Change, Commit, ListedTask, Order, ProcessRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
 };
-use viewflow_core::{ProcessId, StoreError, TaskId, Timestamp, UserId};
-use viewflow_sled::{Durability, SledStore};
+use viewflow_store::{ProcessId, StoreError, TaskId, Timestamp, UserId};
 
 use crate::open_sled;
 

@@ -12,13 +12,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{
+use viewflow_sled::SledStore;
+use viewflow_store::Kind;
+use viewflow_store::{
     Change, Commit, Event, IndexEntry, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList,
     TaskRecord, TaskStatus, What, index_key,
 };
-use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
-use viewflow_sled::SledStore;
+use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
 fn document(value: serde_json::Value) -> Document {
     value.as_object().cloned().unwrap()

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use viewflow_core::ProcessId;
-use viewflow_core::store::{Store, StoreError};
 use viewflow_sled::{Durability, SledStore};
+use viewflow_store::ProcessId;
+use viewflow_store::{Store, StoreError};
 
 use crate::{copy, put, whole_commits};
 

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tempfile::TempDir;
-use viewflow_core::UserId;
-use viewflow_core::store::{Change, Commit, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key};
 use viewflow_sled::SledStore;
+use viewflow_store::UserId;
+use viewflow_store::{Change, Commit, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key};
 
 use crate::{commit, put, tamper};
 

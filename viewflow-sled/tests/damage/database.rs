@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use serde_json::{Value, json};
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{
+use viewflow_store::Kind;
+use viewflow_store::{
     Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
     ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TablePart, TaskList,
     TaskRecord, TaskStatus, WaitsFor, Watched, What, index_key,
 };
-use viewflow_core::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
+use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
 const PROCESSES: u64 = 200;
 const AUTHORS: u64 = 7;

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use database::{answers, build};
 use harm::{Case, cases, copy};
-use viewflow_core::store::StoreResult;
 use viewflow_sled::SledStore;
+use viewflow_store::StoreResult;
 
 /// How long it may take to open a damaged store and read all of it.
 const DEADLINE: Duration = Duration::from_secs(20);

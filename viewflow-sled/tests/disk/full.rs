@@ -9,12 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use viewflow_core::graph::Kind;
-use viewflow_core::store::{
+use viewflow_store::Kind;
+use viewflow_store::{
     Change, Commit, Event, ProcessData, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult,
     TaskRecord, What,
 };
-use viewflow_core::{ProcessId, TaskId, Timestamp};
+use viewflow_store::{ProcessId, TaskId, Timestamp};
 
 use viewflow_sled::SledStore;
 

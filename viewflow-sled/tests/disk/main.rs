@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use viewflow_core::store::StoreResult;
 use viewflow_sled::SledStore;
+use viewflow_store::StoreResult;
 
 /// No call may take longer.
 const DEADLINE: Duration = Duration::from_mins(1);

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use viewflow_core::store::{Change, Commit, RowRecord, Store, StoreError};
+use viewflow_store::{Change, Commit, RowRecord, Store, StoreError};
 
 use crate::{SmallDisk, in_time, open};
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 use viewflow_graph::{FieldShape, Plain, Shape};
+use viewflow_store::Document;
 
 use super::{FieldKind, FieldSpec, FieldType};
-use crate::store::Document;
 
 impl FieldKind {
     /// The canonical form of a value of this kind that was just encoded.

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
+use viewflow_store::{ProcessId, TaskId, Timestamp, UserId};
 
 use super::{FieldKind, FieldType, HasLength, HasText, Initial};
-use crate::id::{ProcessId, TaskId, UserId};
-use crate::time::Timestamp;
 
 #[diagnostic::do_not_recommend]
 impl FieldType for UserId {

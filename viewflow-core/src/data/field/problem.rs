@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use viewflow_store::TaskId;
 
 use super::{FieldKind, FieldSpec, FieldType, check_pattern, plain, whole};
-use crate::id::TaskId;
 
 /// What is wrong with the rules of these fields, and of those of the structs nested in them: for each the end of the sentence
 /// "field `path` ...".
@@ -75,7 +75,7 @@ fn compared(kind: &FieldKind, a: &Value, b: &Value) -> Option<Ordering> {
         #[cfg(feature = "jiff")]
         FieldKind::Timestamp => read::<jiff::Timestamp>(a, b),
         #[cfg(not(feature = "jiff"))]
-        FieldKind::Timestamp => read::<crate::time::Timestamp>(a, b),
+        FieldKind::Timestamp => read::<viewflow_store::Timestamp>(a, b),
         #[cfg(feature = "jiff")]
         FieldKind::Zoned => read::<jiff::ZonedDateTime>(a, b),
         #[cfg(feature = "jiff")]

@@ -5,11 +5,12 @@ use std::fmt;
 
 use serde_json::Value;
 use viewflow_graph::{FieldShape, Plain, Shape};
+use viewflow_store::__private::follow;
+use viewflow_store::{Document, OnDelete};
 
 use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, Widget, canonical, whole};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
-use crate::store::{Document, OnDelete, follow};
 use crate::unit::Db;
 
 /// One field, described as data: what the derive macros make of `#[field(..)]`.

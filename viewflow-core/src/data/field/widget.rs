@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use viewflow_graph::{Plain, Shape};
+use viewflow_store::Document;
 
 use super::{FieldKind, FieldSpec};
 use crate::data::document::Value;
-use crate::store::Document;
 
 /// A hint with what a field is best filled in. Rules do not depend on it, but for what is secret.
 ///

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+use viewflow_store::{Document, ProcessId};
 
 use super::Form;
 use crate::data::document::{self, NOT_ASKED, is_blank};
 use crate::data::field::{Choices, FieldKind, FieldSpec, each_item, items_at, plain};
 use crate::error::{Complaint, Error, FieldErrors, Result};
-use crate::id::ProcessId;
 use crate::people::User;
-use crate::store::Document;
 use crate::unit::Db;
 
 /// What was sent of a form in part, and what is stored of it: what was not sent, and stays as it is stored, is not chosen anew.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
+use viewflow_store::Document;
 
 use super::{FormCase, FormField, FormPage, FormSpec, nested};
 use crate::data::decision::CaseSpec;
@@ -9,7 +10,6 @@ use crate::data::document;
 use crate::data::field::{Choice, Depends, FieldKind, FieldSpec, ValueKind, Widget, forget_secrets};
 use crate::error::Result;
 use crate::people::User;
-use crate::store::Document;
 use crate::unit::Db;
 
 /// Describes a form of these fields, or of these cases with their fields, for somebody who fills them in, with what they hold.

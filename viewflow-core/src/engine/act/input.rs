@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::cell::RefCell;
 
+use viewflow_store::{Document, TaskId, TaskRecord};
+
 use crate::data::decision::{CaseSpec, decided};
 use crate::data::document::{by_name, check_depth, completed};
 use crate::data::field::{FieldSpec, Source, forget_secrets, plain};
@@ -10,11 +12,9 @@ use crate::data::form::{self, Filled, Form, Kept, check_tables};
 use crate::definition::{Definition, FormDef, Places};
 use crate::engine::{Engine, gate};
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
-use crate::id::TaskId;
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::{Document, TaskRecord};
 use crate::unit::Db;
 
 /// Makes a node's input.

@@ -1,16 +1,16 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
+use viewflow_store::{Document, ProcessId, TaskId, TaskRecord};
+
 use super::input::Asked;
 use crate::data::document;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
-use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::people::{Person, User};
-use crate::store::{Document, TaskRecord};
 
 impl Engine {
     /// Cancels a process: what is open in it is taken away, and so are its sub-processes.

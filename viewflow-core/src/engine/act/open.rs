@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use viewflow_store::{Document, ProcessId, TaskId, TaskRecord};
+
 use crate::data::form::Form;
 use crate::engine::read::records::read_process;
 use crate::engine::{Engine, gate};
@@ -11,11 +13,9 @@ use crate::flow::Flow;
 use crate::flow::node::{HandleNode, Input, Node, SubprocessNode, ViewNode};
 use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::Task;
-use crate::id::{ProcessId, TaskId};
 use crate::kernel::{self, Child};
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::{Document, TaskRecord};
 
 impl Engine {
     /// The open task of a node, to be assigned and executed.

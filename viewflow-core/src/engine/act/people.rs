@@ -1,15 +1,14 @@
 //! Who has a task, and by when it should be done: what people do with their tasks and each other's.
 
+use viewflow_store::{ProcessId, ProcessStatus, TaskId, TaskRecord, Timestamp, What};
+
 use crate::engine::{Engine, gate};
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::id::{ProcessId, TaskId};
 use crate::kernel;
 use crate::lifecycle::Action;
 use crate::people::{Person, User};
-use crate::store::{ProcessStatus, TaskRecord, What};
-use crate::time::Timestamp;
 
 impl Engine {
     /// Gives a task that nobody has to a person who may take it. To give it again to the same person changes nothing.

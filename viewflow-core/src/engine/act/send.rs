@@ -2,12 +2,13 @@
 
 use std::any::TypeId;
 
+use viewflow_store::Document;
+
 use crate::definition::{Delivery, Letter, check_message, check_signal};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::flow::message::Message;
 use crate::kernel::{mailbox, signal};
-use crate::store::Document;
 
 impl Engine {
     /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with

@@ -1,6 +1,7 @@
 //! Starting processes.
 
 use viewflow_graph::Kind;
+use viewflow_store::{Document, NodeName, ProcessId};
 
 use super::input::{Asked, InputOf, Sent};
 use super::start_draft::take_draft;
@@ -12,9 +13,7 @@ use crate::flow::Flow;
 use crate::flow::node::{Input, Node, StartHandleNode, StartNode};
 use crate::flow::process::ProcessOf;
 use crate::flow::task::Task;
-use crate::id::ProcessId;
 use crate::people::{Person, User};
-use crate::store::{Document, NodeName};
 
 impl Engine {
     /// Starts a process with what a person filled in, and runs it until it waits.

@@ -4,6 +4,8 @@
 //! process takes it away. Rows are listed by the person.
 
 use serde_json::Value;
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{Document, IndexEntry, NodeName, RowRecord, Timestamp, UserId, index_key};
 
 use super::input::Asked;
 use super::start::start_of;
@@ -11,10 +13,7 @@ use crate::data::document::check_depth;
 use crate::definition::Definition;
 use crate::engine::{Engine, gate};
 use crate::error::{Error, Place, Result};
-use crate::id::{UserId, stable_hash};
 use crate::people::{Anonymous, Person, User};
-use crate::store::{Document, IndexEntry, NodeName, RowRecord, index_key};
-use crate::time::Timestamp;
 use crate::unit::{Db, Unit};
 
 /// The table of the drafts.

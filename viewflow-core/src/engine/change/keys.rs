@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use viewflow_store::{Cursor, NodeName, Store, TaskId, TaskList, Timestamp, WaitsFor};
+
 use crate::definition::{Definition, Flows, Latch, MessageDef};
 use crate::engine::Engine;
 use crate::engine::change::noted::{Standing, Way};
@@ -11,10 +13,7 @@ use crate::engine::change::plan::{OPEN, each_task};
 use crate::engine::change::renewal::Renewal;
 use crate::engine::change::tables::each_page_of;
 use crate::error::{Result, Stale as Of};
-use crate::id::TaskId;
 use crate::kernel::mailbox::{self, MAILBOXES, OtherKey};
-use crate::store::{Cursor, NodeName, Store, TaskList, WaitsFor};
-use crate::time::Timestamp;
 use crate::unit::versions::{About, Note, State};
 use crate::unit::{Db, Unit};
 

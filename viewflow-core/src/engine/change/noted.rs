@@ -1,11 +1,12 @@
 //! What versions of the program have used the store: what is noted of that when an engine is built.
 
+use viewflow_store::__private::stable_hash;
+use viewflow_store::Store;
+
 use crate::definition::Flows;
 use crate::engine::Engine;
 use crate::engine::change::renewal::{Replaced, told_of_replaced};
 use crate::error::{Error, Result};
-use crate::id::stable_hash;
-use crate::store::Store;
 use crate::unit::Unit;
 use crate::unit::versions::{About, Note, State};
 

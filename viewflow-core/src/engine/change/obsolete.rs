@@ -1,13 +1,13 @@
 //! Tasks of nodes that are gone.
 
+use viewflow_store::{NodeName, TaskId, TaskList, TaskStatus};
+
 use crate::engine::Engine;
 use crate::engine::change::plan::OPEN;
 use crate::error::Result;
 use crate::flow::node::Node;
-use crate::id::TaskId;
 use crate::lifecycle::Action;
 use crate::people::User;
-use crate::store::{NodeName, TaskList, TaskStatus};
 
 /// How many tasks are set aside in one step.
 const AT_ONCE: usize = 64;

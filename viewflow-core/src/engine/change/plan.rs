@@ -6,16 +6,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use viewflow_graph::{Kind, within};
+use viewflow_store::__private::Names;
+use viewflow_store::{
+    Cursor, NodeName, ProcessData, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError, TaskId,
+    TaskList, TaskRecord, TaskStatus, WaitsFor,
+};
 
 use crate::definition::{Definition, Flows, Wait};
 use crate::engine::change::renewal::{Renewal, Replaced};
 use crate::error::{Error, Result};
-use crate::id::TaskId;
 use crate::kernel::{ROOT, split_names, splits_around};
-use crate::store::{
-    Cursor, Names, NodeName, ProcessData, ProcessList, ProcessRecord, ProcessStatus, ScopeId, Store, StoreError,
-    TaskList, TaskRecord, TaskStatus, WaitsFor,
-};
 use crate::unit::Db;
 
 /// What flows would come upon in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use viewflow_store::__private::check_keys;
+use viewflow_store::{ProcessId, ProcessList, RowRecord, Store, Timestamp};
+
 use crate::data::entity::{RowType, TableSpec};
 use crate::data::field::{problems, tables_of};
 use crate::data::table::{described, row_of};
@@ -11,9 +14,6 @@ use crate::engine::Engine;
 use crate::engine::change::noted::{Standing, Way, noted};
 use crate::engine::change::renewal::{Clash, Renewal};
 use crate::error::{Error, Result, Stale};
-use crate::id::ProcessId;
-use crate::store::{ProcessList, RowRecord, Store, check_keys};
-use crate::time::Timestamp;
 use crate::unit::Db;
 use crate::unit::versions::{About, Note};
 

@@ -9,17 +9,17 @@ use std::fmt;
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
+use viewflow_store::__private::process_lines;
+use viewflow_store::{
+    Change, Commit, Ended, Expect, Key, Logged, OnDelete, ProcessId, ProcessList, ProcessRecord, Receipt, Reference,
+    RowRecord, Store, StoreError, StoreResult, Stored, TaskId, Timestamp, TransferError,
+};
+
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
 use crate::engine::work::duties::OnDuty;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{
-    Change, Commit, Ended, Expect, Key, Logged, OnDelete, ProcessList, ProcessRecord, Receipt, Reference, RowRecord,
-    Store, StoreError, StoreResult, Stored, TransferError, process_lines,
-};
-use crate::time::Timestamp;
 use crate::unit::Unit;
 use crate::unit::tables::PROCESSES;
 
@@ -80,7 +80,7 @@ impl Retention {
     }
 
     /// Calls `export` with each process before it is forgotten, sub-processes first. It gets the lines that
-    /// [`store::export`](crate::store::export) writes of a process, and that of its columns; all at once, so that they
+    /// [`store::export`](viewflow_store::export) writes of a process, and that of its columns; all at once, so that they
     /// have to fit in memory.
     ///
     /// When it fails the process is kept, [`on_error`](crate::EngineBuilder::on_error) hears of it, and it is tried again.

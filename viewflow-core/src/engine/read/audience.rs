@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{ProcessId, UserId};
-use crate::people::{Candidate, Object, Permission, Person, User};
-use crate::store::{MAX_KEY, Store, StoreResult, TaskRecord};
+use viewflow_store::{Candidate, MAX_KEY, Object, Permission, ProcessId, Store, StoreResult, TaskRecord, UserId};
+
+use crate::people::{Person, User};
 
 /// How many permissions in use are read at the most at a time.
 const MOST: usize = 256;

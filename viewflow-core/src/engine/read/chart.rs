@@ -1,11 +1,10 @@
 //! A flow's graph, and how far a process is in it.
 
 use viewflow_graph::{Graph, Mark};
+use viewflow_store::{ProcessId, TaskRecord, TaskStatus};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::id::ProcessId;
-use crate::store::{TaskRecord, TaskStatus};
 
 impl Engine {
     /// The graph of a flow, by its name.

@@ -1,14 +1,14 @@
 //! Forms, described as data.
 
+use viewflow_store::{Document, NodeName, TaskId, UserId};
+
 use crate::data::form::{self, Filled, FormSpec};
 use crate::engine::act::input::Asked;
 use crate::engine::act::start::start_of;
 use crate::engine::act::start_draft::draft_of_start;
 use crate::engine::{Engine, no_node};
 use crate::error::{Place, Result};
-use crate::id::{TaskId, UserId};
 use crate::people::User;
-use crate::store::{Document, NodeName};
 
 impl Engine {
     /// The form of a start, described as data. Where choices depend on the person it is as somebody sees it of whom nothing is known: see

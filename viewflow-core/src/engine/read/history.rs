@@ -1,11 +1,10 @@
 //! Who did what, when and why: by process, by person, by time.
 
+use viewflow_store::{Event, HistoryCursor, Logged, ProcessId, Timestamp, UserId};
+
 use crate::engine::{Engine, Page};
 use crate::error::Result;
-use crate::id::{ProcessId, UserId};
 use crate::people::User;
-use crate::store::{Event, HistoryCursor, Logged};
-use crate::time::Timestamp;
 
 /// How many events are read at a time where some of them are not wanted.
 const CHUNK: usize = 256;

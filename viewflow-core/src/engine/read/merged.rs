@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec::IntoIter;
 
-use crate::store::{Cursor, Store, StoreError, StoreResult, TaskList};
+use viewflow_store::{Cursor, Store, StoreError, StoreResult, TaskList};
 
 /// How many entries are read at the most at a time.
 pub(super) const MOST: usize = 1000;
@@ -175,10 +175,10 @@ mod tests {
     use viewflow_graph::Kind;
 
     use super::*;
-    use crate::id::{ProcessId, TaskId, UserId};
-    use crate::people::Candidate;
-    use crate::store::{Change, Commit, MemoryStore, Receipt, TaskRecord};
-    use crate::time::Timestamp;
+    use viewflow_store::Candidate;
+    use viewflow_store::Timestamp;
+    use viewflow_store::{Change, Commit, MemoryStore, Receipt, TaskRecord};
+    use viewflow_store::{ProcessId, TaskId, UserId};
 
     fn queue(group: u8) -> TaskList {
         TaskList::Queue(Some(Candidate::group(group.to_string())), None)

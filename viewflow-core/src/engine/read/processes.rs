@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
+use viewflow_store::{ProcessId, ProcessList, ProcessStatus, index_key};
+
 use super::records::read_process;
 use crate::data::entity::IndexOf;
 use crate::data::field::{Choose, FieldType};
@@ -11,9 +13,7 @@ use crate::engine::{Engine, Inner, gate};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
-use crate::id::ProcessId;
 use crate::people::{Person, User};
-use crate::store::{ProcessList, ProcessStatus, index_key};
 use crate::unit::versions::About;
 use crate::unit::walk::PAGE;
 

@@ -1,11 +1,11 @@
 //! Processes, tasks and events as they are stored.
 
+use viewflow_store::{Event, ProcessData, ProcessId, StoreError, TaskId, TaskList, TaskRecord, WholeProcess};
+
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::process::{Process, ProcessOf};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{Event, ProcessData, StoreError, TaskList, TaskRecord, WholeProcess};
 use crate::unit::Db;
 
 impl Engine {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
+use viewflow_store::{Cursor, NodeName, Order, TaskId, TaskList, TaskRecord, TaskStatus, UserId};
+
 use super::audience::Audience;
 use super::merged::{MOST, Merged};
 use crate::engine::{Engine, Page};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
-use crate::id::{TaskId, UserId};
 use crate::people::User;
-use crate::store::{Cursor, NodeName, Order, TaskList, TaskRecord, TaskStatus};
 
 impl Engine {
     /// The tasks a person has to do.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use viewflow_store::{TaskError, TaskId};
+
 use crate::error::Error;
-use crate::id::TaskId;
 use crate::kernel::{Fault, Faults};
-use crate::store::TaskError;
 use crate::unit::Db;
 
 /// How many tasks are tried of a step that had more: the newest ones, and the one with which it began.
@@ -78,7 +78,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ProcessId;
+    use viewflow_store::ProcessId;
 
     fn task(ordinal: u32) -> TaskId {
         TaskId { process: ProcessId(1), ordinal }

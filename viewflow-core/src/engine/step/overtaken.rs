@@ -4,8 +4,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
+use viewflow_store::{Commit, Reliance, Store, Turn};
+
 use crate::error::{Error, Result};
-use crate::store::{Commit, Reliance, Store, Turn};
 
 /// How often a step may be overtaken until it asks for its turn.
 const PATIENCE: u32 = 3;

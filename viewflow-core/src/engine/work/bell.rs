@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use viewflow_store::Timestamp;
+
 use super::pending::lock;
-use crate::time::Timestamp;
 
 /// How long a thread waits at most before it looks again: the clock of the computer may have been moved, and what others commit is not
 /// always heard of.

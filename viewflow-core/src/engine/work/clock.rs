@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{RowRecord, Timestamp};
 
 use super::pending::{lock, readable};
 use crate::definition::{Definition, Flows, SCHEDULES};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::stable_hash;
 use crate::kernel;
-use crate::store::RowRecord;
-use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// When the next process starts where none does any more.

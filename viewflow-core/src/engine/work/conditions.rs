@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use viewflow_graph::Kind;
+use viewflow_store::{Cursor, NodeName, ProcessId, TaskId, TaskList, TaskStatus, index_key};
 
 use super::pending::{BATCH, Claim, Pass, lock};
 use crate::definition::{Definition, Flows, NodeDef};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{ProcessId, TaskId};
-use crate::store::{Cursor, NodeName, TaskList, TaskStatus, index_key};
 use crate::unit::watch::{ANYBODY, BY, CHANGED, Changed, node_hash};
 
 /// Tasks whose node is not here, by its number.

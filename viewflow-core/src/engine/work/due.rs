@@ -1,13 +1,13 @@
 //! What is due: timers and timeouts fire, and jobs are run.
 
+use viewflow_store::{ListedTask, TaskError, TaskId, TaskRecord};
+
 use super::look::is_due_job;
 use super::pending::{Claim, lock, worker_panicked};
 use crate::definition::{Attempt, Run, Wait};
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result};
-use crate::id::TaskId;
-use crate::store::{ListedTask, TaskError, TaskRecord};
 
 impl Engine {
     /// Fires a timer or a timeout whose time has come, or runs a job, if jobs are wanted.

@@ -12,14 +12,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{Change, Claims, Commit, Expect, Key, RowRecord, Store, Timestamp};
 
 use super::pending::{LEFT, lock};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::id::stable_hash;
 use crate::kernel;
-use crate::store::{Change, Claims, Commit, Expect, Key, RowRecord, Store};
-use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// The table of the duties.

@@ -2,12 +2,13 @@
 
 use std::sync::{Mutex, TryLockError};
 
+use viewflow_store::{Commit, Event, LogCursor, StoreError};
+
 use super::subscribers::BATCH;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
-use crate::store::{Commit, Event, LogCursor, StoreError};
 
 pub(in crate::engine) type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 

@@ -1,13 +1,12 @@
 //! The leases of the jobs that run in this program, and of those that were begun by a clock that was wrong.
 
 use viewflow_graph::Kind;
+use viewflow_store::{JobState, NodeName, TaskId, TaskList, TaskStatus};
 
 use super::pending::{BATCH, Pass, lock};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::TaskId;
 use crate::kernel;
-use crate::store::{JobState, NodeName, TaskList, TaskStatus};
 
 impl Engine {
     /// Renews the leases of the duties and jobs that are at work here, and gives up those whose time is over.

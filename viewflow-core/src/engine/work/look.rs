@@ -1,12 +1,11 @@
 //! A look at what there is to do, which does nothing of it.
 
+use viewflow_store::{TaskId, TaskList, TaskRecord, Timestamp, due_of_sort, due_sort};
+
 use super::pending::{BATCH, Claim, Pass, lock, readable};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
-use crate::store::{TaskList, TaskRecord, due_of_sort, due_sort};
-use crate::time::Timestamp;
 
 /// How many batches of what is due are looked through at once while no worker is free.
 const PAGES: usize = 16;

@@ -3,13 +3,13 @@
 use std::sync::TryLockError;
 
 use serde_json::Value;
+use viewflow_store::index_key;
 
 use super::pending::BATCH;
 use crate::engine::Engine;
 use crate::engine::change::noted::noted;
 use crate::error::Result;
 use crate::kernel::mailbox::{self, EXPIRIES, MAILBOXES, READY};
-use crate::store::index_key;
 use crate::unit::versions::About;
 
 /// What is noted when each mailbox is in the list by which they are swept.

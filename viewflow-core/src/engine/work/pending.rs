@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use viewflow_store::{Cursor, ListedTask, News, TaskId, TaskList, Timestamp, due_of_sort};
+
 use super::bell::Bell;
 use super::clock::Starts;
 use super::conditions::{are_there, asked_by};
@@ -12,10 +14,7 @@ use crate::definition::Flows;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::error::{Error, Result, Stale};
-use crate::id::TaskId;
 use crate::kernel::signal::SIGNALS;
-use crate::store::{Cursor, ListedTask, News, TaskList, due_of_sort};
-use crate::time::Timestamp;
 
 /// How many entries of a list are looked at before the others get their turn.
 pub(in crate::engine) const BATCH: usize = 64;

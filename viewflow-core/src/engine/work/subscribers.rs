@@ -8,16 +8,14 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use viewflow_store::__private::stable_hash;
+use viewflow_store::{Commit, Event, LogCursor, Logged, ProcessId, RowRecord, StoreError, Timestamp};
 
 use super::duties::{OnDuty, forget_duty};
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
 use crate::error::{Error, Result};
-use crate::id::ProcessId;
-use crate::id::stable_hash;
-use crate::store::{Commit, Event, LogCursor, Logged, RowRecord, StoreError};
-use crate::time::Timestamp;
 
 /// The table of how far subscribers have come.
 pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use viewflow_graph::{Attribute, Kind, Role, Selection};
+use viewflow_store::Object;
 
 use super::edge::PendingEdge;
 use crate::definition::{Action, After, Ask, Definition, EdgeDef, JobDef, NodeDef, Run, Wait};
-use crate::people::Object;
 
 /// What was said of a node that only makes sense together.
 #[derive(Default)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use viewflow_graph::Role;
+use viewflow_store::Document;
 
 use super::erase::{ask, encode_data, encode_seed};
 use crate::definition::{After, Ask, Items};
@@ -13,8 +14,7 @@ use crate::error::Result;
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
 use crate::flow::task::{IntoData, IntoSeed, Task};
-use crate::store::Document;
-use crate::time::IntoMoment;
+use crate::moment::IntoMoment;
 
 pub(super) struct PendingEdge {
     pub(super) from: usize,

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use serde_json::Value;
+use viewflow_store::Document;
 
 use crate::data::document;
 use crate::data::field::FieldType;
@@ -13,7 +14,6 @@ use crate::flow::Flow;
 use crate::flow::activation::Activation;
 use crate::flow::process::data_of;
 use crate::flow::task::Task;
-use crate::store::Document;
 
 pub(super) fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
     let at = || Box::new(Place::NewProcess { flow: C::NAME.to_owned() });

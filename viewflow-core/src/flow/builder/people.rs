@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use viewflow_graph::Attribute;
+use viewflow_store::UserId;
 
 use super::NodeBuilder;
 use super::erase::ask;
@@ -12,9 +13,8 @@ use crate::flow::Flow;
 use crate::flow::activation::Activation;
 use crate::flow::object::IntoObject;
 use crate::flow::task::Task;
-use crate::id::UserId;
+use crate::moment::IntoMoment;
 use crate::people::IntoCandidates;
-use crate::time::IntoMoment;
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// Who gets the task when it is made; nobody when it is none.

@@ -24,7 +24,7 @@ use crate::flow::job::{JobRun, flow_of};
 use crate::flow::message::{Message, correlation, form_of_key, key_of_today};
 use crate::flow::node::Input;
 use crate::flow::task::Task;
-use crate::time::IntoMoment;
+use crate::moment::IntoMoment;
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// The handler of a job.

@@ -4,11 +4,10 @@
 //! An entry that is due is taken out, and there is a new one for what is left.
 
 use serde_json::Value;
+use viewflow_store::{RowRecord, Timestamp};
 
 use super::{LETTERS, MAILBOX, MAILBOXES, Mailbox, read, row_of, until_of, write};
 use crate::error::Result;
-use crate::store::RowRecord;
-use crate::time::Timestamp;
 use crate::unit::Unit;
 
 /// The table of the list. The number of a row tells the time, so that the first row is the next one that is due.

@@ -1,11 +1,10 @@
 //! The letters that lie in a mailbox.
 
 use serde_json::Value;
+use viewflow_store::{RowRecord, Timestamp, index_key};
 
 use super::{LETTERS, damaged};
 use crate::error::Result;
-use crate::store::{RowRecord, index_key};
-use crate::time::Timestamp;
 use crate::unit::Unit;
 use crate::unit::walk::Walk;
 

@@ -1,9 +1,10 @@
 //! Mailboxes whose key has another form now: who waits there, and what lies there, comes to the mailbox of today.
 
+use viewflow_store::Document;
+
 use super::{LETTERS, MAILBOX, Mailbox, PROMISED, change, read, row_of};
 use crate::definition::Latch;
 use crate::error::{Error, Result};
-use crate::store::Document;
 use crate::unit::Unit;
 
 /// A key that has another form now.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::Kind;
+use viewflow_store::{TaskRecord, TaskStatus};
 
 use crate::error::{Error, Result};
 use crate::kernel::ROOT;
-use crate::store::{TaskRecord, TaskStatus};
 
 /// A task, as far as going back has to know it.
 pub(super) struct Link {

@@ -1,0 +1,32 @@
+//! The records a store keeps. All of them are JSON when they are stored.
+
+mod declare;
+mod event;
+mod process;
+mod row;
+mod scope;
+mod task;
+mod way;
+
+use serde_json::{Map, Value};
+
+pub use event::{Event, What};
+pub use process::{ProcessData, ProcessRecord, ProcessStatus, WholeProcess};
+pub use row::{IndexEntry, OnDelete, Reference, RowRecord};
+pub use scope::{ScopeId, ScopeRecord};
+pub use task::{JobState, Reads, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched};
+pub use way::Way;
+
+/// A JSON object: what the fields of processes, tasks and rows are kept in.
+pub type Document = Map<String, Value>;
+
+/// What is at a nested key.
+pub fn follow<'d>(document: &'d Document, path: &[&str]) -> Option<&'d Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

@@ -1,0 +1,189 @@
+//! Crashes at every place where one can happen: between two writes, and between a write and its answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use viewflow_store::{Commit, Receipt, Store, StoreError, StoreResult, forward};
+
+use super::inconsistencies;
+use viewflow_core::Result;
+
+/// What becomes of the write at which a [`CrashingStore`] crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// It is lost.
+    Before,
+    /// It has happened, and who wrote is not told.
+    After,
+}
+
+/// A store that crashes at its n-th write, and answers nothing any more.
+///
+/// ```
+/// use viewflow_testing::{Crash, CrashingStore};
+/// use viewflow_core::{Engine, MemoryStore};
+///
+/// let engine = Engine::builder(CrashingStore::new(MemoryStore::new(), Crash::Before, 1)).build()?;
+/// assert!(engine.run_pending().is_ok(), "nothing is written");
+/// # Ok::<(), viewflow_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CrashingStore<S> {
+    store: S,
+    crash: Crash,
+    at: u64,
+    writes: AtomicU64,
+    crashed: Arc<AtomicBool>,
+}
+
+impl<S: Store> CrashingStore<S> {
+    /// A store that works as `store` does until its write number `at`, counting from 1.
+    pub fn new(store: S, crash: Crash, at: u64) -> Self {
+        Self { store, crash, at, writes: AtomicU64::new(0), crashed: Arc::default() }
+    }
+
+    /// Whether it has crashed.
+    pub fn has_crashed(&self) -> bool {
+        self.crashed.load(Ordering::SeqCst)
+    }
+
+    fn alive(&self) -> StoreResult<&S> {
+        if self.has_crashed() { Err(stopped()) } else { Ok(&self.store) }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Stopped("it was made to crash".to_owned())
+}
+
+/// How far [`crash_points`] has come when it lets the store be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The program crashed, and was not started again yet.
+    Crashed,
+    /// The program came to its end.
+    Finished,
+}
+
+/// Runs a program again and again, and lets it crash at another place each time: before and after its first write, its
+/// second, and so on, until it gets through. Answers with how many crashes there were.
+///
+/// `place` makes a place where nothing is stored yet, and `open` opens the store that is there: for the first time, and
+/// again after the crash. For the memory store these are `|| Arc::new(MemoryStore::new())` and `Arc::clone`, for one on disk a
+/// directory of its own and the call that opens it.
+///
+/// `program` is what a program does when it is started: it builds its engine, does what is still to be done, whatever that is, and
+/// comes to an end. After a crash it is run once more, and gets through.
+///
+/// `check` looks at the store after each crash and at each end. It need not call [`inconsistencies`]: that is done for it.
+///
+/// ```
+/// # use viewflow_core::{Flow, FlowBuilder, graph::{Kind, Role}};
+/// # pub struct GreetFlow;
+/// # impl Flow for GreetFlow {
+/// #     type Process = ();
+/// #     const NAME: &'static str = "greet";
+/// #     const TITLE: &'static str = "Greet";
+/// #     fn define(flow: &mut FlowBuilder<Self>) {
+/// #         flow.node::<()>("start", Kind::StartTimer).every(Duration::from_secs(60)).edge::<()>(Role::Next, "end");
+/// #         flow.node::<()>("end", Kind::End);
+/// #     }
+/// # }
+/// use std::{sync::Arc, time::Duration};
+/// use viewflow_testing::{Stage, crash_points};
+/// use viewflow_core::{Engine, ManualClock, MemoryStore, ProcessId};
+///
+/// let crashes = crash_points(
+///     || Arc::new(MemoryStore::new()),
+///     Arc::clone,
+///     |store| {
+///         // A process starts every minute, the first one at once.
+///         let clock = ManualClock::default();
+///         let engine = Engine::builder(store).clock(clock).flow(GreetFlow).build()?;
+///         engine.run_pending().map(drop)
+///     },
+///     |store, stage| {
+///         let started = store.processes(ProcessId(0), 10).unwrap().len();
+///         assert!(started == 1 || (stage == Stage::Crashed && started == 0));
+///     },
+/// );
+/// assert_eq!(crashes, 6, "before and after each write: the flow is being looked through, it was, and a process is started");
+/// ```
+///
+/// # Panics
+/// When the program fails without a crash, or the second time, or keeps its store when it is over; when there are
+/// [`inconsistencies`], and when `check` does. The message says at which crash.
+pub fn crash_points<P, S: Store>(
+    place: impl Fn() -> P,
+    open: impl Fn(&P) -> S,
+    program: impl Fn(Arc<dyn Store>) -> Result<()>,
+    check: impl Fn(&dyn Store, Stage),
+) -> u64 {
+    let mut crashes = 0;
+    for crash in [Crash::Before, Crash::After] {
+        for at in 1.. {
+            let place = place();
+            let store = Arc::new(CrashingStore::new(open(&place), crash, at));
+            let run = catch_unwind(AssertUnwindSafe(|| program(Arc::clone(&store) as Arc<dyn Store>)));
+            let died = store.has_crashed();
+            assert_eq!(Arc::strong_count(&store), 1, "the program is over and should drop its engines and workers");
+            drop(store);
+            match run {
+                _ if died => {}
+                Ok(result) => result.expect("the program gets through when there is no crash"),
+                Err(panic) => resume_unwind(panic),
+            }
+            let what = match crash {
+                Crash::Before => format!("write {at} was lost"),
+                Crash::After => format!("write {at} was the last one"),
+            };
+            if died {
+                crashes += 1;
+                look(&open(&place), Stage::Crashed, &what, &check);
+                if let Err(error) = program(Arc::new(open(&place))) {
+                    panic!("{what}: the program does not get through when it is started again: {error}");
+                }
+            }
+            look(&open(&place), Stage::Finished, &what, &check);
+            if !died {
+                break;
+            }
+        }
+    }
+    crashes
+}
+
+fn look(store: &dyn Store, stage: Stage, what: &str, check: &dyn Fn(&dyn Store, Stage)) {
+    let found = inconsistencies(store);
+    assert!(found.is_empty(), "{what}, {stage:?}:\n{}", found.join("\n"));
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(store, stage))) {
+        eprintln!("{what}, {stage:?}");
+        resume_unwind(panic);
+    }
+}
+
+impl<S: Store> Store for CrashingStore<S> {
+    forward!(self => self.alive()?);
+
+    fn commit(&self, commit: Commit) -> StoreResult<Receipt> {
+        let store = self.alive()?;
+        let writes = !commit.changes.is_empty() || !commit.events.is_empty();
+        if !writes || self.writes.fetch_add(1, Ordering::SeqCst) + 1 != self.at {
+            let receipt = store.commit(commit)?;
+            let crashed = Arc::clone(&self.crashed);
+            return Ok(Receipt::new(move || {
+                receipt.wait()?;
+                if crashed.load(Ordering::SeqCst) { Err(stopped()) } else { Ok(()) }
+            }));
+        }
+        self.crashed.store(true, Ordering::SeqCst);
+        match self.crash {
+            Crash::Before => Err(stopped()),
+            Crash::After => {
+                store.commit(commit)?.wait()?;
+                Ok(Receipt::new(|| Err(stopped())))
+            }
+        }
+    }
+}
