@@ -1,4 +1,4 @@
-//! The attributes of nodes, by which a flow says what its nodes do and where they lead.
+//! The attributes of nodes: they say what a node does and where it leads.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::text::same;
 macro_rules! attributes {
     ($($(#[doc = $doc:literal])* $variant:ident = $name:literal,)*) => {
         /// An attribute of a node.
-        // Whoever reads attributes has to read each of them, so that this is exhaustive.
+        // Exhaustive on purpose: code that reads attributes has to handle each of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Attribute {
             $($(#[doc = $doc])* $variant,)*
@@ -17,7 +17,7 @@ macro_rules! attributes {
             /// All attributes.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// As it is written.
+            /// Returns the name, as users write it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
@@ -32,19 +32,19 @@ attributes! {
     Form = "form",
     /// The fields of the process that a person fills in.
     Fields = "fields",
-    /// What is called when a person submits.
+    /// The method that the engine calls when a person submits the form.
     Submit = "submit",
-    /// What code hands in.
+    /// The type of the value that code passes to the node.
     Input = "input",
-    /// What is called when the node's turn comes.
+    /// The method that the engine calls when a token reaches the node.
     Call = "call",
-    /// What is called with what a job or sub-process brought about.
+    /// The method that the engine calls with the result of a job or sub-process.
     Done = "done",
-    /// How often a job is tried, and when again.
+    /// How often a job is tried, and after which delays.
     Retry = "retry",
     /// How long a job may take.
     Timeout = "timeout",
-    /// How long to wait.
+    /// How long the node waits.
     Delay = "delay",
     /// How often processes start.
     Every = "every",
@@ -60,61 +60,63 @@ attributes! {
     Code = "code",
     /// The permission that a person needs.
     Permission = "permission",
-    /// Who may take a task.
+    /// The people that may take a task.
     Candidates = "candidates",
-    /// Who gets a task.
+    /// The person that a task is assigned to.
     Assign = "assign",
-    /// The nodes whose doers may not do this one.
+    /// The nodes that rule a person out: a person that did one of them may not do this task.
     NotBy = "not_by",
-    /// By when a task should be done.
+    /// The time by which a task should be done.
     Due = "due",
     /// How urgent a task is.
     Priority = "priority",
-    /// What is called when a task is made.
+    /// The method that the engine calls when it creates a task.
     OnCreate = "on_create",
     /// A condition.
     Cond = "cond",
-    /// When a join goes on before all have come.
+    /// The condition under which a join goes on before all branches have arrived.
     Until = "until",
-    /// The way on when the condition holds.
+    /// The way that is taken when the condition holds.
     Then = "then",
-    /// The field of a form that cases match.
+    /// The field of a form whose value the cases match.
     Decide = "decide",
-    /// The value that cases match.
+    /// The value that the cases match.
     Switch = "switch",
-    /// The way on for values of a pattern.
+    /// The way that is taken for values that match a pattern.
     Case = "case",
-    /// The way on for all other values.
+    /// The way that is taken for all other values.
     Default = "default",
     /// A branch of a split.
     Branch = "branch",
-    /// The way on when the condition does not hold, or no branch is taken.
+    /// The way that is taken when the condition does not hold, or when a split takes no branch.
     Otherwise = "otherwise",
     /// The only way on.
     Next = "next",
-    /// The way on when a task's time is up.
+    /// The way that is taken when a task's time is up.
     OnTimeout = "on_timeout",
-    /// The way on when a job or sub-process failed.
+    /// The way that is taken when a job or sub-process has failed.
     OnError = "on_error",
-    /// The way beside a sub-process that escalates.
+    /// The way that is taken beside a sub-process that escalates.
     OnEscalation = "on_escalation",
     /// The function that undoes what the node did.
     CompensateWith = "compensate_with",
-    /// What is called when somebody goes back.
+    /// The method that takes back what the node did, when somebody goes back.
     Undo = "undo",
-    /// The stored names that a node had before.
+    /// The stored names that the node had before.
     Was = "was",
-    /// The stored name and the title of a node.
+    /// The stored name and the title of the node.
     Node = "node",
 }
 
 impl Attribute {
-    /// The attribute of this name, if there is one.
+    /// Returns the attribute with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|attribute| attribute.name() == name)
     }
 
-    /// The attribute that a row of the table of kinds names. A name that there is none of does not compile.
+    /// Returns the attribute that a row of the table of kinds names.
+    ///
+    /// A row with an unknown name does not compile.
     pub(crate) const fn named(name: &str) -> Self {
         let mut rest = Self::ALL;
         while let [attribute, others @ ..] = rest {
@@ -126,7 +128,7 @@ impl Attribute {
         panic!("a row of the table of kinds names an attribute that there is none of")
     }
 
-    /// Whether it makes an edge.
+    /// Whether the attribute makes an edge.
     pub const fn is_edge(self) -> bool {
         matches!(
             self,
@@ -143,7 +145,7 @@ impl Attribute {
         )
     }
 
-    /// Whether every node takes it.
+    /// Whether every node may have the attribute.
     pub const fn is_for_all(self) -> bool {
         matches!(self, Self::Was | Self::Node)
     }

@@ -1,4 +1,4 @@
-//! Charts of a flow: what the shapes of its nodes are, and a module for each form that charts come in.
+//! Charts of a flow: the shapes of its nodes, and a module for each output format.
 
 mod bpmn;
 mod dot;
@@ -16,49 +16,50 @@ use crate::layout::leaves_the_border;
 use crate::role::{Role, Selection};
 use crate::sound::Sound;
 
-/// How far a node of a running process is, for a chart.
+/// The progress of a node in a running process, as charts show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Mark {
     /// No token has been here.
     #[default]
     Untouched,
-    /// All that came here has gone on.
+    /// Every token that came here has gone on.
     Passed,
     /// A token is here.
     Active,
-    /// A token is here whose task failed.
+    /// A token is here, and its task has failed.
     Failed,
 }
 
-/// The form that BPMN gives to a node.
+/// The shape of a node in BPMN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    /// A box: something is done.
+    /// A box: an activity.
     Task,
-    /// A circle: something happens.
+    /// A circle: an event.
     Event,
-    /// A diamond: the way parts, or ways meet.
+    /// A diamond: ways part or meet here.
     Gateway,
 }
 
-/// What a diamond means.
+/// The meaning of a diamond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gateway {
-    /// One way of several.
+    /// A token takes one of several ways.
     Exclusive,
-    /// All ways.
+    /// Tokens take all ways.
     Parallel,
-    /// Some of the ways.
+    /// Tokens take some of the ways.
     Inclusive,
-    /// The way on which something happens first.
+    /// A token takes the way whose event happens first.
     EventBased,
-    /// What BPMN has no word for but that it is complex: the first way of several on which something is done, or a join of
-    /// as many ways as are enough.
+    /// Anything else, for which BPMN has only the word "complex".
+    ///
+    /// That is a split that takes the way whose work is done first, or a join that waits for enough branches.
     Complex,
 }
 
 impl Mark {
-    /// What a person reads of it.
+    /// Returns the mark in words, for people to read.
     fn told(self) -> Option<&'static str> {
         match self {
             Self::Untouched => None,
@@ -79,7 +80,10 @@ impl Mark {
 }
 
 impl Graph {
-    /// The form of a node. What is caught is an event, but on an event's border no other can stand.
+    /// Returns the shape of a node.
+    ///
+    /// A node that waits for an event is drawn as an event. If it has boundaries, it is drawn as a task, since BPMN
+    /// allows no boundary on an event.
     fn shape(&self, node: usize) -> Shape {
         match self.nodes()[node].kind.drawn() {
             Drawn::Gateway => Shape::Gateway,
@@ -89,21 +93,22 @@ impl Graph {
         }
     }
 
-    /// The edges that leave the border of a node, each with its index.
+    /// Returns the edges that leave the border of a node, each with its index.
     fn boundaries(&self, node: usize) -> impl Iterator<Item = (usize, &Edge)> {
         self.out(node).filter(|(_, edge)| leaves_the_border(&edge.role))
     }
 
-    /// What a node that is a diamond means.
+    /// Returns the meaning of a node that is drawn as a diamond.
     ///
-    /// A join waits for whoever may still come, as BPMN's inclusive gateway does; it is drawn as a parallel one where that
-    /// is the same, which is where each branch is sure to arrive, once.
+    /// A join waits for all branches that may still arrive, as BPMN's inclusive gateway does. If each branch is sure to
+    /// arrive exactly once, a parallel gateway means the same, and the join is drawn as such.
     fn gateway(&self, sound: Option<&Sound>, node: usize) -> Gateway {
         let always = |node: usize| self.out(node).all(|(_, edge)| edge.role == Role::Branch(Selection::Always));
         match self.nodes()[node].kind {
             kind if kind.group() == Group::Choice => Gateway::Exclusive,
             Kind::SplitFirst => {
-                // BPMN lets such a gateway lead to what is caught, and only from there: to messages as events or as tasks.
+                // BPMN lets such a gateway lead only to nodes that wait for an event, and only the gateway may lead
+                // there. Messages have to be either all events or all tasks.
                 let kinds = || self.out(node).map(|(_, edge)| self.nodes()[edge.to].kind);
                 let caught = |edge: &Edge| {
                     let kind = self.nodes()[edge.to].kind;
@@ -137,7 +142,7 @@ impl Graph {
         }
     }
 
-    /// Whether a token is sure to come from a node to the join, without a choice.
+    /// Whether a token is sure to get from a node to the join, without a choice on the way.
     fn arrives(&self, sound: &Sound, from: usize, join: usize) -> bool {
         let mut seen = BTreeSet::new();
         let mut node = from;
@@ -158,7 +163,7 @@ impl Graph {
     }
 }
 
-/// Which of the ways from its node an edge is, in charts of words; nothing where it is the only one.
+/// Returns the label of an edge for charts made of text, or `None` if the edge is the only way.
 fn told_way(edge: &Edge) -> Option<String> {
     match &edge.role {
         Role::Next | Role::Branch(Selection::Always) => None,
@@ -166,7 +171,7 @@ fn told_way(edge: &Edge) -> Option<String> {
     }
 }
 
-/// What is said of an edge.
+/// Returns the words of an edge's label in a picture.
 fn words_of(edge: &Edge) -> Option<String> {
     match &edge.role {
         _ if edge.title.is_some() => edge.title.clone(),
@@ -177,7 +182,7 @@ fn words_of(edge: &Edge) -> Option<String> {
     }
 }
 
-/// What stands on an edge in a picture.
+/// Returns the label of an edge in a picture, shortened if it is long.
 fn label_of(edge: &Edge) -> Option<String> {
     const LONGEST: usize = 24;
     let label = words_of(edge)?;
@@ -188,7 +193,7 @@ fn label_of(edge: &Edge) -> Option<String> {
     Some(format!("{}…", start.trim_end()))
 }
 
-/// A text as it is written in XML and HTML. Characters that XML does not know are left out.
+/// Escapes a text for XML and HTML, and leaves out characters that XML does not allow.
 fn escaped(text: &str) -> String {
     let known = |letter: &char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
     let mut escaped = String::with_capacity(text.len());

@@ -22,17 +22,18 @@ use crate::rule::Fault;
 use crate::sound::Sound;
 
 impl Graph {
-    /// Holds the graph against every soundness rule.
+    /// Checks the graph against every soundness rule.
     ///
-    /// # Errors
-    /// All faults found, none of them a mere consequence of another.
+    /// # Errors Returns all faults, without those that are mere consequences of another fault.
     pub fn check(&self) -> Result<Sound, Vec<Fault>> {
         check(self)
     }
 }
 
-/// Checks every rule. What follows from an earlier fault is not raised again: reachability is not judged around
-/// nodes whose edges are not all known, nor scopes while the edges are at fault.
+/// Checks every rule, and leaves out faults that follow from an earlier fault.
+///
+/// Reachability is not judged around nodes whose edges are not all known. Scopes are not judged while edges are at
+/// fault.
 fn check(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut incomplete: BTreeSet<usize> = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].incomplete).collect();

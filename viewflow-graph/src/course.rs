@@ -1,4 +1,4 @@
-//! What tokens can come to, through splits and their joins.
+//! How far tokens can get, through splits and their joins.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,11 @@ use crate::graph::{Edge, Graph};
 use crate::kind::Kind;
 use crate::role::{Role, Selection};
 
-/// For each node, the nodes that a token may come to from there in one step, when it may pass these nodes without
-/// waiting. From a split it comes to the join that closes it if all its branches can come to their end in the step, and
-/// one of them there.
+/// Returns for each node the nodes that a token can reach from it directly within one step.
+///
+/// The token goes on from nodes that it `passes` without waiting. From a split it reaches the join that closes the
+/// split, under two conditions: all branches can come to their end within the step, and one of them arrives at the
+/// join.
 pub(crate) fn in_one_step(
     graph: &Graph,
     closes: &BTreeMap<usize, usize>,
@@ -41,14 +43,14 @@ pub(crate) fn in_one_step(
     (0..nodes.len()).map(|node| if passes(node) { step(node) } else { Vec::new() }).collect()
 }
 
-/// Which ways a token may go to come to an end, and what has to come to its end with it.
+/// The ways that a token may take to its end, and the other tokens that have to end with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ways {
-    /// All ways; and what is set going beside a task has to come to its end, too.
+    /// All ways. Every token that is started beside a task has to end, too.
     WithAllBeside,
-    /// All ways, whatever comes of what is set going beside a task.
+    /// All ways. Tokens that are started beside a task do not matter.
     Alone,
-    /// The ways that may be gone in one step.
+    /// The ways that a token can take within one step.
     InOneStep,
 }
 
@@ -58,12 +60,12 @@ impl Ways {
     }
 }
 
-/// For each node, whether a token there can come to one of these ends by nodes that it may pass, with all that it sets
-/// going.
+/// Returns for each node whether a token there can come to one of these ends, with all tokens that it starts.
 ///
-/// An `End` inside a split ends a branch, not the token that opened the split: a split that is closed by a join goes on
-/// there, and so has to be able to finish *after* the join. The answer is a least fixed point; a token that comes to a
-/// join has come to its end if that join `counts`, as what follows is the join's.
+/// The token goes on through nodes that it `passes`. An `End` inside a split ends a branch, not the token that opened
+/// the split. A split that is closed by a join goes on there, so it has to be able to finish *after* the join. A token
+/// that arrives at a join has come to its end if that join `counts`, as the rest of the way belongs to the join. The
+/// result is a least fixed point.
 pub(crate) fn coming_to_an_end(
     graph: &Graph,
     closes: &BTreeMap<usize, usize>,
@@ -77,7 +79,7 @@ pub(crate) fn coming_to_an_end(
     let splits = |node: usize| nodes[node].kind == Kind::Split;
     let takes_always: Vec<bool> =
         (0..nodes.len()).map(|node| splits(node) && graph.out(node).any(|(_, edge)| always(edge))).collect();
-    // What a node waits for before it can finish: all of these edges, the join it is closed by, and one of the others.
+    // A node can finish after all edges that it needs, the join that closes it, and one of its other edges.
     let beside = which == Ways::WithAllBeside;
     let needs = |edge: &Edge| (beside && edge.role.is_beside()) || (takes_always[edge.from] && always(edge));
     let suffices = |edge: &Edge| !edge.role.is_beside() && !takes_always[edge.from];
@@ -89,7 +91,7 @@ pub(crate) fn coming_to_an_end(
         .collect();
     let mut one: Vec<bool> = (0..nodes.len()).map(|node| takes_always[node] || graph.is_compensation(node)).collect();
     let mut finishes = vec![false; nodes.len()];
-    // A token that comes to a join has come to its end.
+    // A token that arrives at a join has come to its end.
     let arrived = |edge: &Edge, left: &mut [usize], one: &mut [bool]| {
         if needs(edge) {
             left[edge.from] -= 1;
@@ -124,8 +126,9 @@ pub(crate) fn coming_to_an_end(
     finishes
 }
 
-/// For each node, whether a token there can end the whole process. Past a split that can be joined, what comes after its
-/// join can do so, too.
+/// Returns for each node whether a token there can end the whole process.
+///
+/// Behind a split that `can_be_joined`, the nodes after its join can do so, too.
 pub(crate) fn ending_the_process(
     graph: &Graph,
     closes: &BTreeMap<usize, usize>,
@@ -149,11 +152,13 @@ pub(crate) fn ending_the_process(
     quits
 }
 
-/// For each node, whether a token may come from there to the join of the branches it is in in one step, by nodes it may pass.
+/// Returns for each node whether a token can get from it to the join of its branches within one step.
+///
+/// The token goes on through nodes that it `passes`.
 fn coming_to_a_join(graph: &Graph, closes: &BTreeMap<usize, usize>, passes: impl Fn(usize) -> bool) -> Vec<bool> {
     let nodes = graph.nodes();
     let opened: BTreeMap<usize, usize> = closes.iter().map(|(split, join)| (*join, *split)).collect();
-    // What comes into a split's own branches is not yet what comes out of them.
+    // A token that only enters the branches of a split has not come out of them yet.
     let before = |node: usize| {
         let ways = graph.ways_in(node).map(|(_, edge)| edge).filter(|edge| edge.role.is_automatic());
         ways.map(|edge| edge.from).filter(|from| nodes[*from].kind != Kind::Split)

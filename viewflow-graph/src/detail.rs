@@ -1,25 +1,25 @@
-//! What charts tell of a node or an edge besides its name.
+//! Details that charts show of a node or an edge, besides its name.
 
 use std::time::Duration;
 
-/// What a node waits for or tells, or when a timeout fires, for charts.
+/// The time or the name that charts show with a node or a timeout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Detail {
-    /// So long after it was begun.
+    /// This long after the token arrived.
     After(Duration),
-    /// Again and again, so long after each other.
+    /// Repeatedly, with this much time in between.
     Every(Duration),
     /// At the times of a cron pattern.
     Cron(String),
-    /// At a time that the flow is asked for.
+    /// At a time that the flow computes.
     Asked,
-    /// A signal, message, error or escalation of this name.
+    /// A signal, message, error or escalation with this name.
     Named(String),
 }
 
 impl Detail {
-    /// What a person reads of a time; nothing of a time that is asked for, or of a name.
+    /// Returns the time as people read it, or `None` for a computed time or a name.
     pub(crate) fn told(&self) -> Option<String> {
         match self {
             Self::After(time) => Some(length(*time)),
@@ -30,7 +30,7 @@ impl Detail {
     }
 }
 
-/// A length of time as it is written in attributes: `1h 30m`.
+/// Formats a length of time as attributes write it: `1h 30m`.
 fn length(time: Duration) -> String {
     let seconds = time.as_secs();
     let parts = [

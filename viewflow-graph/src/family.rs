@@ -1,4 +1,4 @@
-//! Flows that start each other.
+//! The rules for flows that start each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use crate::rule::{Fault, Rule};
 use crate::sound::Sound;
 use crate::walk::closure;
 
-/// A start of a flow, by the indexes of the graph and of the node.
+/// A start of a flow: the index of the graph, and that of the node.
 type Begin = (usize, usize);
 
-/// Finds processes that would start each other, or go round, without ever waiting. Expects graphs that are sound alone;
-/// children of flows that are not among them are left out.
+/// Finds processes that would start each other, or run in a loop, without ever waiting.
 ///
-/// Returns the index of the graph and the fault in it.
+/// Every graph has to be sound by itself. Children whose flow is not among the graphs are left out. Returns each fault
+/// with the index of its graph.
 pub fn check_family(graphs: &[&Graph]) -> Vec<(usize, Fault)> {
     let Some(family) = Family::of(graphs) else { return Vec::new() };
     let mut faults = Vec::new();
@@ -33,7 +33,7 @@ struct Family<'g> {
     graphs: &'g [&'g Graph],
     sound: Vec<Sound>,
     children: BTreeMap<Begin, Begin>,
-    /// The starts from which an end can be reached without waiting.
+    /// The starts from which a token can reach an end without waiting.
     quick: BTreeSet<Begin>,
 }
 
@@ -49,7 +49,7 @@ impl<'g> Family<'g> {
                 }
             }
         }
-        // More starts that are quick can only make more of them quick.
+        // A larger set of quick starts can only make more starts quick.
         loop {
             let starts = graphs.iter().enumerate().flat_map(|(index, graph)| {
                 (0..graph.nodes().len())
@@ -80,12 +80,12 @@ impl<'g> Family<'g> {
         }
     }
 
-    /// The nodes that a process may come to in the step in which it begins here.
+    /// Returns the nodes that a process can reach in the step in which it begins here.
     fn first_step(&self, (graph, start): Begin) -> Vec<bool> {
         closure(&self.in_one_step(graph), vec![start])
     }
 
-    /// For each node of a graph, the nodes a token may come to from there in one step.
+    /// Returns for each node of a graph the nodes that a token can reach from it directly within one step.
     fn in_one_step(&self, graph: usize) -> Vec<Vec<usize>> {
         in_one_step(self.graphs[graph], self.sound[graph].closes(), |node| self.passes(graph, node))
     }
@@ -95,10 +95,10 @@ impl<'g> Family<'g> {
         self.first_step(begin).into_iter().zip(nodes).any(|(reached, node)| reached && node.kind.is_end())
     }
 
-    /// No start begins itself again in its first step, be it through others.
+    /// Checks that no start starts itself again in its first step, directly or through other flows.
     fn check_starts(&self) -> Vec<(usize, Fault)> {
         let begins: Vec<Begin> = self.children.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        // For each begin, the sub-processes of its first step.
+        // For each start, the sub-processes that its first step can reach.
         let calls = |begin: &Begin| -> Vec<Begin> {
             let reached = self.first_step(*begin);
             let hosts = self.children.keys().filter(|(graph, node)| *graph == begin.0 && reached[*node]);

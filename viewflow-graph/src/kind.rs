@@ -1,4 +1,4 @@
-//! The kinds of nodes, and what is known of each: the rows of `node_kinds!`.
+//! The kinds of nodes and their properties, read from the rows of `node_kinds!`.
 
 pub(crate) mod signs;
 #[macro_use]
@@ -10,56 +10,60 @@ use std::fmt;
 use self::Kind::{Function, Subprocess};
 use crate::attribute::Attribute;
 
-/// What a kind cannot do without.
+/// Something that every node of a kind must have.
 #[derive(Clone, Copy, Debug)]
 pub struct Need {
-    /// The attributes of which it needs one.
+    /// The attributes that satisfy the need; the node must have at least one of them.
     pub any_of: &'static [Attribute],
-    /// What to write, and what that says. `{task}` stands for what a task of the node knows.
+    /// The attribute to write and its meaning, as shown in the message.
+    ///
+    /// `{task}` stands for the task type of the node.
     pub words: &'static str,
 }
 
-/// What kinds have in common.
+/// The property that a kind shares with other kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// A process begins here.
     Start,
-    /// A person's task.
+    /// A token rests here until something outside the step moves it on.
     Person,
-    /// A token rests here until something comes.
+    /// A token rests here until the processes that it started are over.
     Wait,
-    /// A token rests here until the processes that it runs are over.
+    /// The engine calls a handler inside the step.
     Children,
-    /// A handler is called inside the step.
+    /// The node sends a signal or message, escalates, or undoes, inside the step.
     Function,
-    /// Something is told inside the step.
+    /// The token takes one of several ways.
     Throw,
-    /// One of several ways is chosen.
+    /// The node opens a scope of branches.
     Choice,
-    /// A scope of branches is opened.
+    /// The node closes a scope of branches.
     Split,
     /// A scope of branches is closed.
     Join,
-    /// A token, or the process, ends here.
+    /// How charts show a kind.
     End,
 }
 
-/// How charts show a kind.
+/// A box that stands for one process of another flow, or for many.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Drawn {
-    /// A box: BPMN's element of this name, with this sign in the corner.
+    /// A circle with this sign.
     Task(&'static str, &'static str),
-    /// A box that stands for a process, or for many.
+    /// A circle with the first sign, or a box with the second.
+    ///
+    /// Charts show a box where an edge leaves the node's border, as BPMN allows no boundary event on an event.
     Calls { many: bool },
     /// A circle with this sign: something happens.
     Event(Happens, &'static str),
-    /// As an event, but a box with the second sign where something leaves its border: no event of BPMN can have that.
+    /// The subject of a BPMN event.
     Catch(Happens, &'static str, &'static str),
     /// A diamond.
     Gateway,
 }
 
-/// What an event of BPMN is about.
+/// The properties of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happens {
     Nothing,
@@ -112,7 +116,7 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// All kinds, in the order of their documentation.
+            /// All kinds, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             fn row(self) -> &'static Row {
@@ -120,7 +124,7 @@ macro_rules! kinds {
                 use self::Happens::{
                     Compensation, Condition, Error, Escalation, Message, Nothing, Signal, Terminate, Timer,
                 };
-                // So that a row may have any sign.
+                // Lets a row name any sign without a path.
                 #[allow(clippy::wildcard_imports)]
                 use self::signs::*;
 
@@ -149,17 +153,19 @@ macro_rules! kinds {
 node_kinds!(kinds);
 
 impl Kind {
-    /// The kind a user names, if there is one of this name.
+    /// Returns the kind with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// The name of the marker type a user writes, such as `View`.
+    /// Returns the name of the marker type that users write, such as `View`.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// What it cannot do without. Attributes that make edges are not needed where it undoes another node.
+    /// Returns what every node of this kind must have.
+    ///
+    /// A node that undoes another node needs no attributes that make edges.
     pub fn needs(self) -> &'static [Need] {
         self.row().needs
     }
@@ -185,67 +191,69 @@ impl Kind {
         self.group() == Group::Start
     }
 
-    /// Whether a token, or the process, ends here.
+    /// Whether a token, or the whole process, ends here.
     pub fn is_end(self) -> bool {
         self.group() == Group::End
     }
 
     /// Whether a token rests here until someone or something outside the step moves it on.
     ///
-    /// A `Join` does not count: it waits for tokens, and those are moved on elsewhere.
+    /// A `Join` does not count: it waits for other tokens, and those wait elsewhere.
     pub fn waits(self) -> bool {
         matches!(self.group(), Group::Person | Group::Wait | Group::Children)
     }
 
-    /// Whether it may let a token pass within the step in which it came: a condition may hold already.
+    /// Whether a token may pass this node within the step in which it arrives.
+    ///
+    /// A `ConditionalCatch` counts, as its condition may hold already.
     pub(crate) fn may_not_wait(self) -> bool {
         !self.waits() || self == Self::ConditionalCatch
     }
 
-    /// Whether open tasks of a node of kind `old` can go on at one of this kind.
+    /// Whether open tasks of a node of kind `old` can go on at a node of this kind.
     pub fn stands_for(self, old: Self) -> bool {
         let passes = |kind: Self| matches!(kind.group(), Group::Function | Group::Throw | Group::Choice);
         self == old || (self.is_task_of_a_person() && old.is_task_of_a_person()) || (passes(self) && passes(old))
     }
 
-    /// Whether a person does this.
+    /// Whether a person acts here.
     pub fn is_human(self) -> bool {
         self.takes(Attribute::Submit)
     }
 
-    /// Whether it waits for a person to do it.
+    /// Whether the node waits for a person to do its task.
     pub fn is_task_of_a_person(self) -> bool {
         self.group() == Group::Person
     }
 
-    /// Whether it calls a handler inside the step, and does nothing else.
+    /// Whether the node only calls a handler inside the step.
     pub fn is_function(self) -> bool {
         self.group() == Group::Function
     }
 
-    /// Whether it runs processes of another flow.
+    /// Whether the node runs processes of another flow.
     pub fn has_children(self) -> bool {
         self.group() == Group::Children
     }
 
-    /// Whether it opens a scope of branches.
+    /// Whether the node opens a scope of branches.
     pub fn is_split(self) -> bool {
         self.group() == Group::Split
     }
 
-    /// Whether it only leads tokens: parts them, joins them, or chooses their way.
+    /// Whether the node only directs tokens: it splits them, joins them, or chooses their way.
     pub fn is_gateway(self) -> bool {
         matches!(self.group(), Group::Split | Group::Join | Group::Choice)
     }
 
-    /// Whether it does something of itself, that somebody may want to take back.
+    /// Whether the node has an effect of its own that somebody may want to undo.
     pub fn acts(self) -> bool {
         self.takes(Attribute::Undo)
     }
 
-    /// "a `View`", "an `If`".
+    /// Returns the name with its article, such as "a `View`" or "an `If`".
     pub fn with_article(self) -> String {
-        // The `N` of `NSubprocess` is read as a letter.
+        // Readers spell out the `N` of `NSubprocess`, so it takes "an".
         let article = match self.name().as_bytes() {
             [b'A' | b'E' | b'I' | b'O', ..] | [b'N', b'A'..=b'Z', ..] => "an",
             _ => "a",
@@ -255,7 +263,7 @@ impl Kind {
 }
 
 impl Need {
-    /// Whether what is needed is an edge.
+    /// Whether an edge satisfies this need.
     pub fn is_edge(&self) -> bool {
         self.any_of.iter().all(|attribute| attribute.is_edge())
     }

@@ -1,11 +1,15 @@
-//! Where the nodes of a chart stand and how its lines run: left to right, the longest way straight on, branches in rows
-//! below each other, lines along the two axes and through no box.
+//! The geometry of a chart: where its nodes stand and how its lines run.
 //!
-//! Layers, after Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures" (1981): loops
-//! are opened, each node stands in the layer after the last one that leads to it, a line that passes a layer has a place
-//! of its own there, and the order within the layers is improved by barycentres. Rows, after Brandes and Köpf, "Fast and Simple
-//! Horizontal Coordinate Assignment" (2001): chains of nodes that shall stand in one line are blocks, which are moved together. Between
-//! two layers lies a channel, in which each line that changes its row has a track.
+//! A chart reads from left to right. The longest way goes straight on, and branches stand in rows below each other.
+//! Lines run along the two axes and through no box.
+//!
+//! Layers follow Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures"
+//! (1981). Loops are opened, and each node stands in the layer after the last one that leads to it. A line that passes
+//! a layer has a place of its own there. Barycentres improve the order within the layers.
+//!
+//! Rows follow Brandes and Köpf, "Fast and Simple Horizontal Coordinate Assignment" (2001). A chain of nodes that
+//! should stand in one line is a block, and a block moves as a whole. Between two layers lies a channel, in which each
+//! line that changes its row has a track.
 
 mod layers;
 mod lines;
@@ -17,60 +21,60 @@ use crate::role::Role;
 use layers::Layers;
 use lines::Lines;
 
-/// How large things are, in units of whoever draws.
+/// The sizes of everything in a chart, in units of the caller.
 pub(crate) struct Measures {
-    /// Of each node.
+    /// The size of each node.
     pub nodes: Vec<Size>,
     /// The width of each edge's label; 0 for none.
     pub labels: Vec<i32>,
-    /// Between the rows.
+    /// The gap between two rows.
     pub gap: i32,
-    /// What a line that passes a layer takes, above and below.
+    /// The room that a line takes in a layer that it passes, above and below.
     pub line: (i32, i32),
-    /// From a node to the first track behind it.
+    /// The distance from a node to the first track behind it.
     pub stub: i32,
-    /// Between two tracks.
+    /// The distance between two tracks.
     pub track: i32,
-    /// From the last track to the nodes behind it.
+    /// The distance from the last track to the nodes behind it.
     pub arrow: i32,
-    /// From a node's lower border, or the line of another boundary, to the line of a boundary.
+    /// The distance from a node's lower border to the line of its first boundary, and from there to the next line.
     pub boundary: i32,
     pub boundaries: Boundaries,
 }
 
-/// Where boundaries stand on the lower border of a node.
+/// The positions of boundaries on the lower border of a node.
 #[derive(Clone, Copy)]
 pub(crate) struct Boundaries {
-    /// From the right border to the first one.
+    /// The distance from the right border to the first boundary.
     pub first: i32,
-    /// From one to the next.
+    /// The distance from one boundary to the next.
     pub next: i32,
 }
 
 impl Boundaries {
-    /// Half of the width that so many need.
+    /// Returns half of the width that `count` boundaries need.
     pub(crate) fn room(self, count: usize) -> i32 {
         let between = i32::try_from(count.saturating_sub(1)).unwrap_or(0) * self.next;
         (2 * self.first + between + 1) / 2
     }
 }
 
-/// What a node takes: its shape, and what stands around it.
+/// The size of a node: its shape, and everything around the shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
-    /// The whole width, the title beneath an event included.
+    /// The whole width, including the title beneath an event.
     pub width: i32,
-    /// From the middle to the border of the shape, to each side.
+    /// The distance from the middle to the border of the shape, to each side.
     pub half: i32,
-    /// From its line to the lower border of the shape.
+    /// The distance from the node's line to the lower border of the shape.
     pub border: i32,
-    /// From its line to the highest that belongs to it.
+    /// The distance from the node's line to its highest part.
     pub up: i32,
-    /// From its line to the lowest that belongs to it, without the lines of boundaries.
+    /// The distance from the node's line to its lowest part, without the lines of boundaries.
     pub down: i32,
 }
 
-/// A chart's geometry. The origin is at its upper left corner.
+/// The geometry of a chart, with the origin at its upper left corner.
 pub(crate) struct Layout {
     pub width: i32,
     pub height: i32,
@@ -79,24 +83,24 @@ pub(crate) struct Layout {
     pub edges: Vec<Route>,
 }
 
-/// An edge's line.
+/// The line of an edge.
 pub(crate) struct Route {
-    /// Its corners, both ends included.
+    /// The corners of the line, including both ends.
     pub points: Vec<(i32, i32)>,
-    /// Where its label begins, on the line.
+    /// The point on the line at which its label begins.
     pub label: (i32, i32),
 }
 
-/// What stands in a layer: nodes first, by their indices; then places of lines that pass.
+/// An item of a layer. Nodes come first, by index; then come the places of lines that pass a layer.
 type Item = usize;
 
-/// An edge as it passes the layers, from left to right.
+/// The places of an edge in the layers that it passes, from left to right.
 struct Chain {
-    /// Where it passes; for a forward edge with both its ends.
+    /// The places in the layers; those of a forward edge include both its nodes.
     items: Vec<Item>,
-    /// Whether it leads back to its own layer or one before.
+    /// Whether the edge leads back to its own layer or to an earlier one.
     back: bool,
-    /// Its number among the boundaries of its node.
+    /// The number of the edge among the boundaries of its node.
     boundary: Option<i32>,
 }
 
@@ -105,7 +109,7 @@ pub(crate) fn layout(graph: &Graph, measures: &Measures) -> Layout {
     Lines::of(graph, measures, &layers).layout()
 }
 
-/// Whether the edge leaves from the border of its node, and not from its end.
+/// Whether the edge leaves the border of its node, not its end.
 pub(crate) fn leaves_the_border(role: &Role) -> bool {
     role.is_boundary() || *role == Role::Compensation
 }

@@ -1,7 +1,7 @@
-//! A flow's graph as plain data, and what it means.
+//! A flow's graph as plain data, with its soundness rules and its charts.
 //!
-//! This is the one place that knows which graphs are *sound*: the derive macro asks it to reject a flow at compile
-//! time, the engine asks it which [`Kind::Join`] closes which [`Kind::Split`], and charts are drawn from it.
+//! This crate alone knows which graphs are *sound*. The derive macro asks it at compile time and rejects unsound flows.
+//! The engine asks it which [`Kind::Join`] closes which [`Kind::Split`]. Charts are drawn from the same graph.
 //!
 //! ```
 //! use viewflow_graph::{Graph, Kind, Role};
@@ -20,7 +20,7 @@
 #[cfg(test)]
 extern crate self as viewflow_graph;
 
-// From the top down, a floor each: ARCHITECTURE.md has them.
+// Each group is one floor, from the top down. ARCHITECTURE.md lists the floors.
 mod chart;
 mod family;
 pub mod lock;

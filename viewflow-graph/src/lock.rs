@@ -1,7 +1,7 @@
-//! Lock files: what flows were like when processes of them were started, checked in beside the source.
+//! Lock files: the shape of flows at the time when processes of them were started.
 //!
-//! The text has a line for each node, edge and field, so that changes of several people merge and a reviewer sees what has
-//! changed:
+//! They are checked in beside the source. The text has a line for each node, edge and field. So changes of several
+//! people merge, and a reviewer sees the difference:
 //!
 //! ```
 //! use viewflow_graph::lock::Lock;
@@ -37,102 +37,102 @@ use crate::role::{Role, Selection};
 use crate::shape::Plain;
 use crate::sound::Sound;
 
-/// The version of the text that is written and read.
+/// The version of the text format.
 pub const VERSION: u32 = 1;
 
-/// The command that writes lock files anew.
+/// The command that renews lock files.
 pub const RENEW: &str = "VIEWFLOW_LOCK=update cargo test flow_lock";
 
-/// A lock file.
+/// The content of a lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// The flows in it.
+    /// The flows in the file.
     pub flows: Vec<Flow>,
 }
 
-/// A flow as it was.
+/// A flow at the time of the lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flow {
-    /// The stored name.
+    /// The stored name of the flow.
     pub name: String,
-    /// What its processes know.
+    /// The data of its processes.
     pub process: Data,
-    /// The nodes, in the order of their declaration.
+    /// The nodes, in declaration order.
     pub nodes: Vec<Node>,
 }
 
-/// What a process or a task knows.
+/// The data of a process or a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Data {
-    /// What it starts from.
+    /// The type of the seed, which the process or task starts from.
     pub seed: Type,
-    /// What it brings about.
+    /// The type of the artifact, which the process or task produces.
     pub artifact: Type,
-    /// The table of those of its fields that are columns.
+    /// The table that holds those fields that are columns.
     pub table: Option<String>,
-    /// Its fields.
+    /// The fields of the process or task.
     pub fields: Vec<Field>,
 }
 
-/// A node as it was.
+/// A node at the time of the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The stored name.
+    /// The stored name of the node.
     pub name: String,
-    /// What it did.
+    /// The kind of the node.
     pub kind: Kind,
-    /// The split whose branches a join waits for; none where that is not told.
+    /// The split that a join closes; `None` for other nodes and where the file does not say.
     pub closes: Option<String>,
-    /// The splits around it, outermost first; around a join: once it has fired.
+    /// The splits around the node, outermost first; for a join, those that are open after it has fired.
     pub scope: Vec<String>,
-    /// What its tasks know.
+    /// The data of its tasks.
     pub data: Data,
-    /// The edges out of it.
+    /// The edges out of the node.
     pub edges: Vec<Edge>,
 }
 
-/// An edge as it was.
+/// An edge at the time of the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
-    /// Which of the ways out it was.
+    /// The role of the edge, as text.
     pub role: String,
-    /// The stored name of the node it led to.
+    /// The stored name of the node that the edge led to.
     pub to: String,
 }
 
-/// A field as it was.
+/// A field at the time of the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its key; with dots, where it is nested.
+    /// The field's key; the key of a nested field contains dots.
     pub key: String,
-    /// What its values were like.
+    /// The type of the field's values.
     pub ty: Type,
-    /// Whether it was a column of the table, and not in the document.
+    /// Whether the field was a column of the table, and not part of the document.
     pub column: bool,
 }
 
-/// What values were like: [`Shape`](crate::shape::Shape) without its lifetime.
+/// The type of stored values: a [`Shape`](crate::shape::Shape) that owns its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
-    /// A type that is told by its name alone.
+    /// A type that its name alone describes.
     Plain(Plain),
     /// A whole number within these bounds.
     Integer {
-        /// The least one.
+        /// The least number.
         min: i128,
-        /// The greatest one.
+        /// The greatest number.
         max: i128,
     },
-    /// One of these texts.
+    /// One of several texts.
     Choice(Vec<String>),
     /// A row of this table.
     Reference(String),
-    /// Any number of such values.
+    /// Any number of values of this type.
     List(Box<Type>),
-    /// Such values, each with a name.
+    /// Values of this type, each with a name.
     Map(Box<Type>),
-    /// Such a value, or null.
+    /// A value of this type, or null.
     Optional(Box<Type>),
     /// An object with these fields.
     Embedded(Vec<Field>),
@@ -146,8 +146,9 @@ impl Default for Data {
 }
 
 impl Flow {
-    /// A sound graph as it is told in lock files. What processes and tasks know is up to the caller, a task's by its node's
-    /// index.
+    /// Describes a sound graph as lock files do.
+    ///
+    /// The caller provides the data of the process, and the data of tasks by the index of their node.
     pub fn of(graph: &Graph, sound: &Sound, process: Data, mut data: impl FnMut(usize) -> Data) -> Self {
         let names = |nodes: Vec<usize>| nodes.into_iter().map(|node| graph.nodes()[node].name.clone()).collect();
         let node = |(index, node): (usize, &crate::graph::Node)| Node {
@@ -164,9 +165,9 @@ impl Flow {
         Self { name: graph.name.clone(), process, nodes: graph.nodes().iter().enumerate().map(node).collect() }
     }
 
-    /// A short text that is another one for a flow of another shape, and for another text that belongs to it.
+    /// Returns a short text that differs for a flow of another shape, and for another `more`.
     pub fn fingerprint(&self, more: &str) -> String {
-        // FNV-1a: nobody has a reason to make two flows alike.
+        // FNV-1a is enough: nobody has a reason to forge two equal fingerprints.
         let hash = self
             .to_string()
             .bytes()
@@ -235,7 +236,7 @@ fn write_data(f: &mut fmt::Formatter<'_>, before: &str, data: &Data) -> fmt::Res
     })
 }
 
-/// The integer types by their bounds.
+/// The integer types, with their bounds.
 const INTEGERS: [(&str, i128, i128); 8] = [
     ("i8", i8::MIN as i128, i8::MAX as i128),
     ("i16", i16::MIN as i128, i16::MAX as i128),
@@ -277,7 +278,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// A name, in quotes where it is not of letters, digits, `_`, `.` and `-`.
+/// A name, which is written in quotes unless it consists of letters, digits, `_`, `.` and `-`.
 struct Name<'n>(&'n str);
 
 impl fmt::Display for Name<'_> {

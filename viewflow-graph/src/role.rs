@@ -1,35 +1,35 @@
-//! What edges are for.
+//! The roles of edges.
 
 use std::fmt;
 
 use crate::attribute::Attribute;
 
-/// Which of a node's ways out an edge is.
+/// The role of an edge among the ways out of its node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
     /// The only way on.
     Next,
-    /// An `If`'s way when its condition holds.
+    /// The way that an `If` takes when its condition holds.
     Then,
-    /// An `If`'s way when its condition does not hold; a split's when it takes no branch.
+    /// The way that an `If` takes when its condition does not hold, or a split when it takes no branch.
     Otherwise,
-    /// A `Switch`'s way for values of this pattern.
+    /// The way for values that match this pattern.
     Case(String),
-    /// A `Switch`'s way for all other values.
+    /// The way for all other values.
     Default,
     /// A split's branch.
     Branch(Selection),
-    /// The way of a task whose time is up.
+    /// The way that a task takes when its time is up.
     Timeout {
-        /// Whether the task is canceled then. If not, the way is taken beside it.
+        /// Whether the engine cancels the task then. If not, a token takes the way beside the task.
         interrupting: bool,
     },
-    /// The way of a job or sub-process that failed with this code, or with any.
+    /// The way that a job or sub-process takes when it fails with this code, or with any code.
     OnError(Option<String>),
-    /// A way taken beside a sub-process that escalates with this code, or with any.
+    /// The way that a token takes beside a sub-process that escalates with this code, or with any code.
     OnEscalation(Option<String>),
-    /// To the function that undoes what the node did. No token goes this way.
+    /// Leads to the function that undoes the node. No token takes this way.
     Compensation,
 }
 
@@ -38,35 +38,36 @@ pub enum Role {
 pub enum Selection {
     /// On every run.
     Always,
-    /// When the branch's condition holds.
+    /// When the condition of the branch holds.
     Conditional,
-    /// Once for each item of a source, which may have none.
+    /// Once for each item of a source, which may be empty.
     PerItem,
 }
 
 impl Role {
-    /// Whether a split with such an edge has somewhere to go on every run.
+    /// Whether a split with such an edge always has somewhere to go.
     pub fn is_sure(&self) -> bool {
         matches!(self, Self::Branch(Selection::Always) | Self::Otherwise)
     }
 
-    /// Whether a token goes this way while the one it comes from stays where it is.
+    /// Whether a new token takes this way while the token at the node stays.
     pub fn is_beside(&self) -> bool {
         matches!(self, Self::Timeout { interrupting: false } | Self::OnEscalation(_))
     }
 
-    /// Whether a token may go this way in the step in which it comes to the node. The time of a timeout comes later, and
-    /// fires it in a step of its own.
+    /// Whether a token may take this way within the step in which it arrives at the node.
+    ///
+    /// A timeout fires later, in a step of its own.
     pub(crate) fn is_automatic(&self) -> bool {
         !matches!(self, Self::Timeout { .. } | Self::Compensation)
     }
 
-    /// Whether it leaves the border of a waiting task, and not the end of a done one.
+    /// Whether the edge leaves the border of a waiting task, not the end of a done one.
     pub fn is_boundary(&self) -> bool {
         matches!(self, Self::Timeout { .. } | Self::OnError(_) | Self::OnEscalation(_))
     }
 
-    /// The attribute that makes such an edge.
+    /// Returns the attribute that makes such an edge.
     pub fn attribute(&self) -> Attribute {
         match self {
             Self::Next => Attribute::Next,

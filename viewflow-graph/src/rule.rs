@@ -1,8 +1,8 @@
-//! The rules, and faults with their messages.
+//! The soundness rules, and the faults that the checks report.
 
 use std::fmt;
 
-/// The rules a sound flow keeps.
+/// The rules that every sound flow keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
@@ -10,7 +10,7 @@ pub enum Rule {
     NoStart,
     /// A node has the edges its kind needs.
     MissingEdge,
-    /// A node has no edges its kind does not know, and none twice.
+    /// A node has no edge that its kind does not take, and none twice.
     ExtraEdge,
     /// Nothing leads into a start.
     IntoStart,
@@ -20,28 +20,28 @@ pub enum Rule {
     NoWayToAnEnd,
     /// A loop has a node that waits.
     AutomaticLoop,
-    /// A node is reached inside one and the same nest of splits.
+    /// Every edge into a node comes from the same nest of splits.
     EscapesSplit,
     /// A join closes a split.
     JoinWithoutSplit,
-    /// A split is closed by one join.
+    /// A split is closed by one join at most.
     SplitClosedTwice,
     /// A split takes at least one branch, or says where to go when it takes none.
     SplitWithoutBranch,
-    /// The branches of a `SplitFirst` begin where something is waited for.
+    /// Each branch of a `SplitFirst` begins with a node that waits.
     FirstBranchWaits,
-    /// No branch of a split ends the process while the others have only just begun.
+    /// No branch of a split ends the process at once, before the other branches can do anything.
     EndsAtOnce,
-    /// What runs beside a task does not run into the task's own way.
+    /// The way beside a task does not run into the task's own way.
     RunsIntoHost,
-    /// What undoes a node is a function that stands apart.
+    /// A node that undoes another node is a function without other edges.
     CompensationApart,
-    /// Processes do not start each other without ever waiting.
+    /// Processes do not start each other endlessly without waiting.
     StartsForEver,
 }
 
 impl Rule {
-    /// All rules, in the order in which they are explained.
+    /// All rules, in the order in which the guide explains them.
     pub const ALL: [Self; 16] = [
         Self::NoStart,
         Self::MissingEdge,
@@ -61,7 +61,7 @@ impl Rule {
         Self::StartsForEver,
     ];
 
-    /// The rule's name, as it stands in messages.
+    /// Returns the rule's name, as messages show it.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoStart => "no-start",
@@ -90,20 +90,20 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A way in which a graph breaks a rule.
+/// A place where a graph breaks a rule, with its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The rule that is broken.
     pub rule: Rule,
-    /// The node it is about; none when it is about the flow as a whole.
+    /// The node at fault, or `None` when the whole flow is at fault.
     pub node: Option<usize>,
-    /// Where to point: what is to blame first, and what it is at odds with.
+    /// The places to point at: the cause first, then what it conflicts with.
     pub places: Vec<Place>,
-    /// What is wrong, and the way out.
+    /// The message: what is wrong, and how to mend it.
     pub message: String,
 }
 
-/// A node or an edge, by its index.
+/// A node or an edge, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A node.
@@ -125,7 +125,7 @@ impl Fault {
         Self { rule, node: Some(node), places: vec![Place::Edge(edge)], message }
     }
 
-    /// Points at this, too.
+    /// Adds a place to point at.
     pub(crate) fn and(mut self, place: Place) -> Self {
         self.places.push(place);
         self

@@ -1,10 +1,10 @@
-//! What the fields of documents are like, told so that it can be compared at compile time.
+//! The shapes of document fields, as constants that can be compared at compile time.
 
 use crate::text::{is_among, same};
 
 macro_rules! plain {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal,)*) => {
-        /// A type that is told by its name alone.
+        /// A type that its name alone describes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Plain {
@@ -15,7 +15,7 @@ macro_rules! plain {
             /// Every plain type.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// As it is written in a lock file.
+            /// Returns the name, as lock files write it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
@@ -58,59 +58,59 @@ plain! {
     Task = "task",
     /// Bytes, as base64.
     Bytes = "bytes",
-    /// Any JSON.
+    /// A JSON value of any kind.
     Json = "json",
-    /// The nested struct that this is a field of.
+    /// The nested struct that contains this field.
     Itself = "itself",
-    /// A type that does not tell what it is like.
+    /// A type that does not declare its shape.
     Other = "other",
 }
 
-/// What the values of a field type are like when they are stored.
+/// The stored form of a field type's values.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
-    /// A type that is told by its name alone.
+    /// A type that its name alone describes.
     Plain(Plain),
     /// A whole number within these bounds.
     Integer {
-        /// The least one.
+        /// The least number.
         min: i128,
-        /// The greatest one.
+        /// The greatest number.
         max: i128,
     },
-    /// One of these texts, each with those that were stored for it before after it.
+    /// One of several texts. Each comes first in its list, followed by its former texts.
     Choice(&'static [&'static [&'static str]]),
-    /// A row of this table, by number.
+    /// A row of this table, by its number.
     Reference(&'static str),
-    /// Any number of such values.
+    /// Any number of values of this shape.
     List(&'static Shape),
-    /// Such values, each with a name.
+    /// Values of this shape, each with a name.
     Map(&'static Shape),
-    /// Such a value, or null.
+    /// A value of this shape, or null.
     Optional(&'static Shape),
     /// An object with these fields.
     Embedded(&'static [FieldShape]),
 }
 
-/// What a field is like when it is stored.
+/// The stored form of a field.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldShape {
-    /// Its key; with dots, where it is nested.
+    /// The field's key; the key of a nested field contains dots.
     pub key: &'static str,
-    /// The keys that it had before.
+    /// The keys that the field had before.
     pub was: &'static [&'static str],
-    /// What its values are like.
+    /// The shape of the field's values.
     pub shape: Shape,
-    /// Whether a document without it can be read.
+    /// Whether a document without the field can be read.
     pub optional: bool,
     /// Whether values of another type are converted.
     pub converted: bool,
-    /// Whether it is a column of a table, and not in the document.
+    /// Whether the field is a column of a table, and not part of the document.
     pub column: bool,
 }
 
-/// Whether each value that was stored as `old` can be read as `new`.
+/// Whether every value stored as `old` can be read as `new`.
 pub const fn reads(new: &Shape, old: &Shape) -> bool {
     match (new, old) {
         (Shape::Plain(Plain::Json | Plain::Nothing), _)
@@ -121,7 +121,7 @@ pub const fn reads(new: &Shape, old: &Shape) -> bool {
         | (Shape::Map(new), Shape::Map(old)) => reads(new, old),
         (Shape::Optional(new), _) => reads(new, old),
         (Shape::Plain(new), Shape::Plain(old)) => *new as u8 == *old as u8 || (is_text(*new) && is_as_text(*old)),
-        // Greater ones would be rounded.
+        // Greater integers would be rounded.
         (Shape::Plain(Plain::F64), Shape::Integer { min, max }) => *min >= -(1 << 53) && *max <= 1 << 53,
         (Shape::Plain(Plain::F32), Shape::Integer { min, max }) => *min >= -(1 << 24) && *max <= 1 << 24,
         (Shape::Plain(new), Shape::Choice(_)) => is_text(*new),
@@ -137,7 +137,7 @@ pub const fn reads(new: &Shape, old: &Shape) -> bool {
     }
 }
 
-/// Whether what was stored of each field can be read.
+/// Whether the stored values of every old field can be read.
 const fn reads_all(new: &[FieldShape], mut old: &[FieldShape]) -> bool {
     while let [first, rest @ ..] = old {
         if !reads_field(new, first.key, &first.shape) {
@@ -148,21 +148,23 @@ const fn reads_all(new: &[FieldShape], mut old: &[FieldShape]) -> bool {
     true
 }
 
-/// Whether what was stored under a key can be read. What no field reads any more is kept as it is.
+/// Whether the value stored under a key can be read.
+///
+/// A value that no field reads any more stays in the document.
 pub const fn reads_field(new: &[FieldShape], key: &str, old: &Shape) -> bool {
     let Some(field) = find(new, key) else { return !overlaps(new, key) };
     if field.converted || reads(&field.shape, old) {
         return true;
     }
     match old {
-        // With a default, null is that.
+        // A field with a default reads null as its default.
         Shape::Optional(old) => field.optional && reads(&field.shape, old),
         Shape::Plain(Plain::Nothing) => field.optional,
         _ => false,
     }
 }
 
-/// Whether a key lies within that of a field, or one within it.
+/// Whether a key lies within the key of a field, or the other way round.
 const fn overlaps(mut fields: &[FieldShape], key: &str) -> bool {
     while let [field, rest @ ..] = fields {
         if lies_within(field.key.as_bytes(), key.as_bytes()) || lies_within(key.as_bytes(), field.key.as_bytes()) {
@@ -183,8 +185,9 @@ const fn lies_within(mut inner: &[u8], mut outer: &[u8]) -> bool {
     matches!(inner, [b'.', ..]) && outer.is_empty()
 }
 
-/// Whether a stored field that nobody reads any more may be one that has another name now: one that is new, may be missing, and
-/// is of a type that reads it.
+/// Whether an unread stored field may have been renamed.
+///
+/// It may be, if some new field is optional and its type reads the stored values.
 pub const fn seems_renamed(new: &[FieldShape], old: &[FieldShape], key: &str, shape: &Shape) -> bool {
     let mut fields = new;
     while let [field, rest @ ..] = fields {
@@ -197,7 +200,9 @@ pub const fn seems_renamed(new: &[FieldShape], old: &[FieldShape], key: &str, sh
     false
 }
 
-/// Whether columns that were in this table are found there. What no field reads any more stays there.
+/// Whether the columns stored in table `old` are still found.
+///
+/// A column that no field reads any more stays in its table.
 pub const fn finds_columns(table: Option<&str>, old: &str) -> bool {
     match table {
         Some(table) => same(table, old),
@@ -205,7 +210,9 @@ pub const fn finds_columns(table: Option<&str>, old: &str) -> bool {
     }
 }
 
-/// Whether what was stored in this column is read from a column: a field that becomes one is found in the document, too.
+/// Whether the values stored in this column are still read from a column.
+///
+/// The opposite change is harmless: a field that becomes a column is found in the document, too.
 pub const fn stays_column(new: &[FieldShape], key: &str) -> bool {
     match find(new, key) {
         Some(field) => field.column,
@@ -213,7 +220,7 @@ pub const fn stays_column(new: &[FieldShape], key: &str) -> bool {
     }
 }
 
-/// Whether all fields that were not stored can be missing.
+/// Whether every field that was not stored before may be missing.
 pub const fn needs_nothing_new(mut new: &[FieldShape], old: &[FieldShape]) -> bool {
     while let [field, rest @ ..] = new {
         if !field.optional && !was_stored(field, old) {
@@ -248,7 +255,7 @@ const fn has_key(field: &FieldShape, key: &str) -> bool {
     same(field.key, key) || is_among(key, field.was)
 }
 
-/// Whether each value of `old` is one of `new`, or was.
+/// Whether every value of `old` is a value of `new`, or a former text of one.
 const fn offers_all(new: &[&[&str]], mut old: &[&[&str]]) -> bool {
     while let [value, rest @ ..] = old {
         if let [value, ..] = value
@@ -271,12 +278,12 @@ const fn offers(mut choices: &[&[&str]], value: &str) -> bool {
     false
 }
 
-/// Whether any text can be read: a person's name may be any.
+/// Whether the type reads any text. The name of a person may be any text.
 const fn is_text(plain: Plain) -> bool {
     matches!(plain, Plain::Text | Plain::User)
 }
 
-/// Whether values are kept as text, whatever they mean.
+/// Whether values of the type are stored as text.
 const fn is_as_text(plain: Plain) -> bool {
     matches!(
         plain,

@@ -1,8 +1,8 @@
-//! What is known of a graph that keeps every rule.
+//! The facts that the checks find out about a sound graph.
 
 use std::collections::BTreeMap;
 
-/// What is known of a graph that keeps every rule.
+/// The facts that the checks find out about a sound graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
     /// The innermost split around each node.
@@ -11,35 +11,39 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// What was found: the innermost split around each node, and the join that closes each split that has one.
+    /// Takes the innermost split around each node, and the join of each split that has one.
     pub(crate) fn new(inner: Vec<Option<usize>>, closes: BTreeMap<usize, usize>) -> Self {
         Self { inner, closes }
     }
 
-    /// The join of each split that has one.
+    /// Returns the join of each split that has one.
     pub(crate) fn closes(&self) -> &BTreeMap<usize, usize> {
         &self.closes
     }
 
-    /// The splits that are open when a token arrives at `node`, outermost first. For a join: after it has fired.
+    /// Returns the splits that are open when a token arrives at `node`, outermost first.
+    ///
+    /// For a join, these are the splits that are open after it has fired.
     pub fn scope(&self, node: usize) -> Vec<usize> {
         let mut splits: Vec<usize> = std::iter::successors(self.inner[node], |split| self.inner[*split]).collect();
         splits.reverse();
         splits
     }
 
-    /// The join that closes `split`; none where each branch has ends of its own or goes on to an outer join.
+    /// Returns the join that closes `split`.
+    ///
+    /// A split has no join where each branch has ends of its own or goes on to an outer join.
     pub fn join_of(&self, split: usize) -> Option<usize> {
         self.closes.get(&split).copied()
     }
 
-    /// The split that `join` closes.
+    /// Returns the split that `join` closes.
     pub fn split_of(&self, join: usize) -> Option<usize> {
         self.closes.iter().find(|(_, j)| **j == join).map(|(split, _)| *split)
     }
 }
 
-/// How it is said within which splits something is, outermost first.
+/// Describes for messages which splits surround a node, outermost first.
 pub fn within(splits: &[&str]) -> String {
     match splits {
         [] => "outside of all splits".to_owned(),

@@ -1,9 +1,9 @@
-//! The name that was most likely meant.
+//! Suggestions for mistyped names.
 
-/// The candidate that a mistyped name most likely meant, if any is near enough.
+/// Returns the candidate that a mistyped name most likely meant, if any is near enough.
 ///
-/// Nearness is the optimal string alignment distance (insertions, deletions, substitutions, swaps of neighbours);
-/// up to a third of the longer name may differ.
+/// Nearness is the optimal string alignment distance: it counts insertions, deletions, substitutions and swaps of
+/// neighbours. Up to a third of the longer name may differ.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()

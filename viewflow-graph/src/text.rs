@@ -1,6 +1,6 @@
-//! Texts compared at compile time.
+//! Comparisons of text at compile time.
 
-/// Whether two texts are the same.
+/// Whether two texts are equal.
 pub const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
@@ -12,7 +12,7 @@ pub const fn same(left: &str, right: &str) -> bool {
     left.is_empty() && right.is_empty()
 }
 
-/// Whether a text is one of several.
+/// Whether a text is among several texts.
 pub const fn is_among(text: &str, mut several: &[&str]) -> bool {
     while let [first, rest @ ..] = several {
         if same(first, text) {

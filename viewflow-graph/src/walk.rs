@@ -1,25 +1,25 @@
-//! Walks over nodes and edges, whatever they mean.
+//! Walks over nodes and edges, regardless of their meaning.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::graph::Graph;
 
 impl Graph {
-    /// Whether a way of one edge or more leads from one node to the other.
+    /// Whether a path of one edge or more leads from one node to the other.
     pub fn leads_to(&self, from: usize, to: usize) -> bool {
         let successors = self.successors();
         closure(&successors, successors[from].clone())[to]
     }
 }
 
-/// All nodes that can be reached from `from`, those included.
+/// Returns all nodes that can be reached from `from`, including `from`.
 pub(crate) fn closure(successors: &[Vec<usize>], from: Vec<usize>) -> Vec<bool> {
     let mut reached = vec![false; successors.len()];
     follow(successors, from, &mut reached);
     reached
 }
 
-/// Adds all nodes that can be reached from `from`, not through those that were reached before.
+/// Adds all nodes that can be reached from `from`, but does not go on from nodes reached before.
 pub(crate) fn follow(successors: &[Vec<usize>], from: Vec<usize>, reached: &mut [bool]) {
     let mut open = from;
     while let Some(node) = open.pop() {
@@ -29,7 +29,7 @@ pub(crate) fn follow(successors: &[Vec<usize>], from: Vec<usize>, reached: &mut 
     }
 }
 
-/// The nodes reached from some, those included, by steps.
+/// Returns all nodes that `steps` can reach from `from`, including `from`.
 pub(crate) fn reached(from: impl IntoIterator<Item = usize>, steps: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
     let mut open: Vec<usize> = from.into_iter().collect();
@@ -41,8 +41,9 @@ pub(crate) fn reached(from: impl IntoIterator<Item = usize>, steps: impl Fn(usiz
     seen
 }
 
-/// The place of each node in an order in which, loops aside, it comes before those it leads to: the reverse of the order
-/// in which a depth-first search leaves them.
+/// Returns the place of each node in an order in which, loops aside, it comes before the nodes it leads to.
+///
+/// It is the reverse of the order in which a depth-first search leaves the nodes.
 pub(crate) fn order(graph: &Graph) -> Vec<usize> {
     let successors = graph.successors();
     let mut place = vec![usize::MAX; successors.len()];
@@ -65,12 +66,14 @@ pub(crate) fn order(graph: &Graph) -> Vec<usize> {
     place
 }
 
-/// One cycle from each strongly connected part that has one: its nodes in order, the first declared one first.
+/// Returns one cycle from each strongly connected part that has one.
+///
+/// The nodes of a cycle come in order, beginning with the node that is declared first.
 pub(crate) fn cycles(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let parts = strong_parts(successors);
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
-    // Where a search has come to, and in search of a way back to which node.
+    // For each node, its predecessor in the search that saw it last, and the start of that search.
     let mut parent = vec![(usize::MAX, usize::MAX); successors.len()];
     for start in 0..successors.len() {
         if !told.contains(&parts[start])
@@ -83,8 +86,9 @@ pub(crate) fn cycles(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     found
 }
 
-/// For each node the number of the strongly connected part it is in (Tarjan, "Depth-first search and linear graph
-/// algorithms", 1972), without recursion.
+/// Returns for each node the number of its strongly connected part.
+///
+/// The algorithm is Tarjan, "Depth-first search and linear graph algorithms", 1972, without recursion.
 fn strong_parts(successors: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let count = successors.len();
@@ -129,7 +133,7 @@ fn strong_parts(successors: &[Vec<usize>]) -> Vec<usize> {
     part
 }
 
-/// The shortest way from a node back to it, within its part.
+/// Returns the shortest way from a node back to itself, within its part.
 fn shortest_cycle(
     successors: &[Vec<usize>],
     parts: &[usize],

@@ -1,6 +1,6 @@
-//! Charts: what is on them, and what they look like.
+//! Charts: their content and their look.
 //!
-//! `CHARTS=directory cargo test -p viewflow-graph --test charts` writes the charts of all flows here to files.
+//! `CHARTS=directory cargo test -p viewflow-graph --test charts` writes the charts of all flows in this file to files.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ fn every_kind() -> Graph {
     graph
 }
 
-/// The order shipment of Viewflow's demonstrations.
+/// The shipment flow of Viewflow's demo.
 fn shipment() -> Graph {
     let mut graph = graph(
         "start: Start -> split_clerk_warehouse
@@ -94,7 +94,7 @@ fn shipment() -> Graph {
     graph
 }
 
-/// The bill clearing of Viewflow's demonstrations.
+/// The bill flow of Viewflow's demo.
 fn bills() -> Graph {
     let mut graph = graph(
         "register_bill: Start -> accept_bill

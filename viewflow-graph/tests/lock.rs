@@ -1,4 +1,4 @@
-//! Lock files: what is written can be read, what people or merges did to them is told, and what may change is known.
+//! Lock files: round trips, mistakes of people and merges, and the changes that are allowed.
 
 use proptest::prelude::*;
 use viewflow_graph::lock::{Data, Edge, Field, Flow, Lock, Node, Now, Type, compare};
@@ -118,7 +118,7 @@ fn ty() -> impl Strategy<Value = Type> {
     })
 }
 
-/// Fields of different keys.
+/// Returns the fields with different keys.
 fn fields_of(fields: Vec<(String, Type)>) -> Vec<Field> {
     let mut all: Vec<Field> = Vec::new();
     for (key, ty) in fields {

@@ -1,4 +1,4 @@
-//! Each rule: what breaks it, where the fault is, and what passes.
+//! Every rule: flows that break it, the place of the fault, and flows that pass.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use common::graph;
 
 mod common;
 
-/// The faults as rule and node.
+/// Returns the rule and the node of each fault.
 fn faults(text: &str) -> Vec<(Rule, String)> {
     let graph = graph(text);
     let Err(faults) = graph.check() else { panic!("this is sound:\n{text}") };
@@ -217,7 +217,7 @@ fn what_runs_beside_a_task_stays_beside_it_until_a_join() {
     sound(
         "start: Start -> s\n s: Split -> a, b\n a: View -> j, &remind\n remind: View -> j\n b: View -> j\n j: Join -> end\n end: End",
     );
-    // Who comes round again starts another one.
+    // A token that comes back to the task starts another reminder.
     sound(
         "start: Start -> a\n a: View -> more, &remind\n remind: Function -> done\n done: End\n more: If -> a, end\n end: End",
     );
@@ -296,12 +296,12 @@ fn a_loop_that_waits_by_a_timeout_of_its_own_is_no_endless_one() {
     sound("start: Start -> c\n c: ConditionalCatch -> end, ~f\n f: Function -> c\n end: End");
     sound("start: Start -> c\n c: ConditionalCatch -> end, ~c\n end: End");
     sound("start: Start -> c\n c: ConditionalCatch -> end, ~if\n if: If -> c, end\n end: End");
-    // Round a join, to which only the timeout leads at once.
+    // A loop through a join to which only the timeout leads at once.
     let again = "start: Start -> again\n again: If -> fork, end\n gather: Join -> again\n end: End\n";
     sound(&format!(
         "{again} fork: Split -> c, f\n f: Function -> gather\n c: ConditionalCatch -> v, ~gather\n v: View -> gather"
     ));
-    // The condition may hold each time: its own way is no timeout.
+    // The condition may hold each time. The loop uses its own way, not the timeout.
     let own = "start: Start -> c\n c: ConditionalCatch -> f, ~end\n f: Function -> c\n end: End";
     assert_eq!(faults(own), one(Rule::AutomaticLoop, "c"));
 }
@@ -391,7 +391,7 @@ fn a_flow_may_be_left_by_the_end_of_the_whole_process_only() {
     assert_eq!(faults(&format!("{round} b: If -> end, gather\n end: End")), one(Rule::NoWayToAnEnd, "fork"));
 }
 
-/// Flows of about so many nodes, each of another shape.
+/// Returns flows of about `nodes` nodes, each of another shape.
 fn large(nodes: usize) -> Vec<Graph> {
     let flow = || {
         let mut graph = Graph::new("large");
@@ -405,7 +405,7 @@ fn large(nodes: usize) -> Vec<Graph> {
     };
     let mut graphs = Vec::new();
 
-    // A long way, each of whose nodes has a reminder and may lead back to the first one.
+    // A long way. Each node has a reminder and may lead back to the first node.
     let (mut graph, mut last) = flow();
     let first = graph.node("first", Kind::View);
     graph.edge(last, Role::Next, first);
@@ -422,7 +422,7 @@ fn large(nodes: usize) -> Vec<Graph> {
     }
     graphs.push(finish(graph, last, Role::Then));
 
-    // Splits one after the other, and one in the other to some depth.
+    // Splits one after the other, and splits nested to some depth.
     let (mut graph, mut last) = flow();
     for _ in 0..nodes / 60 {
         let mut open = Vec::new();
@@ -442,7 +442,7 @@ fn large(nodes: usize) -> Vec<Graph> {
     }
     graphs.push(finish(graph, last, Role::Next));
 
-    // One split of many branches.
+    // One split with many branches.
     let (mut graph, start) = flow();
     let (split, join) = (graph.node("split", Kind::Split), graph.node("join", Kind::Join));
     graph.edge(start, Role::Next, split);
@@ -453,7 +453,7 @@ fn large(nodes: usize) -> Vec<Graph> {
     }
     graphs.push(finish(graph, join, Role::Next));
 
-    // Nothing leads to an end, and a loop that does not wait, again and again.
+    // Many nodes without a way to an end, and many loops that do not wait.
     let (mut graph, start) = flow();
     let choose = graph.node("choose", Kind::Switch);
     graph.edge(start, Role::Next, choose);
@@ -503,7 +503,7 @@ fn a_loop_around_a_join_ends_where_nothing_beside_a_task_comes_to_the_join() {
         sound(&format!("{round} fork: Split -> ask, ask?\n ask: Subprocess -> end, {beside}"));
     }
     sound(&format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &note\n note: View -> gather"));
-    // What comes to the join whatever happens goes round for ever, as does what is beside a task and never ends.
+    // A branch that always comes to the join goes round for ever. So does a token beside a task that never ends.
     let never = format!("{round} fork: Split -> ask, note\n note: View -> gather\n ask: View -> gather, &end");
     assert_eq!(faults(&never), one(Rule::NoWayToAnEnd, "fork"));
     let turns = format!("{round} fork: Split -> ask, ask?\n ask: View -> end, &gather, &turn\n turn: View -> turn");
@@ -518,7 +518,7 @@ fn a_loop_around_joins_ends_where_an_inner_split_need_not_come_to_its_join() {
     sound(&format!(
         "{round}\n {inner}\n inner: Split -> deep, note?\n deep: Split -> ask, more?\n more: Join -> first"
     ));
-    // A branch that leaves an inner split for the outer join comes to that join all the same.
+    // A branch that leaves an inner split for the outer join does arrive at the outer join.
     let begin =
         "start: StartHandle -> begin\n begin: If -> outer, end\n end: End\n last: Join -> outer\n first: Join -> last";
     let leaves =

@@ -1,6 +1,6 @@
-//! BPMN 2.0, the standard's XML, with its diagram interchange.
+//! Charts as BPMN 2.0 XML, with diagram interchange.
 //!
-//! Formal specification: OMG, "Business Process Model and Notation (BPMN), Version 2.0.2", 2013.
+//! The format's specification is OMG, "Business Process Model and Notation (BPMN), Version 2.0.2", 2013.
 
 mod diagram;
 mod time;
@@ -18,12 +18,14 @@ use crate::role::{Role, Selection};
 use crate::sound::Sound;
 
 impl Graph {
-    /// The flow as BPMN 2.0 XML with diagram interchange, which other tools can draw and read.
+    /// Returns the flow as BPMN 2.0 XML with diagram interchange, which other tools can read and draw.
     ///
-    /// What BPMN has no word for is told as near to it as can be: a branch for each item as a task with many instances, where
-    /// it begins with a task; a `SplitFirst` as an event-based gateway, or as a complex one where there is
-    /// something to do on one of its ways; what a person decides as a task with an exclusive gateway after it; what handlers do and
-    /// conditions ask, by their names alone.
+    /// Some nodes have no exact counterpart in BPMN and are written as near to it as possible:
+    ///
+    /// - A branch for each item becomes a task with many instances, if the branch begins with a task.
+    /// - A `SplitFirst` becomes an event-based gateway, or a complex one if some of its ways begin with work to do.
+    /// - A person's decision becomes a task with an exclusive gateway after it.
+    /// - Handlers and conditions appear only by name.
     ///
     /// ```
     /// use viewflow_graph::{Graph, Kind, Role};
@@ -49,11 +51,13 @@ impl Graph {
         document.finish()
     }
 
-    /// The flow with a node of its own for each choice that a person makes: in BPMN a task only decides, and a gateway parts the ways.
+    /// Returns the flow with a separate gateway node after each task at which a person decides.
+    ///
+    /// In BPMN only a gateway can part the ways.
     fn with_gateways(&self) -> Graph {
         let mut graph = Graph::new(self.name.as_str());
         graph.set_flow_title(self.title.as_str());
-        // Where each node is entered and left.
+        // For each node, the node at which tokens arrive, and the node that they leave.
         let mut places = Vec::new();
         for (index, node) in self.nodes().iter().enumerate() {
             let entered = graph.copy_node(node);
@@ -78,7 +82,7 @@ impl Graph {
         graph
     }
 
-    /// A name for each node as XML takes it: its own as far as that goes.
+    /// Returns an XML id for each node: its own name, if possible.
     fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         for (index, node) in self.nodes().iter().enumerate() {
@@ -94,7 +98,9 @@ impl Graph {
     }
 }
 
-/// A name in which every letter is one that XML allows in ids. It has no dot, which all ids have that are made here.
+/// Replaces the letters of a name that XML ids do not allow.
+///
+/// The result contains no dot. All other ids of the document contain one, so they never clash with it.
 fn id(name: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut id: String = name.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
@@ -109,18 +115,18 @@ struct Document<'g> {
     sound: Option<Sound>,
     picture: Layout,
     ids: Vec<String>,
-    /// The signals, messages, errors and escalations, by what they are and what they are called, with their ids.
+    /// The ids of all signals, messages, errors and escalations, by element and name.
     roots: BTreeMap<(&'static str, String), String>,
     text: String,
 }
 
 impl Document<'_> {
     fn line(&mut self, depth: usize, text: fmt::Arguments<'_>) {
-        // A text takes all that is written to it.
+        // Writing to a `String` never fails.
         let _ = writeln!(self.text, "{:indent$}{text}", "", indent = 2 * depth);
     }
 
-    /// The definitions around what was written.
+    /// Returns the whole document.
     fn finish(self) -> String {
         let mut text = String::from(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -200,7 +206,7 @@ impl Document<'_> {
         self.line(2, format_args!("</{element}>"));
     }
 
-    /// The element that stands for a node.
+    /// Returns the BPMN element that stands for a node.
     fn element(&self, index: usize) -> &'static str {
         let kind = self.graph.nodes()[index].kind;
         match (self.graph.shape(index), kind) {
@@ -218,13 +224,13 @@ impl Document<'_> {
             (Shape::Task, kind) => match kind.drawn() {
                 Drawn::Task(element, _) => element,
                 Drawn::Calls { .. } => "callActivity",
-                // What is caught by a node that has boundaries, which no event can have.
+                // A catch with boundaries becomes a task, as no event can have them.
                 Drawn::Event(..) | Drawn::Catch(..) | Drawn::Gateway => "receiveTask",
             },
         }
     }
 
-    /// The edge that is taken when no other one is.
+    /// Returns the edge that is taken when no other edge is.
     fn default_of(&self, node: usize) -> Option<usize> {
         let kind = self.graph.nodes()[node].kind;
         let wanted = |role: &Role| matches!(role, Role::Otherwise | Role::Default) && kind != Kind::SplitFirst;
@@ -239,7 +245,7 @@ impl Document<'_> {
             || (task && self.graph.into(node).any(per_item))
     }
 
-    /// What an event waits for or tells.
+    /// Writes the definition of the event that a node waits for or triggers.
     fn definition_of(&mut self, index: usize) {
         let node = &self.graph.nodes()[index];
         let id = format!("{}.definition", self.ids[index]);
@@ -266,7 +272,9 @@ impl Document<'_> {
         self.line(3, format_args!("{definition}"));
     }
 
-    /// The id of the signal, message, error or escalation of a name; `name` if its own is not known.
+    /// Returns the id of a signal, message, error or escalation.
+    ///
+    /// Its name comes from `detail`, or is `name` if `detail` holds none.
     fn root(&mut self, what: &'static str, detail: Option<&Detail>, name: &str) -> String {
         let name = match detail {
             Some(Detail::Named(name)) => name,
@@ -277,7 +285,7 @@ impl Document<'_> {
         self.roots.entry((what, name.to_owned())).or_insert_with(id).clone()
     }
 
-    /// The event on a task's border that an edge leaves.
+    /// Writes the event on a task's border from which an edge leaves.
     fn boundary(&mut self, index: usize) {
         let edge = &self.graph.edges()[index];
         let id = boundary_id(index);
@@ -335,7 +343,7 @@ impl Document<'_> {
         }
     }
 
-    /// When an edge is taken, in a person's words.
+    /// Returns the condition under which an edge is taken, in words for people.
     fn condition(&self, edge: &Edge) -> Option<String> {
         let parallel = || self.graph.gateway(self.sound.as_ref(), edge.from) == Gateway::Parallel;
         let split = self.graph.nodes()[edge.from].kind == Kind::Split;
@@ -349,7 +357,7 @@ impl Document<'_> {
         }
     }
 
-    /// From what is undone to what undoes it.
+    /// Writes the association from a node to the function that undoes it.
     fn association(&mut self, index: usize) {
         let edge = &self.graph.edges()[index];
         if edge.role == Role::Compensation {

@@ -6,7 +6,7 @@ use super::{Gateway, Shape, leaves_the_border, told_way};
 use crate::graph::Graph;
 
 impl Graph {
-    /// A chart in DOT, the language of Graphviz.
+    /// Returns a chart in DOT, the language of Graphviz.
     ///
     /// ```
     /// use viewflow_graph::{Graph, Kind, Role};
@@ -53,7 +53,7 @@ impl Graph {
     }
 }
 
-/// A name, in quotes unless it is plain.
+/// Writes a name, in quotes unless it is plain.
 fn id(name: &str) -> String {
     const WORDS: [&str; 6] = ["node", "edge", "graph", "digraph", "subgraph", "strict"];
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';

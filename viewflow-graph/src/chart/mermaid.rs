@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::kind::{Drawn, Group};
 
 impl Graph {
-    /// A chart in the Mermaid language, which many pages draw.
+    /// Returns a chart in the Mermaid language, which many web sites can draw.
     pub fn mermaid(&self) -> String {
         let mut text = String::from("flowchart LR\n");
         for (index, node) in self.nodes().iter().enumerate() {

@@ -1,4 +1,4 @@
-//! How large things are in a picture, and where they stand: the same for SVG and for BPMN's diagram interchange.
+//! The sizes and positions in a picture, which SVG and BPMN's diagram interchange share.
 
 use super::{Shape, label_of};
 use crate::detail::Detail;
@@ -7,20 +7,20 @@ use crate::layout::{Boundaries, Layout, Measures, Size, layout};
 
 /// The height of a line of text, in pixels.
 pub(super) const LINE: i32 = 15;
-/// The radius of an event, and of one on a border.
+/// The radius of an event; `BOUNDARY` is that of an event on a border.
 pub(super) const EVENT: i32 = 16;
 pub(super) const BOUNDARY: i32 = 10;
-/// Half of a diamond.
+/// Half the width of a diamond.
 const GATEWAY: i32 = 22;
-/// Half of a task's box.
+/// Half the width of a task's box.
 const TASK: i32 = 62;
 const BOUNDARIES: Boundaries = Boundaries { first: 20, next: 26 };
-/// How wide a title may be, within a box and beneath an event.
+/// The greatest width of a title within a box; `BENEATH` is that of a title beneath an event.
 const TITLE: i32 = 104;
 const BENEATH: i32 = 92;
 
 impl Graph {
-    /// Where everything stands in the picture.
+    /// Returns the layout of the picture.
     pub(super) fn picture(&self) -> Layout {
         let titles = (0..self.nodes().len()).map(|node| self.lines_of_title(node));
         let sizes = titles.enumerate().map(|(node, lines)| {
@@ -53,7 +53,7 @@ impl Graph {
         layout(self, &measures)
     }
 
-    /// A node's title as it stands in the picture.
+    /// Returns the lines of a node's title, as the picture shows them.
     pub(super) fn lines_of_title(&self, node: usize) -> Vec<String> {
         let room = if self.shape(node) == Shape::Task { TITLE } else { BENEATH };
         let node = &self.nodes()[node];
@@ -64,7 +64,7 @@ impl Graph {
         lines
     }
 
-    /// Half of what a node's shape takes to the sides, and up and down.
+    /// Returns half the width and half the height of a node's shape.
     pub(super) fn half_size(&self, node: usize) -> (i32, i32) {
         let lines = self.lines_of_title(node).len();
         match self.shape(node) {
@@ -82,7 +82,7 @@ fn height_of(lines: usize) -> i32 {
     i32::try_from(lines).unwrap_or(0) * LINE
 }
 
-/// How wide a text is, on the safe side: fonts differ.
+/// Estimates the width of a text. Fonts differ, so the estimate is generous.
 fn width_of(text: &str) -> i32 {
     let tenths = |letter| match letter {
         'i' | 'j' | 'l' | 'I' | ' ' | '.' | ',' | ':' | '\'' | '|' | '(' | ')' | '[' | ']' => 40,
@@ -95,7 +95,9 @@ fn width_of(text: &str) -> i32 {
     text.chars().map(tenths).sum::<i32>() / 10
 }
 
-/// A title in lines that fit, each with at least one word. What is too much is left out.
+/// Breaks a title into lines that fit, each with at least one word.
+///
+/// Text beyond the last line is left out.
 fn wrapped(title: &str, room: i32) -> Vec<String> {
     const MOST: usize = 4;
     let mut lines: Vec<String> = Vec::new();
@@ -109,7 +111,7 @@ fn wrapped(title: &str, room: i32) -> Vec<String> {
             }
             _ => {}
         }
-        // A word that is too long for a line is broken.
+        // Break a word that is too long for a line.
         while width_of(rest) > room {
             let fits = rest.char_indices().map(|(at, _)| at).filter(|at| width_of(&rest[..*at]) + 5 <= room);
             let Some(at) = fits.max().filter(|at| *at > 0) else { break };

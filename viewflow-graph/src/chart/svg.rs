@@ -11,16 +11,15 @@ use crate::layout::{Layout, leaves_the_border};
 use crate::role::Role;
 use crate::sound::Sound;
 
-/// In pixels.
+/// The size of the font, in pixels. `MARGIN` is in pixels, too.
 const FONT: i32 = 12;
 const MARGIN: i32 = 12;
 
 impl Graph {
-    /// The flow as an SVG picture in the notation of BPMN, with the nodes marked as `mark` tells, which is asked for each by
-    /// index.
+    /// Returns the flow as an SVG picture in the notation of BPMN.
     ///
-    /// It stands alone as a file, and takes the colour of the text around it where it is written into a page: it can be read
-    /// on light and on dark ones.
+    /// `mark` is called with the index of each node and returns the mark to draw. The picture can be a file of its own.
+    /// In a web page it takes the colour of the text around it, so it is readable on light and on dark pages.
     ///
     /// ```
     /// use viewflow_graph::{Graph, Kind, Mark, Role};
@@ -36,7 +35,9 @@ impl Graph {
         self.svg_with(self.check().ok().as_ref(), mark)
     }
 
-    /// As [`Graph::svg`], for a graph that was checked before: with what was found if it is sound.
+    /// Returns the same picture as [`Graph::svg`], for a graph that was checked before.
+    ///
+    /// `sound` is the result of the check, or `None` if the graph is not sound.
     pub fn svg_with(&self, sound: Option<&Sound>, mark: impl Fn(usize) -> Mark) -> String {
         let picture = self.picture();
         let (width, height) = (picture.width + 2 * MARGIN, picture.height + 2 * MARGIN);
@@ -69,11 +70,11 @@ struct Drawing<'g> {
 
 impl Drawing<'_> {
     fn write(&mut self, text: fmt::Arguments<'_>) {
-        // A text takes all that is written to it.
+        // Writing to a `String` never fails.
         let _ = self.text.write_fmt(text);
     }
 
-    /// An edge's line, with its arrow.
+    /// Draws the line of an edge, with its arrow.
     fn line(&mut self, edge: usize) {
         let role = &self.graph.edges()[edge].role;
         let mut points = self.picture.edges[edge].points.clone();
@@ -131,7 +132,7 @@ impl Drawing<'_> {
         self.text.push_str("</text></g>");
     }
 
-    /// A task's box, and what stands in it.
+    /// Draws the box of a task, with its symbols.
     fn task(&mut self, index: usize, (half, high): (i32, i32), tint: &str) {
         let kind = self.graph.nodes()[index].kind;
         let (x, _) = self.picture.nodes[index];
@@ -143,7 +144,7 @@ impl Drawing<'_> {
         let (sign, x, y) = (symbol(kind, Shape::Task), 13 - half, 13 - high);
         self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{sign}</g>"));
         if calls {
-            // In the middle, unless boundaries take that place.
+            // The sign stands in the middle, unless boundaries take that place.
             let x = if self.graph.boundaries(index).nth(1).is_some() { 14 - half } else { 0 };
             let many =
                 if let Drawn::Calls { many: true } = kind.drawn() { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };
@@ -154,7 +155,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// What stands on the border of a task, where an edge leaves it.
+    /// Draws the event on the border of a task from which an edge leaves.
     fn boundary(&mut self, edge: usize) {
         let role = &self.graph.edges()[edge].role;
         let Some(symbol) = boundary_symbol(role) else { return };
@@ -179,7 +180,7 @@ impl Drawing<'_> {
     }
 }
 
-/// The border of a task's box, open where events stand on it.
+/// Returns the border of a task's box, with gaps for the events on it.
 fn outline(half: i32, high: i32, mut borders: Vec<i32>) -> String {
     let side = half - 8;
     let mut path = format!(
@@ -195,7 +196,7 @@ fn outline(half: i32, high: i32, mut borders: Vec<i32>) -> String {
     path
 }
 
-/// The colour of a mark.
+/// Returns the colour of a mark.
 fn color(mark: Mark) -> Option<&'static str> {
     match mark {
         Mark::Untouched => None,

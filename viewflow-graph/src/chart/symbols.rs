@@ -1,11 +1,11 @@
-//! What stands within the shapes of BPMN, around the origin.
+//! The symbols within BPMN's shapes, drawn around the origin.
 
 use super::{Gateway, Shape};
 use crate::kind::signs::{self, ARROWHEAD, CLOCK, LIGHTNING, REWIND};
 use crate::kind::{Drawn, Kind};
 use crate::role::Role;
 
-/// What stands within an event, or in the corner of a task's box.
+/// Returns the symbol within an event, or in the corner of a task's box.
 pub(super) fn symbol(kind: Kind, shape: Shape) -> &'static str {
     match kind.drawn() {
         Drawn::Catch(_, _, sign) if shape == Shape::Task => sign,
@@ -14,7 +14,7 @@ pub(super) fn symbol(kind: Kind, shape: Shape) -> &'static str {
     }
 }
 
-/// What stands within a diamond.
+/// Returns the symbol within a diamond.
 pub(super) fn gateway_symbol(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Exclusive => "<path stroke-width=\"3\" d=\"M-6 -7L6 7M6 -7L-6 7\"/>",
@@ -28,7 +28,7 @@ pub(super) fn gateway_symbol(gateway: Gateway) -> &'static str {
     }
 }
 
-/// What stands on the border, where an edge leaves it.
+/// Returns the symbol on the border from which an edge leaves.
 pub(super) fn boundary_symbol(role: &Role) -> Option<&'static str> {
     match role {
         Role::Timeout { .. } => Some(CLOCK),

@@ -7,15 +7,15 @@ use crate::layout::{Boundaries, Layout, Measures, Route, Size, layout};
 use crate::role::Role;
 use crate::sound::Sound;
 
-/// How many letters of a task's title stand in a line, if no word is longer, and how many lines it may take.
+/// The number of letters in a line of a task's title, unless a word is longer. `MOST` is the greatest number of lines.
 const ROOM: usize = 18;
 const MOST: usize = 3;
 const BOUNDARIES: Boundaries = Boundaries { first: 2, next: 2 };
 
 impl Graph {
-    /// A chart for a terminal: a line for each node, with its mark, its kind and the ways out of it.
+    /// Returns an outline for a terminal: one line for each node, with its mark, its kind and the ways out of it.
     ///
-    /// `mark` is asked for each node by index. [`Graph::drawing`] is a chart with boxes and lines.
+    /// `mark` is called with the index of each node. [`Graph::drawing`] returns a chart with boxes and lines.
     pub fn outline(&self, mark: impl Fn(usize) -> Mark) -> String {
         let width = self.nodes().iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
         let kinds = self.nodes().iter().map(|node| node.kind.name().len()).max().unwrap_or(0);
@@ -45,10 +45,10 @@ impl Graph {
         ways.collect::<Vec<_>>().join(", ")
     }
 
-    /// The chart of [`Graph::svg`] for a terminal that is wide enough: tasks as boxes, events in round brackets (ends in two),
-    /// and in pointed ones what parts and joins ways.
+    /// Returns the chart of [`Graph::svg`] for a terminal that is wide enough.
     ///
-    /// `mark` is asked for each node by index.
+    /// Tasks are boxes. Events stand in round brackets, ends in two of them. Gateways stand in pointed brackets. `mark`
+    /// is called with the index of each node.
     ///
     /// ```
     /// use viewflow_graph::{Graph, Kind, Mark, Role};
@@ -116,7 +116,9 @@ impl Graph {
         layout(self, &measures)
     }
 
-    /// Half of what a node takes to the sides. Tasks have a border and a blank beside the title, and room for boundaries.
+    /// Returns half the width of a node.
+    ///
+    /// A task has a border and a blank on each side of its title, and room for its boundaries.
     fn half_of(&self, node: usize, lines: &[String]) -> i32 {
         let width = cells(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
         match self.shape(node) {
@@ -125,7 +127,9 @@ impl Graph {
         }
     }
 
-    /// A node's title with its mark, in lines; of all but tasks in one line, with their brackets.
+    /// Returns the lines of a node's title, with its mark.
+    ///
+    /// Only tasks have several lines; other nodes have one line with their brackets.
     fn told_title(&self, sound: Option<&Sound>, node: usize, mark: Mark) -> Vec<String> {
         let shape = self.shape(node);
         let kind = self.nodes()[node].kind;
@@ -155,7 +159,7 @@ fn cells(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX / 4)
 }
 
-/// What stands on the border of a task, where an edge leaves it.
+/// Returns the sign on the border of a task from which an edge leaves.
 fn border_sign(role: &Role) -> Option<&'static str> {
     match role {
         Role::Timeout { .. } => Some("◷"),
@@ -166,7 +170,7 @@ fn border_sign(role: &Role) -> Option<&'static str> {
     }
 }
 
-/// A title in lines of whole words, as far as they fit.
+/// Breaks a title into lines of whole words, and shortens it if it is too long.
 fn wrapped(title: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in title.split_whitespace() {
@@ -185,7 +189,7 @@ fn wrapped(title: &str) -> Vec<String> {
     lines
 }
 
-/// A sheet of letters, and of lines that meet.
+/// A sheet of letters and of lines that connect.
 struct Grid {
     width: usize,
     cells: Vec<Cell>,
@@ -193,7 +197,7 @@ struct Grid {
 
 #[derive(Clone, Copy)]
 enum Cell {
-    /// In which directions lines go on: up, right, down, left.
+    /// The directions in which lines leave the cell: up, right, down, left.
     Line([bool; 4]),
     Letter(char),
 }
@@ -214,14 +218,14 @@ impl Grid {
         if x < self.width { self.cells.get_mut(y * self.width + x) } else { None }
     }
 
-    /// Lets a line go on from here.
+    /// Adds a direction to the line in a cell.
     fn go(&mut self, x: i32, y: i32, direction: usize) {
         if let Some(Cell::Line(directions)) = self.at(x, y) {
             directions[direction] = true;
         }
     }
 
-    /// A piece of a line along one of the axes.
+    /// Draws a piece of a line along one of the axes.
     fn piece(&mut self, (x, y): (i32, i32), (to_x, to_y): (i32, i32)) {
         for at in x.min(to_x)..x.max(to_x) {
             self.go(at, y, RIGHT);
@@ -233,7 +237,7 @@ impl Grid {
         }
     }
 
-    /// An edge's line, up to its arrow.
+    /// Draws the line of an edge, up to its arrow.
     fn line(&mut self, points: &[(i32, i32)]) {
         let mut points = points.to_vec();
         if let Some(last) = points.last_mut() {

@@ -1,4 +1,4 @@
-//! The rule of branches that end the whole process as soon as they are begun.
+//! The rule for branches that end the whole process as soon as they begin.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,9 @@ use crate::role::{Role, Selection};
 use crate::rule::{Fault, Place, Rule};
 use crate::walk::order;
 
-/// No branch of a split ends the process for certain and without waiting: the others would be begun in vain. Of splits whose joins
-/// are not known it is not looked at what comes after these.
+/// Checks that no branch of a split ends the process for certain and without waiting.
+///
+/// The other branches would begin in vain. Where the join of a split is not known, the check does not look beyond it.
 pub(super) fn check_ends_at_once(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let nodes = graph.nodes();
     let certain = Certain::of(graph, closes);
@@ -30,7 +31,7 @@ fn is_always(edge: &Edge) -> bool {
     edge.role == Role::Branch(Selection::Always)
 }
 
-/// What a token does for certain, and in the step in which it comes to a node.
+/// The fate of a token at each node: the outcomes that are certain within the step of its arrival.
 struct Certain<'g> {
     graph: &'g Graph,
     closes: &'g BTreeMap<usize, usize>,
@@ -39,17 +40,18 @@ struct Certain<'g> {
 
 #[derive(Clone, Copy, Default)]
 struct Fate {
-    /// It ends the whole process.
+    /// The token ends the whole process.
     ends: bool,
-    /// It comes to some end or other, with all that it sets going.
+    /// The token comes to some end, with all tokens that it starts.
     stops: bool,
-    /// It comes to the join of the branches that it is in, or ends the process.
+    /// The token comes to the join of its branches, or ends the process.
     joins: bool,
 }
 
 impl<'g> Certain<'g> {
-    /// What a node does is known when all that comes after it is. A loop that could be gone round in one step is refused
-    /// elsewhere, so that one look at each node is enough.
+    /// Computes the fate of each node after the fates of all nodes behind it.
+    ///
+    /// One look at each node is enough, as another rule refuses loops within one step.
     fn of(graph: &'g Graph, closes: &'g BTreeMap<usize, usize>) -> Self {
         let count = graph.nodes().len();
         let mut last_first = vec![0; count];
@@ -67,7 +69,7 @@ impl<'g> Certain<'g> {
         self.graph.nodes()[edge.to].kind == Kind::Join
     }
 
-    /// A join waits for others: what comes after it is no matter of one branch.
+    /// A join waits for other branches, so the rest of the way is no longer up to one branch.
     fn ends(&self, edge: &Edge) -> bool {
         !self.is_join(edge) && self.nodes[edge.to].ends
     }

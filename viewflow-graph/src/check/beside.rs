@@ -1,4 +1,4 @@
-//! The rule of what runs beside a task.
+//! The rule for tokens that run beside a task.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,9 @@ use crate::role::Role;
 use crate::rule::{Fault, Place, Rule};
 use crate::walk::reached;
 
-/// What a task starts beside itself does not run into the task's own way, but through the join of the scope they are in:
-/// else that way would be gone twice.
+/// Checks that tokens beside a task do not run into the task's own way, or else that way would be taken twice.
+///
+/// They may meet in the join of the scope that contains both.
 pub(super) fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let nodes = graph.nodes();
     for (index, edge) in graph.edges().iter().enumerate().filter(|(_, edge)| edge.role.is_beside()) {
@@ -20,8 +21,8 @@ pub(super) fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usi
             out.filter(|_| Some(node) != join).collect()
         });
         beside.retain(|node| !nodes[*node].kind.is_end() && Some(*node) != join);
-        // Ways from the host's own next nodes to one of these. Whoever comes round to the host again starts anew what runs
-        // beside it. Looked for from the far end, as what runs beside a task is mostly short.
+        // Find paths from the host's own next nodes to one of these nodes. A token that comes back to the host starts
+        // its side branch anew. The search goes backwards, as side branches are mostly short.
         let own: BTreeSet<usize> =
             graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to).collect();
         let before = |node: usize| {

@@ -1,4 +1,4 @@
-//! The rules of a node's own edges.
+//! The rules for a node's own edges.
 
 use crate::attribute::Attribute;
 use crate::graph::{Edge, Graph};
@@ -6,7 +6,9 @@ use crate::kind::{Kind, Need};
 use crate::role::{Role, Selection};
 use crate::rule::{Fault, Place, Rule};
 
-/// Each kind has its edges. Returns whether the node's edges are as they should be.
+/// Checks that a node has the edges that its kind needs, and no others.
+///
+/// Returns whether the edges of the node are as they should be.
 pub(super) fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -> bool {
     let before = faults.len();
     let Node { name, kind } = Node::of(graph, node);
@@ -30,7 +32,7 @@ pub(super) fn check_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) -
     faults.len() == before
 }
 
-/// A kind takes only its own edges, and takes those that name one way only once.
+/// Checks that a node has only edges that its kind takes, and only one of each edge that names a single way.
 fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let Node { name, kind } = Node::of(graph, node);
     let mut seen: Vec<(Attribute, usize)> = Vec::new();
@@ -65,7 +67,7 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     }
 }
 
-/// What a person decides has one way for each case, and no other way on.
+/// Checks that a decision has one way for each case, and no other way on.
 fn check_decision(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     if !graph.decides(node) {
         return;
@@ -89,7 +91,7 @@ fn check_decision(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     }
 }
 
-/// A split that always takes a branch has nothing to do otherwise.
+/// Checks that a split that always takes a branch has no `otherwise`.
 fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
     let always = graph.out(node).find(|(_, edge)| edge.role == Role::Branch(Selection::Always));
     let otherwise = graph.out(node).find(|(_, edge)| edge.role == Role::Otherwise);
@@ -103,7 +105,7 @@ fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>)
     }
 }
 
-/// Nothing leads into a start.
+/// Checks that no edge leads into a start.
 pub(super) fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
     for (index, edge) in graph.edges().iter().enumerate() {
         let target = &graph.nodes()[edge.to];
@@ -118,7 +120,7 @@ pub(super) fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
     }
 }
 
-/// What undoes a node is a function that no token comes to or leaves.
+/// Checks that a node that undoes another one is a function, without edges on which tokens arrive or leave.
 pub(super) fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
     for node in (0..graph.nodes().len()).filter(|node| graph.is_compensation(*node)) {
         let Node { name, kind } = Node::of(graph, node);
@@ -142,7 +144,7 @@ pub(super) fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
     }
 }
 
-/// The branches of a `SplitFirst` begin at nodes that wait: else the first one would always win.
+/// Checks that the branches of a `SplitFirst` begin at nodes that wait.
 pub(super) fn check_first_branches(graph: &Graph, faults: &mut Vec<Fault>) {
     for (index, edge) in graph.edges().iter().enumerate() {
         let (from, to) = (&graph.nodes()[edge.from], &graph.nodes()[edge.to]);

@@ -1,4 +1,4 @@
-//! The rules of how tokens come to their end, once it is known which join closes which split.
+//! The rules for how tokens come to their end, given which join closes which split.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,9 @@ use crate::kind::Kind;
 use crate::role::{Role, Selection};
 use crate::rule::{Fault, Place, Rule};
 
-/// A token at any node can come to its end, with all that it sets going, or to the end of the whole process.
+/// Checks that a token at any node can come to its end, with all tokens that it starts.
+///
+/// The end of the whole process counts as well.
 pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let nodes = graph.nodes();
     let leaves = coming_to_an_end(graph, closes, |node| nodes[node].kind == Kind::End, |_| true, |_| true, Ways::Alone);
@@ -19,7 +21,7 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
     let quits = ending_the_process(graph, closes, |split| joined(split).is_none());
     let finishes = Endings { graph, closes, quits: &quits }.without(&[], closes.keys().copied().collect());
     let stuck = |node: &usize| !finishes[*node];
-    // The split that goes round explains best what its neighbours suffer from.
+    // A split in an endless loop explains best why its neighbours are stuck.
     let split = closes.keys().copied().find(|split| stuck(split));
     if let Some(node) = split.or_else(|| (0..nodes.len()).find(stuck)) {
         let message = format!(
@@ -30,8 +32,8 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
         faults.push(Fault::node(Rule::NoWayToAnEnd, node, message));
         return;
     }
-    // A join can fire: no branch that is always taken comes to the end of the whole process only. One after another that
-    // is never reached is a consequence.
+    // Every join has to be able to fire. It cannot if a branch that is always taken can only end the whole process. A
+    // later join that is never reached is a mere consequence.
     for (split, join) in closes {
         if let Some((index, edge)) = joined(*split) {
             let message = format!(
@@ -45,20 +47,21 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
     }
 }
 
-/// Which tokens can come to an end, with all that they set going.
+/// Finds out which tokens can come to an end, with all tokens that they start.
 struct Endings<'g> {
     graph: &'g Graph,
     closes: &'g BTreeMap<usize, usize>,
-    /// The nodes from which the whole process can be ended.
+    /// The nodes from which a token can end the whole process.
     quits: &'g [bool],
 }
 
 impl Endings<'_> {
-    /// For each node, whether a token there can come to an end without coming to one of these joins. Each of these splits may do so
-    /// without its own join, too.
+    /// Returns for each node whether a token there can come to an end without arriving at one of these `joins`.
+    ///
+    /// Each of these `splits` may also end without its own join.
     fn without(&self, joins: &[usize], splits: Vec<usize>) -> Vec<bool> {
-        // What is beside a task need not be set going: the task may be done before. If it comes to a join when it is, that has to
-        // be able to finish, as all nodes have to.
+        // Tokens beside a task may never be started: the task may be done before. A join at which they do arrive has to
+        // be able to finish, just as every node has to.
         let ways = if joins.is_empty() { Ways::WithAllBeside } else { Ways::Alone };
         let mut besides = BTreeSet::new();
         loop {
@@ -79,7 +82,7 @@ impl Endings<'_> {
         }
     }
 
-    /// The splits between this one and its join that have joins of their own.
+    /// Returns the splits between this split and its join that have joins of their own.
     fn splits_within(&self, split: usize) -> Vec<usize> {
         let (mut within, mut open) = (BTreeSet::new(), vec![split]);
         while let Some(node) = open.pop() {
@@ -94,7 +97,7 @@ impl Endings<'_> {
     }
 }
 
-/// Whether all that a split sets going can end without its join, given which nodes can.
+/// Whether all tokens that a split starts can end without its join, given the nodes that can.
 fn can_do_without(graph: &Graph, split: usize, join: usize, alone: &[bool]) -> bool {
     let ends = |edge: &Edge| edge.to != join && (graph.nodes()[edge.to].kind == Kind::Join || alone[edge.to]);
     let ways = || graph.out(split).map(|(_, edge)| edge);

@@ -1,4 +1,4 @@
-//! The rule of loops: one step has to come to its end.
+//! The rule for loops: every step has to come to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,9 @@ use crate::kind::Kind;
 use crate::rule::{Fault, Place, Rule};
 use crate::walk::cycles;
 
-/// A loop has a node that waits for someone or something: otherwise one step would never finish. Loops around joins are
-/// looked at when it is known what the joins wait for.
+/// Checks that every loop has a node that waits for someone or something, or else one step would never finish.
+///
+/// Loops around joins are checked later, once it is known what the joins wait for.
 pub(super) fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
     let passes = |node: usize| {
         let kind = graph.nodes()[node].kind;
@@ -21,7 +22,7 @@ pub(super) fn check_automatic_loops(graph: &Graph, incomplete: &BTreeSet<usize>,
     check_loops(graph, &successors, faults);
 }
 
-/// Tells of loops that one step would go round.
+/// Reports the loops that a token could follow endlessly within one step.
 pub(crate) fn check_loops(graph: &Graph, successors: &[Vec<usize>], faults: &mut Vec<Fault>) {
     for cycle in cycles(successors) {
         let names: Vec<String> = cycle.iter().map(|n| format!("`{}`", graph.nodes()[*n].name)).collect();
@@ -38,7 +39,7 @@ pub(crate) fn check_loops(graph: &Graph, successors: &[Vec<usize>], faults: &mut
     }
 }
 
-/// A loop around joins has something to wait for, too: a node, or a branch that is always taken.
+/// Checks that a loop around joins has something to wait for: a node, or a branch that is always taken.
 pub(super) fn check_joined_loops(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     let successors = in_one_step(graph, closes, |node| graph.nodes()[node].kind.may_not_wait());
     check_loops(graph, &successors, faults);

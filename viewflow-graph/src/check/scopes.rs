@@ -1,4 +1,4 @@
-//! The rules of splits and joins: which of them belong together, and what lies between.
+//! The rules for splits and joins: which of them belong together, and which nodes lie between them.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::role::{Role, Selection};
 use crate::rule::{Fault, Place, Rule};
 use crate::sound::Sound;
 
-/// Rules on scopes. Expects edges that are complete and nodes that are all reachable.
+/// Checks the rules for scopes. All edges have to be complete, and all nodes reachable.
 ///
-/// Every node gets one stack of open splits. The stacks are the greatest solution of a data-flow problem whose meet is
-/// the longest common prefix (Kildall, "A unified approach to global program optimization", 1973): each edge passes
-/// its source's stack on, with the source added when it is a split; a join drops the innermost split.
+/// Every node gets one stack of open splits. Each edge passes on the stack of its source, with the source added if that
+/// is a split; a join drops the innermost split. The stacks are the greatest solution of a data-flow problem whose meet
+/// is the longest common prefix (Kildall, "A unified approach to global program optimization", 1973).
 pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let stacks = Stacks::of(graph);
     let mut faults = Vec::new();
@@ -26,10 +26,10 @@ pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
             check_one_stack(graph, &stacks, node, &mut faults);
         }
     }
-    // Without one stack for each node, what a join closes is not known.
+    // As long as a node has more than one stack, it is not known what a join closes.
     if faults.is_empty() {
         let closes = check_joins(graph, &stacks, &mut faults);
-        // Nor is it known of a split that two joins close where it goes on.
+        // If two joins close one split, it is not known where that split goes on.
         let joined = faults.is_empty();
         check_splits(graph, &closes, &mut faults);
         if joined {
@@ -51,7 +51,7 @@ pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     Err(faults)
 }
 
-/// Every node other than a join is reached with one and the same stack.
+/// Checks that a node other than a join has the same stack on every way that leads to it.
 fn check_one_stack(graph: &Graph, stacks: &Stacks, node: usize, faults: &mut Vec<Fault>) {
     let deepest = graph
         .ways_in(node)
@@ -86,7 +86,7 @@ fn check_one_stack(graph: &Graph, stacks: &Stacks, node: usize, faults: &mut Vec
     });
 }
 
-/// Every join closes a split, and no split is closed by two joins.
+/// Checks that every join closes a split, and that no split is closed by two joins.
 fn check_joins(graph: &Graph, stacks: &Stacks, faults: &mut Vec<Fault>) -> BTreeMap<usize, usize> {
     let mut closes = BTreeMap::new();
     let name = |node: usize| &graph.nodes()[node].name;
@@ -116,8 +116,10 @@ fn check_joins(graph: &Graph, stacks: &Stacks, faults: &mut Vec<Fault>) -> BTree
     closes
 }
 
-/// A split takes a branch on every run, says where to go when it takes none, or has a join to go on to when all its
-/// sources were empty.
+/// Checks that a split has somewhere to go on every run.
+///
+/// It takes a branch each time, or has an `otherwise`. If its branches are per item, it may have a join to go on to
+/// when there are no items.
 fn check_splits(graph: &Graph, closes: &BTreeMap<usize, usize>, faults: &mut Vec<Fault>) {
     for split in (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_split()) {
         let per_item = graph.out(split).any(|(_, edge)| edge.role == Role::Branch(Selection::PerItem));

@@ -1,4 +1,4 @@
-//! Which splits a token is inside of, at every node.
+//! The splits that surround a token at every node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,14 @@ use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::walk::order;
 
-/// The stacks of open splits. They share what they have in common: a stack is its innermost split on top of another
-/// stack.
+/// The stacks of open splits.
+///
+/// Stacks share their common parts: a stack is its innermost split on top of another stack.
 pub(super) struct Stacks {
-    /// The stack below, the innermost split, and the height. The first one is the empty stack.
+    /// For each stack the stack below it, its innermost split and its height. The first stack is the empty one.
     known: Vec<(usize, usize, usize)>,
     numbers: BTreeMap<(usize, usize), usize>,
-    /// The meet of all stacks that arrive at each node.
+    /// For each node, the meet of all stacks that arrive there.
     pub(super) arriving: Vec<usize>,
 }
 
@@ -25,7 +26,7 @@ impl Stacks {
         let mut stacks = Self { known: vec![(EMPTY, usize::MAX, 0)], numbers: BTreeMap::new(), arriving: Vec::new() };
         let mut arriving: Vec<Option<usize>> = nodes.iter().map(|node| node.kind.is_start().then_some(EMPTY)).collect();
         stacks.arriving = vec![EMPTY; nodes.len()];
-        // Nodes before those they lead to, as far as there are no loops: then most are looked at once.
+        // A node comes before the nodes it leads to, loops aside. So most nodes are visited only once.
         let place = order(graph);
         let mut open: BTreeSet<(usize, usize)> =
             (0..nodes.len()).filter(|node| arriving[*node].is_some()).map(|node| (place[node], node)).collect();
@@ -43,7 +44,7 @@ impl Stacks {
         stacks
     }
 
-    /// The stack with a split on top of it.
+    /// Returns the stack with a split on top of it.
     fn push(&mut self, stack: usize, split: usize) -> usize {
         let height = self.height(stack) + 1;
         let known = &mut self.known;
@@ -57,12 +58,12 @@ impl Stacks {
         self.known[stack].2
     }
 
-    /// The innermost split.
+    /// Returns the innermost split.
     pub(super) fn top(&self, stack: usize) -> Option<usize> {
         (stack != EMPTY).then(|| self.known[stack].1)
     }
 
-    /// The longest stack that both begin with.
+    /// Returns the longest stack with which both stacks begin.
     fn common(&self, left: usize, right: usize) -> usize {
         let (mut left, mut right) = (left, right);
         while left != right {
@@ -75,7 +76,7 @@ impl Stacks {
         left
     }
 
-    /// What a stack is like without all but its `height` outermost splits.
+    /// Returns the stack of only the `height` outermost splits.
     pub(super) fn cut(&self, stack: usize, height: usize) -> usize {
         let mut stack = stack;
         while self.height(stack) > height {
@@ -84,19 +85,19 @@ impl Stacks {
         stack
     }
 
-    /// The stack around a node; around a join: after it has fired.
+    /// Returns the stack around a node; for a join, the stack after it has fired.
     pub(super) fn base(&self, graph: &Graph, node: usize) -> usize {
         let stack = self.arriving[node];
         if graph.nodes()[node].kind == Kind::Join { self.known[stack].0 } else { stack }
     }
 
-    /// The stack of a token that has come through `node`.
+    /// Returns the stack of a token that has passed `node`.
     fn passed_on(&mut self, graph: &Graph, node: usize) -> usize {
         let stack = self.base(graph, node);
         if graph.nodes()[node].kind == Kind::Split { self.push(stack, node) } else { stack }
     }
 
-    /// As [`Stacks::passed_on`], once all are known.
+    /// Returns the same as [`Stacks::passed_on`], once all stacks are known.
     pub(super) fn passed(&self, graph: &Graph, node: usize) -> usize {
         let stack = self.base(graph, node);
         if graph.nodes()[node].kind == Kind::Split {

@@ -1,4 +1,4 @@
-//! The rules of ways: from a start, and to an end.
+//! The rules for ways from a start and to an end.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::rule::{Fault, Rule};
 use crate::walk::{closure, follow};
 
-/// A flow has a start.
+/// Checks that the flow has a start.
 pub(super) fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
     let found = graph.nodes().iter().any(|node| node.kind.is_start());
     if !found {
@@ -16,7 +16,7 @@ pub(super) fn check_start(graph: &Graph, faults: &mut Vec<Fault>) -> bool {
     found
 }
 
-/// Every node is reached from a start. Returns those that are not.
+/// Checks that every node is reached from a start, and returns the nodes that are not.
 pub(super) fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, faults: &mut Vec<Fault>) -> BTreeSet<usize> {
     let starts = (0..graph.nodes().len()).filter(|n| graph.nodes()[*n].kind.is_start());
     let reached = closure(&graph.successors(), starts.collect());
@@ -25,7 +25,7 @@ pub(super) fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, fault
     if incomplete.iter().any(|node| reached[*node]) {
         return unreachable;
     }
-    // Only the heads are told of: what hangs below an unreachable node is a consequence.
+    // Only the first nodes are reported: nodes behind an unreachable node are a mere consequence.
     let is_head = |node: &usize| graph.into(*node).all(|(_, edge)| reached[edge.from]);
     let heads: Vec<usize> = unreachable.iter().copied().filter(is_head).collect();
     let told = if heads.is_empty() { unreachable.iter().copied().take(1).collect() } else { heads };
@@ -37,7 +37,7 @@ pub(super) fn check_reachable(graph: &Graph, incomplete: &BTreeSet<usize>, fault
     unreachable
 }
 
-/// Every node can reach an end.
+/// Checks that every node can reach an end.
 pub(super) fn check_way_to_an_end(
     graph: &Graph,
     incomplete: &BTreeSet<usize>,
@@ -55,7 +55,7 @@ pub(super) fn check_way_to_an_end(
     }
     let ending = closure(&graph.predecessors(), ends);
     let stuck: Vec<usize> = (0..nodes.len()).filter(|n| !ending[*n] && !unreachable.contains(n)).collect();
-    // A loop without a way out is one mistake, told at its first node.
+    // A loop without a way out is one mistake, reported at its first node.
     let successors = graph.successors();
     let mut told = vec![false; nodes.len()];
     for node in stuck {

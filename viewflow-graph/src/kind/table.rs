@@ -1,20 +1,22 @@
-//! The table of the kinds of nodes. Whatever differs from kind to kind, and is no behaviour of its own, is said here.
+//! The table of the kinds of nodes.
+//!
+//! A row holds everything that differs from kind to kind without being behaviour of its own.
 
-/// Hands the table of kinds to a macro: `node_kinds!(callback)` is `callback! { ROWS }`.
+/// Passes the table of kinds to a macro: `node_kinds!(callback)` expands to `callback! { ROWS }`.
 ///
-/// A row has these parts, in this order. Those with a `?` may be left out.
+/// A row has these parts, in this order. Parts with a `?` are optional.
 ///
-/// | part | what it says | where it is read |
+/// | part | content | used by |
 /// |---|---|---|
 /// | doc comment | what the node does | rustdoc of the kind and of its marker type, the guide's table |
-/// | `group` | what it has in common with others: a `Group` | rules, engine |
-/// | `needs`? | the attributes that it cannot do without, `a \| b` for one of two, and the words of the message | rules, macro |
-/// | `takes`? | the other attributes that it may have, but those of every node | rules, macro |
+/// | `group` | the property that it shares with other kinds: a `Group` | rules, engine |
+/// | `needs`? | the attributes that it must have (`a \| b`: one of two), and the words of the message | rules, macro |
+/// | `takes`? | the attributes that it may have, besides those of every node | rules, macro |
 /// | `drawn` | how charts show it: a `Drawn` | charts |
 /// | `also`? | what only users of the marker type have to know | rustdoc of the marker type |
-/// | `guide`? | the page of the guide that has more | the guide's table |
+/// | `guide`? | the guide page with more about it | the guide's table |
 ///
-/// A kind that is only drawn in another way is a copy of its group's row and needs no line of code elsewhere.
+/// A kind that differs only in its drawing is a copy of another row of its group and needs no other code.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! node_kinds {
@@ -36,7 +38,7 @@ macro_rules! node_kinds {
                 drawn: Event(Message, NONE),
                 also: "Code calls [`Engine::run`](crate::Engine::run); a [`Subprocess`] of another flow begins here, too.",
             }
-            /// A process starts here again and again: `#[every("1h")]`, or `#[cron("0 8 * * 1-5")]`.
+            /// Starts a process again and again: `#[every("1h")]`, or `#[cron("0 8 * * 1-5")]`.
             StartTimer {
                 group: Start,
                 needs: { every | cron: "`#[every(\"1h\")]` or `#[cron(\"0 8 * * *\")]`: when processes start", next: NEXT },
@@ -44,7 +46,7 @@ macro_rules! node_kinds {
                 drawn: Event(Timer, CLOCK),
                 guide: time,
             }
-            /// A person's task: it waits until somebody has it assigned and submits its form.
+            /// A person's task: it waits until somebody is assigned to it and submits its form.
             View {
                 group: Person,
                 needs: { next | case | default: NEXT_OR_CASES },
@@ -55,7 +57,8 @@ macro_rules! node_kinds {
                 drawn: Task("userTask", PERSON),
                 guide: people,
             }
-            /// A person's task away from the computer: it waits until somebody has it assigned and says that it is done.
+            /// A person's task away from the computer: it waits until somebody is assigned to it and reports it as
+            /// done.
             ManualTask {
                 group: Person,
                 needs: { next: NEXT },
@@ -73,28 +76,28 @@ macro_rules! node_kinds {
                 takes: [input call on_create on_timeout compensate_with undo],
                 drawn: Task("receiveTask", TRIGGER),
             }
-            /// Code that runs at once, inside the step.
+            /// Runs code at once, inside the step.
             Function {
                 group: Function,
                 needs: { call: CALL, next: NEXT },
                 takes: [compensate_with undo],
                 drawn: Task("scriptTask", SCROLL),
             }
-            /// A [`Function`] that sends something: another sign in charts.
+            /// A [`Function`] that sends something; charts show it with another sign.
             SendHandle {
                 group: Function,
                 needs: { call: CALL, next: NEXT },
                 takes: [compensate_with undo],
                 drawn: Task("sendTask", SMALL_SENT),
             }
-            /// A [`Function`] that decides something: another sign in charts.
+            /// A [`Function`] that decides something; charts show it with another sign.
             BusinessRule {
                 group: Function,
                 needs: { call: CALL, next: NEXT },
                 takes: [compensate_with undo],
                 drawn: Task("businessRuleTask", GRID),
             }
-            /// Code that a worker runs outside of the step, at least once, and again when it fails.
+            /// Runs code on a worker, outside of the step: at least once, and again when it fails.
             Job {
                 group: Wait,
                 needs: { call: CALL_OF_A_JOB, next: NEXT },
@@ -150,7 +153,7 @@ macro_rules! node_kinds {
                 drawn: Catch(Condition, LIST, SMALL_LIST),
                 guide: events,
             }
-            /// Sends a signal to all who wait for it.
+            /// Sends a signal to all nodes that wait for it.
             SignalThrow {
                 group: Throw,
                 needs: { signal: SIGNAL, next: NEXT },
@@ -166,7 +169,7 @@ macro_rules! node_kinds {
                 drawn: Event(Message, SENT),
                 guide: events,
             }
-            /// Tells the process that this one is a sub-process of.
+            /// Escalates to the process that runs this one as a sub-process.
             EscalationThrow {
                 group: Throw,
                 needs: { code: CODE, next: NEXT },
@@ -182,7 +185,7 @@ macro_rules! node_kinds {
                 drawn: Event(Compensation, FULL_REWIND),
                 guide: undoing,
             }
-            /// Goes on one of two ways.
+            /// Takes one of two ways.
             If {
                 group: Choice,
                 needs: {
@@ -192,7 +195,7 @@ macro_rules! node_kinds {
                 },
                 drawn: Gateway,
             }
-            /// Goes on one of many ways, by a `match`.
+            /// Takes one of many ways, by a `match`.
             Switch {
                 group: Choice,
                 needs: {
@@ -201,7 +204,7 @@ macro_rules! node_kinds {
                 },
                 drawn: Gateway,
             }
-            /// Goes on several ways at once.
+            /// Takes several ways at once.
             Split {
                 group: Split,
                 needs: { branch: BRANCH },
@@ -209,7 +212,7 @@ macro_rules! node_kinds {
                 drawn: Gateway,
                 guide: branches,
             }
-            /// Offers several ways: the one whose first step is done first is taken, the others are canceled.
+            /// Offers several ways: takes the way whose first step is done first, and cancels the others.
             SplitFirst {
                 group: Split,
                 needs: { branch: BRANCH },
@@ -217,7 +220,7 @@ macro_rules! node_kinds {
                 drawn: Gateway,
                 guide: branches,
             }
-            /// Waits for all branches of a split, or enough of them.
+            /// Waits for all branches of a split, or for enough of them.
             Join {
                 group: Join,
                 needs: { next: NEXT },
@@ -225,12 +228,12 @@ macro_rules! node_kinds {
                 drawn: Gateway,
                 guide: branches,
             }
-            /// Ends a token; the process is done when the last one has ended.
+            /// Ends a token; the process is done when its last token has ended.
             End {
                 group: End,
                 drawn: Event(Nothing, NONE),
             }
-            /// Ends the process, and cancels what is open in it.
+            /// Ends the process, and cancels everything that is open in it.
             Terminate {
                 group: End,
                 drawn: Event(Terminate, DISC),
@@ -246,8 +249,9 @@ macro_rules! node_kinds {
     };
 }
 
-/// What rustdoc says of a kind, besides its first sentences: `kind_text!(marker ROW)` of its marker type, and
-/// `kind_text!(cells ROW)` in the guide's table.
+/// Expands to the rest of a kind's documentation, after its doc comment.
+///
+/// `kind_text!(marker ROW)` is for its marker type, and `kind_text!(cells ROW)` for the guide's table.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! kind_text {
@@ -285,7 +289,7 @@ macro_rules! kind_text {
     };
 }
 
-/// The guide's table of kinds, as a text.
+/// Expands to the guide's table of kinds, as text.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! kinds_table {

@@ -1,4 +1,4 @@
-//! Which layer each node is in, and in which order they stand there.
+//! The layer of each node, and the order of the nodes within it.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,17 @@ use super::{Chain, Item, Measures, leaves_the_border};
 use crate::graph::Graph;
 
 pub(super) struct Layers {
-    /// In which layer each node stands.
+    /// The layer of each node.
     pub(super) layer: Vec<usize>,
     /// The items of each layer, from top to bottom.
     pub(super) stacks: Vec<Vec<Item>>,
-    /// For each edge.
+    /// The chain of each edge.
     pub(super) chains: Vec<Chain>,
-    /// How many items there are.
+    /// The number of items.
     pub(super) items: usize,
-    /// The edge on which the longest way goes on, of each node.
+    /// The edge of each node on which the longest way goes on.
     pub(super) main: Vec<Option<usize>>,
-    /// The nodes, in the order in which they are met.
+    /// The nodes, in the order in which [`Layers::meet`] visits them.
     pub(super) met: Vec<usize>,
 }
 
@@ -56,7 +56,7 @@ impl Layers {
         layers
     }
 
-    /// Fills the layers in the order in which nodes are met, the longest way first.
+    /// Fills the layers in the order of a visit that takes the longest way first.
     fn meet(&mut self, graph: &Graph) {
         let nodes = graph.nodes().len();
         let mut seen = vec![false; nodes];
@@ -79,13 +79,13 @@ impl Layers {
                 stack.extend(ways.into_iter().rev().map(|edge| (graph.edges()[edge].to, Some(edge))));
             }
         }
-        // The shorter way back is the inner one.
+        // A shorter way back runs inside a longer one.
         let mut back: Vec<usize> = (0..self.chains.len()).filter(|edge| self.chains[*edge].back).collect();
         back.sort_by_key(|edge| self.chains[*edge].items.len());
         back.into_iter().for_each(|edge| self.enter(graph, edge, &mut entered));
     }
 
-    /// Puts the places of an edge into the layers that it passes.
+    /// Adds the places of an edge to the layers that it passes.
     fn enter(&mut self, graph: &Graph, edge: usize, entered: &mut [bool]) {
         if std::mem::replace(&mut entered[edge], true) {
             return;
@@ -99,7 +99,7 @@ impl Layers {
         }
     }
 
-    /// For each item those that it leads to in the next layer, and those that lead to it.
+    /// Returns for each item its neighbours in the next layer, and those in the layer before.
     fn neighbours(&self) -> [Vec<Vec<Item>>; 2] {
         let mut sides = [vec![Vec::new(); self.items], vec![Vec::new(); self.items]];
         for chain in &self.chains {
@@ -111,7 +111,7 @@ impl Layers {
         sides
     }
 
-    /// Improves the order within the layers, as long as fewer lines cross.
+    /// Improves the order within the layers, as long as that makes fewer lines cross.
     fn sort(&mut self) {
         const ROUNDS: usize = 8;
         let sides = self.neighbours();
@@ -157,7 +157,9 @@ impl Layers {
     }
 }
 
-/// Which edges lead back, to where the way came from; and the nodes such that all others lead forward.
+/// Finds the edges that lead back to where their way came from.
+///
+/// Also returns the nodes in an order in which all other edges lead forward.
 fn open_loops(graph: &Graph) -> (Vec<bool>, Vec<usize>) {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
@@ -198,15 +200,15 @@ fn open_loops(graph: &Graph) -> (Vec<bool>, Vec<usize>) {
     (back, done)
 }
 
-/// The layer of each node, and the edge on which the longest way goes on.
+/// Returns the layer of each node, and the edge on which its longest way goes on.
 fn into_layers(graph: &Graph, measures: &Measures, back: &[bool], order: &[usize]) -> (Vec<usize>, Vec<Option<usize>>) {
     let nodes = graph.nodes().len();
-    // Two labels cannot stand before one node: all but the first are a layer earlier.
+    // Two labels cannot stand before one node. So every labelled edge but the first begins a layer earlier.
     let mut length = vec![1; graph.edges().len()];
     for node in 0..nodes {
         let labelled = graph.into(node).filter(|(edge, _)| measures.labels[*edge] > 0 && !back[*edge]);
         labelled.skip(1).for_each(|(edge, _)| length[edge] = 2);
-        // Nor can two edges between the same nodes run in one line.
+        // Two edges between the same nodes cannot run in one line.
         let mut led_to = BTreeSet::new();
         let twins = graph.out(node).filter(|(_, way)| !led_to.insert(way.to));
         twins.for_each(|(edge, _)| length[edge] = 2);
@@ -227,7 +229,7 @@ fn into_layers(graph: &Graph, measures: &Measures, back: &[bool], order: &[usize
             main[*node] = Some(edge);
             left[*node] = left[way.to] + 1;
         }
-        // What nothing leads to stands right before what it leads to.
+        // A node without incoming edges stands right before the nodes it leads to.
         if graph.into(*node).all(|(edge, _)| back[edge]) {
             layer[*node] = forward(*node).map(|(edge, way)| layer[way.to] - length[edge]).min().unwrap_or(0);
         }
@@ -235,8 +237,10 @@ fn into_layers(graph: &Graph, measures: &Measures, back: &[bool], order: &[usize
     (layer, main)
 }
 
-/// How many lines cross between the layers: for each layer the pairs that are in another order behind it, counted with a
-/// binary indexed tree (Fenwick, "A new data structure for cumulative frequency tables", 1994).
+/// Counts the lines that cross between the layers.
+///
+/// These are the pairs of lines whose order differs from one layer to the next. A binary indexed tree counts them
+/// (Fenwick, "A new data structure for cumulative frequency tables", 1994).
 fn crossings(layers: &[Vec<Item>], next: &[Vec<Item>]) -> usize {
     let mut place = vec![0; next.len()];
     for layer in layers {
@@ -250,7 +254,7 @@ fn crossings(layers: &[Vec<Item>], next: &[Vec<Item>]) -> usize {
             let mut targets: Vec<usize> = next[*item].iter().map(|other| place[*other] + 1).collect();
             targets.sort_unstable();
             for target in targets {
-                // Those before that lead further down.
+                // Count the earlier lines that lead further down.
                 let mut not_below = 0;
                 let mut at = target;
                 while at > 0 {

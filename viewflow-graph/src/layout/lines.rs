@@ -1,20 +1,21 @@
-//! Where the lines run, once it is known in which layer and row everything stands.
+//! The course of the lines, given the layer and the row of each item.
 
 use super::layers::Layers;
 use super::tracks::{End, Turn, assign_tracks};
 use super::{Boundaries, Chain, Item, Layout, Measures, Route};
 use crate::graph::{Edge, Graph};
 
-/// From left to right: a channel, the first layer, a channel, the next layer, .. and a channel.
+/// The chart's columns from left to right: a channel, the first layer, a channel, the next layer, and so on to a
+/// channel.
 pub(super) struct Lines<'l> {
     graph: &'l Graph,
     measures: &'l Measures,
     layers: &'l Layers,
     /// The row of each item.
     rows: Vec<i32>,
-    /// Left border and width of each layer.
+    /// The left border and the width of each layer.
     columns: Vec<(i32, i32)>,
-    /// The turns in each channel, and where its first track is.
+    /// The turns in each channel, and the position of its first track.
     channels: Vec<(Vec<Turn>, i32)>,
     width: i32,
 }
@@ -37,7 +38,7 @@ impl<'l> Lines<'l> {
         lines
     }
 
-    /// Puts a channel, and the layer behind it, to the right of what is there.
+    /// Appends a channel, and the layer behind it, on the right.
     fn put_channel(&mut self, channel: usize, mut turns: Vec<Turn>) {
         let Measures { stub, track, arrow, .. } = *self.measures;
         let tracks = assign_tracks(&mut turns, self.measures.line.1);
@@ -61,7 +62,7 @@ impl<'l> Lines<'l> {
         }
     }
 
-    /// The channels that an edge passes, and where it comes in and goes out.
+    /// Returns the channels that an edge passes, and where it enters and leaves each of them.
     fn turns(&self, edge: usize) -> Vec<(usize, [End; 2])> {
         let (chain, Edge { from, to, .. }) = (&self.layers.chains[edge], &self.graph.edges()[edge]);
         let leaves = End { y: self.leave(edge), behind: false, at: (*from, chain.boundary) };
@@ -80,13 +81,13 @@ impl<'l> Lines<'l> {
         turns
     }
 
-    /// The leftmost layer of an edge.
+    /// Returns the leftmost layer of an edge.
     fn first(&self, edge: usize) -> usize {
         let Edge { from, to, .. } = self.graph.edges()[edge];
         self.layers.layer[from].min(self.layers.layer[to])
     }
 
-    /// In which row an edge leaves its node.
+    /// Returns the row in which an edge leaves its node.
     fn leave(&self, edge: usize) -> i32 {
         let Edge { from, .. } = self.graph.edges()[edge];
         let Measures { nodes, boundary, .. } = self.measures;
@@ -137,7 +138,7 @@ impl<'l> Lines<'l> {
         Route { points: straightened(points), label }
     }
 
-    /// The corners of an edge that leads back, and where its label begins.
+    /// Adds the corners of an edge that leads back, and returns where its label begins.
     fn go_back(&self, edge: usize, leave: i32, points: &mut Vec<(i32, i32)>) -> (i32, i32) {
         let (Chain { items, .. }, Edge { from, to, .. }) = (&self.layers.chains[edge], &self.graph.edges()[edge]);
         let (first, last) = (self.first(edge), items.len() - 1);
@@ -153,7 +154,7 @@ impl<'l> Lines<'l> {
         (right - self.measures.labels[edge] - self.measures.track / 2, row(last))
     }
 
-    /// The corners of an edge's turn in a channel, if it has one there.
+    /// Adds the corners of an edge's turn in a channel, if it has a turn there.
     fn turn(
         &self,
         channel: usize,
@@ -176,7 +177,7 @@ impl<'l> Lines<'l> {
     }
 }
 
-/// Without corners that are none.
+/// Removes points at which a line does not turn.
 fn straightened(points: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
     let mut kept: Vec<(i32, i32)> = Vec::new();
     for point in points {

@@ -1,4 +1,4 @@
-//! In which row each node stands, and each place of a line.
+//! The row of each node, and of each place of a line.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::{Item, Measures};
 use crate::graph::Graph;
 
 impl Layers {
-    /// Which items stand in one line with which in the next layer.
+    /// Returns for each item the item of the next layer that stands in one line with it.
     fn aligned(&self, graph: &Graph) -> Vec<Option<Item>> {
         let mut place = vec![0; self.items];
         for layer in &self.stacks {
@@ -16,7 +16,7 @@ impl Layers {
         let nodes = graph.nodes().len();
         let mut next: Vec<Option<Item>> = vec![None; self.items];
         let mut taken = vec![false; self.items];
-        // The lines of each layer, none of which cross.
+        // The straight lines between each two layers; no two of them cross.
         let mut lines: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); self.stacks.len()];
         let main = self.met.iter().filter_map(|node| self.main[*node]);
         let mut pairs: Vec<(usize, Item, Item)> = Vec::new();
@@ -49,7 +49,9 @@ impl Layers {
         next
     }
 
-    /// The line of each item: blocks as high as they can be, then nearer to what they are joined to.
+    /// Returns the row of each item.
+    ///
+    /// Blocks start as high as they can be, and then move nearer to the blocks that they are connected with.
     pub(super) fn rows(&self, graph: &Graph, measures: &Measures) -> Vec<i32> {
         let next = self.aligned(graph);
         let mut block = vec![usize::MAX; self.items];
@@ -65,7 +67,7 @@ impl Layers {
             }
         }
         let size = |item: Item| self.size(graph, measures, item);
-        // What is directly below what, and how far at least.
+        // For each block, the blocks directly below and above it, with their least distance.
         let mut below: Vec<Vec<(usize, i32)>> = vec![Vec::new(); blocks];
         let mut above: Vec<Vec<(usize, i32)>> = vec![Vec::new(); blocks];
         for pair in self.stacks.iter().flat_map(|layer| layer.windows(2)) {
@@ -106,7 +108,7 @@ impl Layers {
         rows.into_iter().map(|row| row - top).collect()
     }
 
-    /// What an item takes above and below its line.
+    /// Returns the room that an item takes above and below its line.
     pub(super) fn size(&self, graph: &Graph, measures: &Measures, item: Item) -> (i32, i32) {
         let Some(size) = measures.nodes.get(item) else { return measures.line };
         let numbers = graph.out(item).filter_map(|(edge, _)| self.chains[edge].boundary);
@@ -115,7 +117,7 @@ impl Layers {
     }
 }
 
-/// The blocks such that each comes before those below it.
+/// Orders the blocks so that each comes before those below it.
 fn downwards(below: &[Vec<(usize, i32)>]) -> Vec<usize> {
     let mut over = vec![0; below.len()];
     below.iter().flatten().for_each(|(under, _)| over[*under] += 1);

@@ -1,4 +1,4 @@
-//! What a chart looks like, whatever the flow is.
+//! Properties that the chart of every flow has.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -10,7 +10,7 @@ mod random;
 
 type Point = (i32, i32);
 
-/// Nodes as boxes of several sizes, titles beneath some, labels on some edges.
+/// Gives nodes boxes of several sizes, some of them titles beneath, and some edges labels.
 fn measures(graph: &Graph) -> Measures {
     let boundaries = |node: usize| graph.out(node).filter(|(_, edge)| leaves_the_border(&edge.role)).count();
     let size = |node: usize| match if boundaries(node) > 0 { 0 } else { node % 3 } {
@@ -31,7 +31,7 @@ fn measures(graph: &Graph) -> Measures {
     }
 }
 
-/// The place of a node's shape: left, top, right, bottom.
+/// Returns the borders of a node's shape: left, top, right, bottom.
 fn shape(layout: &Layout, measures: &Measures, node: usize) -> (i32, i32, i32, i32) {
     let ((x, y), size) = (layout.nodes[node], measures.nodes[node]);
     (x - size.half, y - size.up, x + size.half, y + size.border)
@@ -46,7 +46,7 @@ fn goes_through(((x, y), (to_x, to_y)): (Point, Point), (left, top, right, botto
     x.min(to_x) < right && x.max(to_x) > left && y.min(to_y) < bottom && y.max(to_y) > top
 }
 
-/// How far two lines along the same axis run over each other.
+/// Returns how far two lines along the same axis overlap.
 fn overlap((a, b): (Point, Point), (c, d): (Point, Point)) -> i32 {
     let shared = |a: i32, b: i32, c: i32, d: i32| a.max(b).min(c.max(d)) - a.min(b).max(c.min(d));
     match (a.0 == b.0 && c.0 == d.0 && a.0 == c.0, a.1 == b.1 && c.1 == d.1 && a.1 == c.1) {
@@ -56,7 +56,7 @@ fn overlap((a, b): (Point, Point), (c, d): (Point, Point)) -> i32 {
     }
 }
 
-/// What a person would find wrong with the chart.
+/// Describes the first fault that a person would find in the chart.
 fn blemish(graph: &Graph) -> Option<String> {
     let measures = measures(graph);
     let layout = layout(graph, &measures);

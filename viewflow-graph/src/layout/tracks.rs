@@ -2,24 +2,25 @@
 
 use super::Item;
 
-/// A line's change of rows within a channel. Its ends are at items of the layer before (`false`) or behind (`true`).
+/// A line's change of rows within a channel.
 pub(super) struct Turn {
     pub(super) edge: usize,
     pub(super) ends: [End; 2],
     pub(super) track: i32,
-    /// A row in which it goes on to another track, for the rest of its way.
+    /// The row in which the line changes to a second track, and that track.
     pub(super) knee: Option<(i32, i32)>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct End {
     pub(super) y: i32,
+    /// Whether the item is in the layer behind the channel, not in the layer before it.
     pub(super) behind: bool,
-    /// The item, and which of its boundaries.
+    /// The item, and the number of its boundary.
     pub(super) at: (Item, Option<i32>),
 }
 
-/// What of a turn lies on one track: all of it, or what is before or after its knee.
+/// The part of a turn that lies on one track: all of it, or the part before or after its knee.
 struct Piece {
     turn: usize,
     ends: [Option<End>; 2],
@@ -32,26 +33,28 @@ impl Piece {
         self.ends.iter().flatten()
     }
 
-    /// Whether they may run over each other: they come from, or go to, the same place.
+    /// Whether the two pieces may overlap, as they come from, or go to, the same place.
     fn is_one_with(&self, other: &Self) -> bool {
         self.turn == other.turn || self.ends().any(|end| other.ends().any(|other| end == other))
     }
 
-    /// Whether they come as near to each other as `apart`.
+    /// Whether the two pieces are nearer to each other than `apart` allows.
     fn meets(&self, other: &Self, apart: i32) -> bool {
         self.span.0 <= other.span.1 + apart && other.span.0 <= self.span.1 + apart && !self.is_one_with(other)
     }
 
-    /// Whether it has to be left of another one, lest their ends run over each other.
+    /// Whether this piece has to be left of the other one so that their ends do not overlap.
     fn is_before(&self, other: &Self) -> bool {
         let over = |a: &End, b: &End| !a.behind && b.behind && a.y == b.y;
         !self.is_one_with(other) && self.ends().any(|a| other.ends().any(|b| over(a, b)))
     }
 }
 
-/// Gives each turn in a channel a track on which it runs over no other, and `apart` from them, and tells how many there are.
+/// Gives each turn in a channel a track and returns the number of tracks.
+///
+/// Turns on one track keep a distance of `apart`.
 pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
-    // Of two that go down, the lower one turns first; of two that go up, the higher: so they do not cross.
+    // Of two turns that go down, the lower one comes first; of two that go up, the higher one. So they do not cross.
     turns.sort_by_key(|turn| {
         let [a, b] = turn.ends;
         let down = b.y > a.y;
@@ -66,11 +69,11 @@ pub(super) fn assign_tracks(turns: &mut [Turn], apart: i32) -> i32 {
     let mut open: Vec<Piece> = turns.iter().enumerate().map(whole).collect();
     let mut placed: Vec<Piece> = Vec::new();
     let mut count = 0;
-    // How many of the others have to be left of each.
+    // For each piece, the number of pieces that have to be left of it.
     let mut waits_for = blockers(&open);
     while !open.is_empty() {
         let free = waits_for.iter().position(|count| *count == 0);
-        // Where two have to be left of each other, one of them goes over two tracks.
+        // If two pieces have to be left of each other, one of them changes tracks on its way.
         let knee = match free {
             Some(_) => None,
             None => open.iter().enumerate().find_map(|(index, piece)| Some((index, knee_of(piece, turns)?))),
@@ -120,7 +123,9 @@ fn place(mut piece: Piece, apart: i32, placed: &mut Vec<Piece>, count: &mut i32)
     placed.push(piece);
 }
 
-/// The row nearest to the middle of a turn in which nothing ends; none if it is short, or is not whole any more.
+/// Returns the row nearest to the middle of a turn in which nothing ends.
+///
+/// Returns `None` if the turn is too short, or is only part of a turn.
 fn knee_of(piece: &Piece, turns: &[Turn]) -> Option<i32> {
     if piece.ends.contains(&None) {
         return None;

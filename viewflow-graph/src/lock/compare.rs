@@ -1,4 +1,4 @@
-//! What running processes cannot bear.
+//! The changes of a flow that its running processes do not survive.
 
 use super::{Flow, Node, RENEW};
 use crate::kind::Kind;
@@ -7,15 +7,15 @@ use crate::sound::within;
 /// A node as it is now.
 #[derive(Clone, Debug)]
 pub struct Now<'n> {
-    /// The stored name.
+    /// The stored name of the node.
     pub name: &'n str,
-    /// The names that it had before.
+    /// The names that the node had before.
     pub was: Vec<String>,
-    /// What it does.
+    /// The kind of the node.
     pub kind: Kind,
-    /// The stored name of the split whose branches it waits for, if it is a join.
+    /// The stored name of the split that the node closes, if it is a join.
     pub closes: Option<&'n str>,
-    /// The stored names of the splits around it, outermost first.
+    /// The stored names of the splits around the node, outermost first.
     pub scope: Vec<&'n str>,
 }
 
@@ -25,17 +25,18 @@ impl Now<'_> {
     }
 }
 
-/// A change of a flow that running processes cannot bear.
+/// A change of a flow that its running processes do not survive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// The index of the node as it is now; none when it is gone.
+    /// The index of the node as it is now, or `None` if the node is gone.
     pub node: Option<usize>,
-    /// What has changed, and what mends it.
+    /// The message: what has changed, and how to mend it.
     pub message: String,
 }
 
-/// The changes of nodes that running processes cannot bear. Edges, titles and nodes at which nothing ever waits may change
-/// as they like.
+/// Returns the changes of nodes that running processes do not survive.
+///
+/// Edges, titles and nodes at which nothing ever waits may change freely.
 pub fn compare(old: &Flow, now: &[Now<'_>]) -> Vec<Trouble> {
     let find = |name: &str| {
         now.iter().position(|node| node.name == name).or_else(|| now.iter().position(|node| node.had(name)))
@@ -44,7 +45,7 @@ pub fn compare(old: &Flow, now: &[Now<'_>]) -> Vec<Trouble> {
     waiting.filter_map(|node| trouble(old, node, now, &find)).collect()
 }
 
-/// Whether a token may rest at such a node, or a scope be open at it.
+/// Whether a token may rest at a node of this kind, or a scope be open at it.
 fn holds_tokens(kind: Kind) -> bool {
     kind.waits() || kind.is_split() || kind == Kind::Join
 }
@@ -78,7 +79,7 @@ fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Opti
         );
         return Some(Trouble { node: Some(index), message });
     }
-    // That a split is gone is told of the split.
+    // If the split itself is gone, the fault is reported for the split.
     let split = |name: &str| find(name).map(|index| now[index].name);
     if let (Some(was), Some(is)) = (old.closes.as_deref().and_then(split), node.closes)
         && was != is

@@ -1,4 +1,4 @@
-//! Reads lock files, which people edit and merge.
+//! The parser of lock files, which people edit and merge.
 
 use std::fmt;
 use std::iter::Peekable;
@@ -9,12 +9,12 @@ use crate::kind::Kind;
 use crate::shape::Plain;
 use crate::suggest::nearest;
 
-/// What is wrong with a lock file, and where.
+/// An error in a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The line, counted from 1.
+    /// The number of the line, counted from 1.
     pub line: usize,
-    /// What is wrong with it, and what to do.
+    /// The message: what is wrong with the line, and what to do.
     pub message: String,
 }
 
@@ -28,7 +28,7 @@ impl std::error::Error for ParseError {}
 
 type Result<T> = std::result::Result<T, String>;
 
-/// How deep types may lie in each other.
+/// How deep types may be nested.
 const DEPTH: u32 = 64;
 
 impl FromStr for Lock {
@@ -47,7 +47,7 @@ impl FromStr for Lock {
 struct Reader {
     version: bool,
     lock: Lock,
-    /// The names that have to be nodes of the flow that is being read, with the lines that say so.
+    /// Names that have to be nodes of the current flow, with their lines, and whether they have to be splits.
     named: Vec<(usize, String, bool)>,
 }
 
@@ -138,7 +138,7 @@ impl Reader {
         Ok(())
     }
 
-    /// All names of a flow lead somewhere.
+    /// Checks that all names in a flow are names of its nodes.
     fn end_flow(&mut self) -> std::result::Result<(), ParseError> {
         let nodes = self.lock.flows.last().map_or(&[][..], |flow| &flow.nodes);
         for (line, name, is_split) in self.named.drain(..) {
@@ -205,7 +205,7 @@ fn unknown(what: &str, name: &str, known: impl IntoIterator<Item = &'static str>
     }
 }
 
-/// What is left of a line.
+/// The rest of a line.
 struct Line<'t> {
     letters: Peekable<Chars<'t>>,
 }
@@ -242,7 +242,7 @@ impl Line<'_> {
         }
     }
 
-    /// A name, in quotes or not.
+    /// Reads a name, in quotes or not.
     fn name(&mut self) -> Result<String> {
         self.skip_blanks();
         let mut name = String::new();
@@ -267,7 +267,7 @@ impl Line<'_> {
         }
     }
 
-    /// This word, if it comes next.
+    /// Reads this word if it comes next.
     fn takes_word(&mut self, word: &str) -> bool {
         self.skip_blanks();
         let mut ahead = self.letters.clone();
@@ -341,7 +341,7 @@ impl Line<'_> {
         plain.map(|plain| Type::Plain(*plain)).ok_or_else(|| unknown("type", &name, known))
     }
 
-    /// What stands before `)`, with commas between.
+    /// Reads items with commas between them, up to `)`.
     fn list<T>(&mut self, item: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut items = Vec::new();
         if self.takes(')') {

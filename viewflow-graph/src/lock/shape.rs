@@ -1,10 +1,10 @@
-//! What fields are like now, as it stands in a lock file.
+//! The present shapes of fields, converted to the types of lock files.
 
 use super::{Field, Type};
 use crate::shape::{FieldShape, Shape};
 
 impl Shape {
-    /// As it stands in a lock file.
+    /// Returns the shape as a type of lock files.
     pub fn to_type(&self) -> Type {
         match self {
             Self::Plain(plain) => Type::Plain(*plain),
@@ -22,7 +22,7 @@ impl Shape {
 }
 
 impl FieldShape {
-    /// As they stand in a lock file.
+    /// Returns fields as lock files list them.
     pub fn to_fields(fields: &[Self]) -> Vec<Field> {
         let locked =
             |field: &Self| Field { key: field.key.to_owned(), ty: field.shape.to_type(), column: field.column };

@@ -1,12 +1,19 @@
-//! Graphs as a few lines of text.
+//! Graphs written as a few lines of text.
 
 use viewflow_graph::{Graph, Kind, Role, Selection};
 
-/// A graph from lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
+/// Returns the graph of lines such as `start: Start -> review` and `fork: Split -> pack, pay? , each*`.
 ///
-/// An `If` has its `then` first. A branch with `?` is conditional, one with `*` is per item; `!` before a target of a
-/// split is its `otherwise`. Before a target, `~` is a timeout that interrupts, `&` one beside the task, `#` an error, `^` an
-/// escalation, `<` what undoes it, and `=` a case that a person decides for.
+/// The first target of an `If` is its `then`. After a branch of a split, `?` makes it conditional and `*` per item. A
+/// sign before a target gives the edge another role:
+///
+/// - `!` the `otherwise` of a split
+/// - `~` a timeout that interrupts the task
+/// - `&` a timeout beside the task
+/// - `#` an error
+/// - `^` an escalation
+/// - `<` the function that undoes the node
+/// - `=` a case of a person's decision
 pub(crate) fn graph(text: &str) -> Graph {
     let mut graph = Graph::new("test");
     let lines: Vec<(&str, &str, &str)> = text

@@ -1,65 +1,66 @@
 //! The judge: a brute-force explorer of the token game, for small graphs.
 //!
-//! It is written from what a flow means (tokens in a tree of scopes), not from the rules, and shares no code with them:
-//! it plays every choice, every move in every order, and looks at what can become of a process. Within a step the first or the
-//! last of those that are ready has its turn. What no play could show is looked up in the graph: edges that nothing goes, and
-//! what runs beside a task and into its way.
+//! The judge is written from the meaning of a flow, which is tokens in a tree of scopes. It knows nothing of the rules
+//! and shares no code with them. It plays every choice and every move in every order, and looks at the states that a
+//! process can reach. Within a step, either the first or the last ready token has its turn. Some mistakes do not show
+//! in any play: edges that no token takes, and ways beside a task that run into the task's own way. The judge looks
+//! these up in the graph.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use viewflow_graph::{Edge, Graph, Kind, Role, Selection};
 
-/// How many states are looked at before the judge gives up.
+/// The number of states after which the judge gives up.
 const STATES: usize = 2_000;
-/// How many tokens a process may have before the judge gives up: what runs beside a loop can pile up without end.
+/// The number of tokens in a process above which the judge gives up. Tokens beside a loop can pile up without end.
 const TOKENS: usize = 8;
-/// How many moves a step may take, and how many tokens it may make, before it counts as one that never ends.
+/// The number of moves after which a step counts as endless. `CROWD` is the same for the number of tokens.
 const MOVES: usize = 100;
 const CROWD: usize = 40;
-/// How many turns of tokens are played before the judge gives up.
+/// The number of turns after which the judge gives up.
 const TURNS: usize = 4_000;
 
-/// What can be wrong with a flow.
+/// A mistake in a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
-    /// Tokens are left and none of them can move.
+    /// Tokens are left, and none of them can move.
     Stuck(State),
-    /// The process can come to where it will never be done.
+    /// The process can get into a state from which it is never done.
     NeverDone(State),
-    /// A step goes on for ever.
+    /// A step never ends.
     Endless(usize),
-    /// A token comes to a join outside of the split that it closes.
+    /// A token arrives at a join outside of the split that the join closes.
     NothingToJoin(usize),
-    /// A split has nothing to do and nowhere to go.
+    /// A split takes no branch and has nowhere to go.
     Nowhere(usize),
-    /// A node is come to in two different nests of splits: what follows can happen once for each.
+    /// Tokens arrive at a node in two different nests of splits, so the rest of the way can be taken once for each.
     TwoNests(usize),
-    /// What runs beside a task comes to where the task itself goes.
+    /// The way beside a task meets the task's own way.
     Twice(usize),
-    /// No token ever comes to this node.
+    /// No token ever arrives at this node.
     Dead(usize),
-    /// A token comes to this node to wait, and never can anybody do anything about it.
+    /// A token arrives at this node to wait, and nobody can ever act there.
     InVain(usize),
-    /// What undoes a node cannot be called for that, or a token comes to it or would go on from it.
+    /// A function that undoes a node cannot be called for that, or has edges on which tokens arrive or leave.
     NoUndoing(usize),
-    /// A token comes to a node that has no way on, or lacks one that it may need.
+    /// A token arrives at a node that has no way on, or that lacks a way it may need.
     NoWay(usize),
-    /// A token comes to a start.
+    /// A token arrives at a start.
     IntoStart(usize),
-    /// An edge that nothing ever goes.
+    /// No token ever takes this edge.
     DeadEdge(usize),
-    /// Which of two edges is meant is not said.
+    /// The graph does not say which of two edges is meant.
     Ambiguous(usize),
-    /// There is too much to look at.
+    /// The game is too large to be explored.
     TooMuch,
 }
 
-/// What the judge says of a flow.
+/// The judge's verdict on a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Good,
     Bad(Wrong),
-    /// There is too much to look at.
+    /// The game is too large to be explored.
     Unknown,
 }
 
@@ -67,24 +68,24 @@ pub(crate) enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Token {
     pub(crate) node: usize,
-    /// Whether it has its turn in this step.
+    /// Whether the token has its turn in this step.
     ready: bool,
-    /// Which of the ways at the border of its task were taken already.
+    /// The edges at the border of its task that were taken already.
     taken: BTreeSet<usize>,
 }
 
-/// A scope, with all that is in it.
+/// A scope, with its tokens and its inner scopes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scope {
-    /// The split that opened it; none for the process.
+    /// The split that opened the scope; `None` for the scope of the process.
     split: Option<usize>,
-    /// The join at which a token of it waits.
+    /// The join at which a token of the scope waits.
     joined: Option<usize>,
     tokens: Vec<Token>,
     inner: Vec<Scope>,
 }
 
-/// How far a process is.
+/// The state of a process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     Open(Scope),
@@ -97,7 +98,7 @@ impl Scope {
         Self { split, joined: None, tokens: Vec::new(), inner: Vec::new() }
     }
 
-    /// How many tokens and inner scopes there are.
+    /// Counts the tokens and the inner scopes.
     fn count(&self) -> usize {
         self.tokens.len() + self.inner.iter().map(|inner| 1 + inner.count()).sum::<usize>()
     }
@@ -112,7 +113,7 @@ impl Scope {
         path.iter().fold(self, |scope, index| &mut scope.inner[*index])
     }
 
-    /// The paths of all scopes, this one's first.
+    /// Returns the paths of all scopes, beginning with this one.
     fn paths(&self) -> Vec<Vec<usize>> {
         let mut paths = vec![Vec::new()];
         for (index, inner) in self.inner.iter().enumerate() {
@@ -121,7 +122,7 @@ impl Scope {
         paths
     }
 
-    /// The splits from the outermost scope to the one at `path`, and its races left out.
+    /// Returns the splits from the outermost scope to the one at `path`, without races.
     fn nest(&self, path: &[usize], races: &dyn Fn(usize) -> bool) -> Vec<usize> {
         let mut nest = Vec::new();
         let mut scope = self;
@@ -139,7 +140,7 @@ impl Scope {
 }
 
 impl State {
-    /// The nodes at which tokens wait, each as often as there are any.
+    /// Returns the nodes at which tokens wait, once for each token.
     pub(crate) fn waiting(&self) -> Vec<usize> {
         let mut nodes = Vec::new();
         if let Self::Open(scope) = self {
@@ -150,17 +151,17 @@ impl State {
     }
 }
 
-/// A flow's rules of play: its graph, and which split each join closes.
+/// The game of a flow: its graph, and the split that each join closes.
 pub(crate) struct Game<'g> {
     graph: &'g Graph,
     closes: BTreeMap<usize, usize>,
-    /// The nests of splits in which each node was come to.
+    /// The nests of splits in which tokens arrived at each node.
     visits: BTreeMap<usize, BTreeSet<Vec<usize>>>,
-    /// The joins to which a branch came.
+    /// The joins at which branches arrived.
     joined: BTreeSet<usize>,
-    /// The nodes from which somebody or something made a move.
+    /// The nodes at which somebody or something made a move.
     moved: BTreeSet<usize>,
-    /// Whether conditions hold that are waited for; none where both is to be played.
+    /// Whether awaited conditions hold; `None` to play both.
     holds: Option<bool>,
     turns: usize,
 }
@@ -180,12 +181,12 @@ impl<'g> Game<'g> {
         }
     }
 
-    /// The same game where conditions that are waited for hold, or do not.
+    /// Returns the same game with awaited conditions that always hold, or never.
     pub(crate) fn where_conditions_hold(self, holds: bool) -> Self {
         Self { holds: Some(holds), ..self }
     }
 
-    /// Plays everything, from every start.
+    /// Plays every game from every start.
     pub(crate) fn judge(&mut self) -> Verdict {
         match self.explore() {
             Err(Wrong::TooMuch) | Ok(None) => Verdict::Unknown,
@@ -194,7 +195,7 @@ impl<'g> Game<'g> {
         }
     }
 
-    /// What was seen on the whole.
+    /// Looks for mistakes that only all games together show.
     fn look_back(&self) -> Option<Wrong> {
         let nodes = 0..self.graph.nodes().len();
         let lonely = |node: usize| self.graph.nodes()[node].kind == Kind::Join && !self.joined.contains(&node);
@@ -225,7 +226,7 @@ impl<'g> Game<'g> {
         self.graph.edges().iter().find_map(|edge| self.runs_into(edge)).map(Wrong::Twice)
     }
 
-    /// Whether nothing ever goes an edge, or it is not said whether it or another one is meant.
+    /// Whether no token ever takes an edge, or it is unclear which of two edges is meant.
     fn is_in_vain(&self, index: usize) -> Option<Wrong> {
         let edge = &self.graph.edges()[index];
         let kind = self.graph.nodes()[edge.from].kind;
@@ -247,7 +248,9 @@ impl<'g> Game<'g> {
         twins.next().map(|_| Wrong::Ambiguous(index))
     }
 
-    /// Where what runs beside a task meets the task's own way, other than in the join of the scope both are in.
+    /// Returns the node at which the way beside a task meets the task's own way.
+    ///
+    /// The join of the scope that contains both does not count.
     fn runs_into(&self, edge: &Edge) -> Option<usize> {
         if !matches!(edge.role, Role::Timeout { interrupting: false } | Role::OnEscalation(_)) {
             return None;
@@ -273,7 +276,7 @@ impl<'g> Game<'g> {
         beside.intersection(&own).copied().find(|node| !self.graph.nodes()[*node].kind.is_end())
     }
 
-    /// All states a process can come to between two steps; none when there are too many.
+    /// Explores all states of a process between two steps; returns `None` when there are too many.
     fn explore(&mut self) -> Result<Option<()>, Wrong> {
         let mut known: BTreeMap<State, usize> = BTreeMap::new();
         let mut before: Vec<Vec<usize>> = Vec::new();
@@ -316,7 +319,7 @@ impl<'g> Game<'g> {
         if !whole {
             return Ok(None);
         }
-        // Backwards from the end: whoever is not met will never be done.
+        // Go backwards from the ends. A state that is never met is never done.
         let mut ends = vec![false; states.len()];
         let mut back: Vec<usize> =
             (0..states.len()).filter(|state| !matches!(states[*state], State::Open(_))).collect();
@@ -335,14 +338,14 @@ impl<'g> Game<'g> {
         (0..self.graph.nodes().len()).filter(|node| self.graph.nodes()[*node].kind.is_start()).collect()
     }
 
-    /// What can become of a process that begins here, when every token waits.
+    /// Returns the states of a process that begins here, with every token at rest.
     pub(crate) fn begin(&mut self, start: usize) -> Outcome {
         let mut root = Scope::new(None);
         root.tokens.push(Token { node: start, ready: true, taken: BTreeSet::new() });
         self.settle(State::Open(root))
     }
 
-    /// The moves that somebody or something can make: the token, and the way it takes.
+    /// Returns the moves that somebody or something can make: the path of the scope, the token, and its edge.
     pub(crate) fn moves(&self, root: &Scope) -> Vec<(Vec<usize>, usize, usize)> {
         let mut moves = Vec::new();
         for path in root.paths() {
@@ -360,14 +363,14 @@ impl<'g> Game<'g> {
         moves
     }
 
-    /// What can become of a process when a waiting token goes this way.
+    /// Returns the states of a process after a waiting token has taken this way.
     pub(crate) fn play(&mut self, root: &Scope, path: &[usize], token: usize, edge: usize) -> Outcome {
         let mut root = root.clone();
         let way = &self.graph.edges()[edge];
         let arriving = if matches!(way.role, Role::Timeout { interrupting: false } | Role::OnEscalation(_)) {
             let scope = root.at(path);
             scope.tokens[token].taken.insert(edge);
-            // Beside a race, not in it.
+            // The new token runs beside a race, not in it.
             let race = scope.split.is_some_and(|split| self.is_race(split));
             if race { path[..path.len() - 1].to_vec() } else { path.to_vec() }
         } else {
@@ -381,7 +384,7 @@ impl<'g> Game<'g> {
         self.graph.nodes()[split].kind == Kind::SplitFirst
     }
 
-    /// A token leaves its node; out of a race as the one that has won. Answers with the scope it is in.
+    /// Takes a token out of its node, and out of a race as the winner. Returns the path of its scope.
     fn leave(&self, root: &mut Scope, path: &[usize], token: usize) -> Vec<usize> {
         let scope = root.at(path);
         if scope.split.is_some_and(|split| self.is_race(split)) {
@@ -393,7 +396,7 @@ impl<'g> Game<'g> {
         path.to_vec()
     }
 
-    /// A token comes to a node.
+    /// Puts a token at a node.
     fn arrive(&mut self, mut root: Scope, path: &[usize], node: usize) -> Result<State, Wrong> {
         if self.graph.nodes()[node].kind.is_start() {
             return Err(Wrong::IntoStart(node));
@@ -413,7 +416,7 @@ impl<'g> Game<'g> {
         }
         let scope = root.at(&around);
         if scope.joined.is_some_and(|joined| joined != node) {
-            // Each of the two waits for the other.
+            // Two joins would each wait for the other.
             root.sort();
             return Err(Wrong::Stuck(State::Open(root)));
         }
@@ -437,7 +440,7 @@ impl<'g> Game<'g> {
         }
     }
 
-    /// Plays on until every token waits: all that can come of it.
+    /// Plays on until every token waits, and returns all states that can result.
     fn settle(&mut self, state: State) -> Outcome {
         let mut done = BTreeSet::new();
         let mut level = BTreeSet::from([state]);
@@ -455,7 +458,7 @@ impl<'g> Game<'g> {
                     let tokens = root.at(&path).tokens.iter().enumerate();
                     ready.extend(tokens.filter(|(_, token)| token.ready).map(|(token, _)| (path.clone(), token)));
                 }
-                // Of those that could have the next turn, the first and the last.
+                // Of the tokens that could have the next turn, keep the first and the last.
                 ready.dedup_by_key(|(path, token)| root.at(path).tokens[*token].clone());
                 let Some((first, last)) = ready.split_first().map(|(first, others)| (first, others.last())) else {
                     done.insert(State::Open(root));
@@ -474,7 +477,7 @@ impl<'g> Game<'g> {
         Ok(done.into_iter().collect())
     }
 
-    /// The turn of a token in a step: all that can come of it.
+    /// Plays the turn of a token in a step, and returns all states that can result.
     fn turn(&mut self, root: &Scope, path: &[usize], token: usize) -> Outcome {
         self.turns += 1;
         if self.turns > TURNS {
@@ -507,7 +510,7 @@ impl<'g> Game<'g> {
             }
         }
         if kind.is_start() || kind == Kind::Join {
-            // A join is reached when it goes on, not when a first branch comes to it.
+            // A token passes a join when the join goes on, not when its first branch arrives.
             self.visits.entry(node).or_default().insert(Vec::new());
         }
         let ways: Vec<Edge> = self.graph.out(node).map(|(_, edge)| edge.clone()).collect();
@@ -533,7 +536,8 @@ impl<'g> Game<'g> {
     /// Opens a scope with these branches.
     fn open(&mut self, mut root: Scope, path: &[usize], split: usize, branches: &[usize]) -> Result<State, Wrong> {
         if branches.is_empty() {
-            // Without items what joins the branches goes on. Of conditions it is said where to go when none holds.
+            // Without items, the join of the branches goes on. A split with conditions says where to go when none
+            // holds.
             let mut ways = self.graph.out(split);
             if !ways.any(|(_, way)| way.role == Role::Branch(Selection::PerItem)) {
                 return Err(Wrong::Nowhere(split));
@@ -546,7 +550,7 @@ impl<'g> Game<'g> {
         let scope = root.at(path);
         scope.inner.push(Scope::new(Some(split)));
         let inner = [path.to_vec(), vec![scope.inner.len() - 1]].concat();
-        // So that the scope is not closed before its last branch is in it.
+        // Keeps the scope open until its last branch is in it.
         let hold = Token { node: split, ready: false, taken: BTreeSet::new() };
         root.at(&inner).tokens.push(hold);
         for branch in branches {
@@ -560,19 +564,21 @@ impl<'g> Game<'g> {
     }
 }
 
-/// Whether a token that is done with a node of this kind may go such a way.
+/// Whether a token may leave a node of this kind by such an edge after the node is done.
 fn goes_on(kind: Kind, role: &Role) -> bool {
     match kind {
         Kind::If => matches!(role, Role::Then | Role::Otherwise),
         Kind::Switch => matches!(role, Role::Case(_) | Role::Default),
         Kind::Split | Kind::SplitFirst => matches!(role, Role::Branch(_) | Role::Otherwise),
-        // A person goes on, or decides which way.
+        // A person goes on, or decides which way to take.
         Kind::View | Kind::Start => matches!(role, Role::Next | Role::Case(_) | Role::Default),
         kind => *role == Role::Next && !kind.is_end(),
     }
 }
 
-/// Whether such a way leaves the border of a task of this kind: time is up, a worker or a child fails, a child escalates.
+/// Whether such an edge leaves the border of a task of this kind.
+///
+/// It does when time is up, when a worker or child fails, and when a child escalates.
 fn leaves(kind: Kind, role: &Role) -> bool {
     let has_children = matches!(kind, Kind::Subprocess | Kind::NSubprocess);
     match role {
@@ -583,7 +589,7 @@ fn leaves(kind: Kind, role: &Role) -> bool {
     }
 }
 
-/// The ways a split can choose its branches. Of many items two stand for all.
+/// Returns the sets of branches that a split can choose. Two items stand for any number of items.
 fn selections(ways: &[Edge]) -> Vec<Vec<usize>> {
     let mut selections = vec![Vec::new()];
     for way in ways {
@@ -605,18 +611,20 @@ fn selections(ways: &[Edge]) -> Vec<Vec<usize>> {
     selections
 }
 
-/// Judges a flow that the rules know nothing of.
+/// Judges a flow without knowledge of the rules.
 pub(crate) fn judge_alone(graph: &Graph) -> Verdict {
     Game::new(graph, reading(graph)).judge()
 }
 
-/// Which split each join closes, as one reads it: of the splits that every way to the join comes through, the last one that no
-/// other join closes on one of the ways.
+/// Returns the split that each join closes, as a reader of the graph would see it.
+///
+/// It is among the splits through which every way to the join leads. It is the last of them that no other join closes
+/// on one of the ways.
 pub(crate) fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
     let nodes = 0..graph.nodes().len();
     let of_kind = |wanted: Kind| nodes.clone().filter(move |node| graph.nodes()[*node].kind == wanted);
     let starts = || nodes.clone().filter(|node| graph.nodes()[*node].kind.is_start()).collect::<Vec<_>>();
-    // Where one can come to from these, but through one.
+    // Returns the nodes that can be reached from `from` without passing through `but`.
     let reached = |from: Vec<usize>, but: Option<usize>| {
         let mut seen = BTreeSet::new();
         let mut open = from;
@@ -628,12 +636,12 @@ pub(crate) fn reading(graph: &Graph) -> BTreeMap<usize, usize> {
         seen
     };
     let all = reached(starts(), None);
-    // What one comes to through each split only; the first split that one comes through has the most.
+    // The nodes that can be reached only through each split. The split that comes first has the most of them.
     let mut through: Vec<(usize, BTreeSet<usize>)> =
         of_kind(Kind::Split).map(|split| (split, &all - &reached(starts(), Some(split)))).collect();
     through.sort_by_key(|(_, behind)| std::cmp::Reverse(behind.len()));
     let mut closes = BTreeMap::new();
-    // What one join closes depends on the joins before it.
+    // The split that a join closes depends on the joins before it.
     for _ in nodes.clone() {
         let before: BTreeMap<usize, usize> = closes.clone();
         for join in of_kind(Kind::Join) {

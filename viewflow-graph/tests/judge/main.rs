@@ -1,7 +1,9 @@
-//! The rules held against the judge: what they accept cannot go wrong, and what they refuse can, or the rule is stricter
-//! for a reason that stands here.
+//! The rules compared with the judge.
 //!
-//! `JUDGED=100000 cargo test --release -p viewflow-graph --test judge` judges as many flows as one likes.
+//! Flows that the rules accept cannot go wrong. Flows that they refuse can go wrong, or the rule is stricter for a
+//! reason that is listed here.
+//!
+//! `JUDGED=100000 cargo test --release -p viewflow-graph --test judge` judges any number of flows.
 
 mod explorer;
 mod random;
@@ -15,7 +17,7 @@ use viewflow_graph::{Fault, Graph, Kind, Role, Rule, Selection, Sound};
 
 use explorer::{Game, Verdict, Wrong, judge_alone, reading};
 
-/// Rules that refuse flows that could not go wrong, each with the reason.
+/// The rules that refuse some flows that cannot go wrong, each with its reason.
 const STRICTER: &[(Rule, &str)] = &[
     (Rule::FirstBranchWaits, "a branch that does not begin by waiting always wins, so that the others are no choice"),
     (
@@ -28,9 +30,10 @@ const STRICTER: &[(Rule, &str)] = &[
     ),
 ];
 
-/// Whether a fault is a token that comes to no end whatever way it goes. Where another one can end the whole process, the process does
-/// come to its end, and the flow is refused nevertheless: people would have such a task again and again, and nothing but the other token's
-/// way saves the process from going on for ever.
+/// Whether the fault is a token that never comes to an end, whatever way it takes.
+///
+/// If another token can end the whole process, the process does come to its end. The flow is refused all the same:
+/// people would get such a task again and again, and only the other token keeps the process from running for ever.
 fn goes_round_for_ever(graph: &Graph, fault: &Fault) -> bool {
     let (mut seen, mut open) = (BTreeSet::new(), Vec::from_iter(fault.node));
     while let Some(node) = open.pop() {
@@ -41,7 +44,7 @@ fn goes_round_for_ever(graph: &Graph, fault: &Fault) -> bool {
     fault.rule == Rule::NoWayToAnEnd && !seen.is_empty() && seen.iter().all(|node| !graph.nodes()[*node].kind.is_end())
 }
 
-/// Draws flows: the same 5,000 each time, or as many others as are asked for.
+/// Returns a runner that draws the same 5,000 flows each time, or as many others as `JUDGED` asks for.
 fn runner() -> TestRunner {
     let wanted = std::env::var("JUDGED").ok().map(|number| number.parse().expect("`JUDGED` is a number of flows"));
     let config = Config {
@@ -61,7 +64,7 @@ fn closes(graph: &Graph, sound: &Sound) -> BTreeMap<usize, usize> {
     joins.filter_map(|join| Some((join, sound.split_of(join)?))).collect()
 }
 
-/// A flow of nodes numbered as they stand here.
+/// Returns a flow whose nodes are numbered in this order.
 fn flow(kinds: &[Kind], edges: &[(usize, Role, usize)]) -> Graph {
     let mut graph = Graph::new("f");
     for kind in kinds {
@@ -132,7 +135,7 @@ fn what_goes_round_for_ever_is_refused_even_where_another_token_ends_the_process
     assert_eq!(judge_alone(&graph), Verdict::Good);
     let faults = graph.check().unwrap_err();
     assert!(faults.iter().all(|fault| goes_round_for_ever(&graph, fault)), "{faults:?}");
-    // One that has a way out of the circle is refused for no such reason.
+    // A node that has a way out of the circle is not refused for this reason.
     let mut out = flow(&kinds, &edges);
     out.edge(2, Role::Timeout { interrupting: true }, 3);
     assert!(!goes_round_for_ever(&out, &faults[0]));

@@ -1,4 +1,6 @@
-//! Random flows: some put together from sound pieces and then perhaps spoiled, some of nodes and edges drawn blindly.
+//! Random flows.
+//!
+//! Some are put together from sound pieces and then perhaps spoiled. Others consist of nodes and edges drawn blindly.
 
 use proptest::prelude::*;
 use viewflow_graph::{Graph, Kind, Role, Selection};
@@ -8,43 +10,43 @@ use viewflow_graph::{Graph, Kind, Role, Selection};
 pub(crate) enum Piece {
     /// A node that waits.
     Wait(Kind),
-    /// A node that does not.
+    /// A node that does not wait.
     Pass(Kind),
-    /// One after the other.
+    /// Pieces one after the other.
     Seq(Vec<Piece>),
-    /// One or the other.
+    /// One of two pieces.
     If(Box<Piece>, Box<Piece>),
-    /// Ends what comes here, or goes on.
+    /// Ends a token here, or lets it go on.
     Quit(Kind),
-    /// Ends what comes here.
+    /// Ends every token here.
     Stop(Kind),
-    /// Again and again, with a task in between.
+    /// A loop with a task in it.
     Loop(Box<Piece>),
-    /// Again and again.
+    /// A loop without a task.
     Again(Box<Piece>),
     /// Branches that are joined.
     Split(Vec<(Selection, Piece)>),
     /// Branches that are left to the join around them, if there is one.
     Spread(Vec<Piece>),
-    /// Branches each of which has an end of its own, and a way to go on.
+    /// A split whose two branches each have an end of their own.
     Fork(Box<Piece>),
-    /// The first one wins.
+    /// A race between branches.
     First(Vec<Piece>),
     /// A task with a way at its border that interrupts it.
     Timeout(Box<Piece>),
-    /// A task with something beside it that ends by itself.
+    /// A task with a side branch that has its own end.
     Beside(Box<Piece>),
-    /// A task with something beside it that goes on where the task does: right where a join is next.
+    /// A task with a side branch that goes on where the task does. That is right where a join is next.
     Meeting(Box<Piece>),
     /// A job with a way for its errors.
     Caught(Box<Piece>),
-    /// A sub-process with something beside it for what it escalates.
+    /// A sub-process with a side branch for its escalations.
     Escalates(Box<Piece>),
     /// A task that can be undone.
     Undone,
-    /// One of many.
+    /// One of many pieces.
     Switch(Vec<Piece>),
-    /// A person decides.
+    /// One of many pieces, which a person chooses.
     Decide(Vec<Piece>),
 }
 
@@ -87,12 +89,12 @@ pub(crate) fn pieces() -> impl Strategy<Value = Piece> {
     })
 }
 
-/// Lays pieces out as a graph.
+/// Builds a graph from pieces.
 struct Layout {
     graph: Graph,
 }
 
-/// Ways that are still to be led somewhere: from which node, and which way.
+/// Ways without a target yet: their nodes and their roles.
 type Loose = Vec<(usize, Role)>;
 
 impl Layout {
@@ -136,7 +138,7 @@ impl Layout {
                 let split = self.then(loose, Kind::Split);
                 let out = self.put(side, vec![(split, Role::Branch(Selection::Always))]);
                 self.then(out, Kind::End);
-                // What goes on is in the split for good, so that it needs an end of its own, too.
+                // The token that goes on stays within the split for good, so it needs an end of its own.
                 let rest = self.then(vec![(split, Role::Branch(Selection::Always))], Kind::View);
                 self.then(vec![(rest, Role::Next)], Kind::End);
                 Vec::new()
@@ -247,7 +249,7 @@ impl Layout {
     }
 }
 
-/// A flow of a piece.
+/// Returns the flow of a piece.
 pub(crate) fn of_piece(piece: &Piece) -> Graph {
     let mut layout = Layout { graph: Graph::new("random") };
     let start = layout.node(Kind::StartHandle);
@@ -258,24 +260,24 @@ pub(crate) fn of_piece(piece: &Piece) -> Graph {
     layout.graph
 }
 
-/// A way to spoil a flow. Edges, nodes and roles are told by numbers.
+/// A way to spoil a flow. Numbers choose its edges, nodes and roles.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    /// Leads an edge elsewhere.
+    /// Leads an edge to another node.
     Lead(u8, u8),
-    /// Takes an edge away.
+    /// Removes an edge.
     Drop(u8),
-    /// Adds an edge like another one, to another node.
+    /// Adds a copy of an edge that leads to another node.
     Double(u8, u8),
-    /// Makes an edge one of another role.
+    /// Gives an edge another role.
     Turn(u8, u8),
-    /// Makes a node one of another kind.
+    /// Gives a node another kind.
     Become(u8, Kind),
-    /// Takes all branches of a split only when a condition holds.
+    /// Makes all branches of a split conditional.
     Doubt(u8),
-    /// Lets a split go where a branch of it goes when it takes none, too.
+    /// Gives a split an `otherwise` that leads where one of its branches leads.
     Else(u8),
-    /// Leads an edge to a join to another join, which goes on as that one does.
+    /// Leads an edge from one join to a second join, which goes on as the first join does.
     Part(u8),
 }
 
@@ -294,12 +296,12 @@ fn changes() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// The same flow with some changes.
+/// Returns the same flow with some changes.
 pub(crate) fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
     let mut edges: Vec<_> = graph.edges().iter().map(|edge| (edge.from, edge.role.clone(), edge.to)).collect();
     let mut kinds: Vec<Kind> = graph.nodes().iter().map(|node| node.kind).collect();
     let nodes = kinds.len();
-    // Few lead to the start.
+    // Lead few edges to the start.
     let target = |number: u8| {
         let node = usize::from(number) % nodes;
         if node == 0 && number > 24 { 1 } else { node }
@@ -367,7 +369,7 @@ pub(crate) fn spoiled(graph: &Graph, changes: &[Change]) -> Graph {
     spoiled
 }
 
-/// A flow of such nodes, with edges wherever the numbers lead.
+/// Returns a flow of these nodes, with edges wherever the numbers lead.
 pub(crate) fn drawn(nodes: &[(Kind, [u8; 3])]) -> Graph {
     let mut graph = Graph::new("random");
     graph.node("n0", Kind::StartHandle);

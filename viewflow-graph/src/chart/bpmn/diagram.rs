@@ -1,4 +1,4 @@
-//! The diagram interchange: where shapes stand and lines run.
+//! The diagram interchange: the positions of shapes and lines.
 
 use super::{Document, boundary_id, flow_id};
 use crate::chart::Shape;
@@ -38,7 +38,7 @@ impl Document<'_> {
         self.line(1, format_args!("</bpmndi:BPMNDiagram>"));
     }
 
-    /// A shape around its middle; with its title beneath, of so many lines.
+    /// Writes a shape around its middle, with a title of `title` lines beneath it.
     fn shape(&mut self, id: &str, (x, y): (i32, i32), (half, high): (i32, i32), title: Option<usize>) {
         let bounds =
             |x, y, width, height| format!("<dc:Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");

@@ -1,4 +1,4 @@
-//! Times as BPMN tells them.
+//! Times, as BPMN writes them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::chart::escaped;
 use crate::detail::Detail;
 
-/// The definition of an event that waits for a time.
+/// Returns the definition of an event that waits for a time.
 pub(super) fn timer(id: &str, detail: Option<&Detail>) -> String {
     let (element, text) = match detail {
         Some(Detail::After(time)) => ("timeDuration", iso(*time)),
@@ -19,7 +19,7 @@ pub(super) fn timer(id: &str, detail: Option<&Detail>) -> String {
     )
 }
 
-/// A length of time as ISO 8601 writes it.
+/// Formats a length of time by ISO 8601.
 fn iso(time: Duration) -> String {
     let seconds = time.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
