@@ -108,7 +108,7 @@ macro_rules! kinds {
             $(guide: $guide:ident,)?
         }
     )*) => {
-        /// What a node does when a token reaches it.
+        /// The kind of a node: it says what the node does when a token reaches it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Kind {

@@ -4,11 +4,11 @@
 //! Lines run along the two axes and through no box.
 //!
 //! Layers follow Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures"
-//! (1981). Loops are opened, and each node stands in the layer after the last one that leads to it. A line that passes
+//! (1981). Loops are opened, and the layer of each node comes after the last layer that leads to it. A line that passes
 //! a layer has a place of its own there. Barycentres improve the order within the layers.
 //!
 //! Rows follow Brandes and Köpf, "Fast and Simple Horizontal Coordinate Assignment" (2001). A chain of nodes that
-//! should stand in one line is a block, and a block moves as a whole. Between two layers lies a channel, in which each
+//! should be in one line is a block, and a block moves as a whole. Between two layers lies a channel, in which each
 //! line that changes its row has a track.
 
 mod layers;
@@ -62,7 +62,7 @@ impl Boundaries {
 /// The size of a node: its shape, and everything around the shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
-    /// The whole width, including the title beneath an event.
+    /// The whole width, including the title below an event.
     pub width: i32,
     /// The distance from the middle to the border of the shape, to each side.
     pub half: i32,

@@ -99,7 +99,7 @@ pub struct Fault {
     pub node: Option<usize>,
     /// The places to point at: the cause first, then what it conflicts with.
     pub places: Vec<Place>,
-    /// The message: what is wrong, and how to mend it.
+    /// The message: what is wrong, and how to fix it.
     pub message: String,
 }
 

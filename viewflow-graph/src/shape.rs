@@ -150,7 +150,7 @@ const fn reads_all(new: &[FieldShape], mut old: &[FieldShape]) -> bool {
 
 /// Whether the value stored under a key can be read.
 ///
-/// A value that no field reads any more stays in the document.
+/// A value that is no longer read stays in the document.
 pub const fn reads_field(new: &[FieldShape], key: &str, old: &Shape) -> bool {
     let Some(field) = find(new, key) else { return !overlaps(new, key) };
     if field.converted || reads(&field.shape, old) {
@@ -202,7 +202,7 @@ pub const fn seems_renamed(new: &[FieldShape], old: &[FieldShape], key: &str, sh
 
 /// Whether the columns stored in table `old` are still found.
 ///
-/// A column that no field reads any more stays in its table.
+/// A column that is no longer read stays in its table.
 pub const fn finds_columns(table: Option<&str>, old: &str) -> bool {
     match table {
         Some(table) => same(table, old),

@@ -15,7 +15,7 @@ const GATEWAY: i32 = 22;
 /// Half the width of a task's box.
 const TASK: i32 = 62;
 const BOUNDARIES: Boundaries = Boundaries { first: 20, next: 26 };
-/// The greatest width of a title within a box; `BENEATH` is that of a title beneath an event.
+/// The greatest width of a title within a box; `BENEATH` is that of a title below an event.
 const TITLE: i32 = 104;
 const BENEATH: i32 = 92;
 

@@ -144,7 +144,7 @@ impl Drawing<'_> {
         let (sign, x, y) = (symbol(kind, Shape::Task), 13 - half, 13 - high);
         self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{sign}</g>"));
         if calls {
-            // The sign stands in the middle, unless boundaries take that place.
+            // The sign is in the middle, unless boundaries take that place.
             let x = if self.graph.boundaries(index).nth(1).is_some() { 14 - half } else { 0 };
             let many =
                 if let Drawn::Calls { many: true } = kind.drawn() { "M10 -5v10M13.5 -5v10M17 -5v10" } else { "" };

@@ -120,7 +120,7 @@ pub(super) fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Checks that a node that undoes another one is a function, without edges on which tokens arrive or leave.
+/// Checks that a node that undoes another node is a function, without edges on which tokens arrive or leave.
 pub(super) fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
     for node in (0..graph.nodes().len()).filter(|node| graph.is_compensation(*node)) {
         let Node { name, kind } = Node::of(graph, node);

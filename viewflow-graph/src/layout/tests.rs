@@ -10,7 +10,7 @@ mod random;
 
 type Point = (i32, i32);
 
-/// Gives nodes boxes of several sizes, some of them titles beneath, and some edges labels.
+/// Gives nodes boxes of several sizes, some of them titles below, and some edges labels.
 fn measures(graph: &Graph) -> Measures {
     let boundaries = |node: usize| graph.out(node).filter(|(_, edge)| leaves_the_border(&edge.role)).count();
     let size = |node: usize| match if boundaries(node) > 0 { 0 } else { node % 3 } {

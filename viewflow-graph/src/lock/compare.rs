@@ -30,7 +30,7 @@ impl Now<'_> {
 pub struct Trouble {
     /// The index of the node as it is now, or `None` if the node is gone.
     pub node: Option<usize>,
-    /// The message: what has changed, and how to mend it.
+    /// The message: what has changed, and how to fix it.
     pub message: String,
 }
 

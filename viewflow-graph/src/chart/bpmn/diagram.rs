@@ -38,7 +38,7 @@ impl Document<'_> {
         self.line(1, format_args!("</bpmndi:BPMNDiagram>"));
     }
 
-    /// Writes a shape around its middle, with a title of `title` lines beneath it.
+    /// Writes a shape around its middle, with a title of `title` lines below it.
     fn shape(&mut self, id: &str, (x, y): (i32, i32), (half, high): (i32, i32), title: Option<usize>) {
         let bounds =
             |x, y, width, height| format!("<dc:Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
