@@ -8,9 +8,8 @@ use crate::role::{Role, Selection};
 
 /// Returns for each node the nodes that a token can reach from it directly within one step.
 ///
-/// The token goes on from nodes that it `passes` without waiting. From a split it reaches the join that closes the
-/// split, under two conditions: all branches can come to their end within the step, and one of them arrives at the
-/// join.
+/// The token goes on from nodes that it `passes` without waiting. From a split it may reach the join that closes the
+/// split. For that, all branches have to come to their end within the step, and one of them at the join.
 pub(crate) fn in_one_step(
     graph: &Graph,
     closes: &BTreeMap<usize, usize>,
@@ -64,7 +63,7 @@ impl Ways {
 ///
 /// The token goes on through nodes that it `passes`. An `End` inside a split ends a branch, not the token that opened
 /// the split. A split that is closed by a join goes on there, so it has to be able to finish *after* the join. A token
-/// that arrives at a join has come to its end if that join `counts`, as the rest of the way belongs to the join. The
+/// that arrives at a join has come to its end if that join `counts`; the rest of the way belongs to the join. The
 /// result is a least fixed point.
 pub(crate) fn coming_to_an_end(
     graph: &Graph,

@@ -21,8 +21,8 @@ pub(super) fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usi
             out.filter(|_| Some(node) != join).collect()
         });
         beside.retain(|node| !nodes[*node].kind.is_end() && Some(*node) != join);
-        // Find paths from the host's own next nodes to one of these nodes. A token that comes back to the host starts
-        // its side branch anew. The search goes backwards, as side branches are mostly short.
+        // Find paths from the host's own next nodes to one of these nodes. A token that comes back to the host starts a
+        // new side branch. The search goes backwards, as side branches are mostly short.
         let own: BTreeSet<usize> =
             graph.ways_out(host).filter(|(_, other)| !other.role.is_beside()).map(|(_, other)| other.to).collect();
         let before = |node: usize| {

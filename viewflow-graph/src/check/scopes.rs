@@ -16,7 +16,7 @@ use crate::sound::Sound;
 /// Checks the rules for scopes. All edges have to be complete, and all nodes reachable.
 ///
 /// Every node gets one stack of open splits. Each edge passes on the stack of its source, with the source added if that
-/// is a split; a join drops the innermost split. The stacks are the greatest solution of a data-flow problem whose meet
+/// is a split; a join drops the innermost split. The stacks are the greatest solution of a data-flow problem. Its meet
 /// is the longest common prefix (Kildall, "A unified approach to global program optimization", 1973).
 pub(super) fn check_scopes(graph: &Graph) -> Result<Sound, Vec<Fault>> {
     let stacks = Stacks::of(graph);

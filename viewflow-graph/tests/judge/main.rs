@@ -32,8 +32,8 @@ const STRICTER: &[(Rule, &str)] = &[
 
 /// Whether the fault is a token that never comes to an end, whatever way it takes.
 ///
-/// If another token can end the whole process, the process does come to its end. The flow is refused all the same:
-/// people would get such a task again and again, and only the other token keeps the process from running for ever.
+/// If another token can end the whole process, the process does come to its end. The flow is refused even so. People
+/// would get such a task again and again, and only the other token keeps the process from running for ever.
 fn goes_round_for_ever(graph: &Graph, fault: &Fault) -> bool {
     let (mut seen, mut open) = (BTreeSet::new(), Vec::from_iter(fault.node));
     while let Some(node) = open.pop() {
