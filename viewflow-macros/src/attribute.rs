@@ -1,8 +1,8 @@
-//! `#[viewflow::flow(..)]` and the others: what a derive writes, asked for by an attribute.
+//! `#[viewflow::flow(..)]` and the other attributes, which expand to the same as a derive.
 //!
-//! An attribute calls what the derive calls. It hands its options on as the derive's own attribute, adds the other
-//! derives that none below it names, and leaves the item as it is, but for the attributes that it has read. The item is
-//! written whatever is wrong, so that one mistake is one message.
+//! An attribute calls the code of its derive, with its options as the derive's own attribute. It adds the other derives
+//! unless a derive below names them. It writes the item unchanged, except for the attributes that it has read. It
+//! writes the item whatever the mistakes are, so one mistake gives one message.
 
 mod above;
 mod item;
@@ -18,7 +18,7 @@ use crate::flow;
 use crate::record::{self, Face};
 use crate::syntax::{KEYWORDS, Read, default_crate, options, read};
 
-/// All of them, and what they derive.
+/// The attributes, with the derives that they stand for.
 const ALL: [(&str, &str); 6] = [
     ("flow", "Flow"),
     ("process", "Process"),
@@ -28,14 +28,14 @@ const ALL: [(&str, &str); 6] = [
     ("message", "Message"),
 ];
 
-/// Which attribute it is.
+/// An attribute.
 #[derive(Clone, Copy)]
 pub(crate) enum Of {
     Flow,
     Record(Face),
 }
 
-/// What the attribute with these options writes, the item included.
+/// Expands an attribute with these options, including the item.
 pub(crate) fn attributed(given: TokenStream, tokens: TokenStream, of: Of) -> TokenStream {
     let name = of.name();
     let given: Option<Attribute> = (!given.is_empty()).then(|| {
@@ -62,7 +62,7 @@ impl Of {
         }
     }
 
-    /// The derive that does the same.
+    /// Returns the name of the derive that does the same.
     fn derive(self) -> &'static str {
         ALL.iter().find(|(name, _)| *name == self.name()).map_or("", |(_, derive)| derive)
     }
@@ -74,7 +74,7 @@ impl Of {
         }
     }
 
-    /// The attributes that the derive has, which would mean nothing without it.
+    /// Returns the helper attributes of the derive, which mean nothing without it.
     pub(crate) fn helpers(self) -> Vec<String> {
         match self {
             Self::Flow => {
@@ -86,7 +86,7 @@ impl Of {
         }
     }
 
-    /// What the derive writes, and what belongs into the documentation of the item.
+    /// Returns the expansion of the derive, and the attribute that belongs in the documentation of the item.
     fn write(self, item: DeriveInput, errors: Errors) -> (TokenStream, Option<Attribute>) {
         match self {
             Self::Flow => flow::attribute(item, errors),
@@ -113,14 +113,15 @@ impl Of {
             below.iter().any(|path| is_named(path, wanted)) || above.iter().flatten().any(|above| above == wanted)
         };
         let mut derives = Vec::new();
-        // A derive sees what `cfg` leaves of the fields, and an attribute does not. After a slip the item stays as it is.
+        // A derive sees only the fields that `cfg` leaves, but an attribute sees all of them. So the derive does the
+        // work where there is a `cfg`. It does so after a syntax error, too, where the item stays as it is.
         let has_own = above.iter().flatten().any(|above| above == own);
         let by_derive = (has_cfg(&tokens) || is_mended) && !has_own;
         if by_derive {
             let own = format_ident!("{own}");
             derives.push(quote!(#krate::#own));
         }
-        // A flow is not printed. A union is told of, and cannot be.
+        // Nobody prints a flow, so it needs neither. A union cannot have them, and the derive reports it as a mistake.
         if !matches!((self, &item.data), (Self::Flow, _) | (_, Data::Union(_))) {
             derives.extend((!is_derived("Clone")).then(|| quote!(::core::clone::Clone)));
             derives.extend((!is_derived("Debug")).then(|| quote!(::core::fmt::Debug)));
@@ -147,7 +148,7 @@ fn is_named(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|last| last.ident == name)
 }
 
-/// Takes away attributes of ours that stand below the one of this name, and tells of them. Returns whether there are none.
+/// Removes other attributes of ours from the item and reports them. Returns whether there were none.
 fn refuse_others(item: &mut DeriveInput, of: &str, errors: &mut Errors) -> bool {
     let before = item.attrs.len();
     item.attrs.retain(|attribute| {
@@ -165,10 +166,10 @@ fn refuse_others(item: &mut DeriveInput, of: &str, errors: &mut Errors) -> bool 
     item.attrs.len() == before
 }
 
-/// Takes away the derive that does the same, and returns it as it was written.
+/// Removes the derive that does the same as the attribute, and returns its path as it was written.
 fn take_derive(item: &mut DeriveInput, own: &str, krate: &TokenStream) -> Option<Path> {
     let krate = krate.clone().into_iter().last().map(|name| name.to_string());
-    // Another crate may have a derive of this name, which is named by its path then.
+    // Another crate may have a derive of this name. It would be written with its path.
     let is_ours = |path: &Path| {
         let first = path.segments.first().map(|first| first.ident.to_string());
         is_named(path, own) && (path.segments.len() == 1 || first == krate)
@@ -185,7 +186,7 @@ fn take_derive(item: &mut DeriveInput, own: &str, krate: &TokenStream) -> Option
     taken
 }
 
-/// What `crate = path` says in attributes of this name.
+/// Returns the path given by `crate = path` in attributes of this name, or the default path.
 fn crate_of<'a>(attributes: impl Iterator<Item = &'a Attribute>, name: &str) -> TokenStream {
     let attributes: Vec<Attribute> = attributes.cloned().collect();
     let options = options(&attributes, name, &mut Errors::untold());

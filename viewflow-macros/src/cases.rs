@@ -1,21 +1,21 @@
-//! The cases of an enum by their names: what a node goes on by.
+//! The cases of an enum, by name: the ways that a decision can take.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::syntax::plain_name;
 
-/// A variant, by which a node may go on.
+/// A variant of the enum, and so a way that a decision can take.
 pub(crate) struct Way<'v> {
     pub(crate) ident: &'v Ident,
     pub(crate) title: &'v str,
-    /// The type of what is filled in.
+    /// The type of the variant's fields.
     pub(crate) fields: TokenStream,
-    /// A function that gives what was filled in, if it is this variant.
+    /// A function that returns the fields, if the value is this variant.
     pub(crate) taken: TokenStream,
 }
 
-/// `Cases` for an enum with these variants.
+/// Writes an impl of `Cases` for an enum with these variants.
 pub(crate) fn cases_impl(of: &Ident, ways: &[Way<'_>]) -> TokenStream {
     let by_name = format_ident!("CasesOf{}", plain_name(of), span = of.span());
     let numbers = 0..ways.len();

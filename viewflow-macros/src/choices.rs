@@ -11,13 +11,13 @@ use crate::syntax::{
     title_of, unknown_option,
 };
 
-/// The attribute of a variant.
+/// The name of a variant's attribute.
 const CHOICE: &str = "choice";
 
 struct Variant {
     ident: Ident,
     value: String,
-    /// What it was stored as before.
+    /// The values under which the variant was stored before.
     was: Vec<String>,
     label: String,
 }
@@ -79,7 +79,7 @@ fn read_variant(variant: &syn::Variant, errors: &mut Errors) -> Variant {
     choice
 }
 
-/// What is stored tells which variant it is of.
+/// Checks that a stored value belongs to only one variant.
 fn check_stored(choice: &Variant, others: &[Variant], errors: &mut Errors) {
     let Variant { ident, value, was, .. } = choice;
     let is_taken =
@@ -99,7 +99,7 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
     let labels = variants.iter().map(|variant| &variant.label);
     let known = values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
     let must_be = format!("must be one of {known}");
-    // With a variant left out the match would not be complete, which is no mistake of its own.
+    // A variant that is left out would make the `match` incomplete and cause a second error.
     let encode = if variants.is_empty() || !errors.is_empty() {
         quote!(::core::result::Result::Err(__viewflow::String::new()))
     } else {
@@ -135,7 +135,7 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
     quote!(#errors #items)
 }
 
-/// A variant as a case: nothing is filled in, as it is chosen.
+/// Returns a variant as a case. Such a case has no fields to fill in.
 fn way_of(variant: &Variant, is_whole: bool) -> Way<'_> {
     let (ident, of) = (&variant.ident, local("choice", hidden()));
     let is_it = if is_whole { quote!(::core::matches!(#of, Self::#ident)) } else { quote!(false) };

@@ -1,4 +1,4 @@
-//! Collects mistakes, so that all of them are told at once.
+//! A collector of mistakes, so that a macro can report all of them at once.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// Mistakes that are noted and not told: rustc has told what is wrong.
+    /// Creates a collector that does not report its mistakes, as rustc has already reported the cause.
     pub(crate) fn untold() -> Self {
         Self { untold: true, ..Self::default() }
     }
@@ -22,13 +22,15 @@ impl Errors {
         self.all.push(Error::new(span, message));
     }
 
-    /// As [`Errors::at`], from one place to another that comes later in the same item.
+    /// Notes a mistake that spans from one place to a later place in the same item.
     pub(crate) fn between(&mut self, from: Span, to: Span, message: impl Display) {
         let both = [Ident::new("from", from), Ident::new("to", to)];
         self.over(quote!(#(#both)*), message);
     }
 
-    /// Takes the last mistake out, to be told by a type: rustc tells nothing of what depends on that type.
+    /// Turns the last mistake into a type, which reports it.
+    ///
+    /// rustc reports nothing about code that depends on such a type.
     pub(crate) fn pop_as_type(&mut self, krate: &TokenStream) -> Option<TokenStream> {
         if self.untold {
             return None;
@@ -45,7 +47,7 @@ impl Errors {
         self.all.push(error);
     }
 
-    /// The value; or nothing, with the error noted.
+    /// Returns the value, or notes the error and returns `None`.
     pub(crate) fn ok<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -54,12 +56,14 @@ impl Errors {
         self.all.is_empty()
     }
 
-    /// How many there are: what was read since then could be read as a whole if there are no more.
+    /// Returns the number of mistakes.
+    ///
+    /// If it has not grown in the meantime, everything was read without a mistake.
     pub(crate) fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// All mistakes as one error, for what is read as a part of something else.
+    /// Combines all mistakes into one error, for a parser that is part of another parser.
     pub(crate) fn into_result(self) -> Result<()> {
         let all = self.all.into_iter().reduce(|mut all, error| {
             all.combine(error);
@@ -68,7 +72,7 @@ impl Errors {
         all.map_or(Ok(()), Err)
     }
 
-    /// A `compile_error!` for each mistake that is told.
+    /// Writes a `compile_error!` for each mistake, unless the mistakes are not to be reported.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let told = self.all.into_iter().filter(|_| !self.untold);
         let errors = told.map(Error::into_compile_error);

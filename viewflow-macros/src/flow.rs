@@ -12,12 +12,14 @@ use syn::{Attribute, DeriveInput};
 
 use crate::errors::Errors;
 
-/// What the derive writes. Its chart stands at the head of the flow's `impl`, as a derive has no other place on the page.
+/// Expands the derive.
+///
+/// The chart is in the documentation of the flow's `impl`, since a derive cannot write to the struct's own page.
 pub(crate) fn derive(input: DeriveInput, errors: Errors) -> TokenStream {
     write(input, errors, false).0
 }
 
-/// The same for an attribute, and the chart, which belongs at the head of the page.
+/// Expands the attribute, and returns the chart separately, for the head of the struct's page.
 pub(crate) fn attribute(input: DeriveInput, errors: Errors) -> (TokenStream, Option<Attribute>) {
     write(input, errors, true)
 }

@@ -1,7 +1,8 @@
-//! Attributes with a token too many, too few, or another one: whatever is written, the macros do not panic, what they
-//! write is Rust, and each token is either used or complained of.
+//! Fuzzes the macros with attributes that have a token too many, too few, or another token.
 //!
-//! The attributes are those of `tests/`. `VIEWFLOW_MUTANTS` says how many mutants are tried.
+//! The macros must not panic, and their output has to be Rust. Each token has to be used or reported.
+//!
+//! The attributes come from `tests/`. `VIEWFLOW_MUTANTS` sets the number of mutants.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,12 +21,12 @@ use crate::errors::Errors;
 use crate::record::Face;
 use crate::{choices, flow, record};
 
-/// How many mutants are tried.
+/// The number of mutants that are tried.
 const MUTANTS: usize = 10_000;
 
 type Derive = fn(DeriveInput, Errors) -> TokenStream;
 
-/// What is derived, by its name.
+/// The derives, by name.
 const DERIVES: [(&str, Derive); 8] = [
     ("Flow", flow::derive),
     ("Choices", choices::derive),
@@ -37,7 +38,7 @@ const DERIVES: [(&str, Derive); 8] = [
     ("Message", |item, errors| record::derive(item, Face::Message, errors)),
 ];
 
-/// What attributes do, by the names of the derives that do the same.
+/// The attributes, by the name of the derive that does the same.
 const ATTRIBUTES: [(&str, Of); 6] = [
     ("Flow", Of::Flow),
     ("Process", Of::Record(Face::Process)),
@@ -95,7 +96,7 @@ fn an_attribute_writes_the_item_and_what_its_derive_writes_for_it() {
     assert!(tried > 50, "only {tried} items were found");
 }
 
-/// What was written, wherever a flow's chart stands in it.
+/// Returns the output of a macro without the flow's chart.
 fn without_chart(written: &str) -> String {
     let (begin, end) = ("# [cfg_attr (doc , doc = \"\" , doc = ", " , doc = \"\")]");
     let found = written.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
@@ -129,7 +130,7 @@ fn an_attribute_knows_the_attributes_of_its_derive() {
     assert_eq!(tried, ATTRIBUTES.len());
 }
 
-/// A struct or enum, what is derived for it, and what is written for it as it is.
+/// A struct or enum, a derive, and the derive's output for it.
 struct Seed {
     name: &'static str,
     input: DeriveInput,
@@ -137,27 +138,29 @@ struct Seed {
     written: String,
 }
 
-/// What is wrong with what is written for the mutant. Tokens that were only `moved` may mean the same as before.
+/// Describes what is wrong with the output for the mutant.
+///
+/// If tokens were only `moved`, the meaning may be the same as before.
 fn judge(seed: &Seed, mutant: DeriveInput, moved: bool) -> Result<(), String> {
     let written = catch_unwind(AssertUnwindSafe(|| (seed.derive)(mutant, Errors::default())));
     let written = written.map_err(|_| "panics".to_owned())?;
     if let Err(error) = syn::parse2::<File>(written.clone()) {
         return Err(format!("is no Rust ({error})"));
     }
-    // Of what is mistaken as it is, the first message may be all that is written.
+    // If the item was already wrong, its first message may be the whole output.
     if !moved && !seed.written.contains("compile_error") && written.to_string() == seed.written {
         return Err("swallows a token".to_owned());
     }
     Ok(())
 }
 
-/// The attribute without a comma at its end, which means nothing.
+/// Returns the attribute without a comma at its end, as such a comma means nothing.
 fn plain(attribute: &str) -> String {
     let text: String = attribute.chars().filter(|letter| !letter.is_whitespace()).collect();
     text.replace(",)", ")").replace(",]", "]").replace("move|", "|")
 }
 
-/// Every struct and enum of the tests for which something is derived, once for each derive.
+/// Returns every struct and enum of the tests that has derives, once for each derive.
 fn corpus() -> Vec<Seed> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
     let mut files = vec![tests.join("expansion.rs")];
@@ -205,7 +208,7 @@ fn add_items(items: &[Item], seeds: &mut Vec<Seed>) {
     }
 }
 
-/// One of the attributes that a derive reads.
+/// Returns a random attribute among those that a derive reads.
 fn some_attribute<'i>(input: &'i mut DeriveInput, dice: &mut Dice) -> Option<&'i mut Attribute> {
     let own = input.attrs.iter_mut();
     let mut all: Vec<&mut Attribute> = match &mut input.data {
@@ -218,13 +221,13 @@ fn some_attribute<'i>(input: &'i mut DeriveInput, dice: &mut Dice) -> Option<&'i
         }
         Data::Union(_) => own.collect(),
     };
-    // `after` is no attribute of ours: of all that is written there, rustc tells.
+    // `after` is not an attribute of ours, and rustc reports everything in it.
     let others = ["doc", "derive", "allow", "cfg", "after"];
     all.retain(|attribute| !others.iter().any(|other| attribute.path().is_ident(other)));
     (!all.is_empty()).then(|| dice.below(all.len())).map(|index| all.swap_remove(index))
 }
 
-/// Changes one token; returns whether tokens were only moved.
+/// Changes one token, and returns whether tokens were only moved.
 fn mutate(tokens: &mut TokenStream, dice: &mut Dice) -> bool {
     let mut trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let groups: Vec<usize> = (0..trees.len()).filter(|at| matches!(trees[*at], TokenTree::Group(_))).collect();
@@ -283,7 +286,7 @@ fn some_token(dice: &mut Dice) -> TokenTree {
     }
 }
 
-/// The same numbers at each run.
+/// A source of numbers that are the same on each run.
 struct Dice(u64);
 
 impl Dice {

@@ -1,9 +1,10 @@
-//! The macros of viewflow: derives, and attributes that do the same. What they do is told where they are re-exported, in
-//! the crate `viewflow`.
+//! The macros of viewflow: derives, and attributes that do the same as the derives.
 //!
-//! Each macro is a pipeline: *parse* the annotated struct into a *model*, *check* it, *expand* it. Mistakes are collected
-//! on the way and all told together; what is expanded besides is as complete as it can be, so that one mistake is one
-//! message and the rest of the program still finds its types and traits.
+//! The crate `viewflow` re-exports them and documents what they do.
+//!
+//! Each macro is a pipeline: it *parses* the annotated struct into a *model*, *checks* the model, and *expands* it. The
+//! macro collects all mistakes and reports them together. Besides, it writes an expansion that is as complete as
+//! possible. So one mistake gives one message, and the rest of the program still finds its types and traits.
 
 #![warn(unreachable_pub)]
 
@@ -22,49 +23,49 @@ use crate::record::Face;
 use crate::syntax::derived;
 use proc_macro::TokenStream;
 
-/// Makes a struct a proxy process: a view of a process's document with typed fields.
+/// Derives `Process`, which makes a struct a view of a process's document with typed fields.
 #[proc_macro_derive(Process, attributes(process, field, was, page))]
 pub fn derive_process(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Process, errors)).into()
 }
 
-/// Makes a struct what a task knows: a view of a task's document with typed fields.
+/// Derives `Task`, which makes a struct a view of a task's document with typed fields.
 #[proc_macro_derive(Task, attributes(task, field, was, page))]
 pub fn derive_task(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Task, errors)).into()
 }
 
-/// Makes a struct the type of a table's rows.
+/// Derives `Entity`, which makes a struct the type of a table's rows.
 #[proc_macro_derive(Entity, attributes(entity, field, was, id, page))]
 pub fn derive_entity(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Entity, errors)).into()
 }
 
-/// Makes a struct what a person fills in, or an enum what a person decides.
+/// Derives `Form`, which makes a struct a form to fill in, or an enum a decision to make.
 #[proc_macro_derive(Form, attributes(form, field, page, case, was))]
 pub fn derive_form(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Form, errors)).into()
 }
 
-/// Makes a struct a message between processes.
+/// Derives `Message`, which makes a struct a message between processes.
 #[proc_macro_derive(Message, attributes(message, field, was, page))]
 pub fn derive_message(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Message, errors)).into()
 }
 
-/// Makes a struct a field type of its own, kept as a nested object.
+/// Derives `Embedded`, which makes a struct a field type whose values are nested objects.
 #[proc_macro_derive(Embedded, attributes(embedded, field, was, page))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
     derived(input.into(), |item, errors| record::derive(item, Face::Embedded, errors)).into()
 }
 
-/// Makes an enum without data a field type, whose variants can be chosen.
+/// Derives `Choices`, which makes an enum without data a field type with a choice of values.
 #[proc_macro_derive(Choices, attributes(choices, choice, was))]
 pub fn derive_choices(input: TokenStream) -> TokenStream {
     derived(input.into(), choices::derive).into()
 }
 
-/// Makes a struct a flow: its fields are the nodes, their attributes the edges.
+/// Derives `Flow`, which makes a struct a flow: its fields are the nodes, their attributes the edges.
 #[proc_macro_derive(
     Flow,
     attributes(
@@ -108,7 +109,7 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         on_escalation,
         compensate_with,
         undo,
-        // No names of attributes: see `syntax/item.rs`.
+        // These are not names of attributes; `syntax/item.rs` explains them.
         r#if,
         r#else,
         r#match,
@@ -120,7 +121,7 @@ pub fn derive_flow(input: TokenStream) -> TokenStream {
     derived(input.into(), flow::derive).into()
 }
 
-/// Makes a struct a flow, as `#[derive(Flow)]` does, and puts its chart at the head of its page.
+/// Derives `Flow` as `#[derive(Flow)]` does, and puts the chart at the head of the flow's page.
 ///
 /// `#[viewflow::flow(process = Post)]` is `#[derive(Flow)]` with `#[flow(process = Post)]`.
 #[proc_macro_attribute]
@@ -128,7 +129,7 @@ pub fn flow(options: TokenStream, item: TokenStream) -> TokenStream {
     attributed(options.into(), item.into(), Of::Flow).into()
 }
 
-/// Makes a struct a proxy process, as `#[derive(Process)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+/// Derives `Process` as `#[derive(Process)]` does, and `Clone` and `Debug` unless a derive below names them.
 ///
 /// `#[viewflow::process(seed = String)]` is `#[derive(Process, Clone, Debug)]` with `#[process(seed = String)]`.
 #[proc_macro_attribute]
@@ -136,7 +137,7 @@ pub fn process(options: TokenStream, item: TokenStream) -> TokenStream {
     attributed(options.into(), item.into(), Of::Record(Face::Process)).into()
 }
 
-/// Makes a struct what a task knows, as `#[derive(Task)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+/// Derives `Task` as `#[derive(Task)]` does, and `Clone` and `Debug` unless a derive below names them.
 ///
 /// `#[viewflow::task(seed = String)]` is `#[derive(Task, Clone, Debug)]` with `#[task(seed = String)]`.
 #[proc_macro_attribute]
@@ -144,7 +145,7 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     attributed(options.into(), item.into(), Of::Record(Face::Task)).into()
 }
 
-/// Makes a struct what a person fills in, as `#[derive(Form)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+/// Derives `Form` as `#[derive(Form)]` does, and `Clone` and `Debug` unless a derive below names them.
 ///
 /// `#[viewflow::form]` is `#[derive(Form, Clone, Debug)]`.
 #[proc_macro_attribute]
@@ -152,7 +153,7 @@ pub fn form(options: TokenStream, item: TokenStream) -> TokenStream {
     attributed(options.into(), item.into(), Of::Record(Face::Form)).into()
 }
 
-/// Makes a struct the type of a table's rows, as `#[derive(Entity)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+/// Derives `Entity` as `#[derive(Entity)]` does, and `Clone` and `Debug` unless a derive below names them.
 ///
 /// `#[viewflow::entity(table = "posts")]` is `#[derive(Entity, Clone, Debug)]` with `#[entity(table = "posts")]`.
 #[proc_macro_attribute]
@@ -160,7 +161,7 @@ pub fn entity(options: TokenStream, item: TokenStream) -> TokenStream {
     attributed(options.into(), item.into(), Of::Record(Face::Entity)).into()
 }
 
-/// Makes a struct a message between processes, as `#[derive(Message)]` does, and derives `Clone` and `Debug` unless a derive below names them.
+/// Derives `Message` as `#[derive(Message)]` does, and `Clone` and `Debug` unless a derive below names them.
 ///
 /// `#[viewflow::message(key = order)]` is `#[derive(Message, Clone, Debug)]` with `#[message(key = order)]`.
 #[proc_macro_attribute]

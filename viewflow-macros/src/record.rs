@@ -1,4 +1,4 @@
-//! `#[derive(Process)]`, `Task`, `Form`, `Entity`, `Embedded` and `Message`: structs laid over documents.
+//! The derives `Process`, `Task`, `Form`, `Entity`, `Embedded` and `Message`: structs over documents.
 
 mod check;
 mod decision;

@@ -1,6 +1,6 @@
 //! The small languages inside attributes: options, names, lengths of time and data closures.
 //!
-//! Expressions are held against the grammar and kept as the tokens the user wrote: rustc tells of mistakes in them at
+//! The macro checks the syntax of an expression and keeps the user's tokens. So rustc reports other mistakes in it at
 //! their place.
 
 mod closure;

@@ -1,9 +1,11 @@
-//! What is derived above an attribute. rustc does not tell, and would only say that something is implemented twice: so it
-//! is read where it stands. Where that cannot be read, nothing is told of it.
+//! Finds the derives above an attribute.
+//!
+//! rustc does not show them to the attribute; it would only report that a trait is implemented twice. So this module
+//! reads them from the source file. If it cannot read the file, it reports nothing.
 
 use std::fs;
 
-/// The names of what is derived right above this attribute, if something is.
+/// Returns the names of the derives right above this attribute, if there are any.
 pub(super) fn derived_above() -> Option<Vec<String>> {
     if !proc_macro::is_available() {
         return None;
@@ -15,10 +17,10 @@ pub(super) fn derived_above() -> Option<Vec<String>> {
     derived(before.iter().copied().chain(last.get(..at.column().checked_sub(1)?)))
 }
 
-/// What is derived by the attributes at the end of these lines.
+/// Returns the names in the derives at the end of these lines.
 fn derived<'l>(lines: impl DoubleEndedIterator<Item = &'l str>) -> Option<Vec<String>> {
     let mut names = None;
-    // An attribute of several lines, from its end on.
+    // An attribute of several lines, read from its end.
     let mut attribute = String::new();
     for line in lines.rev() {
         let line = line.split("//").next().unwrap_or_default().trim();
@@ -45,7 +47,7 @@ fn derived<'l>(lines: impl DoubleEndedIterator<Item = &'l str>) -> Option<Vec<St
     names
 }
 
-/// Whether the bracket at the beginning closes at the end.
+/// Whether the first bracket closes at the end of the text.
 fn is_one(attribute: &str) -> bool {
     let mut open = 0_usize;
     for (at, letter) in attribute.char_indices() {

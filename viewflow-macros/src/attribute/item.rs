@@ -1,4 +1,4 @@
-//! What stands on an item, and in it.
+//! The attributes on an item and inside it.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
@@ -6,7 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Path, Token};
 
 use crate::syntax::doc_lines;
 
-/// What is derived by the attributes: paths, as they are written.
+/// Returns the paths in the derives, as they are written.
 pub(super) fn derived(attributes: &[Attribute]) -> Vec<Path> {
     let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
     let paths =
@@ -14,7 +14,9 @@ pub(super) fn derived(attributes: &[Attribute]) -> Vec<Path> {
     paths.flatten().collect()
 }
 
-/// Whether something in the item is there only if a condition holds. Those of the item itself have been read by then.
+/// Whether some part of the item depends on a `cfg`.
+///
+/// rustc has already applied the `cfg`s on the item itself.
 pub(super) fn has_cfg(tokens: &TokenStream) -> bool {
     let is_cfg = |tree: TokenTree| matches!(tree, TokenTree::Ident(word) if word == "cfg" || word == "cfg_attr");
     tokens.clone().into_iter().any(|tree| match tree {
@@ -26,7 +28,7 @@ pub(super) fn has_cfg(tokens: &TokenStream) -> bool {
     })
 }
 
-/// The item without the attributes of these names.
+/// Returns the item without the attributes of these names.
 pub(super) fn without(mut item: DeriveInput, names: &[String]) -> DeriveInput {
     let take = |attributes: &mut Vec<Attribute>| {
         attributes.retain(|attribute| !names.iter().any(|name| attribute.path().is_ident(name)));
@@ -44,7 +46,9 @@ pub(super) fn without(mut item: DeriveInput, names: &[String]) -> DeriveInput {
     item
 }
 
-/// Puts an attribute behind the first paragraph of the item's doc comment, which is what lists of items show.
+/// Puts an attribute after the first paragraph of the item's doc comment.
+///
+/// rustdoc shows only that paragraph in lists of items.
 pub(super) fn put_into_docs(item: &mut DeriveInput, attribute: Attribute) {
     let is_blank = |at: &usize| {
         let lines = doc_lines(std::slice::from_ref(&item.attrs[*at]));

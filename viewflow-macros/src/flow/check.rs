@@ -1,4 +1,4 @@
-//! Holds a flow against its rules: those of graphs, and those that only a struct can break.
+//! Checks a flow: the rules for graphs, and the rules that only a struct can break.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::people;
 use crate::errors::Errors;
 use crate::syntax::told;
 
-/// A flow's graph, and what was found of it if it is sound.
+/// A flow's graph, and the facts about it if it is sound.
 pub(super) struct Checked {
     pub(super) graph: Graph,
     pub(super) sound: Option<Sound>,
@@ -30,7 +30,7 @@ pub(super) fn check(flow: &Flow, errors: &mut Errors) -> Checked {
     Checked { graph, sound }
 }
 
-/// No two nodes are stored under one name.
+/// Checks that no two nodes have the same stored name.
 fn check_stored_names(flow: &Flow, errors: &mut Errors) {
     for (index, node) in flow.nodes.iter().enumerate() {
         if let Some(first) = flow.nodes[..index].iter().find(|other| other.name == node.name) {
@@ -45,7 +45,7 @@ fn check_stored_names(flow: &Flow, errors: &mut Errors) {
     }
 }
 
-/// An earlier name belongs to one node, and is no name of today.
+/// Checks that an earlier name belongs to only one node and is no current name.
 fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
     let mut seen: BTreeMap<String, &Ident> = flow.nodes.iter().map(|node| (node.name.clone(), &node.ident)).collect();
     for node in &flow.nodes {
@@ -77,13 +77,13 @@ fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
     }
 }
 
-/// A node has the handlers its kind needs, and none that go without each other.
+/// Checks that a node has the handlers that its kind needs, and that its attributes go together.
 fn check_handlers(node: &Node, errors: &mut Errors) {
     let Node { ident, kind, .. } = node;
     let mut missing = |what: &str| {
         errors.at(ident.span(), format!("`{ident}` is {} and needs {what}", kind.with_article()));
     };
-    // The edges that a kind needs are a matter of its graph.
+    // The check of the graph reports edges that are missing.
     let lacks = |need: &&Need| !need.is_edge() && !need.any_of.iter().any(|attribute| node.given.contains(attribute));
     for need in kind.needs().iter().filter(lacks) {
         missing(&need.words.replace("{task}", &told(&node.task)));
@@ -108,7 +108,7 @@ fn check_handlers(node: &Node, errors: &mut Errors) {
     check_children(node, errors);
 }
 
-/// One child, or one for each item of one source.
+/// Checks that a node has one child, or one source of items.
 fn check_children(node: &Node, errors: &mut Errors) {
     let (Some(child), ident) = (&node.child, &node.ident) else { return };
     let sources = child.given.iter().filter(|(name, _)| name.ends_with("_source")).count();
@@ -149,7 +149,7 @@ fn check_graph(flow: &Flow, graph: &Graph, edge_spans: &[Span], errors: &mut Err
         Ok(sound) => Some(sound),
         Err(faults) => {
             for fault in faults {
-                // The attributes of a node stand before its name.
+                // The attributes of a node come before its name.
                 let place = |place: &Place| match *place {
                     Place::Node(node) => ((node, usize::MAX), flow.nodes[node].ident.span()),
                     Place::Edge(edge) => ((graph.edges()[edge].from, edge), edge_spans[edge]),

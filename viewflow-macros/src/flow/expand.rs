@@ -28,7 +28,7 @@ use super::model::{Flow, Node};
 use crate::errors::Errors;
 use crate::syntax::{hidden, local, plain_name, private_items};
 
-/// The flow with its handles, whose `impl` the chart stands at the head of.
+/// Writes the flow and its handles. The chart goes to the head of their `impl`.
 pub(super) fn expand(
     flow: &Flow,
     checked: &Checked,
@@ -41,7 +41,7 @@ pub(super) fn expand(
     let Locked { items, asserts } = locked;
     let covered = flow.nodes.iter().filter_map(|node| expand_coverage(flow, node));
     let asserts: Vec<_> = asserts.iter().cloned().chain(covered).collect();
-    // What depends on parameters can only be compared where they are known.
+    // Data that depends on type parameters can be compared only where the parameters are known.
     let (within, beside) =
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
     let flow_impl = expand_flow(flow, checked.sound.as_ref(), within);
@@ -62,10 +62,10 @@ fn expand_flow(flow: &Flow, sound: Option<&Sound>, asserts: &[TokenStream]) -> T
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let process = flow.no_process.clone().unwrap_or_else(|| quote_spanned!(process.span()=> #process));
     let builder = local("builder", hidden());
-    // Without the flow's own options, what its nodes say would only be misread.
+    // If the options of the flow could not be read, its nodes would only cause more errors.
     let usable = if flow.usable && flow.complete { &flow.nodes[..] } else { &[] };
     let nodes = usable.iter().enumerate().map(|(index, node)| expand_node(flow, sound, index, node, &builder));
-    // Reads the fields, so that rustc does not call them unused; names resolve to them in editors.
+    // Reads the fields, so that rustc does not call them unused and editors can resolve the names.
     let targets = flow.nodes.iter().flat_map(|node| &node.edges).filter(|edge| edge.to.is_some());
     let targets = targets.filter_map(|edge| {
         let mut ident = flow.nodes.get(edge.to?)?.ident.clone();
@@ -105,7 +105,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     let was = &node.was;
     let was = (!was.is_empty()).then(|| chained("node", at, "was", &quote!((&[#(#was),*]))));
     let begins = kind.is_start().then(|| left_out(task, at, ["StartSeed", "StartData"]));
-    // What a node says that could not be read as a whole would only be misread.
+    // The handlers of a node that could not be read completely would only cause more errors.
     let handlers = if node.incomplete { TokenStream::new() } else { expand_handlers(flow, node) };
     let edges = node.edges.iter().filter_map(|edge| expand_edge(flow, node, edge));
     let join = may_be_empty(flow, sound, index, node);
@@ -125,7 +125,7 @@ fn expand_node(flow: &Flow, sound: Option<&Sound>, index: usize, node: &Node, bu
     }
 }
 
-/// The join that a split goes on to when its sources have no items.
+/// Returns the join that a split goes on to when its sources have no items.
 fn may_be_empty<'f>(flow: &'f Flow, sound: Option<&Sound>, index: usize, node: &Node) -> Option<&'f Node> {
     if !node.kind.is_split() || node.edges.iter().any(|edge| edge.role().is_sure()) {
         return None;

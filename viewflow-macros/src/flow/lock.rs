@@ -1,4 +1,4 @@
-//! Holds a flow against its lock file: what running processes could not bear does not compile.
+//! Checks a flow against its lock file: a change that running processes would not survive does not compile.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,19 +14,19 @@ use super::model::{Flow, Node, Way};
 use crate::errors::Errors;
 use crate::syntax::{plain_name, told};
 
-/// The lock file of a crate, beside its `Cargo.toml`.
+/// The name of a crate's lock file, next to its `Cargo.toml`.
 const FILE: &str = "flow.lock";
 
-/// What is written of a lock file.
+/// The part of the expansion that comes from a lock file.
 #[derive(Default)]
 pub(super) struct Locked {
-    /// Items by which the flow is compiled again when the file is another one, or is not to be looked at, and what stood in it.
+    /// Items that make cargo compile the flow again when the file or `VIEWFLOW_LOCK` changes, and the locked fields.
     pub(super) items: TokenStream,
-    /// Assertions by which the compiler compares the fields: it alone knows their types.
+    /// Assertions with which the compiler compares the fields. Only the compiler knows their types.
     pub(super) asserts: Vec<TokenStream>,
 }
 
-/// Compares the nodes, and returns what compares the fields.
+/// Compares the nodes, and returns the code that compares the fields.
 pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> Locked {
     let name = flow.lock.as_ref().map_or(FILE.to_owned(), LitStr::value);
     let Ok(directory) = std::env::var("CARGO_MANIFEST_DIR") else { return Locked::default() };
@@ -69,7 +69,7 @@ pub(super) fn check(flow: &Flow, sound: Option<&Sound>, errors: &mut Errors) -> 
     locked
 }
 
-/// Returns whether something was wrong.
+/// Compares the nodes, and returns whether there were mistakes.
 fn check_nodes(flow: &Flow, old: &lock::Flow, sound: &Sound, errors: &mut Errors) -> bool {
     let names = |nodes: Vec<usize>| nodes.into_iter().map(|node| flow.nodes[node].name.as_str()).collect();
     let now: Vec<Now<'_>> = flow
@@ -110,7 +110,7 @@ fn check_fields(flow: &Flow, old: &lock::Flow, locked: &mut Locked) {
     }
 }
 
-/// Whether what a task knew may be read in a later step: as it waits, or as what it did is taken back.
+/// Whether a later step may read the data of a task: while the task waits, or when the task is undone.
 fn is_read_again(kind: Kind, node: &Node) -> bool {
     let is_undone = || node.undo.is_some() || node.edges.iter().any(|edge| matches!(edge.way, Way::Compensation));
     kind.waits() || kind.is_split() || kind == Kind::Join || is_undone()
@@ -120,7 +120,7 @@ fn renew() -> String {
     format!("where nothing is stored yet, renew the lock: `{RENEW}`")
 }
 
-/// Whose data is compared.
+/// The owner of the data that is compared.
 struct Known<'f> {
     flow: &'f str,
     whose: String,
@@ -132,7 +132,7 @@ impl Known<'_> {
         quote_spanned!(self.at=> ::core::assert!(#holds, #message))
     }
 
-    /// Assertions that columns are found where they are: in the table that they are in.
+    /// Writes assertions that columns are still found in their table.
     fn column_asserts(&self, old: &Data, ty: &TokenStream) -> Vec<TokenStream> {
         let (Self { flow, whose, .. }, renew) = (self, renew());
         let table = old.table.iter().map(|table| {
@@ -156,7 +156,7 @@ impl Known<'_> {
         table.chain(columns).collect()
     }
 
-    /// An assertion for each field, and for seed and artifact, and the fields that they are about.
+    /// Writes an assertion for each field, the seed and the artifact.
     fn hold(&self, old: &Data, ty: &TokenStream, of: &str, locked: &mut Locked) {
         let Self { flow, whose, .. } = self;
         let renew = renew();
@@ -166,7 +166,7 @@ impl Known<'_> {
         for (what, item, old) in [("seed", quote!(Seed), &old.seed), ("artifact", quote!(Artifact), &old.artifact)] {
             let shape = shape(old);
             let now = quote!(<<#ty as __viewflow::#of>::#item as __viewflow::FieldType>::SHAPE);
-            // All but the seeds of tasks may be missing.
+            // Only the seed of a task has to be given; everything else may be missing.
             let is_there = what == "seed" && of == "Task";
             let now = if is_there { now } else { quote!(__viewflow::Shape::Optional(&#now)) };
             asserts.push(assert(
@@ -225,7 +225,7 @@ fn fields(fields: &[lock::Field]) -> Vec<TokenStream> {
         .collect()
 }
 
-/// A type of the lock file as the constant that it is compared as.
+/// Writes a type of the lock file as the constant that it is compared with.
 fn shape(ty: &Type) -> TokenStream {
     let of = |variant: TokenStream| quote!(__viewflow::Shape::#variant);
     match ty {
@@ -252,7 +252,7 @@ fn shape(ty: &Type) -> TokenStream {
             let inner = fields(inner);
             of(quote!(Embedded(&[#(#inner),*])))
         }
-        // A type that is not known here is read by the release that wrote it.
+        // A type that this release does not know can be read by the release that wrote it.
         _ => of(quote!(Plain(__viewflow::Plain::Nothing))),
     }
 }

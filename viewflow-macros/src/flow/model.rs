@@ -1,4 +1,4 @@
-//! What was read from an annotated flow.
+//! The model of an annotated flow.
 
 use std::time::Duration;
 
@@ -14,26 +14,28 @@ pub(super) struct Flow {
     pub(super) vis: Visibility,
     pub(super) generics: Generics,
     pub(super) krate: TokenStream,
-    /// Whether it is a struct of named fields: else only the trait is implemented, for the sake of the messages.
+    /// Whether the flow is a struct of named fields.
+    ///
+    /// If not, only the trait is implemented, to avoid more messages.
     pub(super) usable: bool,
-    /// Whether its own options could all be read.
+    /// Whether all options of the flow could be read.
     pub(super) complete: bool,
     pub(super) process: Option<TokenStream>,
-    /// A type in place of the process that it should have and has not.
+    /// A type that reports an error and stands in for the process, which is missing.
     pub(super) no_process: Option<TokenStream>,
-    /// Parameters without the bounds that they should have, and types in place of those.
+    /// Type parameters that lack bounds, with the types that report this.
     pub(super) unbounded: Vec<(Ident, TokenStream)>,
-    /// The stored name.
+    /// The stored name of the flow.
     pub(super) name: String,
-    /// The stored names that it had before.
+    /// The stored names that the flow had before.
     pub(super) was: Vec<LitStr>,
-    /// The lock file, where it is not the one beside `Cargo.toml`.
+    /// The lock file, if it is not the one next to `Cargo.toml`.
     pub(super) lock: Option<LitStr>,
     pub(super) title: String,
-    /// Fields that are no nodes: what handlers need.
+    /// The fields that are not nodes: values for the handlers.
     pub(super) plain: Vec<(Ident, Type)>,
     pub(super) nodes: Vec<Node>,
-    /// Fields that should be nodes, but whose type is none.
+    /// The fields that should be nodes, but do not have the type of one.
     pub(super) misread: Vec<Ident>,
 }
 
@@ -43,18 +45,18 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// The type of the field.
     pub(super) ty: Type,
-    /// The kind that the type was told to be an alias of.
+    /// The kind given by `#[node(kind = ..)]`, where the type is an alias.
     pub(super) alias_of: Option<Kind>,
-    /// What a task of the node knows.
+    /// The task type of the node.
     pub(super) task: TokenStream,
-    /// The stored name.
+    /// The stored name of the node.
     pub(super) name: String,
-    /// The stored names that it had before.
+    /// The stored names that the node had before.
     pub(super) was: Vec<LitStr>,
     pub(super) title: Option<String>,
     pub(super) form: Option<TokenStream>,
     pub(super) fields: Option<FieldsForm>,
-    /// The field of its form by which it goes on.
+    /// The field of the form that decides the way on.
     pub(super) decide: Option<Ident>,
     pub(super) submit: Option<TokenStream>,
     pub(super) input: Option<TokenStream>,
@@ -78,42 +80,42 @@ pub(super) struct Node {
     pub(super) assign: Option<Assign>,
     pub(super) permission: Option<Permission>,
     pub(super) candidates: Option<Candidates>,
-    /// The nodes whose doers may not do this one.
+    /// The nodes that rule a person out: a person that did one of them may not do this task.
     pub(super) not_by: Vec<Ident>,
     pub(super) due: Option<After>,
     pub(super) priority: Option<Priority>,
     pub(super) on_create: Option<Closure>,
     pub(super) edges: Vec<Edge>,
-    /// The attributes that it has.
+    /// The attributes of the node.
     pub(super) given: Vec<viewflow_graph::Attribute>,
-    /// Whether an attribute of it could not be read.
+    /// Whether some attribute of the node could not be read.
     pub(super) incomplete: bool,
-    /// Whether it was told that the flow has no process.
+    /// Whether this node was found to need a process that the flow lacks.
     pub(super) lacks_process: bool,
 }
 
-/// Who gets a task.
+/// The person that a task is assigned to.
 pub(super) enum Assign {
     Asked(Closure),
-    /// Who did the most recent one of these nodes.
+    /// The person that did the most recent one of these nodes.
     SameAs(Vec<Ident>),
 }
 
-/// The permission that a node takes.
+/// The permission that the tasks of a node need.
 pub(super) struct Permission {
-    /// Its name; none for the one that is named after the node.
+    /// The name of the permission, or `None` for the name of the node.
     pub(super) name: Option<String>,
-    /// On what.
+    /// The object that the permission is about.
     pub(super) object: Option<Closure>,
 }
 
-/// Who may take a task.
+/// The people that may take a task.
 pub(super) enum Candidates {
     Groups(Vec<String>),
     Asked(Closure),
 }
 
-/// How urgent a task is.
+/// The urgency of a task.
 pub(super) enum Priority {
     Fixed(i32),
     Asked(Closure),
@@ -122,22 +124,22 @@ pub(super) enum Priority {
 /// A form made of fields of the process.
 pub(super) struct FieldsForm {
     pub(super) fields: Vec<Ident>,
-    /// Those of them that show nothing at first.
+    /// The fields that are empty at first.
     pub(super) empty: Vec<Ident>,
-    /// The pages that begin with one of them.
+    /// The titles of pages, each with the field that begins the page.
     pub(super) pages: Vec<(Ident, LitStr)>,
-    /// Its name, where it is not the node's with `Fields` after it.
+    /// The name of the form, if it is not the node's name with `Fields` appended.
     pub(super) name: Option<Ident>,
 }
 
-/// How often a job is tried, and when again.
+/// How often a job is tried, and after which delays.
 pub(super) struct Retry {
     pub(super) attempts: u32,
     pub(super) backoff: Duration,
     pub(super) max: Duration,
 }
 
-/// A length of time, or what tells a time when it is asked.
+/// A length of time, or a closure that returns a time.
 pub(super) enum After {
     Fixed(Duration),
     Asked(Closure),
@@ -148,7 +150,7 @@ pub(super) struct Cron {
     pub(super) zone: Option<LitStr>,
 }
 
-/// What a catch waits for, or a throw sends.
+/// The message that a catch waits for, or that a throw sends.
 pub(super) enum Message {
     Caught { ty: TokenStream, key: Option<Closure> },
     Sent(Closure),
@@ -156,21 +158,21 @@ pub(super) enum Message {
 
 /// The flow that a sub-process runs.
 pub(super) struct Child {
-    /// The handle of its start.
+    /// The handle of the flow's start.
     pub(super) start: TokenStream,
-    /// Its type.
+    /// The type of the flow.
     pub(super) flow: TokenStream,
     pub(super) sequential: bool,
-    /// What it begins with, by the names of the options.
+    /// The seed and data of the new process, by the names of their options.
     pub(super) given: Vec<(&'static str, Closure)>,
 }
 
 pub(super) struct Edge {
     pub(super) target: Ident,
-    /// The target's place among the nodes, if there is such a node.
+    /// The index of the target among the nodes, if there is such a node.
     pub(super) to: Option<usize>,
     pub(super) way: Way,
-    /// When a timeout fires.
+    /// The time after which a timeout fires.
     pub(super) after: Option<After>,
     pub(super) task_seed: Option<Closure>,
     pub(super) task_data: Option<Closure>,
@@ -178,7 +180,7 @@ pub(super) struct Edge {
     pub(super) task_data_source: Option<Closure>,
 }
 
-/// Which of a node's ways an edge is.
+/// The way that an edge is from its node.
 pub(super) enum Way {
     Next,
     Then,
@@ -191,15 +193,15 @@ pub(super) enum Way {
     Timeout {
         interrupting: bool,
     },
-    /// The code, if it is not for all.
+    /// The code, or `None` for every code.
     OnError(Option<String>),
-    /// As for errors.
+    /// The code, or `None` for every code.
     OnEscalation(Option<String>),
     Compensation,
 }
 
 impl Edge {
-    /// An edge of which no more is known.
+    /// Creates an edge without options.
     pub(super) fn new(target: Ident, way: Way) -> Self {
         Self {
             target,
@@ -230,7 +232,7 @@ impl Edge {
         }
     }
 
-    /// What is known of the button that leads this way.
+    /// Returns the title of the button that leads this way, if there is one.
     pub(super) fn title(&self, source: &Node) -> Option<String> {
         match &self.way {
             Way::Case(name) if source.kind.is_human() => Some(title_of(&snake_case(&name.to_string()))),
@@ -244,7 +246,7 @@ impl Edge {
 }
 
 impl Node {
-    /// A node of which nothing is known but its field.
+    /// Creates a node without attributes.
     pub(super) fn new(ident: Ident, kind: Kind, ty: Type, task: TokenStream) -> Self {
         Self {
             name: plain_name(&ident),
@@ -291,7 +293,7 @@ impl Node {
         }
     }
 
-    /// What the node's tasks are submitted with, for its handle.
+    /// Returns the name of the form that `#[fields(..)]` makes for the node.
     pub(super) fn form_name(&self) -> Option<Ident> {
         let given = &self.fields.as_ref()?.name;
         Some(given.clone().unwrap_or_else(|| {
@@ -301,12 +303,12 @@ impl Node {
         }))
     }
 
-    /// Whether it goes on by what a person decides.
+    /// Whether a person's decision chooses the way on.
     pub(super) fn is_decided(&self) -> bool {
         self.kind.is_human() && self.edges.iter().any(|edge| matches!(edge.way, Way::Case(_) | Way::Default))
     }
 
-    /// The other nodes that decide who does this one.
+    /// Returns the other nodes that determine the person for this node.
     pub(super) fn others(&self) -> impl Iterator<Item = &Ident> {
         let same_as = match &self.assign {
             Some(Assign::SameAs(others)) => &others[..],
@@ -315,7 +317,7 @@ impl Node {
         self.not_by.iter().chain(same_as)
     }
 
-    /// The closures that say who may do it, and by when.
+    /// Returns the closures that decide who may do the task, and by when.
     pub(super) fn people_closures(&self) -> impl Iterator<Item = &Closure> {
         let assign = match &self.assign {
             Some(Assign::Asked(closure)) => Some(closure),
@@ -337,7 +339,7 @@ impl Node {
         [assign, candidates, due, priority, object].into_iter().flatten()
     }
 
-    /// What it waits for or tells, for charts.
+    /// Returns the detail that charts show of the node.
     fn detail(&self) -> Option<Detail> {
         let cron = |Cron { pattern, zone }: &Cron| {
             let zone = zone.as_ref().map_or("UTC".to_owned(), LitStr::value);
@@ -361,12 +363,12 @@ impl After {
 }
 
 impl Flow {
-    /// The proxy of its processes.
+    /// Returns the process type of the flow.
     pub(super) fn process_type(&self) -> TokenStream {
         self.process.clone().unwrap_or_else(|| quote!(()))
     }
 
-    /// The flow's graph, of what could be read.
+    /// Returns the flow's graph, as far as it could be read, and the span of each edge.
     pub(super) fn graph(&self) -> (Graph, Vec<Span>) {
         let mut graph = Graph::new(&self.name);
         graph.set_flow_title(&self.title);
@@ -407,7 +409,7 @@ impl Flow {
     }
 }
 
-/// A pattern as a person writes it: `Kind::Post`, without the blanks that token streams are printed with.
+/// Formats a pattern as a person writes it, such as `Kind::Post`, without the blanks of printed tokens.
 fn compact(pattern: &TokenStream) -> String {
     pattern.to_string().replace(" :: ", "::").replace(" (", "(").replace("( ", "(").replace(" )", ")")
 }

@@ -1,4 +1,4 @@
-//! Reads an annotated flow.
+//! Parses an annotated flow.
 
 mod attribute;
 mod edge;
@@ -74,7 +74,9 @@ pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Flow {
     flow
 }
 
-/// A flow is shared between threads for as long as the engine lives. The bounds that are missing are told once.
+/// Checks the generic parameters of a flow.
+///
+/// The engine shares a flow between threads for as long as it lives. Missing bounds are reported once.
 fn check_generics(flow: &mut Flow, errors: &mut Errors) {
     if let Some(lifetime) = flow.generics.lifetimes().next() {
         let lifetime = &lifetime.lifetime;
@@ -102,7 +104,7 @@ fn check_generics(flow: &mut Flow, errors: &mut Errors) {
             "a flow is shared between threads: expected `{name}: Send + Sync + 'static`, here and where it is implemented"
         );
         errors.at(name.span(), message);
-        // With a predicate that is not known, nothing is told of what else the implementation lacks.
+        // With an unknown type in the predicate, rustc does not report what else the impl lacks.
         if let Some(unknown) = errors.pop_as_type(&flow.krate) {
             flow.unbounded.push((name.clone(), unknown));
         }
@@ -112,7 +114,7 @@ fn check_generics(flow: &mut Flow, errors: &mut Errors) {
 fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
     match option.key.to_string().as_str() {
         "process" => {
-            // What its nodes say is told of the process that stands in quotes.
+            // Messages about the nodes name the process type, even if it is wrongly written in quotes.
             let quoted = option.text().ok().and_then(|text| text.parse::<Type>().ok());
             flow.process = quoted.map(|ty| ty.to_token_stream()).or(flow.process.take());
             flow.process = Some(option.ty()?);
@@ -122,7 +124,7 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
         "lock" => flow.lock = Some(option.text()?),
         "crate" => flow.krate = option.path()?,
         unknown => {
-            // What its nodes say is told of the process that was likely meant.
+            // Messages about the nodes name the process type, even if the option's name is mistyped.
             if nearest(unknown, OPTIONS) == Some("process") {
                 flow.process = flow.process.take().or(option.ty().ok());
             }
@@ -132,7 +134,7 @@ fn read_flow_option(flow: &mut Flow, option: &Opt) -> Result<()> {
     Ok(())
 }
 
-/// Finds the node each edge leads to.
+/// Finds the target node of each edge.
 fn resolve_targets(flow: &mut Flow, errors: &mut Errors) {
     let names: Vec<String> = flow.nodes.iter().map(|node| plain_name(&node.ident)).collect();
     for edge in flow.nodes.iter_mut().flat_map(|node| &mut node.edges) {

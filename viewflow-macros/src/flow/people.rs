@@ -1,4 +1,4 @@
-//! The attributes that say who may do a task, and what is wrong with what they say.
+//! Parses and checks the attributes about the people that may do a task.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -12,7 +12,7 @@ use crate::errors::Errors;
 use crate::syntax::{Opts, node_name, options_after, plain_name, unknown_option};
 
 impl Parse for Permission {
-    /// `auto` or a name in quotes, and `object = |a| ..`.
+    /// Parses `auto` or a name in quotes, and `object = |a| ..`.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let usage = "expected `auto`, or the name of a permission in quotes: `#[permission(\"bills.sign\")]`";
         let name = if input.peek(LitStr) {
@@ -39,7 +39,7 @@ impl Parse for Permission {
 }
 
 impl Parse for Assign {
-    /// A closure, or `same_as = node`, or `same_as(node, other)`.
+    /// Parses a closure, or `same_as = node`, or `same_as(node, other)`.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let is_list = input.peek2(Paren);
         if !input.peek(syn::Ident) || !(is_list || input.peek2(Token![=])) {
@@ -69,7 +69,7 @@ impl Parse for Assign {
 }
 
 impl Parse for Candidates {
-    /// `group = ".."`, as often as there are groups, or a closure.
+    /// Parses `group = ".."`, once for each group, or a closure.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !(input.peek(syn::Ident) && input.peek2(Token![=])) {
             return input.parse().map(Self::Asked);
@@ -84,7 +84,7 @@ impl Parse for Candidates {
 }
 
 impl Parse for Priority {
-    /// A whole number, or a closure.
+    /// Parses a whole number, or a closure.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let negative = input.peek(Token![-]) && input.peek2(LitInt);
         if !negative && !input.peek(LitInt) {
@@ -102,7 +102,7 @@ impl Parse for Priority {
     }
 }
 
-/// Names of nodes.
+/// Parses names of nodes.
 pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let mut nodes = vec![node_name(input)?];
     while !input.is_empty() {
@@ -114,7 +114,7 @@ pub(super) fn nodes(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     Ok(nodes)
 }
 
-/// Holds what is said about people against the graph.
+/// Checks the attributes about people against the graph.
 pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors) {
     if node.permission.is_some() && node.candidates.is_some() {
         let message = format!(
@@ -143,7 +143,7 @@ pub(super) fn check(flow: &Flow, node: &Node, graph: &Graph, errors: &mut Errors
     }
 }
 
-/// Somebody can have done the other node before this one.
+/// Checks that a person can have done the other node before this one.
 fn check_other(flow: &Flow, node: &Node, other: &Ident, graph: &Graph) -> core::result::Result<(), String> {
     let name = plain_name(other);
     let Some(index) = graph.find(&name) else {

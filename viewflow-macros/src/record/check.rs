@@ -1,4 +1,4 @@
-//! Holds what was read against rules that take more than one option to break.
+//! Checks a struct for mistakes that involve more than one option.
 
 use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, Type};
@@ -8,7 +8,7 @@ use super::model::{Field, Latch, Record};
 use crate::errors::Errors;
 use crate::syntax::{plain_name, same_title, told};
 
-/// Checks a struct, and takes away what nothing can be written of.
+/// Checks a struct, and removes the parts for which no code can be written.
 pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     if record.face == Face::Process {
         record.fields.iter().for_each(|field| check_column(field, errors));
@@ -28,7 +28,7 @@ pub(super) fn check(record: &mut Record, errors: &mut Errors) {
     }
 }
 
-/// What is computed is not filled in, and what is asked under a condition can be nothing.
+/// Checks that nobody fills in a computed field, and that a conditional field can be empty.
 fn check_dependence(field: &mut Field, errors: &mut Errors) {
     if let Some(computed) = &field.computed {
         let (default, choices) = (field.default.is_some(), field.choices.is_some());
@@ -53,7 +53,7 @@ fn check_dependence(field: &mut Field, errors: &mut Errors) {
     (field.required, field.incomplete) = (None, true);
 }
 
-/// A process is found only by its columns.
+/// Checks that only a column of a process has an index, as a process is found only by its columns.
 fn check_column(field: &Field, errors: &mut Errors) {
     if !field.column && (field.index.is_some() || field.on_delete.is_some()) {
         let message = "only a column of a process can have an index or `on_delete`: write `#[field(column, ..)]`";
@@ -64,7 +64,7 @@ fn check_column(field: &Field, errors: &mut Errors) {
     }
 }
 
-/// No two pages have one title.
+/// Checks that no two pages have the same title.
 fn check_pages(record: &Record, errors: &mut Errors) {
     let titles: Vec<_> = record.fields.iter().filter_map(|field| field.page.as_ref()).collect();
     for (index, title) in titles.iter().enumerate() {
@@ -74,7 +74,9 @@ fn check_pages(record: &Record, errors: &mut Errors) {
     }
 }
 
-/// No two fields share a key, and none lies below another: the keys that they had before included.
+/// Checks that no two fields share a key, and that no key lies within another key.
+///
+/// Earlier keys count as well.
 fn check_keys(record: &Record, errors: &mut Errors) {
     for (index, field) in record.fields.iter().enumerate() {
         check_own_keys(field, errors);
@@ -86,7 +88,7 @@ fn check_keys(record: &Record, errors: &mut Errors) {
     }
 }
 
-/// A field tells each key that it had once.
+/// Checks that a field lists each of its keys only once.
 fn check_own_keys(field: &Field, errors: &mut Errors) {
     for (index, was) in field.was.iter().enumerate() {
         if *was == field.key || field.was[..index].contains(was) {
@@ -96,7 +98,7 @@ fn check_own_keys(field: &Field, errors: &mut Errors) {
     }
 }
 
-/// What is wrong with the keys of two fields.
+/// Describes the conflict between the keys of two fields.
 fn collision(other: &Field, field: &Field) -> Option<String> {
     let overlap = |a: &[String], b: &[String]| a.starts_with(b) || b.starts_with(a);
     let all = |field: &'_ Field| std::iter::once(&field.key).chain(&field.was).cloned().collect::<Vec<_>>();
@@ -114,7 +116,7 @@ fn collision(other: &Field, field: &Field) -> Option<String> {
     })
 }
 
-/// A field of a type that cannot be stored is left out, so that it is told of once.
+/// Removes fields whose type cannot be stored, so that each is reported once.
 fn check_types(record: &mut Record, errors: &mut Errors) {
     let before = record.fields.len();
     record.fields.retain(|field| match unsupported(&field.ty) {
@@ -127,8 +129,9 @@ fn check_types(record: &mut Record, errors: &mut Errors) {
     record.whole = record.fields.len() == before;
 }
 
-/// The part of a type that no field can be, and what to take instead. Names are only known with their paths, but for
-/// those that are nobody's own.
+/// Returns the part of a type that no field can have, and what to write instead.
+///
+/// A name counts only with its path, except for names that cannot be types of the application.
 fn unsupported(ty: &Type) -> Option<(&Type, &'static str)> {
     let instead = match ty {
         Type::Array(_) | Type::Slice(_) => "write `Vec<..>`, with a rule `max_length` where there is a greatest length",
@@ -159,7 +162,7 @@ fn unsupported(ty: &Type) -> Option<(&Type, &'static str)> {
     Some((ty, instead))
 }
 
-/// The key of a message is one of its fields.
+/// Checks that the key of a message is one of its fields.
 fn check_message(record: &mut Record, errors: &mut Errors) {
     if let (Latch::Drop, Some(_)) = (record.latch, record.expires) {
         errors.over(

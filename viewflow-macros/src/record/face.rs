@@ -1,6 +1,6 @@
-//! Which of the derives a struct is read for.
+//! The derive that a struct is read for.
 
-/// Which of the derives.
+/// The derive that a struct is read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Face {
     Process,
@@ -14,7 +14,7 @@ pub(crate) enum Face {
 }
 
 impl Face {
-    /// The attribute on the struct.
+    /// Returns the name of the attribute on the struct.
     pub(crate) fn attribute(self) -> &'static str {
         match self {
             Self::Process => "process",
@@ -27,7 +27,7 @@ impl Face {
         }
     }
 
-    /// Where that stands.
+    /// Returns where that attribute belongs.
     pub(super) fn place(self) -> &'static str {
         match self {
             Self::Variant => "on the variant",
@@ -35,7 +35,7 @@ impl Face {
         }
     }
 
-    /// All the attributes that its derive reads: those that stand there in `lib.rs`.
+    /// Returns all helper attributes of the derive, the same as in `lib.rs`.
     pub(crate) fn helpers(self) -> &'static [&'static str] {
         match self {
             Self::Process => &["process", "field", "was", "page"],
@@ -47,7 +47,7 @@ impl Face {
         }
     }
 
-    /// Names that each of them has anyway.
+    /// Returns the names that every struct of the derive has anyway.
     pub(super) fn built_in(self) -> &'static [&'static str] {
         match self {
             Self::Process => &["id", "status", "created", "finished", "seed", "artifact"],

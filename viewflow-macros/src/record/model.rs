@@ -1,4 +1,4 @@
-//! What was read from an annotated struct.
+//! The model of an annotated struct.
 
 use std::time::Duration;
 
@@ -13,9 +13,11 @@ pub(super) struct Record {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
     pub(super) krate: TokenStream,
-    /// Whether all its fields can be read.
+    /// Whether all fields can be read.
     pub(super) whole: bool,
-    /// Whether it is a struct of named fields: else only the traits are implemented, for the sake of the messages.
+    /// Whether it is a struct of named fields.
+    ///
+    /// If not, only the traits are implemented, to avoid more messages.
     pub(super) usable: bool,
     pub(super) seed: Option<TokenStream>,
     pub(super) artifact: Option<TokenStream>,
@@ -27,12 +29,12 @@ pub(super) struct Record {
     /// The field of a message that is its correlation key.
     pub(super) key: Option<Ident>,
     pub(super) latch: Latch,
-    /// How long a message is kept.
+    /// The time for which a message is kept.
     pub(super) expires: Option<Duration>,
     pub(super) fields: Vec<Field>,
 }
 
-/// What happens to a message that nobody waits for.
+/// The fate of a message that nobody waits for.
 #[derive(Clone, Copy)]
 pub(super) enum Latch {
     Keep,
@@ -44,15 +46,15 @@ pub(super) struct Field {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
     pub(super) ty: Type,
-    /// The title of the page that begins with it.
+    /// The title of the page that begins with this field.
     pub(super) page: Option<LitStr>,
-    /// Its `#[field(..)]`, for what is said of it as a whole.
+    /// The field's `#[field(..)]`, as the place of messages about all of it.
     pub(super) attribute: Option<Attribute>,
     pub(super) label: String,
     pub(super) help: String,
     pub(super) key: Vec<String>,
     pub(super) was: Vec<Vec<String>>,
-    /// What makes a value of one of the type that it had before.
+    /// The conversion from the type that the field had before.
     pub(super) from: Option<Closure>,
     pub(super) default: Option<TokenStream>,
     pub(super) max_length: Option<TokenStream>,
@@ -61,35 +63,35 @@ pub(super) struct Field {
     pub(super) pattern: Option<LitStr>,
     pub(super) choices: Option<Choices>,
     pub(super) widget: Option<Widget>,
-    /// What computes it from the others.
+    /// The function that computes the field from the others.
     pub(super) computed: Option<Asked>,
-    /// Whether it is asked, by the others.
+    /// The function that returns whether the field is asked, given the others.
     pub(super) only_if: Option<Asked>,
-    /// `required`, beside a condition.
+    /// The option `required`, which belongs next to `only_if`.
     pub(super) required: Option<Ident>,
     pub(super) index: Option<Index>,
     pub(super) on_delete: Option<OnDelete>,
     pub(super) column: bool,
-    /// Whether something that is said of it could not be read.
+    /// Whether some attribute of the field could not be read.
     pub(super) incomplete: bool,
 }
 
-/// A hint with what a field is best filled in: as it is written, and what is written of it.
+/// The widget of a field: its name as written, and the code for it.
 pub(super) struct Widget {
     pub(super) name: Ident,
     pub(super) value: TokenStream,
 }
 
-/// A question to the struct of a field, and the option that asks it.
+/// A question about the struct of a field, and the option that asks it.
 pub(super) struct Asked {
     pub(super) option: Ident,
     pub(super) question: OfForm,
 }
 
 pub(super) enum Choices {
-    /// A list, known beforehand.
+    /// A list that is known at compile time.
     List(TokenStream),
-    /// A question to the tables: `|db| ..`, or `|db, user| ..`.
+    /// A query over the tables: `|db| ..`, or `|db, user| ..`.
     Query(Query),
 }
 
@@ -107,7 +109,7 @@ pub(super) enum OnDelete {
 }
 
 impl Record {
-    /// A struct of which no more is known than its name.
+    /// Creates a struct without attributes and fields.
     pub(super) fn new(face: Face, ident: Ident, vis: Visibility) -> Self {
         let name = snake_case(&plain_name(&ident));
         Self {
@@ -117,7 +119,7 @@ impl Record {
             whole: true,
             seed: None,
             artifact: None,
-            // With a dot in it, the table of a process's columns is no entity's.
+            // The dot keeps the table of a process's columns apart from the tables of entities.
             table: if face == Face::Process { format!("{name}.columns") } else { name.clone() },
             label: None,
             id: None,
@@ -133,7 +135,7 @@ impl Record {
 }
 
 impl Field {
-    /// A field of which no more is known than its name and type.
+    /// Creates a field without attributes.
     pub(super) fn new(ident: Ident, vis: Visibility, ty: Type) -> Self {
         let name = plain_name(&ident);
         Self {

@@ -1,4 +1,4 @@
-//! Reads an annotated struct.
+//! Parses an annotated struct.
 
 mod options;
 
@@ -10,11 +10,11 @@ use super::model::{Field, Record};
 use crate::errors::Errors;
 use crate::syntax::{WAS, doc_lines, earlier_names, misplaced, options, page_title, plain_name, plain_type};
 
-/// The attribute of a field.
+/// The name of a field's attribute.
 pub(super) const FIELD: &str = "field";
-/// The attribute that begins a page of a form.
+/// The name of the attribute that begins a page of a form.
 pub(super) const PAGE: &str = "page";
-/// The attribute of an entity's identity.
+/// The name of the attribute on an entity's identity.
 const ID: &str = "id";
 
 pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Record {
@@ -45,7 +45,7 @@ pub(super) fn parse(input: DeriveInput, face: Face, errors: &mut Errors) -> Reco
     record
 }
 
-/// A value is no identity.
+/// Checks that the identity is no plain value.
 fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
     const VALUES: [&str; 12] =
         ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "String", "Uuid"];
@@ -58,7 +58,7 @@ fn check_id(record: &mut Record, ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// `#[page("Title")]`: a page begins with this field.
+/// Parses `#[page("Title")]`, which begins a page with this field.
 fn read_page(face: Face, field: &mut Field, attributes: &[syn::Attribute], errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(PAGE)) {
         if !matches!(face, Face::Form | Face::Variant) {

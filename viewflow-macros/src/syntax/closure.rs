@@ -1,4 +1,4 @@
-//! Data closures, and the methods that stand in for them.
+//! Data closures, and paths of methods that replace them.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use super::name::plain_name;
 use super::tokens::ungrouped;
 use super::written;
 
-/// A data closure `|a| EXPR`, or a path to a method that is called instead.
+/// A data closure `|a| EXPR`, or the path of a method to call instead.
 #[derive(Clone)]
 pub(crate) enum Closure {
     Inline {
         parameter: TokenStream,
-        /// The parameter for the case of a decision, where there is one.
+        /// The parameter for the case of a decision, if there is one.
         case: Option<TokenStream>,
         body: TokenStream,
     },
@@ -25,7 +25,7 @@ pub(crate) enum Closure {
 }
 
 impl Closure {
-    /// The closure as a function of flow and activation whose body is wrapped by `wrap`, in which `?` works.
+    /// Writes a function of flow and activation. `wrap` wraps its body, in which `?` works.
     pub(crate) fn to_function(&self, wrap: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
         match self {
             Self::Path(path) => path.clone(),
@@ -37,12 +37,12 @@ impl Closure {
         }
     }
 
-    /// As [`Closure::to_function`], with the body as it is.
+    /// Writes the same function as [`Closure::to_function`], with the body as it is.
     pub(crate) fn to_plain_function(&self) -> TokenStream {
         self.to_function(Clone::clone)
     }
 
-    /// The body or the path, and whether it is a path.
+    /// Returns the body or the path, and whether it is a path.
     pub(crate) fn tokens(&self) -> (&TokenStream, bool) {
         match self {
             Self::Inline { body, .. } => (body, false),
@@ -60,7 +60,7 @@ impl Parse for Closure {
     }
 }
 
-/// A data closure that is also given the case that a person chose: `|a, v| EXPR`.
+/// A data closure that also takes the case that a person chose: `|a, v| EXPR`.
 pub(crate) struct CaseClosure(pub(crate) Closure);
 
 impl Parse for CaseClosure {
@@ -129,7 +129,7 @@ impl Closure {
     }
 }
 
-/// The type that is told for the parameter of a closure.
+/// Returns the type that is written for the parameter of a closure.
 pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
     let read = |input: ParseStream<'_>| {
         Pat::parse_single(input)?;
@@ -139,7 +139,7 @@ pub(crate) fn told_type(parameter: &TokenStream) -> Option<TokenStream> {
     read.parse2(parameter.clone()).ok()
 }
 
-/// Adds the methods of the flow that are called in the tokens, as `Self::name(..)`, or that they name as a path.
+/// Adds the methods of the flow that the tokens call, as `Self::name(..)`, or name as a path.
 pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, names: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for tree in &trees {
@@ -153,7 +153,7 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, name
         if (of != "Self" && plain_name(of) != own) || part_of_a_path {
             continue;
         }
-        // `Self::name`, or `Flow::<Arguments>::name`.
+        // Either `Self::name` or `Flow::<Arguments>::name`.
         let mut rest = &trees[at + 1..];
         if let [a, b, TokenTree::Punct(open), ..] = rest
             && is_colon(a)
@@ -176,14 +176,14 @@ pub(crate) fn methods_named(tokens: &TokenStream, own: &str, is_path: bool, name
     }
 }
 
-/// How many trees `<..>` takes, which the trees begin with.
+/// Returns the number of trees in the `<..>` with which the trees begin.
 fn length_of_arguments(trees: &[TokenTree]) -> Option<usize> {
     let (mut depth, mut after_minus) = (0_usize, false);
     for (index, tree) in trees.iter().enumerate() {
         let sign = if let TokenTree::Punct(punct) = tree { punct.as_char() } else { ' ' };
         match sign {
             '<' => depth += 1,
-            // Not that of `->`.
+            // The `>` of `->` does not count.
             '>' if !after_minus => depth -= 1,
             _ => {}
         }
@@ -203,7 +203,7 @@ fn without_last_comma(tokens: TokenStream) -> TokenStream {
     trees.into_iter().collect()
 }
 
-/// A parameter, up to a bar or a comma.
+/// Parses a parameter, up to a bar or a comma.
 fn parse_parameter(input: ParseStream<'_>, whole: Span, usage: &str) -> Result<TokenStream> {
     let mut parameter = TokenStream::new();
     let mut generics = 0;
@@ -221,7 +221,7 @@ fn parse_parameter(input: ParseStream<'_>, whole: Span, usage: &str) -> Result<T
     Ok(parameter)
 }
 
-/// The second bar, and what comes after it.
+/// Parses the second bar and the body after it.
 fn parse_body(input: ParseStream<'_>, whole: Span) -> Result<TokenStream> {
     input.parse::<Token![|]>()?;
     if input.peek(Token![->]) {
@@ -239,7 +239,7 @@ fn parse_body(input: ParseStream<'_>, whole: Span) -> Result<TokenStream> {
     Ok(body)
 }
 
-/// A question to the tables, and perhaps about the person who fills in a form: `|db| ..` or `|db, user| ..`.
+/// A query over the tables, perhaps with the person that fills in the form: `|db| ..` or `|db, user| ..`.
 pub(crate) struct Query {
     pub(crate) tables: TokenStream,
     pub(crate) user: Option<TokenStream>,
@@ -269,7 +269,7 @@ impl Parse for Query {
     }
 }
 
-/// A question to the struct in which the field stands: `|form| ..`.
+/// A question about the struct that has the field: `|form| ..`.
 pub(crate) struct OfForm {
     pub(crate) parameter: TokenStream,
     pub(crate) body: TokenStream,
@@ -294,7 +294,7 @@ impl Parse for OfForm {
     }
 }
 
-/// Where `self` stands in the tokens, but for paths such as `self::name`.
+/// Returns the span of a `self` in the tokens, except in paths such as `self::name`.
 fn find_self(tokens: &TokenStream) -> Option<Span> {
     let mut trees = tokens.clone().into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -313,7 +313,9 @@ fn find_self(tokens: &TokenStream) -> Option<Span> {
     None
 }
 
-/// An expression that stays one whatever stands around it, without parentheses that rustc would call superfluous.
+/// Groups an expression so that no operator next to it can split it.
+///
+/// Parentheses would do the same, but rustc would call them superfluous.
 fn grouped(body: &TokenStream) -> TokenStream {
     let mut group = Group::new(Delimiter::None, body.clone());
     group.set_span(body.span());

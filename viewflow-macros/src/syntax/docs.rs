@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The first sentence of the doc comment, without its full stop.
+/// Returns the first sentence of the doc comment, without its full stop.
 pub(crate) fn first_sentence(attributes: &[Attribute]) -> Option<String> {
     let lines = doc_lines(attributes);
     let first: Vec<&str> = lines
@@ -17,21 +17,21 @@ pub(crate) fn first_sentence(attributes: &[Attribute]) -> Option<String> {
     (!sentence.is_empty()).then(|| sentence.to_owned())
 }
 
-/// The text of all doc comments of an item, a line each.
+/// Returns the lines of all doc comments of an item.
 pub(crate) fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
     let mut lines = Vec::new();
     for attribute in docs(attributes) {
         if let Meta::NameValue(meta) = &attribute.meta
             && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
         {
-            // Text without a line is a line without text.
+            // A `#[doc = ""]` counts as one empty line, although `str::lines` would return none.
             lines.extend(text.value().split('\n').map(|line| line.trim().to_owned()));
         }
     }
     lines
 }
 
-/// The doc attributes, to be put on what is generated.
+/// Returns the doc attributes, for generated code.
 pub(crate) fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("doc"))
 }

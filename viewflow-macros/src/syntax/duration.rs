@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Error, LitStr, Result};
 
-/// Reads a length of time such as `"10s"`.
+/// Parses a length of time such as `"10s"`.
 pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     humantime::parse_duration(&text.value()).map_err(|_| {
         let message =
@@ -15,7 +15,7 @@ pub(crate) fn duration(text: &LitStr) -> Result<Duration> {
     })
 }
 
-/// A length of time that is not zero, as the only argument of an attribute.
+/// Parses a length of time that is not zero, as the only argument of an attribute.
 pub(crate) fn some_duration_of(attribute: &Attribute) -> Result<Duration> {
     let tokens: TokenStream = attribute.parse_args()?;
     let expected = "expected a length of time in quotes, such as \"10s\", \"1h 30m\" or \"3d\"";
@@ -23,7 +23,7 @@ pub(crate) fn some_duration_of(attribute: &Attribute) -> Result<Duration> {
     some_duration(&text)
 }
 
-/// A length of time that is not zero.
+/// Parses a length of time that is not zero.
 pub(crate) fn some_duration(text: &LitStr) -> Result<Duration> {
     let length = duration(text)?;
     if length.as_millis() == 0 {
@@ -33,7 +33,7 @@ pub(crate) fn some_duration(text: &LitStr) -> Result<Duration> {
     Ok(length)
 }
 
-/// A length of time in the code that is written.
+/// Writes a length of time.
 pub(crate) fn duration_tokens(duration: Duration) -> TokenStream {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     quote!(::core::time::Duration::from_millis(#millis))

@@ -1,4 +1,4 @@
-//! How a struct is read from a document and written into one, whatever says what its fields are.
+//! Writes how a struct is read from a document and written to it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -6,29 +6,30 @@ use quote::{ToTokens, quote};
 use super::name::plain_name;
 use super::output::{hidden, local};
 
-/// A field, and the expressions that tell what it is.
+/// A field, with the expressions that describe it.
 pub(crate) struct Accessor<'f> {
     pub(crate) ident: &'f Ident,
-    /// What the struct says of it.
+    /// The description of the field.
     pub(crate) spec: TokenStream,
-    /// What reads it.
+    /// The constant that reads the field.
     pub(crate) read: TokenStream,
-    /// What writes it.
+    /// The constant that writes the field.
     pub(crate) write: TokenStream,
-    /// The function that holds a value against its rules.
+    /// The function that checks a value against the field's rules.
     pub(crate) rules: TokenStream,
-    /// How it depends on the others, if it does.
+    /// How the field depends on other fields, if it does.
     pub(crate) depends: Option<Dependence>,
 }
 
-/// How a field depends on the others: the function that is asked.
+/// The function through which a field depends on other fields.
 pub(crate) enum Dependence {
     Computed(TokenStream),
     OnlyIf(TokenStream),
 }
 
-/// The trait for a struct of these fields. `rest` is what else the struct has and is made of; without it no struct can
-/// be made.
+/// Writes the impl of `Fields` for a struct of these fields.
+///
+/// `rest` holds the other fields of the struct with their values; without it, the impl creates no struct.
 pub(crate) fn fields_impl(
     of: &impl ToTokens,
     fields: &[Accessor<'_>],
@@ -78,7 +79,9 @@ pub(crate) fn fields_impl(
     }
 }
 
-/// Makes a struct of which some fields depend on others: these first, and then one after the other.
+/// Writes the creation of a struct in which some fields depend on others.
+///
+/// The independent fields come first, then the dependent ones in their order.
 fn made_in_steps(fields: &[Accessor<'_>], locals: &[Ident], rest: &TokenStream) -> TokenStream {
     let form = local("form", hidden());
     let first = fields.iter().zip(locals).map(|(Accessor { ident, read, depends, .. }, local)| match depends {

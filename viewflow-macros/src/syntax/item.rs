@@ -1,7 +1,7 @@
-//! The item that a derive or an attribute stands on, also after a slip in its syntax.
+//! The item of a derive or an attribute, which may contain a syntax error.
 //!
-//! rustc tells of the slip, and hands the tokens on as they were written. Without its impls, all that uses the
-//! item would be told of, too: so the slip is mended here, and nothing else is said of the item.
+//! rustc reports the error and passes the tokens on as they were written. If the item had no impls, rustc would also
+//! report all code that uses it. So this module repairs the item, and the macros report nothing else about it.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -10,35 +10,35 @@ use syn::{Attribute, DeriveInput, Field, Type, Variant};
 
 use crate::errors::Errors;
 
-/// Keywords, which cannot be names of attributes, and the attributes that are likely meant.
+/// Keywords, which cannot be names of attributes, with the attributes that are likely meant.
 pub(crate) const KEYWORDS: [(&str, &str); 5] =
     [("if", "cond"), ("else", "otherwise"), ("match", "switch"), ("for", "branch"), ("fn", "call")];
 
-/// An item as it was read.
+/// An item that was read.
 pub(crate) struct Read {
     pub(crate) item: DeriveInput,
-    /// Whether there was a slip, of which rustc has told: nothing is told of the rest.
+    /// Whether the item was repaired after a syntax error. rustc has reported the error, so nothing else is reported.
     pub(crate) is_mended: bool,
     pub(crate) errors: Errors,
-    /// What is told of a slip that may be none: Rust of a later release.
+    /// The message for a syntax error that may be valid Rust in a later release.
     pub(crate) told: Option<TokenStream>,
 }
 
-/// Reads an item, also after a slip.
+/// Reads an item, even if it has a syntax error.
 pub(crate) fn read(tokens: TokenStream) -> Result<Read, TokenStream> {
     match syn::parse2(tokens.clone()) {
         Ok(item) => Ok(Read { item, is_mended: false, errors: Errors::default(), told: None }),
         Err(error) => {
             let Some((tokens, is_known)) = mended(tokens) else { return Err(error.into_compile_error()) };
             let Ok(item) = syn::parse2(tokens) else { return Err(error.into_compile_error()) };
-            // What is read by no grammar of ours may be Rust all the same, of a later release.
+            // An item that is unknown here may be valid Rust of a later release.
             let told = (!is_known).then(|| error.into_compile_error());
             Ok(Read { item, is_mended: true, errors: Errors::untold(), told })
         }
     }
 }
 
-/// What `derive` writes for the item.
+/// Expands a derive for the item.
 pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Errors) -> TokenStream) -> TokenStream {
     match read(tokens) {
         Ok(Read { item, errors, told, .. }) => {
@@ -49,7 +49,9 @@ pub(crate) fn derived(tokens: TokenStream, derive: impl FnOnce(DeriveInput, Erro
     }
 }
 
-/// The item without its slips, and whether one of them is known as such; nothing if it has no fields and no variants.
+/// Repairs an item, and also returns whether one of its errors is a known one.
+///
+/// Returns `None` if the item has neither fields nor variants.
 fn mended(tokens: TokenStream) -> Option<(TokenStream, bool)> {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_enum = trees.iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "enum"));
@@ -64,21 +66,21 @@ fn mended(tokens: TokenStream) -> Option<(TokenStream, bool)> {
     Some((trees.into_iter().collect(), mending.slipped))
 }
 
-/// Reads the fields or variants of an item.
+/// Reads and repairs the fields or variants of an item.
 struct Mending {
     is_enum: bool,
-    /// Whether a slip was found: something that rustc does not let pass.
+    /// Whether it found an error that rustc rejects.
     slipped: bool,
     parts: Vec<TokenStream>,
     part: Part,
 }
 
-/// A field or variant, as far as it was read.
+/// A field or variant, as far as it has been read.
 #[derive(Default)]
 struct Part {
     attributes: TokenStream,
     rest: Vec<TokenTree>,
-    /// How many `<` are open.
+    /// The number of `<` that are open.
     angles: usize,
 }
 
@@ -121,7 +123,7 @@ impl Mending {
         self.end();
     }
 
-    /// Whether a field or variant begins with this word, though the one before it has not ended.
+    /// Whether a field or variant begins with this word, although the previous one has not ended.
     fn begins(&self, word: &Ident, next: &[TokenTree]) -> bool {
         if self.part.angles > 0 {
             return false;
@@ -145,7 +147,9 @@ impl Mending {
         }
     }
 
-    /// Reads an attribute, or several in one pair of brackets, or one without them. Returns how many trees it takes.
+    /// Reads one attribute, several attributes in one pair of brackets, or one without brackets.
+    ///
+    /// Returns the number of trees that it takes.
     fn attributes(&mut self, sign: &Punct, trees: &[TokenTree]) -> usize {
         match trees {
             [TokenTree::Group(group), ..] if self.attribute(sign, group.stream(), group.span()) => 1,
@@ -166,7 +170,7 @@ impl Mending {
         }
     }
 
-    /// Adds the attribute; returns whether it is one.
+    /// Adds an attribute, and returns whether it is a valid one.
     fn attribute(&mut self, sign: &Punct, content: TokenStream, at: Span) -> bool {
         let mut group = Group::new(Delimiter::Bracket, content);
         group.set_span(at);
@@ -178,7 +182,9 @@ impl Mending {
         reads
     }
 
-    /// Ends a field or variant. One that cannot be read is left out; attributes alone are of the next one.
+    /// Ends a field or variant.
+    ///
+    /// One that cannot be read is left out. Attributes without a field belong to the next field.
     fn end(&mut self) {
         if self.part.rest.is_empty() {
             return;
@@ -198,7 +204,7 @@ impl Mending {
     }
 }
 
-/// What begins with a keyword, with a name there that could be meant.
+/// Replaces a keyword at the beginning with the name that may have been meant.
 fn unkeyworded(trees: &[TokenTree]) -> Vec<TokenTree> {
     let mut trees = trees.to_vec();
     let visibility = |tree: &&mut TokenTree| !matches!(tree, TokenTree::Ident(word) if word == "pub");
@@ -213,12 +219,12 @@ fn unkeyworded(trees: &[TokenTree]) -> Vec<TokenTree> {
     trees
 }
 
-/// Whether a word is a keyword that can be a name all the same, as `r#word`.
+/// Whether a word is a keyword that can be used as a name, as `r#word`.
 fn is_keyword(word: &str) -> bool {
     syn::parse_str::<Ident>(word).is_err() && syn::parse_str::<Ident>(&format!("r#{word}")).is_ok()
 }
 
-/// A field's name and its type, with whatever between them, before them and after them.
+/// Returns the name and the type of a field, whatever stands between, before or after them.
 fn field(trees: &[TokenTree]) -> Option<Vec<TokenTree>> {
     if let [TokenTree::Group(group)] = trees {
         return field(&group.stream().into_iter().collect::<Vec<_>>());
@@ -227,7 +233,7 @@ fn field(trees: &[TokenTree]) -> Option<Vec<TokenTree>> {
     let name = trees.iter().position(is_name)?;
     let sign = |tree: &TokenTree| !matches!(tree, TokenTree::Punct(_));
     let first = name + 1 + trees[name + 1..].iter().position(sign)?;
-    // A function, say.
+    // This may be a function, for example.
     if matches!(trees.get(name + 1), Some(TokenTree::Group(_))) {
         return None;
     }
@@ -250,7 +256,7 @@ impl Part {
         self.rest.push(tree);
     }
 
-    /// Whether its name was read, and its type begins.
+    /// Whether the name and the colon were read.
     fn is_typed(&self) -> bool {
         self.rest.iter().any(|tree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ':'))
     }

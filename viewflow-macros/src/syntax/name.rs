@@ -1,4 +1,4 @@
-//! Names: of fields, of nodes, and those that something had before.
+//! Names of fields and nodes, and the names that they had before.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -8,10 +8,10 @@ use syn::{Attribute, Error, LitStr, Result, Token};
 
 use crate::errors::Errors;
 
-/// The attribute, and the option, that tell what something was called before.
+/// The name of the attribute, and of the option, for earlier names.
 pub(crate) const WAS: &str = "was";
 
-/// The name of a node of the flow.
+/// Parses the name of a node of the flow.
 pub(crate) fn node_name(input: ParseStream<'_>) -> Result<Ident> {
     let at = input.span();
     let expected = "expected the name of a node: one of the flow's fields, without quotes or path";
@@ -19,13 +19,13 @@ pub(crate) fn node_name(input: ParseStream<'_>) -> Result<Ident> {
     if input.peek(Token![::]) { Err(Error::new(at, expected)) } else { Ok(name) }
 }
 
-/// The names that something had before: in all of its `#[was(..)]`.
+/// Returns the earlier names of an item, from all of its `#[was(..)]`.
 pub(crate) fn earlier_names(attributes: &[Attribute], errors: &mut Errors) -> Vec<LitStr> {
     let ours = attributes.iter().filter(|attribute| attribute.path().is_ident(WAS));
     ours.filter_map(|attribute| errors.ok(earlier_names_of(attribute))).flatten().collect()
 }
 
-/// The names in one `#[was("..", ..)]`.
+/// Returns the names in one `#[was("..", ..)]`.
 pub(crate) fn earlier_names_of(attribute: &Attribute) -> Result<Vec<LitStr>> {
     let expected = "`#[was(..)]` takes earlier names in quotes: `#[was(\"old_name\")]`";
     let tokens = attribute.meta.require_list().map_err(|_| Error::new_spanned(attribute, expected))?.tokens.clone();
@@ -38,13 +38,13 @@ pub(crate) fn earlier_names_of(attribute: &Attribute) -> Result<Vec<LitStr>> {
     names.into_iter().map(|name| stored_name(&name).map(|_| name)).collect()
 }
 
-/// A name that is stored.
+/// Returns a stored name, which must not be empty.
 pub(crate) fn stored_name(text: &LitStr) -> Result<String> {
     let name = text.value();
     if name.is_empty() { Err(Error::new(text.span(), "a stored name must not be empty")) } else { Ok(name) }
 }
 
-/// `fill_post_label` becomes "Fill post label".
+/// Makes a title of a name: `fill_post_label` becomes "Fill post label".
 pub(crate) fn title_of(name: &str) -> String {
     let mut title = name.replace('_', " ");
     if let Some(first) = title.get_mut(0..1) {
@@ -53,7 +53,7 @@ pub(crate) fn title_of(name: &str) -> String {
     title
 }
 
-/// `PublishPost` becomes `publish_post`.
+/// Converts `PublishPost` to `publish_post`.
 pub(crate) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     let mut before_is_lower = false;
@@ -67,7 +67,7 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// `fill_post_label` becomes `FillPostLabel`.
+/// Converts `fill_post_label` to `FillPostLabel`.
 pub(crate) fn camel_case(name: &str) -> String {
     let words = name.split('_').map(|word| {
         let mut letters = word.chars();
@@ -77,7 +77,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     words.collect()
 }
 
-/// The name of a field without `r#`.
+/// Returns the name of a field without `r#`.
 pub(crate) fn plain_name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }

@@ -12,42 +12,42 @@ use super::name::{WAS, stored_name};
 use super::written::{expression, unexpected};
 use crate::errors::Errors;
 
-/// `key`, or `key = tokens`.
+/// An option: `key`, or `key = tokens`.
 pub(crate) struct Opt {
     pub(crate) key: Ident,
     pub(crate) value: Option<TokenStream>,
 }
 
 impl Opt {
-    /// The tokens after `=`.
+    /// Returns the tokens after `=`.
     pub(crate) fn tokens(&self) -> Result<TokenStream> {
         let missing = || Error::new(self.key.span(), format!("`{0}` needs a value: `{0} = ..`", self.key));
         self.value.clone().filter(|tokens| !tokens.is_empty()).ok_or_else(missing)
     }
 
-    /// The value as an expression.
+    /// Returns the value as an expression.
     pub(crate) fn expression(&self) -> Result<TokenStream> {
         let tokens = self.tokens()?;
         expression(&tokens)?;
         Ok(tokens)
     }
 
-    /// The value read as `T`.
+    /// Parses the value as `T`.
     pub(crate) fn parse<T: Parse>(&self) -> Result<T> {
         syn::parse2(self.tokens()?)
     }
 
-    /// The value read as the path of a crate.
+    /// Parses the value as the path of a crate.
     pub(crate) fn path(&self) -> Result<TokenStream> {
         self.read_as::<Path>("a path", "my_name").map(|(tokens, _)| tokens)
     }
 
-    /// The value read as a type.
+    /// Parses the value as a type.
     pub(crate) fn ty(&self) -> Result<TokenStream> {
         self.read_as::<Type>("a type, without quotes", "MyType").map(|(tokens, _)| tokens)
     }
 
-    /// The value read as the name of a field.
+    /// Parses the value as the name of a field.
     pub(crate) fn field(&self) -> Result<Ident> {
         let tokens = self.tokens()?;
         let expected =
@@ -55,33 +55,33 @@ impl Opt {
         Ident::parse_any.parse2(tokens.clone()).map_err(|_| expected())
     }
 
-    /// The value read as one of the words that it `takes`.
+    /// Parses the value as one of the words that the option `takes`.
     pub(crate) fn word(&self, takes: &str) -> Result<Ident> {
         let tokens = self.tokens()?;
         syn::parse2(tokens.clone()).map_err(|_| Error::new_spanned(tokens, format!("`{}` takes {takes}", self.key)))
     }
 
-    /// The value read as text in quotes.
+    /// Parses the value as text in quotes.
     pub(crate) fn text(&self) -> Result<LitStr> {
         self.read_as("text in quotes", "\"..\"").map(|(_, text)| text)
     }
 
-    /// The value read as a name that is stored: text in quotes that is not empty.
+    /// Parses the value as a stored name: text in quotes that is not empty.
     pub(crate) fn name(&self) -> Result<String> {
         stored_name(&self.text()?)
     }
 
-    /// The value read as a length of time.
+    /// Parses the value as a length of time.
     pub(crate) fn duration(&self) -> Result<Duration> {
         duration(&self.text()?)
     }
 
-    /// The value read as `true` or `false`.
+    /// Parses the value as `true` or `false`.
     pub(crate) fn yes_or_no(&self) -> Result<bool> {
         self.read_as("`true` or `false`", "false").map(|(_, value): (_, LitBool)| value.value)
     }
 
-    /// Nothing, for an option that is just named.
+    /// Checks that the option has no value.
     pub(crate) fn flag(&self) -> Result<()> {
         match &self.value {
             None => Ok(()),
@@ -89,7 +89,9 @@ impl Opt {
         }
     }
 
-    /// The value as it is written, and as it is read; or what it `takes`, with an `example`.
+    /// Returns the value as written and as parsed.
+    ///
+    /// The error says what the option `takes`, with an `example`.
     fn read_as<T: Parse>(&self, takes: &str, example: &str) -> Result<(TokenStream, T)> {
         let missing = || Error::new(self.key.span(), format!("`{0}` needs a value: `{0} = {example}`", self.key));
         let tokens = self.tokens().map_err(|_| missing())?;
@@ -100,8 +102,9 @@ impl Opt {
     }
 }
 
-/// A list of options, of which the mistaken ones are left out. A value is a type or an expression: it may hold commas,
-/// as in `a::<B, C>()`.
+/// A list of options, without the mistaken ones.
+///
+/// A value is a type or an expression, so it may contain commas, as in `a::<B, C>()`.
 #[derive(Default)]
 pub(crate) struct Opts {
     list: Vec<Opt>,
@@ -109,14 +112,14 @@ pub(crate) struct Opts {
 }
 
 impl Opts {
-    /// Reads each option that is `known`, and tells of all mistakes at once. None stands twice, but for `was`.
+    /// Reads each `known` option, and returns all mistakes together. Only `was` may be repeated.
     pub(crate) fn read(self, known: &[&str], read: impl FnMut(&str, &Opt) -> Result<()>) -> Result<()> {
         let Self { list, mut mistakes } = self;
         each_once(&list, &mut mistakes);
         Self { list, mistakes }.read_all(known, read)
     }
 
-    /// Takes out the options with these names, unless they are `known`, and tells where they belong.
+    /// Removes the options with these names unless they are `known`, and notes where they belong.
     pub(crate) fn refuse(mut self, names: &[&str], known: &[&str], belong: &str) -> Self {
         let (list, mistakes) = (&mut self.list, &mut self.mistakes);
         list.retain(|option| {
@@ -130,7 +133,7 @@ impl Opts {
         self
     }
 
-    /// As [`Opts::read`], for options that may stand as often as they are needed.
+    /// Reads the options like [`Opts::read`], but each may be repeated.
     pub(crate) fn read_all(self, known: &[&str], mut read: impl FnMut(&str, &Opt) -> Result<()>) -> Result<()> {
         let Self { list, mut mistakes } = self;
         for option in &list {
@@ -143,7 +146,7 @@ impl Opts {
 }
 
 impl Parse for Opts {
-    /// Goes on behind a mistake, with the next option.
+    /// Parses the options; after a mistake it continues with the next option.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Self::default();
         while !input.is_empty() {
@@ -162,7 +165,7 @@ impl Parse for Opts {
     }
 }
 
-/// The options after what comes first in an attribute: `, key = value, ..`.
+/// Parses the options that follow the first argument of an attribute: `, key = value, ..`.
 pub(crate) fn options_after(input: ParseStream<'_>) -> Result<Opts> {
     if input.is_empty() {
         return Ok(Opts::default());
@@ -174,7 +177,7 @@ pub(crate) fn options_after(input: ParseStream<'_>) -> Result<Opts> {
     input.parse()
 }
 
-/// The options of all attributes with this name. An option stands once, but for `was`.
+/// Returns the options of all attributes with this name. Only `was` may be repeated.
 pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Opt> {
     let mut options: Vec<Opt> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| gives_options(attribute.path(), name)) {
@@ -189,15 +192,16 @@ pub(crate) fn options(attributes: &[Attribute], name: &str, errors: &mut Errors)
     options
 }
 
-/// Whether an attribute is the one of this name: `#[flow(..)]`, or `#[viewflow::flow(..)]` that stands below the derive, where
-/// it is told to be mistaken.
+/// Whether an attribute has this name, as `#[flow(..)]` or `#[viewflow::flow(..)]`.
+///
+/// The second form below a derive is reported elsewhere as a mistake.
 fn gives_options(path: &Path, name: &str) -> bool {
     let is_first = |krate| path.segments.first().is_some_and(|first| first.ident == krate);
     let is_last = || path.segments.last().is_some_and(|last| last.ident == name);
     path.is_ident(name) || (path.segments.len() == 2 && is_first("viewflow") && is_last())
 }
 
-/// No option stands twice, but for `was`.
+/// Checks that no option except `was` is repeated.
 fn each_once(options: &[Opt], errors: &mut Errors) {
     for (index, option) in options.iter().enumerate() {
         if option.key != WAS && options[..index].iter().any(|other| other.key == option.key) {
@@ -206,7 +210,7 @@ fn each_once(options: &[Opt], errors: &mut Errors) {
     }
 }
 
-/// Attributes of ours that stand where they mean nothing.
+/// Reports attributes of ours that mean nothing where they are.
 pub(crate) fn misplaced(attributes: &[Attribute], names: &[&str], belongs: &str, errors: &mut Errors) {
     for attribute in attributes {
         if let Some(name) = names.iter().find(|name| attribute.path().is_ident(name)) {
@@ -215,7 +219,7 @@ pub(crate) fn misplaced(attributes: &[Attribute], names: &[&str], belongs: &str,
     }
 }
 
-/// An unknown option, with the one that was likely meant.
+/// Returns the error for an unknown option, with the option that was likely meant.
 pub(crate) fn unknown_option(key: &Ident, known: &[&str]) -> Error {
     let name = key.to_string();
     let hint = match viewflow_graph::nearest(&name, known.iter().copied()) {
@@ -243,7 +247,7 @@ fn option(input: ParseStream<'_>) -> Result<Opt> {
     Ok(Opt { key, value })
 }
 
-/// A type or an expression, as it is written.
+/// Parses a type or an expression, and returns it as written.
 fn value(input: ParseStream<'_>) -> Result<TokenStream> {
     let ends = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
     let ahead = input.fork();
@@ -261,7 +265,7 @@ fn value(input: ParseStream<'_>) -> Result<TokenStream> {
     }
 }
 
-/// What lies between the two.
+/// Returns the tokens between the two positions.
 fn up_to(input: ParseStream<'_>, ahead: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && input.cursor() < ahead.cursor() {
@@ -270,7 +274,7 @@ fn up_to(input: ParseStream<'_>, ahead: ParseStream<'_>) -> Result<TokenStream> 
     Ok(tokens)
 }
 
-/// Goes on to the next comma, or to the end.
+/// Skips to the next comma, or to the end.
 fn skip(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {

@@ -1,14 +1,16 @@
-//! What every derive writes, whatever it is of.
+//! The code that every derive writes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-/// `::viewflow`, or what `crate = path` says.
+/// Returns `::viewflow`, the default for `crate = path`.
 pub(crate) fn default_crate() -> TokenStream {
     quote!(::viewflow)
 }
 
-/// Items that meet none of the user's names: they find the crate as `__viewflow`, and are found through traits alone.
+/// Writes items in a scope of their own, so that they cannot clash with the user's names.
+///
+/// They find the crate as `__viewflow`. Other code can reach them only through traits.
 pub(crate) fn private_items(krate: &TokenStream, items: &TokenStream) -> TokenStream {
     let lints = quiet_lints();
     quote! {
@@ -20,7 +22,7 @@ pub(crate) fn private_items(krate: &TokenStream, items: &TokenStream) -> TokenSt
     }
 }
 
-/// Lints that code from attributes may break where it is put, or that are about style.
+/// Returns the lints that code from attributes may break where it is inserted, and lints about style.
 fn quiet_lints() -> TokenStream {
     quote!(
         deprecated,
@@ -36,7 +38,7 @@ fn quiet_lints() -> TokenStream {
     )
 }
 
-/// `Some(value)` or `None`, whatever those names mean where it is put.
+/// Writes `Some(value)` or `None`, whatever these names mean in the user's code.
 pub(crate) fn option_of(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -44,13 +46,15 @@ pub(crate) fn option_of(value: Option<impl ToTokens>) -> TokenStream {
     }
 }
 
-/// A local variable that rustc points at with the user's code, and that their code cannot see. A constant of this name
-/// would be meant by its pattern, so that the name is one that nobody has.
+/// Returns a local variable that the user's code cannot see, but for which rustc points at the user's code.
+///
+/// If the user had a constant of this name, the variable would become a pattern that matches it. So nobody else has
+/// such a name.
 pub(crate) fn local(name: &str, at: Span) -> Ident {
     Ident::new(&format!("__viewflow_{name}"), hidden().located_at(at))
 }
 
-/// A span that resolves names where the macro is defined, for local variables.
+/// Returns a span for local variables, which resolves names where the macro is defined.
 pub(crate) fn hidden() -> Span {
     Span::mixed_site()
 }

@@ -1,10 +1,10 @@
-//! Pages of forms: `page("Title")`, as an attribute and within `#[fields(..)]`.
+//! Pages of forms: `page("Title")`, as an attribute and inside `#[fields(..)]`.
 
 use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, LitStr, Result};
 
-/// The title that `#[page("Title")]` tells.
+/// Returns the title in `#[page("Title")]`.
 pub(crate) fn page_title(attribute: &Attribute) -> Result<LitStr> {
     let whole = attribute.path().segments.last().map_or_else(Span::call_site, |name| name.ident.span());
     match attribute.meta.require_list() {
@@ -13,7 +13,7 @@ pub(crate) fn page_title(attribute: &Attribute) -> Result<LitStr> {
     }
 }
 
-/// The title within the parentheses of `page(..)`.
+/// Parses the title in the parentheses of `page(..)`.
 pub(crate) fn title(input: ParseStream<'_>, whole: Span) -> Result<LitStr> {
     if input.is_empty() {
         return Err(no_title(whole));
@@ -25,7 +25,7 @@ pub(crate) fn title(input: ParseStream<'_>, whole: Span) -> Result<LitStr> {
     if input.is_empty() { Ok(title) } else { Err(Error::new(input.span(), "a page has a title and nothing else")) }
 }
 
-/// What is wrong with a title that one of these has already.
+/// Returns the message for a title that another page has.
 pub(crate) fn same_title(title: &LitStr, before: &[&LitStr]) -> Option<String> {
     let value = title.value();
     let same = before.iter().any(|other| other.value() == value);

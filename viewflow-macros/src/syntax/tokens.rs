@@ -1,9 +1,9 @@
-//! Tokens as they are written: moved, changed, and told.
+//! Functions that move, change and format tokens.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Type;
 
-/// A type as a person writes it.
+/// Formats a type as a person writes it.
 pub(crate) fn told(ty: &TokenStream) -> String {
     let text = ty.to_string();
     text.replace(" :: ", "::")
@@ -15,7 +15,7 @@ pub(crate) fn told(ty: &TokenStream) -> String {
         .replace(" ,", ",")
 }
 
-/// The same tokens, at another place: rustc points there.
+/// Returns the same tokens with another span, at which rustc points.
 pub(crate) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
     changed(tokens, &|mut tree| {
         tree.set_span(tree.span().located_at(at));
@@ -23,7 +23,7 @@ pub(crate) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
     })
 }
 
-/// The tokens with each tree changed, those within groups too, and before their group.
+/// Returns the tokens with each tree changed. Trees in a group are changed before the group.
 pub(crate) fn changed(tokens: &TokenStream, change: &impl Fn(TokenTree) -> TokenTree) -> TokenStream {
     let deep = |tree: TokenTree| match tree {
         TokenTree::Group(group) => {
@@ -36,7 +36,7 @@ pub(crate) fn changed(tokens: &TokenStream, change: &impl Fn(TokenTree) -> Token
     tokens.clone().into_iter().map(deep).collect()
 }
 
-/// What stands in the invisible group that a fragment of a `macro_rules!` macro comes in.
+/// Returns the content of the invisible group in which a fragment of a `macro_rules!` macro comes.
 pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
@@ -45,7 +45,7 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// A type without the invisible group and the parentheses it may stand in.
+/// Returns a type without the invisible group and the parentheses around it.
 pub(crate) fn plain_type(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => plain_type(&group.elem),

@@ -1,24 +1,24 @@
-//! What the user wrote in Rust: held against its grammar, and kept as it is.
+//! Checks the syntax of the user's Rust code, and keeps the code as it is.
 //!
-//! What is no Rust would make the whole expansion unreadable: rustc would tell of that, at the name of the struct.
+//! Invalid Rust would make the whole expansion unreadable, and rustc would report that at the name of the struct.
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Error, Expr, ExprPath, Pat, Result, Token};
 
-/// Holds tokens against the grammar of expressions.
+/// Checks that the tokens are an expression.
 pub(crate) fn expression(tokens: &TokenStream) -> Result<()> {
     whole(tokens, |input| input.parse::<Expr>().map(drop), "unfinished expression", "an operator")
 }
 
-/// Holds tokens against the grammar of paths that can be called.
+/// Checks that the tokens are a path that can be called.
 pub(crate) fn path(tokens: &TokenStream) -> Result<()> {
-    // Where an empty group of a macro stands before it, a path is a path and no expression.
+    // After an empty group from a macro, a path is parsed only as a path, not as an expression.
     whole(tokens, |input| input.parse::<ExprPath>().map(drop), "unfinished path", "`::`")?;
     expression(tokens)
 }
 
-/// Holds tokens against the grammar of patterns of a `match`, with a guard or without.
+/// Checks that the tokens are a pattern of a `match`, with or without a guard.
 pub(crate) fn pattern(tokens: &TokenStream) -> Result<()> {
     let read = |input: ParseStream<'_>| {
         Pat::parse_multi_with_leading_vert(input)?;
@@ -30,7 +30,7 @@ pub(crate) fn pattern(tokens: &TokenStream) -> Result<()> {
     whole(tokens, read, "unfinished pattern", "`=>`")
 }
 
-/// Holds tokens against the grammar of a closure's parameter.
+/// Checks that the tokens are the parameter of a closure.
 pub(super) fn parameter(tokens: &TokenStream) -> Result<()> {
     let read = |input: ParseStream<'_>| {
         Pat::parse_single(input)?;
@@ -42,7 +42,9 @@ pub(super) fn parameter(tokens: &TokenStream) -> Result<()> {
     whole(tokens, read, "unfinished parameter", "`|`")
 }
 
-/// Reads all of the tokens. What is missing at their end is told of them as a whole: there is nothing to point at.
+/// Parses all of the tokens.
+///
+/// If something is missing at the end, the error points at all tokens, as it has no place of its own.
 fn whole(
     tokens: &TokenStream,
     read: impl FnOnce(ParseStream<'_>) -> Result<()>,
@@ -56,7 +58,7 @@ fn whole(
     all.parse2(tokens.clone()).map_err(|error| told_of(tokens, error, unfinished))
 }
 
-/// What cannot follow where something else could.
+/// Returns the error for a token that cannot follow where something else could.
 pub(super) fn unexpected(input: ParseStream<'_>, goes_on: &str) -> Error {
     match input.cursor().token_tree() {
         Some((tree, _)) => {

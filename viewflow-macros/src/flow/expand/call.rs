@@ -1,4 +1,4 @@
-//! How calls of the typed builder are written, and what is handed to them.
+//! Writes calls of the typed builder and their arguments.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,9 +7,9 @@ use syn::spanned::Spanned as _;
 use crate::flow::model::{After, Node};
 use crate::syntax::{Closure, duration_tokens, hidden, local, located};
 
-/// `let variable = variable.call;`, where rustc points at the user's code when the call is wrong.
+/// Writes `let variable = variable.call;`, so that rustc points at the user's code if the call is wrong.
 ///
-/// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
+/// Receiver and method share one span. If they had different hygiene, rustc would point at the whole macro.
 pub(super) fn chained(variable: &str, at: Span, method: &str, arguments: &TokenStream) -> TokenStream {
     let (variable, method) = (local(variable, at), Ident::new(method, hidden().located_at(at)));
     quote_spanned!(at=> let #variable = #variable.#method #arguments;)
@@ -22,7 +22,7 @@ pub(super) fn span_of(closure: &Closure) -> Span {
     }
 }
 
-/// A call of `method` with a length of time, or of `method_by` with what tells a time.
+/// Writes a call of `method` with a length of time, or of `method_by` with a function that returns a time.
 pub(super) fn after(node: &Node, variable: &str, method: &str, after: &After, at: Span) -> TokenStream {
     match after {
         After::Fixed(wait) => {
@@ -36,7 +36,7 @@ pub(super) fn after(node: &Node, variable: &str, method: &str, after: &After, at
     }
 }
 
-/// Holds a task that is given neither seed nor data against what may be left out.
+/// Checks that a task may be created without a seed and without data.
 pub(super) fn left_out(task: &TokenStream, at: Span, [seed, data]: [&str; 2]) -> TokenStream {
     let (seed, data) = (left_out_seed(task, at, seed), left_out_data(task, at, data));
     quote!(#seed #data)
@@ -52,12 +52,12 @@ pub(super) fn left_out_data(task: &TokenStream, at: Span, asked: &str) -> TokenS
     quote_spanned!(at=> let () = <#task as __viewflow::#asked>::LEFT_OUT;)
 }
 
-/// The seed of a task. Where its type is no task, that is told at the type.
+/// Writes the seed type of a task. If the type is no task, rustc reports that at the type.
 pub(super) fn seed_of(task: &TokenStream) -> TokenStream {
     quote_spanned!(task.span()=> <#task as __viewflow::Task>::Seed)
 }
 
-/// The arguments of a builder method that takes a handler.
+/// Writes the arguments of a builder method that takes a handler.
 pub(super) fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream>) -> TokenStream {
     let method = handler_method(node, path, input.as_ref());
     match input {
@@ -66,7 +66,7 @@ pub(super) fn handler(node: &Node, path: &TokenStream, input: Option<TokenStream
     }
 }
 
-/// A method that works on an activation, with what is handed in.
+/// Writes a handler method that takes the activation, and perhaps an input.
 pub(super) fn handler_method(node: &Node, path: &TokenStream, input: Option<&TokenStream>) -> TokenStream {
     let task = &node.task;
     match input {
@@ -75,14 +75,15 @@ pub(super) fn handler_method(node: &Node, path: &TokenStream, input: Option<&Tok
     }
 }
 
-/// A method that answers a question.
+/// Writes a method that returns an answer about the activation.
 pub(super) fn question_method(node: &Node, path: &TokenStream, answer: &TokenStream) -> TokenStream {
     let task = &node.task;
     quote_spanned!(path.span()=> __viewflow::QuestionMethod::<Self, #task, #answer, _>::method(#path))
 }
 
-/// What makes of an answer what is wanted: a trait, its method, and whether that may fail. Asked for the answer itself, it
-/// is told at its place when it is none.
+/// The conversion of an answer: a trait, its method, and whether the method can fail.
+///
+/// The answer itself has to implement the trait, so rustc reports a wrong answer at its place.
 pub(super) type Made = (&'static str, &'static str, bool);
 
 pub(super) const SEED: Made = ("IntoSeed", "into_seed", true);
@@ -96,7 +97,7 @@ pub(super) const OWNER: Made = ("IntoOwner", "into_owner", false);
 pub(super) const OBJECT: Made = ("IntoObject", "into_object", false);
 pub(super) const CANDIDATES: Made = ("IntoCandidates", "into_candidates", false);
 
-/// A question to the activation, whose answer is made an `of`.
+/// Writes a question to the activation, with its answer converted to `of`.
 pub(super) fn answered(
     node: &Node,
     closure: &Closure,
@@ -118,7 +119,7 @@ pub(super) fn answered(
     quote_spanned!(at=> { let #method = #question; move |#flow, #a| ::core::result::Result::Ok(#answer) })
 }
 
-/// A question to the activation, whose answer is taken as it is.
+/// Writes a question to the activation, with its answer as it is.
 pub(super) fn question(node: &Node, closure: &Closure) -> TokenStream {
     match closure {
         Closure::Path(path) => question_method(node, path, &quote!(_)),
@@ -126,7 +127,7 @@ pub(super) fn question(node: &Node, closure: &Closure) -> TokenStream {
     }
 }
 
-/// A closure that answers yes or no; rustc says so when it does not.
+/// Writes a closure that returns a `bool`; rustc reports any other type.
 pub(super) fn condition(node: &Node, closure: &Closure) -> TokenStream {
     match closure {
         Closure::Path(path) => question_method(node, path, &quote!(::core::primitive::bool)),
@@ -136,7 +137,7 @@ pub(super) fn condition(node: &Node, closure: &Closure) -> TokenStream {
     }
 }
 
-/// The items are collected inside the closure, so that they may borrow from the activation.
+/// Writes a closure that collects the items itself, so that they may borrow from the activation.
 pub(super) fn collected(source: &Node, closure: &Closure) -> TokenStream {
     if let Closure::Path(path) = closure {
         return question_method(source, path, &quote!(__viewflow::Vec<_>));

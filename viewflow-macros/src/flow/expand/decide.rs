@@ -1,4 +1,4 @@
-//! Writes which way a person's decision goes on.
+//! Writes the way on from a person's decision.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -9,7 +9,7 @@ use super::form::{field_type, form_type};
 use crate::flow::model::{Edge, Flow, Node, Way};
 use crate::syntax::{Closure, hidden, local, located, plain_name};
 
-/// The enum by whose cases a node goes on, told at the form, or at the field that decides.
+/// Returns the enum whose cases decide the way. Errors point at the form, or at the field that decides.
 fn decides_by(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let of = match &node.decide {
         Some(field) => located(&field_type(flow, field), field.span()),
@@ -19,18 +19,18 @@ fn decides_by(flow: &Flow, node: &Node) -> Option<TokenStream> {
         }
     };
     let at = of.span();
-    // One type, whatever it is made of.
+    // Groups the tokens so that they stay one type.
     let mut of = Group::new(Delimiter::None, of);
     of.set_span(at);
     Some(quote_spanned!(at=> #of))
 }
 
-/// The constant with all that is said of the ways of a node's decision.
+/// Returns the name of the constant that holds the ways of a node's decision.
 fn ways(node: &Node) -> Ident {
     format_ident!("__viewflow_WAYS_{}", plain_name(&node.ident), span = hidden())
 }
 
-/// The ways of a node's decision, which stand in one item: so a name that is wrong is told once.
+/// Writes the ways of a node's decision in one item, so that a wrong name is reported once.
 pub(super) fn expand_ways(flow: &Flow, node: &Node) -> Option<TokenStream> {
     if !node.is_decided() || node.incomplete {
         return None;
@@ -59,7 +59,7 @@ pub(super) fn expand_ways(flow: &Flow, node: &Node) -> Option<TokenStream> {
     })
 }
 
-/// Makes sure that each case has a way, and a default something to be for.
+/// Writes the check that each case has a way, and that a default has cases left.
 pub(super) fn expand_coverage(flow: &Flow, node: &Node) -> Option<TokenStream> {
     if !node.is_decided() || node.incomplete {
         return None;
@@ -81,7 +81,7 @@ pub(super) fn expand_coverage(flow: &Flow, node: &Node) -> Option<TokenStream> {
     })
 }
 
-/// Hands the ways to the node.
+/// Writes the call that gives the ways to the node.
 pub(super) fn expand_decision(node: &Node) -> Option<TokenStream> {
     if !node.is_decided() {
         return None;
@@ -90,7 +90,7 @@ pub(super) fn expand_decision(node: &Node) -> Option<TokenStream> {
     Some(chained("node", node.ident.span(), "decide", &quote!((Self::#ways.decide))))
 }
 
-/// What stands on the button that leads along an edge.
+/// Writes the title of the button that leads along an edge.
 pub(super) fn title_of(node: &Node, edge: &Edge) -> Option<TokenStream> {
     let is_case = |edge: &&Edge| matches!(edge.way, Way::Case(_));
     let number = node.edges.iter().filter(is_case).position(|other| std::ptr::eq(other, edge))?;
@@ -98,7 +98,7 @@ pub(super) fn title_of(node: &Node, edge: &Edge) -> Option<TokenStream> {
     (node.is_decided() && !node.incomplete).then(|| quote!(Self::#ways.titles[#number]))
 }
 
-/// What goes through the cases of a form that was submitted, and finds the way.
+/// Writes the closure that goes through the cases of a submitted form and finds the way.
 fn decide(flow: &Flow, node: &Node, cases: &TokenStream) -> TokenStream {
     let [owner, a, values] = ["flow", "a", "form"].map(|name| local(name, hidden()));
     let (mut ways, mut default) = (Vec::new(), None);
@@ -131,7 +131,7 @@ fn decide(flow: &Flow, node: &Node, cases: &TokenStream) -> TokenStream {
     }
     let default = match default {
         Some(way) => quote!(::core::result::Result::Ok(#way)),
-        // That each case has a way was made sure of at compile time.
+        // The check at compile time makes sure that each case has a way.
         None => quote!(::core::result::Result::Err(__viewflow::Error::Internal("a case without a way"))),
     };
     quote_spanned! {cases.span()=>
@@ -143,7 +143,7 @@ fn decide(flow: &Flow, node: &Node, cases: &TokenStream) -> TokenStream {
     }
 }
 
-/// The way that an edge is, with what it gives to its task.
+/// Writes the way of an edge, with the seed and data for its task.
 fn chosen(flow: &Flow, node: &Node, edge: &Edge, number: usize) -> TokenStream {
     let way = quote!(__viewflow::Chosen::new(#number));
     let Some(target) = edge.to.and_then(|to| flow.nodes.get(to)) else { return way };
@@ -160,7 +160,7 @@ fn chosen(flow: &Flow, node: &Node, edge: &Edge, number: usize) -> TokenStream {
     quote!(#way #seed #data)
 }
 
-/// What a closure answers, made an `of`.
+/// Writes the answer of a closure, converted to `of`.
 fn answer(
     node: &Node,
     edge: &Edge,

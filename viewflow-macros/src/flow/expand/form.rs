@@ -1,4 +1,4 @@
-//! Writes the forms that `#[fields(..)]` asks for.
+//! Writes the forms of `#[fields(..)]`.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use syn::{LitStr, Visibility, parse_quote};
 use crate::flow::model::{FieldsForm, Flow, Node};
 use crate::syntax::{Accessor, fields_impl, option_of, plain_name, private_items, snake_case};
 
-/// What a node's tasks are submitted with, if there is anything.
+/// Returns the type of the form with which a node's tasks are submitted, if there is one.
 pub(super) fn form_type(flow: &Flow, node: &Node) -> Option<TokenStream> {
     let own = || node.form_name().map(|name| form_path(flow, &name));
     node.form.clone().or_else(own)
 }
 
-/// The forms that `#[fields(..)]` asks for: structs of those fields of the process, in a module of the flow's own.
+/// Writes the forms of `#[fields(..)]`: structs with fields of the process, in a module of the flow's own.
 ///
-/// The module is imported as a whole: so a form has a short name where only one flow has a form of this name, and two flows
-/// may have forms of one name, of which each has its path. What surrounds the flow is not seen from within the module, as it may
-/// be a function: the module knows the fields and their types by a trait of its own.
+/// The flow imports the module with a glob. So a form has a short name where only one flow has a form of that name.
+/// Where two flows do, each form still has its path. The flow may be inside a function, whose items the module cannot
+/// see. So a private trait tells the module the fields and their types.
 pub(super) fn expand_forms(flow: &Flow) -> TokenStream {
     let nodes = || flow.nodes.iter().filter(|node| node.fields.is_some());
     if nodes().next().is_none() {
@@ -95,12 +95,12 @@ fn form_path(flow: &Flow, form: &Ident) -> TokenStream {
     quote!(#module::#form)
 }
 
-/// The module of a flow's forms: `publish_flow_forms`.
+/// Returns the name of the module with a flow's forms: `publish_flow_forms`.
 fn module(flow: &Flow) -> Ident {
     format_ident!("{}_forms", snake_case(&plain_name(&flow.ident)), span = flow.ident.span())
 }
 
-/// The same visibility, as it is written within a module.
+/// Returns the visibility as it has to be written inside a module.
 fn seen_within(vis: &Visibility) -> Visibility {
     match vis {
         Visibility::Public(_) => vis.clone(),
@@ -139,19 +139,21 @@ fn accessor<'f>(flow: &Flow, field: &'f Ident, begins_empty: bool, page: Option<
     }
 }
 
-/// The field of the process, as a place in it.
+/// Writes the place of the field in the process.
 pub(super) fn field_at(flow: &Flow, field: &Ident) -> TokenStream {
     let (process, index) = (flow.process_type(), field_index(flow, field));
     quote!(<#process as __viewflow::FieldAt<{ #index }>>)
 }
 
-/// The type of a field of the process.
+/// Writes the type of a field of the process.
 pub(super) fn field_type(flow: &Flow, field: &Ident) -> TokenStream {
     let module = module(flow);
     quote!(<#module::__Of as #module::__Fields>::#field)
 }
 
-/// Where the field is in the process. It is looked up by name in one place, so that a wrong name is told once.
+/// Writes the index of the field in the process.
+///
+/// The code looks up the name in one place only, so rustc reports a wrong name once.
 fn field_index(flow: &Flow, field: &Ident) -> TokenStream {
     let module = module(flow);
     quote!(<#module::__Of as #module::__Fields>::#field)

@@ -1,4 +1,4 @@
-//! Writes what a node calls in the application's code.
+//! Writes the calls of the application's code at a node.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -60,7 +60,7 @@ pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     quote!(#(#calls)*)
 }
 
-/// Writes what was filled in into the process, then calls the handler if there is one.
+/// Writes the form's values into the process, then calls the handler if there is one.
 fn fields_call(
     flow: &Flow,
     node: &Node,
@@ -91,18 +91,18 @@ fn fields_call(
     chained("node", hidden(), "fields", &call)
 }
 
-/// `match value { .. }`, so that rustc tells of a value without a case.
+/// Writes `match value { .. }`, so that rustc reports a value without a case.
 fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     let mut arms = Vec::new();
     let mut default = TokenStream::new();
-    // The builder numbers only edges with a target; of the others it is enough that their values are covered.
+    // The builder numbers only edges with a target. The others only need to cover their values.
     let mut next = 0_usize;
     for edge in &node.edges {
         let number = next;
         next += usize::from(edge.to.is_some());
         match &edge.way {
             Way::Case(pattern) => arms.push(quote!(#pattern => #number,)),
-            // With the span of the attribute, rustc tells of a default that no value is left for.
+            // With the span of the attribute, rustc reports a default that no value is left for.
             _ => default = quote_spanned!(edge.target.span()=> _ => #number,),
         }
     }
@@ -118,7 +118,7 @@ fn switch_function(node: &Node, switch: &Closure) -> TokenStream {
     }
 }
 
-/// A handler, which may also be written as a closure.
+/// Writes a handler that may also be a closure.
 fn on_create(node: &Node, closure: &Closure) -> TokenStream {
     match closure {
         Closure::Path(path) => handler_method(node, path, None),

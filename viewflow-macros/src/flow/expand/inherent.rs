@@ -1,4 +1,4 @@
-//! Writes the constructor, and a typed handle to each node.
+//! Writes the constructor of the flow, and a typed handle to each node.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::flow::check::Checked;
 use crate::flow::model::{After, Flow, Message, Node, Way};
 use crate::syntax::{Closure, located, methods_named, plain_name};
 
-/// The constructor, and a typed handle to each node.
+/// Writes the constructor of the flow, and a typed handle to each node.
 pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> TokenStream {
     let Flow { ident, vis, .. } = flow;
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
@@ -22,13 +22,13 @@ pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> To
     let nodes = flow.nodes.iter().map(|node| {
         let Node { ident, ty, .. } = node;
         if let Some(kind) = node.alias_of {
-            // Of another kind than was told, it is of another type.
+            // If the kind in the attribute is wrong, the types differ and rustc reports it.
             let kind = format_ident!("{}", kind.name(), span = ty.span());
             return quote_spanned!(ty.span()=> #ident: <__viewflow::nodes::#kind<_> as __viewflow::Marker>::NODE,);
         }
         quote_spanned!(ty.span()=> #ident: <#ty as __viewflow::Marker>::NODE,)
     });
-    // Does not compile anyway: so that what uses the flow is right.
+    // The flow does not compile anyway. This only keeps code that uses the flow from causing more errors.
     let misread = &flow.misread;
     let methods = methods_of_self(flow);
     let handles = flow.nodes.iter().map(|node| expand_handle(flow, node, &methods));
@@ -59,7 +59,9 @@ pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> To
     }
 }
 
-/// The chart of a sound flow as rustdoc shows it, in the colours of the page: HTML without a blank line is left as it is.
+/// Returns the chart of a sound flow for rustdoc, in the colours of the page.
+///
+/// rustdoc leaves HTML as it is, as long as it has no blank line.
 pub(in crate::flow) fn chart(checked: &Checked) -> Option<syn::Attribute> {
     let sound = checked.sound.as_ref()?;
     let svg = checked.graph.svg_with(Some(sound), |_| Mark::Untouched);
@@ -85,7 +87,7 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
         }
         _ => quote!(__viewflow::InnerNode<Self, #task>),
     };
-    // A method of the flow, and `new` is one, may have the name of its node; the handle then makes way.
+    // A method of the flow, such as `new`, may have the name of a node. The handle then gets another name.
     let plain = plain_name(ident);
     let handle = if plain == "new" || methods.contains(&plain) {
         format_ident!("{plain}_node", span = ident.span())
@@ -94,13 +96,13 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
     };
     let what = format!("The {} `{plain}`.", node.kind.name());
     let docs = if docs.is_empty() { quote!(#[doc = #what]) } else { quote!(#(#docs)* #[doc = ""] #[doc = #what]) };
-    // At the node, where rustc points when something else has its name.
+    // With the span of the node, rustc points there if something else has the same name.
     let vis = located(&vis.to_token_stream(), ident.span());
     let constant = quote_spanned!(ident.span()=> #vis const #handle: #ty = <#ty>::new(#name););
     quote!(#docs #constant)
 }
 
-/// The methods of the flow that attributes name.
+/// Returns the methods of the flow that attributes name.
 fn methods_of_self(flow: &Flow) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
     let own = plain_name(&flow.ident);

@@ -1,4 +1,4 @@
-//! Writes who may do a node's tasks, and by when.
+//! Writes the settings for the people that may do a node's tasks, and for the time they have.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -7,7 +7,7 @@ use super::call::{CANDIDATES, OBJECT, OWNER, after, answered, chained, question,
 use crate::flow::model::{Assign, Candidates, Flow, Node, Permission, Priority};
 use crate::syntax::plain_name;
 
-/// Who may do a node's tasks, and by when.
+/// Writes the settings for the people that may do a node's tasks, and for the time they have.
 pub(super) fn expand_people(flow: &Flow, node: &Node) -> Vec<TokenStream> {
     let at = node.ident.span();
     let mut calls = Vec::new();

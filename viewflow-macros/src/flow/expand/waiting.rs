@@ -1,4 +1,4 @@
-//! Writes what a node waits for or tells.
+//! Writes the events that a node waits for or triggers.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,7 +9,7 @@ use super::call::{KEY, PROCESS, SEED, SEEDS, after, answered, chained, collected
 use crate::flow::model::{Child, Cron, Message, Node, Retry};
 use crate::syntax::{duration_tokens, local, option_of};
 
-/// What a node waits for: a worker, a time, a signal, a message, its children.
+/// Writes what a node waits for: a worker, a time, a signal, a message, or its children.
 pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
     let at = node.ident.span();
     let mut calls = Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
     calls
 }
 
-/// The builder's method for a job, and its arguments.
+/// Returns the builder's method for a job, and its arguments.
 fn job(node: &Node, call: &TokenStream) -> (&'static str, TokenStream) {
     let (task, at) = (&node.task, call.span());
     let run = if node.is_async {
@@ -81,7 +81,7 @@ fn job(node: &Node, call: &TokenStream) -> (&'static str, TokenStream) {
         quote_spanned!(at=> __viewflow::JobMethod::<Self, #task, _, _>::method(#call))
     };
     match (&node.done, node.is_async) {
-        // The value of a future has no name before it is here.
+        // The output type of a future cannot be named before this point.
         (Some(done), true) => ("future_done", quote!((#run, #done))),
         (Some(done), false) => {
             let value = quote_spanned!(at=> __viewflow::value_of::<Self, #task, _>(&#run));

@@ -1,4 +1,4 @@
-//! Reads the attributes of a node.
+//! Parses the attributes of a node.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -85,7 +85,7 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
     }
 }
 
-/// What to do about an attribute that a kind does not take.
+/// Returns advice about an attribute that a kind does not take.
 fn way_out(kind: Kind, name: Attribute) -> String {
     if name == Attribute::Next && kind.is_end() {
         return "nothing comes after an end: remove it".to_owned();
@@ -94,7 +94,7 @@ fn way_out(kind: Kind, name: Attribute) -> String {
     if let Some((_, meant)) = meant.iter().find(|(given, meant)| *given == name && kind.takes(*meant)) {
         return format!("did you mean `#[{meant}(..)]`?");
     }
-    // Where it can go on, and only how is mistaken.
+    // The node does have a way on, but under another attribute.
     let ways = [Attribute::Next, Attribute::Then, Attribute::Branch, Attribute::Case];
     if let (true, Some(own)) = (ways.contains(&name), ways.iter().find(|way| kind.takes(**way))) {
         return format!("write `#[{own}(..)]`");
@@ -108,14 +108,14 @@ fn way_out(kind: Kind, name: Attribute) -> String {
     }
 }
 
-/// The name of a field, and nothing else.
+/// Parses the name of a field, and nothing else.
 fn field_name(attribute: &syn::Attribute) -> Result<Ident> {
     let tokens: TokenStream = attribute.parse_args()?;
     let expected = "expected the name of a field of the form: `#[decide(field)]`";
     Ident::parse_any.parse2(tokens).map_err(|_| syn::Error::new_spanned(attribute, expected))
 }
 
-/// A type, and nothing else.
+/// Parses a type, and nothing else.
 fn one_type(attribute: &syn::Attribute) -> Result<TokenStream> {
     let tokens: TokenStream = attribute.parse_args()?;
     let name = attribute.path().to_token_stream();
@@ -146,7 +146,7 @@ fn twice(attribute: &syn::Attribute) -> syn::Error {
 
 /// The options of `#[node(..)]`.
 const OF_A_NODE: [&str; 3] = ["name", "title", KIND];
-/// Says of which kind a node is whose type is an alias.
+/// The option for the kind of a node whose type is an alias.
 const KIND: &str = "kind";
 
 fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> {
@@ -157,14 +157,16 @@ fn read_node_options(node: &mut Node, attribute: &syn::Attribute) -> Result<()> 
         match key {
             "name" => node.name = option.name()?,
             "title" => node.title = Some(option.text()?.value()),
-            // Has been read before.
+            // The kind has been read before.
             _ => {}
         }
         Ok(())
     })
 }
 
-/// The kind that `#[node(kind = View)]` tells. All else that is wrong with such an attribute is told later.
+/// Returns the kind given by `#[node(kind = View)]`.
+///
+/// Other mistakes in such an attribute are reported later.
 pub(super) fn told_kind(attributes: &[(Attribute, &syn::Attribute)]) -> Result<Option<Kind>> {
     let (mut kind, mut told) = (None, Ok(()));
     for (_, attribute) in attributes.iter().filter(|(name, _)| *name == Attribute::Node) {

@@ -1,4 +1,4 @@
-//! Reads the attributes that are edges.
+//! Parses the attributes that are edges.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -45,7 +45,7 @@ pub(super) fn read_edge(attribute: &syn::Attribute, name: Attribute, kind: Kind)
     Ok(edge)
 }
 
-/// `code = "..", then = target, options`, and the like.
+/// Parses `code = "..", then = target, options` and similar arguments.
 pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Result<Edge> {
     let usage = match name {
         Attribute::OnTimeout => "`#[on_timeout(after = \"3d\", then = node)]`".to_owned(),
@@ -96,13 +96,13 @@ pub(super) fn read_boundary(attribute: &syn::Attribute, name: Attribute) -> Resu
     Ok(Edge { target: target.unwrap_or(edge.target), way, after: time, ..edge })
 }
 
-/// What the closures of an edge are given.
+/// The parameters of the closures of an edge.
 #[derive(Clone, Copy)]
 enum Takes {
     Activation,
-    /// The case that a person chose, too.
+    /// The activation, and the case that a person chose.
     Case,
-    /// Of a decision, but of no case of its own.
+    /// The activation alone, for the default of a decision.
     NoCase,
 }
 
@@ -145,7 +145,7 @@ fn read_edge_option(edge: &mut Edge, option: &Opt, takes: Takes) -> Result<()> {
     Ok(())
 }
 
-/// `target, options`, for a case with `pattern =>` before it.
+/// Arguments such as `target, options`, or `pattern => target, options` for a case.
 struct EdgeArguments {
     pattern: Option<TokenStream>,
     target: Ident,
@@ -159,7 +159,7 @@ impl EdgeArguments {
         Ok(Self { pattern, target, options })
     }
 
-    /// `Variant => target`: the name alone, as the form says what it is a variant of.
+    /// Parses `Variant => target`. The form knows the enum, so the variant's name is enough.
     fn parse_decision(input: ParseStream<'_>) -> Result<Self> {
         let written = Self::before_arrow(
             input,

@@ -1,4 +1,4 @@
-//! Reads what a node waits for or tells: times, messages, other flows.
+//! Parses the events that a node waits for or triggers: times, messages, other flows.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -23,7 +23,7 @@ const CHILD_OPTIONS: [&str; 9] = [
     "sequential",
 ];
 
-/// A length of time in quotes, or a closure that tells a time.
+/// Parses a length of time in quotes, or a closure that returns a time.
 pub(super) fn after(tokens: TokenStream) -> Result<After> {
     match syn::parse2::<LitStr>(tokens.clone()) {
         Ok(text) => Ok(After::Fixed(duration(&text)?)),
@@ -38,7 +38,7 @@ pub(super) fn after(tokens: TokenStream) -> Result<After> {
     }
 }
 
-/// A name in quotes that is not empty.
+/// Parses a name in quotes that is not empty.
 pub(super) fn name_in_quotes(attribute: &syn::Attribute) -> Result<String> {
     let tokens: TokenStream = attribute.parse_args()?;
     let name = attribute.path().to_token_stream();
@@ -51,7 +51,7 @@ pub(super) fn name_in_quotes(attribute: &syn::Attribute) -> Result<String> {
     Ok(text.value())
 }
 
-/// `Type, key = |a| ..` for a catch, `|a| ..` for a throw.
+/// Parses `Type, key = |a| ..` for a catch, or `|a| ..` for a throw.
 pub(super) fn message(attribute: &syn::Attribute, kind: Kind) -> Result<Message> {
     if kind == Kind::MessageThrow {
         let tokens: TokenStream = attribute.parse_args()?;
@@ -99,7 +99,7 @@ impl Parse for Cron {
     }
 }
 
-/// The name of a time zone, or "local".
+/// Checks the name of a time zone, or "local".
 fn time_zone(name: LitStr) -> Result<LitStr> {
     #[cfg(feature = "cron")]
     {
@@ -125,7 +125,7 @@ impl Parse for Child {
             start.push(input.parse::<TokenTree>()?);
         }
         let written: TokenStream = start.iter().cloned().collect();
-        // What stands before the last `::name`.
+        // The path before the last `::name`.
         let [flow @ .., TokenTree::Punct(first), TokenTree::Punct(second), TokenTree::Ident(_)] = &start[..] else {
             let message = "expected the start of another flow: `OtherFlow::start`";
             return Err(if start.is_empty() {

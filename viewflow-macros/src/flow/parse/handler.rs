@@ -1,4 +1,4 @@
-//! Reads what names handlers, and what is handed to them.
+//! Parses the names of handlers and the options for their input.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use viewflow_graph::Kind;
 use crate::flow::model::{FieldsForm, Retry};
 use crate::syntax::{Closure, Opts, same_title, title};
 
-/// The method of a handler, and whether `async` stands before it.
+/// Parses the method of a handler, and whether `async` precedes it.
 pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStream, bool)> {
     let tokens: TokenStream = attribute.parse_args()?;
     let mut trees = tokens.clone().into_iter();
@@ -31,7 +31,7 @@ pub(super) fn call(attribute: &syn::Attribute, kind: Kind) -> Result<(TokenStrea
     }
 }
 
-/// The method of a handler: `Self::name`.
+/// Parses the method of a handler: `Self::name`.
 pub(super) fn method(attribute: &syn::Attribute) -> Result<TokenStream> {
     method_of(attribute.parse_args()?)
 }
@@ -51,7 +51,7 @@ fn method_of(tokens: TokenStream) -> Result<TokenStream> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
-/// `attempts = 3, backoff = "10s", max = "5m"`.
+/// Parses `attempts = 3, backoff = "10s", max = "5m"`.
 pub(super) fn retry(attribute: &syn::Attribute) -> Result<Retry> {
     let mut retry = Retry { attempts: 0, backoff: Duration::from_secs(1), max: Duration::from_hours(1) };
     attribute.parse_args::<Opts>()?.read(&["attempts", "backoff", "max"], |key, option| {
@@ -130,7 +130,7 @@ fn no_fields(at: Span) -> syn::Error {
     syn::Error::new(at, "a page has fields: name them after it, as in `#[fields(page(\"Papers\"), passport, photo)]`")
 }
 
-/// `= empty`: what the process has there is not shown, and a value has to be sent anew.
+/// Parses `= empty`: the form does not show the present value, and a person has to enter one.
 fn begins_empty(input: ParseStream<'_>, field: &Ident) -> Result<()> {
     input.parse::<Token![=]>()?;
     let at = input.span();

@@ -1,4 +1,4 @@
-//! Reads a field of the struct: a node, or what handlers need.
+//! Parses a field of the struct: a node, or a value for the handlers.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::errors::Errors;
 use crate::flow::model::{Flow, Node};
 use crate::syntax::{KEYWORDS, docs, first_sentence, misplaced, plain_name, plain_type, told};
 
-/// The attributes that name a node to go on to.
+/// The attributes that name the next node.
 const TO_NODES: [Attribute; 10] = [
     Attribute::Next,
     Attribute::Then,
@@ -59,7 +59,7 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
     node.docs = docs(&field.attrs).cloned().collect();
     node.title = first_sentence(&field.attrs);
     check_task(flow, &mut node, errors);
-    // Of an attribute that nobody knows rustc tells: what the node then lacks is no mistake of its own.
+    // rustc reports an unknown attribute. If the node then lacks something, that is no mistake of its own.
     node.incomplete |= field.attrs.iter().any(is_mistyped);
     for (attribute, meant) in field.attrs.iter().filter_map(keyword) {
         errors.over(attribute.path(), format!("there is no such attribute: did you mean `#[{meant}(..)]`?"));
@@ -79,7 +79,7 @@ pub(super) fn read_field(flow: &mut Flow, field: syn::Field, led_to: &BTreeSet<S
     flow.nodes.push(node);
 }
 
-/// What is wrong with a field that should be a node, and has not the type of one.
+/// Returns the message for a field that should be a node, but does not have the type of one.
 fn no_node(ty: &Type, why: &str) -> String {
     let written = told(&ty.to_token_stream());
     let like = ["Event", "Node", "Task"].iter().find_map(|word| written.strip_suffix(word));
@@ -95,7 +95,7 @@ fn no_node(ty: &Type, why: &str) -> String {
     format!("{why}, and `{written}` is not the type of a node: {hint}")
 }
 
-/// What a task knows is a struct: values are told to be its seed or artifact.
+/// Checks that the task type is a struct; a plain value has to be marked as seed or artifact.
 fn check_task(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     let krate = &flow.krate;
     if is_plain_value(&node.task) {
@@ -111,7 +111,7 @@ fn check_task(flow: &Flow, node: &mut Node, errors: &mut Errors) {
     }
 }
 
-/// What others call what attributes of ours say.
+/// Names that other libraries use for attributes of ours.
 const OTHER_WORDS: [&str; 16] = [
     "after",
     "wait",
@@ -131,7 +131,7 @@ const OTHER_WORDS: [&str; 16] = [
     "key",
 ];
 
-/// Whether an attribute is one of ours but for a slip, or for another word.
+/// Whether an attribute seems to be one of ours that is mistyped, or has another library's name.
 fn is_mistyped(attribute: &syn::Attribute) -> bool {
     const RUST: [&str; 8] = ["doc", "cfg", "cfg_attr", "allow", "warn", "deny", "forbid", "expect"];
     let Some(name) = attribute.path().get_ident().map(Ident::to_string) else { return false };
@@ -141,14 +141,14 @@ fn is_mistyped(attribute: &syn::Attribute) -> bool {
             || nearest(&name, Attribute::ALL.iter().map(|known| known.name())).is_some())
 }
 
-/// An attribute that has the name of a keyword, and the one that is likely meant.
+/// Returns an attribute whose name is a keyword, and the attribute that was likely meant.
 fn keyword(attribute: &syn::Attribute) -> Option<(&syn::Attribute, &'static str)> {
     let name = attribute.path().get_ident()?;
     let (_, meant) = KEYWORDS.iter().find(|(keyword, _)| *name == format!("r#{keyword}"))?;
     Some((attribute, meant))
 }
 
-/// The names of the nodes that edges may lead to: names that stand in attributes of ours.
+/// Returns the names of the nodes that edges may lead to, as attributes of ours write them.
 pub(super) fn led_to(fields: &syn::Fields) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for attribute in fields.iter().flat_map(|field| &field.attrs) {
@@ -160,7 +160,7 @@ pub(super) fn led_to(fields: &syn::Fields) -> BTreeSet<String> {
     names
 }
 
-/// The targets in the arguments of an edge: what comes first, or after `=>`, or after `then =`.
+/// Adds the targets in the arguments of an edge: a name that comes first, or after `=>`, or after `then =`.
 fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let sign =
@@ -177,7 +177,7 @@ fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
     }
 }
 
-/// `#[fields(..)]` that cannot be a form are left out, so that they are told of once.
+/// Removes a `#[fields(..)]` that cannot be a form, so that it is reported once.
 fn check_fields(flow: &mut Flow, node: &mut Node, errors: &mut Errors) {
     let Some(fields) = &node.fields else { return };
     let at = fields.fields.first().map_or_else(|| node.ident.span(), Ident::span);
@@ -214,7 +214,9 @@ fn check_fields(flow: &mut Flow, node: &mut Node, errors: &mut Errors) {
     node.incomplete = true;
 }
 
-/// What a person decides is what is filled in. Of what could not be read nothing more is told.
+/// Checks that a decision is made by something that a person fills in.
+///
+/// It reports nothing about nodes that could not be read completely.
 fn check_decision(node: &mut Node, errors: &mut Errors) {
     let (ident, decided) = (&node.ident, node.is_decided());
     let (at, message) = match (&node.decide, &node.fields) {
@@ -253,10 +255,10 @@ fn check_decision(node: &mut Node, errors: &mut Errors) {
     node.incomplete = true;
 }
 
-/// The kind a type names, and its parameter.
+/// Returns the kind that a type names, and the type's parameter.
 ///
-/// A type of the application's own may have such a name too: with its path, as `tokio::runtime::Handle`, and without an
-/// attribute of ours it is none of ours.
+/// A type of the application may have the same name. If it is written with its path, such as `tokio::runtime::Handle`,
+/// and has no attribute of ours, it is not a node.
 fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Kind, TokenStream)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -280,12 +282,12 @@ fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Ki
     Some((kind, task.unwrap_or_else(|| quote!(()))))
 }
 
-/// What a task of a node knows whose type is an alias, which a macro cannot look behind.
+/// Writes the task type of a node whose type is an alias, which a macro cannot resolve.
 fn task_of(ty: &Type, krate: &TokenStream) -> TokenStream {
     quote!(<#ty as #krate::Marker>::Task)
 }
 
-/// Whether a type is a value, and none that a struct of the application's could be.
+/// Whether a type is a plain value, not a struct of the application.
 fn is_plain_value(ty: &TokenStream) -> bool {
     const VALUES: [&str; 23] = [
         "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",

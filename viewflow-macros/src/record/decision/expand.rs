@@ -1,4 +1,4 @@
-//! Writes an enum that is a decision.
+//! Writes the code for an enum that is a decision.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -21,7 +21,7 @@ pub(super) fn expand(decision: &Decision, errors: Errors) -> TokenStream {
     quote!(#errors #(#structs)* #(#nested)* #items)
 }
 
-/// The struct with the fields of a variant.
+/// Writes the struct with the fields of a variant.
 fn expand_struct(decision: &Decision, case: &Case) -> Option<TokenStream> {
     let ((record, docs), vis) = (case.record.as_ref()?, &decision.vis);
     let Record { ident, fields, .. } = record;
@@ -40,7 +40,7 @@ fn expand_struct(decision: &Decision, case: &Case) -> Option<TokenStream> {
     })
 }
 
-/// What reads and writes each case.
+/// Writes the constants that read and write each case.
 fn expand_constants(decision: &Decision) -> TokenStream {
     let constants = decision.cases.iter().enumerate().map(|(number, case)| {
         let (constant, ty) = (constant(number), struct_of(case));
@@ -56,7 +56,7 @@ fn constant(number: usize) -> Ident {
     format_ident!("__viewflow_CASE_{number}", span = hidden())
 }
 
-/// What has the fields of a case.
+/// Returns the type that has the fields of a case.
 fn struct_of(case: &Case) -> TokenStream {
     match &case.record {
         Some((record, _)) => {
@@ -67,7 +67,7 @@ fn struct_of(case: &Case) -> TokenStream {
     }
 }
 
-/// How the decision is read and written: as a struct of which one field is there.
+/// Writes how the decision is read and written: as a struct in which exactly one field has a value.
 fn expand_own_fields(decision: &Decision) -> TokenStream {
     let ident = &decision.ident;
     let specs = decision.cases.iter().enumerate().map(|(number, case)| {
@@ -125,12 +125,12 @@ fn expand_own_fields(decision: &Decision) -> TokenStream {
     }
 }
 
-/// The names of the fields of a variant.
+/// Returns the names of a variant's fields.
 fn idents(record: &Record) -> Vec<&Ident> {
     record.fields.iter().map(|field| &field.ident).collect()
 }
 
-/// The pattern of a variant, and the struct made of its fields.
+/// Writes the pattern of a variant, and the struct made of its fields.
 fn taken_apart(case: &Case) -> (TokenStream, TokenStream) {
     let (variant, of) = (&case.ident, struct_of(case));
     match &case.record {
@@ -145,7 +145,9 @@ fn taken_apart(case: &Case) -> (TokenStream, TokenStream) {
     }
 }
 
-/// A `match` over the decision. Of an enum that could not be read as a whole nothing more is told.
+/// Writes a `match` over the decision.
+///
+/// If the enum could not be read completely, this avoids further errors.
 fn matched(decision: &Decision, arms: TokenStream) -> TokenStream {
     if decision.whole { quote!(match self { #arms }) } else { quote!(::core::unimplemented!()) }
 }

@@ -1,4 +1,4 @@
-//! Reads an enum that is a decision.
+//! Parses an enum that is a decision.
 
 use quote::format_ident;
 use syn::{Data, DeriveInput, Fields, LitStr};
@@ -14,7 +14,7 @@ use crate::syntax::{
     unknown_option,
 };
 
-/// The attribute of a variant.
+/// The name of a variant's attribute.
 const CASE: &str = "case";
 
 pub(super) fn parse(input: DeriveInput, errors: &mut Errors) -> Decision {
@@ -78,7 +78,7 @@ fn read_case(decision: &Decision, variant: syn::Variant, errors: &mut Errors) ->
             record.krate.clone_from(&decision.krate);
             let docs = named.named.iter().map(|field| docs(&field.attrs).cloned().collect()).collect();
             for mut field in named.named {
-                // The fields of a variant are seen where the enum is.
+                // The fields of a variant are as visible as the enum.
                 field.vis.clone_from(&decision.vis);
                 read_field(&mut record, field, errors);
             }
@@ -89,7 +89,7 @@ fn read_case(decision: &Decision, variant: syn::Variant, errors: &mut Errors) ->
     case
 }
 
-/// A name belongs to one case.
+/// Checks that a name belongs to only one case.
 fn check_names(case: &Case, others: &[Case], errors: &mut Errors) {
     let is_taken =
         |was: &&String| **was == case.name || others.iter().any(|other| other.name == **was || other.was.contains(was));

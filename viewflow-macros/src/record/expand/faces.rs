@@ -1,4 +1,4 @@
-//! Writes the trait that makes a struct what it is.
+//! Writes the main trait of a struct, such as `Process` or `Entity`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -27,7 +27,8 @@ fn expand_process(record: &Record) -> TokenStream {
     let table = record.fields.iter().any(|field| field.column).then(|| {
         quote!(const TABLE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#table);)
     });
-    // The type of a field that is less visible than its struct may be so too, and cannot be named by a trait of it.
+    // If a field is less visible than its struct, its type may be, too. A trait of the struct must not name such a
+    // type.
     let hides = |of: &Subject<'_>| is_less_visible(&of.field.vis, &record.vis);
     let (hidden, visible): (Vec<_>, Vec<_>) = Subject::all(record).into_iter().partition(hides);
     let named = named_fields(record, &visible, &hidden);
@@ -49,7 +50,7 @@ fn expand_process(record: &Record) -> TokenStream {
     }
 }
 
-/// Whether what has the one visibility may be hidden where what has the other is seen.
+/// Whether an item with visibility `field` may be hidden where an item with visibility `of` is seen.
 fn is_less_visible(field: &Visibility, of: &Visibility) -> bool {
     match (field, of) {
         (Visibility::Public(_), _) | (_, Visibility::Inherited) => false,
@@ -61,7 +62,7 @@ fn is_less_visible(field: &Visibility, of: &Visibility) -> bool {
     }
 }
 
-/// The places of the fields by their names. Of those that are hidden it is said that they are private.
+/// Writes the indexes of the fields by name. Hidden fields have an entry, so that rustc reports them as private.
 fn named_fields(record: &Record, visible: &[Subject<'_>], hidden: &[Subject<'_>]) -> TokenStream {
     let ident = &record.ident;
     let index_type = format_ident!("FieldsOf{}", plain_name(ident), span = ident.span());
@@ -85,7 +86,7 @@ fn named_fields(record: &Record, visible: &[Subject<'_>], hidden: &[Subject<'_>]
     }
 }
 
-/// A field as forms made of `#[fields(..)]` find it.
+/// Writes the impl through which forms of `#[fields(..)]` find a field.
 fn field_at(of: Subject<'_>) -> TokenStream {
     let (ident, index, Field { ty, ident: name, .. }) = (&of.record.ident, of.index, of.field);
     let (constant, rules) = (of.item(Item::Field), of.item(Item::Rules));
@@ -132,7 +133,7 @@ fn expand_task(record: &Record) -> TokenStream {
     }
 }
 
-/// What the struct is before anything is known of it. Only asked of structs of which each field has such a value.
+/// Writes the initial value of the struct. It is called only if every field has an initial value.
 fn initial(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let values = Subject::all(record).into_iter().map(|of| {
@@ -143,10 +144,10 @@ fn initial(record: &Record) -> TokenStream {
             quote!(#name: (const { #constant.at_first() })())
         }
     });
-    // Of what is mistaken nothing is said twice.
+    // A mistake must not be reported twice.
     let is_right = record.whole && record.usable && record.fields.iter().all(|field| !field.incomplete);
     let body = if is_right { quote!(Self { #(#values),* }) } else { quote!(loop {}) };
-    // Derived, `Default` would not know of the defaults of the fields. It is told at such a field if both are there.
+    // A derived `Default` would ignore the defaults of the fields. If both exist, rustc reports it at such a field.
     let given = record.fields.iter().find_map(|field| field.default.as_ref());
     let default = given.map(|given| {
         quote_spanned! {given.span()=>
@@ -282,7 +283,7 @@ fn expand_message(record: &Record) -> TokenStream {
     }
 }
 
-/// `BY_NAME` for each indexed field.
+/// Writes `BY_NAME` for each indexed field.
 fn lookups(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let lookups = record.fields.iter().filter(|field| field.index.is_some() || field.incomplete).map(|field| {
@@ -303,7 +304,7 @@ fn lookups(record: &Record) -> TokenStream {
     }
 }
 
-/// What a process or task begins with, and what it brings about.
+/// Writes the types of seed and artifact.
 fn seed_and_artifact(record: &Record) -> TokenStream {
     let or_unit = |ty: &Option<TokenStream>| ty.clone().unwrap_or_else(|| quote!(()));
     let (seed, artifact) = (or_unit(&record.seed), or_unit(&record.artifact));

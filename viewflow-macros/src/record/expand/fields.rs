@@ -1,4 +1,4 @@
-//! Writes how a struct is read from a document, written into one, and held against its rules.
+//! Writes how a struct is read from a document, written to it, and checked against its rules.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::record::face::Face;
 use crate::record::model::{Choices, Index, OnDelete, Record, Widget};
 use crate::syntax::{Accessor, Dependence, fields_impl, option_of, plain_name, told};
 
-/// The trait for a struct that cannot have it, so that nothing else is said of it.
+/// Writes the trait for a struct with mistakes, so that rustc reports nothing else about it.
 pub(super) fn expand_no_fields(record: &Record) -> TokenStream {
     fields_impl(&record.ident, &[], &TokenStream::new(), None)
 }
@@ -47,7 +47,7 @@ fn dependence(of: Subject<'_>) -> Option<Dependence> {
     }
 }
 
-/// What is known of the field while the program runs.
+/// Writes the description of the field that is used at run time.
 fn spec(of: Subject<'_>) -> TokenStream {
     let Subject { record, field, .. } = of;
     let (name, constant) = (plain_name(&field.ident), of.item(Item::Field));
@@ -76,7 +76,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
     let (on_delete, column) = (on_delete(of), field.column);
     let holds_processes = field.on_delete.as_ref().filter(|_| !of.is_of_itself()).map(|_| holds_processes(of));
     let depends = dependence(of);
-    // In a form, and in what is nested in one, what has a default may be left out.
+    // In a form, and in a struct nested in a form, a field with a default may be left out.
     let required = (matches!(record.face, Face::Form | Face::Embedded | Face::Variant)
         && (field.default.is_some() || depends.is_some()))
     .then(|| quote!(required: false,));
@@ -111,7 +111,7 @@ fn spec(of: Subject<'_>) -> TokenStream {
     }
 }
 
-/// A widget, which has to fit the values of the field.
+/// Writes a widget, and the check that it fits the values of the field.
 fn hint(of: Subject<'_>, widget: &Widget) -> TokenStream {
     let Widget { name, value } = widget;
     let (ty, has_choices) = (of.field.ty.to_token_stream(), of.field.choices.is_some());
@@ -149,7 +149,9 @@ fn on_delete(of: Subject<'_>) -> TokenStream {
     }
 }
 
-/// A number of a process is a reference where it is said what happens when that is forgotten.
+/// Writes the check that makes a process number a reference.
+///
+/// A field with `on_delete` says what happens when the process is forgotten, so it refers to the process.
 fn holds_processes(of: Subject<'_>) -> TokenStream {
     let ty = &of.field.ty;
     quote_spanned! {ty.span()=>
@@ -162,7 +164,7 @@ fn holds_processes(of: Subject<'_>) -> TokenStream {
     }
 }
 
-/// Only of a reference can be said what happens when the row is deleted that it refers to.
+/// Writes `on_delete`, with the check that the field is a reference.
 fn of_a_reference(of: Subject<'_>, at: &Ident, on_delete: &TokenStream) -> TokenStream {
     let ty = of.field.ty.to_token_stream();
     if of.is_of_itself() && !told(&ty).contains('<') {
@@ -190,7 +192,7 @@ fn of_a_reference(of: Subject<'_>, at: &Ident, on_delete: &TokenStream) -> Token
     }}
 }
 
-/// What the field is like when it is stored.
+/// Writes the stored form of the field.
 fn shape(of: Subject<'_>) -> TokenStream {
     let (constant, key, column) = (of.item(Item::Field), of.field.key.join("."), of.field.column);
     let was = of.field.was.iter().map(|path| path.join("."));

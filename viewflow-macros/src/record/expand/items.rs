@@ -1,5 +1,6 @@
-//! Writes what is said of a field in several places once, so that a mistake in it is told once: its type, its default,
-//! its bounds, its choices.
+//! Writes the items of a field that several impls need: its type, its default, its bounds, its choices.
+//!
+//! Each is written once, so a mistake in it is reported once.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -12,7 +13,7 @@ use crate::record::face::Face;
 use crate::record::model::{Choices, Field};
 use crate::syntax::{Closure, Query, hidden, local, located, plain_name, told, told_type};
 
-/// The items of a field, which stand beside the impls.
+/// Writes the items of a field, which are next to the impls.
 pub(super) fn items(of: Subject<'_>) -> TokenStream {
     let field = of.field;
     let constant = constant(of);
@@ -34,7 +35,7 @@ pub(super) fn items(of: Subject<'_>) -> TokenStream {
     quote!(#constant #rules #default #conversion #min #max #length #choices #depends #pattern)
 }
 
-/// What reads and writes the field.
+/// Writes the constant that reads and writes the field.
 fn constant(of: Subject<'_>) -> TokenStream {
     let (name, ty) = (of.item(Item::Field), of.ty());
     let of_its_type = quote_spanned!(ty.span()=> __viewflow::FieldOf::<#ty>);
@@ -48,17 +49,17 @@ fn constant(of: Subject<'_>) -> TokenStream {
         let located = located(&ty, ty.span());
         quote_spanned!(ty.span()=> new().begins_with(<#located as __viewflow::NotAsked>::not_asked))
     } else if of.record.face == Face::Process && !of.field.incomplete {
-        // Told at the same place, a type that is no field type is told once.
+        // Both uses of the type have the same span, so rustc reports a wrong type once.
         let located = located(&ty, ty.span());
         quote_spanned!(ty.span()=> initial_of::<<#located as __viewflow::FieldType>::Item>())
     } else {
         quote_spanned!(ty.span()=> new())
     };
-    // A struct within itself would never come to an end.
+    // The shape of a struct that contains itself would be infinite.
     let shape = if of.is_of_itself() {
         quote!(__viewflow::Shape::Plain(__viewflow::Plain::Itself))
     } else {
-        // Told at the same place as by the field's constructor, a type that is none is told once.
+        // This has the same span as the field's constructor, so rustc reports a wrong type once.
         let located = located(&ty, ty.span());
         quote_spanned!(ty.span()=> <#located as __viewflow::FieldType>::SHAPE)
     };
@@ -69,7 +70,7 @@ fn constant(of: Subject<'_>) -> TokenStream {
     quote!(const #name: __viewflow::FieldOf<#ty> = #of_its_type::#new.shaped(#shape) #converted;)
 }
 
-/// A function that returns what the user wrote.
+/// Writes a function that returns the user's expression.
 fn function(of: Subject<'_>, item: Item, returns: &TokenStream, written: &TokenStream) -> TokenStream {
     let (name, body) = (of.item(item), of.beside(written));
     quote! {
@@ -79,13 +80,13 @@ fn function(of: Subject<'_>, item: Item, returns: &TokenStream, written: &TokenS
     }
 }
 
-/// The type of a field's values, which an `Option` may hold or not.
+/// Returns the type of a field's values, without the `Option` around it.
 fn value_type(of: Subject<'_>) -> TokenStream {
     let ty = of.ty();
     quote_spanned!(ty.span()=> <#ty as __viewflow::FieldType>::Item)
 }
 
-/// The expression of `default`; text in quotes becomes what the field is.
+/// Returns the expression of `default`, which converts text in quotes to the type of the field.
 fn default_value(field: &Field) -> Option<TokenStream> {
     let value = field.default.as_ref()?;
     let is_text = syn::parse2::<LitStr>(value.clone()).is_ok();
@@ -115,7 +116,7 @@ fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
     }
 }
 
-/// What computes the field from the others, or asks them whether it is asked.
+/// Writes the function that computes the field from the others, or returns whether the field is asked.
 fn dependence(of: Subject<'_>) -> Option<TokenStream> {
     let (asked, returns) = match (&of.field.computed, &of.field.only_if) {
         (Some(computed), _) => (computed, of.ty()),
@@ -134,7 +135,7 @@ fn dependence(of: Subject<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Reads a value of the type that the field had before, and makes it one of today's.
+/// Writes the function that reads a value of the field's former type and converts it to the present one.
 fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
     let (name, ty, value) = (of.item(Item::Convert), of.ty(), local("value", hidden()));
     let convert = match from {
@@ -161,7 +162,9 @@ fn conversion(of: Subject<'_>, from: &Closure) -> TokenStream {
     }
 }
 
-/// Refuses the conversion of what can be read as it is, under the same key: it would never be called.
+/// Writes the check that the conversion is ever called.
+///
+/// If the former type can be read as the present one under the same key, it would not be.
 fn never_called(of: Subject<'_>) -> Option<TokenStream> {
     let Some(Closure::Inline { parameter, .. }) = &of.field.from else { return None };
     if !of.field.was.is_empty() || of.is_of_itself() {

@@ -1,4 +1,4 @@
-//! Writes how a value is held against the rules of its field.
+//! Writes how a value is checked against the rules of its field.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,7 +8,7 @@ use super::subject::{Item, Subject};
 use crate::record::model::{Choices, Field};
 use crate::syntax::{hidden, local, located};
 
-/// The function that holds a value against the rules of its field.
+/// Writes the function that checks a value against the rules of its field.
 pub(super) fn rules_function(of: Subject<'_>) -> TokenStream {
     let (name, ty, rules) = (of.item(Item::Rules), of.ty(), rules(of));
     let check = (!rules.is_empty()).then(|| {
@@ -45,9 +45,9 @@ fn rules(of: Subject<'_>) -> Vec<TokenStream> {
     rules.into_iter().flatten().collect()
 }
 
-/// `let at = at.method(value, bound);`, at the place of what the user wrote.
+/// Writes `let at = at.method(value, bound);` with the span of the user's code.
 ///
-/// Receiver and method have one span: rustc points at the macro as a whole where they come from different worlds.
+/// Receiver and method share one span. If they had different hygiene, rustc would point at the whole macro.
 fn rule(method: &str, written: &impl ToTokens, bound: &TokenStream) -> TokenStream {
     let span = written.span();
     let (at, method) = (local("at", span), Ident::new(method, hidden().located_at(span)));

@@ -1,4 +1,4 @@
-//! A field that is written about, and the names of what is written for it.
+//! A field that code is written for, and the names of that code.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident};
@@ -6,19 +6,19 @@ use quote::{ToTokens as _, format_ident};
 use crate::record::model::{Field, Record};
 use crate::syntax::{changed, hidden};
 
-/// What is written for a field once, beside the impls that name it.
+/// An item that is written once for a field, next to the impls that name it.
 #[derive(Clone, Copy)]
 pub(super) enum Item {
-    /// The constant by which it is read and written.
+    /// The constant that reads and writes the field.
     Field,
-    /// The function that holds a value against its rules.
+    /// The function that checks a value against the field's rules.
     Rules,
     Default,
     Min,
     Max,
     Length,
     Choices,
-    /// The function that computes it, or asks whether it is asked.
+    /// The function that computes the field, or returns whether it is asked.
     Depends,
     Pattern,
     Convert,
@@ -33,12 +33,12 @@ pub(super) struct Subject<'r> {
 }
 
 impl<'r> Subject<'r> {
-    /// All fields of a struct.
+    /// Returns all fields of a struct.
     pub(super) fn all(record: &'r Record) -> Vec<Self> {
         record.fields.iter().enumerate().map(|(index, field)| Self { record, field, index }).collect()
     }
 
-    /// The name of an item of this field's.
+    /// Returns the name of an item of this field.
     pub(super) fn item(self, item: Item) -> Ident {
         let what = match item {
             Item::Field => "FIELD",
@@ -55,12 +55,12 @@ impl<'r> Subject<'r> {
         format_ident!("__viewflow_{what}_{}", self.index, span = hidden())
     }
 
-    /// The field's type, for an item beside the impls.
+    /// Returns the field's type, for an item next to the impls.
     pub(super) fn ty(self) -> TokenStream {
         self.beside(&self.field.ty.to_token_stream())
     }
 
-    /// Tokens for an item beside the impls, where `Self` would mean nothing: it is replaced by the struct's name.
+    /// Returns the tokens for an item next to the impls, with `Self` replaced by the struct's name.
     pub(super) fn beside(self, tokens: &TokenStream) -> TokenStream {
         changed(tokens, &|tree| match tree {
             TokenTree::Ident(name) if name == "Self" => {
@@ -72,7 +72,7 @@ impl<'r> Subject<'r> {
         })
     }
 
-    /// Whether the field's type is, or has in it, the struct that it is in.
+    /// Whether the field's type is, or contains, the struct that has the field.
     pub(super) fn is_of_itself(self) -> bool {
         has(&self.ty(), &self.record.ident)
     }

@@ -1,4 +1,4 @@
-//! The options of a struct and of a field: each with the derives that take it, and how it is read.
+//! The options of a struct and of a field: each with its derives and its parser.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -10,18 +10,18 @@ use crate::record::face::Face::{self, Embedded, Entity, Form, Message, Process, 
 use crate::record::model::{Asked, Choices, Field, Index, Latch, OnDelete, Record, Widget};
 use crate::syntax::{Closure, Opt, WAS, some_duration, told_type, ungrouped, unknown_option};
 
-/// An option's name, the derives that take it, and what puts it where it belongs.
+/// The name of an option, the derives that take it, and the function that parses and stores it.
 type Known<T> = (&'static str, &'static [Face], fn(&mut T, Face, &Opt) -> Result<()>);
 
 const ALL: &[Face] = &[Process, Task, Form, Entity, Embedded, Message, Variant];
-/// What is stored for long enough that its type may change.
+/// The derives whose data is stored for so long that its type may change.
 const STORED: &[Face] = &[Process, Task, Entity, Embedded, Message];
-/// What has a table.
+/// The derives that have a table.
 const TABLES: &[Face] = &[Process, Entity];
 
-/// What forms are made of.
+/// The derives that forms are made of.
 const SHOWN: &[Face] = &[Process, Form, Embedded, Variant];
-/// What a person fills in.
+/// The derives whose fields a person fills in.
 const FILLED_IN: &[Face] = &[Form, Embedded, Variant];
 
 /// The options of the attribute on the struct.
@@ -72,7 +72,7 @@ pub(super) fn read_field_option(face: Face, field: &mut Field, option: &Opt) -> 
     read(&OF_A_FIELD, face, field, option)
 }
 
-/// `"a.b"` as a list of keys.
+/// Parses `"a.b"` as a list of keys.
 pub(super) fn key_path(text: &LitStr) -> Result<Vec<String>> {
     let keys: Vec<String> = text.value().split('.').map(str::to_owned).collect();
     if keys.iter().any(String::is_empty) {
@@ -104,7 +104,7 @@ fn put<T>(place: &mut T, value: Result<T>) -> Result<()> {
     Ok(())
 }
 
-/// A field has one index.
+/// Sets the index of a field, which can have only one.
 fn index(field: &mut Field, option: &Opt, index: Index) -> Result<()> {
     option.flag()?;
     if field.index.is_some() {
@@ -124,7 +124,7 @@ fn latch(option: &Opt) -> Result<Latch> {
     }
 }
 
-/// A list, or `|db| ..`, or `|db, user| ..`.
+/// Parses a list, or `|db| ..`, or `|db, user| ..`.
 fn choices(face: Face, option: &Opt) -> Result<Choices> {
     let tokens = ungrouped(option.tokens()?);
     if !starts_a_closure(&tokens) {
@@ -141,7 +141,7 @@ fn choices(face: Face, option: &Opt) -> Result<Choices> {
     Ok(Choices::Query(query))
 }
 
-/// `long_text`, or `currency("EUR")`.
+/// Parses `long_text`, or `currency("EUR")`.
 fn widget(option: &Opt) -> Result<Widget> {
     const NAMES: [&str; 5] = ["long_text", "radio", "password", "currency", "unit"];
     let tokens = ungrouped(option.tokens()?);
@@ -194,7 +194,7 @@ fn widget(option: &Opt) -> Result<Widget> {
     Ok(Widget { name, value })
 }
 
-/// `|form| ..`
+/// Parses `|form| ..`.
 fn asked(option: &Opt) -> Result<Asked> {
     let question = syn::parse2(ungrouped(option.tokens()?))?;
     Ok(Asked { option: option.key.clone(), question })
@@ -204,7 +204,7 @@ fn starts_a_closure(tokens: &TokenStream) -> bool {
     matches!(tokens.clone().into_iter().next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '|')
 }
 
-/// `|old: Type| ..`, or the path of a function.
+/// Parses `|old: Type| ..`, or the path of a function.
 fn conversion(option: &Opt) -> Result<Closure> {
     let closure: Closure = option.parse()?;
     match &closure {
