@@ -1,4 +1,4 @@
-//! What the store is held against: sled and the disk without us.
+//! The baselines of the store: sled and the disk without viewflow.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -7,7 +7,9 @@ use std::path::Path;
 use crate::measure::{Result, float, seconds};
 use crate::stores::Writes;
 
-/// Writes to a fresh sled database what so many steps wrote, each batch with one flush and one sync. Steps/s.
+/// Writes to a fresh sled database what `steps` wrote, and returns the number of steps per second.
+///
+/// Each batch has one flush and one sync.
 pub(crate) fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f64> {
     let db = sled::Config::new().path(path).cache_capacity(64 << 20).flush_every_ms(None).open()?;
     let file = OpenOptions::new().write(true).open(path.join("db"))?;
@@ -29,7 +31,7 @@ pub(crate) fn replay(path: &Path, steps: &[Writes], together: usize) -> Result<f
     Ok(float(steps.len()) / time)
 }
 
-/// Appends of 4 KiB with an `fdatasync` each. Appends/s.
+/// Appends blocks of 4 KiB with an `fdatasync` each, and returns the number of appends per second.
 pub(crate) fn appends(path: &Path, count: usize) -> Result<f64> {
     let mut file = File::create(path)?;
     let block = [b'x'; 4096];
@@ -43,7 +45,7 @@ pub(crate) fn appends(path: &Path, count: usize) -> Result<f64> {
     Ok(float(count) / time)
 }
 
-/// The lengths of all keys and values in a store that is closed.
+/// Returns the total length of all keys and values in a closed store.
 pub(crate) fn live(path: &Path) -> Result<usize> {
     let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
     let mut bytes = 0;
@@ -54,12 +56,12 @@ pub(crate) fn live(path: &Path) -> Result<usize> {
     Ok(bytes)
 }
 
-/// The lengths of all files in a directory and those within it.
+/// Returns the total length of all files in a directory and its subdirectories.
 pub(crate) fn on_disk(path: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
-        // A file may be gone since it was listed.
+        // The file may have been removed since it was listed.
         let Ok(about) = entry.metadata() else { continue };
         bytes += if about.is_dir() { on_disk(&entry.path())? } else { about.len() };
     }

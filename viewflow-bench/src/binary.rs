@@ -8,7 +8,7 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     if !run.wants("binary") {
         return Ok(());
     }
-    // Beside this program: what was compiled for it is not compiled again.
+    // The build directory is the one next to this program, so nothing is compiled twice.
     let program = std::env::current_exe()?;
     let target = program.ancestors().nth(2).ok_or("a program in no target directory")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

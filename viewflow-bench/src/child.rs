@@ -1,6 +1,6 @@
-//! A program of its own for each store, so that its memory, its files and its death are its own.
+//! A separate process for each store, with its own memory and files, which can be killed alone.
 //!
-//! It opens the store, tells how long that took, and answers each line of its input with one number.
+//! The child opens the store and reports how long that took. It answers each line of its input with one number.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -15,24 +15,24 @@ use crate::flows::{self, somebody, task_of};
 use crate::measure::{Random, Result, float, in_threads, micros};
 use crate::stores;
 
-/// How many tasks a page of the inbox shows.
+/// The number of tasks on a page of the inbox.
 const PAGE: usize = 25;
 
-/// When the store of a child syncs.
+/// The time at which the store of a child syncs.
 #[derive(Clone, Copy)]
 pub(crate) enum Durability {
     /// Before a step is acknowledged.
     Immediate,
-    /// Now and then.
+    /// At intervals.
     Relaxed,
 }
 
-/// The parent's side.
+/// The child as its parent sees it.
 pub(crate) struct Child {
     process: std::process::Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    /// How long it took to open the store, in seconds.
+    /// The time that it took to open the store, in seconds.
     pub opened: f64,
 }
 
@@ -58,7 +58,7 @@ impl Child {
         Ok(child)
     }
 
-    /// Has it do something, and answers with the number it tells.
+    /// Sends a command to the child, and returns the number that it answers.
     pub(crate) fn ask(&mut self, command: &str) -> Result<f64> {
         writeln!(self.input, "{command}")?;
         self.answer().map_err(|error| format!("{command}: {error}").into())
@@ -70,7 +70,7 @@ impl Child {
         line.trim().parse().map_err(|_| format!("the child answers `{}`", line.trim()).into())
     }
 
-    /// Lets it close its store and end.
+    /// Lets the child close its store and exit.
     pub(crate) fn close(self) -> Result<()> {
         let Self { mut process, input, .. } = self;
         drop(input);
@@ -78,7 +78,7 @@ impl Child {
         if status.success() { Ok(()) } else { Err(format!("a child ended with {status}").into()) }
     }
 
-    /// Ends it at once, in the midst of what it does.
+    /// Kills the child at once, in the middle of its work.
     pub(crate) fn kill(mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
@@ -86,7 +86,7 @@ impl Child {
     }
 }
 
-/// The child's side.
+/// Runs the child.
 pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     let [path, durability] = arguments else { return Err("which store?".into()) };
     let path = Path::new(path);
@@ -131,7 +131,7 @@ fn answer(engine: &Engine, command: &str, numbers: &[usize]) -> Result<f64> {
     }
 }
 
-/// Reads a page of the inbox. Answers with the seconds it took.
+/// Reads a page of the inbox, and returns the time that it took, in seconds.
 fn page(engine: &Engine, after: Option<Cursor>) -> Result<f64> {
     let begun = Instant::now();
     let page = engine.inbox(&somebody()).page(after.map(TaskCursor::from), PAGE)?;
@@ -139,18 +139,19 @@ fn page(engine: &Engine, after: Option<Cursor>) -> Result<f64> {
     if page.items.len() == PAGE { Ok(time) } else { Err("a page is not full".into()) }
 }
 
-/// The place of some task in the inbox, before the last pages.
+/// Returns the place of a random task in the inbox, before the last pages.
 fn anywhere(engine: &Engine, random: &mut Random, processes: usize) -> Result<Cursor> {
     let inbox = TaskList::Inbox(somebody(), None);
-    // Threads that filled it at once made neighbours in another order.
+    // Several threads filled the inbox at once, so the order of its tasks is not exact.
     let number = 1 + random.below((processes - processes / 8) as u64);
     let task = engine.task_record(task_of(ProcessId(number)))?;
     let place = task_lists(&task).into_iter().find(|(list, _)| *list == inbox);
     Ok(place.ok_or("a task that is not in the inbox")?.1)
 }
 
-/// The median time of a step on some process, in microseconds: its task is given back (and taken again,
-/// which does not count).
+/// Returns the median time of a step on a random process, in microseconds.
+///
+/// The step returns the task to the queue. Then the task is assigned again, outside of the measured time.
 fn steps(engine: &Engine, rounds: usize, processes: usize) -> Result<f64> {
     let mut random = Random::new(rounds);
     micros(rounds, || {
@@ -163,14 +164,14 @@ fn steps(engine: &Engine, rounds: usize, processes: usize) -> Result<f64> {
     })
 }
 
-/// So many steps by so many threads: half of them on processes that are stored, half on new ones.
+/// Takes `steps` steps on several threads: half of them on stored processes, half on new ones.
 fn work(engine: &Engine, steps: usize, processes: usize, threads: usize) -> Result<()> {
     in_threads(threads, |number| {
         let mut random = Random::new(number);
         let mut left = steps / threads;
         while left > 0 {
             flows::approve(engine, flows::start_hello(engine)?)?;
-            // Each thread has processes of its own.
+            // Each thread has its own processes.
             let index = random.below((processes / threads) as u64) * threads as u64 + number as u64;
             let id = task_of(ProcessId(1 + index));
             engine.unassign(id, &somebody())?;
@@ -181,7 +182,7 @@ fn work(engine: &Engine, steps: usize, processes: usize, threads: usize) -> Resu
     })
 }
 
-/// The memory of this program that is in use, in bytes.
+/// Returns the memory of this program that is in use, in bytes.
 pub(crate) fn resident() -> Result<u64> {
     Ok(told("/proc/self/status", "VmRSS:")? * 1024)
 }

@@ -1,4 +1,4 @@
-//! Durable steps against what sled and the disk can do, and the bytes they write.
+//! Durable steps compared with sled and the disk alone, and the number of bytes that they write.
 
 use tempfile::TempDir;
 
@@ -7,7 +7,7 @@ use crate::measure::{Result, Row, Run, float, in_turns, seconds};
 use crate::stores::{self, Recorded, Recorder};
 use crate::{bare, flows};
 
-/// How many steps go into one batch of the bare loop.
+/// The number of steps in one batch of the bare loop.
 const TOGETHER: usize = 64;
 
 pub(crate) fn run(run: &Run) -> Result<()> {
@@ -53,7 +53,7 @@ fn steps(run: &Run, callers: usize, figure: &str, target: f64) -> Result<()> {
     Ok(())
 }
 
-/// What so many processes of the hello flow write.
+/// Records what processes of the hello flow write.
 fn record(callers: usize, processes: usize) -> Result<Recorded> {
     let (directory, recorder) = (TempDir::new()?, Recorder::default());
     let engine = flows::engine(stores::open_traced(directory.path(), recorder.trace())?)?;

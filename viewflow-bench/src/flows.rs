@@ -1,4 +1,4 @@
-//! The flows that are measured, and what people do in them.
+//! The flows that are measured, and the work of people in them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use viewflow::{EngineBuilder, Store};
 
 use crate::measure::{Result, in_threads};
 
-/// How many steps a process of [`HelloFlow`] takes: it is started, its task is assigned, and done.
+/// The number of steps of a process of [`HelloFlow`]: its start, the assignment of its task, and the end of the task.
 pub(crate) const HELLO_STEPS: usize = 3;
 
 #[derive(Process, Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Hello {
     pub sent: u32,
 }
 
-/// Somebody wants to say something, somebody approves.
+/// A person wants to say something, and a person approves it.
 #[derive(Flow)]
 #[flow(process = Hello)]
 pub(crate) struct HelloFlow {
@@ -54,7 +54,7 @@ impl HelloFlow {
     }
 }
 
-/// A task that somebody has from the beginning: what large stores are filled with.
+/// A task that is assigned from the beginning. Large stores are filled with such tasks.
 #[derive(Flow)]
 #[flow(process = Hello)]
 pub(crate) struct InboxFlow {
@@ -84,7 +84,7 @@ pub(crate) struct Fan {
     pub size: u32,
 }
 
-/// So many branches, and their join.
+/// A number of branches, and their join.
 #[derive(Flow)]
 #[flow(process = Fan)]
 pub(crate) struct FanFlow {
@@ -131,7 +131,7 @@ pub(crate) struct Paid {
     pub order: u32,
 }
 
-/// A job, which every tenth time succeeds only when it is tried again.
+/// A job that fails the first time on every tenth run.
 #[derive(Flow)]
 #[flow(process = Order)]
 pub(crate) struct WorkFlow {
@@ -162,7 +162,7 @@ impl WorkFlow {
     }
 }
 
-/// Two seconds pass.
+/// A pause of two seconds.
 #[derive(Flow)]
 #[flow(process = Order)]
 pub(crate) struct PauseFlow {
@@ -205,18 +205,18 @@ impl OrderFlow {
     }
 }
 
-/// The person who does everything.
+/// Returns the person that does everything.
 pub(crate) fn somebody() -> UserId {
     UserId::new("ann")
 }
 
-/// An engine with the flows of the figures.
+/// Creates an engine with the flows of the figures.
 pub(crate) fn engine(store: impl Store) -> Result<Engine> {
     let builder = Engine::builder(store);
     Ok(builder.flow(HelloFlow::new()).flow(InboxFlow::new()).flow(FanFlow::new()).build()?)
 }
 
-/// An engine with the flows of the soak.
+/// Creates an engine with the flows of the soak.
 pub(crate) fn soak_engine(builder: EngineBuilder<()>) -> Result<Engine> {
     let builder = builder.flow(HelloFlow::new()).flow(FanFlow::new()).flow(WorkFlow::new());
     Ok(builder.flow(PauseFlow::new()).flow(OrderFlow::new()).build()?)
@@ -227,25 +227,25 @@ pub(crate) fn start_hello(engine: &Engine) -> Result<ProcessId> {
     Ok(engine.start(HelloFlow::start, &somebody(), form)?.id)
 }
 
-/// The person's task of a process of [`HelloFlow`] or [`InboxFlow`]: the start has number 1.
+/// Returns the person's task in a process of [`HelloFlow`] or [`InboxFlow`]; the start has number 1.
 pub(crate) fn task_of(process: ProcessId) -> TaskId {
     TaskId { process, ordinal: 2 }
 }
 
-/// Does the task, which somebody has.
+/// Does a task that is already assigned.
 pub(crate) fn approve(engine: &Engine, process: ProcessId) -> Result<()> {
     let task = engine.task(HelloFlow::approve, task_of(process))?;
     Ok(task.assign(&somebody())?.execute(&somebody(), ApproveFields { approved: true })?)
 }
 
-/// So many processes of [`HelloFlow`] from start to end, by so many threads. Answers with the number of steps.
+/// Runs processes of [`HelloFlow`] from start to end on several threads, and returns the number of steps.
 pub(crate) fn hello(engine: &Engine, threads: usize, processes: usize) -> Result<usize> {
     let each = processes.div_ceil(threads);
     in_threads(threads, |_| (0..each).try_for_each(|_| approve(engine, start_hello(engine)?)))?;
     Ok(each * threads * HELLO_STEPS)
 }
 
-/// So many processes of [`InboxFlow`] that wait for their task.
+/// Starts processes of [`InboxFlow`], which then wait for their task.
 pub(crate) fn fill(engine: &Engine, threads: usize, processes: usize) -> Result<()> {
     in_threads(threads, |number| {
         for _ in (number..processes).step_by(threads) {

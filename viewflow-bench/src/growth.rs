@@ -1,8 +1,9 @@
-//! What an operation costs among few, and among a hundred times as many.
+//! The cost of an operation in a small store, and in a store a hundred times as large.
 //!
-//! Each group prepares a store of a size and measures some operations in it. Where the right cost is flat that is the time of
-//! one operation, where it is linear in what the operation is about (the branches of a step, the rows of a table that it reads) the
-//! time for each of them: in both cases it is to be the same at both sizes.
+//! Each group prepares a store of a given size and measures some operations in it. If the cost of an operation should
+//! not depend on the size, its time is that of one operation. If it should grow in proportion to something, such as the
+//! branches of a step or the rows that it reads, its time is that for each of them. Either way the time should be the
+//! same at both sizes.
 
 mod by_hand;
 mod children;
@@ -23,9 +24,9 @@ mod workers;
 use crate::measure::{Result, Row, Run, median};
 use ground::{Ground, Kind};
 
-/// How much more is allowed to take among a hundred times as many.
+/// The greatest ratio of the time in the large store to that in the small one.
 const FLAT: f64 = 1.5;
-/// How many times as many.
+/// The ratio of the two sizes.
 const TIMES: usize = 100;
 const BOTH: &[Kind] = &[Kind::Memory, Kind::Sled];
 const MEMORY: &[Kind] = &[Kind::Memory];
@@ -33,9 +34,9 @@ const MEMORY: &[Kind] = &[Kind::Memory];
 /// Operations, each with its time in microseconds.
 type Times = Vec<(&'static str, f64)>;
 
-/// Operations that are measured in one store.
+/// A group of operations that are measured in one store.
 struct Group {
-    /// What there are so many of.
+    /// The name of the items that are counted by the size.
     of: &'static str,
     few: usize,
     stores: &'static [Kind],
@@ -52,7 +53,7 @@ impl Group {
         Self { of, few, stores, measure }
     }
 
-    /// Measures with few and with many, in turns.
+    /// Measures with few and with many items, in turns.
     fn show(&self, run: &Run, kind: Kind) -> Result<()> {
         let repeats = run.size(3, 1);
         let few = run.size(self.few, self.few.div_ceil(10));

@@ -1,4 +1,4 @@
-//! What an engine costs that has nothing to do, however much it holds, and after a busy night.
+//! The cost of an idle engine, with a full store, and after a busy night.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use crate::measure::{Result, Row, Run, in_threads};
 use crate::stores;
 
 const WORKERS: usize = 64;
-/// So many threads fill a store.
+/// The number of threads that fill a store.
 const THREADS: usize = 16;
-/// How many milliseconds of processor are allowed a second.
+/// The processor time that is allowed, in milliseconds a second.
 const ALLOWED: f64 = 1.0;
 
-/// Its time comes in a year.
+/// A flow with a timer that fires in a year.
 #[derive(Flow)]
 pub(crate) struct LaterFlow {
     #[next(later)]
@@ -47,7 +47,7 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     let workers = engine.workers(WORKERS);
     let note = format!("{WORKERS} workers, {tasks} open tasks, {others} messages awaited and as many timers not due");
     run.show(&row("idle", rest(run)?).note(note));
-    // Each comes and goes by the hands of the workers.
+    // Workers start and finish each of these processes.
     in_threads(THREADS, |number| {
         for key in mine(number, night) {
             let order = 1_000_000 + key?;
@@ -74,24 +74,24 @@ fn row(figure: &str, time: f64) -> Row {
     Row::new(figure, time, "ms/s").against(ALLOWED).at_most(1.0)
 }
 
-/// Whether something is still to be done today.
+/// Whether some work is still due today.
 fn busy(engine: &Engine) -> Result<bool> {
     let soon = SystemClock.now().after(Duration::from_hours(24));
     let open = engine.processes::<PauseFlow>().with_status(ProcessStatus::New).page(None, 1)?.items.len();
     Ok(open > 0 || engine.next_due()?.is_some_and(|due| due < soon))
 }
 
-/// Milliseconds of processor that this program takes in a second in which nobody wants anything.
+/// Returns the processor time that this program takes while idle, in milliseconds a second.
 fn rest(run: &Run) -> Result<f64> {
     let length = Duration::from_secs(run.size(20, 5));
-    // What was written is still put where it belongs.
+    // The store may still be moving earlier writes to their place.
     std::thread::sleep(Duration::from_secs(run.size(10, 3)));
     let before = processor()?;
     std::thread::sleep(length);
     Ok(processor()?.saturating_sub(before).as_secs_f64() * 1e3 / length.as_secs_f64())
 }
 
-/// The processor time of all threads of this program. None of them comes or goes meanwhile.
+/// Returns the processor time of all threads of this program. No thread starts or ends meanwhile.
 fn processor() -> Result<Duration> {
     let mut sum = Duration::ZERO;
     for thread in std::fs::read_dir("/proc/self/task")? {

@@ -1,4 +1,4 @@
-//! What a store of a million processes costs: pages, steps, memory, opening.
+//! The cost of a store with a million processes: pages, steps, memory, opening.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use crate::child::{Child, Durability};
 use crate::measure::{Result, Row, Run, float, in_turns, median, seconds};
 
 const FIGURES: [&str; 4] = ["inbox", "step-at-scale", "memory-1m", "open"];
-/// How many processes the small store has.
+/// The number of processes in the small store.
 const FEW: usize = 1_000;
-/// How many threads work on a store.
+/// The number of threads that work on a store.
 const THREADS: usize = 8;
 const MIB: f64 = 1_048_576.0;
 
@@ -20,7 +20,7 @@ struct Stores {
     _directory: TempDir,
     small: PathBuf,
     large: PathBuf,
-    /// How many processes the large one has.
+    /// The number of processes in the large store.
     many: usize,
 }
 
@@ -61,7 +61,7 @@ impl Stores {
     }
 }
 
-/// The first time after all was written sled reads all of its log.
+/// Measures the first time that the store is opened, when sled reads all of its log.
 fn first_open(run: &Run, stores: &Stores) -> Result<()> {
     let mut child = Child::open(&stores.large, Durability::Immediate)?;
     let resident = child.ask("resident")?;

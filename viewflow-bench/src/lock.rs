@@ -1,8 +1,10 @@
-//! How long a commit keeps the others waiting: small ones, large ones, and those that forget, while eight threads are at work.
+//! The time for which a commit keeps other threads waiting, while eight threads are at work.
 //!
-//! Where more threads than processors are at work, the processor is taken away from a thread for some milliseconds now and then, whatever
-//! it holds. So three times are told: how long it was, how long the thread had the processor meanwhile, and how long an empty section
-//! takes in which the thread has the processor for as long.
+//! It is measured for small commits, for large commits, and for commits that forget processes.
+//!
+//! If there are more threads than processors, a thread loses its processor for some milliseconds now and then, whatever
+//! it holds. So three times are reported. The first is the time itself, and the second is the processor time of the
+//! thread meanwhile. The third is the time of an empty section with the same processor time.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
@@ -20,9 +22,9 @@ use crate::measure::{Result, Row, Run, float, in_threads, per_mille, readable};
 use crate::stores::{self, Moment};
 
 const THREADS: usize = 8;
-/// How many records the commits have that are to be short.
+/// The greatest number of records in a commit that counts as small.
 const SMALL: usize = 100;
-/// How long those may keep the others waiting, in microseconds.
+/// The time for which a small commit may keep others waiting, in microseconds.
 const ALLOWED: f64 = 1_000.0;
 
 #[derive(Entity, Clone, Debug)]
@@ -32,7 +34,7 @@ pub(crate) struct Note {
     pub number: u32,
 }
 
-/// How long something was, and how long its thread had the processor.
+/// The length of a section, and the processor time of its thread meanwhile.
 #[derive(Clone, Copy, Default)]
 struct Span {
     time: Duration,
@@ -54,18 +56,18 @@ impl Span {
     }
 }
 
-/// One commit.
+/// The times of one commit.
 struct Taken {
     keys: usize,
-    /// The longest that nobody could read.
+    /// The longest time for which nobody could read.
     held: Span,
-    /// How long nobody else could commit.
+    /// The time for which nobody else could commit.
     alone: Span,
-    /// How long an empty section took, of every fourth commit.
+    /// The time of an empty section, for every fourth commit.
     empty: Option<Duration>,
 }
 
-/// What the commits told.
+/// The times of all commits.
 struct Times {
     begun: Instant,
     taken: Mutex<Vec<Taken>>,
@@ -73,7 +75,9 @@ struct Times {
 }
 
 thread_local! {
-    /// When this thread began to keep others from committing, and from reading, and the longest that it did that.
+    /// The begin of the time for which this thread keeps others from committing, and the same for reading.
+    ///
+    /// The third value is the longest time for which it kept others from reading.
     static BEGUN: Cell<[Span; 3]> = Cell::default();
 }
 
@@ -103,7 +107,7 @@ impl Times {
         }
     }
 
-    /// How long it takes to have the processor for so long in a section of its own.
+    /// Returns the time of a separate section that takes this much processor time.
     fn empty_section(&self, at_work: Duration) -> Duration {
         let _section = self.empty.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = Span::now(self.begun);
@@ -151,8 +155,9 @@ struct Phase<'p> {
 }
 
 impl Phase<'_> {
-    /// How long the commits took that count by their number of keys, while seven threads make small ones and another one does
-    /// something else.
+    /// Returns the times of the commits that count by their number of keys.
+    ///
+    /// Seven threads make small commits. The other thread also does something else.
     fn run(
         &self,
         other: &(dyn Fn(&Engine) -> Result<()> + Sync),
@@ -165,7 +170,7 @@ impl Phase<'_> {
                 if number == 0 {
                     other(self.engine)?;
                 }
-                // Of all sizes up to the largest.
+                // The sizes go up to the largest one.
                 insert(self.engine, SMALL >> number)?;
                 flows::approve(self.engine, flows::start_hello(self.engine)?)?;
                 stop.fetch_or(begun.elapsed() > self.length, Ordering::Relaxed);
@@ -177,7 +182,7 @@ impl Phase<'_> {
     }
 }
 
-/// So many rows in one commit.
+/// Inserts rows in one commit.
 fn insert(engine: &Engine, rows: usize) -> Result<()> {
     let row = |number| Note { id: Id::NEW, number };
     Ok(engine.transaction(|db| (0..rows).try_for_each(|_| db.table().insert(row(7)).map(drop)))?)

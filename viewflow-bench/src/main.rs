@@ -1,8 +1,8 @@
-//! What viewflow costs, measured against what it is made of: `cargo run --release -p viewflow-bench -- [FIGURES]`.
+//! The cost of viewflow, compared with its parts: `cargo run --release -p viewflow-bench -- [FIGURES]`.
 //!
-//! What is compared is measured in one run, in turns, and given as medians. With `--before FILE`, what an earlier run or another
-//! release told with `--json` stands beside. Stores are made in the directory for temporary
-//! files (`TMPDIR`), which is to be on a disk.
+//! Values that are compared are measured in one run, in turns, and reported as medians. `--before FILE` also shows the
+//! figures of an earlier run or another release, as `--json` has written them. The stores are in the directory for
+//! temporary files (`TMPDIR`), which should be on a disk.
 
 #![warn(unreachable_pub)]
 

@@ -1,20 +1,20 @@
-//! Medians, turns, and lines of output.
+//! Medians, measurements in turns, and lines of output.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
-/// Whatever stops a measurement.
+/// The result of a measurement, with any error that stopped it.
 pub(crate) type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// What was asked for.
+/// The options of a run.
 #[derive(Default)]
 pub(crate) struct Run {
-    /// The figures; none: all.
+    /// The names of the figures; empty for all figures.
     pub names: Vec<String>,
     pub json: bool,
     pub quick: bool,
-    /// What an earlier run told, to be shown beside.
+    /// The figures of an earlier run, to be shown with the new ones.
     pub before: Before,
 }
 
@@ -23,12 +23,12 @@ impl Run {
         self.names.is_empty() || self.names.iter().any(|name| name == figure)
     }
 
-    /// One of two sizes.
+    /// Returns one of two sizes.
     pub(crate) fn size<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }
 
-    /// How often each way is measured.
+    /// Returns the number of times that each way is measured.
     pub(crate) fn repeats(&self) -> usize {
         self.size(5, 3)
     }
@@ -49,7 +49,7 @@ impl Before {
         for line in lines.lines().filter(|line| line.starts_with('{')) {
             let row: serde_json::Value = serde_json::from_str(line)?;
             let name = row["figure"].as_str().ok_or_else(|| format!("no figure in `{line}`"))?;
-            // A number that is none was infinite: it did not come to an end.
+            // JSON has no infinity, so a missing number means that the work did not finish.
             figures.insert(name.to_owned(), (row["value"].as_f64().unwrap_or(f64::INFINITY), row["ratio"].as_f64()));
         }
         Ok(Self(figures))
@@ -75,7 +75,7 @@ pub(crate) struct Row {
     unit: &'static str,
     against: Option<f64>,
     target: Option<Target>,
-    /// The size of what it was measured among, and that of what it is held against.
+    /// The size at which the value was measured, and the size of the value that it is compared with.
     sizes: Option<(usize, usize)>,
     repeats: usize,
     note: String,
@@ -95,25 +95,25 @@ impl Row {
         }
     }
 
-    /// What it is held against, in the same unit.
+    /// Sets the value to compare with, in the same unit.
     pub(crate) fn against(mut self, against: f64) -> Self {
         self.against = Some(against);
         self
     }
 
-    /// The ratio is to be this at least.
+    /// Sets the least ratio that is allowed.
     pub(crate) fn at_least(mut self, target: f64) -> Self {
         self.target = Some(Target::AtLeast(target));
         self
     }
 
-    /// The ratio is to be this at most.
+    /// Sets the greatest ratio that is allowed.
     pub(crate) fn at_most(mut self, target: f64) -> Self {
         self.target = Some(Target::AtMost(target));
         self
     }
 
-    /// It was measured among so many, and what it is held against among so few.
+    /// Sets the size at which the value was measured, and the size of the value to compare with.
     pub(crate) fn among(mut self, many: usize, few: usize) -> Self {
         self.sizes = Some((many, few));
         self
@@ -133,7 +133,7 @@ impl Row {
         self.against.map(|against| self.value / against)
     }
 
-    /// The power of the size that it grows with: 0 does not grow, 1 is linear.
+    /// Returns the power of the size with which the value grows: 0 for no growth, 1 for linear growth.
     fn exponent(&self) -> Option<f64> {
         let (many, few) = self.sizes?;
         self.ratio().map(|ratio| ratio.log(float(many) / float(few)))
@@ -195,12 +195,12 @@ impl Row {
     }
 }
 
-/// Four digits are more than enough.
+/// Rounds to four digits, which are more than enough.
 fn rounded(value: f64) -> f64 {
     if value.abs() >= 1000.0 { value.round() } else { format!("{value:.4}").parse().unwrap_or(value) }
 }
 
-/// A number with its thousands apart.
+/// Formats a number with its thousands apart.
 pub(crate) fn readable(value: f64) -> String {
     if value.abs() < 100.0 {
         return format!("{value:.2}");
@@ -216,20 +216,20 @@ pub(crate) fn readable(value: f64) -> String {
     text
 }
 
-/// A count as a number to calculate with.
+/// Converts a count to a number for calculations.
 #[expect(clippy::cast_precision_loss, reason = "nothing here is counted beyond 2^52")]
 pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
-/// The value that so many thousandths of all are below.
+/// Returns the value below which `thousandths` of all values are.
 pub(crate) fn per_mille(values: &mut [f64], thousandths: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     values.get((values.len() * thousandths / 1_000).min(last)).copied().unwrap_or(f64::NAN)
 }
 
-/// The value that so many hundredths of all are below.
+/// Returns the value below which `hundredths` of all values are.
 pub(crate) fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
     per_mille(values, 10 * hundredths)
 }
@@ -238,7 +238,7 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
     percentile(values, 50)
 }
 
-/// Measures several ways in turns (A B A B ..), and answers with the median of each.
+/// Measures several ways in turns (A B A B ..), and returns the median of each.
 pub(crate) fn in_turns<const N: usize>(
     repeats: usize,
     mut ways: [&mut dyn FnMut() -> Result<f64>; N],
@@ -252,20 +252,22 @@ pub(crate) fn in_turns<const N: usize>(
     Ok(found.map(|mut values| median(&mut values)))
 }
 
-/// How long `work` takes, in seconds.
+/// Returns the time of `work`, in seconds.
 pub(crate) fn seconds<R>(work: impl FnOnce() -> Result<R>) -> Result<f64> {
     let begun = Instant::now();
     work()?;
     Ok(begun.elapsed().as_secs_f64())
 }
 
-/// The median time of `work`, in microseconds. It answers with how long what counts of it took, in seconds.
+/// Returns the median time of `work`, in microseconds.
+///
+/// `work` returns the time of the part that counts, in seconds.
 pub(crate) fn micros(rounds: usize, mut work: impl FnMut() -> Result<f64>) -> Result<f64> {
     let mut times = (0..rounds).map(|_| work()).collect::<Result<Vec<f64>>>()?;
     Ok(median(&mut times) * 1e6)
 }
 
-/// Runs `work` in so many threads at once; each gets its number.
+/// Runs `work` on several threads at once, with the number of each thread.
 pub(crate) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
     let work = &work;
     std::thread::scope(|scope| {
@@ -274,7 +276,7 @@ pub(crate) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync
     })
 }
 
-/// Numbers that look random, the same at every run.
+/// Pseudo-random numbers that are the same on every run.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -282,7 +284,7 @@ impl Random {
         Self(0x9E37_79B9_7F4A_7C15 ^ (seed as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
-    /// A number below `limit`.
+    /// Returns a number below `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -1,4 +1,4 @@
-//! What the engine costs without a disk, and what a branch costs among many.
+//! The cost of the engine without a disk, and the cost of one branch among many.
 
 use tempfile::TempDir;
 use viewflow::prelude::Engine;
@@ -34,7 +34,9 @@ fn hello(run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// The time for each of `size` branches, in microseconds; as many processes as have `total` branches together.
+/// Returns the time for each of `size` branches, in microseconds.
+///
+/// It runs as many processes as have `total` branches together.
 fn each_branch(engine: &Engine, size: u32, total: u32) -> Result<f64> {
     let time = seconds(|| {
         for _ in 0..total / size {

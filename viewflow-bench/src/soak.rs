@@ -1,4 +1,4 @@
-//! Mixed work for a long time: do memory and disk stay as they are?
+//! Mixed work for a long time: it checks whether memory and disk usage stay flat.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -17,33 +17,33 @@ use crate::{bare, child, stores};
 
 const THREADS: usize = 8;
 const WORKERS: usize = 4;
-/// How many steps a second are taken if nothing else is said, those of workers included: what two cores do, and have something left.
+/// The default number of steps a second, including those of workers. Two cores can do that and have time left.
 const RATE: f64 = 2_000.0;
-/// How often a line is written.
+/// The time between two lines of output.
 const EVERY: Duration = Duration::from_secs(10);
-/// How many processes a thread leaves open for a while.
+/// The number of processes that a thread leaves open for a while.
 const OPEN: usize = 50;
-/// With more processes than this no new ones are started until workers have caught up.
+/// The number of processes above which no new ones are started until workers have caught up.
 const BACKLOG: i64 = 5_000;
-/// How much more than before is still flat.
+/// The greatest ratio to the earlier value that counts as flat.
 const FLAT: f64 = 1.1;
 const MIB: f64 = 1_048_576.0;
 
-/// What the threads count.
+/// The counts of all threads.
 #[derive(Default)]
 struct Counts {
-    /// Commands of the threads.
+    /// The commands of the threads.
     commands: AtomicUsize,
-    /// All commits, where the store tells of them.
+    /// All commits, if the store reports them.
     commits: Arc<AtomicUsize>,
     running: Arc<AtomicI64>,
     orders: AtomicU32,
-    /// Of the commands since the last line, in microseconds.
+    /// The latencies of the commands since the last line, in microseconds.
     latencies: Mutex<Vec<f64>>,
     stop: AtomicBool,
 }
 
-/// What a line tells that is to stay as it is.
+/// The values in a line that should stay flat.
 struct Sample {
     resident: f64,
     disk: f64,
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         } else {
             Worker::new(number).work(&engine, &counts, rate)
         };
-        // One that fails or is done ends the others, too.
+        // A thread that fails or is done stops the other threads.
         counts.stop.store(true, Ordering::Relaxed);
         done
     })?;
@@ -107,7 +107,7 @@ fn engine(path: &Path, counts: &Counts) -> Result<Engine> {
     flows::soak_engine(builder)
 }
 
-/// One thread, and what it has left open.
+/// A thread, with the processes that it has left open.
 struct Worker {
     random: Random,
     hellos: VecDeque<ProcessId>,
@@ -136,7 +136,7 @@ impl Worker {
         Ok(())
     }
 
-    /// One thing of many; what was left open long enough is done.
+    /// Does one of many things, and finishes processes that were open long enough.
     fn turn(&mut self, engine: &Engine, counts: &Counts) -> Result<()> {
         match self.random.below(5) {
             0 => {
@@ -178,7 +178,7 @@ impl Worker {
     }
 }
 
-/// Writes a line now and then, until the time is over or somebody has failed.
+/// Writes lines at intervals, until the time is over or a thread has failed.
 fn watch(path: &Path, counts: &Counts, end: Duration, json: bool) -> Result<Vec<Sample>> {
     let (begun, mut before, mut samples) = (Instant::now(), (0, 0.0), Vec::new());
     let mut next = EVERY.min(end);
@@ -222,8 +222,10 @@ fn watch(path: &Path, counts: &Counts, end: Duration, json: bool) -> Result<Vec<
     Ok(samples)
 }
 
-/// Holds the last half against the quarter before it: in the first one it is only filled. sled lets its file grow until half of it
-/// is free, so that one quarter may be at the top of that and the next one at the bottom.
+/// Compares the second half of the run with the quarter before it, and reports the result.
+///
+/// The first quarter does not count, as it only fills the store. sled lets its file grow until half of it is free. So
+/// one quarter may be at the top of that growth, and the next one at the bottom.
 fn tell(samples: &[Sample]) {
     let quarter = samples.len() / 4;
     if quarter == 0 {

@@ -1,4 +1,6 @@
-//! The stores that are measured. What this crate asks of the store beyond `open` is here and nowhere else.
+//! The stores that are measured.
+//!
+//! Everything that this crate needs of the store, besides `open`, is in this file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,37 +14,37 @@ use crate::measure::Result;
 
 const RELAXED: Durability = Durability::Relaxed { at_most: Duration::from_millis(100) };
 
-/// What one commit wrote: the keys, each with its value or none.
+/// The writes of one commit: its keys, each with its value, or `None` if it was removed.
 pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-/// What is called with them.
+/// The function that is called with the writes.
 pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
-/// A store that acknowledges a step when it is on the disk.
+/// Opens a store that acknowledges a step when the step is on disk.
 pub(crate) fn open(path: &Path) -> Result<SledStore> {
     Ok(SledStore::open(path)?)
 }
 
-/// A store that syncs now and then.
+/// Opens a store that syncs at intervals.
 pub(crate) fn open_relaxed(path: &Path) -> Result<SledStore> {
     Ok(SledStore::options().durability(RELAXED).open(path)?)
 }
 
-/// A store that tells what each commit writes.
+/// Opens a store that reports the writes of each commit.
 pub(crate) fn open_traced(path: &Path, trace: Trace) -> Result<SledStore> {
     Ok(SledStore::options().traced(trace).open(path)?)
 }
 
-/// A store that syncs now and then, and tells when a commit begins or ceases to keep others waiting.
+/// Opens a store that syncs at intervals, and reports when a commit begins or ceases to keep others waiting.
 pub(crate) fn open_timed(path: &Path, timer: Arc<dyn Fn(Moment) + Send + Sync>) -> Result<SledStore> {
     Ok(SledStore::options().durability(RELAXED).timed(timer).open(path)?)
 }
 
-/// An engine that forgets processes soon after they are over.
+/// Creates a builder of an engine that forgets processes soon after they are over.
 pub(crate) fn retaining(store: impl Store) -> EngineBuilder<()> {
     Engine::builder(store).retain(Retention::purge_after(Duration::from_secs(30)))
 }
 
-/// Keeps what is traced.
+/// Keeps the traced writes.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Mutex<Vec<Writes>>>);
 
@@ -52,19 +54,19 @@ impl Recorder {
         Arc::new(move |writes| kept.lock().unwrap_or_else(PoisonError::into_inner).push(writes.clone()))
     }
 
-    /// What each commit wrote, in order.
+    /// Returns the writes of each commit, in order.
     pub(crate) fn recorded(&self) -> Recorded {
         Recorded { commits: std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)) }
     }
 }
 
-/// What the commits of a run wrote.
+/// The writes of all commits of a run.
 pub(crate) struct Recorded {
     pub commits: Vec<Writes>,
 }
 
 impl Recorded {
-    /// All that was written.
+    /// Returns the total size of the writes.
     pub(crate) fn bytes(&self) -> usize {
         let size = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
         self.commits.iter().flatten().map(size).sum()

@@ -1,4 +1,4 @@
-//! A program with one flow and a store on disk, as small as one is: the figure `binary` is its size.
+//! A minimal program with one flow and a store on disk. Its size is the figure `binary`.
 
 use viewflow::prelude::*;
 

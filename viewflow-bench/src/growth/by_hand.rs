@@ -1,4 +1,4 @@
-//! Flows of many nodes, which are written by hand.
+//! Flows of many nodes, which are built without the derive.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::measure::{Result, float};
 pub(super) const GROUPS: &[Group] =
     &[Group::new("starts by the clock", 10, BOTH, starts), Group::new("nodes of the flow", 100, MEMORY, nodes)];
 
-/// How many nodes the flows have that are built next.
+/// The number of nodes in the flows that are built next.
 static NODES: AtomicUsize = AtomicUsize::new(0);
 
 fn name(number: usize) -> &'static str {
@@ -23,7 +23,7 @@ fn name(number: usize) -> &'static str {
     &NAMES.get_or_init(|| (0..100_000).map(|number| format!("node_{number}")).collect())[number]
 }
 
-/// So many starts, a day between two of each.
+/// A number of starts, each a day after the one before.
 struct StartsFlow;
 
 impl Flow for StartsFlow {
@@ -40,7 +40,7 @@ impl Flow for StartsFlow {
     }
 }
 
-/// So many tasks, one after the other.
+/// A number of tasks, one after the other.
 struct ChainFlow;
 
 impl Flow for ChainFlow {

@@ -1,4 +1,4 @@
-//! Sub-processes that run one after the other, of which most are over.
+//! Sub-processes that run one after the other; most of them are over.
 
 use viewflow::prelude::*;
 
@@ -59,7 +59,7 @@ fn measure(ground: &Ground, size: usize) -> Result<Times> {
         leave()?;
     }
     let host = engine.open_task(TourFlow::stops, tour)?;
-    // The first one: whoever adds another may know the last one.
+    // Measure only the first addition: a later one may already know the last child.
     let added = seconds(|| Ok(host.add(None, Stop { number: 0 }).map(drop)?))?;
     for _ in 0..ROUNDS {
         host.add(None, Stop { number: 0 })?;

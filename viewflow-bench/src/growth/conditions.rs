@@ -1,4 +1,4 @@
-//! Conditions: steps that have nothing to do with them, and rows that others wait for.
+//! Conditions: steps that do not affect them, and rows that other conditions wait for.
 
 use viewflow::prelude::*;
 
@@ -26,7 +26,7 @@ pub(crate) struct Delivery {
     pub stock: Option<Ref<Stock>>,
 }
 
-/// So many conditions, and a task that goes round beside them.
+/// A number of conditions, and a task that is repeated beside them.
 #[derive(Flow)]
 #[flow(process = Delivery)]
 pub(crate) struct BesideFlow {

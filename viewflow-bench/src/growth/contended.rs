@@ -1,4 +1,4 @@
-//! Steps that query a table, beside somebody who writes there.
+//! Steps that query a table while another thread writes to it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,13 +25,13 @@ fn insert(db: &Db, code: u32) -> viewflow::Result<()> {
     db.table().insert(Entry { id: Id::NEW, code }).map(drop)
 }
 
-/// Reads all rows, and writes one.
+/// Reads all rows, and writes one row.
 fn scan(db: &Db) -> viewflow::Result<()> {
     let odd = db.table::<Entry>().filter(|entry| entry.code % 2 == 1).count()?;
     insert(db, u32::try_from(odd).unwrap_or(u32::MAX))
 }
 
-/// Reads one row by its index, and writes one.
+/// Reads one row by its index, and writes one row.
 fn look(db: &Db) -> viewflow::Result<()> {
     db.table::<Entry>().by(Entry::BY_CODE, 1).first()?;
     insert(db, 3_000_000)
@@ -49,7 +49,7 @@ fn measure(ground: &Ground, size: usize) -> Result<Times> {
     Ok(vec![("contended: a scan, a row", scanned / float(size)), ("contended: by", looked)])
 }
 
-/// The median time of a step, which is infinite if it gives up.
+/// Returns the median time of a step, or infinity if a step gives up.
 fn get_through(engine: &Engine, work: fn(&Db) -> viewflow::Result<()>) -> Result<f64> {
     let mut gave_up = false;
     let time = each(5, |_| match engine.transaction(work) {
@@ -62,7 +62,7 @@ fn get_through(engine: &Engine, work: fn(&Db) -> viewflow::Result<()>) -> Result
     Ok(if gave_up { f64::INFINITY } else { time })
 }
 
-/// Measures while another thread does something every so often.
+/// Measures while another thread does something at intervals.
 fn beside(other: impl Fn() + Sync, pause: Duration, measure: impl Fn() -> Result<f64> + Sync) -> Result<f64> {
     let (stop, found) = (AtomicBool::new(false), std::sync::Mutex::new(f64::NAN));
     in_threads(2, |number| {

@@ -1,4 +1,4 @@
-//! Long documents: of the process, and of a neighbour's draft.
+//! Long documents: that of the process, and that of another task's draft.
 
 use viewflow::prelude::*;
 use viewflow::{Document, serde_json::Value};
@@ -60,7 +60,7 @@ impl LetterFlow {
 fn measure(ground: &Ground, size: usize) -> Result<Times> {
     let engine = ground.builder()?.flow(LetterFlow::new()).build()?;
     let long = "x".repeat(size << 10);
-    // Takes and gives back a task that has no draft.
+    // Assigns and returns a task that has no draft.
     let check = |id| {
         let task = engine.open_task(LetterFlow::check, id)?.id();
         each(49, |_| {

@@ -1,4 +1,4 @@
-//! Branches of one step, by what each of them does: the time for each branch.
+//! The branches of one step, by the work that each of them does: the time for each branch.
 
 use viewflow::prelude::*;
 
@@ -34,14 +34,14 @@ pub(crate) struct Item {
     pub seen: u32,
 }
 
-/// All are kept, under one key.
+/// A message that is kept; all of them have the same key.
 #[derive(Message, Clone, Debug)]
 #[message(key = key)]
 pub(crate) struct Note {
     pub key: u32,
 }
 
-/// The last one is kept under each key.
+/// A message with a key; only the last one for each key is kept.
 #[derive(Message, Clone, Debug)]
 #[message(key = key, latch = last)]
 pub(crate) struct Price {
@@ -151,7 +151,7 @@ pub(crate) struct ShortFlow {
     end: End,
 }
 
-/// Hears what the branches throw.
+/// Receives the messages that the branches throw.
 #[derive(Flow)]
 #[flow(process = Load)]
 pub(crate) struct HearFlow {

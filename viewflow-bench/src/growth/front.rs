@@ -1,4 +1,4 @@
-//! What was taken from the front of a list, and what looks at its front after that.
+//! Removal from the front of a list, and operations that then look at its front.
 
 use viewflow::prelude::*;
 
@@ -44,7 +44,7 @@ fn timers(ground: &Ground, size: usize) -> Result<Times> {
 fn inbox(ground: &Ground, size: usize) -> Result<Times> {
     let engine = ground.builder()?.flow(DeskFlow::new()).build()?;
     (0..size).try_for_each(|_| engine.run(DeskFlow::start, ()).map(drop))?;
-    // The last ones count: the others take what is before them.
+    // Only the last rounds count: the rounds before remove the front of the list.
     let first = || {
         let mut task = None;
         let time = seconds(|| {

@@ -1,4 +1,4 @@
-//! A store of its own for each measurement, and how times are taken.
+//! A separate store for each measurement, and functions that measure times.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Where a group is measured.
+/// The place where a group is measured.
 pub(super) struct Ground {
     kind: Kind,
     directory: TempDir,
@@ -36,8 +36,9 @@ impl Ground {
         Ok(Self { kind, directory: TempDir::new()?, clock: Arc::default() })
     }
 
-    /// A builder over the store, whose clock stands still until it is moved. Of a store on the disk it may be asked again once what
-    /// was built before is gone.
+    /// Returns a builder over the store, with a clock that stands still until it is moved.
+    ///
+    /// For a store on disk, you may call this again only after everything built before is dropped.
     pub(super) fn builder(&self) -> Result<EngineBuilder<()>> {
         let store: Arc<dyn Store> = match self.kind {
             Kind::Memory => Arc::new(MemoryStore::new()),
@@ -47,7 +48,7 @@ impl Ground {
     }
 }
 
-/// The median time of so many rounds, in microseconds.
+/// Returns the median time of `rounds` rounds, in microseconds.
 pub(super) fn each(rounds: usize, mut work: impl FnMut(usize) -> Result<()>) -> Result<f64> {
     let mut round = 0;
     micros(rounds, || {
@@ -56,7 +57,7 @@ pub(super) fn each(rounds: usize, mut work: impl FnMut(usize) -> Result<()>) -> 
     })
 }
 
-/// The time of all, for each of so many, in microseconds.
+/// Returns the total time divided by `count`, in microseconds.
 pub(super) fn share(count: usize, work: impl FnOnce() -> Result<()>) -> Result<f64> {
     Ok(seconds(work)? * 1e6 / crate::measure::float(count))
 }
@@ -75,7 +76,7 @@ pub(super) fn bob() -> UserId {
     UserId::new("bob")
 }
 
-/// A size as flows count.
+/// Converts a size to the type that flows use.
 pub(super) fn small(size: usize) -> Result<u32> {
     Ok(u32::try_from(size)?)
 }

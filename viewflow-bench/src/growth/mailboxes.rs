@@ -1,4 +1,4 @@
-//! Messages: what one costs while many wait for others, and while many are kept.
+//! Messages: the cost of one message while many processes wait for others, and while many messages are kept.
 
 use viewflow::prelude::*;
 
@@ -11,7 +11,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group::new("messages kept under the same key", 10, BOTH, kept),
     Group::new("messages kept under the same key", 10, BOTH, taken),
 ];
-/// A key that nobody else has.
+/// A key that only this measurement uses.
 const OWN: u32 = 1_000_000;
 
 #[derive(Message, Clone, Debug)]

@@ -1,4 +1,4 @@
-//! A process with a long past: a report that goes round and round.
+//! A process with a long past: a report that goes through many rounds.
 
 use viewflow::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::measure::{Result, median, seconds};
 
 pub(super) const GROUPS: &[Group] = &[Group::new("rounds in the process's past", 50, BOTH, measure)];
 
-/// Where a round leads.
+/// The way on after a round.
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Way {
     Again,
@@ -114,7 +114,7 @@ fn expect(holds: bool, what: &str) -> viewflow::Result<()> {
     if holds { Ok(()) } else { Err(Error::msg(what)) }
 }
 
-/// A process that has gone round so many times.
+/// Creates a process that has gone through `rounds` rounds.
 pub(super) fn grown(engine: &Engine, rounds: usize) -> Result<ProcessId> {
     let id = engine.run(ReportFlow::start, ())?.id;
     engine.task(ReportFlow::order, newest(engine, id)?)?.assign(&ann())?.execute(&ann(), ())?;
@@ -122,7 +122,7 @@ pub(super) fn grown(engine: &Engine, rounds: usize) -> Result<ProcessId> {
     Ok(id)
 }
 
-/// The task that was made last: the one that is open.
+/// Returns the newest task, which is the open one.
 fn newest(engine: &Engine, process: ProcessId) -> Result<TaskId> {
     Ok(TaskId { process, ordinal: engine.process_record(process)?.tasks })
 }

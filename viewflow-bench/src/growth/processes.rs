@@ -1,4 +1,4 @@
-//! Lists of processes: those that run, among many that are over.
+//! Lists of running processes, among many processes that are over.
 
 use viewflow::prelude::*;
 

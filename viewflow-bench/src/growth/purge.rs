@@ -1,4 +1,4 @@
-//! A long process is forgotten: the time for each of its rounds.
+//! The removal of a long process: the time for each of its rounds.
 
 use std::time::Duration;
 

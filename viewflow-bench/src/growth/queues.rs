@@ -1,4 +1,6 @@
-//! A page of a queue: by the permissions in use, the tasks from which the person is barred, and the groups of the person.
+//! A page of a queue, depending on three numbers.
+//!
+//! These are the permissions in use, the tasks from which the person is barred, and the groups of the person.
 
 use viewflow::prelude::*;
 use viewflow::{Candidate, Object, Permission, User};
@@ -12,7 +14,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group::new("tasks from which the person is barred", 100, BOTH, barred),
     Group::new("groups of each of 25 tasks, and of the person", 3, MEMORY, groups),
 ];
-/// How many tasks a page shows.
+/// The number of tasks on a page.
 const PAGE: usize = 25;
 
 #[derive(Entity, Clone, Debug)]
@@ -136,7 +138,7 @@ fn barred(ground: &Ground, size: usize) -> Result<Times> {
     Ok(vec![("queue: barred", page(&engine, &ann(), PAGE)?)])
 }
 
-/// The time for each group.
+/// Measures the time for each group.
 fn groups(ground: &Ground, size: usize) -> Result<Times> {
     let engine = ground.builder()?.flow(GroupFlow::new()).build()?;
     for _ in 0..PAGE {

@@ -1,4 +1,4 @@
-//! Tables: what a step does to many rows, and what one row costs among many.
+//! Tables: steps that change many rows, and the cost of one row among many.
 
 use viewflow::Db;
 use viewflow::prelude::*;
@@ -36,7 +36,7 @@ pub(crate) struct Line {
     pub order: Ref<Order>,
 }
 
-/// Its order cannot be deleted.
+/// A bill, whose order cannot be deleted.
 #[derive(Entity, Clone, Debug)]
 pub(crate) struct Bill {
     #[id]
@@ -44,7 +44,7 @@ pub(crate) struct Bill {
     pub order: Ref<Order>,
 }
 
-/// Calls a work for so many numbers, in steps of some hundreds.
+/// Calls `work` with the numbers up to `count`, in steps of some hundreds.
 pub(super) fn in_steps(engine: &Engine, count: usize, work: impl Fn(&Db, u32) -> viewflow::Result<()>) -> Result<()> {
     for first in (0..count).step_by(500) {
         let last = small(count.min(first + 500))?;
@@ -78,7 +78,7 @@ fn steps(ground: &Ground, size: usize) -> Result<Times> {
     Ok(vec![("row: find or insert", found), ("row: delete", deleted), ("row: cascade", cascade)])
 }
 
-/// What is asked of the first rows alone.
+/// Measures queries that need only the first rows.
 fn front(ground: &Ground, size: usize) -> Result<Times> {
     let engine = ground.builder()?.build()?;
     in_steps(&engine, size, insert)?;

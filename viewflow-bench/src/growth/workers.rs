@@ -1,4 +1,4 @@
-//! Idle workers: what a commit and a piece of work cost beside them.
+//! Idle workers: the cost of a commit, and of a piece of work, while many workers are idle.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::measure::Result;
 
 pub(super) const GROUPS: &[Group] = &[Group::new("idle workers", 1, BOTH, measure)];
 
-/// How many jobs have run.
+/// The number of jobs that have run.
 static DONE: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Entity, Clone, Debug)]
