@@ -1,4 +1,4 @@
-//! The charts of the example flows: `cargo run --example charts -- DIRECTORY` writes them there, in every form.
+//! Writes the charts of the example flows: `cargo run --example charts -- DIRECTORY` writes every format.
 
 use std::path::PathBuf;
 

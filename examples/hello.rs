@@ -1,7 +1,7 @@
 //! The flow to begin with: `cargo run --example hello`.
 //!
-//! Somebody writes a message, a manager approves it, a worker sends it to the world. After three days without an answer it
-//! is escalated.
+//! An employee writes a message, a manager approves it, and a worker sends it to the world. After three days without an
+//! answer the process escalates.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -16,7 +16,7 @@ pub(crate) struct HelloProcess {
     pub text: String,
 }
 
-/// What a manager says: each variant is a button, and its fields are what is asked then.
+/// The decision of a manager: each variant is a button, and its fields are the questions that follow.
 #[derive(Form, Clone, Debug)]
 pub(crate) enum Answer {
     Approve,
@@ -63,7 +63,7 @@ impl HelloFlow {
     }
 }
 
-/// Who works here. `#[permission(auto)]` asks for `flow.node`.
+/// A person that works here. `#[permission(auto)]` asks for the permission `flow.node`.
 pub(crate) struct Person {
     pub name: &'static str,
     pub may: &'static [&'static str],
@@ -82,7 +82,7 @@ impl User for Person {
 pub(crate) const EMPLOYEE: Person = Person { name: "emma", may: &["hello.start"] };
 pub(crate) const MANAGER: Person = Person { name: "max", may: &["hello.approve"] };
 
-/// Three messages: one that is approved, one that is not, one that nobody looks at. Answers with what was told.
+/// Plays the example and returns its lines: one message is approved, one is rejected, and one gets no answer.
 pub(crate) fn story() -> Result<Vec<String>> {
     let (world, heard) = mpsc::channel();
     let clock = Arc::new(ManualClock::default());
@@ -103,7 +103,8 @@ pub(crate) fn story() -> Result<Vec<String>> {
     let forgotten = write("Anybody there?")?.id;
     clock.advance(Duration::from_hours(3 * 24));
 
-    // What people need not do: the job, and the timeout. In a program that goes on, `engine.workers(1)` does that.
+    // The engine does what needs no person: the job and the timeout. A longer program calls `engine.workers(1)` for
+    // that.
     engine.run_pending()?;
     told.extend(heard.try_iter().map(|text| format!("the world hears: {text}")));
     for id in [hello, spam, forgotten] {

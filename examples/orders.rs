@@ -1,6 +1,6 @@
-//! An order from a shop's web page to its parcel, told in one go: `cargo run --example orders`.
+//! An order, from a shop's web page to its parcel: `cargo run --example orders`.
 //!
-//! People, workers, time, messages, sub-processes and undoing, over a clock that is moved by hand.
+//! It has people, workers, time, messages, sub-processes and undoing. The program moves the clock by hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) struct Parcel {
     pub article: String,
 }
 
-/// What somebody sees who looks at a parcel.
+/// The result of a look at a parcel.
 #[derive(Form, Clone, Debug)]
 pub(crate) enum Look {
     Sound,
@@ -47,7 +47,7 @@ pub(crate) struct ParcelFlow {
     #[next(pack)]
     start: StartHandle,
 
-    /// In the storehouse, away from the computer.
+    /// Pack in the storehouse, away from the computer.
     #[next(look)]
     pack: ManualTask,
 
@@ -193,7 +193,7 @@ pub(crate) struct TidyFlow {
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Three orders: one that is shipped, one that breaks, one that nobody pays for. Answers with what was told.
+/// Plays the example and returns its lines: one order is shipped, one breaks, and one is never paid.
 pub(crate) fn story() -> Result<Vec<String>> {
     let clock = Arc::new(ManualClock::default());
     let builder = Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock));

@@ -1,4 +1,4 @@
-//! Bills of departments: who works on a bill has to be permitted to, in the department that has ordered.
+//! Bills of departments: a person that works on a bill needs a permission in the department that has ordered.
 
 use viewflow::jiff::civil::Date;
 use viewflow::prelude::*;
@@ -38,13 +38,13 @@ pub struct RegisterBill {
     pub quantity: u32,
 }
 
-/// Whether it is a bill that one can work with.
+/// Whether the bill is complete and correct.
 #[derive(Form, Clone, Debug)]
 pub enum Acceptance {
     Accept,
     #[case(title = "Incorrect")]
     Refuse {
-        /// What is wrong with it.
+        /// The mistake in the bill.
         #[field(max_length = 200)]
         mistake: String,
     },
@@ -124,7 +124,7 @@ impl BillFlow {
         Ok(())
     }
 
-    /// On what every task takes its permission.
+    /// Returns the object of every permission: the department that has ordered.
     fn department(&self, a: &Activation<Self, ()>) -> Result<Ref<Department>> {
         Ok(a.load(a.process.artifact)?.department)
     }
@@ -134,7 +134,7 @@ impl BillFlow {
     }
 }
 
-/// Who works in a department, with what he may do there.
+/// A person that works in a department, with the permissions that they have there.
 pub struct Clerk {
     pub name: &'static str,
     pub department: Ref<Department>,

@@ -1,4 +1,4 @@
-//! A bill of each of two departments, told in one go: `cargo run --example bills`.
+//! Bills of two departments, from start to end: `cargo run --example bills`.
 
 pub(crate) mod flow;
 
@@ -7,12 +7,13 @@ use viewflow::prelude::*;
 
 use flow::{Acceptance, BillFlow, Clerk, Department, RegisterBill, SetPaydate, Signature, Validation};
 
-/// The head of a department orders and signs, accounting does the rest.
+/// The permissions of a department's head, who orders and signs. Accounting does the rest.
 pub(crate) const HEAD: &[&str] = &["bill.register_bill", "bill.sign_bill"];
 pub(crate) const ACCOUNTANT: &[&str] =
     &["bill.accept_bill", "bill.validate_bill", "bill.set_bill_paydate", "bill.pay_bill"];
 
-/// The garage's bill is paid at the second attempt, the kitchen's is not signed. Answers with what was told.
+/// Plays the example and returns its lines: the garage's bill is paid at the second attempt, the kitchen's is not
+/// signed.
 pub(crate) fn story() -> Result<Vec<String>> {
     let engine = Engine::builder(MemoryStore::new()).flow(BillFlow::new()).build()?;
     let department =

@@ -17,7 +17,7 @@ pub struct Post {
     pub fresh: bool,
 }
 
-/// What became of a post.
+/// A post that was published, with its languages.
 #[derive(Entity, Clone, Debug)]
 pub struct Publication {
     #[id]
@@ -31,50 +31,50 @@ pub struct Publication {
 #[derive(Process, Clone, Debug)]
 #[process(seed = Ref<Post>, artifact = Ref<Publication>)]
 pub struct PublishProcess {
-    /// What the author should know.
+    /// A note for the author.
     pub remark: Option<String>,
-    /// Into which languages the post goes.
+    /// The languages in which the post is published.
     pub languages: Vec<String>,
 }
 
-/// What the start knows: which post was selected.
+/// The data of the start: the selected post.
 #[derive(Task, Clone, Debug)]
 #[task(artifact = Ref<Post>)]
 pub struct Selection {}
 
-/// What a review knows: the post.
+/// The data of a review: the post.
 #[derive(Task, Clone, Debug)]
 #[task(seed = Ref<Post>)]
 pub struct Review {}
 
-/// What a proofreader knows: the language.
+/// The data of a proofreading task: the language.
 #[derive(Task, Clone, Debug)]
 pub struct Proofread {
     pub language: String,
 }
 
-/// What a person fills in to start.
+/// The form with which a person starts.
 #[derive(Form, Clone, Debug)]
 pub struct SelectPost {
     #[field(choices = |db| db.table::<Post>().filter(|post| post.fresh))]
     pub post: Ref<Post>,
 }
 
-/// What a reviewer says.
+/// The decision of a reviewer.
 #[derive(Form, Clone, Debug)]
 pub enum Verdict {
     Approve {
-        /// Into which languages the post goes.
+        /// The languages in which the post is published.
         languages: Vec<String>,
     },
     Reject {
-        /// What the author should know.
+        /// A note for the author.
         #[field(max_length = 150)]
         remark: String,
     },
 }
 
-/// Where announcements go.
+/// The place where announcements go.
 pub type Mailer = Arc<Mutex<Vec<String>>>;
 
 /// Publish a post.
@@ -137,7 +137,7 @@ impl PublishFlow {
         Ok(())
     }
 
-    /// Records it, in one commit with the business data.
+    /// Records the publication, in one commit with the business data.
     fn sent(&self, a: &mut Activation<Self, ()>, (): ()) -> Result<()> {
         let mut post = a.load(a.process.seed)?;
         post.fresh = false;

@@ -1,6 +1,6 @@
 //! The flow of the README in a terminal: `cargo run --example publish`.
 //!
-//! Everything is kept in a directory. Stop it whenever you like, with Ctrl-C too: it goes on where it was.
+//! The program keeps everything in a directory. Stop it at any time, even with Ctrl-C: the next run goes on from there.
 
 mod flow;
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what is asked for, and answers how much of it failed.
+/// Runs all commands, and returns how many of them failed.
 fn run() -> Result<u32, Box<dyn std::error::Error>> {
     let Some(options) = Options::read(std::env::args().skip(1))? else {
         println!("{USAGE}\n\n{HELP}");
@@ -73,7 +73,7 @@ fn run() -> Result<u32, Box<dyn std::error::Error>> {
                 failed += u32::from(!terminal.asks);
             }
         }
-        // What people need not do: the jobs that are due now.
+        // The program does what needs no person: the jobs that are due now.
         terminal.engine.run_pending()?;
         terminal.read_mail();
     }
@@ -86,7 +86,7 @@ struct Options {
 }
 
 impl Options {
-    /// None when help is asked for.
+    /// Reads the options, or returns `None` if they ask for help.
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Self { data: PathBuf::from("publish-data"), script: None };
         while let Some(name) = arguments.next() {
@@ -108,12 +108,12 @@ struct Terminal {
     engine: Engine,
     mailer: Mailer,
     input: Box<dyn BufRead>,
-    /// Whether a person sits there, who wants to see what is asked.
+    /// Whether a person is at the terminal and has to see the questions.
     asks: bool,
 }
 
 impl Terminal {
-    /// A line of input; none at its end.
+    /// Reads a line of input, or returns `None` at the end of the input.
     fn read(&mut self, prompt: &str) -> io::Result<Option<String>> {
         if self.asks {
             print!("{prompt}");
@@ -127,7 +127,7 @@ impl Terminal {
         Ok(some.then(|| line.trim().to_owned()))
     }
 
-    /// Does what a line says; answers whether to go on.
+    /// Carries out a line, and returns whether to go on.
     fn obey(&mut self, line: &str) -> Result<bool, Box<dyn std::error::Error>> {
         let words = words(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -201,7 +201,9 @@ impl Terminal {
         self.show(task.process)
     }
 
-    /// Fills in a form from `field=value` words; what they leave out is asked for. None when the input ends.
+    /// Fills in a form from `field=value` words, and asks for the fields that are missing.
+    ///
+    /// Returns `None` when the input ends.
     fn fill_in(&mut self, form: &FormSpec, given: &[&str]) -> Result<Option<Document>, Box<dyn std::error::Error>> {
         if form.cases.is_empty() {
             return self.fill_in_fields(&form.fields, given);
@@ -234,7 +236,7 @@ impl Terminal {
             let field = fields.iter().find(|field| field.name == name);
             let value = match field {
                 Some(field) => field.value_from_text(text).map_err(|error| format!("`{name}` {error}"))?,
-                // The engine tells what is wrong with it.
+                // The engine reports what is wrong with the value.
                 None => text.into(),
             };
             filled.insert(name.to_owned(), value);
@@ -289,7 +291,7 @@ fn process_id(text: &str) -> Result<ProcessId, String> {
     text.parse().map_err(|_| format!("`{text}` is no number of a process"))
 }
 
-/// The words of a line; quotes keep blanks together.
+/// Splits a line into words; quotes keep blanks together.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted) = (Vec::new(), None, false);
     for letter in line.chars() {

@@ -1,11 +1,11 @@
-//! A shop's shipment: the clerk sees to its carrier and insurance while the warehouse packs the goods.
+//! A shop's shipment: the clerk arranges carrier and insurance while the warehouse packs the goods.
 
 use std::sync::mpsc::Sender;
 
 use viewflow::prelude::*;
 use viewflow::{Object, User};
 
-/// Who takes parcels.
+/// A company that takes parcels.
 #[derive(Entity, Clone, Debug)]
 #[entity(label = name)]
 pub struct Carrier {
@@ -37,23 +37,23 @@ pub struct Item {
     pub quantity: u32,
 }
 
-/// What it is all about; it stays when the process is over.
+/// The subject of the process. It stays when the process is over.
 #[derive(Entity, Clone, Debug, Default)]
 pub struct Shipment {
     #[id]
     pub id: Id<Shipment>,
     pub customer: Customer,
     pub items: Vec<Item>,
-    /// None where it goes by post.
+    /// The carrier; empty if the shipment goes by post.
     pub carrier: Option<Ref<Carrier>>,
-    /// What the carrier asks for, in cents.
+    /// The price that the carrier asks, in cents.
     pub quote: Option<u32>,
     pub need_insurance: bool,
     pub insurance: Option<Ref<Insurance>>,
     pub post_label: Option<String>,
 }
 
-/// All of its data is the shipment's.
+/// A process without fields of its own: all data is in the shipment.
 #[derive(Process, Clone, Debug)]
 #[process(artifact = Ref<Shipment>)]
 pub struct ShipmentProcess {}
@@ -64,10 +64,10 @@ pub struct RegisterShipment {
     pub items: Vec<Item>,
 }
 
-/// Who takes it.
+/// The way in which the shipment is sent.
 #[derive(Form, Clone, Debug)]
 pub enum ShipBy {
-    /// The post has fixed prices: it needs a label, and no quote.
+    /// The post has fixed prices: the shipment needs a label, but no quote.
     #[case(title = "By post")]
     Post,
     #[case(title = "By a carrier")]
@@ -164,7 +164,7 @@ pub struct ShipmentFlow {
     #[next(move_package)]
     join_clerk_warehouse: Join,
 
-    // Who has packed it knows where it stands.
+    // The person that packed the parcel knows where it is.
     #[assign(same_as = package_goods)]
     #[next(end)]
     move_package: ManualTask,
@@ -206,7 +206,7 @@ impl ShipmentFlow {
         a.change(a.process.artifact, |shipment| shipment.insurance = Some(insurance))
     }
 
-    /// A mail cannot be taken back: it is sent outside of steps.
+    /// Runs on a worker, outside of any step, since a mail cannot be taken back.
     fn remind(&self, job: &JobRun<Self>) -> Result<()> {
         let shipment = job.load(job.process.artifact)?;
         let mail = format!("the shipment to {} has no carrier yet", shipment.customer.name);
@@ -214,7 +214,7 @@ impl ShipmentFlow {
     }
 }
 
-/// Who works in the shop.
+/// A person that works in the shop.
 pub struct Worker {
     pub name: &'static str,
     pub may: &'static [&'static str],

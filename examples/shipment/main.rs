@@ -1,4 +1,4 @@
-//! Two shipments, told in one go: `cargo run --example shipment`.
+//! Two shipments, from start to end: `cargo run --example shipment`.
 
 mod flow;
 mod story;

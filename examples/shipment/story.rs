@@ -1,4 +1,4 @@
-//! What happens to two shipments.
+//! The story of two shipments.
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -16,7 +16,7 @@ pub(crate) const CLERK: Worker = Worker { name: "clara", may: &["shipment.start"
 pub(crate) const AGENT: Worker = Worker { name: "ines", may: &["shipment.take_extra_insurance"] };
 pub(crate) const PACKER: Worker = Worker { name: "paul", may: &["shipment.package_goods"] };
 
-/// One shipment goes by post and is insured, one by a carrier. Answers with what was told.
+/// Plays the example and returns its lines: one shipment goes by post and is insured, the other by a carrier.
 pub(crate) fn story() -> Result<Vec<String>> {
     let (mail, letters) = mpsc::channel();
     let clock = Arc::new(ManualClock::default());
@@ -48,7 +48,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
     let quote = engine.open_task(ShipmentFlow::request_quotes, quoted)?.assign(&CLERK)?;
     quote.execute(&CLERK, EnterQuote { cents: 1290 })?;
 
-    // The warehouse takes what there is.
+    // The warehouse takes all tasks that are open.
     for task in engine.queue(&PACKER).of(ShipmentFlow::package_goods).list()? {
         engine.task(ShipmentFlow::package_goods, task.id)?.assign(&PACKER)?.execute(&PACKER, ())?;
     }
