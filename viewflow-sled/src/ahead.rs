@@ -1,4 +1,5 @@
-//! What a commit relies on, read before others have to wait for it: nobody waits for a disk while the state is held.
+//! Reads what a commit relies on before others have to wait for it, so that nobody waits for the disk while the
+//! state is locked.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,15 +15,16 @@ use crate::shared::{Alone, Shared, State};
 
 /// How many entries are read at a time.
 const SOME: usize = 32;
-/// How often is read again what the tree has got meanwhile, before others have to wait for it.
+/// How often values are read again, because the tree was written meanwhile, before others have to wait for the
+/// reading.
 const TRIES: u32 = 3;
-/// How many keys are looked up at a time while nobody can commit.
+/// How many keys are looked up at a time while the state is locked.
 const AT_A_TIME: usize = 128;
 
 /// A key with its value.
 pub(crate) type Entry = (Vec<u8>, Vec<u8>);
 
-/// Values and entries, as they are now.
+/// A view of the current values and entries.
 pub(crate) trait View {
     /// The value of a key.
     fn value(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>>;
@@ -32,7 +34,7 @@ pub(crate) trait View {
 }
 
 impl dyn View + '_ {
-    /// The entries with a prefix, read some at a time as they are asked for.
+    /// The entries with a prefix, read some at a time as the caller needs them.
     pub(crate) fn entries<'v>(&'v self, prefix: &'v [u8]) -> impl Iterator<Item = StoreResult<Entry>> + 'v {
         let mut next = Some(Bound::Unbounded);
         std::iter::from_fn(move || {
@@ -53,7 +55,7 @@ impl dyn View + '_ {
         self.content_of(key, self.value(key)?, what)
     }
 
-    /// The content of a record, whose head is this value.
+    /// The content of the record with this head.
     pub(crate) fn content_of(&self, key: &[u8], head: Option<Vec<u8>>, what: What) -> StoreResult<Option<Content>> {
         assemble(key, head, &|key| self.value(key), what)
     }
@@ -64,28 +66,28 @@ impl dyn View + '_ {
     }
 }
 
-/// Reads ahead: what was read is known when nobody else can commit.
+/// Reads ahead, and keeps all that it reads for the time when nobody else can commit.
 pub(crate) struct Ahead<'r> {
     reader: &'r Reader,
     /// See [`thawed`](crate::overlay::Overlay::thawed).
     thawed: u64,
     values: RefCell<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
-    /// Those that were asked for and known in memory.
+    /// Keys that were wanted and that the overlay knew.
     in_memory: RefCell<Vec<Vec<u8>>>,
     /// Entries by their prefix.
     entries: RefCell<BTreeMap<Vec<u8>, Known>>,
 }
 
-/// Entries with a prefix, as far as they were read.
+/// The entries with a prefix, as far as they were read.
 #[derive(Default)]
 struct Known {
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// From where on they are not known; none: there are no more of them.
+    /// From here on the entries are not known; `None` if there are no more.
     next: Option<Bound<Vec<u8>>>,
 }
 
 impl Known {
-    /// All entries with the prefix, if there are few: most unique values and references have none or one.
+    /// All entries with the prefix, if there are few. Most unique values and references have none or one.
     fn all(&self, state: &State, prefix: &[u8]) -> Option<Found> {
         if self.next.is_some() || self.entries.len() > SOME {
             return None;
@@ -113,7 +115,7 @@ impl<'r> Ahead<'r> {
         })
     }
 
-    /// Reads the values of those keys that are not known in memory.
+    /// Reads the values of those keys that the overlay does not know.
     pub(crate) fn read(&self, keys: impl Iterator<Item = Vec<u8>>) -> StoreResult<()> {
         let keys: Vec<_> = keys.collect();
         for keys in keys.chunks(AT_A_TIME) {
@@ -129,7 +131,7 @@ impl<'r> Ahead<'r> {
         Ok(())
     }
 
-    /// Keeps others from committing, once there is room for a commit and what was read is still so.
+    /// Keeps others from committing, once there is room for a commit and the values read ahead are current.
     pub(crate) fn alone<'s>(&mut self, shared: &'s Shared) -> StoreResult<Alone<'s>> {
         for _ in 0..TRIES {
             let alone = shared.alone()?;
@@ -175,14 +177,14 @@ impl View for Ahead<'_> {
     }
 }
 
-/// What is there while nobody else can commit: what the overlay does not know was read ahead.
+/// A view while nobody else can commit. All that the overlay does not know was read ahead.
 pub(crate) struct Locked<'l> {
     pub(crate) ahead: &'l Ahead<'l>,
     pub(crate) alone: &'l Alone<'l>,
 }
 
 impl Locked<'_> {
-    /// Whether what was read ahead, and the overlay does not know, is still so.
+    /// Whether the values read ahead are current, where the overlay has no newer ones.
     fn holds(&self, state: &State) -> bool {
         self.ahead.thawed == state.overlay.thawed()
     }
@@ -243,7 +245,7 @@ mod tests {
         btree_map(key(), option::weighted(0.4, vec(any::<u8>(), 0..3)), 0..60)
     }
 
-    /// What is committed, and whether all is put into the tree then.
+    /// Commits, each with a flag: whether everything is put into the tree after it.
     fn commits() -> impl Strategy<Value = Vec<(Writes, bool)>> {
         vec((writes(), any::<bool>()), 0..3)
     }
@@ -303,7 +305,7 @@ mod tests {
                 prop_assert_eq!(&found, &tried.entries(*prefix)[..found.len()]);
             }
             tried.commit(meanwhile);
-            // Without that it may be older than what the overlay has forgotten.
+            // Without reading again, a value may be older than one that has left the overlay for the tree.
             let alone = if again { ahead.alone(&tried.shared).unwrap() } else { tried.shared.alone().unwrap() };
             let waited = tried.shared.counters.counts().waited;
             let view: &dyn View = &Locked { ahead: &ahead, alone: &alone };

@@ -1,4 +1,4 @@
-//! A copy of a store that is at work.
+//! Copies a store while it is in use.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::guard::Failed;
 use crate::journal::{DURABLE, FILES};
 use crate::shared::Shared;
 
-/// Copies the store in the directory `from` into another one, which is made and must be empty.
+/// Copies the store in the directory `from` into the directory `to`, which is made if necessary and must be empty.
 pub(crate) fn backup(from: &Path, shared: &Shared, to: &Path) -> StoreResult<()> {
     let io =
         |source: std::io::Error| StoreError::io(Failed { doing: format!("the backup to `{}`", to.display()), source });
@@ -23,7 +23,7 @@ pub(crate) fn backup(from: &Path, shared: &Shared, to: &Path) -> StoreResult<()>
         fs::copy(from.join(name), to.join(name))?;
         File::open(to.join(name))?.sync_all()
     };
-    // The tree is at rest, and the journal has all that it has not.
+    // Nothing writes to the tree now, and the journal has all commits that the tree lacks.
     let tree = || {
         for entry in fs::read_dir(from).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();

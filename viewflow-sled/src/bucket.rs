@@ -1,4 +1,4 @@
-//! Entries of lists and indexes, many to a value: docs/format.md, "Buckets".
+//! Buckets keep many entries of lists and indexes in one value: docs/format.md, "Buckets".
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -6,27 +6,27 @@ use std::iter::Peekable;
 use crate::entry;
 use crate::writes::Writes;
 
-/// How many entries a bucket has at most.
+/// The most entries in a bucket.
 pub(crate) const ROOM: usize = 64;
-/// How many entries are put into a bucket at once.
+/// The most entries that are put into a bucket at once.
 const AT_ONCE: usize = 512;
 
 /// The entries of a bucket: the numbers of each.
 pub(crate) type Entries = BTreeSet<Vec<u8>>;
 
-/// How the key of an entry is made up: the length of its list's key. None: it is no entry that is kept in a bucket.
+/// The length of the list's key within an entry's key; `None` if the entry is not kept in a bucket.
 pub(crate) fn list_of(entry: &[u8]) -> Option<usize> {
     entry.len().checked_sub(entry::numbers_of(entry)?)
 }
 
-/// The key of the first bucket of the list that an entry is in.
+/// The key of the first bucket of an entry's list.
 pub(crate) fn first(entry: &[u8], list: usize) -> Vec<u8> {
     let mut key = entry[..list].to_vec();
     key.resize(entry.len(), 0);
     key
 }
 
-/// Reads a bucket; none when it is damaged.
+/// Reads a bucket; `None` if it is damaged.
 pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Entries> {
     let numbers = entry::numbers_of(key)?;
     let (crc, mut body) = value.split_first_chunk()?;
@@ -62,9 +62,9 @@ fn value(key: &[u8], entries: &[&Vec<u8>]) -> Vec<u8> {
     value
 }
 
-/// What becomes of a bucket: what is to be written for it. It is divided when it has too many entries: the last one of a list
-/// into full ones, as such lists grow at their end, and so the first one, as lists with the newest first grow there; others into
-/// such as have room.
+/// Writes a bucket, and divides it when it has too many entries. The last bucket of a list becomes full buckets,
+/// because such lists grow at their end. So does the first one, because lists with the newest entry first grow
+/// there. Any other bucket becomes buckets with room for more.
 pub(crate) fn write(key: &[u8], list: usize, entries: &Entries, is_last: bool, writes: &mut Writes) {
     if entries.is_empty() {
         writes.insert(key.to_vec(), None);
@@ -111,7 +111,7 @@ fn checksum(key: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Puts those writes into a bucket that begin with its list's key and are not beyond `end`. Returns whether there are more of
+/// Puts writes into a bucket, as long as they are in its list and before `end`. Returns whether there are more of
 /// them than are taken at once.
 pub(crate) fn change<'w>(
     entries: &mut Entries,

@@ -1,4 +1,4 @@
-//! Records that are kept together in one value, each under a number: docs/format.md, "Bundles".
+//! Bundles keep several numbered records in one value: docs/format.md, "Bundles".
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,13 @@ use crate::parts::KeyReader;
 
 /// How many numbers one bundle has room for.
 pub(crate) const ROOM: u32 = 8;
-/// The longest content, in bytes, that a record has within a bundle. A longer one stands aside, and its place in the bundle is empty.
+/// The longest content of a record within a bundle, in bytes. A longer record stands aside, and its place in the
+/// bundle is empty.
 pub(crate) const LONGEST: usize = 1000;
-/// The number of a process's data, in the bundle that the process itself is in.
+/// The number of a process's data, in the bundle of the process itself.
 pub(crate) const DATA: u32 = u32::MAX;
 
-/// Which bundle: that of these numbers of a process.
+/// Identifies a bundle of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BundleId {
     pub(crate) process: ProcessId,
@@ -22,7 +23,7 @@ pub(crate) struct BundleId {
 }
 
 impl BundleId {
-    /// The bundle that a process itself is in.
+    /// The bundle of the process itself.
     pub(crate) fn of_process(process: ProcessId) -> Self {
         Self { process, chunk: 0 }
     }
@@ -31,7 +32,7 @@ impl BundleId {
         Self::of_number(id.process, id.ordinal)
     }
 
-    /// The bundle that has this number of a process.
+    /// The bundle of the record with this number.
     pub(crate) fn of_number(process: ProcessId, number: u32) -> Self {
         Self { process, chunk: if number == DATA { 0 } else { number / ROOM } }
     }
@@ -47,15 +48,15 @@ impl BundleId {
     }
 }
 
-/// How many bundles have this many tasks, at the most.
+/// The most bundles that this many tasks can be in.
 pub(crate) fn bundles_for(tasks: usize) -> usize {
     tasks / ROOM as usize + 2
 }
 
-/// New contents of records by their numbers; none: the record is removed.
+/// New contents of records by their numbers; `None` removes the record.
 pub(crate) type Changes = BTreeMap<u32, Option<Vec<u8>>>;
 
-/// The records of a bundle. What does not hold together ends it; a checksum has been compared before.
+/// The records of a bundle. An incomplete record ends them; the caller has compared the checksum before.
 pub(crate) fn records(mut content: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     std::iter::from_fn(move || {
         let (number, rest) = content.split_first_chunk()?;
@@ -66,7 +67,7 @@ pub(crate) fn records(mut content: &[u8]) -> impl Iterator<Item = (u32, &[u8])> 
     })
 }
 
-/// Those of the changed records that stood aside before the changes, and do so no longer.
+/// The changed records that stood aside before the changes and no longer do.
 pub(crate) fn brought_in(old: &[u8], changes: &Changes) -> Vec<u32> {
     let aside = records(old).filter(|(_, record)| record.is_empty()).map(|(number, _)| number);
     let comes_in = |number: &u32| changes.get(number).is_some_and(|new| new.as_ref().is_none_or(|new| !new.is_empty()));
@@ -78,7 +79,7 @@ pub(crate) fn find(content: &[u8], number: u32) -> Option<&[u8]> {
     records(content).find(|(found, _)| *found == number).map(|(_, record)| record)
 }
 
-/// The bundle after the changes; none when nothing is left of it.
+/// The bundle after the changes; `None` if nothing is left of it.
 pub(crate) fn change(old: &[u8], changes: &Changes) -> Option<Vec<u8>> {
     let mut new =
         Vec::with_capacity(old.len() + changes.values().flatten().map(|record| record.len() + 8).sum::<usize>());

@@ -1,4 +1,4 @@
-//! Puts what is in the journal into the tree.
+//! Moves the journal into the tree.
 
 use std::fs::File;
 
@@ -11,13 +11,14 @@ use crate::shared::Shared;
 use crate::tree::{self, Tree};
 use crate::writes::Writes;
 
-/// How many keys and bytes the tree gets at once, before it is synced. Readers of the tree wait meanwhile. After a power cut
-/// sled finds its way where less than a segment of its log (512 KiB) was not on the disk yet; of several, some may be there without those
-/// before them.
+/// How many keys and bytes the tree takes before it is synced. Readers of the tree wait meanwhile.
+///
+/// sled recovers from a power cut only if less than a segment of its log (512 KiB) was not on the disk yet. Of
+/// several segments, a later one may be on the disk without an earlier one.
 const BATCH_KEYS: usize = 128;
 const BATCH_BYTES: usize = 64 << 10;
 
-/// Puts files of the journal into the tree until the store closes.
+/// Moves files of the journal into the tree until the store closes.
 pub(crate) fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
     while let Some((writes, through)) = shared.next_for_tree() {
         if let Err(error) = apply(db, sync, &writes, through) {
@@ -29,8 +30,8 @@ pub(crate) fn put_into_tree(db: &Db, sync: Option<&File>, shared: &Shared) {
     }
 }
 
-/// Puts writes into the tree, and makes it durable that it has all commits up to `through`. What was put there by halves
-/// is put there again from the journal when the store is opened.
+/// Puts writes into the tree, and notes there durably that the tree has all commits up to `through`. If this is
+/// interrupted, the next opening of the store does it again from the journal.
 pub(crate) fn apply(db: &Db, sync: Option<&File>, writes: &Writes, through: u64) -> StoreResult<()> {
     let mut batch = sled::Batch::default();
     let (mut keys, mut bytes) = (0, 0);

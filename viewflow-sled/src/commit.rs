@@ -1,5 +1,5 @@
-//! Takes a commit: what can be prepared is prepared first; then, while nobody else can commit, what it relies on is
-//! compared and its writes are taken.
+//! Takes a commit in two steps. First it prepares all that it can. Then, while nobody else can commit, it checks
+//! the commit's expectations and takes its writes.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,9 +35,9 @@ pub(crate) struct Committer {
     trace: Option<Trace>,
 }
 
-/// A commit as far as it can be prepared before others have to wait.
+/// A commit, prepared as far as possible before others have to wait.
 struct Prepared {
-    /// With the numbers of the records that stand aside no longer.
+    /// Each with the numbers of the records that no longer stand aside.
     bundles: Vec<(Draft, Vec<u32>, BundleId, Changes)>,
     records: Vec<Draft>,
     runs: Vec<(Draft, Whose, Run)>,
@@ -69,7 +69,7 @@ impl Committer {
         check(&view, commit)?;
         let shared = Arc::clone(&self.shared);
         if commit.changes.is_empty() && commit.events.is_empty() {
-            // Who has only looked has seen what others committed, and may tell of it.
+            // A caller that only reads may pass on what it saw, so it waits until that is durable.
             let seen = alone.last();
             return Ok(Receipt::new(move || shared.wait(seen)));
         }
@@ -85,7 +85,7 @@ impl Committer {
         }
         let keys = writes.len();
         let record = journal::record(number, &writes);
-        // Who sees the stamps sees the commit.
+        // Locked until the commit is taken, so that a thread that sees the new stamps also sees the commit.
         let mut numbers = self.numbers();
         numbers.note(commit, number, moved);
         let taken = alone.take(record, writes);
@@ -95,14 +95,14 @@ impl Committer {
         Ok(Receipt::new(move || shared.wait(taken)))
     }
 
-    /// Reads what is needed of the numbers given out before others have to wait, so that nobody waits for a disk.
+    /// Reads the needed numbers before others have to wait, so that nobody waits for the disk.
     fn read_numbers(&self, used: &[(Option<String>, u64)]) -> StoreResult<()> {
         let mut numbers = self.numbers();
         numbers.log_ahead(&self.reader)?;
         used.iter().try_for_each(|(of, _)| numbers.last(&self.reader, of.clone()).map(drop))
     }
 
-    /// Gives out the next number of a table's rows, or of processes when there is none.
+    /// Gives out the next number: of this table's rows, or of processes for `None`.
     pub(crate) fn next_number(&self, table: Option<&str>) -> StoreResult<u64> {
         drop(self.shared.running()?);
         self.numbers().next(&self.reader, table)
@@ -149,7 +149,7 @@ impl Committer {
     }
 }
 
-/// What the commit of this number writes.
+/// The writes of the commit with this number.
 fn finish(prepared: Prepared, view: &dyn View, number: u64, log_ahead: u64) -> StoreResult<Writes> {
     let mut writes = prepared.entries;
     for (mut draft, mut brought_in, id, changes) in prepared.bundles {
@@ -176,13 +176,13 @@ fn finish(prepared: Prepared, view: &dyn View, number: u64, log_ahead: u64) -> S
             whose.commit = number + log_ahead;
         }
         writes.insert(run.in_log(whose), Some(Vec::new()));
-        // An event is written once.
+        // An event is written once, so the old record needs no removal.
         draft.finish(&mut writes, whose.commit);
     }
     Ok(writes)
 }
 
-/// The revision of a record and how many pieces it has after its head.
+/// The revision of a record, and how many pieces follow its head.
 fn head(view: &dyn View, key: &[u8]) -> StoreResult<Option<(u64, u32)>> {
     let Some(value) = view.value(key)? else { return Ok(None) };
     let head = Head::read(&value).map_err(|detail| damaged("a record".to_owned(), detail.to_owned()))?;

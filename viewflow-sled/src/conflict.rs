@@ -1,4 +1,4 @@
-//! Whether what a commit relies on is still so, compared while nobody else can commit, and what that needs to know.
+//! Checks a commit's expectations while nobody else can commit, and reads ahead what the check needs.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::key;
 use crate::numbers::Numbers;
 use crate::read::last_u64;
 
-/// Reads what [`check`] looks at. What comes of it may not be so any more when it counts.
+/// Reads what [`check`] needs. The result does not count: it may have changed when the commit is checked.
 pub(crate) fn read_ahead(ahead: &Ahead, commit: &Commit) -> StoreResult<()> {
     let of = |expect: &Expect| match expect {
         Expect::Revision(of, _) => Some(key::record(of)),
@@ -24,7 +24,7 @@ pub(crate) fn read_ahead(ahead: &Ahead, commit: &Commit) -> StoreResult<()> {
     no_reference_dangles(ahead, commit).map(drop)
 }
 
-/// Whether the stamps that a commit relies on are still the same.
+/// Whether the stamps that a commit relies on are unchanged.
 pub(crate) fn stamps_hold(numbers: &Numbers, commit: &Commit) -> bool {
     commit.expect.iter().all(|expect| match expect {
         Expect::Revision(..) => true,
@@ -33,7 +33,7 @@ pub(crate) fn stamps_hold(numbers: &Numbers, commit: &Commit) -> bool {
     })
 }
 
-/// Refuses a commit when a record that it relies on has changed.
+/// Refuses a commit if a record that it relies on has changed.
 pub(crate) fn check(view: &dyn View, commit: &Commit) -> StoreResult<()> {
     for expect in &commit.expect {
         if let Expect::Revision(of, revision) = expect
@@ -52,7 +52,7 @@ pub(crate) fn check(view: &dyn View, commit: &Commit) -> StoreResult<()> {
 fn revision(view: &dyn View, of: &Key) -> StoreResult<Option<u64>> {
     let Some(value) = view.value(&key::record(of))? else { return Ok(None) };
     let head = Head::read(&value).map_err(|detail| damaged(of.to_string(), detail.to_owned()))?;
-    // A bundle may have tasks only.
+    // Without a process, the bundle has only tasks.
     let there = !matches!(of, Key::Process(_)) || head.begins_with(&0_u32.to_be_bytes());
     Ok(there.then_some(head.revision))
 }
@@ -78,14 +78,14 @@ fn unique_values_are_free(view: &dyn View, commit: &Commit) -> StoreResult<bool>
     Ok(true)
 }
 
-/// Whether no row that stays refers to one that the commit deletes.
+/// Whether no remaining row refers to a row that the commit deletes.
 fn no_reference_dangles(view: &dyn View, commit: &Commit) -> StoreResult<bool> {
     let changed = changed_rows(commit);
     for (table, id, _) in commit.rows().filter(|(_, _, new)| new.is_none()) {
         for entry in view.entries(&entry::references(table, id)) {
             let (_, value) = entry?;
             let by: Reference = parse(&value, &|| format!("a reference to row {id} of `{table}`"))?;
-            // Those the commit changes too are its own business.
+            // The commit itself answers for the rows that it changes.
             if !changed.contains(&(by.table.as_str(), by.id)) {
                 return Ok(false);
             }

@@ -1,21 +1,20 @@
-//! What a store counts of its work, so that growth is tested without a clock.
+//! Counts the work of a store, so that tests measure growth without a clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a store has done since it was opened.
+/// The work of a store since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// How many keys were looked at where lists, indexes and records were gone through: those that are there, and those that were
-    /// removed.
+    /// How many keys were visited while walking over lists, indexes and records, removed keys included.
     pub walked: u64,
     /// How many values were looked up in the tree by their keys.
     pub values: u64,
-    /// How often the tree was read while others had to wait.
+    /// How often the tree was read while other threads had to wait.
     pub waited: u64,
 }
 
-/// Counts, while there is something to count.
+/// The running counts.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     walked: AtomicU64,

@@ -1,4 +1,4 @@
-//! The entries of lists, indexes and references that stored records ask for.
+//! Derives the entries of lists, indexes and references from stored records.
 
 use viewflow_store::{ProcessData, RowRecord, ScopeRecord, StoreResult, TaskRecord};
 
@@ -11,10 +11,10 @@ use crate::parts::KeyReader;
 use crate::read::{Content, Reader, Records};
 use crate::run::{Run, Whose};
 
-/// What the entries of a record are: their keys with their values.
+/// The entries of a record: keys with values.
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// The records of a bundle; none under other keys.
+/// The records of a bundle; none under any other key.
 pub(crate) fn records<'c>(reader: &Reader, key: &[u8], content: &'c Content) -> StoreResult<Records<'c>> {
     match BundleId::at(key) {
         Some(bundle) => reader.of_bundle(bundle, content, |_| true, &|| describe(key)),
@@ -22,7 +22,7 @@ pub(crate) fn records<'c>(reader: &Reader, key: &[u8], content: &'c Content) -> 
     }
 }
 
-/// How many records are under this key, and the entries that they ask for; `records` are those of a bundle.
+/// How many records are under this key, and the entries derived from them. `records` are those of a bundle.
 pub(crate) fn derived(key: &[u8], content: &Content, records: Records<'_>) -> StoreResult<(u64, Entries)> {
     let what = || describe(key);
     let plain = |keys: Vec<Vec<u8>>| keys.into_iter().map(|key| (key, Vec::new())).collect::<Entries>();
@@ -44,7 +44,7 @@ pub(crate) fn derived(key: &[u8], content: &Content, records: Records<'_>) -> St
                         entries.extend(plain(task_entries(&task)));
                     }
                 }
-                // A process and its data are one.
+                // A process and its data count as one.
                 count += u64::from(number != bundle::DATA);
             }
             (count, entries)
@@ -69,7 +69,7 @@ pub(crate) fn derived(key: &[u8], content: &Content, records: Records<'_>) -> St
     })
 }
 
-/// The entries that the records under a key ask for.
+/// The entries derived from the records under a key.
 pub(crate) fn derived_in(view: &dyn View, key: &[u8]) -> StoreResult<Entries> {
     let what = || describe(key);
     let Some(content) = view.content(key, &what)? else { return Ok(Entries::new()) };
@@ -80,7 +80,7 @@ pub(crate) fn derived_in(view: &dyn View, key: &[u8]) -> StoreResult<Entries> {
     derived(key, &content, records).map(|(_, entries)| entries)
 }
 
-/// The value that an entry should have, of those that are asked for; none: it should not be there.
+/// The value that an entry should have, or `None` if it should not exist.
 pub(crate) fn value_of(entry: &[u8], asked_for: Entries) -> Option<Vec<u8>> {
     asked_for.into_iter().find(|(key, _)| key == entry).map(|(_, value)| value)
 }

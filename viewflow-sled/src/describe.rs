@@ -1,4 +1,4 @@
-//! What is under a key, in words, and which record an entry tells of.
+//! Describes keys in words, and finds the record that an entry points to.
 
 use viewflow_store::{ProcessId, TaskId};
 
@@ -7,7 +7,7 @@ use crate::entry;
 use crate::key;
 use crate::parts::KeyReader;
 
-/// What is under a key, in words.
+/// Describes in words what is under a key.
 pub(crate) fn describe(key: &[u8]) -> String {
     let Some((letter, rest)) = key.split_first() else { return "nothing".to_owned() };
     let mut parts = KeyReader(rest);
@@ -36,12 +36,12 @@ pub(crate) fn describe(key: &[u8]) -> String {
     }
 }
 
-/// What to call a process's tasks and itself in errors.
+/// Describes a process and its tasks, for errors.
 pub(crate) fn of_process(id: ProcessId) -> impl Fn() -> String {
     move || format!("process {id} or one of its tasks")
 }
 
-/// The key of the record that an entry tells of.
+/// The key of the record that an entry points to.
 pub(crate) fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
     let (letter, rest) = entry.split_first()?;
     match letter {

@@ -1,4 +1,4 @@
-//! Records as they will be written, but for their revisions.
+//! Records in their stored form, except for their revisions.
 
 use viewflow_store::StoreResult;
 
@@ -8,12 +8,12 @@ use crate::key;
 use crate::read::Content;
 use crate::writes::Writes;
 
-/// A record as it will be, but for its revision.
+/// A record in its stored form, except for its revision.
 pub(crate) struct Draft {
     pub(crate) key: Vec<u8>,
-    /// The head and the pieces; none: it is removed.
+    /// The head and the pieces; empty if the record is removed.
     values: Vec<Vec<u8>>,
-    /// The revision and the number of pieces of the record before.
+    /// The old record's revision and number of pieces.
     pub(crate) old: Option<(u64, u32)>,
 }
 
@@ -23,7 +23,7 @@ impl Draft {
         Ok(Self { key, values, old })
     }
 
-    /// A bundle, and the numbers of the records that stand aside no longer.
+    /// Drafts a bundle. Also returns the numbers of the records that no longer stand aside.
     pub(crate) fn of_bundle(id: BundleId, changes: &Changes, old: Option<&Content>) -> StoreResult<(Self, Vec<u32>)> {
         let before = old.map_or(&[][..], |old| &old.bytes);
         let draft =
@@ -31,7 +31,7 @@ impl Draft {
         Ok((draft, bundle::brought_in(before, changes)))
     }
 
-    /// Adds what is to be written, and removes pieces that a longer record before has left.
+    /// Adds the record's writes, and removes the pieces that a longer old record has left.
     pub(crate) fn finish(self, writes: &mut Writes, revision: u64) {
         let mut values = self.values.into_iter();
         let mut head = values.next();

@@ -1,4 +1,4 @@
-//! A commit as keys and contents.
+//! Encodes a commit as keys and contents.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use crate::key;
 use crate::run::{Run, Whose};
 use crate::writes::Writes;
 
-/// A commit as bytes: what can be prepared before others have to wait.
+/// A commit as bytes: all that can be prepared before others have to wait.
 #[derive(Default)]
 pub(crate) struct Encoded {
     pub(crate) bundles: BTreeMap<BundleId, Changes>,
     pub(crate) records: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    /// Entries of lists and indexes, but for those of the log.
+    /// Entries of lists and indexes, except those of the log.
     pub(crate) entries: Writes,
     pub(crate) runs: Vec<(Whose, Run)>,
-    /// The last commit in the log, as a copy of a store has it.
+    /// The number of the last commit in the log, for a copy of another store.
     pub(crate) log: u64,
-    /// Processes whose first events are forgotten, with the number of the last one.
+    /// Processes whose first events are forgotten, each with the number of the last forgotten event.
     pub(crate) forgotten: Vec<(ProcessId, u32)>,
-    /// Numbers that are not to be given out any more: of rows of a table, or of processes.
+    /// Numbers that must not be given out again: of rows of a table, or of processes.
     pub(crate) numbers: Vec<(Option<String>, u64)>,
 }
 
@@ -125,8 +125,8 @@ impl Encoded {
     }
 }
 
-/// The entries that a process has in lists. All processes of a flow are found by going through the lists of its
-/// statuses, so that there is no list of them.
+/// The entries of a process in lists. There is no list of all processes of a flow: the store merges the lists of
+/// its statuses instead.
 pub(crate) fn process_entries(process: &ProcessRecord) -> Vec<Vec<u8>> {
     let lists = process_lists(process).into_iter().filter(|list| !matches!(list, ProcessList::Flow(_)));
     let mut entries: Vec<_> =
@@ -135,18 +135,18 @@ pub(crate) fn process_entries(process: &ProcessRecord) -> Vec<Vec<u8>> {
     entries
 }
 
-/// The entries that a task has in lists.
+/// The entries of a task in lists.
 pub(crate) fn task_entries(task: &TaskRecord) -> Vec<Vec<u8>> {
     task_lists(task).into_iter().map(|(list, cursor)| entry::in_list(entry::task_list(&list), cursor)).collect()
 }
 
-/// The entries that a row has in indexes.
+/// The entries of a row in indexes.
 pub(crate) fn row_entries(table: &str, id: u64, row: &RowRecord) -> Vec<Vec<u8>> {
     let keys = row.index.iter().filter_map(|entry| Some((entry, index_key(&entry.value)?)));
     keys.map(|(entry, value)| entry::in_index(entry::index(table, &entry.field, &value), id)).collect()
 }
 
-/// The entries of the references that a row has, with their values.
+/// The entries of a row's references, with their values.
 pub(crate) fn reference_entries(table: &str, id: u64, row: &RowRecord) -> StoreResult<Vec<(Vec<u8>, Vec<u8>)>> {
     let entry = |to: &Reference| {
         let back = Reference { table: table.to_owned(), id, ..to.clone() };

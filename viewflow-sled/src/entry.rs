@@ -9,7 +9,7 @@ use viewflow_store::{
 use crate::key::events_through;
 use crate::parts::{KeyBuf, KeyReader};
 
-/// What all entries of the log begin with.
+/// The prefix of all entries of the log.
 pub(crate) fn whole_log() -> Vec<u8> {
     KeyBuf::new(b'h').done()
 }
@@ -18,13 +18,13 @@ pub(crate) fn log(cursor: LogCursor, process: ProcessId, last: u32) -> Vec<u8> {
     KeyBuf::after(whole_log()).u64(cursor.commit).u64(cursor.index.into()).u64(process.0).u32(last).done()
 }
 
-/// The place that an entry of the log tells of, whose key goes on so.
+/// Reads the place from a key in the log, after [`whole_log`].
 pub(crate) fn log_place(rest: &[u8]) -> Option<LogCursor> {
     let mut parts = KeyReader(rest);
     Some(LogCursor { commit: parts.u64()?, index: u32::try_from(parts.u64()?).ok()? })
 }
 
-/// The list of what happened by time: of everybody, or of a person.
+/// The prefix of a history by time: of everybody, or of one person.
 pub(crate) fn history(by: Option<&UserId>) -> Vec<u8> {
     let key = KeyBuf::new(b't');
     match by {
@@ -34,12 +34,12 @@ pub(crate) fn history(by: Option<&UserId>) -> Vec<u8> {
     .done()
 }
 
-/// The newest comes first.
+/// The key of an entry in a history; the newest entry sorts first.
 pub(crate) fn in_history(list: Vec<u8>, place: HistoryCursor) -> Vec<u8> {
     KeyBuf::after(list).u64(!due_sort(place.at)).u64(!place.process.0).u32(!place.number).done()
 }
 
-/// The key of the run that an entry of the log, or of what happened by time, tells of.
+/// The key of the run that an entry of the log, or of a history, points to.
 pub(crate) fn run_of(entry: &[u8]) -> Option<Vec<u8>> {
     let mut parts = KeyReader(entry.get(entry.len().checked_sub(12)?..)?);
     let (process, last) = (parts.u64()?, parts.u32()?);
@@ -82,11 +82,12 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
     key.done()
 }
 
-/// The tag of the queues.
+/// The tag of queues.
 const QUEUE: u8 = 2;
-/// The tag of the tasks that somebody may not take. Its orders are under it, as a release before it filled the sorted lists without them.
+/// The tag of the lists of tasks that a person is barred from. Its sorted lists are under this tag too, and not
+/// under the tag of sorted lists: an earlier release filled those without them.
 const BARRED: u8 = 12;
-/// Instead of an order.
+/// Stands where sorted lists have their order.
 const BY_AGE: u8 = 0;
 /// The tag of candidates by permission.
 const PERMISSION: u8 = 3;
@@ -110,17 +111,17 @@ fn permission(permission: &Permission) -> Vec<u8> {
     key.done()
 }
 
-/// What all queues for permissions begin with.
+/// The prefix of all queues for permissions.
 pub(crate) fn permissions() -> Vec<u8> {
     KeyBuf::new(b'l').u8(QUEUE).u8(PERMISSION).done()
 }
 
-/// After all queues for a permission.
+/// A key after all queues for a permission.
 pub(crate) fn after_permission(permission: &Permission) -> Vec<u8> {
     KeyBuf::after(permissions()).key(&self::permission(permission)).u8(0xFF).done()
 }
 
-/// The permission in the key of an entry of a queue, after [`permissions`].
+/// Reads the permission from a queue entry's key, after [`permissions`].
 pub(crate) fn permission_of(entry: &[u8]) -> Option<Permission> {
     let mut parts = KeyReader(entry);
     let name = parts.text()?;
@@ -133,7 +134,7 @@ pub(crate) fn permission_of(entry: &[u8]) -> Option<Permission> {
     Some(Permission { name, object })
 }
 
-/// A number for each order. It is stored, as that of statuses.
+/// The stored number of an order; a number never changes its meaning.
 fn order(order: Order) -> u8 {
     match order {
         Order::DueDate => 1,
@@ -145,12 +146,12 @@ fn order(order: Order) -> u8 {
 /// The tag of the lists by node and status.
 const NODES: u8 = 4;
 
-/// What all lists by node and status begin with.
+/// The prefix of all lists by node and status.
 pub(crate) fn nodes() -> Vec<u8> {
     KeyBuf::new(b'l').u8(NODES).done()
 }
 
-/// After all lists of a node.
+/// A key after all lists of a node.
 pub(crate) fn after_node(node: &NodeName) -> Vec<u8> {
     KeyBuf::new(b'l').u8(NODES).text(&node.flow).text(&node.node).u8(0xFF).done()
 }
@@ -162,10 +163,10 @@ pub(crate) fn in_list(mut list: Vec<u8>, cursor: Cursor) -> Vec<u8> {
     list
 }
 
-/// The letters of entries of lists and indexes, which are kept in buckets.
+/// The letters of entries that are kept in buckets: those of lists and indexes.
 pub(crate) const IN_BUCKETS: [u8; 5] = *b"lqiht";
 
-/// How many bytes the key of an entry of a list or an index has after the key of its list, if it is one.
+/// How many bytes the key of an entry has after the key of its list or index. `None` for any other key.
 pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
     match entry {
         [b'l' | b't', ..] => Some(20),
@@ -176,14 +177,14 @@ pub(crate) fn numbers_of(entry: &[u8]) -> Option<usize> {
     }
 }
 
-/// What [`in_list`] adds to the key of a list.
+/// Reads the cursor that [`in_list`] appends to the key of a list.
 pub(crate) fn cursor(entry: &[u8]) -> Option<Cursor> {
     let mut parts = KeyReader(entry);
     let (sort, process, ordinal) = (parts.u64()?, ProcessId(parts.u64()?), parts.u32()?);
     parts.0.is_empty().then_some(Cursor { sort, task: TaskId { process, ordinal } })
 }
 
-/// The time that has this place in a list that is sorted by times: [`due_sort`].
+/// The time that [`due_sort`] turned into this sort value.
 pub(crate) fn time_of_sort(sort: u64) -> i64 {
     (sort ^ (1 << 63)).cast_signed()
 }
@@ -199,10 +200,10 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
     key.done()
 }
 
-/// The tag of the list of the processes that are over.
+/// The tag of the list of ended processes.
 const ENDED: u8 = 4;
 
-/// The list of the processes that are over.
+/// The prefix of the list of ended processes.
 pub(crate) fn all_ended() -> Vec<u8> {
     KeyBuf::new(b'q').u8(ENDED).done()
 }
@@ -233,7 +234,7 @@ pub(crate) fn reference(table: &str, id: u64, by_table: &str, by: u64, field: &s
     KeyBuf::after(references(table, id)).text(by_table).u64(by).text(field).done()
 }
 
-/// A number for each status. It is stored: a number never changes its meaning.
+/// The stored number of a status; a number never changes its meaning.
 fn task_status(status: TaskStatus) -> u8 {
     match status {
         TaskStatus::New => 1,
@@ -248,7 +249,7 @@ fn task_status(status: TaskStatus) -> u8 {
     }
 }
 
-/// As [`task_status`].
+/// The same as [`task_status`], for processes.
 fn process_status(status: ProcessStatus) -> u8 {
     match status {
         ProcessStatus::New => 1,

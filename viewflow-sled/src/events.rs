@@ -44,12 +44,12 @@ pub(crate) fn log(reader: &Reader, after: Option<LogCursor>, limit: usize) -> St
     Ok(found)
 }
 
-/// Where the runs of the log end, after a place.
+/// The places of the last events of the runs in the log, after a place.
 pub(crate) fn log_places(reader: &Reader, after: Option<LogCursor>, limit: usize) -> StoreResult<Vec<LogCursor>> {
     reader.listed(&entry::whole_log(), behind(after), limit, entry::log_place)
 }
 
-/// The first entry of the log that may have events behind a place: a run stands where its last event does.
+/// The first entry of the log that may have events after a place. A run's entry is at the place of its last event.
 fn behind(after: Option<LogCursor>) -> Bound<Vec<u8>> {
     after.map_or(Bound::Unbounded, |after| match after.index.checked_add(1) {
         Some(index) => Bound::Included(entry::log(LogCursor { index, ..after }, ProcessId(0), 0)),
@@ -57,7 +57,7 @@ fn behind(after: Option<LogCursor>) -> Bound<Vec<u8>> {
     })
 }
 
-/// The events of everybody, or of a person, before a place, from the newest on.
+/// The events of everybody, or of one person, before a place, the newest first.
 pub(crate) fn history(
     reader: &Reader,
     by: Option<&UserId>,
@@ -66,7 +66,7 @@ pub(crate) fn history(
 ) -> StoreResult<Vec<Logged>> {
     let list = entry::history(by);
     let first = before.map_or(Bound::Unbounded, |before| {
-        // The run that the place is in may end behind it.
+        // The run of the event at `before` may end after that event.
         let behind = HistoryCursor { number: before.number.saturating_add(EVENTS), ..before };
         Bound::Included(entry::in_history(list.clone(), behind))
     });
@@ -79,7 +79,7 @@ pub(crate) fn history(
     Ok(found)
 }
 
-/// Visits the runs that the entries of a list tell of, until `visit` has as many events as are wanted.
+/// Visits the runs that the entries of a list point to, until `visit` returns that it has `limit` events.
 fn runs(
     reader: &Reader,
     list: &[u8],
@@ -98,7 +98,7 @@ fn runs(
         for entry in &entries {
             let key = entry::run_of(entry).ok_or_else(|| cut_short("an entry of the log"))?;
             let what = || describe(&key);
-            // What was forgotten in between is left out.
+            // A run that was forgotten in between is left out.
             let Some(content) = reader.content(&key, &what)? else { continue };
             let mut events = Run::read(&content.bytes, &what)?.events(Whose::of(&key, content.revision)?);
             left = limit.saturating_sub(visit(&mut events));

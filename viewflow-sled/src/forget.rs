@@ -10,19 +10,19 @@ use crate::key;
 use crate::run::{Run, Whose};
 use crate::writes::Writes;
 
-/// What forgets the first events of a process, as they were when they were read.
+/// The writes that forget the first events of a process, for the events that were read.
 pub(crate) struct Forgotten {
     process: ProcessId,
     through: u32,
-    /// The runs that were read: the key of each, and what tells whether it is another one now.
+    /// The runs that were read: the key of each, and its header, which changes whenever the run changes.
     runs: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Whether the last one of them stays as it is.
+    /// Whether the last of these runs stays as it is.
     stays: bool,
     writes: Writes,
 }
 
 impl Forgotten {
-    /// Reads the events of a process up to a number. They are removed; a run that has some of them and others is written anew.
+    /// Prepares the removal of a process's events up to a number. A run that also has later events is written anew.
     pub(crate) fn read(view: &dyn View, process: ProcessId, through: u32) -> StoreResult<Self> {
         let what = || format!("an event of process {process}");
         let mut read = Self { process, through, runs: Vec::new(), stays: false, writes: Writes::new() };
@@ -42,14 +42,14 @@ impl Forgotten {
                 read.writes.extend(entries.map(|entry| (entry, None)));
             }
             let new = left.map(|left| left.content()).transpose()?;
-            // It stays where it was in the log.
+            // The run keeps its place in the log.
             let draft = Draft::of(key, new.as_deref(), Some((whose.commit, content.pieces)))?;
             draft.finish(&mut read.writes, whose.commit);
         }
         Ok(read)
     }
 
-    /// What is to be written: as it was read, if the events are still the same.
+    /// The prepared writes if the events are still the same, and newly prepared ones if not.
     pub(crate) fn writes(self, view: &dyn View) -> StoreResult<Writes> {
         if self.holds(view)? { Ok(self.writes) } else { Ok(Self::read(view, self.process, self.through)?.writes) }
     }
@@ -57,7 +57,7 @@ impl Forgotten {
     fn holds(&self, view: &dyn View) -> StoreResult<bool> {
         let prefix = key::events(self.process);
         let mut before = self.runs.iter();
-        // One more tells that there are no others.
+        // Reads one run more than before, to see that no others have come.
         for entry in view.entries(&prefix).take(self.runs.len() + usize::from(!self.stays)) {
             let (key, value) = entry?;
             if before.next().is_none_or(|(run, header)| *run != key || header != frame::header(&value)) {

@@ -1,4 +1,4 @@
-//! How a record is laid out, a head and pieces: docs/format.md, "Records".
+//! Lays out a record as a head and pieces: docs/format.md, "Records".
 
 use viewflow_store::StoreError;
 
@@ -7,7 +7,7 @@ pub(crate) const PIECE: usize = 4000;
 const HEADER: usize = 17;
 const LAYOUT: u8 = 1;
 
-/// What a head tells of its record.
+/// The head of a record.
 pub(crate) struct Head<'v> {
     crc: u32,
     pub(crate) revision: u64,
@@ -33,7 +33,7 @@ impl<'v> Head<'v> {
         })
     }
 
-    /// How many pieces come after the head.
+    /// How many pieces follow the head.
     pub(crate) fn pieces(&self) -> u32 {
         pieces(self.length)
     }
@@ -43,7 +43,7 @@ impl<'v> Head<'v> {
         self.first.starts_with(start)
     }
 
-    /// The content, once all its pieces are there and the checksum is right.
+    /// The content of the record. Fails if a piece is missing or the checksum is wrong.
     pub(crate) fn content(&self, key: &[u8], pieces: &[Vec<u8>]) -> Result<Vec<u8>, &'static str> {
         let mut content = self.first.to_vec();
         pieces.iter().for_each(|piece| content.extend(piece));
@@ -57,7 +57,7 @@ impl<'v> Head<'v> {
     }
 }
 
-/// What the head of a record has before the content: it tells a record from any other.
+/// The bytes of the head before the content. They differ between any two states of a record.
 pub(crate) fn header(value: &[u8]) -> &[u8] {
     &value[..HEADER.min(value.len())]
 }
@@ -66,7 +66,7 @@ fn pieces(length: usize) -> u32 {
     u32::try_from(length.saturating_sub(1) / PIECE).unwrap_or(u32::MAX)
 }
 
-/// The values of a record, whose revision is still to be set: the head first, then its pieces.
+/// The values of a record: the head first, then the pieces. The revision is still missing.
 pub(crate) fn values(key: &[u8], content: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let length = u32::try_from(content.len()).map_err(|_| StoreError::io("a record is longer than 4 GiB"))?;
     let (first, rest) = content.split_at(content.len().min(PIECE));

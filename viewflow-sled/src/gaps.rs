@@ -1,27 +1,27 @@
-//! Ranges of keys in which nothing is, though much was: whoever looks there goes on behind them.
+//! Gaps: ranges of keys in which everything was removed. A scan skips them.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::writes::Writes;
 
-/// Ranges of keys that do not touch each other: the first key of each, and the first one behind it.
+/// Ranges of keys that do not touch each other: the first key of each, and the first key behind it.
 #[derive(Debug, Default)]
 pub(crate) struct Gaps(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Gaps {
-    /// The first key behind the gap that a key is in.
+    /// The first key behind the gap that contains a key.
     pub(crate) fn behind(&self, key: &[u8]) -> Option<&Vec<u8>> {
         let (_, end) = self.0.range::<[u8], _>((Bound::Unbounded, Bound::Included(key))).next_back()?;
         Some(end).filter(|end| key < end.as_slice())
     }
 
-    /// Where the first gap after a key begins.
+    /// The beginning of the first gap after a key.
     pub(crate) fn next(&self, key: &[u8]) -> Option<&Vec<u8>> {
         self.0.range::<[u8], _>((Bound::Excluded(key), Bound::Unbounded)).next().map(|(start, _)| start)
     }
 
-    /// Notes that nothing is in a range. Gaps that it meets become one with it.
+    /// Notes that a range is empty. Gaps that it meets become one with it.
     pub(crate) fn note(&mut self, mut start: Vec<u8>, mut end: Vec<u8>) {
         if start >= end {
             return;
@@ -37,8 +37,8 @@ impl Gaps {
         self.0.insert(start, end);
     }
 
-    /// Notes that something is under those keys that are not removed. Of a gap that has several of them, what is between the first
-    /// and the last one is kept unless it is to be done `roughly`.
+    /// Notes that the written keys exist now, except the removed ones. A gap with several such keys keeps the
+    /// ranges between them, unless `roughly` is set: then it loses all from the first key to the last one.
     pub(crate) fn fill_all(&mut self, writes: &Writes, roughly: bool) {
         let mut from = Bound::Unbounded;
         while !self.0.is_empty() {
@@ -60,7 +60,7 @@ impl Gaps {
         }
     }
 
-    /// Notes that something may be under these keys and between them, which are all in one gap.
+    /// Notes that keys may exist from `first` to `last`, which are in one gap.
     fn fill(&mut self, first: &[u8], last: &[u8]) {
         let before = self.0.range::<[u8], _>((Bound::Unbounded, Bound::Included(first))).next_back();
         if let Some((start, end)) = before.map(|(start, end)| (start.clone(), end.clone())) {
@@ -97,7 +97,7 @@ mod tests {
         ]
     }
 
-    /// Key by key; roughly: all from the first one in a gap to the last one in it.
+    /// Fills key by key; with `roughly`, from the first key in a gap to the last one.
     fn fill(model: &mut [bool; 64], keys: &BTreeMap<u8, Option<Vec<u8>>>, roughly: bool) {
         let alive: Vec<_> =
             keys.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| usize::from(*key)).collect();

@@ -1,4 +1,4 @@
-//! Calls sled so that neither its errors nor its panics get through untyped.
+//! Calls sled so that its errors and panics become typed errors.
 
 use std::error::Error;
 use std::fmt;
@@ -12,13 +12,13 @@ use sled::Db;
 use viewflow_store::StoreError;
 use viewflow_store::StoreResult;
 
-/// How long a flush may take before somebody looks after it: after a write of its log has failed, sled may wait in `flush` for ever,
-/// until somebody else calls it.
+/// How long a flush may take before another flush is tried. After a failed write of its log, sled may wait in
+/// `flush` forever, until another thread calls `flush`.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often that is done before the flush is given up.
+/// How often that is tried before the flush is given up.
 const TRIES: u32 = 15;
 
-/// A failure of the medium, with what it happened at.
+/// A failed read or write, with what the store was doing.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) doing: String,
@@ -37,7 +37,7 @@ impl Error for Failed {
     }
 }
 
-/// Calls sled. It panics on some kinds of damage.
+/// Calls sled, and catches its panics: it panics on some kinds of damage.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<T> {
     let damaged = |detail| StoreError::Damaged { what: "the database file".to_owned(), detail };
     match catch_unwind(AssertUnwindSafe(work)) {
@@ -52,14 +52,14 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> StoreResult<
     }
 }
 
-/// Flushes sled's log and sees to it that it is on the disk, which sled on Linux does not.
+/// Flushes sled's log and syncs its file, which sled on Linux does not do.
 pub(crate) fn flush(db: &Db, file: Option<&File>) -> StoreResult<()> {
     let (done, finished) = channel();
     let flushing = db.clone();
     let work = move || {
         let flushed = guarded(|| flushing.flush().map(drop));
         drop(flushing);
-        // Nobody waits any more when it was given up.
+        // Nobody receives this if the flush was given up.
         let _ = done.send(flushed);
     };
     let thread = thread::Builder::new().name("viewflow-flush".to_owned()).spawn(work);

@@ -1,4 +1,4 @@
-//! The journal, in which each commit is on the disk first, and the file `durable`: docs/format.md, "The journal".
+//! The journal, which has each commit on the disk first, and the file `durable`: docs/format.md, "The journal".
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::writes::Writes;
 
-/// The names of the files, as the directory of a store has them.
+/// The names of the files in the directory of a store.
 pub(crate) const FILES: [&str; 2] = ["journal.0", "journal.1"];
 pub(crate) const DURABLE: &str = "durable";
 
@@ -20,21 +20,22 @@ pub(crate) struct Journal {
     durable: File,
 }
 
-/// One commit of a journal.
+/// One commit in a journal.
 pub(crate) struct Record {
     pub(crate) number: u64,
     pub(crate) writes: Writes,
 }
 
 impl Journal {
-    /// Opens the files; where they are not there they are made.
+    /// Opens the files, and makes those that do not exist.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let open =
             |name: &str| OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path.join(name));
         Ok(Self { files: [open(FILES[0])?, open(FILES[1])?], active: 0, durable: open(DURABLE)? })
     }
 
-    /// The commits from `first` on, without a gap, and the highest number there is, be there a gap before it or not.
+    /// Reads the commits from `first` on, up to the first gap, and the highest number in the journal, even if it is
+    /// behind a gap.
     pub(crate) fn read(&mut self, first: u64) -> io::Result<(Vec<Record>, u64)> {
         let mut parts = Vec::new();
         for file in &mut self.files {
@@ -56,7 +57,7 @@ impl Journal {
         Ok((found, highest))
     }
 
-    /// Forgets everything: it is in the tree.
+    /// Empties the journal: the tree has everything.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         for file in &mut self.files {
             if file.metadata()?.len() > 0 {
@@ -76,7 +77,7 @@ impl Journal {
         self.files[self.active].sync_data()
     }
 
-    /// What comes now goes into the other file, from its beginning.
+    /// Switches to the other file, from its beginning.
     pub(crate) fn take_turns(&mut self) -> io::Result<()> {
         self.active = 1 - self.active;
         self.files[self.active].seek(SeekFrom::Start(0)).map(drop)
@@ -92,7 +93,7 @@ impl Journal {
         self.durable.write_all(&mark)
     }
 
-    /// The last commit that was known to be on the disk; none when nothing was noted yet.
+    /// The last commit that was known to be on the disk; `None` when nothing was noted yet.
     pub(crate) fn durable(&mut self) -> io::Result<Result<Option<u64>, &'static str>> {
         let mut mark = Vec::new();
         self.durable.seek(SeekFrom::Start(0))?;
@@ -105,14 +106,14 @@ impl Journal {
         Ok(if right { Ok(Some(u64::from_be_bytes(*number))) } else { Err("has a wrong checksum") })
     }
 
-    /// Sees to it that the mark is on the disk, and nothing else in its file.
+    /// Syncs the mark, and cuts anything else from its file.
     pub(crate) fn sync_mark(&self) -> io::Result<()> {
         self.durable.set_len(12)?;
         self.durable.sync_all()
     }
 }
 
-/// A commit as a record that is to be appended, without its checksum.
+/// Encodes a commit as a record to append. The checksum is still missing.
 pub(crate) fn record(number: u64, writes: &Writes) -> Vec<u8> {
     let length = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| 6 + key.len() + value.as_ref().map_or(0, Vec::len);
     let length: usize = writes.iter().map(length).sum();
@@ -135,7 +136,7 @@ pub(crate) fn record(number: u64, writes: &Writes) -> Vec<u8> {
     record
 }
 
-/// Sets the checksums of records that were put.
+/// Sets the checksums of encoded records.
 pub(crate) fn seal(mut records: &mut [u8]) {
     while let Some((length, rest)) = records.split_first_chunk_mut::<4>() {
         let Some((crc, rest)) = rest.split_first_chunk_mut::<4>() else { return };

@@ -1,20 +1,20 @@
-//! Records as JSON, and what is wrong with those that cannot be read.
+//! Writes and reads records as JSON, and makes the errors for unreadable ones.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viewflow_store::StoreError;
 use viewflow_store::{MAX_RECORD_DEPTH, StoreResult};
 
-/// How deep a document may be nested: deeper ones cannot be read back.
+/// How deep a document may be nested. A deeper one could not be read back.
 pub(crate) const MAX_DEPTH: usize = MAX_RECORD_DEPTH;
 
-/// What a record is, for errors.
+/// Describes a record, for errors.
 pub(crate) type What<'w> = &'w dyn Fn() -> String;
 
-/// The JSON text of a record; one that is nested so deep that it could not be read back is refused.
+/// Writes a record as JSON. Refuses a document that is nested too deep to be read back.
 pub(crate) fn json(record: &impl Serialize) -> StoreResult<Vec<u8>> {
     let content = serde_json::to_vec(record).map_err(StoreError::io)?;
-    // Most documents have fewer brackets than they may have depth.
+    // Counting brackets is cheap, and most documents have fewer brackets than the allowed depth.
     if content.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH && depth(&content) > MAX_DEPTH {
         let detail = format!("it is nested more than {MAX_DEPTH} deep");
         return Err(StoreError::TooLarge { what: "a document".to_owned(), detail });
@@ -27,7 +27,7 @@ pub(crate) fn parse<R: DeserializeOwned>(bytes: &[u8], what: What) -> StoreResul
     serde_json::from_slice(bytes).map_err(|error| damaged(what(), error.to_string()))
 }
 
-/// The error for something stored that does not hold together.
+/// The error for stored data that is not consistent.
 pub(crate) fn damaged(what: String, detail: String) -> StoreError {
     StoreError::Damaged { what, detail }
 }

@@ -9,12 +9,12 @@ pub(crate) fn format() -> Vec<u8> {
     KeyBuf::new(b'm').text("format").done()
 }
 
-/// Where the number of the last commit is kept.
+/// The key of the number of the last commit.
 pub(crate) fn last_commit() -> Vec<u8> {
     KeyBuf::new(b'm').text("last-commit").done()
 }
 
-/// Where the last number given out is kept: of a table's rows, or of processes when there is none.
+/// The key of the last number given out: to a row of this table, or to a process for `None`.
 pub(crate) fn last_number(table: Option<&str>) -> Vec<u8> {
     match table {
         None => KeyBuf::new(b'm').text("last-process").done(),
@@ -22,22 +22,22 @@ pub(crate) fn last_number(table: Option<&str>) -> Vec<u8> {
     }
 }
 
-/// Where it is kept by how much the numbers of commits in the log are greater than those of commits.
+/// The key of the difference between the number of a commit in the log and its number in the journal.
 pub(crate) fn log_ahead() -> Vec<u8> {
     KeyBuf::new(b'm').text("log-ahead").done()
 }
 
-/// Where it is kept which lists the store keeps.
+/// The key of the note of the lists that the store keeps.
 pub(crate) fn lists() -> Vec<u8> {
     KeyBuf::new(b'm').text("lists").done()
 }
 
-/// Where it is kept which lists are being filled, and how far that has come.
+/// The key of the note of the lists that are being filled, and of how far that has come.
 pub(crate) fn filling() -> Vec<u8> {
     KeyBuf::new(b'm').text("filling").done()
 }
 
-/// What the keys of the last numbers of tables begin with.
+/// The prefix of the keys of all tables' last numbers.
 pub(crate) fn last_numbers() -> Vec<u8> {
     KeyBuf::new(b'm').text("last-row").done()
 }
@@ -53,22 +53,22 @@ pub(crate) fn bundle(process: ProcessId, chunk: u32) -> Vec<u8> {
     KeyBuf::new(b'p').u64(process.0).u32(chunk).done()
 }
 
-/// What all bundles of a process begin with.
+/// The prefix of all bundles of a process.
 pub(crate) fn bundles(process: ProcessId) -> Vec<u8> {
     KeyBuf::new(b'p').u64(process.0).done()
 }
 
-/// What all bundles begin with.
+/// The prefix of all bundles.
 pub(crate) fn all_bundles() -> Vec<u8> {
     KeyBuf::new(b'p').done()
 }
 
-/// A record that is too long for its bundle.
+/// The key of a record that is too long for its bundle.
 pub(crate) fn aside(process: ProcessId, number: u32) -> Vec<u8> {
     KeyBuf::new(b'd').u64(process.0).u32(number).done()
 }
 
-/// The process and the number of a record that is too long for its bundle.
+/// Reads the process and the record's number from a key made by [`aside`].
 pub(crate) fn of_aside(key: &[u8]) -> Option<(ProcessId, u32)> {
     let mut parts = KeyReader(key.strip_prefix(b"d")?);
     Some((ProcessId(parts.u64()?), parts.u32()?))
@@ -82,7 +82,7 @@ pub(crate) fn scopes(process: ProcessId) -> Vec<u8> {
     KeyBuf::new(b's').u64(process.0).done()
 }
 
-/// The events up to this number.
+/// The key of the run that ends with this event.
 pub(crate) fn events_through(process: ProcessId, number: u32) -> Vec<u8> {
     KeyBuf::new(b'e').u64(process.0).u32(number).done()
 }
@@ -91,7 +91,7 @@ pub(crate) fn events(process: ProcessId) -> Vec<u8> {
     KeyBuf::new(b'e').u64(process.0).done()
 }
 
-/// The process, and the number of the last event, of the key of a run.
+/// Reads the process and the number of the last event from the key of a run.
 pub(crate) fn of_events(key: &[u8]) -> Option<(ProcessId, u32)> {
     let mut parts = KeyReader(key.strip_prefix(b"e")?);
     Some((ProcessId(parts.u64()?), parts.u32()?))

@@ -1,15 +1,19 @@
-//! The embedded store of viewflow: one directory, kept by [sled](https://docs.rs/sled/0.34.7) and a journal.
+//! The embedded store of viewflow. It keeps one directory, with [sled](https://docs.rs/sled/0.34.7) and a journal.
 //!
-//! - A step is on the disk when it returns: it is in the journal, which was synced. Steps that run at the same time share a
-//!   sync. [`Durability`] has a second level, for those who would rather lose the last moments than wait.
-//! - The journal is put into sled in the background, 4 MiB at a time; its commits are found there again after a crash.
-//! - sled's own `flush` does not reach the disk on Linux; what the journal forgets was synced in sled's file before.
-//! - No value in sled is longer than 4 KiB: sled keeps longer ones in files that it does not sync. Longer records are cut into
-//!   pieces.
-//! - Every record carries a checksum over its key, revision and content; the number of the last durable commit is kept apart, so
-//!   that lost commits are noticed. sled's panics over damaged files become [`StoreError`](viewflow_store::StoreError)s.
+//! - A step is on the disk when it returns: its commit is in the journal, and the journal is synced. Steps that run
+//!   at the same time share a sync. [`Durability`] has a second level, for programs that would rather lose the last
+//!   moments than wait.
+//! - The store moves the journal into sled in the background, 4 MiB at a time. After a crash it finds the commits
+//!   in the journal again.
+//! - On Linux, sled's own `flush` does not reach the disk. So the store syncs sled's file before the journal
+//!   forgets anything.
+//! - No value in sled is longer than 4 KiB, because sled keeps longer values in files that it does not sync. The
+//!   store cuts longer records into pieces.
+//! - Every record carries a checksum over its key, revision and content. The store keeps the number of the last
+//!   durable commit in a file of its own, so it notices lost commits. It turns sled's panics over damaged files
+//!   into [`StoreError`](viewflow_store::StoreError)s.
 //!
-//! The bytes are described in `docs/format.md`.
+//! `docs/format.md` describes the bytes.
 //!
 //! ```
 //! use viewflow_sled::SledStore;
@@ -21,7 +25,7 @@
 
 #![warn(unreachable_pub)]
 
-// From the top down, a floor each: ARCHITECTURE.md has them.
+// The modules stand in the order of the floors in ARCHITECTURE.md, the top floor first.
 
 #[cfg(test)]
 mod page;

@@ -1,4 +1,5 @@
-//! Which lists a store keeps, and how those are filled that an earlier release did not keep: docs/format.md, "Which lists are kept".
+//! Tracks which lists a store keeps, and fills those that an earlier release did not keep: docs/format.md, "Which
+//! lists are kept".
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,15 +20,15 @@ use crate::read::Reader;
 use crate::shared::Shared;
 use crate::writes::Writes;
 
-/// How many records are gone through, or entries removed, in one commit.
+/// How many records are read, or entries removed, in one commit.
 const BATCH: usize = 64;
 
-/// A list, or a kind of them, that this release keeps.
+/// A list, or a kind of list, that this release keeps.
 pub(crate) struct Kept {
     pub(crate) name: &'static str,
-    /// Another one whenever other records stand in it, or at other places.
+    /// Changes whenever other records are in the list, or records are at other places in it.
     pub(crate) version: u32,
-    /// What its keys begin with.
+    /// The beginning of its keys.
     pub(crate) prefix: [u8; 2],
 }
 
@@ -45,7 +46,7 @@ pub(crate) static KEPT: [Kept; 20] = [
     kept("signal", b'l', 6),
     kept("message", b'l', 7),
     kept("conditions", b'l', 8),
-    // The first one had the watched tables alone, by age.
+    // Version 1 had only the watched tables, by age.
     Kept { version: 2, ..kept("watching", b'l', 9) },
     kept("scope", b'l', 10),
     kept("sorted", b'l', 11),
@@ -67,12 +68,12 @@ type Versions = BTreeMap<String, u32>;
 #[derive(Serialize, Deserialize)]
 struct Filling {
     lists: Versions,
-    /// The key of the last record that was gone through; none while entries of earlier times are removed.
+    /// The key of the last record that was read; `None` while the filler still removes old entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<Vec<u8>>,
 }
 
-/// What a new store has noted of its lists.
+/// The value of `lists` in a new store.
 pub(crate) fn all() -> StoreResult<Vec<u8>> {
     json(&KEPT.iter().map(|list| (list.name.to_owned(), list.version)).collect::<Versions>())
 }
@@ -81,14 +82,14 @@ pub(crate) fn all() -> StoreResult<Vec<u8>> {
 pub(crate) struct Lists {
     /// A bit for each of [`KEPT`] that is not filled yet.
     missing: AtomicU32,
-    /// Why they were not filled.
+    /// The error that stopped the filling.
     failed: OnceLock<String>,
 }
 
 impl Lists {
-    /// Looks which lists are filled, and notes that no others are kept any more.
+    /// Checks which lists are filled, and removes from the note the lists that this release does not keep.
     pub(crate) fn open(reader: &Reader, shared: &Shared) -> StoreResult<Self> {
-        // A note that cannot be read tells of no list: all are filled anew.
+        // A note that cannot be read names no list, so all of them are filled anew.
         let noted: Versions =
             reader.value(&key::lists())?.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default();
         let mut left = Versions::new();
@@ -113,7 +114,7 @@ impl Lists {
         Ok(Self { missing: AtomicU32::new(bits), failed: OnceLock::new() })
     }
 
-    /// The list under these keys, if it is not filled yet.
+    /// The list under this key, if it is not filled yet.
     pub(crate) fn missing(&self, key: &[u8]) -> Option<&'static Kept> {
         let missing = self.missing.load(Ordering::Acquire);
         if missing == 0 {
@@ -125,7 +126,7 @@ impl Lists {
         KEPT.iter().enumerate().find_map(of)
     }
 
-    /// An error, unless the list under these keys is filled.
+    /// Fails unless the list under this key is filled.
     pub(crate) fn check(&self, reader: &Reader, key: &[u8]) -> StoreResult<()> {
         let Some(list) = self.missing(key) else { return Ok(()) };
         let after = stored_filling(reader)?.and_then(|filling| filling.after);
@@ -163,8 +164,8 @@ fn stored_filling(reader: &Reader) -> StoreResult<Option<Filling>> {
     Ok(reader.value(&key::filling())?.and_then(|note| serde_json::from_slice(&note).ok()))
 }
 
-/// Removes some entries of a list; answers whether there may be more. What others write there meanwhile may go as well: it is found
-/// again when the records are gone through.
+/// Removes some entries of a list, and returns whether there may be more. It may also remove entries that other
+/// commits write meanwhile: the filler finds those again when it reads the records.
 fn clear(reader: &Reader, shared: &Shared, prefix: &[u8], after: &mut Bound<Vec<u8>>) -> StoreResult<bool> {
     let mut writes = Writes::new();
     reader.entries(prefix, after.clone(), BATCH, |key, _| {
@@ -177,11 +178,11 @@ fn clear(reader: &Reader, shared: &Shared, prefix: &[u8], after: &mut Bound<Vec<
     Ok(true)
 }
 
-/// Goes through some more records; answers whether there may be more.
+/// Reads some more records and adds their missing entries. Returns whether there may be more.
 fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &mut Filling) -> StoreResult<bool> {
     let after = filling.after.take().unwrap_or_default();
     let mut keys = Vec::new();
-    // Of the records under these letters lists are made.
+    // Lists are made from the records under these letters.
     for letter in [b"e", b"p", b"r"] {
         let after =
             if after.as_slice() < letter.as_slice() { Bound::Unbounded } else { Bound::Excluded(after.clone()) };
@@ -206,7 +207,7 @@ fn fill_some(reader: &Reader, shared: &Shared, prefixes: &[[u8; 2]], filling: &m
     Ok(more)
 }
 
-/// The entries of these lists that records ask for and that are not there. One that cannot be read asks for none.
+/// The entries of these lists that the records need and that do not exist. A record that cannot be read needs none.
 fn missing_of(view: &dyn View, keys: &[Vec<u8>], prefixes: &[[u8; 2]]) -> StoreResult<Writes> {
     let mut writes = Writes::new();
     for key in keys {
@@ -224,14 +225,14 @@ fn missing_of(view: &dyn View, keys: &[Vec<u8>], prefixes: &[[u8; 2]]) -> StoreR
     Ok(writes)
 }
 
-/// The thread that fills lists. It ends when this is dropped, and goes on when the store is opened again.
+/// The thread that fills lists. It ends when this is dropped; the next opening of the store continues the work.
 pub(crate) struct Filler {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Filler {
-    /// Starts it, if there is something to fill.
+    /// Starts the thread, if there is a list to fill.
     pub(crate) fn start(lists: &Arc<Lists>, reader: &Reader, shared: &Arc<Shared>) -> StoreResult<Option<Self>> {
         if lists.missing.load(Ordering::Acquire) == 0 {
             return Ok(None);
@@ -255,7 +256,7 @@ impl Drop for Filler {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
-            // It does not panic; and there is nobody left to tell.
+            // The thread does not panic, and nobody is left to receive an error.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! The last numbers given out, and the stamps of tables and of indexed values.
+//! The last numbers given out, and the stamps of tables and indexed values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +10,21 @@ use crate::parts::KeyReader;
 use crate::read::Reader;
 use crate::writes::Writes;
 
-/// The last numbers given out, and the stamps of tables and of indexed values.
+/// The last numbers given out, and the stamps of tables and indexed values.
 #[derive(Default)]
 pub(crate) struct Numbers {
-    /// By table; none for processes.
+    /// By table; `None` for processes.
     last: BTreeMap<Option<String>, u64>,
-    /// Those that are not stored yet.
+    /// Numbers that are not stored yet.
     unsaved: BTreeSet<Option<String>>,
-    /// By how much the numbers of commits in the log are greater than those of commits; none: it was not read yet.
+    /// The number of a commit in the log minus its number in the journal; `None` if it was not read yet.
     log_ahead: Option<u64>,
     stamps: BTreeMap<String, u64>,
     index_stamps: IndexStamps,
 }
 
 impl Numbers {
-    /// Gives out the next number of a table's rows, or of processes when there is none.
+    /// Gives out the next number: of this table's rows, or of processes for `None`.
     pub(crate) fn next(&mut self, reader: &Reader, table: Option<&str>) -> StoreResult<u64> {
         let of = table.map(str::to_owned);
         let last = self.last(reader, of.clone())?;
@@ -43,7 +43,7 @@ impl Numbers {
         Ok(self.last.entry(of).or_default())
     }
 
-    /// By how much the numbers of commits in the log are greater than those of commits.
+    /// The number of a commit in the log minus its number in the journal.
     pub(crate) fn log_ahead(&mut self, reader: &Reader) -> StoreResult<u64> {
         if let Some(ahead) = self.log_ahead {
             return Ok(ahead);
@@ -53,7 +53,7 @@ impl Numbers {
         Ok(ahead)
     }
 
-    /// The same, once it was read.
+    /// The same as [`Self::log_ahead`], which must have been called before.
     pub(crate) fn known_ahead(&self) -> u64 {
         self.log_ahead.unwrap_or(0)
     }
@@ -63,13 +63,13 @@ impl Numbers {
         self.stamps.get(table).copied().unwrap_or(0)
     }
 
-    /// The number of the last commit that wrote a row with this value, likewise.
+    /// The number of the last commit that wrote a row with this value, as far as this program has seen one.
     pub(crate) fn index_stamp(&self, table: &str, field: &str, key: &[u8]) -> u64 {
         self.index_stamps.get(table, field, key)
     }
 
-    /// Notes what the commit with this number changes for those who rely on stamps, and by how much the log is ahead after it, if that is
-    /// another number now. The commit becomes visible before anybody else sees this.
+    /// Sets the stamps of all that this commit changes, and the new `log_ahead` if it changes. The caller keeps the
+    /// numbers locked until the commit is visible, so nobody sees a stamp before its commit.
     pub(crate) fn note(&mut self, commit: &Commit, number: u64, log_ahead: Option<u64>) {
         self.log_ahead = log_ahead.or(self.log_ahead);
         for change in &commit.changes {
@@ -83,7 +83,7 @@ impl Numbers {
         self.index_stamps.note(commit, number);
     }
 
-    /// Notes the numbers that a commit uses, and writes with it all that were given out.
+    /// Notes the numbers that a commit uses, and adds all unsaved numbers to its writes.
     pub(crate) fn save(&mut self, used: Vec<(Option<String>, u64)>, writes: &mut Writes) {
         for (of, used) in used {
             if let Some(last) = self.last.get_mut(&of).filter(|last| **last < used) {
@@ -97,13 +97,14 @@ impl Numbers {
         }
     }
 
-    /// By how much the log is ahead after the commit with this number, where that copies the log up to another one, and moves it.
+    /// The new difference, if this commit copies a log that ends at `copied`, beyond the commit's own number in the
+    /// log.
     pub(crate) fn moved_ahead(&self, copied: u64, number: u64) -> Option<u64> {
         (number + self.known_ahead() < copied).then(|| copied - number)
     }
 }
 
-/// A number that is stored under a key; 0 where there is none.
+/// The number stored under a key; 0 if there is none.
 fn stored(reader: &Reader, key: &[u8], what: &str) -> StoreResult<u64> {
     let number = reader.value(key)?.map_or(Some(0), |value| KeyReader(&value).u64());
     number.ok_or_else(|| cut_short(what))

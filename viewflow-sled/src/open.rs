@@ -1,4 +1,4 @@
-//! Opens a directory as a store, and gets it into order: docs/format.md, "Recovery".
+//! Opens a directory as a store and recovers it: docs/format.md, "Recovery".
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -21,13 +21,14 @@ use crate::writes::Writes;
 /// The version of keys, frames, records and journal that this release writes.
 pub(crate) const FORMAT: &[u8] = b"6";
 const LOCK: &str = "viewflow.lock";
-/// How long a program that is just ending is waited for. A program that starts another one also has its locks for a moment.
+/// How long opening waits for a program that is just ending. A program that starts another one shares its locks
+/// with it for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What an open directory consists of.
+/// The parts of an open directory.
 pub(crate) struct Opened {
     pub(crate) db: Db,
-    /// sled's file, to be synced after each flush: none where sled does that itself.
+    /// sled's file, to be synced after each flush; `None` where sled syncs it itself.
     pub(crate) sync: Option<File>,
     pub(crate) journal: Journal,
     /// The number of the last commit.
@@ -85,7 +86,7 @@ fn open_sled(path: &Path, options: &Options) -> StoreResult<Db> {
     }
 }
 
-/// Whether there is nothing in the tree yet; else it has to be of the format that is known.
+/// Returns whether the tree is still empty. A tree that is not empty has to be of the known format.
 fn is_fresh(path: &Path, db: &Db) -> StoreResult<bool> {
     let failed = |error: StoreError| cannot(path, error);
     match guarded(|| db.get(key::format())).map_err(failed)? {
@@ -100,8 +101,8 @@ fn is_fresh(path: &Path, db: &Db) -> StoreResult<bool> {
     }
 }
 
-/// Puts into the tree the commits that only the journal has, and looks whether any are missing. Returns the number of the last
-/// commit.
+/// Moves the commits that only the journal has into the tree, and checks whether any are missing. Returns the
+/// number of the last commit.
 fn recover(
     path: &Path,
     db: &Db,
@@ -125,7 +126,7 @@ fn recover(
         commits = record.number;
         writes.extend(record.writes);
     }
-    // The mark may lag behind, and what comes after a gap tells more.
+    // The mark may lag behind; a record after a gap in the journal shows a later commit.
     let durable = durable.max(highest);
     if commits < durable && !accept_loss {
         return Err(StoreError::LostCommits { path: path.display().to_string(), durable, found: commits });
@@ -134,12 +135,12 @@ fn recover(
         writes.insert(key::format(), Some(FORMAT.to_vec()));
         writes.insert(key::lists(), Some(lists::all()?));
     }
-    // The mark first: a store without one, or with one that is too high, is not opened.
+    // The mark is written first: a store without a mark, or with one that is too high, does not open.
     if durable != commits || fresh {
         journal.mark(durable.min(commits)).map_err(io)?;
         journal.sync_mark().map_err(io)?;
     }
-    // Numbers go on after those that were lost, as records may have them already.
+    // Numbers go on after the lost ones, because records may already have those as revisions.
     let commits = commits.max(durable);
     if commits == in_tree && !fresh {
         flush(db, sync).map_err(failed)?;
@@ -178,7 +179,7 @@ fn lock(path: &Path) -> StoreResult<File> {
     }
 }
 
-/// A directory with other things in it is left alone, also when they have the names of ours.
+/// Refuses a directory that holds anything else, even under the names that a store uses.
 fn check_is_ours(path: &Path) -> StoreResult<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(path).map_err(|error| cannot(path, error))? {
@@ -190,7 +191,7 @@ fn check_is_ours(path: &Path) -> StoreResult<()> {
         names.push(name);
     }
     let has = |name: &str| names.iter().any(|found| found == name);
-    // A copy has no lock; of one that was only begun to be made there is nothing else.
+    // A copy has no lock file. A store whose making was interrupted may have nothing but its lock file.
     match names.first() {
         Some(name) if !(has(LOCK) || has("db") && has(DURABLE)) => {
             Err(not_a_store(path, &format!("it holds `{name}`, and not all that a store has")))
@@ -205,7 +206,7 @@ fn is_ours(name: &str) -> bool {
     sled_made || name == LOCK || name == DURABLE || FILES.contains(&name)
 }
 
-/// sled cannot open a directory in which it was interrupted while writing a snapshot.
+/// Removes the snapshots that sled did not finish: it cannot open a directory that has one.
 fn remove_unfinished_snapshots(path: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! How a store is opened.
+//! Options for opening a store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,42 +6,43 @@ use std::time::Duration;
 
 use crate::writes::Writes;
 
-/// What a step that has returned survives. Both levels survive a killed program.
+/// The failures that a finished step survives. At both levels it survives a killed program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// A power cut, too: a step returns when it is on the disk. Steps that run at the same time share a sync.
+    /// A step also survives a power cut: it returns when it is on the disk. Steps that run at the same time share a
+    /// sync.
     #[default]
     Full,
-    /// A killed program: a step returns when the operating system has it. A power cut may cost the steps of the last moments;
-    /// the store is whole all the same, as it was some moment before.
+    /// A step survives only a killed program: it returns when the operating system has it. A power cut may cost the
+    /// steps of the last moments. The store is still whole, in the state of some earlier moment.
     Relaxed {
-        /// How long it takes at most until a step is on the disk: what a power cut may cost, in time.
+        /// The longest time until a step is on the disk, and so the longest time that a power cut can cost.
         at_most: Duration,
     },
 }
 
-/// Is called with what each commit writes.
+/// A callback that receives the writes of each commit.
 pub(crate) type Trace = Arc<dyn Fn(&Writes) + Send + Sync>;
 
-/// Is called with how long each commit kept others waiting, and how many keys it writes.
+/// A callback that receives the [`Moment`]s of each commit.
 pub(crate) type Timer = Arc<dyn Fn(Moment) + Send + Sync>;
 
-/// When a thread that commits begins or ceases to keep others waiting: for measurements.
+/// A moment at which a committing thread begins or ceases to keep other threads waiting. For measurements.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Moment {
-    /// Nobody else can commit.
+    /// From now on no other thread can commit.
     Alone,
-    /// Nobody can read, either.
+    /// From now on no other thread can read, either.
     Holds,
-    /// Others can read.
+    /// Other threads can read again.
     LetsGo,
-    /// Others can commit: so many keys were written.
+    /// Other threads can commit again. Carries the number of keys that were written.
     Over(usize),
 }
 
-/// How a store is opened: [`SledStore::options`](crate::SledStore::options).
+/// Options for opening a store, from [`SledStore::options`](crate::SledStore::options).
 ///
 /// ```
 /// use std::time::Duration;
@@ -84,42 +85,45 @@ impl fmt::Debug for Options {
 }
 
 impl Options {
-    /// What a step that has returned survives; [`Durability::Full`] if this is not called.
+    /// Sets which failures a finished step survives. The default is [`Durability::Full`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// How much of the data is kept in memory, in bytes: 64 MiB if this is not called. The store needs somewhat more.
+    /// Sets how much of the data is kept in memory, in bytes. The default is 64 MiB. The store needs somewhat more
+    /// memory than this.
     pub fn cache(mut self, bytes: u64) -> Self {
         self.cache = bytes;
         self
     }
 
-    /// How much is written to the journal until it is put into the tree, in bytes: 4 MiB if this is not called. The more, the
-    /// less is written in all, and the more memory is taken: some times as much. After a disk ran full the store needs room of some
-    /// times as much to be opened again. What is there is put into the tree, too, when nothing was committed for a second, unless
-    /// this is `usize::MAX`: then that happens only when the store is closed.
+    /// Sets how many bytes the journal takes before the store moves them into the tree. The default is 4 MiB.
+    ///
+    /// A greater number means fewer writes in all and more memory: several times this number. After the disk ran
+    /// full, the store also needs several times this number of free bytes to open again. The store moves the
+    /// journal into the tree earlier when nothing was committed for a second. With `usize::MAX` it does so only
+    /// when it is closed.
     pub fn journal(mut self, bytes: usize) -> Self {
         self.journal = bytes;
         self
     }
 
-    /// Opens a store that has lost its newest commits, as far as they are there: after
-    /// [`StoreError::LostCommits`](viewflow_store::StoreError::LostCommits), when there is no backup.
+    /// Opens a store that has lost its newest commits, with the commits that are still there. Use it after
+    /// [`StoreError::LostCommits`](viewflow_store::StoreError::LostCommits) when there is no backup.
     pub fn accept_loss(mut self) -> Self {
         self.accept_loss = true;
         self
     }
 
-    /// Calls `trace` with what each commit writes: for measurements.
+    /// Calls `trace` with the writes of each commit. For measurements.
     #[doc(hidden)]
     pub fn traced(mut self, trace: Arc<dyn Fn(&Writes) + Send + Sync>) -> Self {
         self.trace = Some(trace);
         self
     }
 
-    /// Calls `timer` when a commit begins or ceases to keep others waiting: for measurements.
+    /// Calls `timer` when a commit begins or ceases to keep other threads waiting. For measurements.
     #[doc(hidden)]
     pub fn timed(mut self, timer: Arc<dyn Fn(Moment) + Send + Sync>) -> Self {
         self.timer = Some(timer);

@@ -1,4 +1,4 @@
-//! What was committed and is not in the tree yet, laid over the tree.
+//! Lays the commits that are not in the tree yet over the tree.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -12,36 +12,37 @@ use crate::parts::successor;
 use crate::tree::Tree;
 use crate::writes::Writes;
 
-/// How many keys a scan takes from the writes here at once, while nobody can commit.
+/// How many keys a scan takes from the overlay at once, while nobody can commit.
 const WALK: usize = 256;
-/// How many bytes of values it takes so at most, or somewhat more.
+/// How many bytes of values it takes at once; the last value may exceed this.
 const WALK_BYTES: usize = 64 << 10;
-/// How many removed keys in a row are walked over each time. More of them are noted as a gap.
+/// Shorter runs of removed keys are walked over each time; a run of this length or more is noted as a gap.
 const FEW: usize = 32;
-/// How many keys a commit has at most that the growing layer takes at once.
+/// The growing layer takes a commit of up to this many keys at once.
 const AT_ONCE: usize = if cfg!(test) { 8 } else { 512 };
-/// How many keys of a larger one it takes at a time.
+/// The growing layer takes this many keys of a larger commit at a time.
 const AT_A_TIME: usize = if cfg!(test) { 3 } else { 128 };
 
-/// Writes that are in the journal only: those that still grow in number, and those that are being put into the tree.
-/// A large commit is a layer of its own, above them, until the growing one has taken it piece by piece.
-/// Gaps tell of nothing but what the layers and the tree have together. They are kept as long as removed keys are in
-/// the layer that was growing when they were found.
+/// Writes that only the journal has. They are in two layers: one still grows, the other one is being put into the
+/// tree. A large commit is a layer of its own above them, until the growing layer has absorbed it piece by piece.
+///
+/// A gap is a range in which the layers and the tree together have no key. It is kept as long as the removed keys are
+/// in the layer that was growing when a scan found it.
 #[derive(Default)]
 pub(crate) struct Overlay {
-    /// The last commit, as far as the growing layer is still to take it.
+    /// The part of the last commit that the growing layer has not absorbed yet.
     large: Writes,
     active: Writes,
     gaps: Gaps,
     frozen: Option<Arc<Writes>>,
     frozen_gaps: Gaps,
-    /// How many times something was added.
+    /// How many commits were added.
     added: u64,
-    /// How many times the tree had all that was set apart.
+    /// How many times a frozen layer was put into the tree.
     thawed: u64,
 }
 
-/// What the overlay needs no longer. Its memory is freed when nobody waits for that.
+/// Parts that the overlay no longer needs. The caller frees their memory when nobody waits for that.
 #[must_use]
 #[derive(Default)]
 pub(crate) struct Outdated {
@@ -51,7 +52,7 @@ pub(crate) struct Outdated {
 }
 
 impl Overlay {
-    /// Adds a commit. If it is large, [`Overlay::absorb`] is to be called until nothing is left of it.
+    /// Adds a commit. After a large commit, call [`Overlay::absorb`] until nothing is left of it.
     pub(crate) fn add(&mut self, writes: Writes) -> Outdated {
         let large = writes.len() > AT_ONCE;
         self.gaps.fill_all(&writes, large);
@@ -72,12 +73,12 @@ impl Overlay {
         Outdated { _values: values, ..Outdated::default() }
     }
 
-    /// Whether something of a large commit is left.
+    /// Whether part of a large commit is left.
     pub(crate) fn is_absorbing(&self) -> bool {
         !self.large.is_empty()
     }
 
-    /// The growing layer takes some keys of a large commit.
+    /// Moves some keys of a large commit into the growing layer.
     pub(crate) fn absorb(&mut self) -> Outdated {
         let some = std::iter::from_fn(|| self.large.pop_first()).take(AT_A_TIME);
         let values = some.filter_map(|(key, value)| self.active.insert(key, value)).collect();
@@ -88,7 +89,7 @@ impl Overlay {
         self.active.extend(std::mem::take(&mut self.large));
     }
 
-    /// Sets what there is apart, to be put into the tree.
+    /// Freezes the growing layer, to be put into the tree.
     pub(crate) fn freeze(&mut self) -> Arc<Writes> {
         self.absorb_all();
         let frozen = Arc::new(std::mem::take(&mut self.active));
@@ -97,7 +98,7 @@ impl Overlay {
         frozen
     }
 
-    /// The tree has what was set apart.
+    /// Drops the frozen layer: the tree has it.
     pub(crate) fn thaw(&mut self) -> Outdated {
         self.thawed += 1;
         Outdated { _layer: self.frozen.take(), _gaps: std::mem::take(&mut self.frozen_gaps), ..Outdated::default() }
@@ -107,18 +108,18 @@ impl Overlay {
         self.frozen.is_some()
     }
 
-    /// How many times the tree had all that was set apart. As long as that is the same, a key that is not known here is in the tree
-    /// as it was.
+    /// How many times a frozen layer was put into the tree. While this number stays the same, the tree is unchanged
+    /// at every key that the overlay does not know.
     pub(crate) fn thawed(&self) -> u64 {
         self.thawed
     }
 
-    /// What is known of a key here: nothing, that it was removed, or its value.
+    /// What the overlay knows of a key: nothing, that it was removed, or its value.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
         self.large.get(key).or_else(|| self.active.get(key)).or_else(|| self.frozen.as_ref()?.get(key))
     }
 
-    /// What is known of a range here, in order: the newer write of each key.
+    /// The overlay's keys in a range, in order, each with its newest write.
     fn range(&self, from: &[u8], to: Option<&[u8]>) -> impl Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)> {
         let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
         let frozen = self.frozen.iter().flat_map(move |layer| layer.range::<[u8], _>(range));
@@ -126,14 +127,15 @@ impl Overlay {
         merged(self.large.range::<[u8], _>(range).peekable(), older.peekable())
     }
 
-    /// What is known here of the keys with a prefix, unless that are more than so many.
+    /// The overlay's keys with a prefix; `None` if there are more than `most`.
     pub(crate) fn few(&self, prefix: &[u8], most: usize) -> Option<Vec<(&Vec<u8>, &Option<Vec<u8>>)>> {
         let end = successor(prefix);
         let known: Vec<_> = self.range(prefix, end.as_deref()).take(most + 1).collect();
         (known.len() <= most).then_some(known)
     }
 
-    /// What a scan of these keys needs to know of the writes here: it goes on behind a gap, and ends where the next one begins.
+    /// Starts a scan of these keys, with all that it needs from the overlay. The scan starts behind a gap, and ends
+    /// where the next gap begins.
     pub(crate) fn scan(&self, prefix: &[u8], after: &Bound<Vec<u8>>, limit: usize) -> Scan {
         let mut from = match after {
             Bound::Unbounded => prefix.to_vec(),
@@ -146,7 +148,7 @@ impl Overlay {
             behind_gap = true;
         }
         let end = successor(prefix);
-        // `after` may come after all keys with the prefix.
+        // `after` may sort after all keys with the prefix.
         let from = end.as_ref().map_or(from.clone(), |end| from.min(end.clone()));
         let gap = self.gaps.next(&from).into_iter().chain(self.frozen_gaps.next(&from)).min();
         let gap = gap.filter(|gap| end.as_ref().is_none_or(|end| *gap < end)).cloned();
@@ -164,8 +166,8 @@ impl Overlay {
         scan
     }
 
-    /// Notes where a scan has found nothing but removed keys, unless something may have come there since. Where that would
-    /// take long to find out the next scan tells it again.
+    /// Notes the ranges in which a scan found only removed keys, unless new keys may have come there since. If that
+    /// is slow to find out, it notes nothing, and the next scan reports the range again.
     pub(crate) fn note(&mut self, found: Dead) {
         if found.thawed != self.thawed {
             return;
@@ -182,7 +184,7 @@ impl Overlay {
     }
 }
 
-/// Two layers as one: where both have a key, the first one has the newer write.
+/// Merges two layers. Where both have a key, the first layer has the newer write.
 fn merged<'w>(
     mut newer: Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
     mut older: Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
@@ -200,14 +202,14 @@ fn merged<'w>(
     })
 }
 
-/// A scan that has seen the overlay and is still to see the tree.
+/// A scan that has read the overlay and has yet to read the tree.
 pub(crate) struct Scan {
     from: Vec<u8>,
-    /// The first key behind what is seen; none: there is no end.
+    /// The first key after the scanned range; `None` if the range has no end.
     to: Option<Vec<u8>>,
-    /// Whether there may be more behind that.
+    /// Whether there may be more keys after that.
     more: bool,
-    /// Whether gaps are on both sides.
+    /// Whether the range has a gap on both sides.
     between_gaps: bool,
     entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     limit: usize,
@@ -215,25 +217,25 @@ pub(crate) struct Scan {
     thawed: u64,
 }
 
-/// Where a scan has found nothing but removed keys.
+/// The ranges in which a scan found only removed keys.
 pub(crate) struct Dead {
     ranges: Vec<(Vec<u8>, Vec<u8>)>,
     added: u64,
     thawed: u64,
 }
 
-/// What a scan has found, and from where the next one has to go on; none: there is nothing left.
+/// The result of a scan, and where the next scan has to continue; `None` if nothing is left.
 pub(crate) struct Found {
     pub(crate) entries: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) next: Option<Bound<Vec<u8>>>,
-    /// None: nothing that is worth to be noted.
+    /// `None` if nothing is worth noting.
     pub(crate) dead: Option<Dead>,
-    /// How many keys were looked at.
+    /// How many keys were visited.
     pub(crate) walked: u64,
 }
 
 impl Scan {
-    /// Takes what the overlay has, as far as it is wanted.
+    /// Takes from the overlay as much as the scan wants.
     fn take(&mut self, overlay: &Overlay) {
         let (mut alive, mut bytes, mut enough) = (0, 0, false);
         let known = overlay.range(&self.from, self.to.as_deref());
@@ -250,7 +252,7 @@ impl Scan {
         }
     }
 
-    /// Ends the scan where another one has to go on, if it begins before that.
+    /// Cuts the scan off at `next`. Returns whether the scan begins before that.
     pub(crate) fn ends_within(&mut self, next: Option<&Bound<Vec<u8>>>) -> bool {
         let end = match next {
             None | Some(Bound::Unbounded) => return next.is_none(),
@@ -267,7 +269,7 @@ impl Scan {
         true
     }
 
-    /// Reads the tree beneath what was seen.
+    /// Reads the tree beneath the overlay.
     pub(crate) fn read(self, tree: &Tree) -> StoreResult<Found> {
         if self.is_empty() {
             return self.over(|| Ok(None));
@@ -278,7 +280,7 @@ impl Scan {
         Ok(found)
     }
 
-    /// Takes what the tree has from entries that were read before.
+    /// Uses tree entries that were read earlier, instead of the tree.
     pub(crate) fn read_known(self, known: &BTreeMap<Vec<u8>, Vec<u8>>) -> StoreResult<Found> {
         if self.is_empty() {
             return self.over(|| Ok(None));
@@ -292,13 +294,13 @@ impl Scan {
         self.to.as_ref().is_some_and(|to| self.from >= *to)
     }
 
-    /// Lays what was seen over what is stored.
+    /// Merges the overlay's entries with the stored ones.
     fn over(self, mut stored: impl FnMut() -> StoreResult<Option<(Vec<u8>, Vec<u8>)>>) -> StoreResult<Found> {
         let mut walked = 0;
         let mut own = self.entries.into_iter().peekable();
         let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         let mut dead = Vec::new();
-        // Since which key nothing was found, and how many removed ones are there.
+        // The key since which nothing was found, and how many removed keys came after it.
         let (mut since, mut removed) = (self.from, 0);
         let mut next_stored = stored()?;
         let ended = loop {

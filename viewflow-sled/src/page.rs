@@ -1,4 +1,4 @@
-//! Holds the numbers in `docs/format.md` against those that are used.
+//! Compares the numbers in `docs/format.md` with those in the code.
 
 use serde_json::json;
 use viewflow_store::{
@@ -87,7 +87,7 @@ fn the_page_tells_which_lists_are_kept() {
 
 #[test]
 fn every_list_of_tasks_and_processes_is_noted() {
-    // The tags of the other tests of this page, which hold every variant against the code.
+    // Reads the tags from the page: the other tests compare them with the code for every variant.
     let (_, tasks) = PAGE.split_once("### Lists of tasks").unwrap();
     let (tasks, processes) = tasks.split_once("### Lists of processes").unwrap();
     for (letter, page) in [(b'l', tasks), (b'q', processes.split_once("### The history").unwrap().0)] {

@@ -1,6 +1,6 @@
-//! Parts of keys, whose bytes have the order of the things they stand for: docs/format.md, "Conventions".
+//! Parts of keys. Their bytes sort in the order of the things they stand for: docs/format.md, "Conventions".
 
-/// How long most keys are at the most, in bytes: so much room is made at once.
+/// The capacity of a new key in bytes; most keys are not longer.
 const USUAL: usize = 64;
 
 /// A key under construction.
@@ -14,7 +14,7 @@ impl KeyBuf {
         Self(key)
     }
 
-    /// Goes on after a key.
+    /// Continues an existing key.
     pub(crate) fn after(key: Vec<u8>) -> Self {
         Self(key)
     }
@@ -38,7 +38,7 @@ impl KeyBuf {
         self.bytes(text.as_bytes())
     }
 
-    /// A key made of other parts.
+    /// Appends a key that consists of other parts.
     pub(crate) fn key(mut self, other: &[u8]) -> Self {
         self.0.extend(other);
         self
@@ -60,7 +60,7 @@ impl KeyBuf {
     }
 }
 
-/// Takes keys apart again.
+/// Splits a key into its parts again.
 pub(crate) struct KeyReader<'k>(pub(crate) &'k [u8]);
 
 impl KeyReader<'_> {
@@ -104,7 +104,7 @@ impl KeyReader<'_> {
     }
 }
 
-/// The first key after all those with this prefix.
+/// The first key after all keys with this prefix.
 pub(crate) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     let kept = prefix.iter().rposition(|byte| *byte != 0xFF)?;
     let mut end = prefix[..=kept].to_vec();

@@ -1,5 +1,5 @@
-//! Reads records and entries: first what was committed lately, then the tree. No lock is held while the tree is read,
-//! unless the caller holds it.
+//! Reads records and entries: first the recent commits in memory, then the tree. No lock is held while the tree is
+//! read, unless the caller holds it.
 
 use std::borrow::Cow;
 use std::ops::Bound;
@@ -26,7 +26,7 @@ pub(crate) type Records<'c> = Vec<(u32, Cow<'c, [u8]>)>;
 /// A record that was read and is not parsed yet.
 pub(crate) struct Content {
     pub(crate) revision: u64,
-    /// How many pieces it has after its head.
+    /// How many pieces follow the head.
     pub(crate) pieces: u32,
     pub(crate) bytes: Vec<u8>,
 }
@@ -42,7 +42,7 @@ pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
     number.ok_or_else(|| cut_short("an entry of a list"))
 }
 
-/// Reads a store: what was committed lately, and the tree beneath it.
+/// Reads a store: the recent commits, and the tree beneath them.
 #[derive(Clone)]
 pub(crate) struct Reader {
     tree: Tree,
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// The content of a record. It may change between the reading of two of its pieces, and is then read again.
+    /// The content of a record. If the record changes between the reading of two pieces, it is read again.
     pub(crate) fn content(&self, key: &[u8], what: What) -> StoreResult<Option<Content>> {
         let read = assemble(key, self.value(key)?, &|key| self.value(key), what);
         read.or_else(|_| self.content_under(&*self.shared.running()?, key, what))
@@ -101,7 +101,7 @@ impl Reader {
         self.content(key, what)?.map(|content| content.parse(what)).transpose()
     }
 
-    /// A process or a task, from its bundle, with the revision of the bundle.
+    /// A process or a task, read from its bundle, with the revision of the bundle.
     pub(crate) fn bundled<R: DeserializeOwned>(
         &self,
         bundle: bundle::BundleId,
@@ -114,7 +114,7 @@ impl Reader {
         record.transpose()
     }
 
-    /// Some records of a bundle whose content was read, with those that stand aside.
+    /// Some records of a bundle whose content was read, including those that stand aside.
     pub(crate) fn of_bundle<'c>(
         &self,
         bundle: bundle::BundleId,
@@ -123,7 +123,7 @@ impl Reader {
         what: What,
     ) -> StoreResult<Records<'c>> {
         let read = gather(bundle, content, &wanted, &|key| self.content(key, what), what);
-        // What stands aside may have come in, or gone, since the bundle was read.
+        // Records may have moved out of the bundle or into it since it was read.
         read.or_else(|_| {
             let state = self.shared.running()?;
             let Some(content) = self.content_under(&state, &bundle.key(), what)? else { return Ok(Records::new()) };
@@ -132,7 +132,7 @@ impl Reader {
         })
     }
 
-    /// Visits entries with a prefix after a key, at most `limit` of them.
+    /// Visits the entries with a prefix after a key, at most `limit` of them.
     pub(crate) fn entries(
         &self,
         prefix: &[u8],
@@ -156,7 +156,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Some of the first entries with a prefix after a key. What is only walked over now is passed by next time.
+    /// Some of the first entries with a prefix after a key. Notes long runs of removed keys, so that the next scan
+    /// skips them.
     pub(crate) fn some_entries(&self, prefix: &[u8], after: &Bound<Vec<u8>>, limit: usize) -> StoreResult<Found> {
         let state = self.shared.running()?;
         let scan = state.overlay.scan(prefix, after, limit);
@@ -169,7 +170,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// Reads what a scan has not seen yet from the tree, while nobody else can commit.
+    /// Reads from the tree the part that a scan has not read yet, while nobody else can commit.
     pub(crate) fn scan_under(&self, scan: Scan) -> StoreResult<Found> {
         self.shared.counters.add_waited();
         let found = scan.read(&self.tree)?;
@@ -181,7 +182,7 @@ impl Reader {
         &self.shared
     }
 
-    /// What the entries with a prefix after a key are of: each as `read` finds it in the rest of its key.
+    /// Reads an item from the rest of each key with a prefix, after a key.
     pub(crate) fn listed<N>(
         &self,
         prefix: &[u8],
@@ -197,7 +198,8 @@ impl Reader {
         Ok(found)
     }
 
-    /// What the entries with a prefix are of, each once: from one to the next without reading what is in between.
+    /// Reads each distinct item among the keys with a prefix, once. Leaps from one item to the next, without
+    /// reading the keys between them.
     pub(crate) fn leaps<N>(
         &self,
         prefix: &[u8],
@@ -217,7 +219,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// Visits the contents of the records with a prefix after a key, until `visit` says that it is enough.
+    /// Visits the contents of the records with a prefix after a key, until `visit` returns `false`.
     pub(crate) fn contents(
         &self,
         prefix: &[u8],
@@ -240,7 +242,7 @@ impl Reader {
             for (key, value) in found {
                 let content = match assemble(&key, Some(value), &|key| self.value(key), what) {
                     Ok(content) => content,
-                    // It may have changed, or gone, since its head was read.
+                    // The record may have changed, or gone, since its head was read.
                     Err(_) => self.content_under(&*self.shared.running()?, &key, what)?,
                 };
                 if let Some(content) = content
@@ -274,7 +276,7 @@ impl Reader {
     }
 }
 
-/// Some records of a bundle; `get` reads those that stand aside.
+/// Collects some records of a bundle; `get` reads those that stand aside.
 pub(crate) fn gather<'c>(
     bundle: bundle::BundleId,
     content: &'c Content,
@@ -293,7 +295,7 @@ pub(crate) fn gather<'c>(
     bundle::records(&content.bytes).filter(|(number, _)| wanted(*number)).map(whole).collect()
 }
 
-/// The content whose head is the value of a key, with the pieces that `get` finds.
+/// Assembles the content of a record from its head and the pieces that `get` finds.
 pub(crate) fn assemble(
     key: &[u8],
     value: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Events of a process that happened in one commit, as one record: docs/format.md, "Runs of events".
+//! Keeps events that happened to a process in one commit as one record: docs/format.md, "Runs of events".
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,13 @@ use crate::entry;
 use crate::json::{What as Telling, cut_short, json, parse};
 use crate::key;
 
-/// How many events are kept in one record.
+/// The most events in one record.
 pub(crate) const EVENTS: u32 = 32;
-/// Instead of the number of a commit: that of the commit itself, which is not known yet.
+/// Stands for the number of the commit that writes the run, as long as that is not known.
 pub(crate) const OWN: u64 = 0;
 
-/// A run as it is stored. Its key has the process and the number of the last event, its revision is the commit of the log.
+/// A run as it is stored. Its key has the process and the number of the last event; its revision is its commit in
+/// the log.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Run {
     /// The place of the last event in the commit.
@@ -28,21 +29,21 @@ pub(crate) struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<UserId>,
     what: Vec<What>,
-    /// What the events changed, by their numbers.
+    /// The changes in data, by the numbers of the events.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     changes: BTreeMap<u32, Vec<DataChange>>,
-    /// The fields of the events that a run has no field for, as a later release has them.
+    /// Fields of the events that this release does not know.
     #[serde(default, skip_serializing_if = "Document::is_empty")]
     more: Document,
 }
 
-/// Where a run belongs.
+/// The process and the place of a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Whose {
     pub(crate) process: ProcessId,
     /// The number of the last event.
     pub(crate) last: u32,
-    /// The commit of the log.
+    /// The commit in the log.
     pub(crate) commit: u64,
 }
 
@@ -52,7 +53,7 @@ impl Whose {
         key::events_through(self.process, self.last)
     }
 
-    /// As a record's key and revision tell.
+    /// Reads the process and the place from a record's key and revision.
     pub(crate) fn of(key: &[u8], commit: u64) -> StoreResult<Self> {
         let (process, last) = key::of_events(key).ok_or_else(|| cut_short("the key of an event"))?;
         Ok(Self { process, last, commit })
@@ -111,12 +112,12 @@ impl Run {
         json(self)
     }
 
-    /// How many events it has.
+    /// How many events the run has.
     pub(crate) fn len(&self) -> usize {
         self.what.len()
     }
 
-    /// Its events, in order.
+    /// The events of the run, in order.
     pub(crate) fn events(self, whose: Whose) -> impl DoubleEndedIterator<Item = Logged> {
         let Self { index, at, actor, reason, on_behalf_of, what, mut changes, more } = self;
         let count = u32::try_from(what.len()).unwrap_or(u32::MAX);
@@ -137,7 +138,7 @@ impl Run {
         })
     }
 
-    /// What is left of it without the events up to a number.
+    /// The rest of the run without the events up to a number; `None` if nothing is left.
     pub(crate) fn without(mut self, whose: Whose, through: u32) -> Option<Self> {
         let left = usize::try_from(whose.last.checked_sub(through)?).ok().filter(|left| *left > 0)?;
         drop(self.what.drain(..self.what.len().saturating_sub(left)));
@@ -145,12 +146,12 @@ impl Run {
         Some(self)
     }
 
-    /// Its entry in the log.
+    /// The entry of the run in the log.
     pub(crate) fn in_log(&self, whose: Whose) -> Vec<u8> {
         entry::log(LogCursor { commit: whose.commit, index: self.index }, whose.process, whose.last)
     }
 
-    /// Its entries in what happened by time.
+    /// The entries of the run in the histories.
     pub(crate) fn in_history(&self, whose: Whose) -> Vec<Vec<u8>> {
         let place = HistoryCursor { at: self.at, process: whose.process, number: whose.last };
         let lists = [None].into_iter().chain(self.actor.iter().map(Some));

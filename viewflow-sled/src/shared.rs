@@ -1,7 +1,8 @@
-//! What callers, receipts and threads of a store share, and how they wait for each other.
+//! The state that callers, receipts and threads of a store share, and how they wait for each other.
 //!
-//! All commits that wait are written and synced together, and those that come meanwhile are the next to be: a turn of the
-//! journal. The tree gets a whole file of the journal at once: what was written several times meanwhile is written into it once.
+//! A turn of the journal writes and syncs all waiting commits together. Commits that come meanwhile belong to the
+//! next turn. The tree takes a whole file of the journal at once, so a key that was written several times is
+//! written into the tree once.
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,27 +17,28 @@ use crate::options::{Durability, Moment, Options, Timer};
 use crate::overlay::{Outdated, Overlay};
 use crate::writes::Writes;
 
-/// For how long nothing was committed when what is in the journal is put into the tree, though its file is not full: what rests
-/// takes no memory, and nobody has to look past it.
+/// When nothing was committed for this long, the journal is moved into the tree though its file is not full. Then
+/// the writes take no memory, and no reader has to look at them first.
 const REST: Duration = Duration::from_secs(1);
-/// How many times too long a file of the journal is when commits have to wait until the tree keeps up.
+/// Commits wait for the tree when the journal's file is this many times longer than it should be.
 const TOO_LONG: usize = 8;
 
-/// What callers, receipts and threads share. It does not hold the database: a receipt that outlives the store does not
-/// keep the directory in use.
+/// The state that callers, receipts and threads share. It does not hold the database, so a receipt that outlives
+/// the store does not keep the directory in use.
 pub(crate) struct Shared {
-    /// Held by the one that commits. It comes before the state, which is then held for moments only.
+    /// Held by the thread that commits. It is locked before the state, so the state is locked only for moments.
     alone: Mutex<()>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
     pub(crate) durability: Durability,
     pub(crate) counters: Counters,
     timer: Option<Timer>,
-    /// There is something to write, or the store closes.
+    /// Signals that there is something to write, or that the store closes.
     work: Condvar,
-    /// A turn of the journal is done, or failed: one for even turns and one for odd ones, as those of the next turn already wait.
+    /// Signals that a turn of the journal is done, or has failed. One is for even turns and one for odd turns,
+    /// because waiters for the next turn are already there.
     done: [Condvar; 2],
-    /// There is something to put into the tree, or that was done.
+    /// Signals that there is something to put into the tree, or that this is done.
     tree: Condvar,
 }
 
@@ -44,41 +46,41 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     /// The number of the last commit taken.
     pub(crate) commits: u64,
-    /// The number of the last commit that is as durable as it should be.
+    /// The number of the last commit that is as durable as the options demand.
     durable: u64,
     pub(crate) overlay: Overlay,
-    /// Commits that are not in the journal yet, each as its record.
+    /// The records of commits that are not in the journal yet.
     unwritten: Vec<Vec<u8>>,
-    /// The turn of the journal in which they will be written.
+    /// The turn of the journal that will write them.
     turn: usize,
-    /// How long the file of the journal is that grows, with what is unwritten.
+    /// The length of the journal's growing file, with the unwritten records.
     length: usize,
-    /// How long it may become until it is put into the tree.
+    /// The length at which that file is moved into the tree.
     enough: usize,
-    /// What is to be put into the tree, and the last commit of it.
+    /// The writes to be put into the tree next, and their last commit.
     ready: Option<(Arc<Writes>, u64)>,
-    /// Somebody needs that the tree is left as it is.
+    /// A caller of `hold` needs the tree unchanged.
     held: bool,
     failed: Option<String>,
     closing: bool,
-    /// The writing thread waits for work, and nobody has told it of some yet.
+    /// The writing thread waits for work, and nobody has woken it yet.
     idle: bool,
     /// The journal will not grow any more.
     written: bool,
 }
 
-/// A turn of the journal: its records, and what comes of them.
+/// A turn of the journal, and what follows from it.
 pub(crate) struct Turn {
     number: usize,
-    /// The last commit of it.
+    /// The last commit of the turn.
     pub(crate) through: u64,
-    /// What is to be put into the tree, if the file of the journal is full.
+    /// The writes to be put into the tree, if the file of the journal is full.
     pub(crate) full: Option<Arc<Writes>>,
     /// The store closes.
     pub(crate) last: bool,
 }
 
-/// What is waited for: a commit, and the turn of the journal that writes it.
+/// A commit to wait for, and the turn of the journal that writes it.
 #[derive(Clone, Copy)]
 pub(crate) struct Waiter {
     commit: u64,
@@ -86,22 +88,23 @@ pub(crate) struct Waiter {
 }
 
 impl State {
-    /// Whether the file of the journal that grows is to be put into the tree now.
+    /// Whether the growing file of the journal is to be moved into the tree now.
     fn is_full(&self) -> bool {
         self.length >= self.enough && self.can_be_put()
     }
 
-    /// Whether the file of the journal that grows may be put into the tree.
+    /// Whether the growing file of the journal may be moved into the tree.
     fn can_be_put(&self) -> bool {
         self.length > 0 && !self.overlay.is_frozen() && !self.overlay.is_absorbing() && !self.held
     }
 
-    /// Whether that is so once nothing was committed for a while: if the journal may have any length it is to be left alone.
+    /// Whether that file may be moved when nothing was committed for a while. With an unlimited length of the
+    /// journal it never is.
     fn may_rest(&self) -> bool {
         self.enough < usize::MAX && self.can_be_put()
     }
 
-    /// Nothing more is read or written after a failed write.
+    /// Fails after a failed write: then nothing more is read or written.
     fn check_running(&self) -> StoreResult<()> {
         self.failed.as_ref().map_or(Ok(()), |message| Err(StoreError::Stopped(message.clone())))
     }
@@ -111,14 +114,14 @@ impl State {
         !self.unwritten.is_empty() || self.closing || self.failed.is_some() || self.is_full()
     }
 
-    /// The last commit there is, to be waited for.
+    /// The last commit taken, to be waited for.
     pub(crate) fn last(&self) -> Waiter {
         let turn = if self.unwritten.is_empty() { self.turn.wrapping_sub(1) } else { self.turn };
         Waiter { commit: self.commits, turn }
     }
 
-    /// Takes the next commit and its record for the journal: it is visible at once, and will be durable with the next turn of the
-    /// journal.
+    /// Takes the next commit and its record for the journal. The commit is visible at once, and durable after the
+    /// next turn of the journal.
     fn take(&mut self, record: Vec<u8>, writes: Writes) -> (Waiter, Outdated) {
         self.commits += 1;
         self.length += record.len();
@@ -127,12 +130,13 @@ impl State {
         (Waiter { commit: self.commits, turn: self.turn }, outdated)
     }
 
-    /// Begins a turn of the journal with all that was not written yet.
+    /// Begins a turn of the journal with all unwritten records.
     fn begin_turn(&mut self, records: &mut Vec<Vec<u8>>, rests: bool) -> Turn {
         std::mem::swap(records, &mut self.unwritten);
         let number = self.turn;
         self.turn = number.wrapping_add(1);
-        // Only what is in the file that ends here is put into the tree, and only when it is on the disk.
+        // The tree takes only writes whose file of the journal ends with this turn, and only when that is on the
+        // disk.
         let full = (self.is_full() || rests && self.may_rest()).then(|| self.overlay.freeze());
         if full.is_some() {
             self.length = 0;
@@ -170,12 +174,12 @@ impl Shared {
         }
     }
 
-    /// The state. A thread that panicked while it had it has not changed it by halves: changes come last.
+    /// Locks the state. A thread that panicked while it held the lock left no half change: changes come last.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state. After a failed write nothing is told of what may never have reached the disk.
+    /// Locks the state. Fails after a failed write, so that nobody reads data that may never have reached the disk.
     pub(crate) fn running(&self) -> StoreResult<MutexGuard<'_, State>> {
         let state = self.state();
         state.check_running()?;
@@ -195,7 +199,7 @@ impl Shared {
         Ok(alone)
     }
 
-    /// Makes others wait that want to commit.
+    /// Makes all other threads wait that want to commit.
     fn others(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,13 +210,13 @@ impl Shared {
         }
     }
 
-    /// Changes the state, and wakes the writing thread if that makes work for it, unless it is at work: it looks again before it rests.
-    /// What `change` returns is dropped by the caller, when nobody has to wait for it.
+    /// Changes the state, and wakes the writing thread if that makes work for it. A working thread is not woken: it
+    /// looks again before it rests. The caller drops the returned value when nobody has to wait for that.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         self.tell(Moment::Holds);
         let changed = change(&mut state);
-        // Or it has to look when the store has rested for long enough.
+        // The writing thread also has to wake in time to see that the store rests.
         let wakes = state.idle && (state.has_work() || state.may_rest());
         if wakes {
             state.idle = false;
@@ -225,7 +229,7 @@ impl Shared {
         changed
     }
 
-    /// Waits until this commit is as durable as it should be.
+    /// Waits until this commit is as durable as the options demand.
     pub(crate) fn wait(&self, waiter: Waiter) -> StoreResult<()> {
         let mut state = self.state();
         while state.durable < waiter.commit {
@@ -235,8 +239,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Keeps the tree as it is while the first part runs, and the journal while the second one does. Commits go on, as far as the
-    /// journal has room; if it is to be `quiet`, they wait.
+    /// Keeps the tree unchanged during `with_tree`, and the journal during `with_journal`. Commits go on as long as
+    /// the journal has room; with `quiet`, they wait.
     pub(crate) fn hold<T, U>(
         &self,
         quiet: bool,
@@ -266,8 +270,8 @@ impl Shared {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next turn of the journal, and its records, once there is something to write, or at `due`, or when nothing was committed
-    /// for a while; none: a write has failed.
+    /// Waits for the next turn of the journal, and fills in its records. The turn begins when there is something to
+    /// write, at `due`, or when nothing was committed for a while. `None` if a write has failed.
     pub(crate) fn next_turn(&self, due: Option<Instant>, records: &mut Vec<Vec<u8>>) -> Option<Turn> {
         let rest = Instant::now() + REST;
         let mut state = self.state();
@@ -291,7 +295,7 @@ impl Shared {
         Some(state.begin_turn(records, rests))
     }
 
-    /// A turn of the journal is as durable as it should be.
+    /// Ends a turn: its commits are as durable as the options demand.
     pub(crate) fn end_turn(&self, turn: Turn) {
         let mut state = self.state();
         state.durable = turn.through;
@@ -303,7 +307,8 @@ impl Shared {
         self.done[turn.number % 2].notify_all();
     }
 
-    /// What is to be put into the tree next, and the last commit of it; none: the store closes, or a write has failed.
+    /// Waits for the next writes for the tree, and returns them with their last commit. `None` if the store closes
+    /// or a write has failed.
     pub(crate) fn next_for_tree(&self) -> Option<(Arc<Writes>, u64)> {
         let mut state = self.state();
         while state.ready.is_none() && !state.written && state.failed.is_none() {
@@ -312,28 +317,29 @@ impl Shared {
         state.ready.take().filter(|_| state.failed.is_none())
     }
 
-    /// The tree has what was to be put into it.
+    /// Notes that the tree has the frozen writes.
     pub(crate) fn tree_has_it(&self) {
         let outdated = self.state().overlay.thaw();
         drop(outdated);
         self.tree.notify_all();
-        // The other file may have been full for a while.
+        // The other file may already be full.
         self.work.notify_one();
     }
 
-    /// Lets the writing thread come to an end.
+    /// Lets the writing thread end.
     pub(crate) fn close(&self) {
         self.state().closing = true;
         self.work.notify_one();
     }
 
-    /// Lets the other thread come to an end: the journal is written.
+    /// Lets the other thread end: the journal is complete.
     pub(crate) fn journal_has_ended(&self) {
         self.state().written = true;
         self.tree.notify_all();
     }
 
-    /// What is left when the threads have ended, and the last commit; none: it has to stay in the journal.
+    /// The writes that are left when the threads have ended, and the last commit. `None` if the writes have to stay
+    /// in the journal.
     pub(crate) fn rest(&self) -> Option<(Arc<Writes>, u64)> {
         let mut state = self.state();
         let stays = state.failed.is_some() || state.overlay.is_frozen();
@@ -348,10 +354,10 @@ impl Shared {
     }
 }
 
-/// While it is there nobody else commits. Others read meanwhile, and what was committed is put into the tree.
+/// While this exists, nobody else commits. Others can read meanwhile, and the journal can be moved into the tree.
 pub(crate) struct Alone<'s> {
     shared: &'s Shared,
-    /// A large commit is still to be taken in.
+    /// Whether part of a large commit is still to be absorbed.
     absorbs: Cell<bool>,
     _others: MutexGuard<'s, ()>,
 }
@@ -361,7 +367,7 @@ impl Alone<'_> {
         self.shared
     }
 
-    /// The last commit there is, to be waited for.
+    /// The last commit taken, to be waited for.
     pub(crate) fn last(&self) -> Waiter {
         self.shared.state().last()
     }
@@ -392,7 +398,7 @@ impl Alone<'_> {
 }
 
 impl Drop for Alone<'_> {
-    /// What was committed is taken into the overlay piece by piece, before another commit comes.
+    /// Absorbs a large commit into the overlay piece by piece, before another commit comes.
     fn drop(&mut self) {
         while self.absorbs.get() {
             let outdated = self.shared.change(|state| {
@@ -405,7 +411,7 @@ impl Drop for Alone<'_> {
     }
 }
 
-/// Lets go of the tree.
+/// Ends a `hold` when it is dropped.
 struct Held<'s>(&'s Shared);
 
 impl Drop for Held<'_> {

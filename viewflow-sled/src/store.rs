@@ -1,4 +1,4 @@
-//! An open store: the store contract over journal and tree.
+//! An open store: implements the store contract over the journal and the tree.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -33,7 +33,7 @@ use crate::threads::Threads;
 use crate::tree::Tree;
 use crate::verify::{Report, Verifier};
 
-/// A store in a directory. Dropping it writes what waits and releases the directory.
+/// A store in a directory. When you drop it, it writes everything that waits and releases the directory.
 pub struct SledStore {
     path: PathBuf,
     reader: Reader,
@@ -44,10 +44,11 @@ pub struct SledStore {
     lists: Arc<Lists>,
     watchers: Watchers,
     reservations: Reservations,
-    /// No other program can have the directory open.
+    /// Kept in memory, because no other program can have the directory open.
     claims: Arc<Claims>,
     _filler: Option<Filler>,
-    // After all that has the tree: sled closes with its last part, and these see to it that it may fail.
+    // Dropped after every other part that holds the tree. sled closes with the last of them, and the threads catch
+    // its panic if that fails.
     _threads: Threads,
     _lock: File,
 }
@@ -59,21 +60,21 @@ impl std::fmt::Debug for SledStore {
 }
 
 impl SledStore {
-    /// Opens the store in this directory, and makes it if it is not there. A step is on the disk when it returns.
+    /// Opens the store in this directory, and makes it if it does not exist. A step is on the disk when it returns.
     ///
     /// # Errors
-    /// As [`Options::open`].
+    /// The same as for [`Options::open`].
     pub fn open(path: impl AsRef<Path>) -> StoreResult<Self> {
         Self::options().open(path)
     }
 
-    /// How to open a store otherwise.
+    /// Returns options, to open a store with other settings.
     pub fn options() -> Options {
         Options::default()
     }
 
-    /// Reads every record and holds the lists, indexes and references against them. Steps go on meanwhile; it takes as long as
-    /// to read everything once.
+    /// Reads every record, and compares the lists, indexes and references with the records. Steps go on meanwhile.
+    /// The call takes as long as reading everything once.
     ///
     /// ```
     /// use viewflow_sled::SledStore;
@@ -85,23 +86,24 @@ impl SledStore {
     /// ```
     ///
     /// # Errors
-    /// When the store has stopped. Records that are damaged are among the faults.
+    /// Fails when the store has stopped. Damaged records are no error; they are among the faults.
     pub fn verify(&self) -> StoreResult<Report> {
         self.verifier().verify()
     }
 
-    /// As [`SledStore::verify`], and puts right the entries of lists, indexes and references that are not as their records ask
-    /// for. Records that are damaged stay as they are: for them there are backups.
+    /// Does the same as [`SledStore::verify`], and corrects the entries of lists, indexes and references that do
+    /// not match their records. Damaged records stay as they are: restore them from a backup.
     ///
     /// # Errors
-    /// When the store has stopped.
+    /// Fails when the store has stopped.
     pub fn repair(&self) -> StoreResult<Report> {
         self.verifier().repair()
     }
 
-    /// Copies the store into a directory, which is made and must be empty, while steps go on. The copy is the store as it was at
-    /// one moment of the call, and is opened as any other. Steps wait only if they write more meanwhile than eight
-    /// times [`Options::journal`].
+    /// Copies the store into a directory while steps go on. The directory is made if necessary, and must be empty.
+    ///
+    /// The copy is the store as it was at one moment of the call, and opens like any other store. Steps wait only
+    /// if they write more than eight times [`Options::journal`] meanwhile.
     ///
     /// ```
     /// use viewflow_sled::SledStore;
@@ -114,13 +116,13 @@ impl SledStore {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`](viewflow_store::StoreError): `NotAStore` when the directory is not empty, `Io` when files cannot be copied; what was
-    /// copied by then can be removed.
+    /// A [`StoreError`](viewflow_store::StoreError): `NotAStore` when the directory is not empty, `Io` when files
+    /// cannot be copied. You can remove the files that were copied by then.
     pub fn backup(&self, to: impl AsRef<Path>) -> StoreResult<()> {
         backup(&self.path, &self.shared, to.as_ref())
     }
 
-    /// What the store has done since it was opened: for measurements.
+    /// Returns how much work the store has done since it was opened. For measurements.
     #[doc(hidden)]
     pub fn counts(&self) -> Counts {
         self.shared.counters.counts()
@@ -152,7 +154,7 @@ impl SledStore {
         })
     }
 
-    /// What the keys of a list begin with, once that list is filled.
+    /// Returns the prefix of a list's keys, once that list is filled.
     fn ready(&self, prefix: Vec<u8>) -> StoreResult<Vec<u8>> {
         self.lists.check(&self.reader, &prefix).map(|()| prefix)
     }
@@ -161,7 +163,7 @@ impl SledStore {
         Verifier { reader: &self.reader, tree: &self.tree, shared: &self.shared, lists: &self.lists }
     }
 
-    /// The processes of a list whose prefix is this.
+    /// The processes of the list with this prefix.
     fn listed_processes(&self, prefix: &[u8], after: Option<ProcessId>, limit: usize) -> StoreResult<Vec<ProcessId>> {
         let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
         let after = after.map_or(Bound::Unbounded, in_list);
@@ -171,12 +173,15 @@ impl SledStore {
 }
 
 impl Options {
-    /// Opens the store in this directory, and makes it if it is not there.
+    /// Opens the store in this directory, and makes it if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`](viewflow_store::StoreError): `InUse` when it is open already, `NotAStore` when the directory holds
-    /// something else, `OtherFormat` when another release wrote it, `LostCommits` when commits are missing, and `CannotOpen`
-    /// when it is damaged or cannot be read or written.
+    /// A [`StoreError`](viewflow_store::StoreError):
+    /// - `InUse` when the store is already open,
+    /// - `NotAStore` when the directory holds something else,
+    /// - `OtherFormat` when another release wrote it,
+    /// - `LostCommits` when commits are missing,
+    /// - `CannotOpen` when it is damaged, or cannot be read or written.
     pub fn open(self, path: impl AsRef<Path>) -> StoreResult<SledStore> {
         SledStore::open_with(path.as_ref(), self)
     }
@@ -202,7 +207,7 @@ impl Store for SledStore {
         let mut found: Vec<ProcessRecord> = Vec::new();
         let mut after = after;
         while found.len() < limit {
-            // The other bundles of a process are passed over.
+            // Skips the other bundles of the process.
             let behind = Bound::Excluded(key::bundle(after, u32::MAX));
             let next = self.reader.listed(&prefix, behind, 1, |rest| KeyReader(rest).u64().map(ProcessId))?;
             let Some(id) = next.first().copied() else { break };
@@ -280,7 +285,7 @@ impl Store for SledStore {
         };
         self.reader.contents(&key::bundles(process), before, bundle::bundles_for(limit), &what, |key, content| {
             let bundle = BundleId::at(key).ok_or_else(|| cut_short("the key of a bundle"))?;
-            // The data of the process stands behind its first tasks.
+            // The data of the process is behind its first tasks in the bundle.
             let wanted = |number| number > after && number != bundle::DATA;
             for (_, record) in self.reader.of_bundle(bundle, &content, wanted, &what)? {
                 if tasks.len() < limit {
@@ -381,7 +386,7 @@ impl Store for SledStore {
             all.extend(self.listed_processes(&list, after, limit)?);
         }
         all.sort_unstable();
-        // One may have changed from one status to the other in between.
+        // A process may have changed its status between two reads.
         all.dedup();
         all.truncate(limit);
         Ok(all)

@@ -1,4 +1,4 @@
-//! The threads of a store: one writes the journal, the other one puts what is in it into the tree.
+//! The threads of a store: one writes the journal, the other moves it into the tree.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::guard::guarded;
 use crate::shared::Shared;
 use crate::writer::write;
 
-/// The threads. They end, with all that was committed in the tree, when this is dropped.
+/// The threads. When this is dropped, they put all commits into the tree and end.
 pub(crate) struct Threads {
     shared: Arc<Shared>,
-    /// None: it is closed.
+    /// `None` once it is closed.
     db: Option<Db>,
     sync: Arc<Option<File>>,
     writer: Option<JoinHandle<()>>,
@@ -44,7 +44,7 @@ impl Threads {
         Ok(threads)
     }
 
-    /// What is left is put into the tree, so that the store opens fast. If that fails the journal has it.
+    /// Puts the rest into the tree, so that the store opens fast. If that fails, the journal still has it.
     fn finish(&self) -> StoreResult<()> {
         let Some(db) = &self.db else { return Ok(()) };
         let Some((writes, through)) = self.shared.rest() else { return Ok(()) };
@@ -58,7 +58,7 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.shared.close();
-        // The threads do not panic; and there is nobody left to tell.
+        // The threads do not panic, and nobody is left to receive an error.
         if let Some(thread) = self.writer.take() {
             let _ = thread.join();
         }

@@ -1,4 +1,4 @@
-//! The tree as its readers see it: entries of lists and indexes each by itself, though they are kept in buckets.
+//! The tree as its readers see it: with single entries of lists and indexes, though they are kept in buckets.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Bound, RangeBounds};
@@ -12,7 +12,7 @@ use crate::guard::guarded;
 use crate::parts::successor;
 use crate::writes::Writes;
 
-/// sled's tree, and what is in its buckets.
+/// sled's tree, with the entries in its buckets.
 #[derive(Clone)]
 pub(crate) struct Tree(pub(crate) sled::Tree);
 
@@ -25,7 +25,7 @@ impl Tree {
         Ok(read(&bucket, &value)?.contains(&key[list..]).then(Vec::new))
     }
 
-    /// The bucket that an entry is in, if it is, as it is stored.
+    /// The bucket that would contain an entry, as it is stored.
     fn bucket(&self, entry: &[u8], list: usize) -> StoreResult<Option<(Vec<u8>, Vec<u8>)>> {
         let from = Bound::Included(&entry[..list]);
         let found = guarded(|| self.0.range::<&[u8], _>((from, Bound::Included(entry))).next_back().transpose())?;
@@ -39,10 +39,10 @@ impl Tree {
         Ok(next.map(|(key, _)| key.to_vec()))
     }
 
-    /// What is in a range, in order: from a key on, and before another one if there is one.
+    /// The content of a range in order, from a key up to but without `to`.
     pub(crate) fn range(&self, from: &[u8], to: Option<&[u8]>) -> StoreResult<Range> {
         let mut start = from.to_vec();
-        // The entries at the beginning may be in a bucket that begins before.
+        // The first entries may be in a bucket that begins before the range.
         if from.first().is_some_and(|letter| entry::IN_BUCKETS.contains(letter)) {
             let before = guarded(|| self.0.range::<&[u8], _>(..=from).next_back().transpose())?;
             if let Some((before, _)) = before.filter(|(before, _)| before.first() == from.first()) {
@@ -54,9 +54,9 @@ impl Tree {
         Ok(Range { stored, found: VecDeque::new(), from: Bound::Included(from.to_vec()), end, steps: 0 })
     }
 
-    /// What has to be written so that the tree has these entries of one bucket, too, or has them no more; it takes from
-    /// `writes` those that go into the same bucket as the first one does, and returns whether there may be more of them.
-    /// A damaged bucket stays as it is, until it is rebuilt from the records.
+    /// Applies writes to the bucket of the first one, and adds the result to `changed`. Takes from `writes` all
+    /// that belong to the same bucket. Returns whether there may be more of them. A damaged bucket stays as it is
+    /// until it is rebuilt from the records.
     fn bucketed<'w>(
         &self,
         writes: &mut std::iter::Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Option<Vec<u8>>)>>,
@@ -81,7 +81,7 @@ impl Tree {
         Ok(more)
     }
 
-    /// The damaged buckets: the key of each, the length of its list's key, and the key of the next one.
+    /// The damaged buckets: the key of each, the length of its list's key, and the key of the next bucket.
     pub(crate) fn damaged(&self) -> StoreResult<BTreeMap<Vec<u8>, (usize, Option<Vec<u8>>)>> {
         let mut damaged = BTreeMap::new();
         for letter in entry::IN_BUCKETS {
@@ -97,15 +97,16 @@ impl Tree {
         Ok(damaged)
     }
 
-    /// Writes buckets. What it was is derived from records: if it gets lost it is damaged again.
+    /// Writes values as they are, without a sync. Suits rebuilt buckets: if the write is lost, they are damaged
+    /// again, and can be rebuilt from the records again.
     pub(crate) fn write_as_they_are(&self, writes: &Writes) -> StoreResult<()> {
         let mut batch = sled::Batch::default();
         add(&mut batch, writes);
         guarded(|| self.0.apply_batch(batch))
     }
 
-    /// Visits what has to be written so that the tree has all of `writes`, piece by piece, and says whether it has to be written
-    /// before the next piece can be told.
+    /// Visits the writes that bring all of `writes` into the tree, piece by piece. The flag says whether a piece
+    /// has to be applied before the next one can be computed.
     pub(crate) fn put(
         &self,
         writes: &Writes,
@@ -143,19 +144,19 @@ fn read(key: &[u8], value: &[u8]) -> StoreResult<Entries> {
     })
 }
 
-/// Entries and records of a range.
+/// Iterates over the entries and records of a range.
 pub(crate) struct Range {
     stored: sled::Iter,
-    /// Those of the bucket that was read last.
+    /// The entries of the bucket that was read last.
     found: VecDeque<(Vec<u8>, Vec<u8>)>,
-    /// What is not after this was told.
+    /// Entries before this were returned already.
     from: Bound<Vec<u8>>,
     end: Bound<Vec<u8>>,
     steps: u64,
 }
 
 impl Range {
-    /// How many values of the tree were looked at.
+    /// How many values of the tree were visited.
     pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
@@ -170,7 +171,8 @@ impl Range {
             let Some((key, value)) = guarded(|| self.stored.next().transpose())? else { return Ok(None) };
             let Some(list) = bucket::list_of(&key) else { return Ok(Some((key.to_vec(), value.to_vec()))) };
             let entries = read(&key, &value)?.into_iter().map(|numbers| [&key[..list], &numbers].concat());
-            // Buckets may be divided while they are read one after the other: what was told is not told again.
+            // A bucket may be divided while the range is read, so entries that were returned are not returned
+            // again.
             let range = (self.from.as_ref(), self.end.as_ref());
             self.found = entries.filter(|entry| range.contains(entry)).map(|entry| (entry, Vec::new())).collect();
             if let Some((last, _)) = self.found.back() {

@@ -1,4 +1,4 @@
-//! Holds lists, indexes and references against the records they are derived from, and rebuilds them.
+//! Compares lists, indexes and references with the records they are derived from, and rebuilds them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -18,12 +18,12 @@ use crate::shared::Shared;
 use crate::tree::Tree;
 use crate::writes::Writes;
 
-/// How many faults are told in words.
+/// How many faults a report describes in words.
 const TOLD: usize = 1000;
-/// How many entries are put right in one commit.
+/// How many keys are checked, or entries corrected, at a time.
 const BATCH: usize = 500;
 
-/// What [`SledStore::verify`](crate::SledStore::verify) found.
+/// The result of [`SledStore::verify`](crate::SledStore::verify).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -33,9 +33,9 @@ pub struct Report {
     pub entries: u64,
     /// How many faults there are.
     pub count: u64,
-    /// The first thousand of them, in words.
+    /// The first thousand faults, in words.
     pub faults: Vec<String>,
-    /// How many entries were put right, by [`SledStore::repair`](crate::SledStore::repair).
+    /// How many entries [`SledStore::repair`](crate::SledStore::repair) corrected.
     pub repaired: u64,
 }
 
@@ -48,14 +48,14 @@ impl Report {
     }
 }
 
-/// An entry that is not as it should be: its key, and the value it should have.
+/// A wrong entry: its key, and the value it should have.
 struct Fault {
     key: Vec<u8>,
     value: Option<Vec<u8>>,
     text: String,
 }
 
-/// What verifying and repairing works on.
+/// The parts of a store that verifying and repairing need.
 #[derive(Clone, Copy)]
 pub(crate) struct Verifier<'s> {
     pub(crate) reader: &'s Reader,
@@ -65,12 +65,12 @@ pub(crate) struct Verifier<'s> {
 }
 
 impl Verifier<'_> {
-    /// Holds entries against records.
+    /// Compares entries with records.
     pub(crate) fn verify(self) -> StoreResult<Report> {
         self.go_through(false)
     }
 
-    /// As [`Verifier::verify`], and writes entries that are wrong anew.
+    /// Does the same as [`Verifier::verify`], and writes wrong entries anew.
     pub(crate) fn repair(self) -> StoreResult<Report> {
         let rebuilt =
             if self.tree.damaged()?.is_empty() { 0 } else { self.shared.hold(true, || self.rebuild(), Ok)? };
@@ -82,7 +82,7 @@ impl Verifier<'_> {
         Ok(report)
     }
 
-    /// Writes damaged parts of lists and indexes anew, from all records, while nobody commits.
+    /// Rebuilds damaged buckets of lists and indexes from all records, while nobody commits.
     fn rebuild(&self) -> StoreResult<u64> {
         let damaged = self.tree.damaged()?;
         let mut found: BTreeMap<&[u8], bucket::Entries> = damaged.keys().map(|key| (&**key, BTreeSet::new())).collect();
@@ -121,7 +121,7 @@ impl Verifier<'_> {
         Ok(report)
     }
 
-    /// Checks what is under each key with a prefix, and settles what seems wrong some hundred at a time.
+    /// Checks each key with a prefix, and settles the suspected faults of each batch.
     fn each_key(
         &self,
         prefix: &[u8],
@@ -149,7 +149,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Reads a record and looks whether its entries are there.
+    /// Reads a record and checks that its entries exist.
     fn check_record(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
         let read = self.reader.content(key, &|| describe(key)).and_then(|content| {
             let Some(content) = content else { return Ok(None) };
@@ -159,7 +159,7 @@ impl Verifier<'_> {
             Ok(None) => {}
             Ok(Some((records, entries))) => {
                 report.records += records;
-                // What is being filled is not whole yet.
+                // A list that is being filled is not complete yet.
                 for (entry, value) in entries.into_iter().filter(|(entry, _)| self.lists.missing(entry).is_none()) {
                     match self.reader.value(&entry) {
                         Ok(found) if found.as_ref() == Some(&value) => {}
@@ -176,10 +176,10 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Looks whether what stands aside is a part of a bundle.
+    /// Checks that a record that stands aside is a part of a bundle.
     fn check_aside(&self, key: &[u8], report: &mut Report, _: &mut Vec<Fault>) -> StoreResult<()> {
         let mut ahead = Ahead::new(self.reader)?;
-        // It may have come or gone between two reads: then it is looked at again, while nobody can commit.
+        // The record may have come or gone between two reads. Then it is checked again while nobody can commit.
         if !belongs(&ahead, key)? {
             let alone = ahead.alone(self.shared)?;
             if !belongs(&Locked { ahead: &ahead, alone: &alone }, key)? {
@@ -189,7 +189,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Looks whether the record that an entry tells of asks for it.
+    /// Checks that an entry is derived from the record it points to.
     fn check_entry(&self, key: &[u8], report: &mut Report, faults: &mut Vec<Fault>) -> StoreResult<()> {
         if self.lists.missing(key).is_some() {
             return Ok(());
@@ -211,14 +211,15 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Looks again at what seemed wrong while nobody can commit, as it may have changed in between, and puts it right.
+    /// Checks suspected faults again while nobody can commit, because a commit may have caused them. Reports the
+    /// real faults, and corrects them if wanted.
     fn settle(&self, faults: &mut Vec<Fault>, report: &mut Report, repair: bool) -> StoreResult<()> {
         if faults.is_empty() {
             return Ok(());
         }
         let mut ahead = Ahead::new(self.reader)?;
         for fault in &*faults {
-            // What cannot be read is told below.
+            // Errors are ignored here: the check below meets them again.
             let _ = (wanted_in(&ahead, &fault.key), ahead.value(&fault.key));
         }
         let alone = ahead.alone(self.shared)?;
@@ -243,26 +244,26 @@ impl Verifier<'_> {
     }
 }
 
-/// Whether what stands aside is a part of a bundle, or not there.
+/// Whether a record that stands aside is a part of a bundle, or has gone.
 fn belongs(view: &dyn View, key: &[u8]) -> StoreResult<bool> {
     if view.value(key)?.is_none() {
         return Ok(true);
     }
     let Some((process, number)) = key::of_aside(key) else { return Ok(false) };
     let bundle = BundleId::of_number(process, number).key();
-    // Of a damaged bundle is told by itself.
+    // A damaged bundle is reported by its own check.
     Ok(view.content(&bundle, &|| describe(key)).map_or(true, |content| {
         content.is_some_and(|content| bundle::find(&content.bytes, number).is_some_and(<[u8]>::is_empty))
     }))
 }
 
-/// The value that an entry should have; none: it should not be there.
+/// The value that an entry should have, or `None` if it should not exist.
 fn wanted_in(view: &dyn View, entry: &[u8]) -> StoreResult<Option<Vec<u8>>> {
     let Some(record) = record_of(entry) else { return Ok(None) };
     Ok(value_of(entry, derived_in(view, &record)?))
 }
 
-/// A fault in words, unless the store has stopped.
+/// Describes a fault in words. Fails if the store has stopped.
 fn unreadable(what: &str, error: &StoreError) -> StoreResult<String> {
     match error {
         StoreError::Stopped(message) => Err(StoreError::Stopped(message.clone())),

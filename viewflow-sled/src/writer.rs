@@ -1,4 +1,4 @@
-//! Writes the journal, a turn after the other.
+//! Writes the journal, one turn after the other.
 
 use std::io;
 use std::time::Instant;
@@ -17,7 +17,7 @@ pub(crate) fn write(shared: &Shared) {
         Durability::Relaxed { at_most } => Some(at_most),
     };
     let (mut taken, mut records) = (Vec::new(), Vec::new());
-    // Until when what was written has to be synced.
+    // The time by which the unsynced records have to be synced.
     let mut due: Option<Instant> = None;
     while let Some(turn) = shared.next_turn(due, &mut taken) {
         records.clear();
@@ -47,7 +47,8 @@ pub(crate) fn write(shared: &Shared) {
     }
 }
 
-/// Writes records, and syncs all up to the commit `through` if there is one.
+/// Appends records, and with `through` syncs everything up to that commit. Switches files if the current file is
+/// full.
 fn append(journal: &mut Journal, records: &[u8], through: Option<u64>, full: bool) -> io::Result<()> {
     if !records.is_empty() {
         journal.append(records)?;

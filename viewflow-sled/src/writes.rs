@@ -1,6 +1,6 @@
-//! What a commit writes.
+//! The writes of a commit.
 
 use std::collections::BTreeMap;
 
-/// Keys with their new values; none is a key that was removed.
+/// Keys with their new values; `None` removes the key.
 pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;

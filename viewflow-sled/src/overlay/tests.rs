@@ -11,19 +11,19 @@ fn writes() -> impl Strategy<Value = Writes> {
     btree_map(prop_oneof![key(), of_many()], option::of(vec(any::<u8>(), 0..3)), 0..20)
 }
 
-/// A list of removed keys, so long that some are noted as a gap.
+/// A series of removed keys, so long that scans note some of them as a gap.
 fn many_removed() -> impl Strategy<Value = Writes> {
     (prop::sample::select(vec![1_u8, 7]), 0..200_u8, 1..200_u8).prop_map(|(first, from, length)| {
         (from..from.saturating_add(length)).map(|second| (vec![first, second], None)).collect()
     })
 }
 
-/// A key of such a list.
+/// A key of such a series.
 fn of_many() -> impl Strategy<Value = Vec<u8>> {
     (prop::sample::select(vec![1_u8, 7]), any::<u8>()).prop_map(|(first, second)| vec![first, second])
 }
 
-/// Where a scan begins: the prefix, what it goes on after, and how many are wanted.
+/// Where a scan begins: the prefix, the key to continue after, and how many entries are wanted.
 type Place = (Vec<u8>, Option<Vec<u8>>, usize);
 
 fn place() -> impl Strategy<Value = Place> {
@@ -38,7 +38,7 @@ enum Step {
     Freeze,
     Thaw,
     Scan(Place),
-    /// A scan that sees the overlay before these writes and the tree after them.
+    /// A scan that reads the overlay before these writes and the tree after them.
     Slow(Place, Writes, bool),
 }
 
@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An overlay over a tree, and what has to be found in them.
+/// An overlay over a tree, and the content that scans should find.
 struct Tried {
     _db: sled::Db,
     tree: Tree,
@@ -211,7 +211,7 @@ fn what_was_removed_is_walked_over_once_and_gaps_grow_together() {
     tried.add((0..1000).map(|number| (key(number), None)).collect());
     assert!(walked(&mut tried) >= 1000);
     assert!(walked(&mut tried) < 10);
-    // One by one they come back and go again, at their places and as they like.
+    // The keys come back and go again one by one, in an order of their own.
     for number in (0..1000).rev().step_by(3) {
         tried.add(Writes::from([(key(number), Some(Vec::new()))]));
         tried.add(Writes::from([(key(number), None)]));
