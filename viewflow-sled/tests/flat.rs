@@ -1,4 +1,4 @@
-//! What is looked at costs the same whatever was there before: counted without a clock.
+//! Reading a list costs the same however many entries were there before. The tests count work, without a clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,11 +16,11 @@ use viewflow_store::{
 };
 use viewflow_store::{ProcessId, TaskId, Timestamp, UserId};
 
-/// How many of each list stay.
+/// How many entries stay in each list.
 const LEFT: u64 = 50;
-/// How many are taken from each list at once.
+/// How many entries are removed from each list at once.
 const BATCH: usize = 100;
-/// The process whose task has all others for its sub-processes.
+/// The process whose task has all other processes as its sub-processes.
 const PARENT: TaskId = TaskId { process: ProcessId(1), ordinal: 1 };
 
 fn open(directory: &TempDir) -> SledStore {
@@ -65,7 +65,7 @@ fn come(number: u64) -> (Vec<Change>, Event) {
     (changes, Event { actor: Some(ann()), ..event })
 }
 
-/// It goes from each list.
+/// Removes that entry from each list.
 fn go(number: u64) -> Vec<Change> {
     vec![
         Change::ForgetEvents { process: ProcessId(number), through: 1 },
@@ -75,19 +75,19 @@ fn go(number: u64) -> Vec<Change> {
     ]
 }
 
-/// A store with entries in all of its lists, which are numbered.
+/// A store with numbered entries in all of its lists.
 struct Tried {
     directory: TempDir,
     store: Option<SledStore>,
-    /// Where the events are in the log, from the first one on.
+    /// The places of the events in the log, from the first one on.
     places: Vec<LogCursor>,
     there: BTreeSet<u64>,
-    /// How many keys each kind of look has walked over the last time, and how many all have together.
+    /// How many keys each kind of look visited the last time, and how many all looks visited together.
     last: BTreeMap<String, u64>,
     together: u64,
 }
 
-/// A look at a list: a page of it behind an entry, or from its beginning; returns what is there.
+/// A look at a list: reads a page after an entry, or from the beginning, and returns the numbers it finds.
 type Look = (&'static str, fn(&Tried, Option<u64>, usize) -> Vec<u64>);
 
 const LOOKS: [Look; 11] = [
@@ -114,7 +114,7 @@ const LOOKS: [Look; 11] = [
         tried.store().rows_by("post", "field", &value, after.unwrap_or(0), limit).unwrap()
     }),
     ("references", |tried, after, limit| {
-        // It has no cursor.
+        // This list has no cursor.
         let found = tried.store().references("user", 1, if after.is_some() { 0 } else { limit }).unwrap();
         found.into_iter().map(|reference| reference.id).collect()
     }),
@@ -123,7 +123,7 @@ const LOOKS: [Look; 11] = [
         numbers(tried.store().log(after, limit).unwrap().into_iter().map(|logged| logged.process))
     }),
     ("history", |tried, after, limit| {
-        // From the newest on.
+        // The history begins with the newest event.
         let before = after.map(|number| HistoryCursor { at: at(number), process: ProcessId(number), number: 1 });
         numbers(tried.store().history(Some(&ann()), before, limit).unwrap().into_iter().map(|logged| logged.process))
     }),
@@ -134,7 +134,7 @@ fn numbers(of: impl IntoIterator<Item = ProcessId>) -> Vec<u64> {
 }
 
 impl Tried {
-    /// A store with so many entries in its tree.
+    /// A store with this many entries in its tree.
     fn new(entries: u64) -> Self {
         let directory = TempDir::new().unwrap();
         let store = open(&directory);
@@ -161,7 +161,7 @@ impl Tried {
         numbers(self.store().list_tasks(list, after.map(place), limit).unwrap().into_iter().map(|at| at.task.process))
     }
 
-    /// Looks at all lists, at their beginnings and in the midst of them.
+    /// Looks at all lists, at their beginnings and in the middle.
     fn look(&mut self) {
         for (after, limit) in [(None, 1), (None, 10), (Some(LEFT / 2), 10), (Some(LEFT - 5), 10)] {
             for (name, look) in LOOKS {
@@ -185,7 +185,7 @@ impl Tried {
         }
     }
 
-    /// These go from all lists, some at a time, and all look there meanwhile.
+    /// Removes these numbers from all lists, some at a time, and looks at all lists in between.
     fn go(&mut self, numbers: Range<u64>) {
         for some in numbers.collect::<Vec<_>>().chunks(BATCH) {
             commit(self.store(), some.iter().flat_map(|number| go(*number)).collect(), Vec::new());
@@ -200,7 +200,7 @@ impl Tried {
     }
 }
 
-/// Where entries go from a list of which [`LEFT`] stay, and so many go.
+/// Where entries are removed from a list in which [`LEFT`] entries stay.
 fn places(gone: u64) -> [(&'static str, Range<u64>); 3] {
     [
         ("the beginning", 1..gone + 1),
@@ -209,7 +209,7 @@ fn places(gone: u64) -> [(&'static str, Range<u64>); 3] {
     ]
 }
 
-/// What looks walk over more, or less, than others that find as much: pieces of lists begin elsewhere.
+/// How far the counts of two looks with equal results may differ: pieces of lists begin at different places.
 const OTHER: u64 = 20;
 
 fn is_flat(small: &Tried, large: &Tried, place: &str) {
@@ -226,7 +226,7 @@ fn a_look_at_a_list_walks_over_what_has_gone_from_it_no_more_than_once() {
         let [mut small, mut large] = [(FEW, few), (MANY, many)].map(|(gone, numbers)| {
             let mut tried = Tried::new(gone + LEFT);
             tried.go(numbers);
-            // The first look walks over what has gone since the last one.
+            // The first look walks over the entries that were removed since the last one.
             tried.look();
             tried
         });
@@ -241,7 +241,7 @@ fn a_look_at_a_list_walks_over_what_has_gone_from_it_no_more_than_once() {
     }
 }
 
-/// A process with so many events, each a run of its own, is forgotten in parts; returns what is read for that.
+/// Forgets a process in parts, and returns how much is read for that. Each of its events is a run of its own.
 fn forgotten(events: u32) -> u64 {
     const PART: usize = 500;
     let directory = TempDir::new().unwrap();
@@ -273,7 +273,7 @@ fn what_is_read_to_forget_a_process_is_in_proportion_to_its_events() {
     assert!(large < small * 120, "{large} and {small}");
 }
 
-/// How many values are looked up in the tree to read a row: none as long as it is in memory.
+/// How many values are looked up in the tree to read a row: none as long as the row is in memory.
 fn looked_up(store: &SledStore) -> u64 {
     let before = store.counts().values;
     assert!(store.row("post", 1).unwrap().is_some());

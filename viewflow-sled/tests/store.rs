@@ -1,4 +1,4 @@
-//! The store contract, and what is special about a store on disk.
+//! The store contract, and properties of a store on disk.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use viewflow_sled::{Durability, Options, SledStore};
 use viewflow_store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError, index_key};
 
-/// A store in a new directory each time it is called.
+/// A function that opens a store in a new directory at each call.
 fn fresh(directory: &TempDir, options: &Options) -> impl Fn() -> SledStore {
     let number = std::cell::Cell::new(0);
     move || {
@@ -123,7 +123,7 @@ fn what_could_not_be_read_back_is_refused() {
     assert_ne!(store.table_stamp("post").unwrap(), stamp, "what was refused has used up no stamp");
 }
 
-/// Opens what sled has of a store that was closed: its threads may need a moment more to let go of it.
+/// Opens the sled database of a closed store. sled's threads may need a moment to let go of it.
 fn open_sled(path: &Path) -> sled::Db {
     let begun = Instant::now();
     loop {
@@ -171,7 +171,7 @@ fn thousands_of_the_longest_keys_make_no_file_that_sled_does_not_sync() {
     let directory = tempfile::tempdir().unwrap();
     let store = SledStore::open(directory.path()).unwrap();
     let same = (1..2000).rev().find(|length| index_key(&"x".repeat(length + 5).into()).is_some()).unwrap();
-    // They differ at their end only.
+    // The values differ only at their ends.
     let indexed = |id: u64| {
         let value = format!("{}{id:05}", "x".repeat(same)).into();
         RowRecord { index: vec![IndexEntry { field: "field".into(), value, unique: false }], ..row("") }
@@ -183,7 +183,7 @@ fn thousands_of_the_longest_keys_make_no_file_that_sled_does_not_sync() {
     let table = longest.find(|table| commit(&[insert(table, 0)]).is_ok()).unwrap();
     let inserted: Vec<_> = ROWS.map(|id| insert(&table, id)).collect();
     inserted.chunks(1000).for_each(|some| commit(some).unwrap());
-    // Pages that have become empty are put together with full ones.
+    // sled merges pages that have become empty with full ones.
     let kept = |id: &u64| id % 3000 < 2000;
     let deleted: Vec<_> = ROWS.filter(|id| !kept(id)).map(|id| delete(&table, id)).collect();
     deleted.chunks(1000).for_each(|some| commit(some).unwrap());

@@ -1,4 +1,4 @@
-//! Long records of a process stand beside its bundles, and come in again when they are short.
+//! Long records of a process stand aside from its bundles, and return to them when they become short.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

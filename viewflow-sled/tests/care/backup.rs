@@ -1,4 +1,4 @@
-//! Copies of a store at work.
+//! Copies of a store in use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -32,7 +32,7 @@ fn a_backup_of_a_store_at_work_has_all_that_was_committed_before_and_nothing_by_
                 let before = store.processes(ProcessId(0), usize::MAX).unwrap().len() as u64;
                 let copy = place.join(format!("copy {round}"));
                 store.backup(&copy).unwrap();
-                // The last one seen may not have been durable yet.
+                // The last commit seen may not have been durable yet.
                 assert!(whole_commits(&SledStore::open(&copy).unwrap()) >= before.saturating_sub(1));
             }
             stop.store(true, Ordering::SeqCst);

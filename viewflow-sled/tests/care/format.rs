@@ -36,7 +36,7 @@ fn fixture(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/format-{format}"))
 }
 
-/// Writes the fixture of the test above: some of it in the tree, some in the journal.
+/// Writes the fixture of the test above: part of it in the tree, part in the journal.
 #[test]
 #[ignore = "it writes the fixture anew, when the format has a new version"]
 fn the_fixture() {
@@ -55,7 +55,7 @@ fn the_fixture() {
 
 const PAGE: &str = include_str!("../../../docs/format.md");
 
-/// The bytes of an example of the page: those at the beginning of its lines, before what they mean.
+/// The bytes of an example on the page: each line has its bytes first, and their meaning after them.
 fn example(name: &str) -> Vec<u8> {
     let start = format!("```text {name}\n");
     let block = PAGE.split_once(&start).and_then(|(_, rest)| rest.split_once("```"));

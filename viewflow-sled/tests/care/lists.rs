@@ -1,4 +1,4 @@
-//! Lists that the release before did not keep, or not as this one does, are filled while the store is in use.
+//! A store fills lists that the previous release did not keep, or kept in another version, while it is in use.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn inbox() -> TaskList {
 }
 
 fn open(directory: &Path) -> SledStore {
-    // The lists need many commits, and no test of them needs to survive a power cut.
+    // The lists need many commits, and none of their tests needs to survive a power cut.
     let relaxed = Durability::Relaxed { at_most: Duration::from_secs(1) };
     SledStore::options().durability(relaxed).open(directory).unwrap()
 }
@@ -55,7 +55,7 @@ fn filled() -> TempDir {
 const LISTS: &[u8] = b"mlists\0\x01";
 const FILLING: &[u8] = b"mfilling\0\x01";
 
-/// Changes the note of the lists, as another release would have left it.
+/// Changes the note of the lists, to what another release would have left.
 fn note(directory: &Path, change: impl FnOnce(&mut BTreeMap<String, u32>)) {
     let db = open_sled(directory);
     let mut lists = serde_json::from_slice(&db.get(LISTS).unwrap().unwrap()).unwrap();
@@ -73,7 +73,7 @@ fn without_inboxes(directory: &Path) {
     db.flush().unwrap();
 }
 
-/// The inbox, unless it is not ready; it is never told by halves.
+/// Reads the inbox; `None` if it is not ready. The store never returns part of it.
 fn ask(store: &SledStore) -> Option<Vec<ListedTask>> {
     let asked: StoreResult<Vec<ListedTask>> = store.list_tasks(&inbox(), None, usize::MAX);
     match asked {
@@ -110,7 +110,7 @@ fn a_list_that_the_release_before_did_not_keep_is_filled_while_others_write() {
     let queue = store.list_tasks(&TaskList::Queue(None, None), None, 9);
     assert!(queue.is_ok(), "the other lists go on");
     assert_eq!(store.verify().unwrap().faults, [""; 0], "what is being filled is no fault");
-    // Of those that were gone through, of those that were not, and new ones.
+    // Closes tasks that the filler may have read already, and tasks that it has yet to read.
     let gone = [1, 2, PROCESSES / 2, PROCESSES - 1];
     for process in &gone {
         let done = Change::task(Some(task(*process, TaskStatus::Assigned)), task(*process, TaskStatus::Done));
@@ -135,14 +135,14 @@ fn filling_goes_on_where_it_was_when_the_store_is_opened_again() {
     without_inboxes(directory.path());
     let mut opened = 0;
     let mut through = Vec::new();
-    // Interrupted some times, it is left to come to its end.
+    // Filling is interrupted several times, and then runs to its end.
     while opened < 6 {
         let store = open(directory.path());
         opened += 1;
         if ask(&store).is_some() {
             break;
         }
-        // As soon as it has come somewhat further it is closed.
+        // The store is closed as soon as filling has made some progress.
         for _ in 0..1000 {
             match store.list_tasks(&inbox(), None, 1) {
                 Err(StoreError::NotReady { through, .. }) if through.contains("has just begun") => {}
@@ -170,7 +170,7 @@ fn a_list_of_another_version_is_filled_anew_without_what_stood_there() {
     });
     let store = open(directory.path());
     wait_for(&store);
-    // As another version may have had it: a task that is done, and stands in the inbox all the same.
+    // Another version may have kept a finished task in the inbox.
     write(&store, vec![Change::task(None, task(PROCESSES + 7, TaskStatus::Assigned))]);
     write(&store, vec![Change::task(None, task(PROCESSES + 7, TaskStatus::Done))]);
     assert!(store.verify().unwrap().count > 0, "there is an entry without its record");

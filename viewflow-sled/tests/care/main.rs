@@ -1,4 +1,4 @@
-//! What keeps a store in order: recovery, verify and repair, backup, and the format of its files.
+//! Maintenance of a store: recovery, verify and repair, backup, and the format of its files.
 
 mod aside;
 mod backup;
@@ -24,7 +24,7 @@ fn document(value: serde_json::Value) -> Document {
     value.as_object().cloned().unwrap()
 }
 
-/// A process with a task, an event, and a row that refers to another one.
+/// A process with a task, an event, and a row that refers to another row.
 fn commit(number: u64) -> Commit {
     let at = Timestamp::from_millis(1000);
     let id = ProcessId(number);
@@ -60,7 +60,7 @@ fn put(store: &SledStore, number: u64) {
     store.commit(commit(number)).unwrap().wait().unwrap();
 }
 
-/// How many commits the store has: one after the other, each whole.
+/// How many commits the store has. Asserts that they have no gaps and that each is whole.
 fn whole_commits(store: &SledStore) -> u64 {
     let processes = store.processes(ProcessId(0), usize::MAX).unwrap();
     let inbox = store.list_tasks(&TaskList::Inbox(UserId::new("ann"), None), None, usize::MAX).unwrap();
@@ -93,7 +93,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Opens what sled has of a store that was closed: its threads may need a moment more to let go of it.
+/// Opens the sled database of a closed store. sled's threads may need a moment to let go of it.
 fn open_sled(path: &Path) -> sled::Db {
     let begun = Instant::now();
     loop {
@@ -105,7 +105,7 @@ fn open_sled(path: &Path) -> sled::Db {
     }
 }
 
-/// Changes what sled has of a store that is closed.
+/// Changes the sled database of a closed store.
 fn tamper(path: &Path, change: impl Fn(&sled::Db)) {
     let db = open_sled(path);
     change(&db);

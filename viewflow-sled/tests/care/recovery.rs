@@ -1,4 +1,4 @@
-//! What is there after a crash, and what is noticed to be missing.
+//! The state after a crash, and the losses that a store notices.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ fn what_a_killed_program_had_committed_is_there_after_opening() {
             let (place, left) = (directory.path().join("place"), directory.path().join("left"));
             let store = SledStore::options().journal(journal).durability(durability).open(&place).unwrap();
             (1..=50).for_each(|number| put(&store, number));
-            // What a killed program leaves is what the operating system has of its files. With a short journal sled is at work.
+            // A killed program leaves its files as the operating system has them. With a short journal sled is
+            // writing, so the test takes a backup.
             if journal == 1 {
                 store.backup(&left).unwrap();
             } else {
@@ -99,7 +100,7 @@ fn a_relaxed_step_is_synced_in_time() {
 fn what_comes_after_a_gap_of_the_journal_shows_that_something_is_missing() {
     let directory = TempDir::new().unwrap();
     let left = left_after_five_commits(&directory);
-    // The first record of the journal, and a mark that lags behind.
+    // The first record of the journal is damaged, and the mark lags behind.
     let mut journal = fs::read(left.join("journal.0")).unwrap();
     let first = 16 + u32::from_be_bytes(journal[..4].try_into().unwrap()) as usize;
     fs::write(left.join("journal.1"), journal.split_off(first)).unwrap();
@@ -118,7 +119,7 @@ fn what_comes_after_a_gap_of_the_journal_shows_that_something_is_missing() {
     assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 1);
 }
 
-/// The files that a program leaves which is killed after five commits.
+/// The files of a program that was killed after five commits.
 fn left_after_five_commits(directory: &TempDir) -> PathBuf {
     let (place, left) = (directory.path().join("place"), directory.path().join("left"));
     let store = SledStore::options().journal(usize::MAX).open(&place).unwrap();

@@ -1,4 +1,4 @@
-//! Lists and indexes held against records, and rebuilt from them.
+//! Lists and indexes are compared with their records, and rebuilt from them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -24,7 +24,8 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
             "four lists of tasks, one of processes, an index, a reference, the log twice"
         );
     }
-    // Each list is in one value; that of the flow's processes is damaged, the one of the status and the index are lost.
+    // Each list is in one value. The lists by status and the index are removed, the list of the flow's processes is
+    // damaged.
     tamper(directory.path(), |db| {
         let first = |letter: &[u8]| db.scan_prefix(letter).next().unwrap().unwrap();
         db.remove(first(b"l").0).unwrap();
@@ -39,7 +40,7 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
         let row = other.len() - 7;
         other[row] = 0x7F;
         db.insert(other, value).unwrap();
-        // What its task, itself, its index and its reference are listed under stands there without it.
+        // Removes a record. The entries of its task, of itself, its index and its reference stay behind.
         db.remove(db.scan_prefix(b"p").nth(1).unwrap().unwrap().0).unwrap();
     });
     let store = SledStore::open(directory.path()).unwrap();
@@ -71,7 +72,7 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
         let store = SledStore::open(directory.path()).unwrap();
         (1..=500).for_each(|number| put(&store, number));
     }
-    // One in the middle of the inbox, whose key begins with its tag and the name.
+    // Damages a bucket in the middle of the inbox, whose key begins with its tag and the name.
     tamper(directory.path(), |db| {
         let (key, value) = db.scan_prefix(b"l\x01ann").nth(3).unwrap().unwrap();
         let mut value = value.to_vec();
@@ -83,7 +84,7 @@ fn a_damaged_part_of_a_list_holds_up_nobody_and_is_rebuilt_from_the_records() {
         let store = SledStore::options().journal(journal).open(directory.path()).unwrap();
         assert!(matches!(store.list_tasks(&inbox(), None, 999), Err(StoreError::Damaged { .. })));
         assert_eq!(store.list_tasks(&inbox(), None, 10).unwrap().len(), 10, "the first page is not damaged");
-        // Those that go into the damaged part are not lost either.
+        // New entries for the damaged bucket are not lost either.
         for number in if journal == 1 { 521..=540 } else { 501..=520 } {
             put(&store, number);
         }
@@ -150,7 +151,7 @@ fn a_store_at_work_is_found_in_order() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // No more than `verify` can catch up with, whatever the disk.
+            // No more commits than `verify` can keep up with on any disk.
             for number in 1..=300 {
                 put(&store, number);
                 let Change::Task { new: old, .. } = commit(number).changes.remove(2) else { panic!() };

@@ -1,4 +1,4 @@
-//! The database that is damaged, and all that can be asked of it.
+//! The database that is damaged, and everything that can be asked of it.
 
 use std::fmt::Debug;
 
@@ -13,13 +13,13 @@ use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
 const PROCESSES: u64 = 200;
 const AUTHORS: u64 = 7;
-/// The last commits are waited for one by one, those before as they come.
+/// The last commits are durable one by one, the commits before them together.
 const ONE_BY_ONE: u64 = 15;
 
-/// A question, and the answer to it.
+/// A question to the store, and the answer.
 pub(crate) type Answer = (String, StoreResult<String>);
 
-/// Fills an empty store: what is there at the end was written, changed, closed and deleted in some hundred commits.
+/// Fills an empty store in some hundred commits that write, change, close and delete.
 pub(crate) fn build(store: &dyn Store) {
     let authors = (1..=AUTHORS).map(|id| put_row("author", id, None, Some(author(id)))).collect();
     commit(store, authors, Vec::new(), true);
@@ -33,7 +33,7 @@ pub(crate) fn build(store: &dyn Store) {
             commit(store, vec![put_row("post", id, Some(post(id, id % 2)), None)], Vec::new(), wait);
         }
     }
-    // All commits before are durable, once the last one is.
+    // Once the last of these commits is durable, all commits before it are.
     commit(store, vec![put_row("note", 1, None, Some(author(1)))], Vec::new(), true);
 }
 
@@ -75,7 +75,7 @@ fn go_on(store: &dyn Store, id: u64, wait: bool) {
     commit(store, changes, vec![event(id, 4)], wait);
 }
 
-/// Most texts are short, some take several pieces.
+/// Most texts are short; some take several pieces.
 fn text(id: u64) -> String {
     let length = match id {
         100 => 60_000,
@@ -109,7 +109,7 @@ fn put_data(id: u64, events: u32) -> Change {
     Change::Data { process: ProcessId(id), new: Box::new(ProcessData { data, ..ProcessData::default() }) }
 }
 
-/// One nobody has, one that waits for something, one that bob or cid has.
+/// Three tasks: one is unassigned, one waits for something, one belongs to bob or cid.
 fn tasks(process: u64) -> Vec<TaskRecord> {
     let new = |ordinal, node, kind, status| {
         let id = TaskId { process: ProcessId(process), ordinal };
@@ -161,13 +161,13 @@ fn put_row(table: &str, id: u64, old: Option<RowRecord>, new: Option<RowRecord>)
     Change::Row { table: table.to_owned(), id, old, new }
 }
 
-/// Everything the store has, record by record and list by list.
+/// Everything that the store has, record by record and list by list.
 pub(crate) fn answers(store: &dyn Store) -> Vec<Answer> {
     let mut answers = Vec::new();
     records(store, &mut answers);
     rows(store, &mut answers);
     lists(store, &mut answers);
-    // Numbers may be left out, but none is given out that something has.
+    // The store may skip numbers, but must not give out a number that is in use.
     let above = store.next_process().map(|id| id.0 > PROCESSES);
     add(&mut answers, "whether the next process has a new number", above);
     let above = store.next_row("post").map(|id| id > PROCESSES / 9 * 9);
@@ -180,7 +180,7 @@ fn add(answers: &mut Vec<Answer>, question: impl Into<String>, answer: StoreResu
 }
 
 fn records(store: &dyn Store, answers: &mut Vec<Answer>) {
-    // One more than there are: what is not there is an answer, too.
+    // One more than exist, because a missing process is an answer, too.
     for number in 1..=PROCESSES + 1 {
         let id = ProcessId(number);
         add(answers, format!("process {id}"), store.process(id));

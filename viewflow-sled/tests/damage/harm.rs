@@ -1,13 +1,13 @@
-//! What can happen to the files of a database, and where.
+//! Ways to damage the files of a database, and the places of the damage.
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const BLOCK: usize = 4096;
-/// How many places of a file are damaged in each way: of sled's own file, and of the others.
+/// In how many places each way damages a file: sled's own file, and any other file.
 const PLACES: (usize, usize) = (24, 10);
-/// What else is looked at: the beginning of a file, where its header is.
+/// Further places: the beginning of a file, where its header is.
 const HEADER: [usize; 6] = [0, 1, 4, 8, 16, 32];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,11 +16,11 @@ pub(crate) enum Harm {
     Zero(usize),
     Truncate,
     Remove,
-    /// Exchanged with another block.
+    /// Swaps the block with this one.
     Swap(usize),
 }
 
-/// One file, and what happens to it.
+/// One file, and the damage to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) file: PathBuf,
@@ -42,7 +42,7 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    /// Does it to a copy of the database.
+    /// Damages a copy of the database.
     pub(crate) fn inflict(&self, directory: &Path) {
         let path = directory.join(&self.file);
         if self.harm == Harm::Remove {
@@ -65,7 +65,7 @@ impl Case {
     }
 }
 
-/// The files of a directory and the directories in it, relative to it.
+/// The files of a directory and its subdirectories, relative to it.
 pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
@@ -79,7 +79,7 @@ pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Makes a copy of all files.
+/// Copies all files.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let target = to.join(&file);
@@ -89,7 +89,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to.join("blobs")).unwrap();
 }
 
-/// What is tried with a database.
+/// All cases for a database.
 pub(crate) fn cases(directory: &Path) -> Vec<Case> {
     files(directory).into_iter().flat_map(|file| cases_of(directory, file)).collect()
 }
@@ -125,13 +125,13 @@ fn used(bytes: &[u8], size: usize) -> Vec<usize> {
     pieces.filter(|(_, piece)| piece.iter().any(|byte| *byte != 0)).map(|(number, _)| number * size).collect()
 }
 
-/// At most so many of them, from the first to the last.
+/// At most `count` of the places, from the first to the last.
 fn spread(places: &[usize], count: usize) -> Vec<usize> {
     let count = count.min(places.len());
     (0..count).map(|number| places[number * (places.len() - 1) / (count - 1).max(1)]).collect()
 }
 
-/// Whether the file is another one afterwards.
+/// Whether the damage changes the file.
 fn changes(bytes: &[u8], case: &Case) -> bool {
     match case.harm {
         Harm::Zero(length) => bytes[case.at..bytes.len().min(case.at + length)].iter().any(|byte| *byte != 0),

@@ -1,4 +1,4 @@
-//! Whatever happens to the files of a store: what it answers is right, or it says that it cannot.
+//! Whatever damage its files have, a store returns correct content or an error.
 
 mod database;
 mod harm;
@@ -17,9 +17,9 @@ use harm::{Case, cases, copy};
 use viewflow_sled::SledStore;
 use viewflow_store::StoreResult;
 
-/// How long it may take to open a damaged store and read all of it.
+/// The longest time for opening a damaged store and reading all of it.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// How many cases are looked at at once.
+/// How many cases run at once.
 const AT_ONCE: usize = 2;
 /// The name of the threads whose panics are caught.
 const CASE: &str = "case of damage";
@@ -31,7 +31,7 @@ type Truth = Vec<(String, String)>;
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     Right,
-    /// Some answer was an error; the others were right.
+    /// Some answers were errors; all others were right.
     Refused,
     Wrong(String),
     Panicked(String),
@@ -42,7 +42,7 @@ fn open(directory: &Path) -> StoreResult<SledStore> {
     SledStore::options().cache(1 << 20).open(directory)
 }
 
-/// sled tells of its panics on its own threads, too.
+/// Silences sled's panics, which it also reports on its own threads.
 fn silence() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -64,7 +64,7 @@ fn truth(directory: &Path) -> Truth {
     truth
 }
 
-/// Reads all of a store and compares.
+/// Reads all of a store, and compares it with the truth.
 fn look(directory: &Path, truth: &Truth) -> Outcome {
     let Ok(store) = open(directory) else { return Outcome::Refused };
     let mut refused = false;
@@ -86,7 +86,7 @@ fn look(directory: &Path, truth: &Truth) -> Outcome {
     if refused { Outcome::Refused } else { Outcome::Right }
 }
 
-/// Damages a copy, and looks at it on a thread that may panic or hang.
+/// Damages a copy, and reads it on a thread that may panic or hang.
 fn attempt(original: &Path, case: &Case, truth: &'static Truth) -> Outcome {
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().to_owned();
@@ -105,10 +105,10 @@ fn attempt(original: &Path, case: &Case, truth: &'static Truth) -> Outcome {
     told.recv_timeout(DEADLINE).unwrap_or(Outcome::Hung)
 }
 
-/// Tries every case, and says which of them went wrong.
+/// Tries every case, and reports those that went wrong.
 fn survives(original: &Path, truth: Truth) {
     silence();
-    // A thread that hangs keeps it for ever.
+    // A thread that hangs would keep it forever.
     let truth: &'static Truth = Box::leak(Box::new(truth));
     let cases = cases(original);
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

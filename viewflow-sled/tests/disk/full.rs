@@ -1,4 +1,4 @@
-//! A disk that runs full, is given room, and runs full again.
+//! A disk that runs full, gets room again, and runs full once more.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,19 +21,19 @@ use viewflow_sled::SledStore;
 use crate::{SmallDisk, in_time, open};
 
 const THREADS: u64 = 4;
-/// How often it runs full.
+/// How often the disk runs full.
 const ROUNDS: u64 = 3;
 /// More commits than any of the disks holds.
 const TOO_MANY: u64 = 100_000;
 
-/// What a test knows of its commits, which have numbers.
+/// The numbered commits of a test.
 #[derive(Default)]
 struct Known {
     next: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
 }
 
-/// One commit's parts: all of them are there afterwards, or none.
+/// The parts of one commit: afterwards all of them exist, or none.
 #[derive(Debug, PartialEq)]
 struct Parts {
     process: Option<ProcessRecord>,
@@ -103,7 +103,7 @@ fn is_about_the_disk(error: &StoreError) -> bool {
     matches!(error, StoreError::Io(_) | StoreError::Stopped(_))
 }
 
-/// Writes on some threads until each has met an error.
+/// Writes on several threads until each thread has met an error.
 fn fill(store: &Arc<SledStore>, known: &Arc<Known>) {
     let threads = (0..THREADS).map(|_| {
         let (store, known) = (Arc::clone(store), Arc::clone(known));
@@ -123,7 +123,7 @@ fn fill(store: &Arc<SledStore>, known: &Arc<Known>) {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
-/// A store that has met an error goes on answering rightly or not at all.
+/// After an error, a store still returns only correct content, or fails.
 fn is_honest(store: &dyn Store, known: &Known) {
     for number in known.acknowledged.lock().unwrap().iter() {
         match Parts::stored(store, *number) {
@@ -133,7 +133,7 @@ fn is_honest(store: &dyn Store, known: &Known) {
     }
 }
 
-/// All that was acknowledged is there, and nothing by halves.
+/// Every acknowledged commit exists, and no commit exists in part.
 fn is_whole(store: &SledStore, known: &Known) {
     let mut there = Vec::new();
     let acknowledged = known.acknowledged.lock().unwrap();
@@ -152,10 +152,10 @@ fn is_whole(store: &SledStore, known: &Known) {
     assert_eq!(store.verify().unwrap().faults, [] as [String; 0]);
 }
 
-/// Runs full, is opened while it is full, and again with room.
+/// Fills the disk, opens the store on the full disk, and opens it again with room.
 fn round(place: &Path, ballast: usize, known: &Arc<Known>) {
     let directory = place.join("store");
-    // What a store has closed is free when sled's threads have let go of it, too.
+    // The space of a closed store is free only when sled's threads have let go of it.
     let begun = Instant::now();
     while let Err(error) = fs::write(place.join("ballast"), vec![1; ballast]) {
         assert!(begun.elapsed() < Duration::from_secs(20), "no room for the ballast: {error}");
@@ -190,11 +190,12 @@ fn round(place: &Path, ballast: usize, known: &Arc<Known>) {
 fn runs_full(mebibytes: u32) {
     let Some(disk) = SmallDisk::new(mebibytes) else { return };
     for number in 0..ROUNDS {
-        // Each time in a new directory, as a full store leaves no room for another round.
+        // Each round has a new directory, because a full store leaves no room for another round.
         let place = disk.path().join(number.to_string());
         fs::create_dir(&place).unwrap();
         let here = place.clone();
-        // A file that is removed to make room. On a slow machine much waits in the journal, and opening needs some times as much.
+        // This file is removed to make room. On a slow machine much waits in the journal, and opening needs several
+        // times as much room.
         let ballast = (mebibytes as usize) << 19;
         in_time("to fill a disk", move || round(&here, ballast, &Arc::default()));
         fs::remove_dir_all(place).unwrap();

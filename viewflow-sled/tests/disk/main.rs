@@ -1,4 +1,4 @@
-//! Where a store is, and what it does when there is no room.
+//! Where a store can be, and how it behaves on a full disk.
 
 mod full;
 mod places;
@@ -13,19 +13,19 @@ use tempfile::TempDir;
 use viewflow_sled::SledStore;
 use viewflow_store::StoreResult;
 
-/// No call may take longer.
+/// The longest time that a call may take.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 fn open(directory: &Path) -> StoreResult<SledStore> {
-    // What is in the journal needs as much room again when it is put into the tree.
+    // The tree needs as much room again for the content of the journal.
     SledStore::options().cache(1 << 20).journal(256 << 10).open(directory)
 }
 
-/// A disk of its own, in memory.
+/// A small disk in memory.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// None, and a word about it, where mounting is not allowed.
+    /// Mounts the disk. Prints a note and returns `None` where mounting is not allowed.
     fn new(mebibytes: u32) -> Option<Self> {
         let place = TempDir::new().unwrap();
         let size = format!("size={mebibytes}m");
@@ -40,7 +40,7 @@ impl SmallDisk {
         self.0.path()
     }
 
-    /// From now on it can only be read.
+    /// Makes the disk read-only.
     fn make_read_only(&self) {
         assert!(mount(&["-o", "remount,ro"], self.path()), "a disk of ours can be mounted again");
     }
@@ -48,7 +48,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: after a failure somebody may still be at it.
+        // A lazy unmount, because after a failure a thread may still use the disk.
         let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }
@@ -58,7 +58,7 @@ fn mount(options: &[&str], place: &Path) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Does something that must come to an end.
+/// Runs `work`, and fails if it does not end in time.
 fn in_time<R: Send + 'static>(what: &str, work: impl FnOnce() -> R + Send + 'static) -> R {
     let (tell, told) = mpsc::channel();
     let thread = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Places that are in use, are not for a store, or cannot be written.
+//! Places that are in use, that hold something else, or that cannot be written.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,7 +11,7 @@ use viewflow_store::{Change, Commit, RowRecord, Store, StoreError};
 
 use crate::{SmallDisk, in_time, open};
 
-/// Where the other program opens a store.
+/// The variable that says where the other program opens a store.
 const PLACE: &str = "VIEWFLOW_TEST_PLACE";
 
 fn put(store: &dyn Store, id: u64) {
@@ -27,7 +27,7 @@ fn another_program() {
         Ok(store) => {
             put(&store, 1);
             println!("\nopened");
-            // Until it is told to stop, or killed.
+            // Keeps the store open until the test closes the input or kills the program.
             std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
         }
         Err(StoreError::InUse { path }) => println!("\nin use: {path}"),
@@ -35,7 +35,7 @@ fn another_program() {
     }
 }
 
-/// Starts it, and waits for what it says.
+/// Starts the other program, and returns what it says.
 fn start(place: &Path) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "places::another_program", "--ignored", "--nocapture", "--test-threads=1"])
@@ -171,6 +171,6 @@ fn a_directory_that_may_not_be_written_is_refused() {
         let error = open(directory.path()).unwrap_err();
         assert!(matches!(error, StoreError::CannotOpen { .. } | StoreError::Io(_)), "{error:?}");
     }
-    // Otherwise it could not be removed.
+    // A read-only directory could not be removed.
     permissions(false);
 }
