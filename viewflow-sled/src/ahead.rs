@@ -18,7 +18,7 @@ const SOME: usize = 32;
 /// How often values are read again, because the tree was written meanwhile, before others have to wait for the
 /// reading.
 const TRIES: u32 = 3;
-/// How many keys are looked up at a time while the state is locked.
+/// The most keys to look up at a time while the state is locked.
 const AT_A_TIME: usize = 128;
 
 /// A key with its value.

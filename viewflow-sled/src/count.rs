@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counts {
     /// How many keys were visited while walking over lists, indexes and records, removed keys included.
     pub walked: u64,
-    /// How many values were looked up in the tree by their keys.
+    /// How many values the store read from the tree by their keys.
     pub values: u64,
     /// How often the tree was read while other threads had to wait.
     pub waited: u64,

@@ -22,7 +22,7 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
-    /// Prepares the removal of a process's events up to a number. A run that also has later events is written anew.
+    /// Prepares the removal of a process's events up to a number. A run that also has later events is rewritten.
     pub(crate) fn read(view: &dyn View, process: ProcessId, through: u32) -> StoreResult<Self> {
         let what = || format!("an event of process {process}");
         let mut read = Self { process, through, runs: Vec::new(), stays: false, writes: Writes::new() };

@@ -37,8 +37,8 @@ impl Gaps {
         self.0.insert(start, end);
     }
 
-    /// Notes that the written keys exist now, except the removed ones. A gap with several such keys keeps the
-    /// ranges between them, unless `roughly` is set: then it loses all from the first key to the last one.
+    /// Notes that the written keys exist now, except the removed ones. Between several such keys, a gap stays. With
+    /// `roughly` it does not: the gap then loses everything from the first such key to the last one.
     pub(crate) fn fill_all(&mut self, writes: &Writes, roughly: bool) {
         let mut from = Bound::Unbounded;
         while !self.0.is_empty() {

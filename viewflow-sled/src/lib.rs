@@ -25,7 +25,7 @@
 
 #![warn(unreachable_pub)]
 
-// The modules stand in the order of the floors in ARCHITECTURE.md, the top floor first.
+// The modules are in the order of the floors in ARCHITECTURE.md, the top floor first.
 
 #[cfg(test)]
 mod page;

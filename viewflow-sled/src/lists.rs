@@ -89,7 +89,7 @@ pub(crate) struct Lists {
 impl Lists {
     /// Checks which lists are filled, and removes from the note the lists that this release does not keep.
     pub(crate) fn open(reader: &Reader, shared: &Shared) -> StoreResult<Self> {
-        // A note that cannot be read names no list, so all of them are filled anew.
+        // A note that cannot be read names no list, so all of them are filled again.
         let noted: Versions =
             reader.value(&key::lists())?.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default();
         let mut left = Versions::new();

@@ -21,8 +21,8 @@ use crate::writes::Writes;
 /// The version of keys, frames, records and journal that this release writes.
 pub(crate) const FORMAT: &[u8] = b"6";
 const LOCK: &str = "viewflow.lock";
-/// How long opening waits for a program that is just ending. A program that starts another one shares its locks
-/// with it for a moment.
+/// How long opening waits for a program that is just ending. A child program holds the locks of its parent for a
+/// moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The parts of an open directory.
@@ -191,7 +191,7 @@ fn check_is_ours(path: &Path) -> StoreResult<()> {
         names.push(name);
     }
     let has = |name: &str| names.iter().any(|found| found == name);
-    // A copy has no lock file. A store whose making was interrupted may have nothing but its lock file.
+    // A copy has no lock file. A store whose making was interrupted may have only its lock file.
     match names.first() {
         Some(name) if !(has(LOCK) || has("db") && has(DURABLE)) => {
             Err(not_a_store(path, &format!("it holds `{name}`, and not all that a store has")))

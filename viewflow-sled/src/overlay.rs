@@ -114,7 +114,7 @@ impl Overlay {
         self.thawed
     }
 
-    /// What the overlay knows of a key: nothing, that it was removed, or its value.
+    /// The overlay's knowledge of a key: nothing, that it was removed, or its value.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
         self.large.get(key).or_else(|| self.active.get(key)).or_else(|| self.frozen.as_ref()?.get(key))
     }
@@ -269,7 +269,7 @@ impl Scan {
         true
     }
 
-    /// Reads the tree beneath the overlay.
+    /// Reads the tree below the overlay.
     pub(crate) fn read(self, tree: &Tree) -> StoreResult<Found> {
         if self.is_empty() {
             return self.over(|| Ok(None));

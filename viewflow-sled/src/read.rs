@@ -42,7 +42,7 @@ pub(crate) fn last_u64(key: &[u8], prefix: usize) -> StoreResult<u64> {
     number.ok_or_else(|| cut_short("an entry of a list"))
 }
 
-/// Reads a store: the recent commits, and the tree beneath them.
+/// Reads a store: the recent commits, and the tree below them.
 #[derive(Clone)]
 pub(crate) struct Reader {
     tree: Tree,

@@ -65,7 +65,7 @@ pub(crate) struct State {
     closing: bool,
     /// The writing thread waits for work, and nobody has woken it yet.
     idle: bool,
-    /// The journal will not grow any more.
+    /// The journal no longer grows.
     written: bool,
 }
 

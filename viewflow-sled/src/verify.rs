@@ -70,7 +70,7 @@ impl Verifier<'_> {
         self.go_through(false)
     }
 
-    /// Does the same as [`Verifier::verify`], and writes wrong entries anew.
+    /// Does the same as [`Verifier::verify`], and corrects wrong entries.
     pub(crate) fn repair(self) -> StoreResult<Report> {
         let rebuilt =
             if self.tree.damaged()?.is_empty() { 0 } else { self.shared.hold(true, || self.rebuild(), Ok)? };
@@ -183,7 +183,7 @@ impl Verifier<'_> {
         if !belongs(&ahead, key)? {
             let alone = ahead.alone(self.shared)?;
             if !belongs(&Locked { ahead: &ahead, alone: &alone }, key)? {
-                report.fault(format!("{} stands there and belongs to nothing", describe(key)));
+                report.fault(format!("{} belongs to no bundle", describe(key)));
             }
         }
         Ok(())
@@ -203,7 +203,7 @@ impl Verifier<'_> {
         match read {
             Ok(Some(_)) => {}
             Ok(None) => {
-                let text = format!("{} stands there without its record", describe(key));
+                let text = format!("{} exists without its record", describe(key));
                 faults.push(Fault { key: key.to_vec(), value: None, text });
             }
             Err(error) => report.fault(unreadable(&describe(key), &error)?),

@@ -273,7 +273,7 @@ fn what_is_read_to_forget_a_process_is_in_proportion_to_its_events() {
     assert!(large < small * 120, "{large} and {small}");
 }
 
-/// How many values are looked up in the tree to read a row: none as long as the row is in memory.
+/// How many values the store reads from the tree for a row: none as long as the row is in memory.
 fn looked_up(store: &SledStore) -> u64 {
     let before = store.counts().values;
     assert!(store.row("post", 1).unwrap().is_some());

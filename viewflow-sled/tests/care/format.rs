@@ -38,7 +38,7 @@ fn fixture(format: u32) -> PathBuf {
 
 /// Writes the fixture of the test above: part of it in the tree, part in the journal.
 #[test]
-#[ignore = "it writes the fixture anew, when the format has a new version"]
+#[ignore = "it writes the fixture again, for a new version of the format"]
 fn the_fixture() {
     let directory = TempDir::new().unwrap();
     let open = || SledStore::open(directory.path()).unwrap();

@@ -141,14 +141,14 @@ fn is_whole(store: &SledStore, known: &Known) {
         let parts = Parts::stored(store, number).unwrap();
         assert!(!parts.is_nothing() || !acknowledged.contains(&number), "commit {number} was acknowledged");
         if !parts.is_nothing() {
-            assert!(parts == Parts::of(number), "commit {number} is there by halves");
+            assert!(parts == Parts::of(number), "commit {number} exists in part");
             there.push(number);
         }
     }
     let list = store.list_processes(&ProcessList::Flow("full".to_owned()), None, usize::MAX).unwrap();
-    assert!(list.iter().map(|id| id.0).eq(there.iter().copied()), "the list has just the processes that are there");
+    assert!(list.iter().map(|id| id.0).eq(there.iter().copied()), "the list has exactly the existing processes");
     let rows = store.rows("post", 0, usize::MAX).unwrap();
-    assert!(rows.iter().map(|row| row.0).eq(there), "the table has just the rows that are there");
+    assert!(rows.iter().map(|row| row.0).eq(there), "the table has exactly the existing rows");
     assert_eq!(store.verify().unwrap().faults, [] as [String; 0]);
 }
 
