@@ -1,14 +1,14 @@
-//! `docs/acceptance.md` tells the truth.
+//! Checks that `docs/acceptance.md` is true.
 
 use std::fs;
 use std::path::Path;
 
-/// What stands between backticks in a text.
+/// The texts between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// What is wrong with a row of the page; nothing when it is right.
+/// The faults of a row of the page; empty if it is right.
 fn complaints(row: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let covered_by = row.trim_matches('|').split_once(" | ").map_or("", |(_, last)| last);

@@ -1,4 +1,5 @@
-//! The data of a process is a record of its own: what does not look at it costs the same however long it is.
+//! The data of a process is a record of its own. An operation that does not read it costs the same however long it
+//! is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -286,7 +287,7 @@ fn who_started_a_process_at_which_end_it_ended_and_in_whose_place_something_was_
     });
 }
 
-/// Two ways that end apart.
+/// Two branches, each with an end of its own.
 #[derive(Flow)]
 #[flow(name = "apart_ends")]
 pub struct EndsFlow {
@@ -324,7 +325,7 @@ fn the_outcome_is_told_once_a_process_is_over_and_is_the_end_that_its_last_token
         engine.cancel_task(open_task(&engine, EndsFlow::one, id).id, &boss()).unwrap();
         assert_eq!(told(id), done("second"), "the other token came to none");
 
-        // An end that was taken back is none.
+        // An end that was undone does not count.
         let id = begun();
         do_next(&engine, EndsFlow::one, id, ());
         do_next(&engine, EndsFlow::two, id, ());

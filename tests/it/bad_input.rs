@@ -1,4 +1,4 @@
-//! Bad input is a typed error that says where, and nothing is written.
+//! Bad input causes a typed error that says where, and nothing is written.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl Desk {
         task.execute(&ann, WriteFields { note: note.to_owned() })
     }
 
-    /// What `act` fails with. It must not have written anything.
+    /// The error of `act`, which must not have written anything.
     fn refused<T: std::fmt::Debug>(&self, act: impl FnOnce() -> Result<T>) -> Error {
         let state = || {
             let tasks = self.engine.tasks(self.id, 0, 100).unwrap();

@@ -1,4 +1,4 @@
-//! The example `bills`: its ways and ends, and permissions on the department of a bill.
+//! The example `bills`: its paths and ends, and permissions on the department of a bill.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Company {
         self.perform(BillFlow::pay_bill, id, accountant, ()).unwrap();
     }
 
-    /// How a process that is done has ended, and after how many tasks.
+    /// The end that a finished process came to, and its number of tasks.
     fn end(&self, id: ProcessId) -> (String, usize) {
         assert_eq!(self.engine.process::<BillFlow>(id).unwrap().status, ProcessStatus::Done);
         let mut tasks = self.engine.tasks(id, 0, usize::MAX).unwrap();
@@ -152,7 +152,7 @@ fn who_is_of_another_department_sees_nothing_and_may_do_nothing() {
             let form = Acceptance::Accept;
             forbidden(company.perform(BillFlow::accept_bill, id, stranger, form));
         }
-        // Nor by whoever has the task: it cannot be given to a stranger.
+        // The owner of the task cannot give it to a stranger, either.
         let accountant = &ours.accountant;
         let task = company.engine.open_task(BillFlow::accept_bill, id).unwrap().assign(accountant).unwrap();
         forbidden(company.engine.reassign(task.id(), accountant, &theirs.accountant));
@@ -177,7 +177,7 @@ fn within_a_department_each_has_his_own_work() {
     });
 }
 
-/// Who checks the books of the whole company.
+/// A person that checks the books of the whole company.
 struct Auditor;
 
 impl User for Auditor {
@@ -196,7 +196,7 @@ fn a_queue_is_paged_over_the_bills_of_one_s_own_departments() {
         let company = Company::open(store);
         let mut registered = [Vec::new(), Vec::new()];
         for number in 0..60 {
-            // Two of three are the garage's.
+            // Two of three belong to the garage.
             let (office, list) = if number % 3 == 0 {
                 (&company.kitchen, &mut registered[1])
             } else {
@@ -243,7 +243,7 @@ fn who_may_look_at_a_bill_may_do_nothing_else() {
     });
 }
 
-/// Somebody to whom one process is shown.
+/// A person that may see one process.
 struct Visitor(ProcessId);
 
 impl User for Visitor {

@@ -1,4 +1,4 @@
-//! Two versions of a flow over one database: what was begun with the first goes on with the second, or is refused.
+//! Two versions of a flow over one database: the second version continues what the first began, or is refused.
 
 mod indexes;
 mod locked;

@@ -1,4 +1,4 @@
-//! Sub-processes: seeded from the parent, waited for, and their results back in it.
+//! Sub-processes: they get their seed from the parent, the parent waits for them, and their results return to it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -145,7 +145,7 @@ impl PublicationFlow {
         Ok(())
     }
 
-    /// What was translated before one was refused.
+    /// Collects the translations that were done before one was refused.
     fn rescue(&self, a: &mut Activation<Self, Seed<u32>>) -> Result<()> {
         let done = a.children(Self::translate)?;
         assert_eq!(done.len(), a.task.seed as usize, "the edge and the node see the same");
@@ -237,7 +237,7 @@ fn an_escalation_of_a_child_starts_something_beside_it() {
         do_next(&engine, TranslationFlow::translate, child, TranslateFields { refused: false, urgent: true });
         let parent = engine.process::<PublicationFlow>(id).unwrap();
         assert_eq!((parent.told, parent.status, parent.result.len()), (1, ProcessStatus::Done, 1));
-        // A process that is nobody's sub-process tells nobody.
+        // A process without a parent reports to no process.
         let alone = engine.run(TranslationFlow::start, ()).unwrap().id;
         let error = engine.open_task(TranslationFlow::translate, alone).unwrap().assign(&user("ann")).unwrap();
         let form = TranslateFields { refused: false, urgent: true };
@@ -348,7 +348,7 @@ fn sequential_children_run_one_after_the_other() {
             perform(&engine, StopFlow::visit, waiting[0].id, ());
         }
         assert_eq!(engine.process::<TourFlow>(id).unwrap().seen, ["Rome", "Oslo", "Bern", "Kiev"]);
-        // Canceled in the middle, the rest never begins.
+        // After a cancellation in the middle, the rest never begins.
         let id = engine.start(TourFlow::start, &user("ann"), StartFields { stops }).unwrap().id;
         engine.cancel(id, &boss()).unwrap();
         assert!(engine.queue(&user("ann")).list().unwrap().is_empty());
@@ -364,7 +364,7 @@ pub struct Outer {
     pub heard: Option<String>,
 }
 
-/// A process that may be done in the step in which it starts.
+/// A process that may be done in the step that starts it.
 #[derive(Flow)]
 #[flow(process = Outer)]
 pub struct QuickFlow {
@@ -495,7 +495,7 @@ fn each_branch_sees_the_sub_process_that_it_ran_itself() {
     });
 }
 
-/// Flows that start each other: at once, and after waiting.
+/// Flows that start each other, at once or after waiting.
 mod round {
     use viewflow::prelude::*;
 
@@ -531,7 +531,7 @@ mod round {
         end: End,
     }
 
-    /// Goes round without waiting, as its child does not wait.
+    /// Loops without waiting, because its child does not wait.
     #[derive(Flow)]
     pub struct LoopFlow {
         #[next(again)]
@@ -621,7 +621,7 @@ pub struct LateFlow {
     end: End,
 }
 
-/// One of the two is enough.
+/// One of the two children is enough.
 #[derive(Flow)]
 pub struct ImpatientFlow {
     #[next(fork)]

@@ -1,4 +1,4 @@
-//! A clock that was wrong and is set right: rhythms, leases, back-offs and delays of jobs go on.
+//! Schedules, leases, back-offs and delays of jobs go on after a wrong clock is set right.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -13,7 +13,7 @@ use crate::support::{boss, on_every_store, open_tasks, wait_until};
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// By how much a clock is set back that was wrong.
+/// How far a wrong clock is set back.
 const WRONG_BY: [Duration; 4] = [Duration::from_mins(2), HOUR, DAY, Duration::from_hours(24 * 3650)];
 
 /// The 28th of November 2026, 10 o'clock.
@@ -110,22 +110,22 @@ pub struct LoadFlow {
 impl LoadFlow {
     fn work(&self, _: &JobRun<Self>) -> Result<()> {
         let gate = self.gate.lock().unwrap().take();
-        // The other side hangs up when the worker is no longer lost.
+        // The test closes the channel when the worker is no longer lost.
         gate.map_or(Ok(()), |gate| gate.recv()).unwrap_or_default();
         if self.fails.swap(false, Ordering::SeqCst) { Err(Error::msg("not yet")) } else { Ok(()) }
     }
 }
 
-/// How far a job is when the clock is set right.
+/// The state of a job when the clock is set right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Far {
     /// No worker has begun it.
     Delayed,
     /// A worker has it, and is lost.
     Leased,
-    /// An attempt has failed, and the next one is to come.
+    /// An attempt has failed, and the next one is due later.
     BackedOff,
-    /// A worker had it when its process was suspended; it has been resumed.
+    /// A worker had it when its process was suspended; the process has been resumed since.
     Suspended,
 }
 
@@ -155,7 +155,7 @@ fn goes_on(store: Arc<dyn Store>, far: Far, wrong_by: Duration, rebuilt: bool) {
         other.suspend(id, &boss()).unwrap();
         other.resume(id, &boss()).unwrap();
     } else {
-        // The other one has seen the wrong time.
+        // The other engine has seen the wrong time.
         other.run_pending().unwrap();
     }
     clock.set(MORNING);

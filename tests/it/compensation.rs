@@ -1,4 +1,4 @@
-//! Undoing what was done: newest first, each once.
+//! Compensation: finished work is undone, the newest first and each piece once.
 
 use std::time::Duration;
 

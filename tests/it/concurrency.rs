@@ -162,7 +162,7 @@ fn branches_done_at_the_same_time_are_joined_once() {
 #[test]
 fn two_engines_over_one_store_lose_no_step() {
     on_every_store(|store| {
-        // The locks of an engine are not those of another one: here only the store keeps steps apart.
+        // Each engine has its own locks: here only the store keeps steps apart.
         let engines = [0, 1].map(|_| Engine::builder(Arc::clone(&store)).flow(DepositFlow::new()).build().unwrap());
         let account = engines[0].transaction(|db| db.table().insert(Account { id: Id::NEW, balance: 0 })).unwrap();
         for _ in 0..5 {
@@ -188,8 +188,8 @@ fn two_engines_over_one_store_lose_no_step() {
 #[test]
 fn a_query_that_another_step_would_have_changed_is_asked_again() {
     in_a_bank(|engine, _| {
-        // Each adds an account with the number of accounts before as its balance: all different, or a step was not
-        // serializable.
+        // Each adds an account whose balance is the number of accounts before. The balances all differ if the steps
+        // are serializable.
         let worker = engine.clone();
         in_threads(4, move |_| {
             for _ in 0..10 {

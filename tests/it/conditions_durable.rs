@@ -1,4 +1,5 @@
-//! What conditions have to be asked of is in the store: another engine asks when the one that wrote is gone.
+//! The store keeps what conditions have to be checked for, so another engine checks them when the writing engine is
+//! gone.
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ fn an_engine_that_knows_no_flow_at_all_leaves_what_it_writes_to_those_who_do() {
 #[test]
 fn what_an_engine_cannot_ask_it_leaves_to_the_one_that_can() {
     on_every_store(|store| {
-        // Built before there is a task of the other flow.
+        // This engine is built before the other flow has a task.
         let canal = Engine::builder(Arc::clone(&store)).flow(CanalFlow::new()).build().unwrap();
         canal.run_pending().unwrap();
         let harbour = harbour(&store);
@@ -99,7 +100,7 @@ fn what_an_engine_cannot_ask_it_leaves_to_the_one_that_can() {
 fn who_begins_to_wait_while_somebody_writes_is_not_missed() {
     on_every_store(|store| {
         for round in 0..40 {
-            // A table of its own time: nobody waits over it when the round begins.
+            // Engines that are new in each round: nobody waits for the table when the round begins.
             let engines = [harbour(&store), harbour(&store)];
             std::thread::scope(|scope| {
                 let waits = scope.spawn(|| engines[0].run(HarbourFlow::start, ()).unwrap().id);
@@ -136,7 +137,7 @@ fn a_task_that_an_earlier_release_left_waiting_is_asked_and_watched_from_then_on
     });
 }
 
-/// Makes the store what an earlier release would have left.
+/// Changes the store to what an earlier release would have left.
 fn forget_what_was_read(store: &Arc<dyn Store>, id: ProcessId) {
     use viewflow::TaskRecord;
     use viewflow::store::{Change, Commit, Expect, Key, WaitsFor};

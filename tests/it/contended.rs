@@ -1,4 +1,4 @@
-//! Steps that others overtake: what makes them run again, and that they get through.
+//! Steps that other steps overtake: what makes them run again, and that they succeed in the end.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -53,7 +53,7 @@ fn write_down(db: &Db, sheep: usize) -> Result<()> {
     db.table().insert(Count { id: Id::NEW, sheep: u32::try_from(sheep).unwrap() }).map(drop)
 }
 
-/// How often a step is tried that another one comes in between once, after its queries.
+/// Returns how often a step runs if another step commits once in between, after its queries.
 fn tries(
     engine: &Engine,
     asks: impl Fn(&Db) -> Result<()>,
@@ -65,7 +65,7 @@ fn tries(
         .transaction(|db| {
             asks(db)?;
             if tried.fetch_add(1, Ordering::SeqCst) == 0 {
-                // Another thread, as this one is within a step.
+                // On another thread, because this thread is within a step.
                 thread::scope(|scope| scope.spawn(|| comes_between(engine, of_ann)).join().unwrap());
             }
             write_down(db, 0)
@@ -121,7 +121,7 @@ fn a_query_by_index_relies_on_the_rows_with_that_value_and_on_no_others() {
     });
 }
 
-/// Lets writers write at the moment when that hurts most: once the others have read, and before they commit.
+/// Lets writers write at the worst moment: after the others have read and before they commit.
 #[derive(Default)]
 struct Scheduler {
     state: Mutex<Moment>,
@@ -136,7 +136,7 @@ struct Moment {
 }
 
 impl Scheduler {
-    /// Whoever is asked for wrote, or is held back.
+    /// Gives the writers their moment, until all have written or some are held back.
     fn now(&self, writers: usize) {
         let mut state = self.state.lock().unwrap();
         state.number += 1;
@@ -146,7 +146,7 @@ impl Scheduler {
         drop(self.moved.wait_timeout_while(state, most, |state| state.written < writers).unwrap());
     }
 
-    /// Waits for the moment after that one; none: all are through.
+    /// Waits for the moment after `seen`; `None` if all steps are through.
     fn next(&self, seen: u64) -> Option<u64> {
         let state = self.state.lock().unwrap();
         let state = self.moved.wait_while(state, |state| state.number <= seen && !state.over).unwrap();
@@ -164,7 +164,8 @@ impl Scheduler {
     }
 }
 
-/// How often steps that count all sheep are tried, while 16 others shear one each whenever a step has counted.
+/// Returns how often steps run that count all sheep. Meanwhile 16 others shear one sheep each whenever a step has
+/// counted.
 fn tries_among_writers(engines: &[Engine], steps: usize) -> Vec<u32> {
     const WRITERS: usize = 16;
     let flock: Vec<Ref<Sheep>> = (0..WRITERS).map(|number| insert(&engines[0], "ann", &format!("{number}"))).collect();
@@ -272,7 +273,8 @@ fn a_scan_gets_through_beside_16_threads_that_write_all_the_time_and_they_go_on(
     });
 }
 
-/// A step that relies on a sheep, which another thread shears in each try; what the step does in its tries tells `work`.
+/// A step that relies on a sheep, which another thread shears in each try. `work` decides what the step does in
+/// each try.
 fn overtaken(engine: &Engine, one: Ref<Sheep>, work: impl Fn(u32) -> Result<bool> + Sync) -> Result<u32> {
     let tried = AtomicU32::new(0);
     engine.transaction(|db| {
@@ -313,7 +315,7 @@ fn a_step_that_waits_for_another_one_in_its_turn_holds_it_up_for_a_time_only() {
     on_every_store(|store| {
         let engine = engine(store);
         let one = insert(&engine, "ann", "dolly");
-        // In the last tries there is nobody to wait for.
+        // In the last tries the step waits for no other.
         assert_eq!(overtaken(&engine, one, |number| Ok(number <= 5)).unwrap(), 6);
     });
 }
@@ -351,14 +353,14 @@ fn two_engines_let_no_two_guards_leave_because_of_each_other() {
                 let (engine, on_watch) = (&engines[number % 2], &on_watch);
                 scope.spawn(move || {
                     for _ in 0..25 {
-                        // Whoever is not alone may leave, and comes back.
+                        // A guard that is not alone may leave; otherwise it comes back.
                         engine
                             .transaction(|db| {
                                 let others = on_watch(db)?.iter().filter(|other| other.id != guard.id()).count();
                                 db.change(*guard, |guard| guard.on_watch = others == 0)
                             })
                             .unwrap();
-                        // It writes, so that it is held to what it has seen.
+                        // The step writes, so the store checks what it has read.
                         let count =
                             |db: &Db| on_watch(db).and_then(|left| write_down(db, left.len()).map(|()| left.len()));
                         let left = engine.transaction(count).unwrap();

@@ -1,4 +1,4 @@
-//! What was done in branches is counted: as many as there are, at every moment.
+//! The engine's counts of branches are right at every moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,7 @@ pub struct CountedFlow {
 }
 
 impl CountedFlow {
-    /// Never enough; an error where the count is not the number of the tasks.
+    /// Never holds. Fails if a count differs from the number of tasks.
     fn are_counted(a: &Activation<Self, ()>) -> Result<bool> {
         macro_rules! counted {
             ($($node:ident),*) => { [$(
@@ -74,7 +74,7 @@ impl CountedFlow {
     }
 }
 
-/// Holds what each open scope has counted against the tasks in it.
+/// Compares the counts of each open scope with the tasks in it.
 fn check(store: &dyn Store, id: ProcessId) {
     let tasks = store.tasks(id, 0, 10_000).unwrap();
     for (scope, record) in store.scopes(id, None, 1000).unwrap() {
@@ -127,7 +127,7 @@ fn whatever_becomes_of_branches_as_many_are_counted_as_are_done() {
                 let tasks = engine.tasks(id, 0, 1000).unwrap();
                 let fit: Vec<_> = tasks.iter().filter(|task| (what > 6) == task.status.is_final()).collect();
                 let Some(task) = fit.get(which % fit.len().max(1)) else { continue };
-                // Not everything can be done with every task.
+                // Some actions do not apply to some tasks.
                 if let Err(error) = act(&engine, task, what) {
                     prop_assert!(!error.to_string().contains("miscounted"), "{error}");
                     prop_assert!(!matches!(error, Error::Internal(_)), "{error}");

@@ -1,4 +1,4 @@
-//! A story that comes through each kind of node, with a crash at each place where one can happen.
+//! A story that passes each kind of node, with a crash at every possible place.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct StoryPaid {
     pub amount: u32,
 }
 
-/// What writes a row by the clock.
+/// Writes a row at times of the clock.
 #[derive(Flow)]
 #[flow(name = "crash_tick")]
 pub struct TickFlow {
@@ -285,10 +285,10 @@ impl StoryFlow {
     }
 }
 
-/// Does what is to be done next; answers whether there was anything.
+/// Does the next thing to do. Returns whether there was anything.
 fn go_on(engine: &Engine, id: ProcessId) -> Result<bool> {
     let ann = user("ann");
-    // Nobody answers, and nobody comes to the last one.
+    // Nobody does `answer`, and nobody gets to `last`.
     let wanted = |task: &TaskRecord| task.node != "answer" && task.node != "last";
     if let Some(task) = engine.inbox(&ann).list()?.into_iter().find(wanted) {
         engine.execute_with(task.id, &ann, &Document::new())?;
@@ -302,7 +302,7 @@ fn go_on(engine: &Engine, id: ProcessId) -> Result<bool> {
     Ok(true)
 }
 
-/// Begins the story, or goes on with it, until it is over.
+/// Begins the story or continues it, until it is over.
 fn program(store: Arc<dyn Store>) -> Result<()> {
     let clock = Arc::new(ManualClock::default());
     let builder = Engine::builder(store).clock(Arc::clone(&clock));
@@ -349,7 +349,7 @@ fn a_story_with_every_kind_of_node_gets_through_whatever_write_the_program_crash
     assert_eq!(crash_points(|| TempDir::new().unwrap(), open, program, check), crashes);
 }
 
-/// Stands still while a message comes for it, its child is canceled, and its timeout becomes due.
+/// Is suspended while a message arrives for it, its child is canceled, and its timeout becomes due.
 #[derive(Flow)]
 #[flow(name = "crash_standing", process = Heard)]
 pub struct StandingFlow {
@@ -405,7 +405,7 @@ impl StandingFlow {
     }
 }
 
-/// Begins a process, or goes on with it: it is suspended, resumed, and done.
+/// Begins a process or continues it, suspends and resumes it, and finishes it.
 fn standing(store: Arc<dyn Store>) -> Result<()> {
     let clock = Arc::new(ManualClock::default());
     let builder = Engine::builder(Arc::clone(&store)).clock(Arc::clone(&clock));
@@ -469,10 +469,11 @@ fn the_story_comes_through_every_kind_of_node() {
 
 /// The version of exports that this release writes.
 const VERSION: u32 = 3;
-/// How many writes of the story each recorded export has seen; the last one has seen them all.
+/// How many writes of the story each recorded export contains; the last one contains all.
 const RECORDED: [u64; 5] = [4, 10, 16, 22, 1000];
 
-/// `RECORD_EXPORTS=1 cargo test -p viewflow-tests --test it exports` records those of this release: once for each version.
+/// `RECORD_EXPORTS=1 cargo test -p viewflow-tests --test it exports` records the exports of this release, once for
+/// each version.
 #[test]
 fn exports_of_every_release_are_imported_and_what_was_open_in_them_goes_on() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");

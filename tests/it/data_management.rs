@@ -1,4 +1,4 @@
-//! A twin of each snippet on Viewflow's page about data management. (Sub-processes come later.)
+//! A twin of each snippet on Viewflow's page about data management, except sub-processes.
 
 use viewflow::IndexOf;
 use viewflow::prelude::*;
@@ -18,7 +18,7 @@ fn add_grain(engine: &Engine, name: &str, fresh: bool) -> Ref<Grain> {
     engine.transaction(|db| db.table().insert(Grain { id: Id::NEW, name: name.to_owned(), fresh })).unwrap()
 }
 
-/// `SelectSeedForm`: a form that offers the rows of a query, and whose choice becomes the seed of the process.
+/// `SelectSeedForm`: a form that offers the rows of a query. The chosen row becomes the seed of the process.
 mod select_seed {
     use super::*;
 
@@ -202,7 +202,7 @@ mod inheritance {
     }
 }
 
-/// `task_seed` and `task_data`: tasks get what they need from the task before, and branches of an `If` each their own.
+/// `task_seed` and `task_data`: tasks get their data from the task before, and each branch of an `If` gets its own.
 mod seeds_and_data {
     use super::*;
 

@@ -49,7 +49,7 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// The verdict under another name, as flows may know it.
+/// The verdict under another name, as a flow may know it.
 type Ruling = Verdict;
 
 #[derive(Flow)]
@@ -115,7 +115,7 @@ fn reject(reason: &str) -> Verdict {
     Verdict::Reject { reason: reason.to_owned(), level: None }
 }
 
-/// The task that Ann has at the node where she decides.
+/// The task that Ann has at the node of her decision.
 fn taken(engine: &Engine, process: ProcessId) -> TaskRecord {
     let task = open_task(engine, RequestFlow::review, process);
     engine.assign(task.id, &user("ann")).unwrap();
@@ -222,7 +222,7 @@ fn a_draft_that_names_another_case_keeps_nothing_of_the_one_before() {
         assert_eq!(drafted(), json!({"Reject": {"reason": "no", "level": "low"}}));
         draft(json!({"Ask": {"whom": "bob"}}));
         assert_eq!(drafted(), json!({"Ask": {"whom": "bob"}}));
-        // What is submitted goes over the draft, or away from it.
+        // A submitted form is merged into a draft of the same case, and replaces a draft of another case.
         engine.execute_with(task.id, &ann, &sent(json!({"Ask": {"by": ["eve"]}}))).unwrap();
         assert_eq!(open_task(&engine, RequestFlow::question, id).seed, json!("bob by eve"));
     });
@@ -281,7 +281,7 @@ fn who_goes_back_to_a_decision_decides_anew_and_the_first_one_stays_in_the_histo
     });
 }
 
-/// The flow before: the case had another name, and another field.
+/// The earlier version of the flow: the case had another name, and another field.
 mod before {
     use viewflow::prelude::*;
 
@@ -343,7 +343,7 @@ fn a_decision_without_cases_at_its_node_is_a_form_for_its_handler_and_is_told_al
     });
 }
 
-/// Written by hand: its cases all go one way, and nobody is asked which.
+/// A flow by hand that does not say, with `decide`, which way a form goes on.
 struct UndecidedFlow;
 
 impl Flow for UndecidedFlow {
@@ -418,7 +418,7 @@ pub struct Room {
     pub free: bool,
 }
 
-/// A decision whose cases have choices from tables, pages, computed fields and fields that depend on others.
+/// A decision whose cases have choices from tables, pages, computed fields and dependent fields.
 #[derive(Form, Clone, Debug)]
 pub enum Booking {
     Book {
@@ -471,7 +471,7 @@ fn the_fields_of_a_case_may_do_what_those_of_any_form_may() {
         );
         let id = send(json!({"Book": {"room": 1, "nights": 2, "price": 1}})).unwrap();
         assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(160));
-        // An overflow is a complaint; of what is against its rules nothing is computed.
+        // An overflow is a complaint. Values that break their rules are not computed with.
         assert_eq!(
             complaints(send(json!({"Book": {"room": 1, "nights": 4_000_000_000_u32, "reason": "all"}}))),
             ["Book.price: cannot be computed of what was filled in"]
@@ -480,7 +480,7 @@ fn the_fields_of_a_case_may_do_what_those_of_any_form_may() {
             complaints(send(json!({"Book": {"room": 1, "nights": 2, "guests": 4_000_000_000_u32}}))),
             ["Book.guests: must be at most 9"]
         );
-        // From Rust, too, the engine computes.
+        // The engine also computes forms that come from Rust.
         let form = Booking::Book { room: free, nights: 3, guests: 1, price: 0, reason: None };
         let id = engine.start(BookingFlow::start, &ann, form).unwrap().id;
         assert_eq!(engine.tasks(id, 0, 10).unwrap()[1].seed, json!(240));

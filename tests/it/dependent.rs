@@ -1,4 +1,4 @@
-//! Fields that depend on others: computed from them, and asked only where a condition over them holds.
+//! Fields that depend on others: they are computed from them, or asked only if a condition over them holds.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ fn what_is_computed_is_computed_by_the_engine_and_what_is_sent_for_it_is_ignored
         assert_eq!(told(id), told(typed));
         assert_eq!(engine.process::<OrderedFlow>(id).unwrap().gift, Some(Line { sum: 1, ..line(1, 1) }));
 
-        // A handler of the process's own form gets it computed, too.
+        // A handler gets the process's own form with its computed fields, too.
         let task = open_task(engine, OrderedFlow::check, id).id;
         let form = CheckFields { gift: Some(line(2, 2)) };
         engine.task(OrderedFlow::check, task).unwrap().assign(&ann).unwrap().execute(&ann, form).unwrap();
@@ -155,7 +155,8 @@ fn what_is_not_asked_has_to_be_empty_and_what_is_asked_may_be_required() {
         assert_eq!(complaints(begun(at_home)), [format!("country: {not}"), format!("visa: {not}")]);
         begun(json!({"abroad": false, "country": " ", "visa": null, "floor": 3})).unwrap();
         assert_eq!(complaints(begun(json!({"abroad": true}))), ["country: is required"]);
-        // Not asked: neither its type nor its choices are looked at. Its default is what it has then.
+        // The engine does not check the type or the choices of a field that is not asked. The field then has its
+        // default.
         let abroad =
             |visa: Value, floor: Value| begun(json!({"abroad": true, "country": "FR", "visa": visa, "floor": floor}));
         assert_eq!(complaints(abroad(json!([7]), json!(3))), [format!("floor: {not}"), format!("visa: {not}")]);
@@ -165,7 +166,7 @@ fn what_is_not_asked_has_to_be_empty_and_what_is_asked_may_be_required() {
         let told = engine.process::<OrderedFlow>(states("ann").unwrap()).unwrap().told.clone();
         assert_eq!(told, "Some(\"US\") Some(\"ann\") 2 0 Some(\"0 on 2\")");
 
-        // From Rust, and at every depth.
+        // From Rust too, and at every depth.
         let typed =
             Order { country: Some("FR".into()), gift: Some(Line { why: Some("so".into()), ..line(1, 1) }), ..order() };
         let refused = complaints(engine.start(OrderedFlow::start, &ann, typed));
@@ -198,13 +199,13 @@ fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
         let fill = |form: Value| engine.fill_in_start(&start(), &ann, &sent(form)).unwrap();
         let asked = |form: &FormSpec| ["country", "visa", "floor"].map(|name| field(form, name).asked.unwrap());
         let empty = engine.start_form_for(&start(), &ann).unwrap();
-        // What is not filled in counts as no, zero or empty for conditions; nothing is computed of it.
+        // For conditions, a field that is not filled in counts as no, zero or empty. Nothing is computed from it.
         assert_eq!(asked(&empty), [false, false, true]);
         assert!(field(&empty, "total").computed && field(&empty, "total").value.is_null());
         assert_eq!(field(&empty, "lines").asked, None);
         let abroad = fill(json!({"abroad": true, "country": "US"}));
         assert_eq!(asked(&abroad.form), [true, true, false]);
-        // The page before is right, whatever is still to come.
+        // The page before is complete, whatever later pages still lack.
         assert!(abroad.of_page(0).is_empty() && abroad.of_page(1).is_empty());
         assert_eq!(of(&abroad.of_page(2)), ["by_shop: is required", "lines: is required"]);
         assert_eq!(of(&fill(json!({"abroad": true})).of_page(1)), ["country: is required"]);
@@ -216,7 +217,7 @@ fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
             (&field(&whole.form, "total").value, &field(&whole.form, "text").value),
             (&json!(6), &json!("6 on 2"))
         );
-        // So it is in what lists and structs hold, as far as that is right.
+        // The same holds within lists and structs, as far as their values are valid.
         assert_eq!(field(&whole.form, "gift").value["sum"], json!(4));
         let lines = fill(json!({"lines": [{"pieces": 2, "price": 3, "sum": 9}, {"pieces": 2, "sum": 9}]}));
         let sums: Vec<_> =
@@ -235,7 +236,7 @@ fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
 }
 
 proptest! {
-    /// The rule as it is told: conditions are asked one after the other, of what is asked above them.
+    /// The documented rule: conditions are evaluated in order, each over the fields above it.
     #[test]
     fn what_is_asked_follows_from_what_is_above(
         abroad in proptest::option::of(any::<bool>()),

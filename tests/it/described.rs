@@ -1,4 +1,4 @@
-//! What every face draws a form from: one description of each field, at every depth.
+//! The description that every user interface draws a form from: one for each field, at every depth.
 
 use std::collections::BTreeMap;
 
@@ -150,7 +150,7 @@ fn a_description_has_names_that_stay() {
         });
         assert_eq!(serde_json::to_value(described(&desk, &user("ann"))).unwrap(), expected);
 
-        // What is there is shown at its field, too.
+        // The existing value is shown at its field, too.
         let whole = json!({"who": "ann", "stay": {"room": desk.blue, "nights": 3}, "others": [], "by_city": {}, "notes": [], "ways": []});
         let id = desk.engine.start_with(&start(), &user("ann"), &sent(whole)).unwrap();
         let check = open_task(&desk.engine, TravelFlow::check, id).id;
@@ -176,7 +176,7 @@ fn choices_from_tables_hold_at_every_depth() {
         assert_eq!(complaints(begun("ann", red)), all.map(|path| format!("{path}: {no}")));
         let id = begun("ann", blue).unwrap();
 
-        // Bob could not choose the blue room, and leaves it as it is.
+        // Bob could not choose the blue room, so he leaves it unchanged.
         let check = open_task(&desk.engine, TravelFlow::check, id).id;
         desk.engine.assign(check, &user("bob")).unwrap();
         let change = |stay: Value| desk.engine.execute_with(check, &user("bob"), &sent(json!({"stay": stay})));

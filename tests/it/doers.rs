@@ -1,4 +1,4 @@
-//! A task for the person who did the most recent one of several nodes.
+//! A task for the person that did the most recent of several nodes.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::support::{boss, manual, on_every_store, open_task, perform, user};
 #[derive(Process, Clone, Debug)]
 pub struct Claim {
     pub large: bool,
-    /// Who was asked for, by each way to ask for it.
+    /// The persons found, by each kind of query.
     pub told: Vec<String>,
 }
 
-/// A clerk or a chief accepts; two look at it at once; and who did what last is asked.
+/// A clerk or a chief accepts, two look at it at once, and handlers ask about the last person to act.
 #[derive(Flow)]
 #[flow(process = Claim)]
 pub struct ClaimFlow {
@@ -146,7 +146,7 @@ fn the_most_recent_one_is_known_though_the_clock_stands_still_or_is_set_back() {
             let id = engine.start(ClaimFlow::start, &user("sue"), StartFields { large: false }).unwrap().id;
             done!(engine, id, clerk, "ann");
             done!(engine, id, pay, "ann");
-            // The one that was made later is done first.
+            // The task that was made later is done first.
             done!(engine, id, tax, "tom");
             clock.set(Timestamp::from_millis(then));
             done!(engine, id, legal, "lee");
@@ -156,7 +156,7 @@ fn the_most_recent_one_is_known_though_the_clock_stands_still_or_is_set_back() {
     });
 }
 
-/// Two look at it at once, and what comes between them and who closes it fills more than one page of events.
+/// Two look at it at once. The events between them and the last task fill more than one page.
 #[derive(Flow)]
 #[flow(process = Claim, name = "doers_long")]
 pub struct LongFlow {

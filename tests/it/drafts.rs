@@ -1,4 +1,4 @@
-//! What somebody has filled in so far is kept for him.
+//! The engine keeps what a person has filled in so far.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn a_draft_is_shown_over_what_is_stored_and_gone_when_the_task_is_done() {
         let id = engine.run(ReportFlow::start, ()).unwrap().id;
         let (ann, bob) = (user("ann"), user("bob"));
         let task = engine.open_task(ReportFlow::write, id).unwrap().assign(&ann).unwrap();
-        // Unchecked: more pages than there may be, and no title yet.
+        // A draft is not checked: it has more pages than allowed, and no title yet.
         let draft = document(json!({ "title": null, "pages": 11, "authors": ["ann"] }));
         task.draft(&ann, &draft).unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Ends of every sort: first come, enough, terminated, failed, canceled, revived.
+//! Ends of every kind: by race, by enough branches, terminated, failed, canceled, revived.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -104,7 +104,7 @@ fn after_a_split_that_took_no_branch_there_are_no_tasks_of_its_branches() {
     });
 }
 
-/// The second of three, with deep branches and inner scopes.
+/// A join after two of three branches, with deep branches and inner scopes.
 #[derive(Flow)]
 #[flow(process = Ballot)]
 pub struct DeepFlow {
@@ -155,7 +155,7 @@ fn what_is_left_in_inner_scopes_is_canceled_too() {
     });
 }
 
-/// Whoever is first: a person, a timer, or a message from outside.
+/// The first one wins: a person, a timer, or a message from outside.
 #[derive(Flow)]
 #[flow(process = Ballot)]
 pub struct RaceFlow {
@@ -202,7 +202,7 @@ fn the_first_branch_whose_first_step_is_done_wins_and_the_others_are_canceled() 
         let id = start();
         clock.advance(Duration::from_hours(2));
         engine.run_pending().unwrap();
-        // What ran beside the loser is no branch of the race.
+        // A task beside the loser is no branch of the race.
         assert_eq!(open(id), ["nudge", "late"]);
         do_next(&engine, RaceFlow::late, id, ());
         do_next(&engine, RaceFlow::nudge, id, ());
@@ -621,7 +621,7 @@ fn what_failed_on_data_that_another_step_changed_meanwhile_has_not_failed() {
     impl LampFlow {
         fn look(&self, a: &mut Activation<Self, ()>) -> Result<()> {
             a.process.broken = !a.load(self.lamp)?.on;
-            // The first run has found out that `work` fails. The lamp goes on during the second one.
+            // The first run shows that `work` fails. During the second run the lamp goes on.
             if self.looks.fetch_add(1, Ordering::SeqCst) == 1
                 && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
             {
@@ -734,7 +734,7 @@ fn to_win_a_race_costs_the_same_however_many_other_branches_are_open() {
         assert_eq!(u32::try_from(open_tasks(&engine, RacesFlow::b, id).len()).unwrap(), races - 50);
         cost
     };
-    // Looking at all branches would be a hundred times as much.
+    // A look at all branches would cost a hundred times as much.
     let (few, many) = (cost(200), cost(20_000));
     assert!(many < few * 10, "{few:?} among 200, {many:?} among 20,000");
 }

@@ -1,4 +1,4 @@
-//! Inbox, queue and archive; events; what the engine checks before it runs.
+//! Inbox, queue and archive; events; the engine's checks before it runs.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -211,7 +211,7 @@ fn a_pattern_that_is_none_is_told_before_anything_runs() {
     assert!(error.to_string().contains("field `text` has a pattern, `[`"), "{error}");
 }
 
-/// A flow written by hand against the builder: what a derived one is made of.
+/// A flow written by hand with the builder: the same calls that a derived flow makes.
 struct ByHand;
 
 impl Flow for ByHand {
@@ -239,7 +239,7 @@ fn a_flow_written_by_hand_is_held_to_the_same_rules() {
     assert!(problems[3].contains("[missing-edge]"), "{problems:?}");
 }
 
-/// What goes together is told in the one order or in the other.
+/// Valid declarations, in either order.
 struct Told<const HANDLER_FIRST: bool>;
 
 impl<const HANDLER_FIRST: bool> Flow for Told<HANDLER_FIRST> {
@@ -291,7 +291,7 @@ fn what_the_builder_is_told_of_a_node_may_be_told_in_any_order() {
     assert_eq!(tries::<false>(), told);
 }
 
-/// What does not go together.
+/// Declarations that contradict each other.
 struct Muddled;
 
 impl Flow for Muddled {

@@ -1,4 +1,5 @@
-//! Several engines over one store: what only one may do at a time, one does, and another goes on when it is no more.
+//! Several engines over one store. Work for only one at a time is done by one engine, and another takes over when
+//! that one is gone.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -38,13 +39,13 @@ fn trip(engine: &Engine) -> ProcessId {
     engine.start(TripFlow::start, &user("ann"), ()).unwrap().id
 }
 
-/// All that happened, in the order in which it was committed.
+/// All events, in the order of their commits.
 fn log(store: &dyn Store) -> Vec<(u64, u32)> {
     let log = store.log(None, usize::MAX).unwrap();
     log.into_iter().map(|logged| (logged.process.0, logged.number)).collect()
 }
 
-/// What engines have told, all of them: which engine, process, number.
+/// All events that subscribers heard: engine, process, number.
 type Heard = Arc<Mutex<Vec<(&'static str, u64, u32)>>>;
 
 fn heard(heard: &Heard) -> Vec<(u64, u32)> {
@@ -55,7 +56,7 @@ fn by(heard: &Heard) -> Vec<&'static str> {
     heard.lock().unwrap().iter().map(|(engine, ..)| *engine).collect()
 }
 
-/// A subscriber that does something more when it is told.
+/// A subscriber that also runs `then` on each event.
 fn mailer(
     engine: &'static str,
     heard: &Heard,
@@ -76,14 +77,14 @@ fn noon() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(NOON))
 }
 
-/// An engine that another one runs in its handlers.
+/// An engine that another engine runs in its handlers.
 type Other = Arc<OnceLock<Engine>>;
 
 fn run(other: &Other) -> Result<()> {
     other.get().map_or(Ok(0), Engine::run_pending).map(drop)
 }
 
-/// In one program with nobody else, and where others may have the store open.
+/// Runs a test alone in one program, and with a store that other programs may have open.
 fn alone_and_shared(test: impl Fn(Arc<dyn Store>, bool)) {
     on_every_store(|store| test(store, false));
     on_every_store(|store| test(Shared::over(&store, None), true));
@@ -103,7 +104,8 @@ fn a_subscriber_is_told_by_one_of_several_engines_at_a_time() {
         }
         one.run_pending().unwrap();
         assert_eq!((heard(&told), by(&told).contains(&"two")), (log(&*store), false));
-        // Where others may have it, the first one keeps its duty for as long as the lease; else it has none at rest.
+        // If others may have the store open, the first engine keeps its duty for the length of the lease. Otherwise
+        // it gives the duty up at rest.
         let two = other.get().unwrap();
         trip(two);
         two.run_pending().unwrap();
@@ -127,7 +129,7 @@ fn when_an_engine_dies_another_goes_on_with_its_subscriber_after_the_lease() {
         one.run_pending().unwrap();
         let before = heard(&told).len();
         trip(&one);
-        // It is never heard of again.
+        // This engine disappears without giving up its duty.
         std::mem::forget(one);
         assert_eq!((two.run_pending().unwrap(), heard(&told).len()), (0, before));
         assert_eq!(two.next_due().unwrap(), Some(NOON.after(LEASE)));
@@ -191,12 +193,12 @@ fn engines_that_are_dropped_or_whose_workers_stop_give_their_duties_back() {
 fn what_an_engine_writes_that_has_lost_its_duty_is_refused() {
     on_every_store(|store| {
         let store = Shared::over(&store, None);
-        // Nothing holds the clocks of the hosts together: by the second one's the lease of the first is over.
+        // Nothing synchronizes the clocks of the hosts. By the second clock, the lease of the first engine is over.
         let (slow, fast) = (noon(), Arc::new(ManualClock::at(NOON.after(LEASE))));
         let (told, other) = (Heard::default(), Other::default());
         let second = Arc::clone(&other);
         let one = over(&store, &slow).subscriber(mailer("one", &told, move |event| {
-            // The first is told by the other one, which fails at the second.
+            // The second engine reports the first event, and fails at the second.
             if event.number == 1 {
                 assert!(run(&second).is_err());
             }
@@ -223,7 +225,7 @@ fn what_an_engine_forgets_that_has_lost_its_duty_stays() {
         let other = Other::default();
         let build = |clock: &Arc<ManualClock>, first: bool| {
             let second = Arc::clone(&other);
-            // The second engine takes the duty while the first one exports, and fails.
+            // The second engine takes over the duty while the first one exports, and fails.
             let export = move |_: &[String]| {
                 assert!(!first || run(&second).is_err());
                 if first { Ok(()) } else { Err(Error::msg("no archive")) }
@@ -265,7 +267,8 @@ impl WorkFlow {
     }
 }
 
-/// Of two hosts the second one's clock is fast by an hour. How often is a job run, and what is told to a subscriber?
+/// Runs two hosts, the second one with a clock that is an hour fast. Returns how often a job ran, and what
+/// subscribers heard.
 fn with_a_fast_clock(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> (usize, Heard) {
     let fast = Arc::new(ManualClock::at(clock.now().after(HOUR)));
     let (runs, told, other) = (Arc::new(AtomicUsize::new(0)), Heard::default(), Other::default());
@@ -323,7 +326,7 @@ fn by_a_store_with_a_clock_all_times_are_reckoned() {
         let engine = over(&Shared::over(&store, Some(&clock)), &own).flow(TripFlow::new()).build().unwrap();
         let now = || engine.transaction(|db| Ok(db.now())).unwrap();
         assert_eq!(now(), NOON);
-        // The engine's clock goes on as the store's, and is set.
+        // The engine follows the store's clock, whatever its own clock says.
         own.advance(HOUR);
         clock.advance(HOUR);
         assert_eq!(now(), NOON.after(HOUR));
@@ -471,7 +474,7 @@ fn listeners_that_follow_the_log_hear_of_the_steps_of_all_engines() {
             assert_eq!((&told[..], engine.run_pending().unwrap()), (heard, 0), "each once, in order");
         }
         assert_eq!(errors.load(Ordering::SeqCst), 2 * all.len() - before, "and each is told though others panic");
-        // By workers, too.
+        // The same with workers.
         told.lock().unwrap().clear();
         let workers = two.workers(1);
         trip(&one);

@@ -50,7 +50,7 @@ fn with_tables(test: impl Fn(&Engine)) {
     on_every_store(|store| test(&Engine::builder(store).build().unwrap()));
 }
 
-/// What `work` answers, in a transaction of its own.
+/// The result of `work`, in a transaction of its own.
 fn run<R>(engine: &Engine, work: impl Fn(&Db) -> Result<R>) -> R {
     engine.transaction(work).unwrap()
 }

@@ -1,5 +1,5 @@
-//! Values that are equal are the same in an index, as a unique value, as the key of a message, among choices, in a draft and in the
-//! history, whatever they look like where they are stored.
+//! Equal values are the same in an index, as a unique value, as the key of a message, among choices, in a draft and
+//! in the history. Their stored form does not matter.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use viewflow_testing::inconsistencies;
 
 use crate::support::{do_next, on_every_store, open_task, user};
 
-/// A type of an application's own, which is kept as a decimal and says no more than that.
+/// An application's own type, stored as a decimal, with no further declarations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Percent(Decimal);
 
@@ -34,7 +34,7 @@ impl FieldType for Percent {
     }
 }
 
-/// All that has several forms, nested.
+/// All types that have several forms, nested.
 #[derive(Embedded, Clone, Debug, PartialEq)]
 pub struct Terms {
     pub amount: Decimal,
@@ -90,7 +90,7 @@ pub struct OfferFlow {
     end: End,
 }
 
-/// Terms, the same in another form, and others.
+/// Terms, the same terms in another form, and different terms.
 fn terms() -> impl Strategy<Value = [Terms; 3]> {
     let zone = || -12..=12_i8;
     let rate = prop_oneof![Just(0.0), Just(-0.0), (-99..99_i32).prop_map(|rate| f64::from(rate) / 4.0)];
@@ -165,7 +165,7 @@ fn a_row_is_found_by_each_form_of_its_values_and_has_its_unique_ones_alone() {
         assert_eq!(found(&other), [0, 0, 1, 1, 0]);
         let second = engine.transaction(|db| db.table().insert(deal(&same)));
         assert!(matches!(second, Err(Error::NotUnique { .. })), "{same:?}: {second:?}");
-        // Written in the other form it is the same row, and it can be changed.
+        // Written in the other form, it is the same row and can be changed.
         engine.transaction(|db| db.change(row, |row| *row = Deal { id: row.id, ..deal(&same) })).unwrap();
         assert_eq!(found(&one), [1; 5]);
         assert_eq!(engine.transaction(|db| db.load(row)).unwrap().amount.scale(), same.amount.scale(), "kept as it is");
@@ -252,12 +252,12 @@ fn a_value_is_one_of_the_choices_in_each_form_and_a_form_shows_which() {
         let node = viewflow::store::NodeName { flow: "equal_loan".to_owned(), node: "start".to_owned() };
         let sent = |rate: serde_json::Value| document(&json!({ "rate": rate, "parts": [rate] }));
         engine.start_with(&node, &ann, &sent(json!(rate.to_string()))).unwrap();
-        // What is wrong beside it does not make it so.
+        // A wrong field beside the rate does not make the rate wrong.
         let wrong = document(&json!({ "rate": written.parse::<f64>().unwrap(), "parts": "none" }));
         let told = engine.start_with(&node, &ann, &wrong).unwrap_err();
         assert!(told.field_errors().unwrap().of("rate").is_empty(), "{told}");
         assert!(engine.start_with(&node, &ann, &sent(json!("1.51"))).is_err());
-        // A page knows its choices by how they are written.
+        // A page recognizes its choices by their written form.
         let task = open_task(&engine, LoanFlow::look, id).id;
         let shown = || engine.form(task).unwrap().fields.into_iter().map(|field| field.value).collect::<Vec<_>>();
         assert_eq!(shown(), [json!(written), json!([written])]);

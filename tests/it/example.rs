@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// The example's program, built if it is not.
+/// The example's program. Builds it if necessary.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -26,7 +26,7 @@ fn program() -> &'static Path {
     })
 }
 
-/// What the program prints for a script.
+/// The program's output for a script.
 fn run(data: &TempDir, script: &str) -> String {
     let file = data.path().join("script");
     std::fs::write(&file, script).unwrap();

@@ -21,7 +21,7 @@ fn read<T: Fields>(value: Value) -> Result<T, FieldErrors> {
     document::read(&doc(value))
 }
 
-/// The value survives its encoding, and its encoding is as expected.
+/// Asserts that a value survives its encoding, and that the encoding is as expected.
 fn kept<T: FieldType + PartialEq + std::fmt::Debug>(value: T, encoded: Value) {
     assert_eq!(value.encode().unwrap(), encoded);
     assert_eq!(T::decode(&encoded).unwrap(), value);

@@ -1,6 +1,8 @@
-//! What is done costs what it touches: each operation of the engine is counted among few and among a hundred times as many.
+//! An operation costs only what it touches. The tests count each operation of the engine among few and among a
+//! hundred times as many.
 //!
-//! The matrix is all operations by all dimensions. In each place of it the cost is flat, unless the place stands in [`GROWS`].
+//! The matrix has all operations and all dimensions. The cost is flat in each place of it, except those in
+//! [`GROWS`].
 
 mod flows;
 mod lab;
@@ -14,18 +16,18 @@ use operations::{ASK_NOTHING, operations};
 
 const FEW: u32 = 1;
 const MANY: u32 = 100 * FEW;
-/// How many more reads and records are no growth: a page, or what there is between two summaries of a past,
-/// is read in full where there is enough.
+/// This many more reads and records do not count as growth. Among many, an operation may read a full page, or all
+/// between two summaries of a past.
 const SLACK: u64 = 32;
-/// How many more bytes are none: as long are those records at most.
+/// This many more bytes do not count as growth: those records are at most that long.
 const BYTES: u64 = 20_000;
 
-/// What is not flat.
+/// How a cost may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Growth {
-    /// It gives, or changes, as many as there are, with at most so many reads and records for each.
+    /// The operation returns or changes as many as exist, with at most this many reads and records for each.
     Linear(u64),
-    /// It reads a page of at most so many entries of a list, whatever they are, in each of two passes.
+    /// The operation reads a page of at most this many entries of a list in each of two passes.
     Page(u64),
 }
 
@@ -35,7 +37,7 @@ use Dimension::{
 };
 use Growth::{Linear, Page};
 
-/// What a pass over the pending work is measured by.
+/// The operations that measure a pass over the pending work.
 const PASSES: &[&str] = &[
     "Engine::run_pending, with nothing to do",
     "Engine::run_pending, a job",
@@ -48,13 +50,13 @@ const PASSES: &[&str] = &[
     "JobRun::table",
 ];
 
-/// Where operations may cost more among more. Each place is held to grow, so that none stands here that does not.
+/// The places where operations may cost more among more. A test checks that each of them does grow.
 const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
-    // What is done to all open tasks.
+    // Operations on all open tasks.
     (Linear(4), &[Branches, OwnConditions], &["Engine::cancel", "Engine::suspend", "Engine::resume", "Engine::marks"]),
-    // What is forgotten.
+    // Everything that is forgotten.
     (Linear(16), &[Past, Branches, OwnConditions], &["Engine::purge"]),
-    // What is asked for.
+    // Everything that the caller asks for.
     (Linear(4), &[Children], &["Activation::children", "OpenSubprocess::children"]),
     (Linear(1), &[Rows], &["Query::list", "Query::count"]),
     (
@@ -63,14 +65,14 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
         &["EngineBuilder::plan"],
     ),
     (Linear(1), &[Subscribers], &["Engine::subscriptions"]),
-    // Who follows the log has come as far as they have, and is told of all that is new.
+    // The position of each subscriber is read, and each hears all new events.
     (Linear(32), &[Subscribers], &["EngineBuilder::build", "Engine::purge", "Engine::next_due"]),
     (Linear(32), &[Subscribers], PASSES),
-    // Without being told what somebody may do, they are asked for each permission in use.
+    // A user that does not list their permissions is asked about each permission in use.
     (Linear(2), &[Permissions], &["TaskQuery::page, of a queue of somebody who does not tell their permissions"]),
-    // In a pass, the timers that are due next are read: a page of them.
+    // A pass reads a page of the timers that are due next.
     (Page(64), &[Waiting], PASSES),
-    // The step changes the data of the process, which the conditions in it may have read.
+    // The step changes the process's data, which the conditions in the process may have read.
     (
         Linear(8),
         &[OwnConditions],
@@ -90,13 +92,13 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
             "Activation::children",
         ],
     ),
-    // A flow of so many starts.
+    // A flow with this many starts.
     (Linear(10), &[Starts], &["EngineBuilder::build", "EngineBuilder::plan"]),
-    // The open tasks of the process are looked through for those of the node.
+    // The engine searches the open tasks of the process for those of the node.
     (Linear(4), &[Branches, OwnConditions], &["Engine::open_task"]),
-    // Of tasks from which somebody is barred the entries of lists are read, and no records.
+    // For tasks that the person is barred from, the engine reads the entries of lists, but no records.
     (Linear(3), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
-    // Those who refer are read by pages, until one of them holds it.
+    // The engine reads the referring rows by pages, until one of them prevents the deletion.
     (Page(64), &[Referring], &["Table::delete, of a row that is held"]),
 ];
 
@@ -118,14 +120,14 @@ fn is_flat(few: &Cost, many: &Cost) -> bool {
     })
 }
 
-/// What has grown.
+/// A message about the growth.
 fn told(name: &str, few: &Cost, many: &Cost) -> String {
     let grown = few.0.iter().zip(&many.0).filter(|((_, few), (_, many))| many > few);
     let grown: Vec<_> = grown.map(|((what, few), (_, many))| format!("{few} and {many} {what}")).collect();
     format!("{name}: {}", grown.join(", "))
 }
 
-/// Whether it only reads more entries of a page.
+/// Whether the operation only reads more entries of a page.
 fn is_page(few: &Cost, many: &Cost, entries: u64) -> bool {
     few.0.iter().zip(&many.0).all(|((what, few), (_, many))| match *what {
         "records read" => *many <= few + 2 * entries,
@@ -134,7 +136,7 @@ fn is_page(few: &Cost, many: &Cost, entries: u64) -> bool {
     })
 }
 
-/// Whether it costs not more than so much for each.
+/// Whether the operation costs at most `each` for each.
 fn is_linear(few: &Cost, many: &Cost, each: u64) -> bool {
     few.0.iter().zip(&many.0).all(|((what, few), (_, many))| {
         let each = if *what == "bytes" { 1_000 * each } else { each };
@@ -142,7 +144,7 @@ fn is_linear(few: &Cost, many: &Cost, each: u64) -> bool {
     })
 }
 
-/// Holds all operations to what they may cost in a dimension.
+/// Checks the cost of all operations in a dimension.
 fn hold(dimension: Dimension) {
     let [few, many] = [FEW, MANY].map(|size| {
         let lab = Lab::new(dimension, size);
@@ -211,7 +213,8 @@ dimensions! {
     it_costs_the_same_however_long_the_document_is: Text,
 }
 
-/// The public functions that an application calls on the engine, on what it gives, and on what handlers are given.
+/// The public functions that an application calls: on the engine, on the values that it returns, and on the
+/// arguments of handlers.
 fn public_functions() -> BTreeSet<String> {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewflow-core/src");
     let mut found = BTreeSet::new();
@@ -226,7 +229,7 @@ fn public_functions() -> BTreeSet<String> {
         let mut of = String::new();
         for line in std::fs::read_to_string(&file).unwrap().lines() {
             if let Some(head) = line.strip_prefix("impl") {
-                // What stands between the parameters and the arguments of the type.
+                // The text between the type's parameters and its arguments.
                 let head =
                     if head.starts_with('<') { head.split_once("> ").map_or("", |(_, head)| head) } else { head };
                 of.clear();

@@ -1,4 +1,5 @@
-//! A condition is asked when something that it read has changed, and then only: held against a model that asks always, and counted.
+//! The engine checks a condition again only when something that it read has changed. The tests compare it with a
+//! model that always checks, and count.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, on_every_store, open_task, open_tasks};
 
-/// How often conditions were asked.
+/// How often conditions were checked.
 static ASKED: AtomicU64 = AtomicU64::new(0);
-/// Who counts what is asked does so alone.
+/// Held by a test that counts, because the count is shared.
 static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 #[derive(Entity, Clone, Debug, PartialEq)]
@@ -29,7 +30,7 @@ pub struct Part {
 
 #[derive(Process, Clone, Debug)]
 pub struct OrderProcess {
-    /// What its condition reads.
+    /// Selects what its condition reads.
     #[field(default = 0)]
     pub reads: u32,
     #[field(default = 0)]
@@ -41,7 +42,7 @@ pub struct OrderProcess {
     pub text: Option<String>,
 }
 
-/// What an order waits for.
+/// The parameters of an order: what it waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     reads: u32,
@@ -49,12 +50,12 @@ pub struct Order {
     goal: u32,
 }
 
-/// What a process is told.
+/// What a process hears.
 #[derive(Clone, Copy, Debug)]
 pub enum Told {
-    /// The number of its own.
+    /// A number for the process itself.
     Counted(u32),
-    /// To write the row of this number.
+    /// The process writes the row with this number.
     Row(u64, u32, u32),
     /// Nothing.
     Nothing,
@@ -104,9 +105,9 @@ impl OrderFlow {
             1 => row(number)? >= goal,
             2 => of(a.table::<Part>().by(Part::BY_SHELF, number).list()?) >= goal,
             3 => of(a.table::<Part>().filter(move |part| part.shelf >= number).list()?) >= goal,
-            // It reads the one row or the others, as the first one says.
+            // The first row decides whether the condition reads the others.
             4 => row(number)? % 2 == 1 && of(a.table::<Part>().by(Part::BY_SHELF, number).list()?) >= goal,
-            // By key, then by what is found there.
+            // Reads by key, then by the number found there.
             5 => {
                 let first = a.table::<Part>().by(Part::BY_SHELF, number).first()?;
                 first.map_or(Ok(0), |part| row(part.pieces))? >= goal
@@ -139,7 +140,7 @@ fn waits(engine: &Engine, id: ProcessId) -> bool {
     !open_tasks(engine, OrderFlow::wait, id).is_empty()
 }
 
-/// What is done, and by which of two engines.
+/// The actions, each on one of two engines.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Order(u32, u32, u32),
@@ -190,14 +191,14 @@ fn play(engine: &Engine, ids: &mut Vec<ProcessId>, act: Act) {
     }
 }
 
-/// Those that wait although their condition holds, after all has been done.
+/// Processes that still wait although their condition holds, at the end.
 fn missed(engine: &Engine, store: &Arc<dyn Store>, ids: &[ProcessId]) -> Vec<String> {
     let waiting = |engine: &Engine| {
         let suspended = |id: &ProcessId| engine.process_record(*id).unwrap().status == ProcessStatus::Suspended;
         ids.iter().filter(|id| !suspended(id) && waits(engine, **id)).copied().collect::<Vec<_>>()
     };
     let before = waiting(engine);
-    // A new engine asks all.
+    // A new engine checks all conditions.
     let model = build(store);
     model.run_pending().unwrap();
     let after = waiting(&model);
@@ -257,7 +258,7 @@ fn asked(work: impl FnOnce()) -> u64 {
     ASKED.load(Ordering::SeqCst)
 }
 
-/// What is counted with this many others that wait: how often they are asked, and what the store is asked.
+/// Counts with this many others that wait: how often conditions are checked, and how often the store is called.
 fn counted(others: u32, reads: u32, work: impl Fn(&Engine, ProcessId)) -> (u64, u64) {
     let store = Arc::new(CountingStore::new(MemoryStore::new()));
     let engine = Engine::builder(Arc::clone(&store)).flow(OrderFlow::new()).build().unwrap();
@@ -305,7 +306,7 @@ fn a_table_over_which_nobody_waits_has_nobody_told_of_its_rows() {
     engine.run(OrderFlow::start, Order { reads: 0, number: 1, goal: 5 }).unwrap();
     engine.run_pending().unwrap();
     let insert = || engine.transaction(|db| db.table().insert(Part { id: Id::NEW, shelf: 1, pieces: 1 })).unwrap();
-    // When the engine first comes to a table of which it was not told, it reads what is noted of it.
+    // An engine that first meets a table which it does not know reads the notes on that table.
     insert();
     store.take();
     insert();
@@ -363,7 +364,7 @@ impl ManyFlow {
     }
 }
 
-/// How often the conditions of a process with so many of them are asked in a step, and what that reads.
+/// How often a process with this many conditions checks them in a step, and how much that reads.
 fn in_a_step(conditions: u32, told: Told) -> (u64, u64) {
     let store = Arc::new(CountingStore::new(MemoryStore::new()));
     let engine = Engine::builder(Arc::clone(&store)).flow(ManyFlow::new()).build().unwrap();

@@ -1,4 +1,4 @@
-//! What is done in a step costs what it touches, not how much the step holds: counted, without a clock.
+//! Work in a step costs what it touches, however much the step holds. The tests count, without a clock.
 
 mod branches;
 mod deleted;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use viewflow::prelude::*;
 use viewflow_testing::{CountingStore, looked_at};
 
-/// How many of something are few; many are a hundred times as many.
+/// What counts as few; many is a hundred times as many.
 const FEW: u32 = 20;
 
 /// A store that counts.
@@ -21,7 +21,7 @@ fn counting() -> Counting {
     Arc::new(CountingStore::new(MemoryStore::new()))
 }
 
-/// What some work costs: at how much of what they hold its steps look, and what they read from the store.
+/// The cost of some work: how many held items its steps look at, and how much they read from the store.
 fn cost(store: &Counting, work: impl FnOnce()) -> u64 {
     store.take();
     looked_at();
@@ -29,13 +29,13 @@ fn cost(store: &Counting, work: impl FnOnce()) -> u64 {
     looked_at() + store.take().read()
 }
 
-/// Holds that a hundred times as many cost a hundred times as much.
+/// Asserts that a hundred times as many cost a hundred times as much.
 fn is_linear(what: &str, cost: impl Fn(u32) -> u64) {
     let (few, many) = (cost(FEW), cost(100 * FEW));
     assert!(many <= 110 * few + 1000, "{what}: {FEW} cost {few}, and a hundred times as many {many}");
 }
 
-/// Holds that what is done costs the same, however many there are.
+/// Asserts that the work costs the same, however many there are.
 fn is_flat(what: &str, cost: impl Fn(u32) -> u64) {
     let (few, many) = (cost(FEW), cost(100 * FEW));
     assert!(many <= few + 8, "{what}: among {FEW} it costs {few}, and among a hundred times as many {many}");

@@ -1,4 +1,5 @@
-//! What mailboxes cost does not depend on how many others there are, nor on how much is kept in them; and what is kept is forgotten in time.
+//! The cost of mailboxes depends neither on how many there are nor on how many messages they keep. Kept messages
+//! are forgotten in time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,14 +60,14 @@ fn count(store: &dyn Store, table: &str) -> usize {
     store.row_ids(table, 0, usize::MAX).unwrap().len()
 }
 
-/// How often the store is asked, how many records it gives, and how many are written, relied on and committed. How long they are is
-/// another matter: greater numbers have more digits.
+/// How often the store is called, how many records it returns, and how many are written, relied on and committed.
+/// Their length is left out, because greater numbers have more digits.
 fn what(counts: &Counts) -> [u64; 5] {
     [counts.calls(), counts.read(), counts.writes(), counts.relied(), counts.commits()]
 }
 
-/// What is asked and written: of a pass with nothing to do, of a message that is sent and taken, of one more that is kept, and of one
-/// that is kept and taken.
+/// The counts of an idle pass, of a message that is sent and taken, of one that is kept, and of one that is kept
+/// and taken.
 fn costs(store: Arc<dyn Store>, others: u32) -> [Counts; 4] {
     let counting = Arc::new(CountingStore::new(store));
     let (builder, _clock) = manual(Arc::clone(&counting) as _);
@@ -102,7 +103,7 @@ fn what_a_message_costs_does_not_depend_on_how_many_wait_and_how_many_are_kept()
     let few = of(5);
     let whats = |of: &[[Counts; 4]]| of.iter().map(|counts| counts.each_ref().map(what)).collect::<Vec<_>>();
     assert_eq!(whats(&few), whats(&of(500)));
-    // A pass with nothing to do asks whether something is ready, due or thrown.
+    // An idle pass checks whether something is ready, due or thrown.
     for [idle, ..] in few {
         assert!(idle.read() <= 2, "{idle:?}");
         assert_eq!(idle.asked("commit"), 0);
@@ -115,13 +116,13 @@ fn what_is_kept_too_long_is_forgotten_and_what_is_taken_leaves_nothing() {
     on_every_store(|store| {
         let (builder, clock) = manual(Arc::clone(&store));
         let engine = builder.flow(DoorFlow::new()).build().unwrap();
-        // Kept and taken.
+        // A message that is kept, and then taken.
         engine.send(&parcel(1)).unwrap();
         assert_eq!(count(&*store, "viewflow.expiry"), 1);
         wait(&engine, 1);
         engine.run_pending().unwrap();
         assert_eq!((count(&*store, "viewflow.expiry"), count(&*store, "viewflow.letter")), (0, 0));
-        // Many in one mailbox and one in each of many; somebody waits for some of them.
+        // Many messages in one mailbox, and one message in each of many mailboxes. Processes wait for some of them.
         let waits = wait(&engine, 2);
         for key in 0..300 {
             engine.send(&parcel(0)).unwrap();
@@ -136,7 +137,7 @@ fn what_is_kept_too_long_is_forgotten_and_what_is_taken_leaves_nothing() {
         engine.send(&parcel(1000)).unwrap();
         engine.run_pending().unwrap();
         assert_eq!((count(&*store, "viewflow.expiry"), count(&*store, "viewflow.letter")), (1, 2));
-        // What somebody waited for is kept as long as they do, and looked at when they do no more.
+        // A message stays while a process waits for its key, and expires when none waits.
         engine.cancel(waits, &boss()).unwrap();
         engine.run_pending().unwrap();
         assert_eq!((count(&*store, "viewflow.expiry"), count(&*store, "viewflow.letter")), (1, 1));
@@ -162,7 +163,7 @@ fn what_an_earlier_release_has_kept_is_forgotten_in_time_too() {
             engine.send(&parcel(key)).unwrap();
         }
         drop(engine);
-        // As it was written before there was a list.
+        // The store as it was before the list of mailboxes existed.
         for table in ["viewflow.expiry", "viewflow.index"] {
             for (id, row) in store.rows(table, 0, usize::MAX).unwrap() {
                 put(&*store, table, id, row.record, None);
@@ -206,7 +207,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Each mailbox at which nobody waits has one entry, and no entry is of none.
+/// Checks that each mailbox without a waiting process has one entry, and that each entry has its mailbox.
 fn check(store: &dyn Store) {
     let mut entries: BTreeMap<u64, u64> = BTreeMap::new();
     for (id, row) in store.rows("viewflow.expiry", 0, usize::MAX).unwrap() {
@@ -225,7 +226,7 @@ fn check(store: &dyn Store) {
 
 fn play(engine: &Engine, clock: &ManualClock, doors: &mut Vec<ProcessId>, act: Act) {
     let pick = |number: usize| doors.get(number % doors.len().max(1)).copied();
-    // Not everything can be done with every process.
+    // Some actions do not apply to some processes.
     match act {
         Act::Wait(key) => doors.push(wait(engine, key)),
         Act::Send(key) => drop(engine.send(&parcel(key)).unwrap()),

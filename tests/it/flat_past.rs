@@ -1,4 +1,4 @@
-//! What is done in a process costs the same however long its past is: counted by records read, not by a clock.
+//! Work in a process costs the same however long its past is. The tests count records read, without a clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::support::{boss, open_task, user};
 
 #[derive(Process, Clone, Debug)]
 pub struct Report {
-    /// How many rounds it has behind it before anybody writes it.
+    /// How many rounds the process has behind it before its writer gets the task.
     pub rounds: u32,
     #[field(default = false)]
     pub good: bool,
-    /// What was asked for after the branches were joined.
+    /// What handlers asked for after the branches joined.
     pub told: Vec<String>,
 }
 
@@ -29,8 +29,8 @@ pub struct NoteFlow {
     end: End,
 }
 
-/// Ordered by one, turned round and round, then written by who ordered it, and judged by somebody else until it is good; and looked at
-/// by two at once.
+/// A person orders a report and takes it through many rounds. The same person writes it, another person judges it
+/// until it is good, and then two look at it at once.
 #[derive(Flow)]
 #[flow(process = Report, name = "flat_report")]
 pub struct ReportFlow {
@@ -112,7 +112,7 @@ impl ReportFlow {
     }
 }
 
-/// An engine over a store that counts, and a process with so many rounds behind it.
+/// An engine over a counting store, and a process with many rounds behind it.
 struct Long {
     engine: Engine,
     /// An engine over the same store, not counted.
@@ -159,7 +159,7 @@ impl Long {
         self.engine.process::<ReportFlow>(self.id).unwrap().told.clone()
     }
 
-    /// The open task of a node; what it reads does not count.
+    /// The open task of a node, read without counting.
     fn open(&self, node: impl Node) -> TaskRecord {
         open_task(&self.uncounted, node, self.id)
     }
@@ -170,7 +170,7 @@ impl Long {
         task.assign(&by).unwrap().execute(&by, form).unwrap();
     }
 
-    /// How many records something reads.
+    /// How many records an operation reads.
     fn count(&self, what: impl FnOnce(&Self)) -> u64 {
         self.store.take_counts();
         what(self);
@@ -178,7 +178,7 @@ impl Long {
     }
 }
 
-/// What each operation reads of a process with so many rounds behind it, in the order of its life.
+/// The records that each operation reads for a process with this many rounds, in the order of its life.
 fn read<S: Store>(store: S, rounds: u32) -> Vec<(&'static str, u64)> {
     let long = Long::begin(store, rounds);
     let (engine, id) = (long.engine.clone(), long.id);
@@ -195,7 +195,7 @@ fn read<S: Store>(store: S, rounds: u32) -> Vec<(&'static str, u64)> {
     count("same_as", &|long| long.act(ReportFlow::judge, "bob", JudgeFields { good: false }));
     assert_eq!(long.open(ReportFlow::write).owner, Some(user("ann")));
     count("undo", &|long| {
-        // Before it came the choice, and before that the judge.
+        // The choice came right before it, and the judge before the choice.
         let judge = long.open(ReportFlow::write).id.ordinal - 2;
         engine.undo(TaskId { process: id, ordinal: judge }, &boss()).unwrap();
     });
@@ -228,7 +228,7 @@ fn read<S: Store>(store: S, rounds: u32) -> Vec<(&'static str, u64)> {
     all
 }
 
-/// More than that it may not differ: where it finds the next summary of the way, and the next full page.
+/// The greatest allowed difference. It covers the way to the next summary and the rest of a page.
 const APART: u64 = 40;
 
 fn check<S: Store>(open: impl Fn() -> S) {
@@ -254,7 +254,7 @@ fn what_is_done_in_a_process_reads_as_much_from_a_directory_however_long_its_pas
     });
 }
 
-/// What an earlier release would have stored: without what is noted of the past.
+/// The store as an earlier release would have left it: without its notes on the past.
 fn begun_before(store: &dyn Store) -> MemoryStore {
     let mut lines = Vec::new();
     store::export(store, &mut lines, |_| ()).unwrap();
@@ -279,7 +279,7 @@ fn without_notes(value: &mut Value) {
     fields.values_mut().for_each(without_notes);
 }
 
-/// What becomes of a process, and what is told on the way.
+/// Continues a process to its end, and returns the notes taken on the way.
 fn goes_on(long: &Long) -> Vec<String> {
     let (engine, id) = (&long.engine, long.id);
     let mut told = Vec::new();
@@ -322,7 +322,7 @@ fn a_process_that_an_earlier_release_began_goes_on_as_one_of_today() {
     let expected = goes_on(&long);
     assert_eq!(goes_on(&old), expected);
     assert_eq!(inconsistencies(&*old.store), Vec::<String>::new());
-    // It is noted by now, so that the next one to ask need not walk.
+    // By now the notes exist, so the next query need not walk back.
     let noted = old.uncounted.tasks(old.id, 0, usize::MAX).unwrap();
     assert!(noted.iter().any(|task| task.way.is_some()) && noted.iter().any(|task| task.place == 0));
 }
@@ -363,7 +363,7 @@ pub struct StopFlow {
     end: End,
 }
 
-/// What each operation on a sequence reads of which so many are over.
+/// The records that each operation reads for a sequence with this many finished children.
 fn read_of_a_sequence(over: u32) -> Vec<(&'static str, u64)> {
     let store = Arc::new(CountingStore::new(MemoryStore::new()));
     let engine = Engine::builder(store.clone()).flow(TourFlow::new()).flow(StopFlow::new()).build().unwrap();
@@ -382,7 +382,7 @@ fn read_of_a_sequence(over: u32) -> Vec<(&'static str, u64)> {
     count("suspend", &|| engine.suspend(id, &boss()).unwrap());
     count("resume", &|| engine.resume(id, &boss()).unwrap());
     count("looking at what was missed", &|| engine.run_pending().map(|_| ()).unwrap());
-    // One that waits is canceled, and its turn does not come to another one.
+    // Cancels a child that waits. No other child gets its turn instead.
     let last = ProcessId(id.0 + 3 + u64::from(over));
     count("canceling a child", &|| engine.cancel(last, &boss()).unwrap());
     assert!(engine.open_task(StopFlow::stay, ProcessId(last.0 + 1)).is_err(), "the one before it is not over");

@@ -1,4 +1,4 @@
-//! What a page of a queue costs, and how often a person is asked for it: n and a hundred times n, counted.
+//! The cost of a page of a queue, and how often it asks a person: counted among n and among a hundred times n.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ pub struct Matter {
     pub count: u32,
 }
 
-/// Something about a customer, for who has the permission on that one.
+/// A task about a customer, for persons with the permission on that customer.
 #[derive(Entity, Clone, Debug)]
 #[entity(table = "flat_customer")]
 pub struct Customer {
@@ -54,7 +54,7 @@ impl CustomerFlow {
     }
 }
 
-/// A task for so many groups.
+/// A task for this many groups.
 #[derive(Flow)]
 #[flow(process = Matter)]
 pub struct GroupFlow {
@@ -79,7 +79,7 @@ fn group(number: u32) -> Candidate {
     Candidate::group(format!("g{number}"))
 }
 
-/// Four eyes.
+/// Four eyes: the person that started it cannot sign it.
 #[derive(Flow)]
 pub struct EyesFlow {
     #[next(sign)]
@@ -91,12 +91,12 @@ pub struct EyesFlow {
     end: End,
 }
 
-/// A person who notes what they are asked.
+/// A person that notes the questions they get.
 #[derive(Default)]
 struct Clerk {
     groups: Vec<String>,
     rights: Vec<Permission>,
-    /// Whether they tell all their permissions, and which of them not.
+    /// Whether they list all their permissions, and a permission that they leave out.
     tells: bool,
     hides: Option<Permission>,
     asked_groups: AtomicUsize,
@@ -108,7 +108,7 @@ impl Clerk {
         Self { rights, ..Self::default() }
     }
 
-    /// How often they were asked: for groups; for permissions; for one permission at the most.
+    /// How often they were asked: for groups, for permissions, and at most for one permission.
     fn asked(&self) -> (usize, usize, usize) {
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
         let groups = self.asked_groups.swap(0, Ordering::SeqCst);
@@ -152,7 +152,7 @@ fn counted(test: impl Fn(&Engine, &Counting)) {
     });
 }
 
-/// As many customers, each with a task.
+/// Creates this many customers, each with a task.
 fn customers(engine: &Engine, count: u32) -> Vec<Ref<Customer>> {
     let insert = |number| engine.transaction(|db| db.table().insert(Customer { id: Id::NEW, number })).unwrap();
     let customers: Vec<_> = (0..count).map(insert).collect();
@@ -160,7 +160,7 @@ fn customers(engine: &Engine, count: u32) -> Vec<Ref<Customer>> {
     customers
 }
 
-/// The calls of the store, the entries and records it gave, and the tasks of a page.
+/// The calls of the store, the entries and records it returned, and the tasks of a page.
 fn page(store: &Counting, query: &TaskQuery, size: usize) -> (Vec<u64>, u64, usize) {
     store.take();
     let found = query.page(None, size).unwrap().items.len();
@@ -192,7 +192,7 @@ fn who_does_not_is_asked_once_a_page_for_each_permission_in_use() {
     for count in [FEW, MANY] {
         counted(|engine, store| {
             let customers = customers(engine, count);
-            // More tasks for the same permissions are not asked for again.
+            // More tasks for the same permissions lead to no more questions.
             customers.iter().take(5).for_each(|customer| drop(engine.run(CustomerFlow::start, *customer).unwrap()));
             let clerk = Clerk::with(customers.iter().take(5).map(|customer| on(Some(*customer))).collect());
             let (calls, _, found) = page(store, &engine.queue(&clerk), PAGE);
@@ -228,7 +228,7 @@ fn groups_are_asked_once_however_many_tasks_are_for_however_many() {
     for count in [1, FEW, 30 * FEW] {
         counted(|engine, store| {
             (0..PAGE).for_each(|_| drop(engine.run(GroupFlow::start, count).unwrap()));
-            // In one of the groups, and in as many others.
+            // The clerk is in one of the groups, and in as many others.
             let groups = (0..count).map(|group| format!("other{group}")).chain([format!("g{}", count - 1)]).collect();
             let clerk = Clerk { groups, ..Clerk::default() };
             let (calls, read, found) = page(store, &engine.queue(&clerk), PAGE);
@@ -246,7 +246,7 @@ fn of_many_lists_only_as_much_is_read_as_is_shown() {
         let clerk =
             Clerk { groups: (0..40).map(|group| format!("g{group}")).collect(), tells: true, ..Clerk::default() };
         let (_, read, found) = page(store, &engine.queue(&clerk), PAGE);
-        // Each task stands in each of the lists, and each list is read some entries beyond the page.
+        // Each task is in each of the lists, and each list is read some entries beyond the page.
         assert!(found == PAGE && read <= 40 * 2 * (PAGE as u64 + 1), "{read}");
         let (_, read, found) = page(store, &engine.queue(&clerk), 1);
         assert!(found == 1 && read <= 40 * 2 + 1 + 40 * 4, "{read}");
@@ -307,7 +307,7 @@ fn what_was_taken_from_a_person_a_moment_ago_they_have_not_any_more() {
     });
 }
 
-/// Somebody who tells of a permission that they have not.
+/// A person that lists a permission which they do not have.
 struct Boaster(Permission);
 
 impl User for Boaster {
@@ -350,14 +350,15 @@ fn a_task_from_which_somebody_is_barred_is_not_read_for_them() {
             for queue in &queues {
                 let (calls, read, found) = page(store, queue, PAGE);
                 assert_eq!((calls[2], found), (1, PAGE), "one read for all tasks of the page, and none for others");
-                // Twice the entries of the barred, once in the queue and once in their own list, and what is read ahead.
+                // The entries of the barred tasks twice, once in the queue and once in their own list, and the
+                // entries read ahead.
                 assert!(read <= 4 * u64::from(barred) + 150 && calls[1] <= 20, "{calls:?} {read}");
                 store.take();
                 assert_eq!(queue.first().unwrap().id.process.0, u64::from(barred) + 1);
                 assert!(store.take().asked("tasks_at") == 1);
                 assert_eq!(queue.list().unwrap().len(), 30);
             }
-            // Who is barred from few of the tasks reads few entries of those.
+            // A person barred from few of the tasks reads few of those entries.
             let (_, read, _) = page(store, &engine.queue(&bob), 5);
             assert!(read <= 35, "{read}");
         });
