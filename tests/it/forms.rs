@@ -1,4 +1,4 @@
-//! What a person fills in.
+//! The forms that people fill in.
 
 use serde_json::{Value, json};
 use viewflow::prelude::*;

@@ -1,4 +1,4 @@
-//! The example `hello`: who may do what, both answers, and none.
+//! The example `hello`: who may do which task, and an approval, a rejection and no decision.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -36,7 +36,7 @@ impl Office {
         task.assign(user)?.execute(user, if approved { Answer::Approve } else { reject })
     }
 
-    /// The tasks of a process that is done.
+    /// The tasks of a finished process.
     fn way(&self, id: ProcessId) -> Vec<String> {
         assert_eq!(self.engine.process::<HelloFlow>(id).unwrap().status, ProcessStatus::Done);
         let tasks = self.engine.tasks(id, 0, usize::MAX).unwrap();

@@ -1,4 +1,4 @@
-//! Who did what, when, why, with which data before and after.
+//! The history: who did which act, when and why, with the data before and after.
 
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ fn check(engine: &Engine, id: ProcessId, user: &impl User, amount: u32, note: Op
     task.execute(user, CheckFields { amount, note }).unwrap();
 }
 
-/// What a node's task changed when it was as `what` says, one line each.
+/// The changes at the event that reads as `what`, one line each.
 fn changes(engine: &Engine, id: ProcessId, what: &str) -> Vec<String> {
     let events = engine.events(id, 0, 1000).unwrap();
     let event = events.iter().find(|event| event.what.to_string() == what).unwrap();
@@ -163,7 +163,7 @@ fn each_handler_tells_which_data_it_changed_from_what_to_what() {
         let ann = user("ann");
         let id = start(&engine, &ann, "zoe");
         assert!(changes(&engine, id, "process started").is_empty(), "defaults are no changes");
-        // Two handlers of one step are told apart.
+        // The history separates two handlers of one step.
         assert_eq!(
             changes(&engine, id, "start finished"),
             ["process.amount from 1 to 3", "process.customer from null to \"zoe\""]
@@ -181,7 +181,7 @@ fn each_handler_tells_which_data_it_changed_from_what_to_what() {
         engine.run_pending().unwrap();
         let sent = changes(&engine, id, "send finished");
         assert_eq!(sent, ["process.artifact from \"in the shelf\" to \"by post\""]);
-        // From the last state back to the first one.
+        // Walks back from the last state to the first.
         let mut amount = json!(engine.process::<OrderFlow>(id).unwrap().amount);
         for event in engine.history().of_process(id).list().unwrap() {
             for change in event.changes.iter().rev().filter(|change| change.part == DataPart::Field("amount".into())) {

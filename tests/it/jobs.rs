@@ -1,4 +1,4 @@
-//! Jobs: work outside of steps, tried again, taken over, and recorded once.
+//! Jobs: work outside of steps that is retried, taken over, and recorded once.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ pub struct Mail {
     pub receipt: Option<String>,
 }
 
-/// What the handler of a job sees and does.
+/// The handler of the job, with what it observes.
 #[derive(Default)]
 pub struct Postman {
     /// How many attempts fail before one succeeds.
@@ -497,7 +497,7 @@ fn a_job_that_takes_every_worker_with_it_is_in_error_in_the_end() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let (runs, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let clock = Arc::new(ManualClock::default());
-    // An engine that hangs in the job stands for a program that was killed in it.
+    // An engine that hangs in the job stands for a program that was killed there.
     let program = || {
         let builder = Engine::builder(Arc::clone(&store)).clock(Arc::clone(&clock));
         builder.flow(KillFlow::new(Arc::clone(&runs), Arc::clone(&over))).build().unwrap()

@@ -1,7 +1,7 @@
-//! The kernel held against the judge of the graph rules, step by step: what becomes of a process is among what the judge
-//! says can become of it, and what the judge says can be done can be done.
+//! Compares the kernel with the judge of the graph rules, step by step. Each state of a process must be possible
+//! for the judge, and each move that the judge allows must be possible in the engine.
 //!
-//! The judge plays the token game from what a flow means; it knows neither the rules nor the kernel.
+//! The judge plays the token game from the meaning of a flow. It knows neither the rules nor the kernel.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,18 +32,18 @@ thread_local! {
 /// A node, and its edge if it is a timeout.
 type Due = (usize, Option<usize>);
 
-/// What decides where the judge lets everything happen.
+/// Decides wherever the judge allows several outcomes.
 #[derive(Default)]
 pub(crate) struct Chance {
     seed: AtomicU64,
-    /// Whether conditions hold that are waited for.
+    /// Whether the conditions hold that processes wait for.
     pub(crate) holds: AtomicBool,
-    /// What is due at the times that were asked for, which are all different: a job or a timer, or the timeout of this edge.
+    /// The event due at each requested time, all of which differ: a job, a timer, or the timeout of this edge.
     due: Mutex<BTreeMap<i64, Due>>,
 }
 
 impl Chance {
-    /// A number below another one.
+    /// A number below `end`.
     fn below(&self, end: u64) -> u64 {
         // splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
         let seed = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
@@ -139,7 +139,7 @@ impl JudgedFlow {
     }
 }
 
-/// What can be seen of a process: whether it goes on, and where its tasks wait.
+/// The visible state of a process: whether it goes on, and where its tasks wait.
 type Seen = (ProcessStatus, Vec<usize>);
 
 fn seen_in(state: &State) -> Seen {
@@ -159,17 +159,17 @@ pub(crate) struct Run {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) chance: Arc<Chance>,
     pub(crate) process: ProcessId,
-    /// All that the process can be, after what was seen of it.
+    /// All states that the process may have, given what was seen of it.
     states: BTreeSet<State>,
 }
 
-/// The judge has too much to look at.
+/// The judge has too many states to follow.
 pub(crate) struct TooMuch;
 
 impl Run {
     pub(crate) fn begin(graph: Graph, seed: u64, holds: bool) -> Result<Option<Self>, TooMuch> {
         let Ok(sound) = graph.check() else { return Ok(None) };
-        // Their flows are not here.
+        // The flows of the children are missing here.
         if graph.nodes().iter().any(|node| node.kind.has_children()) {
             return Ok(None);
         }
@@ -196,7 +196,7 @@ impl Run {
         Game::new(&self.graph, self.closes.clone()).where_conditions_hold(self.chance.holds.load(Ordering::SeqCst))
     }
 
-    /// All that can come of one move of these.
+    /// All states after one move from these states.
     fn moved(&self, from: &BTreeSet<State>, wanted: &dyn Fn(usize, &Edge) -> bool) -> Result<BTreeSet<State>, TooMuch> {
         let mut states = BTreeSet::new();
         for state in from {
@@ -210,7 +210,8 @@ impl Run {
         Ok(states)
     }
 
-    /// Holds what is seen of the process against what can be; with conditions that hold, what waits for them may go on.
+    /// Compares the visible state of the process with the possible ones. If conditions hold, the tasks that wait
+    /// for them may go on.
     fn look(&mut self, what: &str, mut expected: BTreeSet<State>) -> Result<(), TooMuch> {
         if self.chance.holds.load(Ordering::SeqCst) {
             let caught = |_: usize, edge: &Edge| {
@@ -226,7 +227,8 @@ impl Run {
                 return Err(TooMuch);
             }
         }
-        // In a step after which a condition holds, nothing is left that waits for it; where none holds, nothing goes on.
+        // A condition that holds after a step leaves no task waiting for it. A condition that does not hold lets no
+        // task go on.
         if self.chance.holds.load(Ordering::SeqCst) {
             let caught = |node: &usize| self.graph.nodes()[*node].kind == Kind::ConditionalCatch;
             expected.retain(|state| !state.waiting().iter().any(caught));
@@ -292,7 +294,7 @@ impl Run {
                 let moved = self.moved(&self.states, &fired)?;
                 self.look(&format!("{} was due", name(node)), moved)
             }
-            // Only conditions are waited for: a process looks at them when it changes.
+            // The process waits only for conditions, and checks them when it changes.
             (None, None) => Ok(()),
         }
     }
@@ -320,7 +322,7 @@ pub(crate) fn renamed(graph: &Graph) -> Graph {
     renamed
 }
 
-/// How many flows are tried: `PROPTEST_CASES`, or enough for every day.
+/// How many flows are tried: `PROPTEST_CASES`, or a number for everyday runs.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(5000)
 }

@@ -12,7 +12,7 @@ use viewflow::prelude::*;
 
 use crate::support::wait_until;
 
-/// Where the program that is killed keeps its data.
+/// The variable that says where the killed program keeps its data.
 const PLACE: &str = "VIEWFLOW_TEST_KILLED";
 const KILLS: usize = 100;
 
@@ -41,10 +41,10 @@ pub struct WorkFlow {
 }
 
 impl WorkFlow {
-    /// What it does outside can be seen in a file.
+    /// Writes its effect to a file.
     fn work(&self, job: &JobRun<Self>) -> Result<u64> {
         let mut log = OpenOptions::new().append(true).create(true).open(&self.log)?;
-        // In one piece, as others write to it, too.
+        // In one piece, because other programs write to it, too.
         log.write_all(format!("{}\n", job.idempotency_key()).as_bytes())?;
         std::thread::sleep(Duration::from_millis(2));
         if job.process.id.0.is_multiple_of(5) && job.attempt == 1 {

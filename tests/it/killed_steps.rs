@@ -1,4 +1,5 @@
-//! A program that takes steps on eight threads and is killed: what it was told is done is done, and nothing is done by halves.
+//! A program that takes steps on eight threads is killed. Each step reported as done is done, and no step is done
+//! in part.
 
 mod check;
 mod work;
@@ -14,11 +15,11 @@ use std::time::Duration;
 use check::Check;
 use work::{PLACE, Step};
 
-/// How often it is killed, unless the variable `KILLS` says it; and how often over one database, as all of it is verified
-/// after each kill.
+/// How often the program is killed, unless the variable `KILLS` says it. Each database sees only some of the kills,
+/// because all of it is verified after each kill.
 const KILLS: usize = 20;
 
-/// Starts the program and kills it; answers with what it told.
+/// Starts the program and kills it. Returns the lines that it reported.
 fn run_and_kill(place: &Path, round: usize) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed_steps::work::a_program_on_eight_threads"])
@@ -33,12 +34,12 @@ fn run_and_kill(place: &Path, round: usize) -> Vec<String> {
         let mut line = String::new();
         (out.read_line(&mut line).unwrap() > 0).then_some(line)
     };
-    // Some are killed while they open their database.
+    // Some programs are killed while they open their database.
     let while_opening = round % 5 == 4;
     if !while_opening {
         while read().expect("it gets to work") != "at work\n" {}
     }
-    // The rest is read while it works, or the program would have to wait.
+    // A thread reads the other lines while the program works; otherwise the program would have to wait.
     let reader = thread::spawn(move || std::iter::from_fn(read).collect());
     thread::sleep(Duration::from_millis(u64::try_from(round * 37 % 400).unwrap()));
     child.kill().unwrap();
@@ -46,7 +47,8 @@ fn run_and_kill(place: &Path, round: usize) -> Vec<String> {
     reader.join().unwrap()
 }
 
-/// Kills it in each of these rounds over one database, which is looked at each time; answers with how many steps were told.
+/// Kills the program in each of these rounds over one database, and checks the database each time. Returns how many
+/// steps were reported.
 fn told_in(rounds: Range<usize>) -> usize {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("database");
@@ -59,7 +61,7 @@ fn told_in(rounds: Range<usize>) -> usize {
         let steps: Vec<Step> = lines.iter().filter_map(|line| Step::read(line)).collect();
         let mut check = Check::open(&place);
         let processes = check.processes();
-        // New ones, and those that were gone on with. All of them are looked at after the last kill.
+        // Checks new and continued processes; after the last kill, all of them.
         let at_last = round + 1 == rounds.end;
         let mut changed: BTreeSet<u64> = steps.iter().map(|step| step.process).collect();
         changed.extend(processes.iter().filter(|id| at_last || !looked_at.contains(*id)));

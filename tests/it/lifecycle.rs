@@ -1,4 +1,4 @@
-//! The table of the life cycle, held against the engine: every action, in every status, by everybody.
+//! Compares the table of the life cycle with the engine: every action, in every status, by every kind of person.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Department {
     pub id: Id<Department>,
 }
 
-/// One task takes a permission on a department; the other keeps the process open.
+/// One task takes a permission on a department to do; the other task keeps the process open.
 #[derive(Flow)]
 pub struct DeskFlow {
     #[next(fork)]
@@ -37,10 +37,10 @@ impl DeskFlow {
     const SALES: Ref<Department> = Id::from_number(1).to_ref();
 }
 
-/// Somebody by what he is to the task.
+/// A person, described by their relation to the task.
 struct Somebody {
     name: &'static str,
-    /// A permission, on this department, on a process, or on all objects.
+    /// A permission on this department, on a process, or on all objects.
     right: Option<(&'static str, On)>,
 }
 
@@ -80,15 +80,15 @@ const PEOPLE: [Somebody; 9] = [
     Somebody { name: "manager elsewhere", right: Some(("desk.manage", On::Process(2))) },
 ];
 
-/// What a task of a person is like. Those that are assigned differ by how it came to who has it.
+/// The state of a person's task. The assigned states differ by how the task came to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     New,
-    /// Who took it may have it.
+    /// The person that took it may have it.
     Taken,
-    /// Who took it may not have it any more.
+    /// The person that took it may no longer have it.
     Lost,
-    /// The flow gave it to a person who may not take such tasks.
+    /// The flow gave it to a person that may not take such tasks.
     Given,
     Delegated,
     Done,
@@ -119,7 +119,7 @@ impl State {
         }
     }
 
-    /// Who has it.
+    /// The owner of the task.
     fn holder(self) -> &'static str {
         match self {
             Self::Taken => "candidate",
@@ -128,7 +128,7 @@ impl State {
     }
 }
 
-/// Who may do what to a task that is like what; `HOLDER` is who has it. Nobody else may do anything else.
+/// Who may do which action in which state; `HOLDER` is the owner. Everything else is forbidden.
 const ALLOWED: &[(Action, &[State], &[&str])] = &[
     (Action::Assign, &[State::New], &["candidate", "permitted on all"]),
     (Action::Assign, ASSIGNED, &[HOLDER]),
@@ -154,7 +154,7 @@ const ALLOWED: &[(Action, &[State], &[&str])] = &[
 ];
 const HOLDER: &str = "who has it";
 
-/// What can be done to a task through the engine.
+/// The actions that the engine has for a task.
 const TASK_ACTIONS: [Action; 13] = [
     Action::Assign,
     Action::Unassign,
@@ -191,7 +191,7 @@ fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<
     }
 }
 
-/// A process whose task `sign` is like this.
+/// A process whose task `sign` is in this state.
 fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
     let engine = Engine::builder(Arc::clone(store)).flow(DeskFlow::new()).build().unwrap();
     let id = engine.start(DeskFlow::start, &user("somebody"), ()).unwrap().id;
@@ -200,7 +200,7 @@ fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
     match state {
         State::New => {}
         State::Taken => engine.assign(task, &PEOPLE[3]).unwrap(),
-        // It was taken with the permission, which that person has not any more.
+        // The person took it with a permission that they no longer have.
         State::Lost => engine.assign(task, &permitted("owner")).unwrap(),
         State::Given => {
             engine.assign(task, &permitted("owner")).unwrap();
@@ -224,7 +224,7 @@ fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
     (engine, task)
 }
 
-/// All that is stored of a process.
+/// Everything that is stored of a process.
 fn everything(engine: &Engine, id: ProcessId) -> String {
     let (tasks, events) = (engine.tasks(id, 0, 100).unwrap(), engine.events(id, 0, 1000).unwrap());
     format!("{:?}\n{tasks:?}\n{events:?}", engine.process_record(id).unwrap())
@@ -263,7 +263,7 @@ fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() 
                         }
                     }
                 };
-                // A database on disk for each case takes its time: one of each kind of person will do there.
+                // A database on disk for each case would be slow, so each kind of case has one person there.
                 check(Arc::new(MemoryStore::new()));
                 if index == (state as usize + action as usize) % PEOPLE.len() {
                     on_every_store(check);
@@ -278,7 +278,7 @@ fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() 
     }
 }
 
-/// What is done to a process: what it is called, and how it is done.
+/// An action on a process: a function that performs it.
 type OnProcess = fn(&Engine, ProcessId, &dyn User) -> Result<()>;
 
 const ON_PROCESS: [(Action, OnProcess); 4] = [
@@ -352,7 +352,8 @@ fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
     });
 }
 
-/// For each kind of node and each status: what the table does not list nobody may do, and what it lists only those it names.
+/// For each kind of node and each status: the gate refuses every action that the table does not list, and lets
+/// through only the listed persons.
 #[test]
 fn the_gate_lets_through_what_the_table_lists_for_every_kind_and_status() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());

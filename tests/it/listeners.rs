@@ -1,4 +1,4 @@
-//! What the application is told, and how: listeners that fail stop nobody.
+//! How the application hears of events and errors. A listener that fails stops nothing else.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -68,7 +68,7 @@ fn a_step_is_done_and_told_to_the_others_though_a_listener_panics() {
         let first = errors.lock().unwrap()[0].clone();
         assert_eq!(first, "a listener panicked: broken pipe at process started");
 
-        // A job that fails, and is then done, is told of and not lost to its worker.
+        // A job that fails and is done later is still reported, and its worker still gets it.
         engine.run_pending().unwrap();
         let failed = open_task(&engine, FaxFlow::send_node, id);
         assert_eq!(failed.status, TaskStatus::Error);
@@ -93,7 +93,7 @@ fn workers_timers_and_subscribers_live_on_though_every_listener_panics() {
             .on_event(|_| panic!("broken pipe"))
             .on_error(|_| panic!("broken log"))
             .subscriber(Subscriber::from_the_beginning("mailer", move |_, event| {
-                // Told of by its error, it meets the listener that panics.
+                // The report of this failure meets the listener that panics.
                 assert!(!still.swap(false, Ordering::SeqCst), "not yet: {}", event.what);
                 counter.fetch_add(1, Ordering::SeqCst);
                 Ok(())

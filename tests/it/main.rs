@@ -1,4 +1,4 @@
-//! Behaviour of the whole, a module for each feature.
+//! The behavior of the whole framework, a module for each feature.
 
 #[path = "../../examples/publish/flow.rs"]
 #[allow(dead_code)]
@@ -10,7 +10,7 @@ mod bills_example;
 #[path = "../../examples/hello.rs"]
 #[allow(dead_code)]
 mod hello_example;
-// Without its `main.rs`, which holds the lock file: that has its place in the package of the examples.
+// Without the example's `main.rs`, because its lock file belongs to the package of the examples.
 #[path = "../../examples/shipment"]
 mod shipment_example {
     pub(crate) mod flow;

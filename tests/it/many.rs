@@ -1,4 +1,4 @@
-//! A hundred thousand of everything: nothing is lost, and nothing costs more than its share.
+//! A hundred thousand of each thing: nothing is lost, and costs stay in proportion.
 
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ impl CrowdFlow {
     }
 }
 
-/// How long each part takes with so many.
+/// The time of each part with this many.
 fn run(size: u32) -> Vec<(&'static str, Duration)> {
     let (builder, _) = manual(std::sync::Arc::new(MemoryStore::new()));
     let engine = builder.flow(CrowdFlow::new()).flow(MemberFlow::new()).build().unwrap();

@@ -119,7 +119,7 @@ fn a_message_before_its_catch_is_kept_until_it_expires() {
         let process = engine.process::<InvoiceFlow>(id).unwrap();
         assert_eq!((process.status, &process.heard[..]), (ProcessStatus::Done, &[1, 4][..]), "the first; the last");
 
-        // The second payment is still there, until it expires.
+        // The second payment is kept until it expires.
         let id = invoice(&engine, 7);
         clock.advance(Duration::from_hours(7 * 24));
         do_next(&engine, InvoiceFlow::check, id, ());
@@ -192,7 +192,7 @@ fn a_message_that_cannot_be_handled_stays_with_the_task_that_took_it() {
         engine.run_pending().unwrap();
         let failed = open_task(&engine, PickyFlow::paid_node, id);
         assert_eq!(failed.status, TaskStatus::Error);
-        // Who has it tried again is told what comes of it, there and then.
+        // The person that retries sees the outcome at once.
         let error = engine.retry(failed.id, &boss()).unwrap_err().to_string();
         assert!(error.contains("not this one"), "{error}");
         assert_eq!(open_task(&engine, PickyFlow::paid_node, id).status, TaskStatus::Error);
@@ -214,7 +214,7 @@ fn one_message_that_cannot_be_handled_keeps_nobody_else_from_theirs() {
         assert_eq!(engine.run_pending().unwrap(), 3);
         let heard = |id| engine.process::<PickyFlow>(id).unwrap().heard.clone();
         assert_eq!(ids.iter().map(|id| heard(*id)).collect::<Vec<_>>(), [vec![], vec![1], vec![2]]);
-        // Nor one that comes later, when the failed one is given up.
+        // A process that begins to wait later does not get it either, after the failed one is canceled.
         engine.cancel(ids[0], &boss()).unwrap();
         let fourth = engine.run(PickyFlow::start, ()).unwrap().id;
         engine.run_pending().unwrap();
@@ -239,7 +239,7 @@ fn a_revived_task_takes_its_message_with_it() {
     });
 }
 
-/// Does not like 13 while it is fussy.
+/// Refuses 13 while it is fussy.
 #[derive(Flow)]
 #[flow(process = Invoice)]
 struct PickyFlow {
@@ -415,7 +415,7 @@ fn a_condition_over_a_table_is_asked_when_a_row_of_it_changes() {
         add(&engine, 1);
         assert_eq!(engine.run_pending().unwrap(), 3);
         assert!(ids.iter().all(|id| open_tasks(&engine, StockFlow::stocked, *id).is_empty()));
-        // A change before the program stopped is not forgotten.
+        // A change from before the program stopped is not forgotten.
         engine
             .transaction(|db| {
                 let first = db.table::<Stock>().all().list()?[0].id;
@@ -489,7 +489,7 @@ fn a_message_that_somebody_waited_for_reaches_it_however_late_the_worker_is() {
         let id = invoice(&engine, 7);
         do_next(&engine, InvoiceFlow::check, id, ());
         assert_eq!(engine.send(&paid(7, 1)).unwrap(), Delivery::Waiting);
-        // Longer than it would have been kept.
+        // Longer than the message would have been kept.
         clock.advance(Duration::from_hours(20 * 24));
         engine.run_pending().unwrap();
         assert_eq!(engine.process::<InvoiceFlow>(id).unwrap().heard, [1]);

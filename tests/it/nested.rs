@@ -17,7 +17,7 @@ pub struct Doctor {
     pub name: String,
 }
 
-/// The same struct, once as a form and once nested in another one.
+/// The same struct, once as a form and once nested in another form.
 macro_rules! patient {
     ($module:ident, $derive:ident) => {
         pub mod $module {
@@ -98,7 +98,7 @@ fn sent(value: &Value) -> Document {
     value.as_object().cloned().unwrap()
 }
 
-/// What becomes of what Ann sends: the patient as it was read, or the complaints.
+/// The outcome when Ann sends this form: the patient as it was read, or the complaints.
 fn outcome(engine: &Engine, start: &NodeName, form: &Value) -> Result<String, Vec<String>> {
     match engine.start_with(start, &user("ann"), &sent(form)) {
         Ok(id) => Ok(engine.process::<HouseFlow>(id).unwrap().patient.clone()),
@@ -125,7 +125,7 @@ fn good() -> Value {
     json!({"name": "ann", "level": 5, "tags": ["x"], "notes": ["x", null]})
 }
 
-/// A patient with some fields as they should be, and others at random: misspelt ones too.
+/// A patient with some valid fields and some random ones, misspelt names included.
 fn any_patient() -> impl Strategy<Value = Value> {
     let names = prop_oneof![
         Just("name"),
@@ -250,7 +250,7 @@ fn a_form_that_code_fills_in_is_held_to_the_same_rules() {
     });
 }
 
-// ---- keys are where things are stored, names are what people see and send
+// ---- keys say where values are stored, names are what people see and send
 
 #[derive(Embedded, Clone, Debug)]
 pub struct Address {

@@ -151,7 +151,7 @@ fn a_failure_far_downstream_undoes_the_whole_step() {
     });
 }
 
-/// A loop: the bill is asked for again until it is right.
+/// A loop: the person is asked for the bill again until it is right.
 #[derive(Process, Clone, Debug)]
 pub struct BillProcess {
     #[field(default = false)]

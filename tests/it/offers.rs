@@ -1,4 +1,4 @@
-//! What a form offers is what that person may choose, what it begins with, and what it begins without.
+//! A form offers what that person may choose, and begins with the right values. Some fields begin empty.
 
 use serde_json::{Value, json};
 use viewflow::prelude::*;
@@ -17,7 +17,7 @@ pub struct Room {
     pub keeper: String,
 }
 
-/// A person who may have what is for sale, beside what is their own.
+/// A person that may have the rooms for sale, and their own.
 struct Buyer {
     name: &'static str,
     buys: bool,
@@ -104,7 +104,7 @@ fn a_form_offers_what_that_person_may_choose_and_takes_nothing_else() {
         assert_eq!(complaints(engine.start(BookingFlow::start, &bob, form)), refused, "from code, too");
         let id = engine.start_with(&start, &ann, &blue_to_buy).unwrap();
 
-        // Bob keeps another room than the one that is booked: he cannot choose that one, but need not touch it either.
+        // Bob keeps another room than the booked one. He cannot choose the booked one, but may leave it as it is.
         let task = open_task(&engine, BookingFlow::change, id).id;
         engine.assign(task, &bob).unwrap();
         assert_eq!(offered(&engine.form_for(task, &bob).unwrap(), 0), ["Red"]);
@@ -124,7 +124,7 @@ fn a_form_offers_what_that_person_may_choose_and_takes_nothing_else() {
     });
 }
 
-// ---- what it begins without
+// ---- values that a form begins without
 
 #[derive(Process, Clone, Debug)]
 pub struct Leave {
@@ -174,7 +174,7 @@ fn a_decision_begins_empty_where_the_form_says_so_and_has_to_be_sent() {
     });
 }
 
-// ---- what it begins with
+// ---- values that a form begins with
 
 #[derive(Process, Clone, Debug)]
 pub struct Item {
@@ -243,7 +243,7 @@ fn what_code_leaves_out_is_what_a_process_or_task_begins_with() {
     });
 }
 
-// ---- what is not for people
+// ---- tasks that are not for people
 
 #[derive(Process, Clone, Debug)]
 pub struct Payment {

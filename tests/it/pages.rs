@@ -113,7 +113,7 @@ fn a_page_is_held_against_its_own_rules_before_the_next_one() {
         assert_eq!(values(&second.form), [json!(null), json!("x"), json!("bob"), json!(null)]);
         assert_eq!(engine.start_drafts(&ann).unwrap(), []);
 
-        // Of a task, over what is stored and drafted.
+        // The pages of a task begin with its stored and drafted values.
         let whole = sent(json!({"name": "Ann", "passport": "A1", "amount": 7}));
         let id = engine.start_with(&start(), &ann, &whole).unwrap();
         let task = open_task(&engine, ApplyFlow::check, id).id;
@@ -147,7 +147,7 @@ fn a_draft_of_a_start_belongs_to_the_person_until_they_start() {
         };
         assert_eq!(drafts(&ann), [(start(), Timestamp::from_millis(5000))]);
 
-        // What is refused leaves the draft, and what starts takes it away.
+        // A refused start keeps the draft; a successful start removes it.
         let refused = engine.start_with(&start(), &ann, &Document::new());
         assert_eq!(complaints(refused), ["amount: is required"]);
         assert_eq!(drafts(&ann).len(), 1);
@@ -156,7 +156,7 @@ fn a_draft_of_a_start_belongs_to_the_person_until_they_start() {
         assert_eq!((drafts(&ann), shown(&ann)), (vec![], vec![Value::Null; 4]));
         assert_eq!(shown(&bob)[0], json!("Bob"));
 
-        // So does a start from Rust, which is whole.
+        // A start from Rust, which is complete, removes it too.
         let form = Apply { name: "Bob".into(), passport: "B2".into(), signed_by: None, amount: 1 };
         engine.start(ApplyFlow::start, &bob, form).unwrap();
         assert_eq!(drafts(&bob), []);

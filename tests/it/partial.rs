@@ -1,4 +1,4 @@
-//! A form that is sent in part: what is left out stays, and what is null is emptied.
+//! A form that is sent in part: missing fields stay, and null empties a field.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ fn place(street: &str, town: Option<&str>) -> Place {
     Place { street: street.to_owned(), town: town.map(str::to_owned), floor: 2 }
 }
 
-/// A parcel whose fields are all filled in, and its next form, which Ann has.
+/// A parcel with all fields filled in, and its next form, which Ann has.
 fn parcel(engine: &Engine) -> (ProcessId, TaskId) {
     let (id, ann) = (engine.run(ParcelFlow::begin, ()).unwrap().id, user("ann"));
     let form = FillFields {
@@ -87,7 +87,7 @@ fn build(store: std::sync::Arc<dyn Store>) -> Engine {
     Engine::builder(store).flow(ParcelFlow::new()).build().unwrap()
 }
 
-/// What becomes of the parcel when Ann sends this.
+/// The outcome for the parcel when Ann sends this.
 fn outcome(engine: &Engine, patch: &Value) -> Result<String, Vec<String>> {
     let (id, task) = parcel(engine);
     match engine.execute_with(task, &user("ann"), &sent(patch)) {
@@ -102,7 +102,7 @@ fn fields(engine: &Engine, id: ProcessId) -> String {
     format!("{parcel:?}")
 }
 
-/// What the form shows.
+/// The values that the form shows.
 fn shown(engine: &Engine, task: TaskId) -> Value {
     let form = engine.form_for(task, &user("ann")).unwrap();
     form.fields.into_iter().map(|field| (field.name.to_owned(), field.value)).collect()
@@ -223,7 +223,7 @@ fn code_that_fills_in_a_form_gives_all_of_it_whatever_was_drafted() {
     });
 }
 
-// ---- what is sent in part is as if the whole had been sent
+// ---- sending part of a form has the same effect as sending all of it
 
 fn any_place() -> BoxedStrategy<Value> {
     let text =
@@ -275,7 +275,7 @@ fn merge_patch(target: &Value, patch: &Value) -> Value {
     Value::Object(merged)
 }
 
-/// All of it, with a null for what is not there.
+/// The whole form, with a null for each missing field.
 fn whole(before: &Value, merged: &Value, patch: &Value) -> Value {
     let Value::Object(fields) = merged else { return merged.clone() };
     let mut fields = fields.clone();
@@ -298,7 +298,7 @@ fn what_is_sent_in_part_is_as_if_the_whole_had_been_sent() {
     proptest!(ProptestConfig::with_cases(400), |(patch in any_patch())| {
         let whole = whole_of(&patch);
         prop_assert_eq!(outcome(&engine, &patch), outcome(&engine, &whole), "{} is {}", patch, whole);
-        // As the RFC has it, whatever reads it: the fields that were sent are the ones of the whole.
+        // Follows the RFC for every reader: each sent field has the value that it has in the whole form.
         let (_, task) = parcel(&engine);
         let parts = sent(&patch);
         engine.draft_with(task, &user("ann"), &parts).unwrap();
@@ -311,7 +311,7 @@ fn what_is_sent_in_part_is_as_if_the_whole_had_been_sent() {
     });
 }
 
-/// An object of which a field is null is as one that has it not.
+/// An object with a null field counts as one without that field.
 fn without_null(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,5 @@
-//! What a token may meet on its way: joins in the same step and in loops, failures in the background, races that are over.
+//! Situations on the way of a token: joins in the same step and in loops, failures in the background, finished
+//! races.
 
 use std::time::Duration;
 
@@ -164,7 +165,7 @@ pub struct Note {
     pub text: String,
 }
 
-/// A function behind a timer, that writes and then fails; it runs for nobody.
+/// A function after a timer, which writes and then fails. No person runs it.
 #[derive(Flow)]
 #[flow(process = Draft)]
 pub struct FailFlow {
@@ -214,7 +215,7 @@ fn what_fails_in_the_background_leaves_nothing_of_its_own_and_all_that_came_befo
     });
 }
 
-/// A join whose `until` may fail, reached by a person and by a timer.
+/// A join with an `until` that may fail, reached by a person and by a timer.
 #[derive(Flow)]
 #[flow(process = Draft)]
 pub struct UntilFlow {
@@ -274,7 +275,7 @@ fn a_join_that_cannot_be_asked_fails_the_step_of_a_person_and_itself_in_the_back
     });
 }
 
-/// Whoever is first, and much to do for who has won.
+/// The first one wins, and the winner then has much to do.
 #[derive(Flow)]
 pub struct RaceFlow {
     #[next(race)]
@@ -308,7 +309,7 @@ fn who_has_lost_a_race_is_not_revived_while_the_winner_is_on_his_way() {
     });
 }
 
-/// A job at work, beside a person whose answer is enough.
+/// A job at work, and beside it a person whose answer is enough.
 #[derive(Flow)]
 #[flow(process = Draft)]
 pub struct EnoughFlow {

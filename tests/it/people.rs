@@ -1,4 +1,4 @@
-//! Who may do what: permissions, candidates, four eyes; reassigning and delegating; due dates, priorities and follow-up.
+//! Permissions, candidates and four eyes; reassigning and delegating; due dates, priorities and follow-up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Register {
     pub urgent: bool,
 }
 
-/// A bill is accepted in its department, signed by a chief, and paid by who accepted it.
+/// A bill is accepted in its department, signed by a chief, and paid by the person that accepted it.
 #[derive(Flow)]
 #[flow(process = BillProcess)]
 pub struct BillFlow {
@@ -64,7 +64,7 @@ impl BillFlow {
     }
 }
 
-/// Anybody may do this; another one is for whoever the process names.
+/// Anybody may do the first task; the other task is for a person that the process names.
 #[derive(Flow)]
 pub struct OpenFlow {
     #[next(look)]
@@ -77,7 +77,7 @@ pub struct OpenFlow {
     end: End,
 }
 
-/// Two things at once: one by permission, one for who started.
+/// Two tasks at once: one by permission, one for the person that started the process.
 #[derive(Flow)]
 pub struct PairFlow {
     #[next(fork)]
@@ -254,7 +254,7 @@ fn who_did_a_task_cannot_do_the_one_that_looks_at_it() {
         let ann = Person { groups: vec!["chiefs"], ..clerk("ann", sales) };
         let id = register(engine, &ann, sales).unwrap();
         let accept = open_task(engine, BillFlow::accept, id).id;
-        // Bob accepts it in the place of Cleo, and so both have.
+        // Bob accepts it in the place of Cleo, so both count as having accepted it.
         let cleo = Person { groups: vec!["chiefs"], ..clerk("cleo", sales) };
         let bob = chief("bob");
         engine.assign(accept, &cleo).unwrap();
@@ -329,7 +329,7 @@ fn the_task_of_somebody_who_vanished_is_given_to_another_one() {
     });
 }
 
-/// What a person can do with a task that they have, each as one step.
+/// An action of a person on a task that they have, as one step.
 type OnOwn = fn(&Engine, TaskId, &Person) -> Result<()>;
 
 const ON_OWN: [(&str, OnOwn); 5] = [
@@ -344,7 +344,7 @@ const ON_OWN: [(&str, OnOwn); 5] = [
 fn who_took_a_task_and_may_not_have_it_any_more_can_only_give_it_back() {
     with_engine(|engine, sales, law| {
         let ann = clerk("ann", sales);
-        // By permission on an object, and by group.
+        // Once by a permission on an object, and once by group.
         let accept = |id| open_task(engine, BillFlow::accept, id).id;
         let sign = |id| {
             perform(engine, accept(id), &ann).unwrap();
@@ -374,7 +374,7 @@ fn who_took_a_task_and_may_not_have_it_any_more_can_only_give_it_back() {
             "that takes the permission `bill.accept`",
         );
         told_of(&chief("dora"), &person("dora"), sign(register(engine, &ann, sales).unwrap()), "it is for the group");
-        // With the permission back, all of it is possible again.
+        // With the permission back, all actions are possible again.
         for (action, act) in ON_OWN.into_iter().filter(|(action, _)| *action != "reassign") {
             let task = accept(register(engine, &ann, sales).unwrap());
             engine.assign(task, &ben).unwrap();
@@ -384,7 +384,7 @@ fn who_took_a_task_and_may_not_have_it_any_more_can_only_give_it_back() {
     });
 }
 
-/// One task is for who started, one also for chiefs, and one for nobody in particular.
+/// One task is for the starter, one also for chiefs, and one names no person.
 #[derive(Flow)]
 pub struct GivenFlow {
     #[next(fork)]
@@ -418,7 +418,8 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         let shared = |id| open_task(&engine, GivenFlow::shared, id).id;
         let owner = |task| engine.task_record(task).unwrap().owner;
 
-        // Not one of the chiefs, she keeps what the flow gave her; through a delegate, too.
+        // Emma is not one of the chiefs, but keeps the tasks that the flow gave her, even after a delegate returns
+        // them.
         let id = begun();
         engine.draft_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
         engine.delegate(shared(id), &emma, &eve).unwrap();
@@ -426,13 +427,13 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         engine.execute_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
         engine.execute_with(own(id), &emma, &viewflow::Document::new()).unwrap();
 
-        // What names candidates is theirs when it is given back, and not hers.
+        // A task that names candidates goes back to the candidates, and Emma can no longer take it.
         let id = begun();
         engine.unassign(shared(id), &emma).unwrap();
         assert!(told(engine.assign(shared(id), &emma)).contains("it is for the group `chiefs`"));
         perform(&engine, shared(id), &cleo).unwrap();
 
-        // What names nobody else is hers alone.
+        // A task that names no other person stays hers alone.
         engine.unassign(own(id), &emma).unwrap();
         for other in [&eve, &cleo] {
             assert!(told(engine.assign(own(id), other)).contains("it is for `emma`"));
@@ -442,7 +443,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         engine.assign(own(id), &emma).unwrap();
         assert!(told(engine.reassign(own(id), &emma, &eve)).contains("it is for `emma`"), "nor for good by her word");
 
-        // She may have left: a manager gives it to anybody, who keeps it, and has it done.
+        // Emma may have left. A manager can give her task to anybody, and that person can keep it and delegate it.
         engine.reassign(own(id), &boss(), &eve).unwrap();
         engine.delegate(own(id), &eve, &cleo).unwrap();
         engine.unassign(own(id), &eve).unwrap();
@@ -451,7 +452,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         engine.reassign(own(id), &boss(), &eve).unwrap();
         engine.execute_with(own(id), &eve, &viewflow::Document::new()).unwrap();
 
-        // What was given to nobody is for everybody, as it was before.
+        // A task that names no person is open to everybody.
         let nobodys = open_task(&engine, GivenFlow::nobodys, id).id;
         engine.assign(nobodys, &eve).unwrap();
         assert_eq!(owner(nobodys), Some(user("eve")));
@@ -469,7 +470,8 @@ fn who_has_a_task_in_the_place_of_another_cannot_give_it_away_for_good_nor_gain_
         engine.delegate(task, &ann, &person("max")).unwrap();
         let error = told(engine.reassign(task, &person("max"), &ben));
         assert!(error.contains("`max` may not reassign this: the task is done in the place of `ann`"), "{error}");
-        // Back to her by a detour it is her own again, and not done in her own place, permission or not.
+        // When the task comes back to Ann by a detour, it is her own again. She does not do it in her own place,
+        // with the permission or without.
         engine.delegate(task, &person("max"), &ann).unwrap();
         assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
         assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());

@@ -1,4 +1,5 @@
-//! Messages for processes that are suspended: what `send` said somebody waits for is heard, whatever comes in between.
+//! Messages for suspended processes: a message that `send` reported as awaited is heard, whatever happens in
+//! between.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -68,7 +69,7 @@ struct Airport {
     store: Arc<dyn Store>,
     flights: Vec<ProcessId>,
     sent: u32,
-    /// The messages that somebody was said to wait for.
+    /// The messages that `send` reported as awaited.
     awaited: BTreeSet<u32>,
 }
 
@@ -79,7 +80,7 @@ impl Airport {
         Self { engine, clock, store, flights: Vec::new(), sent: 0, awaited: BTreeSet::new() }
     }
 
-    /// A process that has this status, one of several.
+    /// The process with this number among those with this status.
     fn pick(&self, status: ProcessStatus, number: usize) -> Option<ProcessId> {
         let has = |id: &&ProcessId| self.engine.process_record(**id).unwrap().status == status;
         let fit: Vec<_> = self.flights.iter().filter(has).collect();
@@ -109,7 +110,7 @@ impl Airport {
         assert_eq!(inconsistencies(&*self.store), Vec::<String>::new(), "after {act:?}");
     }
 
-    /// What was heard, each by one.
+    /// The messages that were heard. Asserts that each was heard once.
     fn heard(&self) -> BTreeSet<u32> {
         let heard: Vec<u32> =
             self.flights.iter().flat_map(|id| self.engine.process::<FlightFlow>(*id).unwrap().heard.clone()).collect();
@@ -141,7 +142,7 @@ proptest! {
 #[test]
 fn a_message_for_a_suspended_process_neither_expires_nor_goes_to_who_begins_to_wait_later() {
     on_every_store(|store| {
-        // Sent before the suspension, while no worker was there, and after it.
+        // The message is sent after the suspension, or before it while no worker is running.
         for suspended_first in [true, false] {
             let mut airport = Airport::new(Arc::clone(&store));
             airport.act(Act::Start);
@@ -151,7 +152,7 @@ fn a_message_for_a_suspended_process_neither_expires_nor_goes_to_who_begins_to_w
                 .into_iter()
                 .for_each(|act| airport.act(act));
             assert_eq!(airport.heard(), BTreeSet::new());
-            // Who waits besides gets the next one.
+            // Another waiting process gets the next message.
             airport.act(Act::Send);
             airport.act(Act::Work);
             assert_eq!(airport.heard(), BTreeSet::from([2]));

@@ -1,7 +1,7 @@
-//! Random flows and random commands against a simple model of what should happen.
+//! Runs random flows with random commands, and compares them with a simple model.
 //!
-//! The model knows nothing of graphs, scopes or tokens: it walks over the blocks that a flow is composed of. It knows
-//! nothing of the kernel's code either. What both say is compared after every command.
+//! The model knows nothing of graphs, scopes or tokens: it walks over the blocks that a flow is composed of. It
+//! does not share code with the kernel, either. The test compares both after every command.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use viewflow::{Chosen, Delivery, FlowBuilder, HandleNode, ManualClock, StartHand
 
 use crate::support::{boss, manual};
 
-/// A second of the model, in milliseconds. All waits are whole ones; each command takes a millisecond more, so that no
+/// A second of the model, in milliseconds. All waits are whole seconds. Each command adds a millisecond, so that no
 /// two things are due at the same time.
 pub(crate) const UNIT: u64 = 1_000_000;
 
@@ -41,14 +41,14 @@ pub(crate) enum Wait {
     Decision,
 }
 
-/// What a person decides: to go on, or to go on by another way and change the process.
+/// A person's decision: to go on, or to take another way and change the process.
 #[derive(Form, Clone, Debug)]
 pub(crate) enum Pick {
     Stay,
     Turn { by: u32 },
 }
 
-/// A task that waits, with its number, and whether a timeout interrupts it or runs beside it.
+/// A waiting task with its number, and whether a timeout interrupts it or runs beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     number: u32,
@@ -66,10 +66,10 @@ impl Task {
     }
 }
 
-/// After so many turns no loop begins again.
+/// After this many turns no loop begins again.
 const LAST_ROUND: u32 = 12;
 
-/// When the turn divided by the modulus leaves the rest.
+/// Holds when the turn modulo the first number equals the second.
 pub(crate) type Cond = (u32, u32);
 
 #[derive(Clone, Debug)]
@@ -79,9 +79,9 @@ pub(crate) enum Block {
     /// Ends the branch when the condition holds.
     Quit(Cond),
     Choice(Cond, Box<Block>, Box<Block>),
-    /// Again as long as the condition holds.
+    /// Repeats as long as the condition holds.
     Loop(Cond, Box<Block>),
-    /// How many are enough, if not all are needed.
+    /// The number is how many branches are enough, if not all are needed.
     Par(Option<usize>, Vec<Block>),
     Each(u32, Task),
     First(Vec<(Task, Block)>),
@@ -203,7 +203,7 @@ impl Nodes<'_> {
         end
     }
 
-    /// Lays a block before a node; answers with the node at which it is entered.
+    /// Lays a block before a node. Returns the node where the block begins.
     fn lay(&mut self, block: &Block, next: &'static str) -> &'static str {
         match block {
             Block::Task(task) => self.task(task, next),
@@ -362,7 +362,7 @@ enum State {
     Par(Vec<State>),
     /// The states of the first tasks.
     First(Vec<State>),
-    /// Which branch was taken, and how far the rest of it is.
+    /// The branch that won, and the state of the rest of it.
     Won(usize, Box<State>),
 }
 
@@ -370,14 +370,14 @@ enum State {
 struct Waiting {
     id: usize,
     task: Task,
-    /// When it goes on by itself, or is tried.
+    /// The time at which it goes on by itself, or is tried.
     at: Option<u64>,
     timeout: Option<u64>,
     failures: u32,
     failed: bool,
 }
 
-/// How often something happened to a task.
+/// How often each kind of event happened to a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
     created: u32,
@@ -394,7 +394,7 @@ struct Model {
     counts: BTreeMap<u32, Count>,
 }
 
-/// What happens to a task that waits.
+/// An event that happens to a waiting task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Finish,
@@ -446,7 +446,7 @@ impl Model {
         self.go_on(block, state)
     }
 
-    /// What follows from the states of the parts.
+    /// Derives the next state from the states of the parts.
     fn go_on(&mut self, block: &Block, state: State) -> State {
         match (block, state) {
             (Block::Seq(blocks), State::Seq(at, inner)) => match *inner {
@@ -496,7 +496,7 @@ impl Model {
         }
     }
 
-    /// Takes away all that waits.
+    /// Cancels everything that waits.
     fn cancel(&mut self, state: &mut State) {
         for waiting in open(state) {
             self.counts.entry(waiting.task.number).or_default().canceled += 1;
@@ -506,7 +506,7 @@ impl Model {
         }
     }
 
-    /// Does something to the task with this id. Answers with what is then.
+    /// Does something to the task with this id. Returns the new state.
     fn act(&mut self, block: &Block, state: State, id: usize, act: Act) -> State {
         let state = match (block, state) {
             (_, State::Waiting(waiting)) if waiting.id == id => self.act_on(waiting, act),
@@ -536,7 +536,7 @@ impl Model {
                     *state = self.act(&task, state.clone(), id, act);
                 }
                 if interrupted {
-                    // The way of the timeout is the one that was taken.
+                    // The way of the timeout has won.
                     states.iter_mut().for_each(|state| self.cancel(state));
                 }
                 State::First(states)
@@ -586,7 +586,7 @@ impl Model {
     }
 }
 
-/// All that waits.
+/// Everything that waits.
 fn open(state: &State) -> Vec<Waiting> {
     match state {
         State::Done | State::Ended => Vec::new(),
@@ -615,7 +615,7 @@ impl Run {
         let (builder, clock) = manual(Arc::new(MemoryStore::new()));
         let engine = match builder.flow(RandomFlow { failing: Arc::clone(&failing) }).build() {
             Ok(engine) => engine,
-            // A block after one that always ends, say.
+            // For example, a block after a block that always ends.
             Err(Error::Build(problems)) => {
                 assert!(problems.iter().all(|problem| problem.ends_with(']')), "{problems:?}");
                 return None;
@@ -633,7 +633,7 @@ impl Run {
         self.state = self.model.act(&self.plan, state, id, act);
     }
 
-    /// The open task of the engine for one of the model.
+    /// The engine's open task that belongs to the model's task.
     fn task(&self, waiting: &Waiting) -> TaskId {
         let tasks = self.engine.tasks(self.process, 0, usize::MAX).unwrap();
         let name = task_name(waiting.task.number);
@@ -671,7 +671,7 @@ impl Run {
                     assert_eq!(sent, Delivery::Waiting);
                     self.act(waiting.id, Act::Finish);
                 } else {
-                    // A message that nobody waits for, or that no flow knows, is nothing.
+                    // A message that no process waits for, or that no flow knows, has no effect.
                     assert!(!matches!(self.engine.send(&Go { task: 999 }), Ok(Delivery::Waiting | Delivery::Kept)));
                 }
             }
@@ -708,7 +708,8 @@ impl Run {
                 self.model.ends = 0;
             }
             _ if self.is_open() => {
-                // What becomes due or is sent while it stands still comes afterwards, as if it had not stood still.
+                // Events that become due or arrive during the suspension happen afterwards, as without a
+                // suspension.
                 self.engine.suspend(self.process, &boss()).unwrap();
                 let awaited = pick(&|waiting| waiting.task.wait == Wait::Message && !waiting.failed);
                 if let Some(waiting) = &awaited {
@@ -727,7 +728,7 @@ impl Run {
         self.after(failing);
     }
 
-    /// What the engine does by itself after a command.
+    /// The engine's own work after a command.
     fn after(&mut self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
         self.engine.run_pending().unwrap();
@@ -741,7 +742,7 @@ impl Run {
         !matches!(self.state, State::Done | State::Ended)
     }
 
-    /// What is due in the model, as often as something is.
+    /// Handles everything due in the model, until nothing is.
     fn settle(&mut self, failing: bool) {
         loop {
             let now = self.model.now;
@@ -814,7 +815,7 @@ impl Run {
     }
 }
 
-/// How many flows are tried: `PROPTEST_CASES`, or enough for every day.
+/// How many flows are tried: `PROPTEST_CASES`, or a number for everyday runs.
 pub(crate) fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000)
 }
@@ -834,7 +835,7 @@ proptest! {
         for (kind, choice, failing) in commands {
             run.command(kind, choice, failing);
         }
-        // Whatever has happened, it can be brought to an end.
+        // Whatever has happened, the process can be brought to its end.
         for round in 0_usize.. {
             if !run.is_open() {
                 break;

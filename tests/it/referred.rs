@@ -10,7 +10,7 @@ use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, complaints, do_next, manual, on_every_store, user};
 
-/// Each holds on to a process in a way of its own.
+/// Its fields refer to processes in different ways.
 #[derive(Entity, Clone, Debug)]
 #[entity(table = "referred_claim")]
 pub struct Claim {
@@ -29,7 +29,7 @@ pub struct Note {
     pub about: Option<ProcessId>,
     #[field(on_delete = set_none)]
     pub beside: Vec<ProcessId>,
-    /// A number, and nothing else.
+    /// Only a number, without a rule.
     pub once: Option<ProcessId>,
 }
 
@@ -82,7 +82,7 @@ fn finish(engine: &Engine, id: ProcessId) {
     do_next(engine, FollowFlow::work, id, WorkFields { of, remark: "done".to_owned() });
 }
 
-/// Forgets what is over by now: how many.
+/// Forgets finished processes, and returns how many.
 fn purge(engine: &Engine, clock: &ManualClock) -> u64 {
     clock.advance(Duration::from_hours(1));
     engine.purge(clock.now()).unwrap()
@@ -127,7 +127,7 @@ fn rows_are_emptied_or_deleted_with_the_process_as_they_say_themselves() {
         let left = engine.transaction(|db| db.load(note)).unwrap();
         assert_eq!((left.about, left.beside, left.once), (None, vec![stays], Some(gone)));
         assert!(engine.transaction(|db| db.table::<Mark>().get(mark)).unwrap().is_none());
-        // A number that nothing is said of can be of a process that never was.
+        // A number without a rule may belong to a process that never existed.
         let any = Note { id: Id::NEW, about: None, beside: Vec::new(), once: Some(ProcessId(99)) };
         engine.transaction(|db| db.table().insert(any.clone())).unwrap();
     });
@@ -147,7 +147,7 @@ fn a_process_is_kept_for_another_one_until_that_is_over() {
         assert_eq!(purge(engine, clock), 2, "neither holds on to the other now");
         assert!(engine.process::<FollowFlow>(third).unwrap().beside.is_empty(), "set to none");
 
-        // Two that refer to each other go when both are over.
+        // Two processes that refer to each other are forgotten when both are over.
         let (left, right) = (started(engine, None, &[]), started(engine, None, &[]));
         for (id, of) in [(left, right), (right, left)] {
             do_next(engine, FollowFlow::work, id, WorkFields { of: Some(of), remark: "done".to_owned() });

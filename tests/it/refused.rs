@@ -1,4 +1,4 @@
-//! What a store refuses or cannot read is nobody's failure in the background but that of the task that caused it.
+//! What a store refuses or cannot read, in the background, fails only the task that caused it.
 
 pub(crate) mod store;
 mod unread;
@@ -34,10 +34,10 @@ impl Mail {
     }
 }
 
-/// How something is refused.
+/// A way in which something is refused.
 #[derive(Choices, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Nothing is.
+    /// Nothing is refused.
     Not,
     /// A value too long for its index.
     LongKey,
@@ -51,13 +51,13 @@ pub enum Refusal {
     Taken,
     /// A unique column that another process has: found when the step is complete.
     TakenColumn,
-    /// A reference to a row that is not there.
+    /// A reference to a missing row.
     Gone,
-    /// A row is deleted to which another one refers.
+    /// The deletion of a row that another row refers to.
     Protected,
     /// A row that cannot be read.
     Unreadable,
-    /// No store at all.
+    /// A failure that does not come from the store.
     Own,
 }
 
@@ -75,7 +75,7 @@ const REFUSALS: [Refusal; 10] = [
 ];
 
 impl Refusal {
-    /// What the cause of the failure says.
+    /// A part of the message in the failure's cause.
     fn says(self) -> &'static str {
         match self {
             Self::Not => "",
@@ -90,7 +90,7 @@ impl Refusal {
     }
 }
 
-/// By what work in the background a process goes on.
+/// The work in the background by which a process goes on.
 #[derive(Choices, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Job,
@@ -105,10 +105,10 @@ pub enum Work {
 const WORKS: [Work; 7] =
     [Work::Job, Work::Timer, Work::Timeout, Work::Signal, Work::Message, Work::Condition, Work::Child];
 
-/// Which task of the step does what is refused.
+/// The task of the step that does the refused thing.
 #[derive(Choices, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guilty {
-    /// The one that is waited for, by its own handler.
+    /// The waiting task itself, in its own handler.
     Own,
     First,
     Second,
@@ -272,7 +272,7 @@ impl CaseFlow {
     }
 }
 
-/// A process for each of these: all wait for the same kind of work.
+/// Runs a process for each of these cases. All wait for the same kind of work.
 fn cases(store: &Arc<dyn Store>, work: Work, all: &[(Refusal, Guilty)]) {
     let refusing = Arc::new(Refusing::new(Arc::clone(store)));
     let (builder, clock) = manual(refusing.clone());
@@ -290,7 +290,7 @@ fn cases(store: &Arc<dyn Store>, work: Work, all: &[(Refusal, Guilty)]) {
         let form = CaseForm { refusal, work, guilty, key };
         engine.start(CaseFlow::start, &ann, form).unwrap().id
     };
-    // Whoever has the unique column waits for a person.
+    // The process with the unique column waits for a person.
     let holder = engine.start(
         CaseFlow::start,
         &ann,
@@ -337,10 +337,10 @@ fn cases(store: &Arc<dyn Store>, work: Work, all: &[(Refusal, Guilty)]) {
     assert_eq!(inconsistencies(&**store), Vec::<String>::new());
 }
 
-/// The node whose task has to fail.
+/// The node of the task that has to fail.
 fn node(work: Work, refusal: Refusal, guilty: Guilty) -> &'static str {
     match (work, refusal, guilty) {
-        // The seed is made by the node before.
+        // The node before makes the seed.
         (_, Refusal::LargeSeed, _) | (.., Guilty::First) => "first",
         (.., Guilty::Second) => "second",
         (Work::Job, ..) => "job",
@@ -350,7 +350,7 @@ fn node(work: Work, refusal: Refusal, guilty: Guilty) -> &'static str {
     }
 }
 
-/// Only these have a handler of their own.
+/// Only these kinds of work have a handler of their own.
 fn guilty(work: Work, guilty: Guilty) -> Guilty {
     match (work, guilty) {
         (Work::Job | Work::Signal | Work::Message, guilty) => guilty,
@@ -367,7 +367,7 @@ proptest! {
         work in select(&WORKS[..]),
         all in prop::collection::vec((select(&REFUSALS[..]), select(&[Guilty::Own, Guilty::First, Guilty::Second][..]), any::<bool>()), 1..4),
     ) {
-        // Beside each that fails there is one that does not.
+        // Each failing case has a successful one beside it.
         let all: Vec<(Refusal, Guilty)> = all
             .into_iter()
             .flat_map(|(refusal, by, before)| {
@@ -406,7 +406,7 @@ pub struct NightlyFlow {
 
 impl NightlyFlow {
     fn collect(&self, a: &mut Activation<Self, ()>) -> Result<()> {
-        // It is run again without this task when it was refused.
+        // After a refusal, the start runs again without this work.
         let first = a.now() < Timestamp::from_millis(3_600_000);
         self.runs.fetch_add(1, Ordering::SeqCst);
         match (first, self.refusal) {
@@ -505,7 +505,7 @@ fn a_job_or_timer_of_a_process_whose_columns_cannot_be_read_fails_once() {
             let failed = tasks.last().unwrap();
             assert_eq!(
                 (failed.node.as_str(), failed.status),
-                // Nobody asks for the data at the timer itself.
+                // The timer itself does not read the data.
                 (if work == Work::Job { "job" } else { "first" }, TaskStatus::Error)
             );
             assert!(failed.error.as_ref().unwrap().message.contains("is damaged"));
@@ -556,7 +556,7 @@ fn a_subscriber_goes_on_behind_events_that_cannot_be_read_and_tells_of_them() {
         let told = told.lock().unwrap().clone();
         let readable = |event: &(u64, u32)| *event != (first.0, 1) && *event != (second.0, 2);
         let all: Vec<_> = all.iter().map(|event| (event.process.0, event.number)).filter(readable).collect();
-        // Where the store keeps several events in a record, those go with the one that is damaged.
+        // If the store keeps several events in a record, all of them are lost with the damaged one.
         let mut rest = all.iter();
         assert!(
             told.iter().all(|event| rest.any(|next| next == event)),

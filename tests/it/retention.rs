@@ -1,4 +1,4 @@
-//! Processes that are over are forgotten.
+//! Finished processes are forgotten.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ pub struct Errand {
     pub steps: u32,
 }
 
-/// Has as many tasks as it has steps.
+/// Has one task for each of its steps.
 #[derive(Flow)]
 #[flow(process = Errand)]
 pub struct ErrandFlow {
@@ -40,7 +40,7 @@ pub struct ErrandFlow {
     #[branch(step, task_seed_source = |a| 0..a.process.steps)]
     each: Split,
 
-    /// Where errands start that others run.
+    /// Errands of other processes start here.
     #[next(each)]
     again: StartHandle,
 
@@ -63,7 +63,7 @@ impl ErrandFlow {
     }
 }
 
-/// Runs three errands, and waits.
+/// Runs three errands, and then waits.
 #[derive(Flow)]
 #[flow(process = Errand)]
 pub struct RoundFlow {
@@ -90,12 +90,12 @@ fn processes(store: &Arc<dyn Store>) -> Vec<ProcessId> {
     store.processes(ProcessId(0), 1000).unwrap().into_iter().map(|process| process.id).collect()
 }
 
-/// The numbers of the rows of columns.
+/// The numbers of the rows with columns of processes.
 fn columns(store: &Arc<dyn Store>) -> Vec<u64> {
     store.rows(Errand::TABLE.unwrap(), 0, 1000).unwrap().into_iter().map(|(id, _)| id).collect()
 }
 
-/// How much is left of a process.
+/// How many records of a process are left.
 fn left(store: &Arc<dyn Store>, id: ProcessId) -> usize {
     let process = usize::from(store.process(id).unwrap().is_some());
     let tasks = store.tasks(id, 0, usize::MAX).unwrap().len();
@@ -198,18 +198,18 @@ fn each_process_is_handed_over_before_it_is_forgotten_and_kept_while_that_fails(
         clock.advance(Duration::from_mins(1));
         engine.run_pending().unwrap();
         assert!(processes(&store).is_empty());
-        // What was handed over is what an export writes.
+        // The exporter received the same lines that an export writes.
         let mut seen = seen.lock().unwrap().clone();
         seen.sort_unstable();
         let kept = |line: &&String| {
             let last_number = line.starts_with("{\"numbers\"") || line.starts_with("{\"log\"");
-            // What the engine notes for itself is of no process.
+            // The engine's own notes belong to no process.
             !line.contains("kept_notes") && !line.contains("\"viewflow.") && !last_number
         };
         let mut before: Vec<String> = before.iter().filter(kept).cloned().collect();
         before.sort_unstable();
         assert_eq!(seen, before);
-        // Workers tell of it.
+        // Workers report the failure.
         broken.store(true, Ordering::SeqCst);
         errand(&engine, 0);
         clock.advance(DAY * 2);
@@ -220,7 +220,7 @@ fn each_process_is_handed_over_before_it_is_forgotten_and_kept_while_that_fails(
     });
 }
 
-/// The lines of an export, without the first and the last one.
+/// The lines of an export, without the first and the last line.
 fn exported(store: &dyn Store) -> Vec<String> {
     let mut file = Vec::new();
     viewflow::store::export(store, &mut file, |_| ()).unwrap();
@@ -318,7 +318,7 @@ fn what_cannot_be_forgotten_is_told_and_holds_up_nobody() {
     on_every_store(|store| {
         let (engine, clock) = engine(&store, Retention::purge_after(DAY));
         let ids: Vec<_> = (0..12).map(|_| errand(&engine, 1)).collect();
-        // Rows refer to the columns of all but the last one.
+        // Rows refer to the columns of all processes but the last one.
         let table = Errand::TABLE.unwrap();
         for id in &ids[..11] {
             let to = Reference {

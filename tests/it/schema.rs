@@ -1,4 +1,4 @@
-//! The JSON Schema of a form, held against what the form takes.
+//! Compares the JSON Schema of a form with the values that the form accepts.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct Leg {
     pub notes: BTreeMap<String, Option<i8>>,
 }
 
-/// Each type twice: as it has to be there, and as it need not be.
+/// Each type twice: as a required field and as an optional one.
 macro_rules! of_all_kinds {
     ($($name:ident, $optional:ident: $type:ty;)*) => {
         #[derive(Form, Clone, Debug)]
@@ -94,7 +94,7 @@ pub struct Plan {
     pub day: Option<Date>,
 }
 
-/// A decision, whose cases ask for much, for little and for nothing.
+/// A decision whose cases have many fields, few fields and none.
 #[derive(Form, Clone, Debug)]
 pub enum Course {
     Travel {
@@ -146,7 +146,7 @@ impl SchemaFlow {
     }
 }
 
-/// Texts, of which each kind of text has some.
+/// Texts. Each kind of text accepts some of them.
 const TEXTS: [&str; 48] = [
     "",
     " ",
@@ -198,11 +198,11 @@ const TEXTS: [&str; 48] = [
     "YWJj",
 ];
 
-/// A value for a schema: one that it accepts, but for where it is wild.
+/// Makes values that a schema accepts, except in some wild places.
 struct Maker<'s> {
     faced: &'s Faced,
     drawn: u64,
-    /// How seldom it is wild: once in so many values.
+    /// How rarely a place is wild: one in this many.
     wild: usize,
 }
 
@@ -218,7 +218,7 @@ impl Maker<'_> {
         self.wild > 0 && self.draw(self.wild) == 0
     }
 
-    /// A form is an object, whatever else is wrong with it; of a decision, one of its cases.
+    /// A form is always an object, even a wrong one. The form of a decision is one of its cases.
     fn form(&mut self) -> Value {
         let schema = &self.faced.schema;
         let case = schema["oneOf"].as_array().map(|cases| &cases[self.draw(cases.len())]);
@@ -329,10 +329,10 @@ fn whole_schema(schema: &Value) -> Validator {
         .unwrap_or_else(|error| panic!("no schema: {error} in {schema}"))
 }
 
-/// A form, as its schema and as what takes it.
+/// A form: its schema, and the function that accepts it.
 struct Faced {
     schema: Value,
-    /// The texts that each schema of a text accepts.
+    /// The texts that each text schema accepts.
     texts: BTreeMap<String, Vec<&'static str>>,
     validator: Validator,
     take: Box<dyn Fn(&Document) -> Result<()> + Send + Sync>,
@@ -373,7 +373,7 @@ static FACED: LazyLock<Vec<Faced>> = LazyLock::new(|| {
                 Faced::new(schema, move |form| engine.start_with(&start, &ann, form).map(drop))
             })
             .collect();
-    // Tasks that show something already: what is stored, and what was drafted.
+    // Tasks that already show stored or drafted values.
     let leg = json!({"to": "a", "stops": [], "notes": {}});
     for draft in [
         json!({}),
@@ -400,7 +400,7 @@ static FACED: LazyLock<Vec<Faced>> = LazyLock::new(|| {
     all
 });
 
-/// Whether a blank stands somewhere: forms take it for nothing.
+/// Whether a value contains a blank text, which forms take for nothing.
 fn has_a_blank(value: &Value) -> bool {
     match value {
         Value::String(text) => text.trim().is_empty(),
@@ -414,7 +414,7 @@ fn holds(faced: &Faced, value: &Value) -> Result<bool, TestCaseError> {
     let taken = (faced.take)(value.as_object().unwrap());
     let complaints = taken.as_ref().err().map(|error| error.field_errors().expect("complaints").clone());
     let accepted = faced.validator.is_valid(value);
-    // Named: the pattern is in words that JavaScript does not have.
+    // A known exception: the pattern uses words that JavaScript does not have.
     let excused = |errors: &FieldErrors| {
         errors.iter().all(|(path, told)| path == "word" && told.iter().all(|complaint| complaint.code() == "pattern"))
     };
@@ -424,7 +424,7 @@ fn holds(faced: &Faced, value: &Value) -> Result<bool, TestCaseError> {
         let is_number = value.pointer(path).is_some_and(Value::is_number);
         let has_to_be_told = match error.kind() {
             ValidationErrorKind::Required { .. } | ValidationErrorKind::AdditionalProperties { .. } => true,
-            // Decimals may be numbers, and null takes something from a map.
+            // Decimals may be numbers, and null removes something from a map.
             ValidationErrorKind::Type { .. } => {
                 !(path.contains("number") && is_number) && value.pointer(path) != Some(&Value::Null)
             }

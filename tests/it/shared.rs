@@ -1,4 +1,4 @@
-//! A store as several hosts share one: nobody can tell who else has it open, and it may have a clock of its own.
+//! A store that several hosts share: it does not say who else has it open, and it may have a clock of its own.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The example `shipment`: both carriers, with and without insurance, in whatever order people work.
+//! The example `shipment`: both carriers, with and without insurance, in any order of work.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -62,7 +62,7 @@ impl Shop {
         ShipBy::Carrier { carrier: self.express }
     }
 
-    /// The post's way as far as its label.
+    /// The way of a shipment by post, up to its label.
     fn by_post(&self, id: ProcessId, need_insurance: bool) {
         self.choose(id, ShipBy::Post);
         self.perform(ShipmentFlow::check_insurance, id, &CLERK, CheckInsurance { need_insurance }).unwrap();
@@ -87,7 +87,7 @@ impl Shop {
         !open_tasks(&self.engine, node, id).is_empty()
     }
 
-    /// Moves the package, and looks that this is all there was to do.
+    /// Moves the package, and asserts that this finishes the process.
     fn move_package(&self, id: ProcessId, tasks: usize) -> Shipment {
         self.perform(ShipmentFlow::move_package, id, &PACKER, ()).unwrap();
         let process = self.engine.process::<ShipmentFlow>(id).unwrap();
@@ -174,7 +174,7 @@ fn after_a_day_without_a_carrier_the_clerk_is_reminded_once_and_keeps_his_task()
         let inbox = shop.engine.inbox(&CLERK).of(ShipmentFlow::shipment_type).list().unwrap();
         assert_eq!(inbox.iter().map(|task| task.id.process).collect::<Vec<_>>(), [late]);
         shop.by_express(late);
-        // As without, and the reminder and its end.
+        // The same tasks as without the reminder, and the reminder with its end.
         shop.move_package(late, 10);
     });
 }

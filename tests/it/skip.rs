@@ -106,19 +106,19 @@ fn a_process_goes_on_from_a_task_that_is_skipped_without_what_it_does() {
         assert_eq!(engine.archive(&user("ann")).list().unwrap(), []);
         assert!(events(&engine, id).contains(&"pick skipped".to_owned()));
         engine.run_pending().unwrap();
-        // One that failed, too.
+        // A failed task can be skipped, too.
         let failed = open_task(&engine, OrderFlow::check, id);
         assert_eq!(failed.status, TaskStatus::Error);
         engine.skip(failed.id, &boss()).unwrap();
         check(&store);
         assert_eq!(engine.task_record(failed.id).unwrap().error, None);
-        // And one with sub-processes.
+        // So can a task with sub-processes.
         let parts = open_task(&engine, OrderFlow::parts, id).id;
         engine.skip(parts, &boss()).unwrap();
         check(&store);
         assert_eq!(engine.processes::<PartFlow>().list().unwrap()[0].status, ProcessStatus::Canceled);
         assert_eq!(engine.process::<OrderFlow>(id).unwrap().log, Vec::<String>::new());
-        // What did nothing is not undone.
+        // A skipped task did nothing, so going back does not undo it.
         engine.go_back(id, OrderFlow::pick, &boss()).unwrap();
         check(&store);
         assert_eq!(engine.process::<OrderFlow>(id).unwrap().log, Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Subscribers are told of all that happens, in the order in which it was committed, at least once.
+//! Subscribers hear all events in the order of their commits, at least once.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ fn walk(engine: &Engine) -> ProcessId {
     engine.start(WalkFlow::start, &user("ann"), ()).unwrap().id
 }
 
-/// Process and number of events, in the order in which they were told.
+/// Process and number of the events, in the order in which the subscriber heard them.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<(u64, u32)>>>);
 
@@ -49,7 +49,7 @@ impl Heard {
     }
 }
 
-/// All that happened, in the order in which it was committed.
+/// All events, in the order of their commits.
 fn log(store: &dyn Store) -> Vec<(u64, u32)> {
     let log = store.log(None, usize::MAX).unwrap();
     log.into_iter().map(|logged| (logged.process.0, logged.number)).collect()
@@ -113,7 +113,7 @@ fn one_that_fails_stops_at_its_event_and_is_tried_again_later_while_others_go_on
         assert_eq!(error.to_string(), text);
         assert_eq!((heard.all(), tried.all()), (log(&*store), vec![(1, 1), (1, 2), (1, 3)]));
         assert_eq!((engine.run_pending().unwrap(), tried.all().len()), (0, 3), "it is left alone for a while");
-        // A second, then two, then four.
+        // The pause is one second, then two, then four.
         for (wait, times) in [(1, 4), (1, 4), (1, 5), (3, 5), (1, 6)] {
             assert!(engine.next_due().unwrap().unwrap() > clock.now());
             clock.advance(Duration::from_secs(wait));
@@ -147,7 +147,7 @@ fn whatever_write_the_program_crashes_at_each_event_is_told_at_least_once_and_in
     };
     let check = |store: &dyn Store, stage| {
         if stage == Stage::Finished {
-            // Again means: from a place that it had come to before.
+            // An event may be heard again only if all events before it were heard.
             let (all, told) = (log(store), heard.all());
             let mut next = 0;
             for event in &told {
@@ -235,7 +235,7 @@ fn nothing_is_forgotten_that_a_subscriber_has_not_had_unless_it_takes_too_long()
         clock.advance(DAY);
         engine.run_pending().unwrap();
         assert_eq!((left(), log(&*store)), (0, vec![]), "once it was told it is forgotten, from the log too");
-        // A subscriber that is not there any more holds things up for a while.
+        // A subscriber that no longer exists delays forgetting for a while.
         over(&engine);
         drop(engine);
         let (engine, later) = build(false);

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers that the tests share.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use tempfile::TempDir;
 use viewflow::prelude::*;
 use viewflow::{FieldErrors, Form, ManualClock, Node, Store, Task, TaskRecord, ViewNode};
 
-/// The methods of a store that stores in front of it leave to it, `self.store`: those that all of them do, and others that are named.
+/// Implements methods of a store by calls of `self.store`: the methods that all wrappers pass on, and further named
+/// ones.
 macro_rules! forward {
     (@each $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         $(fn $method(&self, $($argument: $type),*) -> viewflow::store::StoreResult<$answer> {
@@ -48,7 +49,7 @@ macro_rules! forward {
 
 pub(crate) use forward;
 
-/// Runs a test over each store. What it asserts has to hold on all of them.
+/// Runs a test over each store. Its assertions have to hold on all of them.
 pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {
     test(Arc::new(MemoryStore::new()));
     let directory = TempDir::new().unwrap();
@@ -59,7 +60,7 @@ pub fn user(name: &str) -> UserId {
     UserId::new(name)
 }
 
-/// Somebody who may do everything.
+/// A user that may do everything.
 pub fn boss() -> Superuser {
     Superuser::new("boss")
 }
@@ -107,7 +108,7 @@ pub fn of(errors: &FieldErrors) -> Vec<String> {
         .collect()
 }
 
-/// An engine's builder over the store whose clock stands at 0 until it is moved.
+/// A builder of an engine over the store, with a clock that is at 0 until it is moved.
 pub fn manual(store: Arc<dyn Store>) -> (viewflow::EngineBuilder<()>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
     (Engine::builder(store).clock(Arc::clone(&clock)), clock)

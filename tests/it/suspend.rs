@@ -1,4 +1,4 @@
-//! A suspended process stands still: nobody can do anything in it, and what is due waits until it is resumed.
+//! Nobody can act in a suspended process, and everything due waits until the process is resumed.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -305,7 +305,7 @@ fn sub_processes_are_suspended_and_resumed_with_their_parent() {
         assert_eq!(engine.queue(&user("ann")).list().unwrap(), []);
         let refused = engine.resume(child, &boss());
         assert!(matches!(refused, Err(Error::Suspended { process }) if process == id), "{refused:?}");
-        // What ends meanwhile does not move its parent.
+        // A child that ends meanwhile does not move its parent.
         engine.cancel(child, &boss()).unwrap();
         check(&store);
         assert_eq!(open_task(&engine, FleetFlow::one, id).status, TaskStatus::Started);
@@ -316,7 +316,7 @@ fn sub_processes_are_suspended_and_resumed_with_their_parent() {
         assert_eq!(failed.error.unwrap().code.as_deref(), Some("canceled"));
         engine.skip(failed.id, &boss()).unwrap();
 
-        // Of a sequence: the one at work is canceled meanwhile, and the next one begins afterwards.
+        // In a sequence, the running child is canceled meanwhile, and the next child begins afterwards.
         let sequence = children(&engine, ProcessStatus::New);
         assert_eq!(sequence.len(), 3);
         engine.suspend(sequence[0], &boss()).unwrap();
@@ -358,7 +358,7 @@ pub struct Tick {
     pub id: Id<Tick>,
 }
 
-/// All that a task can have to catch up with, each beside two timeouts.
+/// Everything that a task may have to catch up on, each beside two timeouts.
 #[derive(Flow)]
 #[flow(process = Parcel)]
 pub struct BehindFlow {
@@ -420,16 +420,16 @@ impl BehindFlow {
     }
 }
 
-/// How the process is suspended and resumed.
+/// A way to suspend and resume the process.
 #[derive(Clone, Copy, Debug)]
 struct Course {
-    /// How many hours it is suspended: after one, one timeout of each task is overdue, and after two both.
+    /// The hours of the suspension. After one hour, one timeout of each task is overdue; after two hours, both are.
     hours: u32,
-    /// Whether it is suspended and resumed once more before anything is caught up with.
+    /// Whether the process is suspended and resumed once more before it catches up.
     twice: bool,
-    /// Whether the clock is set back by a day when it was resumed.
+    /// Whether the clock is set back by a day after the resumption.
     set_back: bool,
-    /// Whether what comes of the signal fails at first.
+    /// Whether the step after the signal fails at first.
     fails: bool,
 }
 
@@ -445,7 +445,7 @@ fn catches_up(store: Arc<dyn Store>, course: Course) {
     assert_eq!(engine.signal("call").unwrap(), 1);
     engine.suspend(id, &boss()).unwrap();
     engine.run_pending().unwrap();
-    // What was begun is canceled: the only child, and the first one of two.
+    // Cancels children that have begun: the only child, and the first of two.
     begun[..2].iter().for_each(|child| engine.cancel(*child, &boss()).unwrap());
     clock.advance(hours * Duration::from_hours(1));
     engine.transaction(|db| db.table().insert(Tick { id: Id::NEW })).unwrap();
@@ -466,7 +466,7 @@ fn catches_up(store: Arc<dyn Store>, course: Course) {
     if fails {
         let failed = open_task(&engine, BehindFlow::call, id);
         assert_eq!(failed.status, TaskStatus::Error, "{course:?}");
-        // It has heard the signal, and need not hear another one.
+        // The task has heard the signal, and need not hear a second one.
         if twice { engine.revive(failed.id, &boss()) } else { engine.retry(failed.id, &boss()) }.unwrap();
         check(&store);
     }

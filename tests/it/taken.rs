@@ -1,5 +1,5 @@
-//! A value that is taken, and what else tables do not take, is told with the field and the process, and never with the name of a
-//! table that nobody wrote. Complaints of handlers, several at once.
+//! Errors about taken values, and about anything else that tables refuse, name the field and the process. They
+//! never name a table that the author did not write. Also complaints of handlers, several at once.
 
 use serde_json::{Value, json};
 use viewflow::jiff::ZonedDateTime;
@@ -70,7 +70,7 @@ pub struct StayFlow {
 impl StayFlow {
     fn register(&self, a: &mut Activation<Self, ()>, form: Register) -> Result<()> {
         a.process.number = form.number;
-        // What stands in the note is no field of the same name.
+        // The note has no field with the same name.
         let mails = form.party.into_iter().map(|person| person.mail);
         for mail in form.mail.into_iter().chain(mails).chain(form.note) {
             a.table().insert(Guest { id: Id::NEW, mail })?;
@@ -126,7 +126,7 @@ fn a_taken_value_of_the_process_complains_at_its_field() {
     });
 }
 
-// ---- values that have several forms, and several that are taken
+// ---- values with several forms, and several taken values
 
 #[derive(Process, Clone, Debug)]
 pub struct Slot {
@@ -161,7 +161,7 @@ fn a_taken_value_complains_in_the_form_in_which_it_was_sent_and_all_that_are_tak
         let both = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["7", "1.5", "2.0"]});
         let amounts = ["amounts.1: cannot be 1.5: it is taken", "amounts.2: cannot be 2.0: it is taken"];
         assert_eq!(told(both), [amounts[0], amounts[1], at]);
-        // What it has itself is not taken, in whatever form it is sent.
+        // The row's own values are not taken, whatever form they are sent in.
         let task = open_task(&engine, SlotFlow::change, id).id;
         engine.assign(task, &ann).unwrap();
         let same = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["2.0", "1.500"]});
@@ -181,9 +181,9 @@ fn a_taken_value_of_a_row_complains_where_it_was_sent_in_the_form() {
         assert_eq!(told(party), ["party.1.mail: cannot be ann@x: it is taken"]);
         let twice = json!({"number": 5, "party": [{"mail": "bob@x", "age": 3}, {"mail": "bob@x", "age": 4}]});
         assert_eq!(told(twice).len(), 2, "one of the two has to be another one");
-        // The number of the process is set by the handler from a field of that name.
+        // The handler sets the process's number from the field of that name.
         assert_eq!(told(json!({"number": 1, "party": []})), ["number: cannot be 1: it is taken"]);
-        // What was not sent in a field of that name is an error of the handler, as it was.
+        // A taken value that was not sent in a field of that name stays an error of the handler.
         let error = refused(json!({"number": 5, "party": [], "note": "ann@x"}));
         assert!(
             matches!(&error, Error::Handler { source, .. } if matches!(**source, Error::NotUnique { .. })),
@@ -225,7 +225,7 @@ fn the_table_of_columns_is_told_to_nobody() {
 pub struct Range {
     pub from: u32,
     pub to: u32,
-    /// In what way the handler fails.
+    /// How the handler fails.
     pub way: u8,
 }
 
@@ -238,7 +238,7 @@ pub struct RangeFlow {
     end: End,
 }
 
-/// What a library of the application's own does.
+/// Stands for the application's own library.
 fn elsewhere(errors: FieldErrors) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(errors.into_result()?)
 }

@@ -223,7 +223,7 @@ fn processes_start_by_the_clock_once_each_time_and_what_was_missed_is_not_made_u
         clock.advance(Duration::from_hours(1));
         engine.run_pending().unwrap();
         assert_eq!(started(&engine), (2, 1), "at eight in Berlin");
-        // Another engine over the same store goes on where this one stopped.
+        // Another engine over the same store continues where this engine stopped.
         let second = Engine::builder(store).clock(Arc::clone(&clock)).flow(HeartbeatFlow::new());
         let second = second.build().unwrap();
         second.run_pending().unwrap();
@@ -256,9 +256,9 @@ fn a_time_that_is_skipped_or_comes_twice_when_clocks_change_starts_one_process()
         let engine = builder.flow(NightlyFlow::new()).build().unwrap();
         let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap().into();
         for (from, hours, expected) in [
-            // 02:30 is skipped: at 03:00 in summer time.
+            // 02:30 is skipped: the start comes at 03:00 in summer time.
             ("2026-03-28T12:00:00Z", 37, &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"][..]),
-            // 02:30 comes twice: at the first one.
+            // 02:30 comes twice: the start comes at the first one.
             ("2026-10-24T12:00:00Z", 38, &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
         ] {
             clock.set(time(from));
@@ -369,7 +369,7 @@ fn a_task_whose_token_went_on_by_its_timeout_is_not_revived_into_a_second_token(
     });
 }
 
-/// So many nodes at which processes start by the clock.
+/// Many nodes at which processes start by the clock.
 struct BeatsFlow<const STARTS: usize>;
 
 impl<const STARTS: usize> Flow for BeatsFlow<STARTS> {
@@ -387,7 +387,7 @@ impl<const STARTS: usize> Flow for BeatsFlow<STARTS> {
     }
 }
 
-/// What a pass and a question for what is due read, when one start of so many is due.
+/// The records that a pass and a query for the next due time read, when one of many starts is due.
 fn read_of_starts<const STARTS: usize>() -> (u64, u64) {
     let store = Arc::new(viewflow_testing::CountingStore::new(MemoryStore::new()));
     let (builder, clock) = manual(Arc::clone(&store) as Arc<dyn Store>);

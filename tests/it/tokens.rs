@@ -253,7 +253,7 @@ fn a_split_without_items_goes_on_at_its_join() {
     });
 }
 
-/// Conditional branches with a way out when none is taken; a branch without a join.
+/// Conditional branches with a fallback when no branch is taken, and a branch without a join.
 #[derive(Flow)]
 #[flow(process = Parcel)]
 pub struct MaybeFlow {

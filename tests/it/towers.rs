@@ -1,6 +1,6 @@
-//! Sub-processes in sub-processes, higher than any stack: nothing calls itself over what is stored.
+//! Sub-processes in sub-processes, higher than any stack: no function recurses over stored data.
 //!
-//! `LEVELS=100000 cargo test --release -p viewflow-tests --test it towers` builds higher ones.
+//! `LEVELS=100000 cargo test --release -p viewflow-tests --test it towers` builds higher towers.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +13,7 @@ use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, perform, user};
 
-/// What a thread of the standard library has.
+/// The stack size of a thread of the standard library.
 const STACK: usize = 2 << 20;
 
 fn levels() -> u64 {
@@ -28,7 +28,7 @@ pub struct Level {
     pub refused: bool,
 }
 
-/// A flow that runs itself, when somebody says so.
+/// A flow that runs itself when a person decides so.
 #[derive(Flow)]
 #[flow(process = Level)]
 pub struct LevelFlow {
@@ -60,7 +60,7 @@ pub struct LevelFlow {
     end: End,
 }
 
-/// What stands around the tower.
+/// The surroundings of the tower.
 #[derive(Flow)]
 pub struct GroundFlow {
     #[next(first)]
@@ -91,12 +91,12 @@ struct Tower {
     clock: Arc<ManualClock>,
     store: Arc<dyn Store>,
     root: ProcessId,
-    /// The task on top that is open.
+    /// The open task at the top.
     last: TaskId,
 }
 
 impl Tower {
-    /// A tower of so many levels: three are made by the engine, and the others are copies of the one in the middle.
+    /// A tower of this many levels. The engine makes three of them; the others are copies of the middle one.
     fn of(store: &Arc<dyn Store>, levels: u64) -> Self {
         let (builder, clock) = manual(Arc::clone(store));
         let engine = builder.flow(LevelFlow::new()).flow(GroundFlow::new()).build().unwrap();
@@ -112,7 +112,7 @@ impl Tower {
         tower
     }
 
-    /// Puts copies of the process below the top one between the two.
+    /// Inserts copies of the second process from the top below the top one.
     fn grow(&self, mut more: u64) {
         let store = &*self.store;
         let top = store.process(self.last.process).unwrap().unwrap().record;
@@ -165,8 +165,8 @@ impl Tower {
     }
 }
 
-/// Does something with a high tower, on the stack that every thread has, and with a lower one over every store, in which all fits
-/// together then.
+/// Runs `work` with a high tower on a standard stack. Then runs it with a lower tower over every store, and asserts
+/// that the store is consistent afterwards.
 fn on_towers(work: impl Fn(&Tower, usize) + Send + Sync) {
     let with = |store: &Arc<dyn Store>, levels: u64| {
         let tower = Tower::of(store, levels);

@@ -1,4 +1,4 @@
-//! What one store exports, another one imports: of any kind.
+//! One store imports what another store exports, whatever their kinds.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn lines(store: &Arc<dyn Store>) -> Vec<String> {
     let mut file = Vec::new();
     store::export(&**store, &mut file, |_| ()).unwrap();
     let lines = String::from_utf8(file).unwrap();
-    // Numbers are told by giving out one of each, and the log may end behind its last event.
+    // The last numbers are compared by giving out one of each. The log may end behind its last event.
     lines
         .lines()
         .filter(|line| !line.starts_with("{\"numbers\"") && !line.starts_with("{\"log\""))

@@ -1,4 +1,4 @@
-//! Going back: one task is undone, or all since a node, and the tokens are right afterwards.
+//! Going back: one task is undone, or all tasks since a node, and the tokens are right afterwards.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +126,7 @@ fn check(store: &Arc<dyn Store>) {
     assert_eq!(inconsistencies(&**store), Vec::<String>::new());
 }
 
-/// What is open, in the order in which it was made.
+/// The open tasks, in the order of their creation.
 fn open(engine: &Engine, id: ProcessId) -> Vec<String> {
     let tasks = engine.tasks(id, 0, usize::MAX).unwrap();
     tasks.iter().filter(|task| !task.status.is_final()).map(|task| format!("{} {}", task.node, task.status)).collect()
@@ -143,7 +143,7 @@ fn began(store: &Arc<dyn Store>) -> (Engine, ProcessId) {
     (engine, id)
 }
 
-/// All that is to be booked is.
+/// A trip with everything booked.
 fn booked(store: &Arc<dyn Store>) -> (Engine, ProcessId) {
     let (engine, id) = began(store);
     for hotel in open_tasks(&engine, TripFlow::hotel, id) {
@@ -189,7 +189,7 @@ fn a_task_after_which_another_one_is_done_is_not_undone_alone() {
         assert!(matches!(error, Error::DoneAfter { .. }) && told.contains("`trip.flight`"), "{told}");
         assert!(told.contains("use `go_back`"), "{told}");
         assert_eq!(events(&engine, id), before);
-        // A join that has not fired does nothing: what waits there is no reason.
+        // A join that has not fired does nothing, so a token that waits there does not prevent the undo.
         engine.undo(all(&engine, TripFlow::flight, id).remove(0).id, &boss()).unwrap();
         check(&store);
         engine.undo(plan, &boss()).unwrap();
@@ -241,7 +241,7 @@ fn a_join_that_others_have_come_to_waits_again_for_the_one() {
         let scope = store.scopes(id, None, 10).unwrap().pop().unwrap().1;
         assert_eq!((scope.live, scope.arrived, scope.join), (1, 2, Some(join.id.ordinal)));
         assert_eq!(engine.task_record(again).unwrap().data, red.data);
-        // Once more, before it is done: what is open is canceled, what has arrived stays.
+        // Once more, before the join is done: the open task is canceled, and the arrived tokens stay.
         let flight = all(&engine, TripFlow::flight, id).remove(0).id;
         engine.undo(flight, &boss()).unwrap();
         check(&store);
@@ -396,11 +396,11 @@ fn what_a_timeout_began_beside_its_task_is_taken_back_with_it() {
         check(&store);
         assert_eq!(engine.process_record(id).unwrap().ends, 0);
         assert_eq!(open_tasks(&engine, TripFlow::hurry, id).len(), 1);
-        // Its timeouts begin anew.
+        // Its timeouts start again.
         clock.advance(Duration::from_hours(24));
         engine.run_pending().unwrap();
         assert_eq!(open_tasks(&engine, TripFlow::hurry, id).len(), 2);
-        // To what the timeout began one can go back, too.
+        // The engine can also go back to the tasks that the timeout began.
         let hurry = open_tasks(&engine, TripFlow::hurry, id).remove(0).id;
         perform(&engine, TripFlow::hurry, hurry, ());
         engine.undo(hurry, &boss()).unwrap();

@@ -1,5 +1,5 @@
-//! Going back where tokens go other ways than one after the other: races, joins that do not wait for all, loops, sub-processes,
-//! jobs, failures, compensation.
+//! Going back where tokens do not simply follow each other: races, joins that do not wait for all, loops,
+//! sub-processes, jobs, failures, compensation.
 
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ fn a_join_that_had_enough_waits_again_and_what_it_canceled_stays_canceled() {
         do_next(&engine, RaceFlow::deep, id, ());
         do_next(&engine, RaceFlow::right, id, ());
         assert_eq!(open(&engine, id), ["ask new"]);
-        // Within the branch that was canceled: its join waits again for the one.
+        // Within the canceled branch: its join waits again for this token.
         engine.undo(last(&engine, RaceFlow::deep, id).id, &boss()).unwrap();
         check(&store);
         assert_eq!(open(&engine, id), ["vote started", "inner started", "enough started", "deep new"]);
@@ -153,7 +153,7 @@ fn in_a_loop_the_last_round_is_gone_back_to() {
         check(&store);
         let status_of = |task: &TaskRecord| engine.task_record(task.id).unwrap().status;
         assert_eq!((status_of(&first), status_of(&second)), (TaskStatus::Done, TaskStatus::Revived));
-        // And with the round before it, over the loop.
+        // Goes back once more, to the round before, over the loop.
         engine.go_back_to(first.id, &boss()).unwrap();
         check(&store);
         assert_eq!(open(&engine, id), ["before new"]);

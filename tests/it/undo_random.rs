@@ -1,4 +1,4 @@
-//! Random flows in which somebody goes back again and again: nothing is ever out of order, and they come to an end all the same.
+//! Random flows in which a person goes back again and again. They stay consistent, and still come to an end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::judged;
 use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
 use crate::support::{boss, manual};
 
-/// How often something is: the open tasks by node, and the open scopes with what they count.
+/// How many of each: the open tasks by node, and the open scopes with their counts.
 type Tokens = BTreeMap<String, u32>;
 
 struct Run {
@@ -61,7 +61,7 @@ impl Run {
         tokens
     }
 
-    /// Does an open task that a person or a message can do. Answers with which one.
+    /// Does an open task that a person or a message can do. Returns the task.
     fn go_on(&self, choice: usize) -> Option<TaskId> {
         let open: Vec<_> = self.tasks().into_iter().filter(|task| !task.status.is_final()).collect();
         let kinds = ["Handle", "MessageCatch", "View"];
@@ -88,7 +88,7 @@ impl Run {
         self.engine.run_pending().unwrap();
     }
 
-    /// Goes back to some task that is done.
+    /// Goes back to some finished task.
     fn go_back(&self, choice: usize) {
         let done: Vec<_> = self.tasks().into_iter().filter(|task| task.status == TaskStatus::Done).collect();
         let done: Vec<_> = done.iter().filter(|task| task.kind.acts() && !task.kind.is_start()).collect();
@@ -97,7 +97,7 @@ impl Run {
         assert_eq!(self.engine.task_record(new).unwrap().node, task.node);
     }
 
-    /// What was just done is taken back: all is as it was, unless it canceled something.
+    /// Does a task and takes it back. The tokens are as before, unless the task canceled something.
     fn do_and_undo(&self, choice: usize) {
         let before = self.tokens();
         let events = self.engine.process_record(self.process).unwrap().events;
@@ -108,7 +108,7 @@ impl Run {
         let happened = self.engine.events(self.process, 0, usize::MAX).unwrap();
         let canceled = |what: &What| matches!(what, What::TaskCanceled { .. });
         let canceled = happened.iter().any(|event| event.number > events && canceled(&event.what));
-        // What its timeouts began beside it came after it, too.
+        // Tasks that its timeouts began beside it also came after it.
         let beside = |what: &What| matches!(what, What::BoundaryTaken { task, .. } if *task == done.ordinal);
         let beside = happened.iter().any(|event| beside(&event.what));
         self.engine.go_back_to(done, &boss()).unwrap();
@@ -122,7 +122,7 @@ impl Run {
     }
 }
 
-/// Goes on with what is open in a flow of the judge's, or goes back.
+/// Does an open task in a flow of the judge, or goes back.
 fn go_somewhere(run: &judged::Run, choice: usize, back: bool) {
     if back {
         let tasks = run.engine.tasks(run.process, 0, usize::MAX).unwrap();
@@ -131,7 +131,7 @@ fn go_somewhere(run: &judged::Run, choice: usize, back: bool) {
         if let Some(task) = choice.checked_rem(done.len()).and_then(|choice| done.get(choice)) {
             match run.engine.go_back_to(task.id, &boss()) {
                 Ok(_) => {}
-                // What compensates is nothing to go back to.
+                // A task that compensates cannot be gone back to.
                 Err(Error::NoWayBack { .. }) => assert_eq!(task.kind, Kind::Function),
                 Err(error) => panic!("{error}"),
             }
@@ -209,7 +209,7 @@ proptest! {
                 break;
             }
             prop_assert!(round < 1999, "stuck");
-            // Nothing tells the engine that a condition of these flows holds now.
+            // In these flows the engine does not learn that a condition holds now.
             let caught = |node: usize| run.graph.nodes()[node].kind == Kind::ConditionalCatch;
             match run.open().find(|(_, node)| caught(*node)) {
                 Some((task, _)) => run.engine.cancel_task(task, &boss()).unwrap(),

@@ -94,7 +94,7 @@ fn unknown() -> Document {
     json!({"later": {"sleeps": [1, null]}}).as_object().cloned().unwrap()
 }
 
-/// Has a later release write fields of its own on every record that there is.
+/// Adds the fields of a later release to every record.
 fn add_unknown(store: &dyn Store) {
     let mut changes = Vec::new();
     for process in store.processes(ProcessId(0), 100).unwrap() {
@@ -124,7 +124,7 @@ fn add_unknown(store: &dyn Store) {
     store.commit(Commit { changes, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
-/// Which records have lost them.
+/// The records that have lost them.
 fn lost(store: &dyn Store, known: &[String]) -> Vec<String> {
     let all = records(store);
     known.iter().filter(|record| all.iter().any(|(name, kept)| name == *record && !kept)).cloned().collect()
@@ -210,7 +210,7 @@ fn whatever_is_done_with_records_the_fields_of_a_later_release_stay() {
         engine.skip(open_task(&engine, OrderFlow::last, id).id, &boss()).unwrap();
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::Done);
         kept("sub-processes and ends");
-        // Exported and imported they are there still.
+        // An export and an import keep them.
         let mut file = Vec::new();
         store::export(&*store, &mut file, |_| ()).unwrap();
         let copy = MemoryStore::new();

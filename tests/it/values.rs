@@ -1,4 +1,4 @@
-//! Values: what is kept as it was sent, and what is refused.
+//! Values that are kept as they were sent, and values that are refused.
 
 #![expect(clippy::option_option, reason = "an application may have one")]
 
@@ -67,7 +67,7 @@ fn an_appointment_can_be_read_after_the_rules_of_its_zone_have_changed() {
         let at: ZonedDateTime = "2050-07-01T12:00:00+02:00[Europe/Berlin]".parse().unwrap();
         let id = start(&engine, json!({"at": at.to_string()})).unwrap();
         drop(engine);
-        // As a release would have written it to which Berlin was two hours further east.
+        // Changes the value to that of an earlier release, for which Berlin was two hours further east.
         let mut lines = Vec::new();
         viewflow::store::export(&*store, &mut lines, |_| ()).unwrap();
         let lines = String::from_utf8(lines).unwrap().replace("12:00:00+02:00[", "14:00:00+04:00[");
@@ -129,7 +129,7 @@ proptest! {
         let number: Value = serde_json::from_str(&decimal.to_string()).unwrap();
         match Decimal::read_from(&number, Source::Person) {
             Ok(read) if is_short => prop_assert_eq!(read, decimal),
-            // A JSON number is a float: what it has lost before it is read here nobody sees.
+            // A JSON number is a float. A loss before this point cannot be seen.
             Ok(read) => prop_assert!((read - decimal).abs() <= decimal.abs() / Decimal::from(10_i64.pow(14)), "{}", read),
             Err(_) => prop_assert!(!is_short, "{} is refused", decimal),
         }
@@ -194,7 +194,7 @@ fn a_draft_with_a_number_for_a_decimal_is_shown() {
     engine.execute_with(task, &user("ann"), &sent(json!({"amount": 12.5}))).unwrap();
 }
 
-// ---- what is nested deep
+// ---- deep nesting
 
 fn nested(depth: usize) -> Value {
     (0..depth).fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({ "a": inner }) })
@@ -270,7 +270,7 @@ pub struct DeepMessage {
     pub value: Value,
 }
 
-/// Where a value goes.
+/// The place that a value goes to.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
     Field,
@@ -317,7 +317,7 @@ fn wherever_code_puts_what_is_nested_deep_it_is_kept_or_refused_by_every_store_a
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(DeepFlow::new()).build().unwrap();
         for place in PLACES {
-            // A struct around a value is a level of it.
+            // A struct around a value counts as a level.
             let most = if matches!(place, Place::Nested) { 63 } else { 64 };
             engine.run(DeepFlow::start, (place, nested(most))).unwrap();
             for depth in [most + 1, 300] {
@@ -356,7 +356,7 @@ fn a_correlation_key_is_refused_by_every_store_alike_where_it_is_sent_and_where_
     });
 }
 
-// ---- what is refused when the engine is built
+// ---- values that are refused when the engine is built
 
 mod first {
     use viewflow::prelude::*;
@@ -497,7 +497,8 @@ fn names_that_leave_no_room_in_a_key_of_the_store_are_refused() {
 fn a_person_whose_name_no_store_keeps_cannot_do_anything_on_any_store() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(SheetFlow::new()).build().unwrap();
-        // Who starts a process has the task of its start: the name stands in a key beside those of the flow and the node.
+        // The starter of a process is the owner of its start task, so their name is in a key with the names of flow
+        // and node.
         let most = viewflow::store::MAX_KEY - "sheet".len() - "start".len();
         for (length, fits) in [(most, true), (most + 1, false), (5000, false)] {
             let long = user(&"b".repeat(length));
@@ -546,7 +547,7 @@ fn a_pattern_is_checked_as_it_is_used() {
     );
 }
 
-// ---- nobody's name, and nothing
+// ---- empty names, and empty values
 
 #[derive(Process, Clone, Debug)]
 pub struct Request {

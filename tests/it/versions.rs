@@ -1,4 +1,4 @@
-//! Two versions of a program over one store at once: what the one writes the other finds, or is told that it must not write.
+//! Two versions of a program over one store at once: each finds what the other wrote, or is refused.
 
 mod flows;
 mod meanwhile;
@@ -130,7 +130,7 @@ fn the_version_before_neither_sends_nor_waits_under_keys_of_its_own() {
     });
 }
 
-/// A flow that waits for a message whose key is of another type in the second version.
+/// A flow that waits for a message. The message's key has another type in the second version.
 mod call {
     macro_rules! version {
         ($module:ident, $key:ty, $five:expr, $(#[$from:meta])*) => {
@@ -212,7 +212,7 @@ fn whoever_goes_back_takes_over_and_the_newer_version_is_told_in_turn() {
         is_refused(second::by_name(&new, "a"));
         is_refused(second::by_shelf(&new, "red"));
         assert!(Engine::builder(Arc::clone(&store)).flow(second::ArticleFlow::new()).build().is_err());
-        // An engine that was told goes on when its version has taken over again.
+        // An engine that was refused goes on after its version has taken over again.
         let forth = second_takes_over(&store);
         for engine in [&new, &forth] {
             assert_eq!(second::by_name(engine, "b").unwrap(), [2]);
@@ -246,14 +246,14 @@ fn what_another_version_does_not_concern_goes_on() {
         let id = old.run(first::ArticleFlow::start, "red".to_owned()).unwrap().id;
         let _new = second(&store);
         let task = open_tasks(&old, first::ArticleFlow::read, id).remove(0);
-        // Nothing of the data is written, nor looked for.
+        // The engine neither writes the data nor searches by it.
         old.task(first::ArticleFlow::read, task.id).unwrap().assign(&UserId::new("ann")).unwrap();
         assert_eq!(old.process::<first::ArticleFlow>(id).unwrap().shelf, "red");
         assert_eq!(old.transaction(|db| db.table::<first::Article>().all().count()).unwrap(), 0);
     });
 }
 
-/// A table that no flow refers to, and of which no engine is told.
+/// A table that no flow refers to and that no engine is told of.
 mod tag {
     macro_rules! version {
         ($module:ident, $index:ident) => {
@@ -355,7 +355,7 @@ fn duties_that_the_version_before_cannot_do_any_more_come_to_the_newer_one() {
     }
 }
 
-/// A flow whose second version takes shorter notes only.
+/// A flow whose second version accepts only shorter notes.
 mod note {
     macro_rules! version {
         ($module:ident, $(#[$rule:meta])*) => {

@@ -1,4 +1,4 @@
-//! Hints for whoever draws a field, and what is secret.
+//! Hints for drawing a field, and secret values.
 
 use serde_json::{Value, json};
 use viewflow::prelude::*;

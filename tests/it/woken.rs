@@ -1,4 +1,4 @@
-//! Who is woken by what: one worker for each piece of work, and nobody for what nobody waits for.
+//! Which worker is woken by which event: one worker for each piece of work, and none without work.
 
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -77,7 +77,7 @@ fn engine(store: impl Store, together: usize) -> Engine {
     Engine::builder(store).flow(ErrandFlow::new(together)).flow(NapFlow::new()).build().unwrap()
 }
 
-/// Workers that have looked once, and wait.
+/// Workers that have looked for work once, and now wait.
 fn rested(engine: &Engine, count: usize) -> Workers {
     let workers = engine.workers(count);
     std::thread::sleep(Duration::from_millis(100));
@@ -88,7 +88,7 @@ fn wait_for_end(engine: &Engine, process: ProcessId) {
     wait_until(|| engine.process_record(process).unwrap().status == ProcessStatus::Done);
 }
 
-/// How often the store is asked for what is due while this is done.
+/// How often the store is asked for due work while `work` runs.
 fn looks(store: &CountingStore<Arc<dyn Store>>, work: impl FnOnce()) -> u64 {
     store.take();
     work();
@@ -147,7 +147,7 @@ fn workers_that_wait_look_once_a_second_together() {
 #[test]
 fn as_many_workers_come_as_there_is_work_for() {
     on_every_store(|store| {
-        // None of the jobs is done before all of them are at work.
+        // No job is done before all of them are at work.
         let engine = engine(store, 8);
         let _workers = rested(&engine, 8);
         let process = engine.run(ErrandFlow::start, 8).unwrap().id;

@@ -1,4 +1,4 @@
-//! Types whose rows are found by other indexes than when the rows were written.
+//! Types whose rows are now found by other indexes than those that were written.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ fn engine<F: Flow>(store: &Arc<dyn Store>, flow: F) -> Result<Engine> {
     Engine::builder(Arc::clone(store)).flow(flow).build()
 }
 
-/// More articles than are written anew in one step, and processes on four shelves.
+/// More articles than one step rewrites, and processes on four shelves.
 fn filled(store: &Arc<dyn Store>) {
     let engine = engine(store, plain::ArticleFlow::new()).unwrap();
     let insert = |slug: String, about| plain::Article { id: Id::NEW, slug, about };
@@ -411,7 +411,7 @@ fn wherever_it_is_broken_off_every_row_is_found_by_the_version_that_comes_next()
         Arc::clone,
         |store| engine(&store, renamed::ArticleFlow::new()).map(drop),
         |store, _| {
-            // The version before goes on as well: over a copy, so that nothing is mended for the other one.
+            // The earlier version goes on as well, over a copy, so that it repairs nothing for the other engine.
             let copy: Arc<dyn Store> = Arc::new(MemoryStore::new());
             let mut lines = Vec::new();
             viewflow::store::export(store, &mut lines, |_| {}).unwrap();

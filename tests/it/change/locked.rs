@@ -1,4 +1,4 @@
-//! Lock files: written and held against the flows by a test, and held against them by the compiler (`tests/ui/lock`).
+//! Lock files: a test writes them and checks the flows against them, and so does the compiler (`tests/ui/lock`).
 
 use std::fs;
 
@@ -28,7 +28,7 @@ pub struct Parcel {
     pub inner: Vec<Self>,
 }
 
-/// Another name for a type is no other type.
+/// A type alias is the same type.
 type Count = u16;
 
 #[derive(Process, Clone, Debug)]
@@ -144,7 +144,7 @@ fn renews() {
     hold(file.as_ref(), vec![describe::<OrderFlow>(), describe::<BareFlow>()]).unwrap();
 }
 
-/// A field type: what a lock tells of it, some of its values as they are stored, and whether a stored one can be read.
+/// A field type: its entry in a lock, some of its stored values, and whether a stored value can be read.
 struct Sample {
     name: &'static str,
     shape: Shape,

@@ -1,4 +1,4 @@
-//! Tasks that go on at another node: out of races, to joins, and not from joins that wait.
+//! Tasks that continue at another node: out of races, to joins, and not from joins that wait.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Nodes that are gone, and tasks that waited at them.
+//! Removed nodes, and the tasks that waited at them.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ mod v1 {
     }
 }
 
-/// Nobody talks any more.
+/// The second version has no `talk`.
 mod v2 {
     use viewflow::prelude::*;
 
@@ -142,7 +142,7 @@ fn a_kept_task_waits_for_nothing_and_when_it_is_canceled_its_process_goes_on() {
         engine.cancel_task(talk, &boss()).unwrap();
         do_next(&engine, New::decide, id, ());
         assert!(is_done(&engine, id));
-        // With nothing left to be kept, it is built as ever.
+        // With no task left to keep, the engine builds without further settings.
         Engine::builder(store.clone()).flow(New::new()).build().unwrap();
         assert_eq!(viewflow_testing::inconsistencies(&*store), Vec::<String>::new());
     });

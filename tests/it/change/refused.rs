@@ -1,4 +1,4 @@
-//! Changes that are refused before anything runs, and told apart.
+//! Changes that the engine refuses before anything runs, each with its own error.
 
 use std::cell::RefCell;
 
@@ -146,7 +146,7 @@ version!(number (super::Number) { #[next(end)] first: View, });
 version!(small (super::Small) { #[next(end)] first: View, });
 version!(large (super::Large) { #[next(end)] first: View, });
 
-/// What keeps the second version from going on with a process of the first; nothing when it does go on.
+/// The reasons why the second version cannot continue a process of the first; empty if it can.
 fn change<Old: Flow, New: Flow>(
     old: impl Fn() -> Old,
     start: viewflow::StartHandleNode<Old, (), ()>,

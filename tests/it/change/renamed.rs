@@ -1,4 +1,4 @@
-//! Flows, nodes, fields and choices that have other names now.
+//! Flows, nodes, fields and choices with new names.
 
 use serde_json::json;
 use viewflow::prelude::*;
@@ -110,7 +110,7 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         };
         let earlier = Engine::builder(store.clone()).flow(New::new()).plan().unwrap().earlier;
         let told: Vec<_> = earlier.iter().map(|name| format!("{}.{}", name.flow, name.node)).collect();
-        // At `claim.late` no task has been: a timeout leads there.
+        // `claim.late` has never had a task; it is only the target of a timeout.
         let names = ["check", "fork", "gather", "late", "pay", "start"];
         let mut expected: Vec<_> = names.iter().map(|name| format!("claim.{name}")).collect();
         expected.sort();
@@ -125,7 +125,7 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         let listed = engine.processes::<New>().list().unwrap();
         assert_eq!(listed.iter().map(|process| process.id).collect::<Vec<_>>(), [half, fresh, third]);
 
-        // What was done, what somebody has and what nobody has yet is found by the new name.
+        // Finished, owned and unassigned tasks are found under the new name.
         let archive = engine.archive(&ann).of(New::verify).list().unwrap();
         assert_eq!(archive.iter().map(|task| (task.id.process, &*task.node)).collect::<Vec<_>>(), [(half, "verify")]);
         let inbox = engine.inbox(&ann).of(New::verify).list().unwrap();
@@ -144,7 +144,7 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         for id in [fresh, third] {
             assert_eq!(engine.process::<New>(id).unwrap().status, ProcessStatus::Done);
         }
-        // Written again, the fields are under their new keys alone.
+        // After a rewrite, the fields are only under their new keys.
         let data = engine.process_record(fresh).unwrap().data;
         assert!(data.contains_key("comment") && !data.contains_key("remark"), "{data:?}");
         assert!(engine.tasks_of(New::verify, TaskStatus::New).list().unwrap().is_empty());
@@ -290,7 +290,7 @@ fn a_split_is_known_by_its_earlier_name_as_long_as_its_branches_are_open() {
         let id = engine.run(Old::start, ()).unwrap().id;
         drop(engine);
         let engine = Engine::builder(store.clone()).flow(New::new()).build().unwrap();
-        // All open tasks are written anew, the scope is not.
+        // This rewrites all open tasks, but not the scope.
         engine.suspend(id, &boss()).unwrap();
         engine.resume(id, &boss()).unwrap();
         drop(engine);

@@ -1,4 +1,4 @@
-//! Values that were stored as an earlier version wrote them: choices that have other names now, fields that are of another type.
+//! Values as an earlier version stored them: choices with other names, and fields of other types.
 
 mod new;
 mod old;
@@ -18,7 +18,7 @@ use self::old::OrderFlow as Old;
 use crate::refused::store::Refusing;
 use crate::support::{boss, on_every_store, open_task, open_tasks, perform, user};
 
-/// The version before. Here versions come in turn, so that each takes over from the other.
+/// The earlier version. In these tests the versions alternate, so each takes over from the other.
 fn old(store: &Arc<dyn Store>) -> Engine {
     Engine::builder(Arc::clone(store)).flow(Old::new()).take_over().build().unwrap()
 }
@@ -46,13 +46,13 @@ fn is(way: old::Way) -> new::Way {
     }
 }
 
-/// An order that is at `choose`.
+/// An order at `choose`.
 fn order(engine: &Engine, first: old::Stage, phone: u32) -> ProcessId {
     let form = old::OrderForm { found_by: Some(first.way), first: Some(first), phone };
     engine.start(Old::start, &user("ann"), form).unwrap().id
 }
 
-/// The same, that waits for all its messages.
+/// An order that waits for all its messages.
 fn waiting_order(engine: &Engine, first: old::Stage, phone: u32) -> ProcessId {
     let id = order(engine, first.clone(), phone);
     let form = old::ChooseFields { found_by: Some(first.way), first: Some(first), ways: vec![], phone, spot: None };
@@ -147,7 +147,7 @@ fn values_that_become_equal_and_are_to_be_unique_are_told_with_their_rows() {
         assert!(told.to_string().contains("`number` is unique, and rows 2 and 3 would have the same"), "{told}");
         let refused = builder().build().unwrap_err().to_string();
         assert!(refused.contains("`number` of the table `values_room` is to be unique, and row 2 has"), "{refused}");
-        // The version before goes on, and mends it.
+        // The earlier version goes on, and repairs the rows.
         let engine = Engine::builder(store.clone()).table::<first::Room>().build().unwrap();
         let rooms = |number| engine.transaction(|db| db.table().by(first::Room::BY_NUMBER, number).list()).unwrap();
         assert_eq!([101, 201, 202].map(|number| rooms(number).len()), [1, 1, 1]);
@@ -162,7 +162,7 @@ fn values_that_become_equal_and_are_to_be_unique_are_told_with_their_rows() {
     });
 }
 
-/// What is ordered, and when its messages are sent: before anybody waits, by the version before, and by the one after.
+/// An order, and when its messages are sent: before anybody waits, by the earlier version, or by the later one.
 #[derive(Clone, Debug)]
 struct Plot {
     stage: old::Stage,
@@ -185,7 +185,8 @@ fn plots() -> impl Strategy<Value = Vec<Plot>> {
     proptest::collection::vec(plot, 1..6)
 }
 
-/// Has all of it begun by the version before; then each message that was not sent is sent by the one after, and everybody is done.
+/// The earlier version begins all orders. Then the later version sends each unsent message, and all orders are
+/// done.
 fn play(store: &Arc<dyn Store>, plots: &[Plot]) {
     let before = old(store);
     let mut ids = Vec::new();
@@ -238,7 +239,7 @@ fn play(store: &Arc<dyn Store>, plots: &[Plot]) {
 fn messages_and_those_who_wait_for_them_find_each_other_under_keys_that_have_another_form_now() {
     on_every_store(|store| {
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(12) });
-        // Each begins with what the one before has left.
+        // Each case begins with the state that the case before left.
         let played = runner.run(&plots(), |plots| {
             play(&store, &plots);
             Ok(())
@@ -275,7 +276,7 @@ fn of_messages_of_which_the_last_counts_the_last_is_kept_under_the_key_of_today(
     });
 }
 
-/// Who waits for which key, and what lies in each mailbox.
+/// The keys that tasks wait for, and the content of each mailbox.
 fn waits_and_letters(store: &dyn Store) -> Vec<String> {
     let mut found = Vec::new();
     for process in store.processes(ProcessId(0), 1000).unwrap() {
@@ -294,7 +295,7 @@ fn waits_and_letters(store: &dyn Store) -> Vec<String> {
 
 #[test]
 fn wherever_it_is_broken_off_nobody_waits_in_vain_and_no_message_is_lost() {
-    // More of them than are looked at in one step, the first and the last of them suspended.
+    // More orders than one step looks at; the first and the last of them are suspended.
     const ORDERS: usize = 66;
     let mut lines = Vec::new();
     {
@@ -353,7 +354,7 @@ fn a_form_and_a_draft_show_what_is_stored_as_it_is_called_now() {
         };
         let stored = json!({ "first": { "way": "mail", "weight": "3 kg" }, "found_by": "mail", "ways": [], "phone": "+5", "place": null });
         assert_eq!(shown(&new(&store)), stored);
-        // A draft of the version before, over that.
+        // A draft by the earlier version, over the stored values.
         let before = old(&store);
         before.assign(task, &ann).unwrap();
         let draft = json!({
@@ -468,7 +469,7 @@ macro_rules! with_amounts {
     };
 }
 
-/// A decimal for which each way to write it is another value, as it was for the first releases.
+/// A decimal whose written forms are all different values, as in the first releases.
 #[derive(Clone, Debug)]
 pub struct AsWritten(String);
 
@@ -542,7 +543,7 @@ fn what_was_stored_in_several_forms_is_one_value_once_they_count_as_equal() {
         after.run_pending().unwrap();
         let notes: Vec<_> =
             ids.iter().flat_map(|id| after.process::<counted::SaleFlow>(*id).unwrap().notes.clone()).collect();
-        // Those that were kept come in the order in which they were sent; where the last counts, it alone.
+        // Kept messages come in the order of sending. Where only the last one counts, it comes alone.
         assert_eq!(notes, [9, 9, 9, 0, 6, 1, 2, 3]);
         sound(&store);
     });
@@ -564,7 +565,7 @@ fn what_cannot_be_read_is_passed_over_and_is_given_the_form_of_today_when_it_can
         let mailboxes = store.row_ids("viewflow.mailbox", 0, 100).unwrap();
         refusing.cannot_read(Refusing::row("values_parcel", 2));
         refusing.cannot_read(Refusing::task(task));
-        // Those who wait for a call.
+        // The mailboxes of tasks that wait for a call.
         let calls = |row: &u64| {
             store.row("viewflow.mailbox", *row).unwrap().unwrap().data["boxes"].to_string().contains("values_called")
         };
@@ -592,7 +593,7 @@ fn what_cannot_be_read_is_passed_over_and_is_given_the_form_of_today_when_it_can
     });
 }
 
-/// A flow that waits to be paid in full, with the sum under this name.
+/// A flow that waits for full payment, with the sum under this name.
 macro_rules! with_sums {
     ($module:ident, $sum:ident: $kind:ty $(, $earlier:meta)*) => {
         mod $module {

@@ -1,4 +1,5 @@
-//! Nodes of every kind that waits are gone: nothing wakes what waited at them, and processes go on without it.
+//! Waiting nodes of every kind are removed. Nothing wakes the tasks that waited there, and their processes go on
+//! without them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,7 +116,7 @@ mod v2 {
 use v1::ParcelFlow as Old;
 use v2::ParcelFlow as New;
 
-/// The nodes that the second version does not have, and that hold a task in the first.
+/// The nodes that only the first version has, and where it holds a task.
 const GONE: [&str; 7] = ["wait", "hear", "call", "hold", "work", "send", "breaks"];
 
 fn check(store: &Arc<dyn Store>) {
@@ -127,7 +128,7 @@ fn task_of(engine: &Engine, id: ProcessId, node: &str) -> viewflow::TaskRecord {
     tasks.into_iter().rev().find(|task| task.node == node).unwrap()
 }
 
-/// Begins a process with the first version, and goes on with the second.
+/// Begins a process with the first version, and continues it with the second.
 fn changed(store: &Arc<dyn Store>, suspended: bool) -> (ProcessId, Engine, Arc<viewflow::ManualClock>) {
     let (builder, clock) = manual(store.clone());
     let engine = builder.flow(Old::new()).flow(ErrandFlow::new()).build().unwrap();

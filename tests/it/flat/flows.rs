@@ -1,4 +1,4 @@
-//! The flows in which operations are counted.
+//! The flows whose operations are counted.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ pub struct Item {
     pub code: u32,
 }
 
-/// Its item cannot be deleted.
+/// Protects its item from deletion.
 #[derive(Entity, Clone, Debug)]
 pub struct Bill {
     #[id]
@@ -24,7 +24,7 @@ pub struct Bill {
     pub item: Ref<Item>,
 }
 
-/// It goes with its item.
+/// Is deleted with its item.
 #[derive(Entity, Clone, Debug)]
 pub struct Label {
     #[id]
@@ -33,7 +33,7 @@ pub struct Label {
     pub item: Ref<Item>,
 }
 
-/// What conditions look at.
+/// The rows that conditions read.
 #[derive(Entity, Clone, Debug)]
 pub struct Stock {
     #[id]
@@ -41,7 +41,7 @@ pub struct Stock {
     pub pieces: u32,
 }
 
-/// Where a round leads.
+/// The way that a round takes.
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 pub enum Way {
     Again,
@@ -58,7 +58,7 @@ pub enum Way {
     Over,
 }
 
-/// What a handler asks its activation, or its job.
+/// The question that a handler asks its activation or its job.
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 pub enum Question {
     Nothing,
@@ -78,7 +78,7 @@ pub struct Story {
     pub way: Way,
     #[field(default = Question::Nothing)]
     pub question: Question,
-    /// How many tasks are open beside the one that goes round.
+    /// How many tasks are open beside the task that goes round.
     #[field(default = 0)]
     pub branches: u32,
     /// How many conditions wait beside it.
@@ -91,10 +91,10 @@ pub struct Story {
     pub text: Option<String>,
 }
 
-/// What a story begins with: branches, conditions, children, its kind and its text.
+/// The start values of a story: branches, conditions, children, its kind and its text.
 pub type Begin = (u32, u32, u32, u32, String);
 
-/// A task that goes round and round, to whatever is to be counted, and others that are open beside it.
+/// A task that goes round to the next operation to count, with other open tasks beside it.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat")]
 pub struct FlatFlow {
@@ -246,7 +246,7 @@ pub struct Note {
     pub key: u32,
 }
 
-/// Waits for a message under its kind.
+/// Waits for a message with its kind as the key.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat_note")]
 pub struct NoteFlow {
@@ -267,7 +267,7 @@ impl NoteFlow {
     }
 }
 
-/// Waits for a signal: for the one that is sent, or for another.
+/// Waits for a signal: the one that operations send, or another.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat_bell")]
 pub struct BellFlow {
@@ -323,7 +323,7 @@ impl PauseFlow {
     }
 }
 
-/// Waits until there are pieces of its stock.
+/// Waits until its stock has pieces.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat_stock")]
 pub struct StockFlow {
@@ -365,7 +365,7 @@ impl PermittedFlow {
     }
 }
 
-/// Who started it does not sign it.
+/// The person that started it cannot sign it.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat_eyes")]
 pub struct EyesFlow {
@@ -377,11 +377,11 @@ pub struct EyesFlow {
     end: End,
 }
 
-/// So many starts by the clock, once a year each.
+/// Many starts by the clock, once a year each.
 pub struct YearlyFlow;
 
 thread_local! {
-    /// How many there are in engines that this thread builds.
+    /// The number of those starts in engines that this thread builds.
     pub static STARTS: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -402,7 +402,7 @@ impl Flow for YearlyFlow {
     }
 }
 
-/// Somebody with a permission on one item, who may tell of it.
+/// A person with a permission on one item, who may list it.
 pub struct Signer {
     pub item: u64,
     pub tells: bool,

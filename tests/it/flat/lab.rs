@@ -1,4 +1,4 @@
-//! A store with so many of something, and an engine over it in which operations are counted.
+//! A lab: a store with many of something, and an engine over it whose operations are counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use viewflow_testing::CountingStore;
 use super::flows::*;
 use crate::support::{boss, user};
 
-/// What there are so many of.
+/// The thing that a lab has many of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
-    /// Processes that run, each with an open task: in the queue, or in the inbox of `many`.
+    /// Running processes, each with an open task: in the queue, or in the inbox of `many`.
     OpenTasks,
-    /// Processes that are over, with tasks that `many` did.
+    /// Finished processes, with tasks that `many` did.
     Over,
-    /// Rows of the table that is used.
+    /// Rows of the table that the operations use.
     Rows,
     /// Rows of another table.
     OtherRows,
-    /// Rows that refer to the row which is to be deleted.
+    /// Rows that refer to the row that an operation deletes.
     Referring,
     /// Processes that wait for other messages, signals and times.
     Waiting,
     /// Messages that are kept under other keys.
     Kept,
-    /// Messages that are kept under the key that is used.
+    /// Messages that are kept under the key that the operations use.
     KeptTogether,
     /// Processes with conditions over other rows.
     Conditions,
@@ -36,25 +36,25 @@ pub enum Dimension {
     Permissions,
     /// Tasks from which the person is barred.
     Barred,
-    /// Subscribers, who have heard all.
+    /// Subscribers that have heard all events.
     Subscribers,
     /// Starts by the clock.
     Starts,
-    /// Rounds that the process has behind it.
+    /// Past rounds of the process.
     Past,
     /// Open tasks of the process.
     Branches,
     /// Conditions in the process.
     OwnConditions,
-    /// Children of the process's task, one after the other, half of which are over.
+    /// Children of the process's task, one after the other. Half of them are finished.
     Children,
     /// Thousands of bytes in the document of the process.
     Text,
 }
 
-/// The key of the messages that are sent.
+/// The key of the messages that operations send.
 pub const KEY: u32 = 1_000_000;
-/// The kind of processes that are looked for.
+/// The kind of processes that operations search for.
 pub const KIND: u32 = 7;
 
 pub struct Lab {
@@ -65,7 +65,7 @@ pub struct Lab {
     size: u32,
 }
 
-/// What an operation costs, by what is counted.
+/// The cost of an operation, by the kind of count.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost(pub [(&'static str, u64); 6]);
 
@@ -95,7 +95,7 @@ impl Lab {
         lab
     }
 
-    /// Builds the engine once more, over the store as it is.
+    /// Builds the engine again, over the store in its current state.
     pub fn build(&self) -> Result<Engine> {
         builder!(self.store, self.clock, self.dimension, self.size).build()
     }
@@ -104,14 +104,14 @@ impl Lab {
         builder!(self.store, self.clock, self.dimension, self.size).plan()
     }
 
-    /// So many as are asked for of this dimension, and as few as can be of another.
+    /// The size of the lab if this is its dimension, and 0 otherwise.
     fn of(&self, dimension: Dimension) -> u32 {
         if dimension == self.dimension { self.size } else { 0 }
     }
 
     fn fill(&self) {
         let (engine, size, many) = (&self.engine, self.size, user("many"));
-        // Those that operations are about.
+        // The rows that the operations use.
         self.db(|db| {
             db.table().insert(Item { id: Id::NEW, code: KEY })?;
             db.table().insert(Stock { id: Id::NEW, pieces: 0 }).map(drop)
@@ -158,7 +158,7 @@ impl Lab {
                 engine.run(PermittedFlow::start, number + 2).unwrap();
             }),
             Dimension::Barred => (0..size).for_each(|_| drop(engine.start(EyesFlow::start, &user("ann"), ()).unwrap())),
-            // Rows of a process's columns, and of bills: no operation uses them unless it says so.
+            // Rows of a process's columns, and of bills. Only operations that say so use them.
             Dimension::OtherRows => {
                 let item = self.item();
                 self.db(|db| (0..size).try_for_each(|_| db.table().insert(Bill { id: Id::NEW, item }).map(drop)));
@@ -173,7 +173,7 @@ impl Lab {
         }
     }
 
-    /// Counts what `work` does.
+    /// Counts the cost of `work`.
     pub fn count<R>(&self, work: impl FnOnce() -> Result<R>) -> Cost {
         self.store.take();
         work().unwrap();
@@ -188,10 +188,10 @@ impl Lab {
         ])
     }
 
-    /// A process in which `ann` has done the desk, grown as far as the dimension wants.
+    /// A process in which `ann` has done the desk. It is as large as the dimension demands.
     pub fn process(&self) -> ProcessId {
         let text = "some text ".repeat(100 * self.of(Dimension::Text) as usize + 1);
-        // One is open beside it, so that it is not over when a task of it is canceled.
+        // One more branch is open, so that the process is not over when a task of it is canceled.
         let (branches, conditions) = (self.of(Dimension::Branches) + 1, self.of(Dimension::OwnConditions));
         let kids = self.of(Dimension::Children).max(1);
         let id = self.engine.run(FlatFlow::start, (branches, conditions, kids, KIND, text)).unwrap().id;
@@ -200,7 +200,7 @@ impl Lab {
         id
     }
 
-    /// The task that was made last, which is the one that goes round.
+    /// The newest task, which goes round.
     pub fn newest(&self, process: ProcessId) -> TaskId {
         let record: ProcessRecord = viewflow::Store::process(&*self.store, process).unwrap().unwrap().record;
         TaskId { process, ordinal: record.tasks }
@@ -214,7 +214,7 @@ impl Lab {
         self.engine.task(FlatFlow::turn, self.newest(id))?.run((way, question))
     }
 
-    /// A task of a person that waits.
+    /// A person's task that waits.
     pub fn desk(&self) -> TaskId {
         let id = self.process();
         self.turn(id, Way::Desk);
@@ -234,14 +234,14 @@ impl Lab {
         desk.assign(by).unwrap().execute(by, DeskFields { text: None }).unwrap();
     }
 
-    /// The task that was done last, by `ann`.
+    /// The last finished task, done by `ann`.
     pub fn done(&self) -> TaskId {
         let task = self.assigned();
         self.engine.execute_with(task, &user("ann"), &Document::new()).unwrap();
         task
     }
 
-    /// A task that has failed.
+    /// A failed task.
     pub fn failed(&self) -> TaskId {
         let id = self.process();
         self.ask(id, Way::Work, Question::Fail).unwrap();
@@ -250,7 +250,7 @@ impl Lab {
         task
     }
 
-    /// A task that runs children, half of which are over.
+    /// A task that runs children. Half of them are finished.
     pub fn host(&self) -> TaskId {
         let id = self.process();
         self.turn(id, Way::Kids);
@@ -259,7 +259,7 @@ impl Lab {
         host
     }
 
-    /// The child that runs: they come one after the other, right after their parent.
+    /// The running child. Children come one after the other, right after their parent.
     pub fn kid(&self, parent: ProcessId) -> TaskId {
         let open = self.engine.processes::<KidFlow>().with_status(ProcessStatus::New).list().unwrap();
         let kid = open.iter().find(|kid| kid.id > parent).unwrap();
@@ -270,7 +270,7 @@ impl Lab {
         self.engine.task(KidFlow::leave, kid).unwrap().run(()).unwrap();
     }
 
-    /// An item to which as many bills refer as the dimension wants, and which stands for itself otherwise.
+    /// A new item that nothing refers to.
     pub fn item(&self) -> Ref<Item> {
         self.insert(Item { id: Id::NEW, code: KEY + 1 })
     }
@@ -292,7 +292,7 @@ impl Lab {
         self.engine.transaction(work).unwrap();
     }
 
-    /// Makes an end of what an operation has left, where that is as large as the dimension.
+    /// Ends the processes that an operation left, where those are as large as the dimension.
     pub fn clear(&self) {
         self.settle();
         if matches!(

@@ -1,4 +1,4 @@
-//! Each operation of the engine, prepared and done once in a lab.
+//! The operations of the engine, each prepared and done once in a lab.
 
 mod acts;
 mod reads;
@@ -7,16 +7,17 @@ mod work;
 
 use super::lab::{Cost, Lab};
 
-/// The name of an operation, with what is special in this way to call it after a comma; and what it costs in a lab.
+/// The name of an operation, followed by a comma and the special way of calling it, if any. Then a function that
+/// returns the cost in a lab.
 pub type Operation = (&'static str, fn(&Lab) -> Cost);
 
-/// All of them, in the order in which they are done.
+/// All operations, in the order of their execution.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [acts::ACTS, reads::READS, steps::STEPS, work::WORK].into_iter().flatten()
 }
 
-/// What asks nothing of the store by itself: what says what is to be asked, what only tells what it holds, and workers, who do what
-/// `run_pending` does.
+/// Functions that do not call the store themselves. They configure later calls, or return what they hold; workers
+/// do the same as `run_pending`.
 pub const ASK_NOTHING: &[&str] = &[
     "Engine::builder",
     "Engine::flows",
@@ -41,7 +42,7 @@ pub const ASK_NOTHING: &[&str] = &[
     "TaskQuery::by_priority",
     "TaskQuery::by_follow_up",
     "OpenTask::id",
-    // It never compiles: it tells what is missing.
+    // A call of it never compiles; the message says what is missing.
     "OpenTask::execute",
     "AssignedTask::id",
     "OpenHandle::id",

@@ -4,7 +4,7 @@ use viewflow::prelude::*;
 
 use super::{cost, counting, is_linear};
 
-/// What each of the branches does.
+/// The work of each branch.
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 pub enum Work {
     Call,
@@ -60,7 +60,7 @@ pub struct Newest {
     pub key: u32,
 }
 
-/// Those who wait: for the newest message of key 0, and for the signal.
+/// Processes that wait for the newest message of key 0 and for the signal.
 #[derive(Flow)]
 #[flow(process = Fan)]
 pub struct ListenFlow {
@@ -241,7 +241,7 @@ fn many_branches_in_one_step_are_linear_whatever_they_do() {
             let builder = Engine::builder(store.clone()).flow(FanFlow::new()).flow(ListenFlow::new());
             let engine = builder.flow(ChildFlow::new()).build().unwrap();
             if matches!(work, Work::LastOne | Work::Signal) {
-                // As many wait as there are branches.
+                // There are as many waiting processes as branches.
                 for _ in 0..count {
                     engine.run(ListenFlow::start, ()).unwrap();
                 }

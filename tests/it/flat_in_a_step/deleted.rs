@@ -1,4 +1,4 @@
-//! Deleting rows to which others refer.
+//! Deleting rows that other rows refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +96,7 @@ fn a_refused_deletion_reads_few_of_those_who_refer() {
         let engine = Engine::builder(store.clone()).build().unwrap();
         let needed = |db: &Db| {
             let needed = db.table().insert(PART)?;
-            // As many as are read at first.
+            // As many as the first read takes.
             (0..100 + count).try_for_each(|_| db.table().insert(Part { needs: Some(needed), ..PART }).map(drop))?;
             Ok(needed)
         };
@@ -113,7 +113,7 @@ fn a_tower_that_holds_on_to_its_ground_goes_with_it_at_linear_cost() {
     is_linear("a tower", |count| {
         let store = counting();
         let engine = Engine::builder(store.clone()).build().unwrap();
-        // The top refers to the ground first, as it has the smallest number.
+        // The top is the first row that refers to the ground, because it has the smallest number.
         let build = |db: &Db| {
             let rows: Vec<Ref<Part>> = (0..count).map(|_| db.table().insert(PART)).collect::<Result<_>>()?;
             let ground = db.table().insert(PART)?;
@@ -130,10 +130,10 @@ fn a_tower_that_holds_on_to_its_ground_goes_with_it_at_linear_cost() {
     });
 }
 
-/// What each part refers to: `of`, `needs`, `knows`.
+/// The references of each part: `of`, `needs`, `knows`.
 type Parts = Vec<(Option<usize>, Option<usize>, Vec<usize>)>;
 
-/// What is left when one of these is deleted; none where that is refused.
+/// The rows that are left after the deletion of one of these; `None` if it is refused.
 fn expected(parts: &Parts, deleted: usize) -> Option<BTreeMap<usize, Vec<usize>>> {
     let mut doomed = BTreeSet::from([deleted]);
     while let Some(next) =
@@ -173,7 +173,7 @@ proptest! {
                 row.knows = to.2.iter().map(|known| rows[*known]).collect();
             })
         };
-        // Some refer before the step that deletes, and some in it.
+        // Some references exist before the step that deletes; that step makes the others.
         let rows = engine.transaction(|db| {
             let rows: Vec<Ref<Part>> = parts.iter().map(|_| db.table().insert(PART)).collect::<Result<_>>()?;
             (0..parts.len().min(stored)).try_for_each(|part| refer(db, &rows, part))?;

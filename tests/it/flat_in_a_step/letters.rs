@@ -1,4 +1,4 @@
-//! Messages that are kept, taken, promised and replaced, where many lie under one key.
+//! Messages that are kept, taken, promised and replaced, with many under one key.
 
 use std::time::Duration;
 
@@ -137,7 +137,7 @@ fn the_newest_message_takes_the_place_of_the_one_before_it_however_many_are_not_
     });
 }
 
-/// Where all that wait in a process are suspended while what they wait for lies there.
+/// All waiting tasks of a process are suspended while the messages for them are already kept.
 #[test]
 fn to_suspend_and_resume_many_who_wait_for_what_lies_there_is_linear() {
     let suspended = |count: u32| {

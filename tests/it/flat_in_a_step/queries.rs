@@ -1,4 +1,4 @@
-//! Queries read as much as they are asked for.
+//! Queries read only as much as the caller asks for.
 
 use viewflow::prelude::*;
 use viewflow::{Db, ProcessStatus};
@@ -34,10 +34,10 @@ fn a_query_reads_as_many_rows_as_are_asked_for() {
     };
     let all = |db: &Db| db.table::<Book>().all();
     let shelf = |db: &Db| db.table::<Book>().by(Book::BY_SHELF, 1_u32);
-    // Each row is an entry of the list, and looked at once.
+    // Each row costs its entry in the list and one read.
     assert_eq!(read(&|db| Ok(all(db).first()?.iter().count())), (1, 2));
     assert_eq!(read(&|db| Ok(all(db).page(None, 25)?.len())), (25, 50));
-    // By an index its entry is read before it.
+    // Through an index, the index entry costs one more read.
     assert_eq!(read(&|db| Ok(shelf(db).first()?.iter().count())), (1, 3));
     assert_eq!(read(&|db| Ok(shelf(db).page(Some(Id::from_number(500)), 25)?.len())), (25, 75));
     let (found, cost) = read(&|db| Ok(all(db).filter(|book| book.number >= 500).page(None, 25)?.len()));
@@ -51,7 +51,7 @@ fn a_query_reads_as_many_rows_as_are_asked_for() {
 fn a_page_is_the_same_whatever_of_it_the_step_has_changed() {
     let (_, engine) = library(300);
     let numbers = engine.transaction(|db| {
-        // All but each tenth is put on another shelf or deleted, and some come.
+        // Nine of ten books are deleted or moved to another shelf, and new books come.
         for book in db.table::<Book>().all().list()? {
             match book.number % 10 {
                 0 => {}
@@ -120,8 +120,8 @@ mod returned {
     }
 }
 
-/// What it costs to find the open processes with a value, where others of the flow are done and have the value, or are open and have
-/// another one, or have it and are of another flow.
+/// The cost of finding the open processes with a value. There are others: finished ones with the value, open ones
+/// with another value, and ones of another flow with the value.
 fn cost_of_open(done: u32, others: u32, returned: u32) -> u64 {
     use returned::ReturnFlow;
     let store = counting();

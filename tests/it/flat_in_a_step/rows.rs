@@ -19,7 +19,7 @@ fn item(code: u32) -> Item {
     Item { id: Id::NEW, code, name: format!("item {code}") }
 }
 
-/// What work in one transaction costs, with `stored` items in the table.
+/// The cost of work in one transaction, with `stored` items in the table.
 fn in_one(stored: u32, work: impl Fn(&Db) -> Result<()>) -> u64 {
     let store = counting();
     let engine = Engine::builder(store.clone()).build().unwrap();
@@ -71,7 +71,7 @@ fn to_exchange_unique_values_is_linear() {
     });
 }
 
-/// A table is emptied from its front, as a queue is.
+/// The table is emptied from its front, like a queue.
 #[test]
 fn to_take_the_first_row_until_there_is_none_is_linear() {
     for stored in [true, false] {
@@ -115,7 +115,7 @@ fn to_take_the_first_row_of_a_key_until_there_is_none_is_linear() {
     });
 }
 
-/// As many again with the same key, in the step itself.
+/// Adds as many rows again with the same key, in the step itself.
 fn fill_again(db: &Db, count: u32) -> Result<()> {
     (count..2 * count).try_for_each(|number| db.table().insert(Item { code: 7, ..item(number) }).map(drop))
 }

@@ -1,4 +1,4 @@
-//! Whether a database has what a program was told that it has.
+//! Checks that a database contains every step that the program reported as done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,12 +8,12 @@ use viewflow::{TaskRecord, What};
 
 use super::work::{Paper, PaperFlow, RELAXED, Step, TOLD, Trace, engine, open, text};
 
-/// How far the times of two programs may be apart, in milliseconds.
+/// How far the clocks of two programs may differ, in milliseconds.
 const MARGIN: u64 = 50;
-/// When the power was cut, in milliseconds.
+/// The variable with the time of the power cut, in milliseconds.
 const CUT: &str = "VIEWFLOW_TEST_CUT";
 
-/// Finds all that is wrong with a database.
+/// Collects all faults of a database.
 pub struct Check {
     engine: Engine,
     /// By their numbers.
@@ -31,12 +31,12 @@ impl Check {
         Self { engine, traces, faults }
     }
 
-    /// The processes that are there.
+    /// The existing processes.
     pub fn processes(&self) -> BTreeSet<u64> {
         self.engine.processes::<PaperFlow>().list().unwrap().iter().map(|process| process.id.0).collect()
     }
 
-    /// Whether the step is there, with all it wrote.
+    /// Whether the step exists, with everything that it wrote.
     pub fn has(&self, step: &Step) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("{what}: {}", step.to_line().trim_end()));
         let trace = self.traces.get(&step.number);
@@ -62,7 +62,7 @@ impl Check {
         }
     }
 
-    /// Whether nothing about the process is there by halves.
+    /// Checks that no process exists in part.
     pub fn process(&mut self, id: u64) {
         let mut wrong = Vec::new();
         let id = ProcessId(id);
@@ -108,7 +108,7 @@ impl Check {
         self.faults.extend(wrong.into_iter().map(|what| format!("process {id}: {what}")));
     }
 
-    /// Whether all rows are of processes that are there, and found by their indexed values.
+    /// Checks that all rows belong to existing processes, and that their indexed values find them.
     pub fn rows(&mut self, processes: &BTreeSet<u64>) {
         let lost = self.traces.values().filter(|trace| !processes.contains(&trace.process));
         self.faults.extend(lost.map(|trace| format!("row {} is of no process", trace.id)));
@@ -124,7 +124,7 @@ impl Check {
     }
 }
 
-/// What a node wrote into its process.
+/// The text that a node wrote into its process.
 fn written<'p>(process: &'p Paper, node: &str) -> Option<&'p str> {
     match node {
         "left" => Some(&process.left),
@@ -133,7 +133,7 @@ fn written<'p>(process: &'p Paper, node: &str) -> Option<&'p str> {
     }
 }
 
-/// Run after a power cut by `tools/power-cut`; keeps those lines of what was told that are still true.
+/// `tools/power-cut` runs this after a power cut. Keeps those reported lines that still hold.
 #[test]
 #[ignore = "it is what looks at a database after a power cut"]
 fn the_database_has_what_was_told_before_the_power_was_cut() {

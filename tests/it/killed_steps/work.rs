@@ -1,4 +1,4 @@
-//! The program that is killed: eight threads that take steps, and tell of each when it is done.
+//! The program that is killed: eight threads take steps, and report each step when it is done.
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -12,20 +12,20 @@ use viewflow::{Durability, ViewNode};
 
 use crate::support::user;
 
-/// Where it keeps its data.
+/// The variable that says where the program keeps its data.
 pub const PLACE: &str = "VIEWFLOW_TEST_STEPS";
-/// A file for what it tells, instead of its output.
+/// The variable that names a file for the reports, instead of the output.
 pub const TOLD: &str = "VIEWFLOW_TEST_TOLD";
-/// After how many milliseconds a step is durable; at once when it is not set.
+/// The variable that says after how many milliseconds a step is durable; without it a step is durable at once.
 pub const RELAXED: &str = "VIEWFLOW_TEST_RELAXED";
 const THREADS: u64 = 8;
 
-/// One step, written in it.
+/// The trace that each step writes.
 #[derive(Entity, Clone, Debug)]
 pub struct Trace {
     #[id]
     pub id: Id<Trace>,
-    /// No two steps have the same, through all runs of the program.
+    /// Different for each step, across all runs of the program.
     #[field(unique)]
     pub number: u64,
     #[field(index)]
@@ -105,13 +105,13 @@ impl PaperFlow {
     }
 }
 
-/// The process and the row of a step carry the same text.
+/// Writes the trace of a step, with the same text as the process.
 fn trace(a: &mut Activation<PaperFlow, ()>, number: u64, node: &str) -> Result<()> {
     let (process, node, text) = (a.process.id.0, node.to_owned(), text(number));
     a.table().insert(Trace { id: Id::NEW, number, process, node, text }).map(drop)
 }
 
-/// What a step writes. Most is short, some of it long.
+/// The text of a step. Most texts are short, some are long.
 pub fn text(number: u64) -> String {
     let length = match number % 100 {
         41 => 1_000_000,
@@ -121,13 +121,13 @@ pub fn text(number: u64) -> String {
     format!("{number}, ").repeat(length / 4).chars().take(length).collect()
 }
 
-/// A step that the program was told is done.
+/// A step that the program reported as done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// When it was told, in milliseconds.
+    /// The time of the report, in milliseconds.
     pub at: u64,
     pub process: u64,
-    /// Its task; 0 where that is not known.
+    /// The task of the step; 0 if it is not known.
     pub task: u32,
     pub node: String,
     pub number: u64,
@@ -142,7 +142,7 @@ impl Step {
         format!("done {} {} {} {} {}\n", self.at, self.process, self.task, self.node, self.number)
     }
 
-    /// None for what else is printed, and for a line that was cut off.
+    /// `None` for other output, and for a line that was cut off.
     pub fn read(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.strip_prefix("done ")?.strip_suffix('\n')?.split(' ').collect();
         let [at, process, task, node, number] = words[..] else { return None };
@@ -168,7 +168,7 @@ pub fn engine(store: SledStore) -> Engine {
     Engine::builder(store).flow(PaperFlow::new()).build().unwrap()
 }
 
-/// Where it tells of its steps: each in one piece, and at once.
+/// The output for the reports of steps: each in one piece, and at once.
 struct Teller(Option<PathBuf>);
 
 impl Teller {
@@ -192,7 +192,7 @@ fn a_program_on_eight_threads() {
     let Ok(place) = std::env::var(PLACE) else { return };
     let engine = engine(open(Path::new(&place)));
     let teller = Teller(std::env::var_os(TOLD).map(PathBuf::from));
-    // Above all that is there, told or not.
+    // Above all existing numbers, reported or not.
     let last = engine.transaction(|db| db.table::<Trace>().all().list()).unwrap();
     let next = AtomicU64::new(last.iter().map(|trace| trace.number).max().unwrap_or(0) + 1);
     drop(last);
@@ -201,7 +201,7 @@ fn a_program_on_eight_threads() {
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let (engine, teller, next) = (&engine, &teller, &next);
-            // What was open when the program before was killed comes first; each thread has its share.
+            // Processes that were open at the last kill come first; each thread has its share of them.
             let share = interrupted.iter().map(|process| process.id).filter(|id| id.0 % THREADS == thread);
             let share: Vec<ProcessId> = share.collect();
             scope.spawn(move || {
@@ -220,7 +220,7 @@ fn go_on(engine: &Engine, teller: &Teller, next: &AtomicU64, share: Vec<ProcessI
     }
 }
 
-/// Starts a process and takes it to its end.
+/// Starts a process and brings it to its end.
 fn round(engine: &Engine, teller: &Teller, next: &AtomicU64) -> Result<()> {
     let number = next.fetch_add(1, Ordering::SeqCst);
     let id = engine.run(PaperFlow::start, number)?.id;
@@ -228,7 +228,7 @@ fn round(engine: &Engine, teller: &Teller, next: &AtomicU64) -> Result<()> {
     sign(engine, teller, next, id)
 }
 
-/// Takes the steps that are open in a process.
+/// Does the open tasks of a process.
 fn sign(engine: &Engine, teller: &Teller, next: &AtomicU64, process: ProcessId) -> Result<()> {
     for task in engine.tasks(process, 0, 100)? {
         let left = task.node == "left";
@@ -237,7 +237,7 @@ fn sign(engine: &Engine, teller: &Teller, next: &AtomicU64, process: ProcessId) 
         }
         let number = next.fetch_add(1, Ordering::SeqCst);
         let form = Signature { number, text: text(number) };
-        // Where it has been ann's since the last kill, this changes nothing.
+        // If ann already had the task before the kill, the assignment changes nothing.
         if left {
             perform(engine, PaperFlow::left, task.id, form)?;
         } else {

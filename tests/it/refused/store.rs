@@ -1,4 +1,4 @@
-//! A store that refuses some things, and cannot read others.
+//! A store that refuses some values and cannot read others.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +13,9 @@ use viewflow::{ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp};
 
 use crate::support::forward;
 
-/// What such a store does not take in a row, a document or a seed.
+/// The text that this store refuses in a row, a document or a seed.
 pub const REFUSED: &str = "more than the store takes";
-/// The key by which it lets nobody wait.
+/// The key that this store lets nobody wait for.
 pub const KEY: &str = "a key that is too long";
 
 pub struct Refusing {
@@ -46,22 +46,22 @@ impl Refusing {
         format!("event {number} of process {process}")
     }
 
-    /// From now on this record cannot be read.
+    /// Makes this record unreadable.
     pub fn cannot_read(&self, what: String) {
         self.unreadable.lock().unwrap().insert(what);
     }
 
-    /// All records can be read again.
+    /// Makes all records readable again.
     pub fn is_repaired(&self) {
         self.unreadable.lock().unwrap().clear();
     }
 
-    /// From now on nothing can be written.
+    /// Makes the store refuse all writes, or accept them again.
     pub fn is_full(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
     }
 
-    /// From now on the lists of those who are barred from tasks are not ready.
+    /// Makes the lists of barred tasks not ready, or ready again.
     pub fn is_filling(&self, filling: bool) {
         self.filling.store(filling, Ordering::SeqCst);
     }

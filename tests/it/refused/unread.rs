@@ -1,4 +1,4 @@
-//! What cannot be read is passed over by the lists of what is to be done, and told of.
+//! The engine skips records that it cannot read in its lists of pending work, and reports them.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Go {
     pub id: Id<Self>,
 }
 
-/// A flow of one kind of waiting.
+/// A flow with one kind of waiting.
 macro_rules! waits {
     ($flow:ident: $(#[$attribute:meta])* $kind:ident) => {
         #[derive(Flow)]
@@ -70,7 +70,7 @@ enum Waits {
 
 const WAITS: [Waits; 5] = [Waits::Timer, Waits::Job, Waits::Signal, Waits::Message, Waits::Condition];
 
-/// An engine over a store that cannot read all, with what it tells of.
+/// An engine over a store that cannot read everything, with the engine's reports.
 struct Desk {
     engine: Engine,
     clock: Arc<ManualClock>,
@@ -136,7 +136,7 @@ impl Desk {
         self.told.lock().unwrap().iter().filter(|text| text.contains("is damaged")).count()
     }
 
-    /// After what failed was left alone for a while.
+    /// Waits until the engine tries the failed work again.
     fn rests(&self) {
         std::thread::sleep(Duration::from_millis(1050));
         self.clock.advance(Duration::from_mins(1));
@@ -166,7 +166,7 @@ fn passes_over(store: &Arc<dyn Store>, waits: Waits, all: &[Option<bool>]) {
         desk.engine.run_pending().unwrap();
         assert_eq!(desk.told(), told, "nothing was written since, so that nobody is asked again");
     } else if damaged > 0 {
-        // They have not failed: when they can be read again, they go on.
+        // The tasks have not failed: they go on once they can be read again.
         desk.refusing.is_repaired();
         desk.rests();
         desk.engine.run_pending().unwrap();
@@ -209,7 +209,7 @@ fn a_letter_that_cannot_be_read_is_in_the_way_of_none() {
         desk.engine.run_pending().unwrap();
         assert_eq!(tasks.map(|task| desk.is_done(task)), [true, false]);
         assert!(desk.told() > 0);
-        // Whoever still waits can be canceled.
+        // A process that still waits can be canceled.
         desk.engine.cancel(tasks[1].process, &crate::support::boss()).unwrap();
     });
 }
@@ -253,7 +253,7 @@ fn mailboxes_and_signals_that_cannot_be_read_are_in_the_way_of_none() {
         let b = start("b");
         engine.send(&Keyed { key: "b".into() }).unwrap();
         engine.send(&Keyed { key: "a".into() }).unwrap_err();
-        // Letters that nobody takes are forgotten behind it.
+        // Letters without a receiver are forgotten, behind the mailbox that cannot be read.
         for number in 0..20 {
             engine.send(&Keyed { key: format!("nobody {number}") }).unwrap();
         }
@@ -269,7 +269,7 @@ fn mailboxes_and_signals_that_cannot_be_read_are_in_the_way_of_none() {
         assert!(is_done(b), "its mailbox can be read");
         assert!(is_done(first) && is_done(second), "the later signal reaches both");
         assert_eq!(store.row_ids("viewflow.letter", 0, 100).unwrap(), Vec::<u64>::new(), "all letters were forgotten");
-        // Whoever waits at a mailbox that cannot be read can be canceled.
+        // A process that waits at an unreadable mailbox can be canceled.
         engine.cancel(a, &crate::support::boss()).unwrap();
     });
 }

@@ -1,6 +1,7 @@
-//! Two versions of a program: the second one finds its rows, its processes and those who wait by something else.
+//! Two versions of a program. The second version finds its rows, its processes and its waiting tasks by different
+//! values.
 
-/// What both versions are alike in.
+/// The code that both versions share.
 macro_rules! version {
     (
         $module:ident,
@@ -93,7 +94,7 @@ macro_rules! version {
 
                 fn search(&self, job: &JobRun<Self>) -> Result<u32> {
                     let found = job.table::<Article>().by(Article::$by_slug, "sought").first()?;
-                    // However a handler tells of an error, it is not the task's.
+                    // However a handler reports this error, it is not the task's own.
                     found.map(|_| job.attempt).ok_or_else(|| Error::msg("nothing was found"))
                 }
 
@@ -103,13 +104,13 @@ macro_rules! version {
                 }
             }
 
-            /// Puts an article there.
+            /// Inserts an article.
             pub fn insert(engine: &Engine, $slug: &str) -> Result<u64> {
                 let article = Article { id: Id::NEW, $slug: $slug.to_owned() };
                 engine.transaction(|db| db.table().insert(article.clone())).map(|article| article.id().number())
             }
 
-            /// The articles of this name, as they are found by index.
+            /// The articles with this name, found by index.
             pub fn by_name(engine: &Engine, $slug: &str) -> Result<Vec<u64>> {
                 let found = engine.transaction(|db| db.table().by(Article::$by_slug, $slug).list())?;
                 Ok(found.iter().map(|article| article.id.number()).collect())
@@ -138,7 +139,7 @@ version!(
     #[field(from = |phone: u32| format!("+{phone}"))]
     String,
     {
-        /// The processes of a shelf, as they are found by index.
+        /// The processes on a shelf, found by index.
         pub fn by_shelf(engine: &Engine, shelf: &str) -> Result<Vec<u64>> {
             let found = engine.processes::<ArticleFlow>().by(Publication::BY_SHELF, shelf)?;
             Ok(found.iter().map(|process| process.id.0).collect())

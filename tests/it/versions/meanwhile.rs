@@ -1,4 +1,4 @@
-//! A store in which something happens before each commit.
+//! A store that runs something before each commit.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What earlier releases have noted is understood.
+//! The engine understands the notes of earlier releases.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn write(store: &dyn Store, table: &str, id: u64, record: Option<RowRecord>) {
     store.commit(Commit { expect, changes: vec![change], ..Commit::default() }).unwrap().wait().unwrap();
 }
 
-/// Makes of the notes what an earlier release would have written: those of columns by table, together with the flows.
+/// Changes the notes to those of an earlier release: notes on columns by table, together with those on flows.
 fn by_an_earlier_release(store: &dyn Store) {
     for (id, row) in store.rows("viewflow.index", 0, 100).unwrap() {
         let name = row.data["name"].as_str().unwrap().to_owned();
@@ -42,7 +42,7 @@ fn note(name: &str, noted: &str) -> RowRecord {
     record
 }
 
-/// The number of a note.
+/// The row number of a note.
 fn stable_hash(name: &str) -> u64 {
     let bytes = name.bytes().chain([0, 0]);
     let hash =
@@ -57,7 +57,7 @@ fn what_an_earlier_release_has_noted_is_not_renewed_once_more() {
         second::insert(&new, "a").unwrap();
         new.run(second::ArticleFlow::start, "red".to_owned()).unwrap();
         drop(new);
-        // Were they renewed, they would be found again.
+        // If the engine renewed these rows, they would be found again.
         let unindexed = |table: &str, id: u64| {
             let row = store.row(table, id).unwrap().unwrap().record;
             write(&*store, table, id, Some(RowRecord { index: Vec::new(), ..row }));

@@ -1,4 +1,5 @@
-//! What the version before writes while the newer one is built, and engines that are built at one time or not to their end.
+//! Writes of the earlier version while the newer one is built. Also engines that are built at the same time, or
+//! whose building is interrupted.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,12 +14,12 @@ use super::meanwhile::Meanwhile;
 use super::{first, is_refused, second};
 use crate::support::{on_every_store, open_tasks};
 
-/// Articles, processes and tasks that wait, more than are renewed in one step.
+/// Articles, processes and waiting tasks: more than one step renews.
 fn filled(store: &Arc<dyn Store>) -> Engine {
     filled_with(store, 70)
 }
 
-/// More articles than are renewed in one step, and so many processes and tasks that wait.
+/// More articles than one step renews, and this many processes and waiting tasks.
 fn filled_with(store: &Arc<dyn Store>, processes: u32) -> Engine {
     let old = first(store);
     old.transaction(|db| {
@@ -35,7 +36,7 @@ fn filled_with(store: &Arc<dyn Store>, processes: u32) -> Engine {
     old
 }
 
-/// Everything is found by the newer version, and by nothing else.
+/// Asserts that the newer version finds everything, by its new values only.
 fn all_is_found(store: &Arc<dyn Store>, new: &Engine) {
     for article in new.transaction(|db| db.table::<second::Article>().all().list()).unwrap() {
         assert_eq!(second::by_name(new, &article.address).unwrap(), [article.id.number()]);
@@ -129,7 +130,7 @@ fn wherever_the_build_of_the_newer_version_is_broken_off_the_version_before_writ
             let mut lines = Vec::new();
             viewflow::store::export(store, &mut lines, |_| {}).unwrap();
             viewflow::store::import(&*copy, lines.as_slice(), |_| {}).unwrap();
-            // Either the newer version has not begun, or this one is refused.
+            // Either the newer version has not begun, or this version is refused.
             if let Ok(old) = Engine::builder(Arc::clone(&copy)).flow(first::ArticleFlow::new()).build() {
                 assert_eq!(first::by_name(&old, "a69").unwrap(), [70]);
                 first::insert(&old, "a1000").unwrap();

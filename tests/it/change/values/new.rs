@@ -1,4 +1,4 @@
-//! The version that comes after it: a way has another name, weights and numbers are texts, and a field has another name.
+//! The later version: a way has another name, weights and numbers are texts, and a field has another name.
 
 use viewflow::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The version that wrote what is stored.
+//! The version that wrote the stored values.
 
 use viewflow::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What people and the program do.
+//! Operations of people and of the program.
 
 use viewflow::prelude::*;
 use viewflow::{Clock as _, Document, NodeName};

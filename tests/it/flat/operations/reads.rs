@@ -1,4 +1,4 @@
-//! What is looked at.
+//! Operations that read.
 
 use viewflow::prelude::*;
 use viewflow::{Document, NodeName};

@@ -1,4 +1,4 @@
-//! What a step asks and does: of tables, and of its activation.
+//! Operations within a step, on tables and on the activation.
 
 use viewflow::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What workers do.
+//! Operations of workers.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) const WORK: &[Operation] = &[
     ("Engine::unsubscribe", |lab| lab.count(|| lab.engine.unsubscribe("nobody"))),
     ("EngineBuilder::build", |lab| lab.count(|| lab.build())),
     ("EngineBuilder::plan", |lab| lab.count(|| lab.plan())),
-    // The last one, as it takes what others are counted among.
+    // The last operation, because it removes what the other operations are counted among.
     ("Engine::purge", |lab| {
         lab.clock.advance(Duration::from_secs(1));
         lab.engine.purge(lab.clock.now()).unwrap();
