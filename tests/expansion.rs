@@ -1,12 +1,12 @@
-//! What the macros write is right in any surroundings, and gives no warnings.
+//! The code that the macros write is right in any surroundings, and causes no warnings.
 #![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery, unused_qualifications, missing_docs)]
 #![allow(clippy::unused_self, clippy::unnecessary_wraps, clippy::missing_const_for_fn, clippy::missing_errors_doc)]
 #![allow(clippy::must_use_candidate, clippy::new_without_default, clippy::use_self, clippy::needless_pass_by_value)]
 
-/// The crate under another name, which is all that these macros are told.
+/// The crate under another name; the macros know only this name.
 extern crate viewflow as renamed;
 
-/// Names of the prelude that mean something else here.
+/// Names of the prelude with another meaning here.
 #[allow(dead_code, non_camel_case_types, clippy::pedantic)]
 mod shadowed {
     pub struct Option;
@@ -35,7 +35,7 @@ mod shadowed {
     pub mod viewflow {}
 }
 
-/// Everything derived where the prelude is shadowed and the crate has another name.
+/// Every derive, where the prelude is shadowed and the crate has another name.
 mod everything {
     #[allow(unused_imports)]
     use super::shadowed::*;
@@ -334,7 +334,7 @@ mod everything {
     }
 }
 
-/// The same by attributes.
+/// The same flow with attribute macros.
 mod by_attributes {
     #[allow(unused_imports)]
     use super::shadowed::*;
@@ -434,7 +434,7 @@ mod by_attributes {
     }
 }
 
-/// Structs made by a macro of the application.
+/// Structs that a macro of the application makes.
 mod by_macro {
     use renamed::prelude::*;
 
@@ -487,7 +487,7 @@ mod by_macro {
     }
 }
 
-/// A flow with a type parameter: whatever sends letters.
+/// A flow with a type parameter: anything that sends letters.
 mod generic {
     use renamed::prelude::*;
 
@@ -534,7 +534,8 @@ mod generic {
     }
 }
 
-/// Names in scope that generated code could have used for its own, and what is less visible than its struct.
+/// Names in scope that generated code could have used for itself, and items that are less visible than their
+/// struct.
 mod surroundings {
     use renamed::prelude::*;
 
@@ -598,7 +599,7 @@ mod surroundings {
         pub name: String,
     }
 
-    /// The flow, whose node has the name of a method that is called with type arguments.
+    /// A flow whose node has the name of a method that the generated code calls with type arguments.
     #[derive(Flow)]
     #[flow(process = Bill)]
     pub struct BillFlow<T: Send + Sync + 'static> {
@@ -634,7 +635,7 @@ mod surroundings {
     }
 }
 
-/// Flows in a function, private, with everything they need beside them.
+/// Private flows in a function, with everything they need beside them.
 #[test]
 fn a_flow_may_be_declared_in_a_function() {
     use renamed::prelude::*;

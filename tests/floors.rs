@@ -1,9 +1,10 @@
-//! Which module may know which: the lists of floors in ARCHITECTURE.md, held against every path in the source of each crate.
+//! Checks which module uses which: compares the lists of floors in ARCHITECTURE.md with every path in the source of
+//! each crate.
 //!
-//! A module knows itself and what stands on the floors below. What stands on one floor side by side does not know each other.
-//! Nothing goes through the root of its own crate, which re-exports names of all floors.
+//! A module may use itself and the modules on lower floors. Modules side by side on one floor do not use each
+//! other. No path goes through the root of its own crate, which re-exports names of all floors.
 //!
-//! Calls of methods are no paths: an inherent impl in an upper module is seen by its imports, and by nothing else.
+//! Calls of methods are no paths. A use of an inherent impl in an upper module shows only in its imports.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Each crate by its directory; the façade has no floors, as it is nothing but re-exports.
+/// Each crate by its directory. The façade has no floors, because it has only re-exports.
 fn crates() -> Vec<String> {
     let entries = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut crates: Vec<String> = entries.filter(|name| name.starts_with("viewflow-")).collect();
@@ -94,12 +95,12 @@ fn every_file_in_the_code_map_is_there() {
         let cell = row.split(" | ").next().unwrap();
         let mut base = root().join("viewflow-core/src");
         for name in cell.split('`').skip(1).step_by(2) {
-            // The names after one with its whole path are of the same source directory.
+            // The names after a whole path are in the same source directory.
             if root().join(name).exists() {
                 let source = name.find("/src/").map_or(0, |at| at + 5);
                 base = root().join(&name[..source]);
             } else {
-                assert!(base.join(name).exists(), "ARCHITECTURE.md names `{name}`, which is not there:\n{row}");
+                assert!(base.join(name).exists(), "ARCHITECTURE.md names `{name}`, which does not exist:\n{row}");
             }
             seen += 1;
         }
@@ -149,7 +150,7 @@ fn our_crates_depend_on_each_other_as_the_page_draws_it() {
 struct Floors(BTreeMap<String, usize>);
 
 impl Floors {
-    /// The list in ARCHITECTURE.md: in a block that names the crate, a line for each floor.
+    /// Reads the list in ARCHITECTURE.md: a block that names the crate, with a line for each floor.
     fn of(name: &str) -> Self {
         let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
         let begin = format!("```text floors of {name}\n");
@@ -157,7 +158,7 @@ impl Floors {
         Self::read(rest.split_once("```").unwrap().0)
     }
 
-    /// Modules side by side with `|` between them, and after two spaces what they are about.
+    /// Reads a list. `|` separates modules side by side; after two spaces a line says what they are about.
     fn read(list: &str) -> Self {
         let mut floors = BTreeMap::new();
         for (floor, line) in list.lines().enumerate() {
@@ -168,9 +169,9 @@ impl Floors {
         Self(floors)
     }
 
-    /// The paths in the text of a module that lead elsewhere than down.
+    /// The paths in the text of a module that do not lead down.
     fn wrong_paths(&self, module: &[String], text: &str) -> Vec<String> {
-        // Files of the root re-export.
+        // The root's own files re-export.
         let Some(own) = module.first() else { return Vec::new() };
         let mut paths = Vec::new();
         visit(TokenStream::from_str(text).unwrap(), module, &mut paths);
@@ -194,7 +195,7 @@ fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
                     at += 2;
                 }
             }
-            // What a macro writes for other crates goes through the root.
+            // Code that a macro writes for other crates goes through the root.
             TokenTree::Group(group) if group.to_string().contains("macro_export") => exported = true,
             TokenTree::Ident(word) if word == "macro_rules" && std::mem::take(&mut exported) => at += 3,
             TokenTree::Ident(word) if word == "crate" || word == "super" => at = path(&tokens, at, module, paths),
@@ -205,7 +206,7 @@ fn visit(tokens: TokenStream, module: &[String], paths: &mut Vec<String>) {
     }
 }
 
-/// A path that begins with `crate` or `super`. Returns where its last keyword is.
+/// Reads a path that begins with `crate` or `super`. Returns the place of its last keyword.
 fn path(tokens: &[TokenTree], mut at: usize, module: &[String], paths: &mut Vec<String>) -> usize {
     let mut module = if is_ident(tokens.get(at), "crate") { &[] } else { &module[..module.len().saturating_sub(1)] };
     while let Some(next) = after_colons(tokens, at + 1).filter(|next| is_ident(tokens.get(*next), "super")) {
@@ -220,7 +221,7 @@ fn path(tokens: &[TokenTree], mut at: usize, module: &[String], paths: &mut Vec<
     at
 }
 
-/// The first name of a path below a module, or those of a list of paths, if that module is the root.
+/// The first name of a path below a module, or of each path in a list, if that module is the root.
 fn names(tokens: &[TokenTree], module: &[String], paths: &mut Vec<String>) {
     match tokens.first() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
@@ -230,7 +231,7 @@ fn names(tokens: &[TokenTree], module: &[String], paths: &mut Vec<String>) {
         Some(token) if is_ident(Some(token), "super") => {
             path(tokens, 0, module, paths);
         }
-        // Macros that are exported stand at the root.
+        // Exported macros are at the root.
         Some(_) if is_punct(tokens.get(1), '!') => {}
         Some(token) if module.is_empty() => paths.push(token.to_string()),
         Some(_) | None => {}
@@ -257,7 +258,7 @@ fn root() -> PathBuf {
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-        // What lies in `bin` are programs of their own.
+        // The files in `bin` are programs of their own.
         if entry.is_dir() && !entry.ends_with("src/bin") {
             found.extend(files(&entry));
         } else if entry.extension().is_some_and(|ending| ending == "rs") {
@@ -268,7 +269,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// `kernel/turn.rs` is `kernel::turn`; the root's files are none.
+/// `kernel/turn.rs` is `kernel::turn`; the files of the root belong to no module.
 fn module_of(file: &Path) -> Vec<String> {
     let path = file.with_extension("");
     let names: Vec<String> = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();

@@ -1,7 +1,9 @@
-//! What must not compile, and what its author is told: each case has the message beside it as `.stderr`, and at its end
-//! what mends it. `bad_*.rs` fail under `cargo check`, `late_*.rs` only under `cargo build`, and `ok_*.rs` compile.
+//! Code that must not compile, and the messages for its author. Each case has its message beside it as `.stderr`,
+//! and the fix at its end. `bad_*.rs` fail under `cargo check`, `late_*.rs` only under `cargo build`, and `ok_*.rs`
+//! compile.
 //!
-//! After a change of a message run `TRYBUILD=overwrite cargo test -p viewflow-tests --test ui` and read what has changed.
+//! After you change a message, run `TRYBUILD=overwrite cargo test -p viewflow-tests --test ui` and read the
+//! differences.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,10 +12,10 @@ use std::process::Command;
 
 use viewflow::graph::Rule;
 
-/// The release of Rust whose messages stand beside the cases. Another one words them a little differently.
+/// The release of Rust that the recorded messages come from. Other releases word them a little differently.
 const RECORDED_WITH: &str = "rustc 1.95.";
 
-// trybuild checks all cases with one command if all of them fail, and builds each by itself if one may pass.
+// trybuild checks all cases with one command if all of them fail. If one may pass, it builds each by itself.
 
 #[test]
 fn mistakes_are_told_at_compile_time() {
@@ -34,7 +36,7 @@ fn what_is_right_compiles_and_so_does_what_a_message_asks_for() {
     if messages_can_be_compared() {
         cases.compile_fail("ui/*/late_*.rs");
     }
-    // They are compiled when this is dropped, which is before the file goes.
+    // trybuild compiles the cases when this is dropped, which has to happen before the file is removed.
     drop(cases);
 }
 
@@ -58,7 +60,7 @@ fn messages_can_be_compared() -> bool {
 
 #[test]
 fn every_rule_of_graphs_has_its_cases_and_its_page() {
-    // The compiler sees one flow at a time: those that start each other are told of when the engine is built.
+    // The compiler sees one flow at a time. Flows that start each other are reported when the engine is built.
     let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::StartsForEver);
     let guide = fs::read_to_string("../src/guide/rules.md").unwrap();
     for name in rules.map(|rule| rule.name()).chain(["unknown-target"]) {
@@ -75,7 +77,7 @@ fn every_rule_of_graphs_has_its_cases_and_its_page() {
     }
 }
 
-/// The cases are compiled as if their `Cargo.toml` were that of trybuild: their lock files have to be beside it.
+/// The cases are compiled as if their `Cargo.toml` were that of trybuild, so their lock files have to be beside it.
 fn put_lock_files() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let directory = target.join("tests/trybuild/viewflow-tests/ui/lock");
@@ -99,7 +101,8 @@ fn cases(prefix: &str) -> Vec<PathBuf> {
     files.filter(|file| begins(file) && file.extension().is_some_and(|ending| ending == "rs")).collect()
 }
 
-/// One program of all cases that compile, and of the others as they are mended: each is a module, whose `main` is run.
+/// One program of all cases that compile, and of the other cases with their fixes. Each is a module whose `main` is
+/// run.
 fn all_right() -> String {
     let mut program = String::from("#![allow(warnings)]\n");
     let mut calls = String::new();
@@ -116,10 +119,9 @@ fn all_right() -> String {
     format!("{program}fn main() {{\n{calls}}}\n")
 }
 
-/// A case with the lines changed that stand after `// Mended:`: each group of `// -` becomes the `// +` after it.
+/// A case with the fix after `// Mended:` applied: each group of `// -` lines becomes the `// +` lines after it.
 fn mended(path: &str, text: &str) -> String {
-    let (case, mend) =
-        text.split_once("\n// Mended:\n").unwrap_or_else(|| panic!("{path} does not tell what mends it"));
+    let (case, mend) = text.split_once("\n// Mended:\n").unwrap_or_else(|| panic!("{path} has no `// Mended:` part"));
     let mut case = format!("{}\n", case.trim_end());
     let mut lines = mend.lines().peekable();
     while lines.peek().is_some() {

@@ -20,7 +20,7 @@ fn complaints(row: &str) -> Vec<String> {
         let source = fs::read_to_string(root.join(file));
         named += 1;
         match source {
-            Ok(_) if is_missing(file) => found.push(format!("{file} is not missing any more: name its tests")),
+            Ok(_) if is_missing(file) => found.push(format!("{file} is no longer missing: name its tests")),
             Err(_) if is_missing(file) => {}
             Err(_) => found.push(format!("there is no {file}")),
             Ok(_) if test.is_empty() => {
@@ -67,7 +67,7 @@ fn a_row_that_is_wrong_is_told() {
     assert_eq!(told("| a | `tests/it/nowhere.rs: x` |"), "there is no tests/it/nowhere.rs");
     assert_eq!(told("| a | **missing**: `tests/it/nowhere.rs` |"), "");
     let come = told("| a | **missing**: `tests/it/nodes.rs` |");
-    assert_eq!(come, "tests/it/nodes.rs is not missing any more: name its tests");
+    assert_eq!(come, "tests/it/nodes.rs is no longer missing: name its tests");
     let no_test = "tests/it/nodes.rs is no case that fails to compile, and names no test";
     assert_eq!(told("| a | `tests/it/nodes.rs` |"), no_test);
     assert_eq!(told("| a | well covered |"), "names no test and gives no reason: | a | well covered |");

@@ -123,7 +123,7 @@ fn a_bill_that_is_not_valid_begins_again_as_often_as_it_takes() {
         for _ in 0..3 {
             company.round(id, false);
             let accountant = &company.garage.accountant;
-            assert_eq!(company.queue(accountant), [(id, "accept_bill".to_owned())], "it is for whoever may take it");
+            assert_eq!(company.queue(accountant), [(id, "accept_bill".to_owned())], "it is for all that may take it");
         }
         company.round(id, true);
         company.pay(id);

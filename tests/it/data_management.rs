@@ -177,7 +177,7 @@ mod inheritance {
             assert_eq!(first.carrier, Some(post));
             let document = store.process_data(first.id).unwrap().unwrap().data;
             assert!(!document.contains_key("carrier"), "it is not in the document");
-            assert!(engine.process_record(first.id).unwrap().data.contains_key("carrier"), "it is told with the rest");
+            assert!(engine.process_record(first.id).unwrap().data.contains_key("carrier"), "the record includes it");
             do_next(&engine, ShipmentFlow::pack, third.id, PackFields { label: "fragile".to_owned() });
 
             let by = |carrier| {

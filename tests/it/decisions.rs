@@ -115,7 +115,7 @@ fn reject(reason: &str) -> Verdict {
     Verdict::Reject { reason: reason.to_owned(), level: None }
 }
 
-/// The task that Ann has at the node of her decision.
+/// The task that Ann has at the deciding node.
 fn taken(engine: &Engine, process: ProcessId) -> TaskRecord {
     let task = open_task(engine, RequestFlow::review, process);
     engine.assign(task.id, &user("ann")).unwrap();

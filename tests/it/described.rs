@@ -176,7 +176,7 @@ fn choices_from_tables_hold_at_every_depth() {
         assert_eq!(complaints(begun("ann", red)), all.map(|path| format!("{path}: {no}")));
         let id = begun("ann", blue).unwrap();
 
-        // Bob could not choose the blue room, so he leaves it unchanged.
+        // Bob could not choose the blue room, and leaves it unchanged.
         let check = open_task(&desk.engine, TravelFlow::check, id).id;
         desk.engine.assign(check, &user("bob")).unwrap();
         let change = |stay: Value| desk.engine.execute_with(check, &user("bob"), &sent(json!({"stay": stay})));

@@ -392,10 +392,7 @@ fn a_rhythm_of_several_engines_starts_once_and_by_the_one_that_has_it() {
         two.run_pending().unwrap();
         three.run_pending().unwrap();
         let starts = two.processes::<PulseFlow>().list().unwrap().len();
-        assert_eq!(
-            starts, 24,
-            "when it was new, and then each hour once; but for the last three, of which it missed two"
-        );
+        assert_eq!(starts, 24, "when it was new, and then each hour once; except the last three, where it missed two");
     });
 }
 
@@ -473,7 +470,7 @@ fn listeners_that_follow_the_log_hear_of_the_steps_of_all_engines() {
             let told: Vec<_> = told.lock().unwrap().iter().map(|(_, process, number)| (*process, *number)).collect();
             assert_eq!((&told[..], engine.run_pending().unwrap()), (heard, 0), "each once, in order");
         }
-        assert_eq!(errors.load(Ordering::SeqCst), 2 * all.len() - before, "and each is told though others panic");
+        assert_eq!(errors.load(Ordering::SeqCst), 2 * all.len() - before, "and it hears each one though others panic");
         // The same with workers.
         told.lock().unwrap().clear();
         let workers = two.workers(1);

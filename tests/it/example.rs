@@ -22,7 +22,7 @@ fn program() -> &'static Path {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
             (message["target"]["name"] == "publish").then(|| message["executable"].as_str().map(PathBuf::from))?
         };
-        output.lines().find_map(executable).expect("cargo tells where it has put the example")
+        output.lines().find_map(executable).expect("cargo prints the path of the example")
     })
 }
 

@@ -402,5 +402,5 @@ fn a_question_writes_no_data_however_long_that_is() {
     assert_eq!(asked(|| assert_eq!(engine.run_pending().unwrap(), 0)), 1);
     let counts = store.take();
     let written = ["process", "data", "task", "event"].map(|kind| counts.written(kind));
-    assert_eq!(written, [0; 4], "who is asked, and says no, changes nothing");
+    assert_eq!(written, [0; 4], "a condition that does not hold changes nothing");
 }

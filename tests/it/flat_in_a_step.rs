@@ -11,7 +11,7 @@ use std::sync::Arc;
 use viewflow::prelude::*;
 use viewflow_testing::{CountingStore, looked_at};
 
-/// What counts as few; many is a hundred times as many.
+/// The size that counts as few; many is a hundred times as many.
 const FEW: u32 = 20;
 
 /// A store that counts.

@@ -435,7 +435,11 @@ fn the_processes_that_a_person_may_look_at_are_found_by_what_they_tell() {
             assert_eq!(seen(&clerk, None, 2), (vec![started[2], started[4]], Some(started[4])));
             assert_eq!(seen(&clerk, Some(started[4]), 1).0, [started[9]]);
             let asked = Clerk::with(rights);
-            assert_eq!(seen(&asked, None, PAGE).0, [started[2], started[4], started[9]], "as who is asked about each");
+            assert_eq!(
+                seen(&asked, None, PAGE).0,
+                [started[2], started[4], started[9]],
+                "as for a person that is asked about each"
+            );
             let open = engine.processes::<GroupFlow>().visible_to(&clerk).with_status(ProcessStatus::New);
             assert_eq!(open.list().unwrap().len(), 2);
             let everything = Clerk { tells: true, ..Clerk::with(vec![may("view", "", None)]) };

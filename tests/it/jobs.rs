@@ -153,7 +153,7 @@ fn after_its_last_attempt_a_job_waits_to_be_retried_revived_or_canceled() {
         engine.run_pending().unwrap();
         assert_eq!(engine.task_record(new).unwrap().status, TaskStatus::Done);
         let keys: Vec<_> = postman.seen.lock().unwrap().iter().map(|(_, key)| key.clone()).collect();
-        assert_ne!(keys[keys.len() - 1], keys[keys.len() - 2], "a revived job is another one");
+        assert_ne!(keys[keys.len() - 1], keys[keys.len() - 2], "a revived job has a new key");
 
         let id = engine.run(MailFlow::start, "Hello".to_owned()).unwrap().id;
         engine.cancel_task(fail(id), &boss()).unwrap();
@@ -241,7 +241,10 @@ fn what_fails_after_a_job_does_not_undo_it() {
         assert_eq!(engine.tasks_of(AfterFlow::send_node, TaskStatus::Done).list().unwrap().len(), 1);
         assert_eq!(engine.process::<AfterFlow>(id).unwrap().sent, 0, "what the failed handler changed is gone");
         let error = engine.retry(failed.id, &boss()).unwrap_err();
-        assert!(error.to_string().contains("the cupboard is full"), "it is told to who retries it: {error}");
+        assert!(
+            error.to_string().contains("the cupboard is full"),
+            "the person that retries it sees the error: {error}"
+        );
         assert_eq!(open_task(&engine, AfterFlow::archive_node, id).status, TaskStatus::Error);
     });
 }
@@ -377,7 +380,7 @@ fn a_worker_whose_lease_was_taken_over_cannot_write() {
             assert_eq!(attempt, 1);
             assert_eq!(second.run_pending().unwrap(), 0, "the job has its worker");
             time.advance(Duration::from_secs(31));
-            assert_eq!(second.run_pending().unwrap(), 1, "the worker is overdue: another one takes the job over");
+            assert_eq!(second.run_pending().unwrap(), 1, "the worker is overdue: a second worker takes the job over");
         }));
         let id = slow.run(SlowFlow::start, ()).unwrap().id;
         slow.run_pending().unwrap();

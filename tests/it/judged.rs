@@ -38,7 +38,7 @@ pub(crate) struct Chance {
     seed: AtomicU64,
     /// Whether the conditions hold that processes wait for.
     pub(crate) holds: AtomicBool,
-    /// The event due at each requested time, all of which differ: a job, a timer, or the timeout of this edge.
+    /// The event due at each requested time: a job, a timer, or the timeout of this edge. All times differ.
     due: Mutex<BTreeMap<i64, Due>>,
 }
 

@@ -128,7 +128,7 @@ impl State {
     }
 }
 
-/// Who may do which action in which state; `HOLDER` is the owner. Everything else is forbidden.
+/// The persons that may do an action in a state; `HOLDER` is the owner. Everything else is forbidden.
 const ALLOWED: &[(Action, &[State], &[&str])] = &[
     (Action::Assign, &[State::New], &["candidate", "permitted on all"]),
     (Action::Assign, ASSIGNED, &[HOLDER]),
@@ -352,7 +352,7 @@ fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
     });
 }
 
-/// For each kind of node and each status: the gate refuses every action that the table does not list, and lets
+/// Checks each kind of node and each status. The gate refuses every action that the table does not list, and lets
 /// through only the listed persons.
 #[test]
 fn the_gate_lets_through_what_the_table_lists_for_every_kind_and_status() {

@@ -104,7 +104,8 @@ fn a_form_offers_what_that_person_may_choose_and_takes_nothing_else() {
         assert_eq!(complaints(engine.start(BookingFlow::start, &bob, form)), refused, "from code, too");
         let id = engine.start_with(&start, &ann, &blue_to_buy).unwrap();
 
-        // Bob keeps another room than the booked one. He cannot choose the booked one, but may leave it as it is.
+        // Bob keeps another room than the booked one. The form does not offer the booked one, but accepts it
+        // unchanged.
         let task = open_task(&engine, BookingFlow::change, id).id;
         engine.assign(task, &bob).unwrap();
         assert_eq!(offered(&engine.form_for(task, &bob).unwrap(), 0), ["Red"]);
@@ -116,7 +117,7 @@ fn a_form_offers_what_that_person_may_choose_and_takes_nothing_else() {
         );
         engine.draft_with(task, &bob, &sent(&json!({"room": 77}))).unwrap();
         let told = complaints(engine.execute_with(task, &bob, &sent(&json!({"done": true}))));
-        assert_eq!(told, ["room: cannot be 77: it is none of the choices"], "what was drafted is held against them");
+        assert_eq!(told, ["room: cannot be 77: it is none of the choices"], "a drafted value is checked against them");
         engine.draft_with(task, &bob, &sent(&json!({"room": blue.id().number()}))).unwrap();
         engine.execute_with(task, &bob, &sent(&json!({"done": true}))).unwrap();
         assert_eq!(engine.process::<BookingFlow>(id).unwrap().room, Some(blue));

@@ -263,7 +263,7 @@ fn who_did_a_task_cannot_do_the_one_that_looks_at_it() {
         let sign = open_task(engine, BillFlow::sign, id).id;
         for who in [&ann, &bob, &cleo] {
             assert!(told(engine.assign(sign, who)).contains("who did what it looks at may not do it as well"));
-            assert!(ids(&engine.queue(who)).is_empty(), "nor is it in his queue");
+            assert!(ids(&engine.queue(who)).is_empty(), "the task is not in their queue");
         }
         engine.assign(sign, &chief("dora")).unwrap();
         assert!(told(engine.delegate(sign, &chief("dora"), &ann)).contains("`not_by`"), "not by a detour either");
@@ -418,8 +418,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         let shared = |id| open_task(&engine, GivenFlow::shared, id).id;
         let owner = |task| engine.task_record(task).unwrap().owner;
 
-        // Emma is not one of the chiefs, but keeps the tasks that the flow gave her, even after a delegate returns
-        // them.
+        // Emma is not one of the chiefs, but keeps the tasks from the flow, even after a delegate returns them.
         let id = begun();
         engine.draft_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
         engine.delegate(shared(id), &emma, &eve).unwrap();
@@ -433,7 +432,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         assert!(told(engine.assign(shared(id), &emma)).contains("it is for the group `chiefs`"));
         perform(&engine, shared(id), &cleo).unwrap();
 
-        // A task that names no other person stays hers alone.
+        // A task that names only Emma stays for Emma alone.
         engine.unassign(own(id), &emma).unwrap();
         for other in [&eve, &cleo] {
             assert!(told(engine.assign(own(id), other)).contains("it is for `emma`"));
@@ -441,9 +440,12 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         }
         assert_eq!(ids(&engine.queue(&emma).of(GivenFlow::own)), [id.0]);
         engine.assign(own(id), &emma).unwrap();
-        assert!(told(engine.reassign(own(id), &emma, &eve)).contains("it is for `emma`"), "nor for good by her word");
+        assert!(
+            told(engine.reassign(own(id), &emma, &eve)).contains("it is for `emma`"),
+            "an owner cannot reassign it for good"
+        );
 
-        // Emma may have left. A manager can give her task to anybody, and that person can keep it and delegate it.
+        // Emma may have left. A manager can give the task to anybody, and that person can keep it and delegate it.
         engine.reassign(own(id), &boss(), &eve).unwrap();
         engine.delegate(own(id), &eve, &cleo).unwrap();
         engine.unassign(own(id), &eve).unwrap();
@@ -470,8 +472,8 @@ fn who_has_a_task_in_the_place_of_another_cannot_give_it_away_for_good_nor_gain_
         engine.delegate(task, &ann, &person("max")).unwrap();
         let error = told(engine.reassign(task, &person("max"), &ben));
         assert!(error.contains("`max` may not reassign this: the task is done in the place of `ann`"), "{error}");
-        // When the task comes back to Ann by a detour, it is her own again. She does not do it in her own place,
-        // with the permission or without.
+        // The task comes back to Ann by a detour, as Ann's own. Nobody does a task in their own place, with the
+        // permission or without.
         engine.delegate(task, &person("max"), &ann).unwrap();
         assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
         assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());

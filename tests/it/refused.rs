@@ -1,4 +1,4 @@
-//! What a store refuses or cannot read, in the background, fails only the task that caused it.
+//! Work in the background that a store refuses or cannot read fails only the task that caused it.
 
 pub(crate) mod store;
 mod unread;

@@ -213,7 +213,7 @@ fn the_warehouse_and_the_insurance_agent_see_their_own_work_and_nobody_else_s() 
         };
         assert_eq!(queue(&PACKER), ["package_goods"]);
         assert_eq!(queue(&AGENT), ["take_extra_insurance"]);
-        assert!(queue(&CLERK).is_empty(), "what is his is in his inbox");
+        assert!(queue(&CLERK).is_empty(), "an assigned task is in the inbox");
         let refused = shop.perform(ShipmentFlow::package_goods, id, &AGENT, ()).unwrap_err();
         assert!(matches!(refused, Error::Forbidden { .. }), "{refused}");
         assert!(refused.to_string().contains("`shipment.package_goods`"), "{refused}");

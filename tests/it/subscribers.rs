@@ -152,7 +152,7 @@ fn whatever_write_the_program_crashes_at_each_event_is_told_at_least_once_and_in
             let mut next = 0;
             for event in &told {
                 let at = all.iter().position(|other| other == event).unwrap();
-                assert!(at <= next, "{event:?} is told and what is before it was not");
+                assert!(at <= next, "{event:?} was heard before an earlier event");
                 next = next.max(at + 1);
             }
             assert_eq!(next, all.len(), "{told:?}");

@@ -180,7 +180,7 @@ fn a_taken_value_of_a_row_complains_where_it_was_sent_in_the_form() {
         let party = json!({"number": 5, "party": [{"mail": "bob@x", "age": 3}, {"mail": "ann@x", "age": 4}]});
         assert_eq!(told(party), ["party.1.mail: cannot be ann@x: it is taken"]);
         let twice = json!({"number": 5, "party": [{"mail": "bob@x", "age": 3}, {"mail": "bob@x", "age": 4}]});
-        assert_eq!(told(twice).len(), 2, "one of the two has to be another one");
+        assert_eq!(told(twice).len(), 2, "one of the two has to be different");
         // The handler sets the process's number from the field of that name.
         assert_eq!(told(json!({"number": 1, "party": []})), ["number: cannot be 1: it is taken"]);
         // A taken value that was not sent in a field of that name stays an error of the handler.

@@ -497,8 +497,7 @@ fn names_that_leave_no_room_in_a_key_of_the_store_are_refused() {
 fn a_person_whose_name_no_store_keeps_cannot_do_anything_on_any_store() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(SheetFlow::new()).build().unwrap();
-        // The starter of a process is the owner of its start task, so their name is in a key with the names of flow
-        // and node.
+        // The starter of a process owns its start task, so their name is in a key with the names of flow and node.
         let most = viewflow::store::MAX_KEY - "sheet".len() - "start".len();
         for (length, fits) in [(most, true), (most + 1, false), (5000, false)] {
             let long = user(&"b".repeat(length));

@@ -253,7 +253,7 @@ fn what_another_version_does_not_concern_goes_on() {
     });
 }
 
-/// A table that no flow refers to and that no engine is told of.
+/// A table that no flow refers to, and that no engine is built with.
 mod tag {
     macro_rules! version {
         ($module:ident, $index:ident) => {

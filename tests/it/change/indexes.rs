@@ -193,7 +193,7 @@ fn an_index_that_is_to_be_unique_and_is_not_is_refused_and_the_version_before_go
         }
         let engine = engine(&store, indexed::ArticleFlow::new()).unwrap();
         assert_eq!(by_slug(&engine, "a7"), [8, 151]);
-        assert_eq!(by_slug(&engine, "a3"), [4], "what was written anew is found as before");
+        assert_eq!(by_slug(&engine, "a3"), [4], "a rewritten article is found as before");
         assert_eq!(by_shelf(&engine, "shelf 3"), [4, 8]);
         assert_eq!(inconsistencies(&*store), Vec::<String>::new());
     });

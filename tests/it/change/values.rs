@@ -212,7 +212,7 @@ fn play(store: &Arc<dyn Store>, plots: &[Plot]) {
     sound(store);
     let after = new(store);
     sound(store);
-    assert_eq!(plan(store).renewals, [], "they have all been given the form of today");
+    assert_eq!(plan(store).renewals, [], "they all have the current form");
     for (_, id) in plots.iter().zip(&ids).filter(|(plot, _)| plot.suspended) {
         after.resume(*id, &boss()).unwrap();
     }

@@ -271,6 +271,6 @@ fn what_one_signal_was_thrown_for_often_hears_it_once_and_so_does_who_comes_to_w
             open.filter(|task| task.node == "called" || task.node == "heard").count()
         };
         assert_eq!(open(listens), 0, "it waited before");
-        assert_eq!(open(id), 1, "whoever throws first is heard by none, and who throws last hears no other");
+        assert_eq!(open(id), 1, "nobody hears the first throw, and the last thrower hears no other");
     });
 }

@@ -156,7 +156,7 @@ fn filling_goes_on_where_it_was_when_the_store_is_opened_again() {
         through.extend(note.and_then(|note| serde_json::from_value::<Vec<u8>>(note["after"].clone()).ok()));
     }
     assert!(opened > 1 && !through.is_empty(), "it was interrupted {opened} times");
-    assert!(through.is_sorted(), "it does not begin anew: {through:?}");
+    assert!(through.is_sorted(), "it does not begin again: {through:?}");
     let store = open(directory.path());
     assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
     assert_eq!(store.verify().unwrap().faults, [""; 0]);
@@ -206,7 +206,7 @@ fn a_list_that_only_a_later_release_keeps_is_not_noted_any_more() {
     });
     drop(open(directory.path()));
     note(directory.path(), |lists| {
-        assert!(!lists.contains_key("of the future"), "the later release fills it anew: {lists:?}");
+        assert!(!lists.contains_key("of the future"), "the later release fills it again: {lists:?}");
         assert_eq!(lists.len(), 20);
     });
 }

@@ -49,7 +49,7 @@ fn a_journal_that_was_cut_is_noticed_and_its_loss_can_be_accepted() {
     assert_eq!(whole_commits(&accepted), 4);
     put(&accepted, 5);
     drop(accepted);
-    assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 5, "once accepted it is no loss any more");
+    assert_eq!(whole_commits(&SledStore::open(&left).unwrap()), 5, "once accepted it is no longer a loss");
 }
 
 #[test]
