@@ -66,7 +66,7 @@ fn what(counts: &Counts) -> [u64; 5] {
     [counts.calls(), counts.read(), counts.writes(), counts.relied(), counts.commits()]
 }
 
-/// The counts of an idle pass, of a message that is sent and taken, of one that is kept, and of one that is both.
+/// Four counts: an idle pass, a message that is taken at once, one that is kept, and one that is kept and then taken.
 fn costs(store: Arc<dyn Store>, others: u32) -> [Counts; 4] {
     let counting = Arc::new(CountingStore::new(store));
     let (builder, _clock) = manual(Arc::clone(&counting) as _);
