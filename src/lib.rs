@@ -1,13 +1,38 @@
+// The README's links lead to files. In rustdoc these definitions come first, and lead to the pages here.
+//! [`Entity`]: derive@Entity
+//! [`Form`]: derive@Form
+//! [`Process`]: derive@Process
+//! [branches]: guide::branches
+//! [change]: guide::change
+//! [charts]: guide::charts
+//! [children]: guide::children
+//! [decisions]: guide::decisions
+//! [events]: guide::events
+//! [failures]: guide::failures
+//! [flow]: derive@Flow
+//! [forms]: guide::forms
+//! [history]: guide::history
+//! [jobs]: guide::jobs
+//! [keeping]: guide::keeping
+//! [lifecycle]: guide::lifecycle
+//! [nodes]: guide::nodes
+//! [people]: guide::people
+//! [rules]: guide::rules
+//! [time]: guide::time
+//! [undoing]: guide::undoing
+#![cfg_attr(feature = "sled", doc = "[`SledStore`]: SledStore")]
+//!
 #![doc = include_str!("../README.md")]
 //!
 //! # Where to look
 //!
-//! - What a flow is made of: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
-//!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices).
+//! - The parts of a flow: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
+//!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices),
+//!   [`Message`](derive@Message).
 //! - The same as [attributes](guide::attributes), such as `#[viewflow::flow(..)]`.
 //! - How to do things: the [`guide`].
-//! - Running it: [`Engine`], and [`Activation`] in handlers.
-//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] for those who write one.
+//! - Running flows: [`Engine`], and [`Activation`] in handlers.
+//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] for authors of a store.
 
 pub use viewflow_core::*;
 #[doc = include_str!("guide/choices.md")]
