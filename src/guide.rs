@@ -1,6 +1,18 @@
-//! How to do things, a page for each; the derives have pages of their own, and the [attributes] beside them have one.
+//! How to do things: a page for each topic. The [attributes] have a page, and each derive has its own.
 //!
 //! The flow itself, its nodes, handlers and edges: [`Flow`](derive@crate::Flow).
+//!
+//! | topic | page |
+//! |---|---|
+//! | forms and decisions | [forms], [decisions] |
+//! | people, permissions, inbox and queue | [people] |
+//! | the kinds of nodes, and the rules of the graph | [nodes], [rules] |
+//! | branches, sub-processes, events, time | [branches], [children], [events], [time] |
+//! | work outside of the step | [jobs] |
+//! | failures, going back, undoing | [failures], [lifecycle], [undoing] |
+//! | the history of a process, and charts | [history], [charts] |
+//! | durability, backup, retention | [keeping] |
+//! | a flow that changes while processes run | [change] |
 
 #[doc = include_str!("guide/attributes.md")]
 pub mod attributes {}

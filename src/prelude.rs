@@ -1,4 +1,4 @@
-//! What a flow's module needs: `use viewflow::prelude::*`.
+//! The names that a flow's module needs: `use viewflow::prelude::*`.
 
 #[cfg(feature = "sled")]
 pub use crate::SledStore;
