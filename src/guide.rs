@@ -12,6 +12,7 @@
 //! | failures, going back, undoing | [failures], [lifecycle], [undoing] |
 //! | the history of a process, and charts | [history], [charts] |
 //! | durability, backup, retention | [keeping] |
+//! | writing a store | [stores] |
 //! | a flow that changes while processes run | [change] |
 
 #[doc = include_str!("guide/attributes.md")]
@@ -47,6 +48,8 @@ pub mod nodes {}
 pub mod people {}
 #[doc = include_str!("guide/rules.md")]
 pub mod rules;
+#[doc = include_str!("guide/stores.md")]
+pub mod stores {}
 #[doc = include_str!("guide/time.md")]
 pub mod time {}
 #[doc = include_str!("guide/undoing.md")]

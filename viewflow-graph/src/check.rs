@@ -24,7 +24,8 @@ use crate::sound::Sound;
 impl Graph {
     /// Checks the graph against every soundness rule.
     ///
-    /// # Errors Returns all faults, without those that are mere consequences of another fault.
+    /// # Errors
+    /// Returns all faults, without those that are mere consequences of another fault.
     pub fn check(&self) -> Result<Sound, Vec<Fault>> {
         check(self)
     }

@@ -93,7 +93,8 @@ impl Graph {
 
     /// Adds an edge and returns its index.
     ///
-    /// # Panics Panics if `from` or `to` is not the index of a node.
+    /// # Panics
+    /// Panics if `from` or `to` is not the index of a node.
     pub fn edge(&mut self, from: usize, role: Role, to: usize) -> usize {
         assert!(from < self.nodes.len() && to < self.nodes.len(), "an edge joins nodes of its graph");
         self.edges.push(Edge { from, to, role, detail: None, title: None });

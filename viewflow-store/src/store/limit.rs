@@ -65,6 +65,9 @@ pub fn is_deeper(value: &Value, levels: usize) -> bool {
 }
 
 /// Whether all indexed values of a row can be keys.
+///
+/// # Errors
+/// As [`check_limits`].
 pub fn check_keys(table: &str, row: &RowRecord) -> StoreResult<()> {
     for entry in &row.index {
         let left = MAX_INDEX_KEY.saturating_sub(length(table) + length(&entry.field));

@@ -207,6 +207,9 @@ pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> R
 }
 
 /// The tables that have had rows.
+///
+/// # Errors
+/// When the store fails.
 pub fn all_tables(store: &dyn Store) -> StoreResult<Vec<String>> {
     let mut tables: Vec<String> = Vec::new();
     loop {
@@ -310,6 +313,9 @@ fn visit_process(
 }
 
 /// The lines of a process that changes no more, and of its row in `table`.
+///
+/// # Errors
+/// When the store fails, and [`TransferError::Changed`] when the process changes all the time.
 pub fn process_lines(store: &dyn Store, id: ProcessId, table: Option<&str>) -> Result<Vec<String>, TransferError> {
     let mut lines = Vec::new();
     let read = visit_process(store, id, &mut |line| {

@@ -120,8 +120,8 @@ impl Running {
 
     fn commit(&mut self) -> Commit {
         let written = std::mem::take(&mut self.written).into_iter();
-        let changed = written.filter(|(_, (old, new))| old.is_some() || new.is_some());
-        let changes = changed.map(|(id, (old, new))| Change::Row { table: self.table.clone(), id, old, new });
+        let kept = written.filter(|(_, (old, new))| old.is_some() || new.is_some());
+        let changes = kept.map(|(id, (old, new))| Change::Row { table: self.table.clone(), id, old, new });
         Commit { changes: changes.collect(), expect: std::mem::take(&mut self.expect), ..Commit::default() }
     }
 }
