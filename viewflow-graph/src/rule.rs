@@ -12,7 +12,7 @@ pub enum Rule {
     MissingEdge,
     /// A node has no edge that its kind does not take, and none twice.
     ExtraEdge,
-    /// Nothing leads into a start.
+    /// No edge leads into a start.
     IntoStart,
     /// Every node is reached from a start.
     UnreachableNode,
