@@ -1,4 +1,4 @@
-//! What the derive macros write about. Not for direct use.
+//! The items that code of the derive macros uses. Not for direct use.
 
 pub use std::boxed::Box;
 pub use std::string::{String, ToString};
