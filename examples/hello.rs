@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
+use viewflow::User;
+use viewflow::engine::ManualClock;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{ManualClock, Object, User};
 
 #[derive(Process, Clone, Debug)]
 pub(crate) struct HelloProcess {

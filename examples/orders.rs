@@ -5,8 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::{ManualClock, TaskRecord};
+use viewflow::store::TaskRecord;
 
 #[derive(Message, Clone, Debug)]
 #[message(key = order, expires = "30d")]

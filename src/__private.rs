@@ -6,24 +6,36 @@ pub use std::sync::Arc;
 pub use std::vec;
 pub use std::vec::Vec;
 
-#[cfg(feature = "tokio")]
-pub use viewflow_core::BoxFuture;
-pub use viewflow_core::document::{Value, embedded, settle};
+pub use viewflow_core::__private::handler::{
+    CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
+    QuestionMethod, SeedItems, value_of,
+};
+pub use viewflow_core::__private::{
+    Known, NoFields, NotAsked, NotComputed, Unknown, convert, embedded, encoded, set_none, settle,
+};
+pub use viewflow_core::builder::{
+    Chosen, FlowBuilder, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, Latch, NoDataNeeded,
+    NoSeedNeeded, StartData, StartSeed, Ways,
+};
+pub use viewflow_core::document::{FieldAt, Fields, NamedFields, Reader, Value, Writer};
+pub use viewflow_core::field::{
+    At, Choice, ChoiceSource, Depends, FieldKind, FieldOf, FieldSpec, FieldType, Index, Initial, Pattern, Rules,
+    Source, Widget,
+};
+pub use viewflow_core::form::{CaseOf, CaseSpec, Cases};
 pub use viewflow_core::graph::{
     FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field,
     seems_renamed, stays_column,
 };
-pub use viewflow_core::handler::{
-    CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
-    QuestionMethod, SeedItems, value_of,
+#[cfg(feature = "tokio")]
+pub use viewflow_core::handler::BoxFuture;
+pub use viewflow_core::nodes::{
+    self, HandleNode, InnerNode, Marker, StartHandleNode, StartNode, SubprocessNode, ViewNode,
 };
-pub use viewflow_core::nodes;
+pub use viewflow_core::people::{Candidate, IntoCandidates};
+pub use viewflow_core::table::{IndexOf, OnDelete};
 pub use viewflow_core::{
-    Activation, At, Candidate, CaseOf, CaseSpec, Cases, Choice, ChoiceSource, Choices, Chosen, Db, Depends, Entity,
-    FieldAt, FieldErrors, FieldKind, FieldOf, FieldSpec, FieldType, Fields, Flow, FlowBuilder, Form, HandleNode, Id,
-    Index, IndexOf, Initial, InnerNode, IntoCandidates, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed,
-    JobRun, Known, Latch, Marker, Message, NamedFields, NoDataNeeded, NoFields, NoSeedNeeded, NotAsked, NotComputed,
-    OnDelete, Pattern, Process, Reader, Rules, Source, StartData, StartHandleNode, StartNode, StartSeed,
-    SubprocessNode, Task, Unknown, User, ViewNode, Ways, Widget, Writer, convert, encoded, set_none,
+    Activation, Choices, Db, Entity, Error, FieldErrors, Flow, Form, Id, JobRun, Message, Process, Result, Task, User,
 };
-pub use viewflow_core::{Error, Result};
+#[cfg(feature = "sled")]
+pub use viewflow_sled::Moment as SledMoment;

@@ -26,15 +26,44 @@
 //!
 //! # Where to look
 //!
-//! - The parts of a flow: the derives [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task),
-//!   [`Form`](derive@Form), [`Entity`](derive@Entity), [`Embedded`](derive@Embedded), [`Choices`](derive@Choices),
-//!   [`Message`](derive@Message).
-//! - The same as [attributes](guide::attributes), such as `#[viewflow::flow(..)]`.
-//! - How to do things: the [`guide`].
-//! - Running flows: [`Engine`], and [`Activation`] in handlers.
-//! - Stores: [`SledStore`], [`MemoryStore`], and [`store`] for authors of a store.
+//! | you want to | look at |
+//! |---|---|
+//! | write a flow | [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task), and the kinds in [`nodes`] |
+//! | ask a person something | [`Form`](derive@Form), [`Choices`](derive@Choices), [`Embedded`](derive@Embedded) |
+//! | keep business data | [`Entity`](derive@Entity), then [`Table`], [`table`] |
+//! | send messages between processes | [`Message`](derive@Message) |
+//! | write attributes instead of derives | [`guide::attributes`], such as `#[viewflow::flow(..)]` |
+//! | read how things are done | the [`guide`], a page for each |
+//! | run flows | [`Engine`], and [`engine`] for what its methods take and return |
+//! | write a handler | [`Activation`], [`JobRun`], and [`handler`] |
+//! | say who may do what | [`User`], and [`people`] |
+//! | show an error, or react to one | [`Error`], and [`mod@error`] |
+//! | draw forms and fields | [`mod@form`], [`field`] |
+//! | see what can be done when, and by whom | [`lifecycle`] |
+//! | change a flow whose processes run | [`change`], [`lock`] |
+//! | draw charts of flows | [`graph`] |
+//! | keep, copy or read what is stored, or write a store | [`SledStore`], [`MemoryStore`], [`store`] |
+//! | read and write documents by hand | [`Document`], [`document`] |
+//! | write a flow without a derive | [`builder`] |
 
-pub use viewflow_core::*;
+#[doc(inline)]
+pub use viewflow_core::graph;
+#[cfg(feature = "jiff")]
+pub use viewflow_core::jiff;
+#[cfg(feature = "decimal")]
+pub use viewflow_core::rust_decimal;
+pub use viewflow_core::serde_json;
+#[cfg(feature = "uuid")]
+pub use viewflow_core::uuid;
+pub use viewflow_core::{
+    Activation, Anonymous, Artifact, Bytes, Choices, Db, Document, Engine, EngineBuilder, Entity, Error, Event,
+    FieldErrors, Flow, Form, Id, JobRun, MemoryStore, Message, NodeName, Page, Permission, Process, ProcessId,
+    ProcessOf, ProcessStatus, Ref, Result, Seed, Store, StoreError, Superuser, Table, Task, TaskId, TaskOf, TaskStatus,
+    Timestamp, User, UserId, What, Workers, flow_lock,
+};
+pub use viewflow_core::{
+    builder, change, document, engine, error, field, form, handler, lifecycle, lock, nodes, people, table,
+};
 #[doc = include_str!("guide/choices.md")]
 pub use viewflow_macros::Choices;
 #[doc = include_str!("guide/embedded.md")]
@@ -64,13 +93,11 @@ pub use viewflow_macros::process;
 /// The derive [`Task`](derive@Task) as an [attribute](guide::attributes).
 pub use viewflow_macros::task;
 #[cfg(feature = "sled")]
-#[doc(hidden)]
-pub use viewflow_sled::Moment as SledMoment;
-#[cfg(feature = "sled")]
-pub use viewflow_sled::{Durability, Options as SledOptions, Report as SledReport, SledStore};
+pub use viewflow_sled::SledStore;
 
 pub mod guide;
 pub mod prelude;
+pub mod store;
 
 #[doc(hidden)]
 pub mod __private;

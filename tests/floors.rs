@@ -6,7 +6,7 @@
 //!
 //! Calls of methods are no paths. A use of an inherent impl in an upper module shows only in its imports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -143,6 +143,82 @@ fn our_crates_depend_on_each_other_as_the_page_draws_it() {
                 assert!(known.contains(&name), "`{directory}` knows `{name}`");
             }
         }
+    }
+}
+
+/// What stands at `viewflow::`: what an application's code names in its first week, and shelves for the rest.
+const ROOT: &str = "
+    Activation Anonymous Artifact Bytes Choices Db Document Embedded Engine EngineBuilder Entity Error Event FieldErrors
+    Flow Form Id JobRun MemoryStore Message NodeName Page Permission Process ProcessId ProcessOf ProcessStatus Ref Result
+    Seed SledStore Store StoreError Superuser Table Task TaskId TaskOf TaskStatus Timestamp User UserId What Workers
+    entity flow flow_lock form message process task
+    jiff rust_decimal serde_json uuid
+    __private builder change document engine error field graph guide handler lifecycle lock nodes people prelude store
+    table
+";
+
+#[test]
+fn the_root_of_the_facade_is_a_shelf_and_no_heap() {
+    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let names = public_names(TokenStream::from_str(&text).unwrap());
+    let listed: BTreeSet<String> = ROOT.split_whitespace().map(str::to_owned).collect();
+    let new: Vec<&String> = names.difference(&listed).collect();
+    assert!(new.is_empty(), "put {new:?} on a shelf, such as `viewflow::engine`, instead of the root of `viewflow`");
+    let gone: Vec<&String> = listed.difference(&names).collect();
+    assert!(gone.is_empty(), "{gone:?} is listed here, and not at the root of `viewflow`");
+}
+
+#[test]
+fn a_public_name_is_found_however_it_is_exported() {
+    let of = |text: &str| Vec::from_iter(public_names(TokenStream::from_str(text).unwrap()));
+    assert_eq!(
+        of("#[doc = \"..\"] pub use a::B; pub use a::{c::{D, E as F}, G, h::{self}};"),
+        ["B", "D", "F", "G", "h"]
+    );
+    assert_eq!(of("pub use a::*;"), ["*"]);
+    assert_eq!(
+        of("pub mod a; pub(crate) mod b; mod c; pub struct D; pub const fn e() { pub use f::G; }"),
+        ["D", "a", "e"]
+    );
+}
+
+/// The names that a module's text makes public, at its own level; `*` for a list that is not written out.
+fn public_names(tokens: TokenStream) -> BTreeSet<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = BTreeSet::new();
+    for (at, _) in tokens.iter().enumerate().filter(|(_, token)| is_ident(Some(token), "pub")) {
+        let item = tokens[at + 1..].split(|token| is_punct(Some(token), ';')).next().unwrap_or_default();
+        match item {
+            [TokenTree::Ident(word), path @ ..] if word == "use" => exported(path, &mut found),
+            // `pub(crate)`.
+            [TokenTree::Group(_), ..] | [] => {}
+            [..] => {
+                let words = item.iter().map(TokenTree::to_string);
+                let is_qualifier = |word: &String| ["const", "async", "fn"].contains(&word.as_str());
+                let kind = item.iter().take_while(|token| is_qualifier(&token.to_string())).count().max(1);
+                found.extend(words.skip(kind).take(1));
+            }
+        }
+    }
+    found
+}
+
+/// The names that a path of `use` brings, or a list of paths.
+fn exported(path: &[TokenTree], found: &mut BTreeSet<String>) {
+    match path {
+        [.., TokenTree::Group(list)] => {
+            let inner: Vec<TokenTree> = list.stream().into_iter().collect();
+            let of = &path[..path.len() - 1];
+            for part in inner.split(|token| is_punct(Some(token), ',')) {
+                let is_self = part.len() == 1 && is_ident(part.first(), "self");
+                // `a::{self}` is `a`.
+                exported(if is_self { &of[..of.len().saturating_sub(2)] } else { part }, found);
+            }
+        }
+        [.., name] => {
+            found.insert(name.to_string());
+        }
+        [] => {}
     }
 }
 

@@ -1,8 +1,9 @@
 //! Bills of departments: a person that works on a bill needs a permission in the department that has ordered.
 
+use viewflow::User;
 use viewflow::jiff::civil::Date;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Object, User};
 
 #[derive(Entity, Clone, Debug)]
 #[entity(label = name)]

@@ -8,8 +8,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use viewflow::form::{FormField, FormSpec};
 use viewflow::prelude::*;
-use viewflow::{Document, FormField, FormSpec, NodeName};
+use viewflow::{Document, NodeName};
 
 use crate::flow::{Mailer, Post, PublishFlow};
 

@@ -2,8 +2,9 @@
 
 use std::sync::mpsc::Sender;
 
+use viewflow::User;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Object, User};
 
 /// A company that takes parcels.
 #[derive(Entity, Clone, Debug)]

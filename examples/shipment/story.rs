@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use viewflow::ManualClock;
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
 
 use super::flow::{

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use viewflow::prelude::*;
-use viewflow::{ProcessStatus, Store, TaskRecord};
+use viewflow::store::TaskRecord;
+use viewflow::{ProcessStatus, Store};
 use viewflow_testing::CountingStore;
 
 use crate::support::{boss, do_next, open_task, open_tasks, perform, user};

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Store};
-use viewflow::{Node, NodeName, StoreError};
+use viewflow::{NodeName, StoreError};
 
 use crate::support::{do_next, events, on_every_store, open_task, user};
 

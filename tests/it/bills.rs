@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use viewflow::jiff::civil::date;
 use viewflow::lifecycle::Action;
+use viewflow::nodes::ViewNode;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Form, Object, Store, User, ViewNode};
+use viewflow::{Form, Store, User};
 
 use crate::bills_example::flow::*;
 use crate::bills_example::{ACCOUNTANT, HEAD, story};

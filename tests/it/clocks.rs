@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::{ManualClock, Store, Timestamp};
+use viewflow::{Store, Timestamp};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, on_every_store, open_tasks, wait_until};

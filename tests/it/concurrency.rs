@@ -229,6 +229,6 @@ fn a_handler_that_panics_leaves_the_engine_at_work() {
 }
 
 fn open_task_owner(engine: &Engine, task: TaskId) -> String {
-    let _ = open_task::<viewflow::ViewNode<DepositFlow, Seed<u8>, ()>>;
+    let _ = open_task::<viewflow::nodes::ViewNode<DepositFlow, Seed<u8>, ()>>;
     engine.task_record(task).unwrap().owner.unwrap().as_str().to_owned()
 }

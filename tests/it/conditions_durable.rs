@@ -139,7 +139,7 @@ fn a_task_that_an_earlier_release_left_waiting_is_asked_and_watched_from_then_on
 
 /// Changes the store to what an earlier release would have left.
 fn forget_what_was_read(store: &Arc<dyn Store>, id: ProcessId) {
-    use viewflow::TaskRecord;
+    use viewflow::store::TaskRecord;
     use viewflow::store::{Change, Commit, Expect, Key, WaitsFor};
     let stored = store.process(id).unwrap().unwrap();
     let wait = store.tasks(id, 0, 10).unwrap().into_iter().find(|task| task.waits_for.is_some()).unwrap();

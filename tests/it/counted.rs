@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use viewflow::prelude::*;
-use viewflow::{Document, Store, TaskRecord};
+use viewflow::store::TaskRecord;
+use viewflow::{Document, Store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, on_every_store};

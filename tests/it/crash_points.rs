@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use viewflow::engine::{Clock as _, ManualClock};
 use viewflow::prelude::*;
-use viewflow::{Clock as _, Document, ManualClock, Store, TaskRecord, Timestamp, What, store};
+use viewflow::store::TaskRecord;
+use viewflow::{Document, Store, Timestamp, What, store};
 use viewflow_testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
 
 use crate::support::user;

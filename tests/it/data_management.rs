@@ -1,7 +1,7 @@
 //! A twin of each snippet on Viewflow's page about data management, except sub-processes.
 
-use viewflow::IndexOf;
 use viewflow::prelude::*;
+use viewflow::table::IndexOf;
 
 use crate::support::{do_next, on_every_store, open_task, open_tasks, user};
 
@@ -55,7 +55,8 @@ mod select_seed {
         on_every_store(|store| {
             let engine = Engine::builder(store).flow(SampleFlow::new()).build().unwrap();
             let (fresh, stale) = (add_grain(&engine, "rye", true), add_grain(&engine, "oat", false));
-            let form = engine.start_form_for(&viewflow::Node::full_name(SampleFlow::start), &user("ann")).unwrap();
+            let form =
+                engine.start_form_for(&viewflow::nodes::Node::full_name(SampleFlow::start), &user("ann")).unwrap();
             let offered: Vec<_> = form.fields[0].choices.iter().flatten().map(|choice| choice.label.as_str()).collect();
             assert_eq!(offered, ["rye"], "the form offers the rows of its query");
             let process = engine.start(SampleFlow::start, &user("ann"), SelectSeed { seed: fresh }).unwrap();
@@ -320,7 +321,10 @@ mod per_item {
 /// `AbstractProcess` and `AbstractTask`: types written by hand against the public traits.
 mod by_hand {
     use super::*;
-    use viewflow::{FieldErrors, FieldOf, FieldSpec, Fields, NoDataNeeded, Reader, Writer};
+    use viewflow::FieldErrors;
+    use viewflow::builder::NoDataNeeded;
+    use viewflow::document::{Fields, Reader, Writer};
+    use viewflow::field::{FieldOf, FieldSpec};
 
     #[derive(Debug)]
     pub struct Temperature {

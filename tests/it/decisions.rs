@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use viewflow::builder::FlowBuilder;
 use viewflow::graph::{Kind, Role};
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Document, FlowBuilder, Store, TaskRecord, What};
+use viewflow::store::TaskRecord;
+use viewflow::{Document, Store, What};
 
 use crate::support::{boss, complaints, do_next, on_every_store, open_task, open_tasks, user};
 

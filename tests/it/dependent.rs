@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use viewflow::form::{FormField, FormSpec};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, FormField, FormSpec, Node, NodeName};
+use viewflow::{Document, NodeName};
 
 use crate::support::{complaints, of, on_every_store, open_task, user};
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use viewflow::form::FormSpec;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec, Node, NodeName, User};
+use viewflow::{Document, NodeName, User};
 
 use crate::support::{complaints, on_every_store, open_task, user};
 

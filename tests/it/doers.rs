@@ -68,7 +68,7 @@ impl ClaimFlow {
     }
 }
 
-fn owner(engine: &Engine, id: ProcessId, node: impl viewflow::Node) -> Option<String> {
+fn owner(engine: &Engine, id: ProcessId, node: impl viewflow::nodes::Node) -> Option<String> {
     open_task(engine, node, id).owner.map(|owner| owner.to_string())
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use viewflow::Document;
+use viewflow::form::FormSpec;
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec};
 
 use crate::support::{on_every_store, open_task, user};
 

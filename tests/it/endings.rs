@@ -516,7 +516,7 @@ fn a_timeout_belongs_to_the_node_of_its_own_flow() {
         let engine = builder.flow(FailingFlow::new()).flow(OtherFlow::new()).build().unwrap();
         let failing = engine.run(FailingFlow::start, ()).unwrap().id;
         let other = engine.run(OtherFlow::start, ()).unwrap().id;
-        let timeouts = |engine: &Engine, task: viewflow::TaskRecord| {
+        let timeouts = |engine: &Engine, task: viewflow::store::TaskRecord| {
             let timeouts = engine.task_record(task.id).unwrap().timeouts;
             timeouts.into_iter().map(|timeout| timeout.then).collect::<Vec<_>>()
         };

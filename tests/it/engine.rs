@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow::Timestamp;
+use viewflow::engine::{Clock, ManualClock};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Clock, ManualClock, Node, Timestamp};
 
 use crate::support::{do_next, events, on_every_store, open_task, user};
 
@@ -41,7 +43,7 @@ fn tasks_go_from_the_queue_to_the_inbox_to_the_archive() {
         let first = engine.start(HelloFlow::start, &ann, ()).unwrap().id;
         let other = engine.start(OtherFlow::start, &ann, ()).unwrap().id;
         let second = engine.start(HelloFlow::start, &ann, ()).unwrap().id;
-        let processes = |query: viewflow::TaskQuery| -> Vec<_> {
+        let processes = |query: viewflow::engine::TaskQuery| -> Vec<_> {
             query.list().unwrap().into_iter().map(|task| (task.id.process, task.node)).collect()
         };
         let at = |process, node: &str| (process, node.to_owned());
@@ -219,7 +221,7 @@ impl Flow for ByHand {
     const NAME: &'static str = "by_hand";
     const TITLE: &'static str = "By hand";
 
-    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+    fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
         flow.node::<()>("start", Kind::Start).edge::<()>(Role::Next, "review");
         let mut review = flow.node::<()>("review", Kind::View).assign_same_as("begin").not_by(&["start", "check"]);
@@ -247,7 +249,7 @@ impl<const HANDLER_FIRST: bool> Flow for Told<HANDLER_FIRST> {
     const NAME: &'static str = "told";
     const TITLE: &'static str = "Told";
 
-    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+    fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
         flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, "send");
         let send = flow.node::<()>("send", Kind::Job);
@@ -267,7 +269,8 @@ fn tries<const HANDLER_FIRST: bool>() -> Vec<String> {
     let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
     let engine =
         Engine::builder(MemoryStore::new()).clock(Arc::clone(&clock)).flow(Told::<HANDLER_FIRST>).build().unwrap();
-    let start: viewflow::StartHandleNode<Told<HANDLER_FIRST>, (), ()> = viewflow::StartHandleNode::new("start");
+    let start: viewflow::nodes::StartHandleNode<Told<HANDLER_FIRST>, (), ()> =
+        viewflow::nodes::StartHandleNode::new("start");
     let id = engine.run(start, ()).unwrap().id;
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -299,7 +302,7 @@ impl Flow for Muddled {
     const NAME: &'static str = "muddled";
     const TITLE: &'static str = "Muddled";
 
-    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+    fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
         flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, "twice");
         let mut twice = flow.node::<()>("twice", Kind::Function).call(|_, _| Ok(())).call(|_, _| Ok(()));
@@ -308,7 +311,7 @@ impl Flow for Muddled {
         waits.edge::<()>(Role::Next, "rule");
         let mut rule = flow.node::<()>("rule", Kind::Function).call(|_, _| Ok(())).timeout(Duration::from_mins(1));
         rule.edge::<()>(Role::Next, "view").when(|_, _| Ok(true)).seed(|_, _| Ok(())).seed(|_, _| Ok(()));
-        let mut view = flow.node::<()>("view", Kind::View).permission_on(|_, _| Ok(None::<viewflow::Object>));
+        let mut view = flow.node::<()>("view", Kind::View).permission_on(|_, _| Ok(None::<viewflow::people::Object>));
         view.edge::<()>(Role::Next, "end");
         flow.node::<()>("end", Kind::End);
     }

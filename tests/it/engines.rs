@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use viewflow::engine::{Clock as _, ManualClock, Retention, Subscriber};
 use viewflow::prelude::*;
 use viewflow::store::Event;
-use viewflow::{Clock as _, EngineBuilder, ManualClock, Retention, Store, Subscriber, Timestamp};
+use viewflow::{EngineBuilder, Store, Timestamp};
 use viewflow_testing::CountingStore;
 
 use crate::shared::Shared;

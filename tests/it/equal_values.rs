@@ -6,10 +6,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
+use viewflow::engine::Delivery;
+use viewflow::field::{FieldKind, FieldType};
 use viewflow::jiff::{self, ZonedDateTime};
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::{Delivery, Document, FieldKind, FieldType, Store};
+use viewflow::{Document, Store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{do_next, on_every_store, open_task, user};

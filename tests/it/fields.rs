@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use viewflow::document::Fields;
+use viewflow::field::FieldType;
 use viewflow::prelude::*;
-use viewflow::{Document, FieldErrors, FieldType, Fields, document};
+use viewflow::{Document, FieldErrors, document};
 
 use crate::support::of;
 
@@ -363,7 +365,8 @@ fn a_field_may_become_a_column() {
     assert_eq!(engine.process::<SinceFlow>(id).unwrap().weight, Some(7));
     assert_eq!(engine.processes::<SinceFlow>().by(Since::BY_WEIGHT, 7_u32).unwrap().len(), 1);
     assert_eq!(engine.process::<SinceFlow>(id).unwrap().proxy::<Since>().unwrap().weight, Some(7));
-    let _ = (SinceForm { weight: None }, engine.start_form(&viewflow::Node::full_name(SinceFlow::start)).unwrap());
+    let _ =
+        (SinceForm { weight: None }, engine.start_form(&viewflow::nodes::Node::full_name(SinceFlow::start)).unwrap());
 }
 
 #[derive(Process, Clone, Debug)]

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use viewflow::prelude::*;
+use viewflow::store::TaskRecord;
 use viewflow::store::WaitsFor;
-use viewflow::{Db, Store, TaskRecord};
+use viewflow::{Db, Store};
 use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, on_every_store, open_task, open_tasks};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use viewflow::Store;
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
 use viewflow::serde_json::Value;
 use viewflow::store::{Change, Commit, RowRecord};
-use viewflow::{ManualClock, Store};
 use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, manual, on_every_store};

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use viewflow::nodes::{Node, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{Durability, Form, Node, ProcessStatus, Store, Task, TaskRecord, ViewNode, store};
+use viewflow::store::{Durability, TaskRecord};
+use viewflow::{Form, ProcessStatus, Store, Task, store};
 use viewflow_testing::{CountingStore, Counts, inconsistencies};
 
 use crate::support::{boss, open_task, user};

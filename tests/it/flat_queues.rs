@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use viewflow::engine::TaskQuery;
+use viewflow::people::{Candidate, Object};
 use viewflow::prelude::*;
-use viewflow::{Candidate, Object, Permission, Store, TaskQuery, User};
+use viewflow::{Permission, Store, User};
 use viewflow_testing::CountingStore;
 
 use crate::refused::store::Refusing;

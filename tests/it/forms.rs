@@ -1,8 +1,10 @@
 //! The forms that people fill in.
 
 use serde_json::{Value, json};
+use viewflow::field::ValueKind;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, Node, NodeName, ValueKind};
+use viewflow::{Document, NodeName};
 
 use crate::support::{complaints, on_every_store, open_task, user};
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Anonymous, ManualClock, Store, User};
+use viewflow::{Anonymous, Store, User};
 
 use crate::hello_example::*;
 use crate::support::{manual, on_every_store};

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
 use viewflow::store::{DataPart, Event, What};
-use viewflow::{ManualClock, Timestamp, User};
+use viewflow::{Timestamp, User};
 
 use crate::support::{boss, manual, on_every_store, open_task, user};
 

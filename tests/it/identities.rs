@@ -3,8 +3,10 @@
 use jiff::Timestamp as Jiff;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use viewflow::field::{FieldType, ValueKind};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, FieldType, Node, Timestamp, ValueKind};
+use viewflow::{Document, Timestamp};
 
 use crate::support::{complaints, on_every_store, user};
 

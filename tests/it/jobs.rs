@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::{ManualClock, Store, Timestamp, What};
+use viewflow::{Store, Timestamp, What};
 
 use crate::support::{boss, events, manual, on_every_store, open_task, open_tasks, wait_until};
 

@@ -10,9 +10,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
+use viewflow::Timestamp;
+use viewflow::builder::{Chosen, FlowBuilder};
+use viewflow::engine::ManualClock;
 use viewflow::graph::{Edge, Graph, Kind, Role};
+use viewflow::nodes::{HandleNode, StartHandleNode, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{Chosen, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode};
 
 use crate::support::{manual, user};
 
@@ -135,7 +138,7 @@ impl Flow for JudgedFlow {
 
 impl JudgedFlow {
     fn now(&self) -> Timestamp {
-        viewflow::Clock::now(&*self.clock)
+        viewflow::engine::Clock::now(&*self.clock)
     }
 }
 
@@ -282,7 +285,7 @@ impl Run {
                 self.look(&format!("{} was done", name(node)), moved)
             }
             (None, Some(due)) => {
-                let wait = due.as_millis() - viewflow::Clock::now(&*self.clock).as_millis();
+                let wait = due.as_millis() - viewflow::engine::Clock::now(&*self.clock).as_millis();
                 self.clock.advance(std::time::Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
                 self.engine.run_pending().unwrap();
                 let what = self.chance.due.lock().unwrap().get(&due.as_millis()).copied();

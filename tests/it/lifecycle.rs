@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use viewflow::lifecycle::{self, Action};
+use viewflow::people::Object;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Expect, Key, TaskRecord};
-use viewflow::{Anonymous, Document, Object, Store, User};
+use viewflow::{Anonymous, Document, Store, User};
 
 use crate::support::{boss, on_every_store, open_task, user};
 

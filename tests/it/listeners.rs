@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow::Store;
+use viewflow::engine::Subscriber;
 use viewflow::prelude::*;
-use viewflow::{Store, Subscriber};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, manual, on_every_store, open_task, wait_until};

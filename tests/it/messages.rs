@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::Store;
+use viewflow::engine::Delivery;
 use viewflow::prelude::*;
-use viewflow::{Delivery, Store};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, Node, NodeName};
+use viewflow::{Document, NodeName};
 
 use crate::support::{of, on_every_store, open_task, user};
 

@@ -1,8 +1,11 @@
 //! A form offers what that person may choose, and begins with the right values. Some fields begin empty.
 
 use serde_json::{Value, json};
+use viewflow::form::FormSpec;
+use viewflow::nodes::Node;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec, Node, Object, User};
+use viewflow::{Document, User};
 
 use crate::support::{boss, complaints, events, on_every_store, open_task, user};
 

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use viewflow::engine::StartDraft;
+use viewflow::form::{Filled, FormSpec};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, Filled, FormSpec, Node, NodeName, StartDraft, Timestamp};
+use viewflow::{Document, NodeName, Timestamp};
 
 use crate::support::{complaints, manual, of, on_every_store, open_task, user};
 

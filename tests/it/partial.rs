@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, Node, Store};
+use viewflow::{Document, Store};
 
 use crate::support::{complaints, do_next, of, on_every_store, open_task, user};
 

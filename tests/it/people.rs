@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::engine::TaskQuery;
 use viewflow::lifecycle::Action;
+use viewflow::people::{Candidate, Object};
 use viewflow::prelude::*;
-use viewflow::{Anonymous, Candidate, Object, TaskQuery, TaskRecord, User};
+use viewflow::store::TaskRecord;
+use viewflow::{Anonymous, User};
 
 use crate::support::{boss, manual, on_every_store, open_task, user};
 

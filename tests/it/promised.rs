@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use viewflow::Store;
+use viewflow::engine::{Delivery, ManualClock};
 use viewflow::prelude::*;
-use viewflow::{Delivery, ManualClock, Store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, manual, on_every_store, open_task};

@@ -1,6 +1,6 @@
 //! The flow of the README, from beginning to end.
 
-use viewflow::Node;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
 
 use crate::flow::*;

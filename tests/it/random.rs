@@ -10,9 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use viewflow::builder::{Chosen, FlowBuilder};
+use viewflow::engine::{Delivery, ManualClock};
 use viewflow::graph::{Kind, Role, Selection};
+use viewflow::nodes::{HandleNode, StartHandleNode, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{Chosen, Delivery, FlowBuilder, HandleNode, ManualClock, StartHandleNode, Timestamp, ViewNode, What};
+use viewflow::{Timestamp, What};
 
 use crate::support::{boss, manual};
 
@@ -802,7 +805,7 @@ impl Run {
         }
         let mut expected: Vec<_> =
             open(&self.state).iter().map(|waiting| (task_name(waiting.task.number), waiting.failed)).collect();
-        let numbered = |task: &&viewflow::TaskRecord| (0..1000).any(|number| task_name(number) == task.node);
+        let numbered = |task: &&viewflow::store::TaskRecord| (0..1000).any(|number| task_name(number) == task.node);
         let mut found: Vec<_> = tasks
             .iter()
             .filter(|task| !task.status.is_final())

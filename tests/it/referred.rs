@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use viewflow::Store;
+use viewflow::engine::{Clock as _, ManualClock, Retention};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Clock as _, ManualClock, Node, Retention, Store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, complaints, do_next, manual, on_every_store, user};

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use viewflow::engine::Subscriber;
 use viewflow::prelude::*;
-use viewflow::{Store, StoreError, Subscriber, TaskRecord, Timestamp, What};
+use viewflow::store::TaskRecord;
+use viewflow::{Store, StoreError, Timestamp, What};
 use viewflow_testing::inconsistencies;
 
 use self::store::{REFUSED, Refusing};

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use viewflow::engine::{Clock as _, ManualClock, Retention};
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, ProcessRecord, Reference, RowRecord};
-use viewflow::{Clock as _, ManualClock, OnDelete, Retention, Store, Timestamp};
+use viewflow::table::OnDelete;
+use viewflow::{Store, Timestamp};
 use viewflow_testing::{Stage, crash_points, inconsistencies};
 
 use crate::support::{boss, do_next, manual, on_every_store, wait_until};

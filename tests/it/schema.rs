@@ -10,10 +10,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use viewflow::jiff::civil::{Date, DateTime, Time};
 use viewflow::jiff::{SignedDuration, Timestamp};
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
 use viewflow::uuid::Uuid;
-use viewflow::{Bytes, Document, FieldErrors, Node};
+use viewflow::{Bytes, Document, FieldErrors};
 
 use crate::support::{open_task, user};
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use viewflow::engine::{Clock, ManualClock};
+use viewflow::store::TaskRecord;
 use viewflow::store::{
     Commit, Cursor, ListedTask, LogCursor, Logged, ProcessRecord, Receipt, RowRecord, StoreResult, Stored, TaskList,
 };
-use viewflow::{Clock, ManualClock, ProcessId, Store, TaskId, TaskRecord, Timestamp};
+use viewflow::{ProcessId, Store, TaskId, Timestamp};
 
 use crate::support::forward;
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::lifecycle::Action;
+use viewflow::nodes::{Node, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{Form, ManualClock, Node, Store, ViewNode};
+use viewflow::{Form, Store};
 
 use crate::shipment_example::flow::*;
 use crate::shipment_example::story::{AGENT, CLERK, PACKER, story};

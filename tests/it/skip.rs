@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use viewflow::Store;
 use viewflow::lifecycle::Action;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Node, Store, TaskRecord};
+use viewflow::store::TaskRecord;
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, user};

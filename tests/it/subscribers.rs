@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use viewflow::engine::{Clock as _, Retention, Subscriber};
 use viewflow::prelude::*;
 use viewflow::store::Event;
-use viewflow::{Clock as _, Retention, Store, Subscriber, store};
+use viewflow::{Store, store};
 use viewflow_testing::{Stage, crash_points};
 
 use crate::support::{boss, do_next, manual, on_every_store, user, wait_until};

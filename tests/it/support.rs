@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use viewflow::engine::ManualClock;
+use viewflow::nodes::{Node, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{FieldErrors, Form, ManualClock, Node, Store, Task, TaskRecord, ViewNode};
+use viewflow::store::TaskRecord;
+use viewflow::{FieldErrors, Form, Store, Task};
 
 /// Implements methods of a store by calls of `self.store`: the methods that all wrappers pass on, and further named
 /// ones.

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use viewflow::Store;
+use viewflow::engine::Delivery;
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Delivery, Store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user, wait_until};

@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 use viewflow::jiff::ZonedDateTime;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::{Document, FieldErrors, Node};
+use viewflow::{Document, FieldErrors};
 
 use crate::support::{complaints, of, on_every_store, open_task, user};
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::engine::Clock as _;
 use viewflow::prelude::*;
-use viewflow::{Clock as _, Store, Timestamp};
+use viewflow::{Store, Timestamp};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, user};
 
@@ -284,7 +285,7 @@ fn a_pattern_or_time_zone_that_is_none_is_told_when_the_engine_is_built() {
         type Process = ();
         const NAME: &'static str = "by_hand";
         const TITLE: &'static str = "By hand";
-        fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
             flow.node::<()>("a", Kind::StartTimer).cron("61 * * * *", None).edge::<()>(Role::Next, "end");
             flow.node::<()>("b", Kind::StartTimer)
                 .cron("0 8 * * *", Some("Europe/Atlantis"))
@@ -377,7 +378,7 @@ impl<const STARTS: usize> Flow for BeatsFlow<STARTS> {
     const NAME: &'static str = "beats";
     const TITLE: &'static str = "Beats";
 
-    fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+    fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
         use viewflow::graph::{Kind, Role};
         for start in 0..STARTS {
             let name: &'static str = Box::leak(format!("beat_{start}").into_boxed_str());

@@ -1,7 +1,7 @@
 //! Splits, joins and scopes: no process gets stuck, no token is lost, no continuation runs twice.
 
-use viewflow::TaskRecord;
 use viewflow::prelude::*;
+use viewflow::store::TaskRecord;
 
 use crate::support::{do_next, events, on_every_store, open_task, open_tasks, perform, user};
 

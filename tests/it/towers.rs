@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Event, ProcessRecord};
-use viewflow::{ManualClock, Store, Timestamp};
+use viewflow::{Store, Timestamp};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, perform, user};

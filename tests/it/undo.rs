@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::Store;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Node, Store, TaskRecord};
+use viewflow::store::TaskRecord;
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use viewflow::Store;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Node, Store, TaskRecord};
+use viewflow::store::TaskRecord;
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store};

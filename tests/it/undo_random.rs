@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use viewflow::What;
+use viewflow::engine::ManualClock;
 use viewflow::graph::Kind;
+use viewflow::nodes::{HandleNode, ViewNode};
 use viewflow::prelude::*;
 use viewflow::store::{Store as _, TaskRecord};
-use viewflow::{HandleNode, ManualClock, ViewNode, What};
 use viewflow_testing::inconsistencies;
 
 use crate::judged;

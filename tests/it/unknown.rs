@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use viewflow::prelude::*;
+use viewflow::store::TaskRecord;
 use viewflow::store::{Change, Commit, ScopeId};
-use viewflow::{Document, Store, TaskRecord, store};
+use viewflow::{Document, Store, store};
 use viewflow_testing::inconsistencies;
 
 use crate::support::{boss, do_next, manual, on_every_store, open_task, user};

@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use viewflow::Document;
+use viewflow::engine::Delivery;
+use viewflow::field::{FieldType, Source};
 use viewflow::jiff::{Timestamp, ZonedDateTime, civil, tz};
+use viewflow::nodes::Node;
+use viewflow::people::Candidate;
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::{Candidate, Delivery, Document, FieldType, Node, Source};
 
 use crate::support::{complaints, on_every_store, open_task, user};
 

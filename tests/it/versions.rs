@@ -8,8 +8,10 @@ mod renewed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow::Store;
+use viewflow::engine::{ManualClock, Subscriber};
+use viewflow::error::Stale;
 use viewflow::prelude::*;
-use viewflow::{ManualClock, Stale, Store, Subscriber};
 use viewflow_testing::inconsistencies;
 
 use self::flows::{first, second};

@@ -1,8 +1,10 @@
 //! Hints for drawing a field, and secret values.
 
 use serde_json::{Value, json};
+use viewflow::form::FormSpec;
+use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, FormSpec, Node, NodeName};
+use viewflow::{Document, NodeName};
 
 use crate::support::{events, on_every_store, open_task, user};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
-use viewflow::TaskCursor;
+use viewflow::engine::TaskCursor;
 use viewflow::prelude::{Engine, ProcessId};
 use viewflow::store::{Cursor, TaskList, task_lists};
 

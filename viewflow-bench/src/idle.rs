@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use viewflow::engine::{Clock as _, SystemClock};
 use viewflow::prelude::*;
-use viewflow::{Clock as _, SystemClock};
 
 use crate::flows::{self, InboxFlow, OrderFlow, Paid, PauseFlow};
 use crate::measure::{Result, Row, Run, in_threads};

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
+use viewflow::engine::{Clock as _, SystemClock};
 use viewflow::prelude::*;
-use viewflow::{Clock as _, SystemClock};
 
 use crate::flows::{self, FanFlow, HelloFlow};
 use crate::measure::{Result, Row, Run, float, in_threads, per_mille, readable};

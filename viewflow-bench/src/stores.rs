@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(crate) use viewflow::SledMoment as Moment;
-use viewflow::{Durability, Engine, EngineBuilder, Retention, SledStore, Store};
+pub(crate) use viewflow::__private::SledMoment as Moment;
+use viewflow::engine::Retention;
+use viewflow::store::Durability;
+use viewflow::{Engine, EngineBuilder, SledStore, Store};
 
 use crate::measure::Result;
 

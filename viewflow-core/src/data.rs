@@ -3,7 +3,7 @@
 //! One circle, on purpose: a field may refer to an entity, and an entity is made of fields.
 
 pub(crate) mod decision;
-pub mod document;
+pub(crate) mod document;
 pub(crate) mod entity;
 pub(crate) mod field;
 pub(crate) mod form;

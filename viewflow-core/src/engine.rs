@@ -1,9 +1,11 @@
 //! The engine: runs flows over a store.
+//!
+//! Look here for what its methods take and return: queries and their pages, open tasks, subscribers, retention, clocks.
 
 mod act;
 mod builder;
 mod call;
-mod change;
+pub(crate) mod change;
 mod gate;
 mod keep;
 mod lanes;
@@ -18,14 +20,15 @@ use std::sync::{Arc, OnceLock};
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
 pub use act::start_draft::StartDraft;
 pub use builder::EngineBuilder;
-pub use change::plan::{FlowPlan, Misfit, Plan, Why};
-pub use change::renewal::{Clash, Renewal, Replaced};
 pub use keep::retention::Retention;
 pub use read::history::HistoryQuery;
 pub use read::processes::{Page, ProcessQuery};
 pub use read::tasks::{TaskCursor, TaskQuery};
 pub use work::subscribers::{Subscriber, Subscription};
 pub use work::workers::Workers;
+
+pub use crate::definition::Delivery;
+pub use viewflow_store::{Clock, ManualClock, SystemClock};
 
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};

@@ -1,4 +1,6 @@
 //! What can go wrong, and where it did.
+//!
+//! Look here when you show an error to a person, or react to some errors by code.
 
 mod fields;
 mod place;
@@ -12,7 +14,8 @@ use serde_json::Value;
 pub use stale::Stale;
 pub(crate) use stale::by_fields;
 use viewflow_graph::Kind;
-use viewflow_store::{ProcessId, ProcessStatus, StoreError, TaskError, TaskId, TaskRecord, TaskStatus, UserId};
+pub use viewflow_store::StoreError;
+use viewflow_store::{ProcessId, ProcessStatus, TaskError, TaskId, TaskRecord, TaskStatus, UserId};
 
 use crate::lifecycle::{self, Action};
 

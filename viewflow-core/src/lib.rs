@@ -6,7 +6,7 @@
 #![warn(unreachable_pub)]
 
 // From the top down, a floor each: ARCHITECTURE.md has them.
-mod engine;
+pub mod engine;
 
 mod flow;
 mod kernel;
@@ -17,11 +17,11 @@ mod data;
 
 mod unit;
 
-mod error;
+pub mod error;
 
 pub mod lifecycle;
 
-mod people;
+pub mod people;
 
 mod moment;
 
@@ -35,56 +35,112 @@ pub use uuid;
 pub use viewflow_graph as graph;
 pub use viewflow_store as store;
 
-pub use crate::data::document;
-pub use crate::flow::{handler, lock};
-
-pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields};
-pub use crate::data::document::{Document, FieldAt, Fields, NamedFields, Reader, Writer};
-pub use crate::data::entity::{Entity, IndexOf, TableSpec, ToRef};
-pub use crate::data::field::{
-    At, Bounded, Bytes, Choice, ChoiceSource, Choices, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType,
-    HasLength, HasText, Index, Initial, InitialOf, NotAsked, NotComputed, Pattern, Rules, SetNone, Settled, Source,
-    ValueKind, Widget, convert, encoded, set_none,
-};
-pub use crate::data::form::{Filled, Form, FormCase, FormField, FormPage, FormSpec};
-pub use crate::data::table::{Query, Table};
-#[cfg(feature = "tokio")]
-pub use crate::definition::BoxFuture;
-pub use crate::definition::{Chosen, Delivery, Latch};
-pub use crate::engine::{
-    AssignedTask, Clash, Engine, EngineBuilder, FlowPlan, HistoryQuery, Misfit, OpenHandle, OpenSubprocess, OpenTask,
-    Page, Plan, ProcessQuery, Renewal, Replaced, Retention, StartDraft, Subscriber, Subscription, TaskCursor,
-    TaskQuery, Waiting, Why, Workers,
-};
-pub use crate::error::{Complaint, Error, FieldErrors, Place, Result, Stale};
+// What the code of an application names in its first week. The rest stands on the shelves below.
+pub use crate::data::document::Document;
+pub use crate::data::entity::Entity;
+pub use crate::data::field::{Bytes, Choices};
+pub use crate::data::form::Form;
+pub use crate::data::table::Table;
+pub use crate::engine::{Engine, EngineBuilder, Page, Workers};
+pub use crate::error::{Error, FieldErrors, Result};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
-pub use crate::flow::builder::{
-    ChildBuilder, ChildStart, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder, Ways,
-};
-pub use crate::flow::in_step::{ProcessInStep, ReadOnly, TaskInStep};
 pub use crate::flow::job::JobRun;
+pub use crate::flow::lock;
 pub use crate::flow::message::Message;
-pub use crate::flow::node::kinds as nodes;
-pub use crate::flow::node::kinds::*;
-pub use crate::flow::node::{
-    HandleNode, InnerNode, Input, Marker, Node, Nodes, StartHandleNode, StartNode, SubprocessNode, ViewNode,
-};
-pub use crate::flow::object::IntoObject;
 pub use crate::flow::process::{Process, ProcessOf};
-pub use crate::flow::task::{
-    Artifact, IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Seed, StartData, StartSeed, Task, TaskOf,
-};
-pub use crate::flow::unknown::{Known, Unknown};
-pub use crate::moment::{IntoMoment, Moment};
-pub use crate::people::{Anonymous, Because, IntoCandidates, Superuser, User};
+pub use crate::flow::task::{Artifact, Seed, Task, TaskOf};
+pub use crate::people::{Anonymous, Superuser, User};
 pub use crate::unit::Db;
-pub use viewflow_store::{Candidate, Object, Permission};
-pub use viewflow_store::{Clock, ManualClock, SystemClock, Timestamp};
 pub use viewflow_store::{
-    Event, MemoryStore, NodeName, OnDelete, ProcessStatus, Store, StoreError, TaskRecord, TaskStatus, What,
+    Event, Id, MemoryStore, NodeName, Permission, ProcessId, ProcessStatus, Ref, Store, StoreError, TaskId, TaskStatus,
+    Timestamp, UserId, What,
 };
-pub use viewflow_store::{Id, ProcessId, Ref, TaskId, UserId};
+
+/// Kinds of nodes, as the types of a flow's fields, and node handles such as `PublishFlow::review`.
+///
+/// Look here for the type of a field or handle, and to write functions that take any node of a flow.
+pub mod nodes {
+    pub use crate::flow::node::kinds::*;
+    pub use crate::flow::node::{
+        HandleNode, InnerNode, Input, Marker, Node, Nodes, StartHandleNode, StartNode, SubprocessNode, ViewNode,
+    };
+}
+
+/// The builder that `#[derive(Flow)]` writes calls of, and what the closures of a flow may give.
+///
+/// Look here to write a flow without the derive, or when a message names one of these traits.
+pub mod builder {
+    pub use crate::definition::{Chosen, Latch};
+    pub use crate::flow::builder::{
+        ChildBuilder, ChildStart, EdgeBuilder, FlowBuilder, IntoKey, IntoOwner, NoInputNeeded, NodeBuilder, Ways,
+    };
+    pub use crate::flow::object::IntoObject;
+    pub use crate::flow::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, StartData, StartSeed};
+    pub use crate::moment::{IntoMoment, Moment};
+}
+
+/// What handlers are given beside [`Activation`] and [`JobRun`]: the process and task in a step.
+///
+/// Look here for what a handler can read and set of them.
+pub mod handler {
+    #[cfg(feature = "tokio")]
+    pub use crate::definition::BoxFuture;
+    pub use crate::flow::in_step::{ProcessInStep, ReadOnly, TaskInStep};
+}
+
+/// Types of fields: how their values are kept, described, checked and chosen.
+///
+/// Look here to write a field type of your own, or to draw a widget for a field.
+pub mod field {
+    pub use crate::data::field::{
+        At, Bounded, Choice, ChoiceSource, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
+        HasText, Index, Initial, Pattern, Rules, SetNone, Source, ValueKind, Widget,
+    };
+}
+
+/// Forms as data: pages, fields, cases, and what is filled in.
+///
+/// Look here to draw a form, or to check one before it is submitted.
+pub mod form {
+    pub use crate::data::decision::{CaseOf, CaseSpec, Cases};
+    pub use crate::data::form::{Filled, FormCase, FormField, FormPage, FormSpec};
+}
+
+/// Structs over JSON documents.
+///
+/// Look here to read or write a document by hand, or to make a proxy without a derive.
+pub mod document {
+    pub use crate::data::document::{FieldAt, Fields, NamedFields, Reader, Value, Writer, read, write};
+}
+
+/// What tables are asked and described by, beside [`Table`].
+///
+/// Look here for the type of a query or of an index such as `Post::by_slug`.
+pub mod table {
+    pub use crate::data::entity::{IndexOf, TableSpec, ToRef};
+    pub use crate::data::table::Query;
+    pub use viewflow_store::OnDelete;
+}
+
+/// What a version of the program would change in a store, or cannot bear.
+///
+/// Look here for what [`EngineBuilder::plan`] tells before a version is put to work.
+pub mod change {
+    pub use crate::engine::change::plan::{FlowPlan, Misfit, Plan, Why};
+    pub use crate::engine::change::renewal::{Clash, Renewal, Replaced};
+}
+
+/// What the derives and attributes write about, by way of `viewflow::__private`. Nothing here is for others.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::data::decision::NoFields;
+    pub use crate::data::document::{embedded, settle};
+    pub use crate::data::field::{InitialOf, NotAsked, NotComputed, Settled, convert, encoded, set_none};
+    pub use crate::flow::handler;
+    pub use crate::flow::node::kinds;
+    pub use crate::flow::unknown::{Known, Unknown};
+}
 
 /// What `viewflow-testing` uses beside the rest. Nothing here is for others.
 #[doc(hidden)]

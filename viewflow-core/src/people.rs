@@ -1,10 +1,12 @@
 //! People: who they are, what they may, and who may take a task.
-
-use viewflow_store::{Candidate, Object, Permission, UserId};
+//!
+//! Look here to implement [`User`] for the people of your application.
 
 mod person;
 
 pub(crate) use person::Person;
+use viewflow_store::UserId;
+pub use viewflow_store::{Candidate, Object, Permission};
 
 /// A person of the host application: implement it for the type you have.
 ///
@@ -12,7 +14,7 @@ pub(crate) use person::Person;
 /// ago they have not any more. Within one call of the engine it asks for the groups once, and for each permission once.
 ///
 /// ```
-/// # use viewflow_core::{Object, User, UserId};
+/// # use viewflow_core::{User, UserId, people::Object};
 /// struct Clerk { name: String, department: u64 }
 ///
 /// impl User for Clerk {
@@ -63,7 +65,7 @@ pub trait User {
     /// told here and not there stands in the queue and cannot be taken; the other way round it can be taken and is not shown.
     ///
     /// ```
-    /// # use viewflow_core::{Object, Permission, User, UserId};
+    /// # use viewflow_core::{Permission, User, UserId, people::Object};
     /// struct Clerk { name: String, rights: Vec<Permission> }
     ///
     /// impl User for Clerk {

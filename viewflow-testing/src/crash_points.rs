@@ -79,7 +79,7 @@ pub enum Stage {
 /// `check` looks at the store after each crash and at each end. It need not call [`inconsistencies`]: that is done for it.
 ///
 /// ```
-/// # use viewflow_core::{Flow, FlowBuilder, graph::{Kind, Role}};
+/// # use viewflow_core::{Flow, builder::FlowBuilder, graph::{Kind, Role}};
 /// # pub struct GreetFlow;
 /// # impl Flow for GreetFlow {
 /// #     type Process = ();
@@ -92,7 +92,7 @@ pub enum Stage {
 /// # }
 /// use std::{sync::Arc, time::Duration};
 /// use viewflow_testing::{Stage, crash_points};
-/// use viewflow_core::{Engine, ManualClock, MemoryStore, ProcessId};
+/// use viewflow_core::{Engine, MemoryStore, ProcessId, engine::ManualClock};
 ///
 /// let crashes = crash_points(
 ///     || Arc::new(MemoryStore::new()),

@@ -4,14 +4,15 @@ use std::fs;
 
 use std::collections::BTreeMap;
 
+use viewflow::Bytes;
 use viewflow::document::Value;
+use viewflow::field::FieldType;
 use viewflow::graph::{Shape, reads};
 use viewflow::jiff::civil::Date;
 use viewflow::lock::{Described, describe, hold};
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
 use viewflow::uuid::Uuid;
-use viewflow::{Bytes, FieldType};
 
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 pub enum Language {

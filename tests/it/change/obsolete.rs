@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use viewflow::change::Why;
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Error, Store, What, Why};
+use viewflow::{Error, Store, What};
 
 use crate::support::{boss, do_next, events, on_every_store, open_task, user};
 

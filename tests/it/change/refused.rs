@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
+use viewflow::Flow;
+use viewflow::change::Why;
 use viewflow::prelude::*;
-use viewflow::{Flow, Why};
 
 use crate::support::{on_every_store, user};
 
@@ -149,7 +150,7 @@ version!(large (super::Large) { #[next(end)] first: View, });
 /// The reasons why the second version cannot continue a process of the first; empty if it can.
 fn change<Old: Flow, New: Flow>(
     old: impl Fn() -> Old,
-    start: viewflow::StartHandleNode<Old, (), ()>,
+    start: viewflow::nodes::StartHandleNode<Old, (), ()>,
     new: impl Fn() -> New,
 ) -> Vec<Why> {
     let answers = RefCell::new(Vec::new());
@@ -270,7 +271,7 @@ fn what_waits_for_a_message_or_signal_of_another_name_is_refused() {
         engine.move_task(task, hears_b::Case::first, &boss).unwrap();
         assert_eq!(
             engine.send(&B {}).unwrap(),
-            viewflow::Delivery::Waiting,
+            viewflow::engine::Delivery::Waiting,
             "moved to where it is, it waits as the node does now"
         );
         engine.run_pending().unwrap();

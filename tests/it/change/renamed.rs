@@ -273,7 +273,7 @@ fn an_earlier_name_that_another_node_has_is_told_when_the_engine_is_built() {
         const NAME: &'static str = "by_hand";
         const TITLE: &'static str = "By hand";
 
-        fn define(flow: &mut viewflow::FlowBuilder<Self>) {
+        fn define(flow: &mut viewflow::builder::FlowBuilder<Self>) {
             use viewflow::graph::{Kind, Role};
             flow.node::<()>("start", Kind::StartHandle).edge::<()>(Role::Next, "end");
             flow.node::<()>("end", Kind::End).was(&["start"]);

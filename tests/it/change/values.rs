@@ -8,9 +8,13 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
+use viewflow::change::Plan;
+use viewflow::engine::Delivery;
+use viewflow::error::Stale;
+use viewflow::field::{FieldKind, FieldType};
 use viewflow::prelude::*;
 use viewflow::rust_decimal::Decimal;
-use viewflow::{Delivery, Document, FieldKind, FieldType, Plan, Stale, Store};
+use viewflow::{Document, Store};
 use viewflow_testing::{Stage, crash_points, inconsistencies};
 
 use self::new::OrderFlow as New;

@@ -123,13 +123,13 @@ fn check(store: &Arc<dyn Store>) {
     assert_eq!(inconsistencies(&**store), Vec::<String>::new());
 }
 
-fn task_of(engine: &Engine, id: ProcessId, node: &str) -> viewflow::TaskRecord {
+fn task_of(engine: &Engine, id: ProcessId, node: &str) -> viewflow::store::TaskRecord {
     let tasks = engine.tasks(id, 0, 100).unwrap();
     tasks.into_iter().rev().find(|task| task.node == node).unwrap()
 }
 
 /// Begins a process with the first version, and continues it with the second.
-fn changed(store: &Arc<dyn Store>, suspended: bool) -> (ProcessId, Engine, Arc<viewflow::ManualClock>) {
+fn changed(store: &Arc<dyn Store>, suspended: bool) -> (ProcessId, Engine, Arc<viewflow::engine::ManualClock>) {
     let (builder, clock) = manual(store.clone());
     let engine = builder.flow(Old::new()).flow(ErrandFlow::new()).build().unwrap();
     let id = engine.run(Old::start, ()).unwrap().id;

@@ -4,9 +4,11 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use viewflow::Permission;
+use viewflow::builder::FlowBuilder;
 use viewflow::graph::{Kind, Role};
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{FlowBuilder, Object, Permission};
 
 #[derive(Entity, Clone, Debug)]
 pub struct Item {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use viewflow::change::Plan;
+use viewflow::engine::{Clock as _, ManualClock, Subscriber};
 use viewflow::prelude::*;
 use viewflow::store::ProcessRecord;
-use viewflow::{Clock as _, Db, Document, ManualClock, Plan, Subscriber};
+use viewflow::{Db, Document};
 use viewflow_testing::CountingStore;
 
 use super::flows::*;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use viewflow::Delivery;
+use viewflow::engine::Delivery;
 use viewflow::prelude::*;
 
 use super::{Counting, cost, counting, is_flat, is_linear};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use viewflow::What;
 use viewflow::prelude::*;
-use viewflow::{TaskRecord, What};
+use viewflow::store::TaskRecord;
 
 use super::work::{Paper, PaperFlow, RELAXED, Step, TOLD, Trace, engine, open, text};
 

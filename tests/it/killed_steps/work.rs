@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use viewflow::nodes::ViewNode;
 use viewflow::prelude::*;
-use viewflow::{Durability, ViewNode};
+use viewflow::store::Durability;
 
 use crate::support::user;
 

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use viewflow::store::TaskRecord;
 use viewflow::store::{
     Change, Claims, Commit, Cursor, ListedTask, LogCursor, Logged, ProcessRecord, Receipt, Reliance, RowRecord,
     StoreResult, Stored, TaskList, Turn, WaitsFor,
 };
-use viewflow::{ProcessId, Store, StoreError, TaskId, TaskRecord, Timestamp};
+use viewflow::{ProcessId, Store, StoreError, TaskId, Timestamp};
 
 use crate::support::forward;
 

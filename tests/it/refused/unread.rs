@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::{EngineBuilder, ManualClock, Store, StoreError, Timestamp};
+use viewflow::{EngineBuilder, Store, StoreError, Timestamp};
 use viewflow_testing::inconsistencies;
 
 use super::store::Refusing;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use viewflow::store::TaskRecord;
 use viewflow::store::{
     Claims, Commit, Cursor, ListedTask, LogCursor, Logged, ProcessRecord, Receipt, RowRecord, StoreResult, Stored,
     TaskList,
 };
-use viewflow::{ProcessId, Store, TaskId, TaskRecord};
+use viewflow::{ProcessId, Store, TaskId};
 
 use crate::support::forward;
 

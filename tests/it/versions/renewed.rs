@@ -45,7 +45,7 @@ fn all_is_found(store: &Arc<dyn Store>, new: &Engine) {
         assert!(second::by_shelf(new, &process.shelf).unwrap().contains(&process.id.0));
         if open_tasks(new, second::ArticleFlow::hear, process.id).len() == 1 {
             let delivery = new.send(&second::Called { phone: process.phone.clone() }).unwrap();
-            assert_eq!(delivery, viewflow::Delivery::Waiting, "{}", process.id);
+            assert_eq!(delivery, viewflow::engine::Delivery::Waiting, "{}", process.id);
         }
     }
     while new.run_pending().unwrap() > 0 {}

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use viewflow::prelude::*;
-use viewflow::{ReadOnly, Timestamp};
+use viewflow::{Timestamp, handler::ReadOnly};
 
 #[derive(Message, Clone, Debug)]
 #[message(key = of)]

@@ -1,4 +1,4 @@
-use viewflow::AssignedTask;
+use viewflow::engine::AssignedTask;
 use viewflow::prelude::*;
 
 #[derive(Flow)]

@@ -1,4 +1,4 @@
-use viewflow::{Function as Code, prelude::*};
+use viewflow::{nodes::Function as Code, prelude::*};
 
 #[derive(Flow)]
 struct NoteFlow {

@@ -1,5 +1,5 @@
 use viewflow::prelude::*;
-use viewflow::{Node, StartHandle as Begin, View as Form};
+use viewflow::nodes::{Node, StartHandle as Begin, View as Form};
 
 #[derive(Task, Clone, Debug)]
 struct Proofread {

@@ -20,7 +20,7 @@ struct PurchaseFlow {
 }
 
 fn main() {
-    let _: &str = viewflow::Node::name(PurchaseFlow::new_node);
+    let _: &str = viewflow::nodes::Node::name(PurchaseFlow::new_node);
     let builder = Engine::builder(viewflow::MemoryStore::new());
     builder.flow(OrderFlow::new()).flow(PurchaseFlow::new()).build().unwrap();
 }

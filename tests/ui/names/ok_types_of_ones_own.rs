@@ -14,7 +14,7 @@ struct MyFlow {
     runtime: mine::Handle,
     view: mine::View,
     #[next(r#match)]
-    start: viewflow::Start,
+    start: viewflow::nodes::Start,
     #[call(Self::r#match::<u8>)]
     #[next(fresh)]
     r#match: Function,
@@ -22,7 +22,7 @@ struct MyFlow {
     #[then(typed)]
     #[otherwise(end)]
     fresh: If,
-    #[cond(|a: &viewflow::Activation<Self, ()>| self::mine::yes(a.process.id.0) && viewflow::Node::name(Self::end) == "end")]
+    #[cond(|a: &viewflow::Activation<Self, ()>| self::mine::yes(a.process.id.0) && viewflow::nodes::Node::name(Self::end) == "end")]
     #[then(end)]
     #[otherwise(end)]
     typed: If,

@@ -1,4 +1,4 @@
-use viewflow::IndexOf;
+use viewflow::table::IndexOf;
 use viewflow::prelude::*;
 
 #[derive(Process, Clone, Debug)]

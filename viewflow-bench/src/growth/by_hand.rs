@@ -4,9 +4,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use viewflow::builder::FlowBuilder;
 use viewflow::graph::{Kind, Role};
+use viewflow::nodes::StartHandleNode;
 use viewflow::prelude::*;
-use viewflow::{FlowBuilder, StartHandleNode};
 
 use super::ground::{Ground, each, settle};
 use super::{BOTH, Group, MEMORY, Times};

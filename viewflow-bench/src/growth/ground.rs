@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use viewflow::{Engine, EngineBuilder, ManualClock, MemoryStore, Store, UserId};
+use viewflow::engine::ManualClock;
+use viewflow::{Engine, EngineBuilder, MemoryStore, Store, UserId};
 
 use crate::measure::{Result, micros, seconds};
 use crate::stores;

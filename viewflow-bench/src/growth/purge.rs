@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use viewflow::Clock as _;
+use viewflow::engine::Clock as _;
 
 use super::ground::{Ground, share};
 use super::past::{self, ReportFlow, Way};

@@ -2,8 +2,9 @@
 //!
 //! These are the permissions in use, the tasks from which the person is barred, and the groups of the person.
 
+use viewflow::people::{Candidate, Object};
 use viewflow::prelude::*;
-use viewflow::{Candidate, Object, Permission, User};
+use viewflow::{Permission, User};
 
 use super::ground::{Ground, ann, bob, each, small};
 use super::{BOTH, Group, MEMORY, Times};

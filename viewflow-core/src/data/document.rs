@@ -22,7 +22,9 @@ pub use viewflow_store::Document;
 /// The derive macros implement it; by hand it looks like this:
 ///
 /// ```
-/// use viewflow_core::{At, Document, FieldErrors, FieldOf, FieldSpec, Fields, Reader, Writer, document};
+/// use viewflow_core::document::{Fields, Reader, Writer};
+/// use viewflow_core::field::{At, FieldOf, FieldSpec};
+/// use viewflow_core::{Document, FieldErrors, document};
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Vote { points: u8 }

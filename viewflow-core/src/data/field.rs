@@ -79,7 +79,7 @@ pub trait FieldType: Sized + 'static {
     /// What is provided knows the kinds of values; a type of your own, of which other values are equal too, has a form of its own.
     ///
     /// ```
-    /// use viewflow_core::{FieldKind, FieldType, document::Value};
+    /// use viewflow_core::{document::Value, field::{FieldKind, FieldType}};
     /// /// A code for which capital letters are those that are not.
     /// struct Code(String);
     /// impl FieldType for Code {
@@ -141,7 +141,7 @@ pub enum Source {
 /// gives some of the fields takes the others from it.
 ///
 /// ```
-/// # use viewflow_core::Initial;
+/// # use viewflow_core::field::Initial;
 /// struct Item { title: String, pieces: u32 }
 ///
 /// // As `#[derive(Process)]` does it, with `#[field(default = 1)]` on `pieces`.

@@ -12,7 +12,7 @@ use viewflow_store::{Clock, Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME
 
 use super::change::keys::Keys;
 use super::change::noted::{Way, noted, with_other_shapes};
-use super::change::plan;
+use super::change::plan::{self, Plan};
 use super::change::renewal::{Replaced, told_of_replaced};
 use super::change::tables::Tables;
 use super::keep::retention::{Retaining, Retention};
@@ -23,7 +23,7 @@ use super::work::followers::{Followers, Listener};
 use super::work::pending::Pending;
 use super::work::subscribers;
 use super::work::subscribers::Subscriber;
-use super::{Engine, Inner, Plan};
+use super::{Engine, Inner};
 use crate::data::entity::{Entity, TableSpec};
 use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
 use crate::error::{Error, Result};

@@ -3,6 +3,6 @@
 pub(super) mod keys;
 pub(super) mod noted;
 mod obsolete;
-pub(super) mod plan;
-pub(super) mod renewal;
+pub(crate) mod plan;
+pub(crate) mod renewal;
 pub(super) mod tables;

@@ -16,7 +16,7 @@ use super::{Error, Place};
 /// A handler may raise several at once: `?` makes an [`Error`] of them.
 ///
 /// ```
-/// # use viewflow_core::{Complaint, FieldErrors, Result};
+/// # use viewflow_core::{FieldErrors, Result, error::Complaint};
 /// fn submit(from: u32, to: u32) -> Result<()> {
 ///     let mut errors = FieldErrors::default();
 ///     if from == 0 {

@@ -73,7 +73,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.db.actor()
     }
 
-    /// The process that a [`Subprocess`](crate::Subprocess) ran, of those that [`Activation::children`] tells of.
+    /// The process that a [`Subprocess`](crate::nodes::Subprocess) ran, of those that [`Activation::children`] tells of.
     ///
     /// # Errors
     /// [`Error::Empty`] when there is none that is done.
@@ -81,7 +81,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.children(node)?.pop().ok_or(Error::Empty("the sub-process"))
     }
 
-    /// The processes that an [`NSubprocess`](crate::NSubprocess) ran, as far as they are done, in the order in which they were
+    /// The processes that an [`NSubprocess`](crate::nodes::NSubprocess) ran, as far as they are done, in the order in which they were
     /// made: those of the node's last task on the way to this one; if it is not on the way, of its newest task in this process.
     /// After an error or a timeout of the node they are those that were done by then.
     ///
@@ -103,7 +103,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         Ok(children)
     }
 
-    /// The tasks of a node that were done in the branches which the join closes: at the [`Join`](crate::Join) itself, in its
+    /// The tasks of a node that were done in the branches which the join closes: at the [`Join`](crate::nodes::Join) itself, in its
     /// `until`, and at the nodes after it, up to the next join. In the order in which they were made; none where the split took
     /// no branch, or no join was on the way to here.
     ///

@@ -121,7 +121,7 @@ fn difference(old: &str, new: &str) -> String {
 /// ```
 /// # mod claims {
 /// # use viewflow_core as viewflow;
-/// # use viewflow_core::{Flow, FlowBuilder};
+/// # use viewflow_core::{Flow, builder::FlowBuilder};
 /// # pub struct ClaimFlow;
 /// # impl Flow for ClaimFlow {
 /// #     type Process = ();

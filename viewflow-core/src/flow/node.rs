@@ -162,21 +162,22 @@ macro_rules! handles {
 }
 
 handles! {
-    /// A [`Start`] with the form `Fm`.
+    /// A [`Start`](kinds::Start) with the form `Fm`.
     StartNode<Fm: Form>;
-    /// A [`StartHandle`] with the input `In`.
+    /// A [`StartHandle`](kinds::StartHandle) with the input `In`.
     StartHandleNode<In: Input>;
-    /// A [`View`] or [`ManualTask`] with the form `Fm`.
+    /// A [`View`](kinds::View) or [`ManualTask`](kinds::ManualTask) with the form `Fm`.
     ViewNode<Fm: Form>;
-    /// A [`Subprocess`] or [`NSubprocess`] that runs processes of the flow `C`.
+    /// A [`Subprocess`](kinds::Subprocess) or [`NSubprocess`](kinds::NSubprocess) that runs processes of the flow `C`.
     SubprocessNode<C: Flow>;
-    /// A [`Handle`] with the input `In`.
+    /// A [`Handle`](kinds::Handle) with the input `In`.
     HandleNode<In: Input>;
     /// A node that nobody acts on from outside.
     InnerNode<>;
 }
 
-/// What code hands to a [`StartHandle`] or [`Handle`]: any type that can be cloned, as a step may be run again.
+/// What code hands to a [`StartHandle`](kinds::StartHandle) or [`Handle`](kinds::Handle): any type that can be cloned,
+/// as a step may be run again.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a node: it has to be `Clone` and own its data",
     label = "not `Clone + 'static`"

@@ -15,7 +15,7 @@ use crate::error::{Error, FieldErrors, Place, Result};
 /// `#[derive(Process)]` implements it. By hand it needs [`Fields`] and the types of seed and artifact:
 ///
 /// ```
-/// # use viewflow_core::{Fields, FieldErrors, FieldSpec, Process, Reader, Writer};
+/// # use viewflow_core::{FieldErrors, Process, document::{Fields, Reader, Writer}, field::FieldSpec};
 /// struct Bare;
 /// # impl Fields for Bare {
 /// #     const FIELDS: &'static [FieldSpec] = &[];
@@ -38,7 +38,7 @@ pub trait Process: Fields {
     type Seed: FieldType;
     /// What the process brings about.
     type Artifact: FieldType;
-    /// The table of the fields that are columns: [`FieldSpec::column`](crate::FieldSpec::column). None without such fields.
+    /// The table of the fields that are columns: [`FieldSpec::column`](crate::field::FieldSpec::column). None without such fields.
     const TABLE: Option<&'static str> = None;
 }
 

@@ -300,7 +300,7 @@ macro_rules! kinds_table {
         concat!(
             "| type | what it does | attributes | more |\n|---|---|---|---|\n",
             $(
-                "| [`", stringify!($name), "`](crate::", stringify!($name), ") |", $($doc,)* " | ",
+                "| [`", stringify!($name), "`](crate::nodes::", stringify!($name), ") |", $($doc,)* " | ",
                 $crate::kind_text!(cells $($row)*), " |\n",
             )*
         )

@@ -1,7 +1,8 @@
 //! Operations of people and of the program.
 
+use viewflow::engine::Clock as _;
 use viewflow::prelude::*;
-use viewflow::{Clock as _, Document, NodeName};
+use viewflow::{Document, NodeName};
 
 use super::Operation;
 use crate::flat::flows::*;

@@ -70,7 +70,7 @@ macro_rules! value_kinds {
     ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
         /// The kind of value that a field of a form takes, by its name alone.
         ///
-        /// It is serialized as that name. What else is to be known of the kind stands in [`FormField`](crate::FormField).
+        /// It is serialized as that name. What else is to be known of the kind stands in [`FormField`](crate::form::FormField).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[non_exhaustive]
         pub enum ValueKind {

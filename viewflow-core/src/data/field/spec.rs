@@ -129,8 +129,8 @@ impl<T: Initial> NotComputed for T {
     }
 }
 
-/// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::Reader) and
-/// [`Writer`](crate::Writer).
+/// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::document::Reader) and
+/// [`Writer`](crate::document::Writer).
 pub struct FieldOf<T> {
     pub(crate) read: fn(&Value, Source) -> Result<T, FieldErrors>,
     pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, FieldErrors>,
@@ -243,7 +243,7 @@ impl<T> FieldOf<T> {
     /// The field's description, without options.
     ///
     /// ```
-    /// use viewflow_core::{FieldOf, FieldSpec};
+    /// use viewflow_core::field::{FieldOf, FieldSpec};
     /// const REMARK: FieldSpec = FieldOf::<Option<String>>::new().spec("remark", "Remark", &["remark"]);
     /// assert!(!REMARK.required);
     /// ```
@@ -278,7 +278,7 @@ impl<T> FieldOf<T> {
 /// Reads what was written as an `Old`, and makes a `T` of it: what `#[field(from = ..)]` stands for.
 ///
 /// ```
-/// use viewflow_core::{convert, document::Value};
+/// use viewflow_core::{__private::convert, document::Value};
 /// let minutes = convert(&Value::from(90), |minutes: u32| Ok::<_, String>(format!("{minutes} min")));
 /// assert_eq!(minutes.unwrap(), "90 min");
 /// ```

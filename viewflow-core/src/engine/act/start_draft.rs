@@ -37,8 +37,8 @@ impl Engine {
     /// empty.
     ///
     /// # Errors
-    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name; [`Error::Forbidden`](crate::Error::Forbidden)
-    /// for a person who is not active; [`Error::Form`](crate::Error::Form) when a value is nested deeper than a store keeps.
+    /// [`Error::NoNode`] when the flow has no start with this name; [`Error::Forbidden`]
+    /// for a person who is not active; [`Error::Form`] when a value is nested deeper than a store keeps.
     pub fn draft_start_with(&self, start: &NodeName, user: &impl User, form: &Document) -> Result<()> {
         let def = self.definition(&start.flow)?;
         let node = start_of(&def, start)?;

@@ -46,7 +46,7 @@ const FORGETTING: &str = "retention";
 ///
 /// ```
 /// use std::time::Duration;
-/// use viewflow_core::{Engine, MemoryStore, Retention};
+/// use viewflow_core::{Engine, MemoryStore, engine::Retention};
 ///
 /// let year = Duration::from_secs(365 * 24 * 3600);
 /// let engine = Engine::builder(MemoryStore::new()).retain(Retention::purge_after(year)).build()?;
@@ -71,7 +71,7 @@ impl Retention {
         Self { keep: Some(keep), ..Self::forever() }
     }
 
-    /// A process that some [`Subscriber`](crate::Subscriber) has not heard all of is kept, but no longer than this after it ended; 30 days
+    /// A process that some [`Subscriber`](crate::engine::Subscriber) has not heard all of is kept, but no longer than this after it ended; 30 days
     /// if this is not called. The subscriber never hears of what was forgotten then. One that is not used any more is let go with
     /// [`Engine::unsubscribe`].
     pub fn wait_for_subscribers(mut self, at_most: Duration) -> Self {

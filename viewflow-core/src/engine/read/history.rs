@@ -23,7 +23,7 @@ pub struct HistoryQuery {
 }
 
 impl Engine {
-    /// What happened in all processes. It is kept as long as the process it happened in: see [`Retention`](crate::Retention).
+    /// What happened in all processes. It is kept as long as the process it happened in: see [`Retention`](crate::engine::Retention).
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore, Timestamp, UserId};

@@ -39,7 +39,7 @@ type Handler = Box<dyn Fn(&Engine, &Event) -> Result<()> + Send + Sync>;
 /// steps. After a crash it may see some events again: the process and the number of an event tell it what it had.
 ///
 /// ```
-/// use viewflow_core::{Engine, MemoryStore, Subscriber};
+/// use viewflow_core::{Engine, MemoryStore, engine::Subscriber};
 ///
 /// let mailer = Subscriber::from_now_on("mailer", |_engine, event| {
 ///     println!("process {}: {}", event.process, event.what);
