@@ -274,7 +274,7 @@ fn begun_before(store: &dyn Store) -> MemoryStore {
 fn without_notes(value: &mut Value) {
     let Value::Object(fields) = value else { return };
     if fields.contains_key("flow") {
-        for note in ["place", "steps", "way", "last_end", "crossed", "nodes"] {
+        for note in ["place", "steps", "way", "event", "last_end", "crossed", "nodes"] {
             fields.remove(note);
         }
     }

@@ -8,7 +8,7 @@ use viewflow::lifecycle::Action;
 use viewflow::people::{Candidate, Object};
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{Anonymous, User};
+use viewflow::{Anonymous, User, What};
 
 use crate::support::{boss, manual, on_every_store, open_task, user};
 
@@ -293,26 +293,63 @@ fn a_task_is_reassigned_to_who_may_have_it_and_delegated_to_anybody() {
             let task = engine.task_record(task).unwrap();
             (task.owner, task.delegated_by)
         };
+        let had =
+            || engine.task_record(task).unwrap().had.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert!(told(engine.reassign(task, &ann, &ben)).contains("takes the permission `bill.manage`"), "nobody's yet");
         engine.reassign(task, &boss(), &ann).unwrap();
         assert!(told(engine.reassign(task, &ben, &ben)).contains("`ben` cannot reassign a task that belongs to `ann`"));
         assert!(told(engine.reassign(task, &ann, &lea)).contains("may not take this: that takes the permission"));
         assert!(told(engine.reassign(task, &ann, &Anonymous)).contains("may do nothing"));
+        assert_eq!(had(), "");
         engine.reassign(task, &ann, &ben).unwrap();
-        assert_eq!(owner(), (Some(user("ben")), None));
+        assert_eq!((owner(), had().as_str()), ((Some(user("ben")), None), "ann"));
 
         engine.delegate(task, &ben, &lea).unwrap();
-        assert_eq!(owner(), (Some(user("lea")), Some(user("ben"))));
+        assert_eq!((owner(), had().as_str()), ((Some(user("lea")), Some(user("ben"))), "ann"), "he has it still");
         assert_eq!(ids(&engine.inbox(&lea)), [id.0]);
         engine.delegate(task, &lea, &person("max")).unwrap();
         assert_eq!(owner(), (Some(user("max")), Some(user("ben"))), "in the place of the same person");
+        assert_eq!(had(), "ann lea");
         engine.unassign(task, &person("max")).unwrap();
         assert_eq!(owner(), (Some(user("ben")), None), "given back to who had it done");
+        assert_eq!(had(), "ann lea max");
         engine.delegate(task, &ben, &lea).unwrap();
+        assert_eq!(had(), "ann max", "who has it again is not among those who had it");
         engine.unassign(task, &ben).unwrap();
         assert_eq!(owner(), (Some(user("ben")), None), "and taken back");
         engine.unassign(task, &ben).unwrap();
-        assert_eq!(owner(), (None, None));
+        assert_eq!((owner(), had().as_str()), ((None, None), "ann max lea ben"));
+    });
+}
+
+#[test]
+fn a_task_has_the_number_of_the_last_event_about_it() {
+    with_engine(|engine, sales, _| {
+        let ann = clerk("ann", sales);
+        let id = register(engine, &ann, sales).unwrap();
+        let task = open_task(engine, BillFlow::accept, id).id;
+        let mut before = 0;
+        let mut changed = |what: &str, events: u32| {
+            let (event, last) = (engine.task_record(task).unwrap().event, engine.process_record(id).unwrap().events);
+            assert_eq!(event, last, "{what}");
+            assert_eq!(event - std::mem::replace(&mut before, event), events, "{what}");
+        };
+        changed("made", engine.process_record(id).unwrap().events);
+        engine.assign(task, &ann).unwrap();
+        changed("assigned", 1);
+        engine.set_priority(task, &boss(), Some(7)).unwrap();
+        changed("rescheduled", 1);
+        engine.unassign(task, &ann).unwrap();
+        changed("given back", 1);
+        engine.suspend(id, &boss()).unwrap();
+        let suspended = engine.task_record(task).unwrap();
+        assert_eq!(suspended.event + 1, engine.process_record(id).unwrap().events, "an event of the process alone");
+        engine.resume(id, &boss()).unwrap();
+        engine.cancel_task(task, &boss()).unwrap();
+        let canceled = engine.task_record(task).unwrap();
+        let events = engine.events(id, 0, 100).unwrap();
+        let last = events.iter().rfind(|event| event.what.task() == Some(task.ordinal)).unwrap();
+        assert!(matches!(last.what, What::TaskCanceled { .. }) && canceled.event == last.number, "{last:?}");
     });
 }
 

@@ -105,6 +105,7 @@ fn a_process_goes_on_from_a_task_that_is_skipped_without_what_it_does() {
         check(&store);
         let skipped = engine.task_record(pick).unwrap();
         assert_eq!((skipped.status, skipped.skipped, skipped.owner), (TaskStatus::Done, true, None));
+        assert_eq!(skipped.had, [user("ann")]);
         assert_eq!(engine.archive(&user("ann")).list().unwrap(), []);
         assert!(events(&engine, id).contains(&"pick skipped".to_owned()));
         engine.run_pending().unwrap();

@@ -105,9 +105,8 @@ pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<
         let now = unit.now;
         let task = unit.change_task(id)?;
         task.status = TaskStatus::Assigned;
-        task.owner = Some(owner.clone());
+        task.pass_to(Some(owner.clone()), None);
         task.given = given;
-        task.delegated_by = None;
         task.assigned = Some(now);
         task.draft = None;
         let node = task.node.clone();
@@ -122,8 +121,8 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
         let now = unit.now;
         let task = unit.change_task(id)?;
         // Who has it in another's place hands on that place; and a person's own place is nobody else's.
-        task.delegated_by = task.delegated_by.take().or(task.owner.take()).filter(|principal| *principal != to);
-        task.owner = Some(to.clone());
+        let principal = task.doers().last().filter(|principal| **principal != to).cloned();
+        task.pass_to(Some(to.clone()), principal);
         task.assigned = Some(now);
         task.draft = None;
         let (node, own) = (task.node.clone(), task.delegated_by.is_none());
@@ -143,7 +142,7 @@ pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;
-        task.owner = task.delegated_by.take();
+        task.pass_to(task.delegated_by.clone(), None);
         task.draft = None;
         let back = task.owner.clone();
         task.given &= back.is_some();

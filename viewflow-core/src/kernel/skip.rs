@@ -27,7 +27,8 @@ impl Step {
         self.change_task(id, |task| {
             task.skipped = true;
             task.given = false;
-            (task.owner, task.delegated_by, task.error, task.message) = (None, None, None, None);
+            task.pass_to(None, None);
+            (task.error, task.message) = (None, None);
             task.children = 0;
         })?;
         self.record(id.process, What::TaskSkipped { task: id.ordinal, node: task.node.clone() })?;

@@ -9,14 +9,19 @@ use super::looked::looked;
 use crate::error::Result;
 
 impl Unit {
+    /// Records what happened. The task that it is about, if there is one, gets the number of the event.
     pub(crate) fn record(&mut self, process: ProcessId, what: What) -> Result<()> {
         let record = self.change_process(process)?;
         record.events += 1;
         let number = record.events;
-        let changes = what.task().and_then(|ordinal| self.untold.remove(&TaskId { process, ordinal }));
+        let task = what.task().map(|ordinal| TaskId { process, ordinal });
+        if let Some(task) = task {
+            self.change_task(task)?.event = number;
+        }
+        let changes = task.and_then(|task| self.untold.remove(&task));
         self.events.push(Event {
             actor: self.actor.clone(),
-            on_behalf_of: what.task().and_then(|ordinal| self.principal(TaskId { process, ordinal })),
+            on_behalf_of: task.and_then(|task| self.principal(task)),
             reason: self.reason.clone(),
             changes: changes.unwrap_or_default(),
             ..Event::new(process, number, self.now, what)

@@ -13,6 +13,17 @@ const STRIDE: u32 = 16;
 /// The tasks of a process, by ordinal.
 pub(super) type Tasks = BTreeMap<u32, TaskRecord>;
 
+/// What the events of a process tell of its tasks.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The events that tell last of each task that it was finished.
+    pub(super) finished: BTreeMap<u32, u32>,
+    /// The last events about each task.
+    pub(super) last: BTreeMap<u32, u32>,
+    /// The events up to this one are forgotten.
+    pub(super) forgotten: u32,
+}
+
 /// What was on the way to a task before it, without what was not over.
 fn walked(tasks: &Tasks, told_of: &Way, task: &TaskRecord) -> Way {
     let nodes: Vec<&str> = told_of.by.keys().map(String::as_str).collect();
@@ -97,6 +108,26 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Each task has the number of the last event about it, unless an earlier release wrote that one.
+    pub(super) fn last_events(&mut self, tasks: &Tasks, told: &Told) {
+        let noted = tasks.values().map(|task| task.event).filter(|event| *event != 0);
+        // An earlier release wrote none of the events from this one on.
+        let first = noted.min().unwrap_or(u32::MAX);
+        for task in tasks.values() {
+            let last = told.last.get(&task.id.ordinal).copied();
+            let fits = match last {
+                Some(last) => task.event == last || (task.event == 0 && last < first),
+                None => task.event <= told.forgotten,
+            };
+            if !fits {
+                self.complain(format!(
+                    "task {} has {} as its last event, and the events say {last:?}",
+                    task.id, task.event
+                ));
+            }
+        }
     }
 
     fn last_end(&mut self, process: &ProcessRecord, tasks: &Tasks) {

@@ -8,7 +8,7 @@ use viewflow_store::{
     TaskList, TaskRecord, TaskStatus, Timestamp, WaitsFor, What, ended, process_lists, task_lists,
 };
 
-use super::past::Tasks;
+use super::past::{Tasks, Told};
 use super::{Check, PAGE};
 
 /// The scope that is the process itself.
@@ -52,7 +52,7 @@ impl Check<'_> {
         // Of one that is being forgotten the first events and tasks are gone already.
         let first = self.store.events(process.id, 0, 1)?.first().map_or(process.events + 1, |event| event.number);
         let forgotten = process.status.is_final() && process.events > 0 && first > 1;
-        let finished = self.events(process, if forgotten { first - 1 } else { 0 })?;
+        let told = self.events(process, if forgotten { first - 1 } else { 0 })?;
         let scopes = self.open_scopes(process)?;
         let mut tally = Tally {
             live: BTreeMap::new(),
@@ -81,7 +81,8 @@ impl Check<'_> {
             self.complain(format!("process {} should have {} tasks and has {after}", process.id, process.tasks));
         }
         self.totals(process, &scopes, &tally);
-        self.past(process, &tasks, &finished)
+        self.last_events(&tasks, &told);
+        self.past(process, &tasks, &told.finished)
     }
 
     fn totals(&mut self, process: &ProcessRecord, scopes: &BTreeMap<u32, ScopeRecord>, tally: &Tally) {
@@ -147,10 +148,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The events follow each other, and each task is finished once, and once more after it was reopened. Answers with the events that
-    /// tell last of each task that it was finished.
-    fn events(&mut self, process: &ProcessRecord, mut last: u32) -> StoreResult<BTreeMap<u32, u32>> {
-        let (id, mut finished, mut all) = (process.id, BTreeSet::new(), BTreeMap::new());
+    /// The events follow each other, and each task is finished once, and once more after it was reopened.
+    fn events(&mut self, process: &ProcessRecord, mut last: u32) -> StoreResult<Told> {
+        let (id, mut finished) = (process.id, BTreeSet::new());
+        let mut told = Told { forgotten: last, ..Told::default() };
         loop {
             let page = self.store.events(id, last, PAGE)?;
             if page.is_empty() {
@@ -162,9 +163,10 @@ impl Check<'_> {
                 }
                 last = event.number;
                 self.events.insert((id, event.number, event.actor.clone()));
+                told.last.extend(event.event.what.task().map(|task| (task, last)));
                 match event.event.what {
                     What::TaskFinished { task, node, .. } | What::TaskSkipped { task, node } => {
-                        all.insert(task, last);
+                        told.finished.insert(task, last);
                         if !finished.insert(task) {
                             self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
                         }
@@ -177,7 +179,7 @@ impl Check<'_> {
         if last != process.events {
             self.complain(format!("process {id} should have {} events and has {last}", process.events));
         }
-        Ok(all)
+        Ok(told)
     }
 
     fn open_scopes(&mut self, process: &ProcessRecord) -> StoreResult<BTreeMap<u32, ScopeRecord>> {

@@ -126,6 +126,31 @@ fn what_is_kept_of_the_past_and_is_not_so_is_told() {
 }
 
 #[test]
+fn a_task_that_does_not_have_its_last_event_is_told() {
+    let created = |number, task| event(number, What::TaskCreated { task, node: "approve".to_owned() });
+    let complaints = |noted: [u32; 2]| {
+        let store = MemoryStore::new();
+        let process = ProcessRecord { tasks: 2, events: 3, ..process() };
+        let tasks = [1, 2].map(|ordinal| TaskRecord { event: noted[ordinal as usize - 1], ..task(ordinal) });
+        let mut changes = vec![Change::process(None, process), scope(0, 2)];
+        changes.extend(tasks.into_iter().map(|task| Change::task(None, task)));
+        write(&store, changes, vec![event(1, What::ProcessStarted), created(2, 1), created(3, 2)]);
+        inconsistencies(&store)
+    };
+    assert_eq!(complaints([2, 3]), [""; 0]);
+    assert_eq!(complaints([0, 3]), [""; 0], "an earlier release made the first one");
+    assert_eq!(complaints([0, 0]), [""; 0], "an earlier release made both");
+    let wrong =
+        |task, noted, last| format!("task 1/{task} has {noted} as its last event, and the events say Some({last})");
+    assert_eq!(complaints([2, 0]), [wrong(2, 0, 3)]);
+    assert_eq!(complaints([3, 3]), [wrong(1, 3, 2)]);
+    expect(
+        "task 1/1 has 1 as its last event, and the events say None",
+        vec![put_task(TaskRecord { event: 1, ..task(1) })],
+    );
+}
+
+#[test]
 fn gaps_are_told() {
     expect("process 1 should have 2 tasks and has 1", vec![put_process(ProcessRecord { tasks: 2, ..process() })]);
     expect("process 1 has no task before 1/3", vec![Change::task(None, task(3))]);

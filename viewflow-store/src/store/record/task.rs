@@ -90,6 +90,8 @@ record! {
         pub owner: Option<UserId> = default,
         /// Who gave it to its owner to do in his place.
         pub delegated_by: Option<UserId> = default,
+        /// The people who had the task and have it no longer, each of them once: it was given back, or another person got it.
+        pub had: Vec<UserId> = default,
         /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
         /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
         pub given: bool = default,
@@ -158,6 +160,9 @@ record! {
         pub steps: u32 = default,
         /// What was on the way to it. Only some tasks have it.
         pub way: Option<Box<Way>> = default,
+        /// The number of the last event about it among the events of its process: a tag that changes with each of them. 0 where nothing has
+        /// happened to it since an earlier release, which noted no number.
+        pub event: u32 = default,
         /// What its owner decided: the stored name of the case that was chosen.
         pub decision: Option<String> = default,
         /// Its seed, encoded; null when there is none.
@@ -180,6 +185,19 @@ impl TaskRecord {
         self.owner.iter().chain(&self.delegated_by)
     }
 
+    /// Gives the task to a person, who may do it in the place of another one, or to nobody. Those who have it no longer are noted in `had`.
+    pub fn pass_to(&mut self, owner: Option<UserId>, delegated_by: Option<UserId>) {
+        let before =
+            [std::mem::replace(&mut self.owner, owner), std::mem::replace(&mut self.delegated_by, delegated_by)];
+        for person in before.into_iter().flatten() {
+            if !self.had.contains(&person) {
+                self.had.push(person);
+            }
+        }
+        let now = [&self.owner, &self.delegated_by];
+        self.had.retain(|person| !now.into_iter().flatten().any(|has| has == person));
+    }
+
     /// Whether it stands among the tasks of its node that are past: [`TaskList::Past`](crate::store::TaskList::Past).
     pub fn is_past(&self) -> bool {
         self.kind.has_children() || (self.status == TaskStatus::Done && self.kind.acts())
@@ -196,6 +214,7 @@ impl TaskRecord {
             scope: 0,
             owner: None,
             delegated_by: None,
+            had: Vec::new(),
             given: false,
             reserved: false,
             candidates: Vec::new(),
@@ -228,6 +247,7 @@ impl TaskRecord {
             place: 0,
             steps: 0,
             way: None,
+            event: 0,
             decision: None,
             seed: Value::Null,
             artifact: Value::Null,
