@@ -1,10 +1,12 @@
-//! One step: from what was asked for until every token waits.
+//! The kernel carries out one step: from a command until every token waits.
 //!
-//! A token is a task that is open, in a scope. A `Split` opens a scope around the tokens of its branches; a scope
-//! counts what is alive in it, tokens and inner scopes, and stands for one in the scope around it. A token that comes to
-//! the scope's `Join`, to an `End`, or to the join of an outer scope leaves the count. At zero the scope closes: its
-//! join goes on if a token is waiting there, in the scope around; else the scope ends as a token does. So every end
-//! of a token lets the scopes around it be looked at again, at a cost that does not grow with their size.
+//! A token is an open task in a scope. A `Split` opens a scope around the tokens of its branches. A scope counts what
+//! is alive in it: tokens and inner scopes. In the scope around it, it counts as one.
+//!
+//! A token leaves the count when it comes to the scope's `Join`, to an `End`, or to the join of an outer scope. At zero
+//! the scope closes. If a token waits at the scope's join, the join goes on in the scope around; otherwise the scope
+//! ends as a token does. So each end of a token makes the kernel check the scopes around it. The cost of that does not
+//! grow with the size of the scopes.
 //!
 //! A step may reach into other processes: down into sub-processes, and up again when they are done.
 
@@ -38,5 +40,5 @@ pub(crate) use people::{assign, delegate, unassign};
 pub(crate) use step::{Fault, Faults, Step};
 pub(crate) use suspend::check_goes_on;
 
-/// The scope that is the process itself.
+/// The number of the scope that is the process itself.
 pub(crate) const ROOT: u32 = 0;

@@ -1,6 +1,7 @@
 //! Canceling tasks, scopes and processes.
 //!
-//! What is open may be as deep as a flow has run itself, so that what is left to be done is a list and no call within a call.
+//! A flow may run itself, so open processes may be nested to any depth. That is why the work left to do is a list, and
+//! not a recursion.
 
 use std::collections::BTreeSet;
 
@@ -10,20 +11,20 @@ use super::{ROOT, Step};
 use crate::error::{Error, Result};
 use crate::lifecycle::Action;
 
-/// Something that is to be canceled, or that follows once what is in it was.
+/// Something to cancel, or to close once everything in it is canceled.
 enum Cancel {
     Task(TaskId),
-    /// All that is open in a scope, but for one task.
+    /// Everything open in a scope, except one task.
     Scope(ScopeId, Option<u32>),
-    /// A scope in which nothing is open any more.
+    /// A scope in which nothing is open any longer.
     Closed(ScopeId),
     Process(ProcessId),
-    /// A process in which nothing is open any more.
+    /// A process in which nothing is open any longer.
     Over(ProcessId),
 }
 
 impl Step {
-    /// Cancels a process for somebody: what is open in it, its sub-processes, and it tells its parent.
+    /// Cancels a process by command: everything open in it and its sub-processes. Its parent hears of it.
     pub(crate) fn cancel(&mut self, process: ProcessId) -> Result<()> {
         self.def_of(process)?;
         let record = self.db.unit(|unit| unit.process(process).cloned())?;
@@ -34,7 +35,7 @@ impl Step {
         self.drain()
     }
 
-    /// Cancels a task for somebody: its token ends.
+    /// Cancels a task by command, and ends its token.
     pub(crate) fn cancel_one(&mut self, id: TaskId) -> Result<()> {
         let task = self.task(id)?;
         let own_token = task.kind.waits() || task.status == TaskStatus::Error;
@@ -47,7 +48,7 @@ impl Step {
         self.drain()
     }
 
-    /// Takes a task away, and its sub-processes with it. Its token is the caller's business.
+    /// Cancels a task and its sub-processes. The caller takes care of its token.
     pub(super) fn cancel_task(&mut self, id: TaskId) -> Result<()> {
         self.cancel_all(vec![Cancel::Task(id)])
     }
@@ -58,18 +59,18 @@ impl Step {
         self.cancel_all(children)
     }
 
-    /// Cancels all that is open in a scope, but for one task.
+    /// Cancels everything open in a scope, except one task.
     pub(super) fn cancel_scope(&mut self, process: ProcessId, number: u32, except: Option<u32>) -> Result<()> {
         self.cancel_all(vec![Cancel::Scope(ScopeId { process, number }, except)])
     }
 
-    /// Cancels all that is open in a process.
+    /// Cancels everything open in a process.
     pub(super) fn cancel_open(&mut self, process: ProcessId) -> Result<()> {
         let open = self.open_in(process, None, None)?;
         self.cancel_all(open)
     }
 
-    /// Cancels one after the other, each with all that is in it.
+    /// Cancels one after the other, each with everything in it.
     fn cancel_all(&mut self, mut left: Vec<Cancel>) -> Result<()> {
         left.reverse();
         while let Some(next) = left.pop() {
@@ -96,7 +97,7 @@ impl Step {
         Ok(())
     }
 
-    /// Takes a task away. Answers with its sub-processes, which are canceled after it.
+    /// Cancels a task. Returns its sub-processes, which are to be canceled after it.
     fn cancel_only(&mut self, id: TaskId) -> Result<Vec<Cancel>> {
         self.settle(id, TaskStatus::Canceled)?;
         let task = self.task(id)?;
@@ -112,12 +113,12 @@ impl Step {
         Ok(open.into_iter().map(Cancel::Process).collect())
     }
 
-    /// What is open in a scope, but for one task.
+    /// Returns what is open in a scope, except one task.
     fn open_in_scope(&mut self, id: ScopeId, except: Option<u32>) -> Result<Vec<Cancel>> {
         let ScopeId { process, number } = id;
         let scope = self.scope(process, number)?;
         if !scope.listed {
-            // It was opened before the flow was changed so that it may be canceled.
+            // This scope was opened by an earlier version of the flow, which had no need to cancel it.
             return self.open_in(process, Some(number), except);
         }
         let mut open = Vec::new();
@@ -135,7 +136,7 @@ impl Step {
         Ok(open)
     }
 
-    /// What is open in a process, or in one of its scopes. A split comes before what is in its scope.
+    /// Returns what is open in a process, or in one of its scopes. A split comes before what is in its scope.
     fn open_in(&mut self, process: ProcessId, within: Option<u32>, except: Option<u32>) -> Result<Vec<Cancel>> {
         let mut scopes: BTreeSet<u32> = within.into_iter().collect();
         let mut open = Vec::new();
@@ -151,7 +152,7 @@ impl Step {
         Ok(open)
     }
 
-    /// A process was canceled with all that was open in it. Its parent is not told.
+    /// Marks a process as canceled, once everything open in it is canceled. Its parent does not hear of it.
     fn note_canceled(&mut self, process: ProcessId) -> Result<()> {
         self.db.unit(|unit| {
             unit.close_scope(ScopeId { process, number: ROOT })?;

@@ -1,5 +1,6 @@
-//! What handlers change in data, for the history: under the names of today, and whether values are equal is told by their
-//! canonical forms.
+//! Changes that handlers make in data, for the history.
+//!
+//! Changes are recorded under the current names of fields. Two values are equal if their canonical forms are.
 
 use std::mem;
 
@@ -12,11 +13,11 @@ use crate::data::field::{FieldSpec, canonical_fields, forget_secrets_of};
 use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
 
-/// Makes the canonical form of a value that is stored as of today.
+/// Makes the canonical form of a value that is stored in the current form.
 type Canonical = fn(&Value) -> Option<Value>;
 
 impl Step {
-    /// Notes what the handler of a task changed in its process, whose record is brought up to date.
+    /// Notes what the handler of a task changed in its process, and updates the record of the process.
     pub(super) fn tell_process(&mut self, id: TaskId) -> Result<()> {
         let Some(running) = self.running.get_mut(&id.process) else { return Ok(()) };
         let Some(proxy) = running.proxy.as_deref() else { return Ok(()) };
@@ -38,7 +39,7 @@ impl Step {
                     let changes = process_changes(def, process, before, (now, columns.as_ref()));
                     Ok::<_, Error>((changes, columns, true))
                 }
-                // Another handler may mend it: what is wrong at the end of the step fails it.
+                // A later handler may still correct the data. If it is wrong at the end of the step, the step fails.
                 Err(_) => {
                     (now.data, now.seed, now.artifact) = (before.data, before.seed, before.artifact);
                     Ok((Vec::new(), told, true))
@@ -75,7 +76,7 @@ fn is_same(
         && columns.as_ref() == columns_after
 }
 
-/// What differs in the data of a process, and perhaps in its columns, before and after.
+/// Returns what differs in the data of a process, and in its columns if both are known.
 fn process_changes(
     def: &Definition,
     process: &ProcessRecord,
@@ -94,13 +95,14 @@ fn process_changes(
     changes
 }
 
-/// The data and columns of a process as they would be stored today; as they are, where they cannot be read.
+/// Returns the data and columns of a process in the form in which they would be stored now. Data that cannot be read
+/// stays as it is.
 fn of_today(
     def: &Definition,
     process: &ProcessRecord,
     (data, columns): (ProcessData, Option<Document>),
 ) -> (ProcessData, Option<Document>) {
-    // It was begun with the fields of today.
+    // The process was begun with the current fields.
     if process.shape == def.shape {
         return (data, columns);
     }
@@ -113,7 +115,7 @@ fn change_of(part: DataPart, canonical: Canonical, from: &Value, to: &Value) -> 
     (from.is_none() || from != to).then_some(change)
 }
 
-/// The parts in which two documents differ by more than how equal values were written.
+/// Notes the parts in which two documents differ. A value that is only written in another form does not differ.
 fn changes_of(
     specs: &[FieldSpec],
     before: &Document,
@@ -121,7 +123,7 @@ fn changes_of(
     part: fn(String) -> DataPart,
     changes: &mut Vec<DataChange>,
 ) {
-    // Most of a document stays as it is when one field of it changes; and what was not there before has changed in any form.
+    // Only keys whose values differ need their canonical form. A key that is new has changed in any form.
     let canonical = |document: &Document, other: &Document| {
         let differ = document.iter().filter(|(key, value)| other.get(*key).is_some_and(|other| other != *value));
         let mut differ = differ.map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -134,7 +136,7 @@ fn changes_of(
     differences(before, after, same, part, changes);
     for change in &mut changes[told..] {
         let (DataPart::Field(key) | DataPart::TaskField(key)) = &change.part else { continue };
-        // That it has changed is told, and not from what to what.
+        // For a secret, the history says that it changed, but neither the old nor the new value.
         for spec in specs.iter().filter(|spec| spec.key == [key.as_str()]) {
             [&mut change.from, &mut change.to].into_iter().for_each(|value| forget_secrets_of(spec, value));
         }

@@ -1,4 +1,4 @@
-//! Sub-processes: down to them, and up again.
+//! Starting sub-processes, and going on when they end.
 
 use serde_json::Value;
 use viewflow_graph::Kind;
@@ -10,7 +10,7 @@ use super::turn::plain_spawn;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
 
-/// What a child and its first task begin with.
+/// The data with which a child and its first task begin.
 #[derive(Clone, Default)]
 pub(crate) struct Child {
     pub(crate) process_seed: Value,
@@ -20,7 +20,7 @@ pub(crate) struct Child {
 }
 
 impl Step {
-    /// Makes the children of a sub-process; without any it is done.
+    /// Makes the children of a sub-process. If there are none, the sub-process is done.
     pub(super) fn start_children(&mut self, task: &TaskRecord) -> Result<()> {
         let (def, index) = self.node_of(task)?;
         let node = &def.nodes[index];
@@ -43,7 +43,7 @@ impl Step {
         Ok(())
     }
 
-    /// Makes a child with its first task, which is not done yet.
+    /// Makes a child with its first task, whose turn has not come yet.
     fn make_child(&mut self, parent: TaskId, child: &ChildDef, begin: Child) -> Result<TaskId> {
         let def = self.definition(child.flow)?;
         let start = def.find(child.start).filter(|node| def.nodes[*node].kind.is_start());
@@ -61,14 +61,14 @@ impl Step {
         self.add_task(id, &spawn, super::ROOT, None)
     }
 
-    /// Adds a child to a sub-process that has not come to its end.
+    /// Adds a child to a sub-process that has not ended.
     pub(crate) fn add_child(&mut self, parent: TaskId, begin: Child) -> Result<ProcessId> {
         let task = self.task(parent)?;
         let (def, index) = self.node_of(&task)?;
         let Wait::Children(child) = &def.nodes[index].wait else { return Err(Error::Internal("a sub-process")) };
         let start = self.make_child(parent, child, begin)?;
         self.change_task(parent, |task| task.children += 1)?;
-        // In a sequence it waits for its turn, unless nothing is open before it.
+        // In a sequence the child waits for its turn, unless no other child is open.
         if !child.sequential || task.children == 0 {
             self.make_ready(start);
         }
@@ -76,14 +76,15 @@ impl Step {
         Ok(start.process)
     }
 
-    /// The first task of the first child that is open, if that has not begun. Of the children that this step has made those up to `after` are over.
+    /// Returns the first task of the first open child, if that child has not begun. Children made in this step come
+    /// into question only if they come after `after`.
     fn next_in_sequence(&mut self, parent: TaskId, after: Option<ProcessId>) -> Result<Option<TaskId>> {
         let Some(child) = self.db.unit(|unit| unit.open_children(parent, after, 1))?.pop() else { return Ok(None) };
         let first = TaskId { process: child, ordinal: 1 };
         Ok((self.task(first)?.status == TaskStatus::New).then_some(first))
     }
 
-    /// A child came to its end: its parent goes on with it, or without it.
+    /// Handles the end of a child: its parent goes on, or fails with it.
     pub(super) fn child_ended(
         &mut self,
         parent: TaskId,
@@ -100,7 +101,7 @@ impl Step {
             task.children
         })?;
         if task.suspended {
-            // It goes on when it is resumed.
+            // The parent looks at its children when it is resumed.
             return Ok(());
         }
         let error = match status {
@@ -112,7 +113,7 @@ impl Step {
             _ => None,
         };
         if let Some(error) = error {
-            // One that failed already waits for somebody to look at it.
+            // A parent that has failed already waits for a person to look at it.
             return if task.status == TaskStatus::Error { Ok(()) } else { self.fail_or_take_way(&task, error) };
         }
         if task.status == TaskStatus::Error {
@@ -121,7 +122,7 @@ impl Step {
         self.go_on_with_children(&task, left, Some(child))
     }
 
-    /// Goes on with a sub-process when all its children have ended, or with the next one of a sequence.
+    /// Goes on with a sub-process when all its children have ended, or begins the next child of a sequence.
     fn go_on_with_children(&mut self, task: &TaskRecord, left: u32, after: Option<ProcessId>) -> Result<()> {
         if left == 0 {
             self.make_ready(task.id);
@@ -131,13 +132,13 @@ impl Step {
         if matches!(&def.nodes[index].wait, Wait::Children(ChildDef { sequential: true, .. }))
             && let Some(next) = self.next_in_sequence(task.id, after)?
         {
-            // It does not come from the one before it, and is no deeper than that was.
+            // The next child does not follow from the last one, so it starts at the lowest depth.
             self.ready.push_back((next, 1));
         }
         Ok(())
     }
 
-    /// Children may have ended while their parent was suspended.
+    /// Catches up with children that ended while their parent was suspended.
     pub(super) fn look_at_children(&mut self, task: &TaskRecord) -> Result<()> {
         if task.status != TaskStatus::Started {
             return Ok(());
@@ -156,7 +157,7 @@ fn was_canceled(child: ProcessId) -> TaskError {
     TaskError { code: Some("canceled".to_owned()), message: format!("its sub-process {child} was canceled") }
 }
 
-/// What each of the children begins with.
+/// Returns what each of the children begins with.
 fn children_of(child: &ChildDef, def: &Definition, activation: &dyn std::any::Any) -> Result<Vec<Child>> {
     let flow = &*def.flow;
     let all = Child {

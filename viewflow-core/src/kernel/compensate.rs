@@ -1,4 +1,4 @@
-//! Undoing what was done, by the functions that undo it.
+//! Compensation: undoing what was done, with the functions that the flow has for it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use super::{ROOT, Step};
 use crate::error::Result;
 
 impl Step {
-    /// Undoes what was done in the process of a task and can be undone, newest first, each once.
+    /// Compensates everything in the process of `thrower` that is done and has a compensation: the newest first, each
+    /// once.
     pub(super) fn compensate(&mut self, thrower: TaskId) -> Result<()> {
         let process = thrower.process;
         let def = self.def_of(process)?;
@@ -25,7 +26,7 @@ impl Step {
                 })
             })?;
         }
-        // Times are too coarse to tell which was done last.
+        // Times are too coarse to order the tasks. Tasks of an earlier release have no place, so the events order them.
         if done.iter().any(|(task, ..)| task.place == 0) {
             let events = self.db.unit(|unit| unit.events_of(process))?;
             let order: BTreeMap<u32, u32> = events.into_iter().filter_map(finished).collect();
@@ -33,7 +34,7 @@ impl Step {
         }
         done.sort_by_key(|(task, ..)| std::cmp::Reverse(task.place));
         for (host, node, edge) in done {
-            // All of it is undone, or nothing: should the function fail, it is the thrower that has failed.
+            // Either everything is undone, or nothing: if a compensation fails, the thrower has failed.
             let spawns = self.ask(node, &host, |step, activation| step.spawn(&def, edge, activation))?;
             self.change_task(host.id, |task| task.compensated = true)?;
             for spawn in spawns {

@@ -1,7 +1,8 @@
-//! Conditions that are waited for: which of them are asked in a step, and what comes of it.
+//! Conditions that tasks wait for: which of them a step evaluates, and what follows.
 //!
-//! A condition is asked when it is first waited for, when something has changed that it read, and when the data of its process has. What
-//! it read is noted on its task. One that read what is not noted is asked in each step of its process.
+//! A step evaluates a condition when a task begins to wait for it, when something has changed that the condition read,
+//! and when the data of its process has changed. The task records what its condition read. If a condition reads
+//! something that cannot be recorded, each step of its process evaluates it.
 
 use viewflow_store::{ProcessId, StoreError, TablePart, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor};
 
@@ -12,8 +13,8 @@ use crate::unit::Unit;
 use crate::unit::watch::{Written, node_hash, was_written};
 
 impl Step {
-    /// Asks those conditions of the processes the step has come to that may hold by now, and lets go on what waits for those that do.
-    /// Answers whether there were any.
+    /// Evaluates those conditions that may hold by now, in the processes that the step has come to. Tasks whose
+    /// conditions hold go on. Returns whether there were any.
     pub(super) fn ask_conditions(&mut self) -> Result<bool> {
         let processes: Vec<ProcessId> = self.running.keys().copied().collect();
         let mut waiting = Vec::new();
@@ -39,7 +40,7 @@ impl Step {
         Ok(held)
     }
 
-    /// The tasks of a process, of which `open` wait for conditions, whose conditions are to be asked.
+    /// Returns the tasks of a process whose conditions are to be evaluated. `open` is how many wait for conditions.
     fn due_to_be_asked(&mut self, process: ProcessId, open: u32, written: &Written) -> Result<Vec<TaskId>> {
         let of_process = TaskId { process, ordinal: 0 }..=TaskId { process, ordinal: u32::MAX };
         let mut found: Vec<TaskId> = self.asks.extract_if(of_process, |_| true).collect();
@@ -62,7 +63,7 @@ impl Step {
             Ok(())
         });
         match listed {
-            // Lists that another release did not keep are being filled.
+            // The store is still filling lists that another release did not keep.
             Err(Error::Store(StoreError::NotReady { .. })) => self.db.unit(|unit| unit.waiting(&all)),
             Err(error) => Err(error),
             Ok(()) => {
@@ -73,7 +74,7 @@ impl Step {
         }
     }
 
-    /// Whether the condition holds that a task waits for.
+    /// Returns whether the condition holds for which a task waits.
     fn holds(&mut self, id: TaskId) -> Result<bool> {
         let task = match self.task(id) {
             Err(Error::NoTask(_)) => return Ok(false),
@@ -84,7 +85,7 @@ impl Step {
         }
         let def = self.def_of(id.process)?;
         let Some(index) = def.find(&task.node) else {
-            // Of another version of the flow, whose engine asks it.
+            // The node belongs to another version of the flow, whose engine evaluates the condition.
             self.db.unit(|unit| unit.leave_tasks(node_hash(&task.flow, &task.node), &[id]))?;
             return Ok(false);
         };
@@ -103,7 +104,7 @@ impl Step {
         });
         let holds = self.ask(node, &task, |_, activation| cond(&*def.flow, activation))?;
         let mut reads = self.db.unit(Unit::end_asking);
-        // Nothing tells when the state of a flow's own changes.
+        // Nothing announces a change in the flow's own state.
         reads.steps |= def.has_state;
         let mut tables: Vec<String> = reads.watched.iter().map(|watched| watched.table.clone()).collect();
         tables.dedup();
@@ -115,7 +116,8 @@ impl Step {
         Ok(holds)
     }
 
-    /// Asks the conditions for which these tasks wait. Answers with how many hold, and with the tasks whose flow is not here.
+    /// Evaluates the conditions for which these tasks wait. Returns how many hold, and the tasks whose flow or node
+    /// this engine does not have.
     pub(crate) fn ask_again(&mut self, tasks: &[TaskId]) -> Result<(usize, Vec<TaskRecord>)> {
         let mut strange = Vec::new();
         for id in tasks {
@@ -134,8 +136,8 @@ impl Step {
     }
 }
 
-/// The tasks of a process whose conditions have read something of what was written: found by what was written, or by the `open` tasks
-/// that wait, whichever are fewer.
+/// Returns the tasks of a process whose conditions have read something in `written`. The search goes by what was
+/// written or by the `open` waiting tasks: by the smaller number.
 fn watchers(unit: &mut Unit, process: ProcessId, open: u32, written: &Written) -> Result<Vec<TaskId>> {
     if written.is_empty() {
         return Ok(Vec::new());

@@ -8,7 +8,7 @@ use super::{ROOT, Step};
 use crate::error::{Error, Result};
 
 impl Step {
-    /// Ends a process, whatever is open in it.
+    /// Ends a process, and cancels what is open in it.
     pub(super) fn end_process(
         &mut self,
         process: ProcessId,
@@ -20,14 +20,14 @@ impl Step {
         self.finish_process(process, status, code)
     }
 
-    /// Nothing is open in a process any more.
+    /// Finishes a process in which nothing is open any longer, and informs its parent.
     pub(super) fn finish_process(
         &mut self,
         process: ProcessId,
         status: ProcessStatus,
         code: Option<String>,
     ) -> Result<()> {
-        // A parent may read what has come of it in this very step.
+        // The parent may read the result in this same step.
         if let Some(running) = self.running.get(&process) {
             self.save(process, running)?;
         }
@@ -54,7 +54,7 @@ impl Step {
         let Some(parent) = parent else { return Ok(()) };
         let depth = self.depth;
         if !self.db.unit(|unit| unit.is_new(process)) {
-            // A process of an earlier step ends once: however many are around it that end with it, this is no loop.
+            // A process of an earlier step ends once, so it is no loop if many processes around it end with it.
             self.depth = 0;
         }
         let heard = self.child_ended(parent, process, status, code);
@@ -62,7 +62,8 @@ impl Step {
         heard
     }
 
-    /// The end that the last token of a process came to. Where what was open beside it has been canceled, that was in an earlier step.
+    /// Returns the name of the end that the last token of a process came to. If the tokens beside it were canceled
+    /// since, that was in an earlier step.
     fn last_end(&mut self, process: ProcessId) -> Result<Option<String>> {
         if let Some(end) = self.ends.remove(&process) {
             return Ok(Some(end));

@@ -1,4 +1,4 @@
-//! How a task fails: it takes a way that the flow has for its error, or stays and waits for somebody.
+//! How a task fails: it takes the flow's edge for its error, or stays and waits for a person.
 
 use viewflow_graph::Role;
 use viewflow_store::{TaskError, TaskId, TaskRecord, TaskStatus, What};
@@ -7,7 +7,8 @@ use super::Step;
 use crate::error::Result;
 
 impl Step {
-    /// A task failed. Its token stays, and with it the process, until somebody retries, revives or cancels it.
+    /// Marks a task as failed. Its token stays, and so does the process, until a person retries, revives or cancels the
+    /// task.
     pub(super) fn fail(&mut self, id: TaskId, error: TaskError) -> Result<()> {
         self.settle(id, TaskStatus::Error)?;
         let message = error.message.clone();
@@ -18,7 +19,7 @@ impl Step {
         self.record(id.process, What::TaskFailed { task: id.ordinal, node, error: message })
     }
 
-    /// An error of a task takes its way, or stays with the task.
+    /// Takes the edge for an error of a task, or marks the task as failed if there is none.
     pub(super) fn fail_or_take_way(&mut self, task: &TaskRecord, error: TaskError) -> Result<()> {
         match self.way_of_error(task, error.code.as_deref(), true)? {
             Some(edge) => self.take_boundary(task, edge),
@@ -26,7 +27,7 @@ impl Step {
         }
     }
 
-    /// The way that an error of a task takes, if there is one for its code, or one for all.
+    /// Returns the edge for an error of a task: the edge for its code, else the edge for all errors if `any` is set.
     pub(super) fn way_of_error(&mut self, task: &TaskRecord, code: Option<&str>, any: bool) -> Result<Option<usize>> {
         let (def, index) = self.node_of(task)?;
         let edges = &def.nodes[index].edges;

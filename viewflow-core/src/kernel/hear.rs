@@ -1,4 +1,4 @@
-//! How a waiting task hears of what it waits for: its time, a signal, a message, a way from its border.
+//! How a waiting task receives what it waits for: its time, a signal, a message, an edge from its boundary.
 
 use viewflow_graph::{Kind, Role};
 use viewflow_store::{Document, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
@@ -11,11 +11,11 @@ use crate::error::{Error, Place, Result};
 use crate::unit::Unit;
 use crate::unit::walk::Walk;
 
-/// Among how many that wait for a message it is looked for one that can be read.
+/// How many of the tasks that wait for a message are tried until one can be read.
 const LOOK: usize = 64;
 
 impl Step {
-    /// Goes on with a task whose time has come: fires its timeouts, or lets a timer go on.
+    /// Handles a task whose time has come: fires its timeouts, or lets a timer go on.
     pub(crate) fn look(&mut self, id: TaskId) -> Result<()> {
         let now = self.db.now();
         loop {
@@ -45,7 +45,7 @@ impl Step {
         self.drain()
     }
 
-    /// Takes a way that leaves the border of a waiting task.
+    /// Takes an edge that leaves the boundary of a waiting task.
     pub(super) fn take_boundary(&mut self, host: &TaskRecord, edge: usize) -> Result<()> {
         let id = host.id;
         self.blame(id);
@@ -71,7 +71,7 @@ impl Step {
         spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))
     }
 
-    /// A signal reaches a task, if it still waits for it.
+    /// Delivers a signal to a task. Returns whether the task still waited for it.
     pub(crate) fn hear(&mut self, id: TaskId, signal: &str) -> Result<bool> {
         let task = match self.task(id) {
             Err(Error::NoTask(_)) => return Ok(false),
@@ -79,7 +79,7 @@ impl Step {
         };
         let waits = matches!(&task.waits_for, Some(WaitsFor::Signal(name)) if name == signal);
         if waits && task.suspended {
-            // It was thrown before that.
+            // The signal was thrown before the task was suspended, so the task keeps it.
             self.change_task(id, |task| task.message = Some(Document::new()))?;
         } else if waits {
             self.go_through(id, &())?;
@@ -88,7 +88,8 @@ impl Step {
         Ok(waits)
     }
 
-    /// Hands the first message kept in a row of mailboxes to the first task that waits for it.
+    /// Delivers a letter from a row of mailboxes: the first one, to the first task that waits for it. Returns whether
+    /// there was one to deliver.
     pub(crate) fn deliver(&mut self, row: u64) -> Result<bool> {
         let boxes = self.db.unit(|unit| mailbox::read(unit, row))?;
         for mailbox in boxes.into_iter().filter(Mailbox::can_be_taken) {
@@ -98,12 +99,12 @@ impl Step {
             let Some(task) = self.first_to_take(&list)? else { continue };
             let id = task.id;
             if letter.until.is_some_and(|until| until <= task.created) {
-                // It was over before this task began to wait.
+                // The letter had expired before this task began to wait.
                 let forget = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.forget(unit, task.created);
                 self.db.unit(|unit| mailbox::change(unit, name, key, forget))?;
                 return Ok(true);
             }
-            // From now on it is the task's, whatever comes of it: nobody else should fail over it.
+            // The letter now belongs to this task, even if the task fails: no other task should fail over it.
             let take = |unit: &mut Unit, mailbox: &mut Mailbox| mailbox.take(unit, &letter);
             self.db.unit(|unit| mailbox::change(unit, name, key, take))?;
             self.blame(id);
@@ -122,7 +123,7 @@ impl Step {
         }
     }
 
-    /// The first task that waits for a message and can be read.
+    /// Returns the first task that waits for a message and can be read.
     fn first_to_take(&mut self, list: &TaskList) -> Result<Option<TaskRecord>> {
         let mut waiting = Walk::new(None, 1);
         for looked in 0..LOOK {
@@ -140,7 +141,7 @@ impl Step {
         Ok(None)
     }
 
-    /// A task handles the message that it took, or the signal that it heard.
+    /// Lets a task handle the message that it took, or the signal that it heard.
     pub(super) fn handle(&mut self, id: TaskId, content: &Document) -> Result<()> {
         let task = self.task(id)?;
         let (def, index) = self.node_of(&task)?;
@@ -157,7 +158,7 @@ impl Step {
         self.go_through(id, &*input)
     }
 
-    /// What a node sends out by itself.
+    /// Sends out what a node sends by itself.
     pub(super) fn throw(&mut self, node: &NodeDef, task: &TaskRecord) -> Result<()> {
         match (node.kind, &node.action) {
             (_, Action::Signal(name)) => self.db.unit(|unit| signal::throw(unit, name)).map(|_| ()),
@@ -167,7 +168,7 @@ impl Step {
         }
     }
 
-    /// Tells the task whose sub-process this is.
+    /// Takes the edge for an escalation, at the task whose sub-process this is.
     fn escalate(&mut self, task: &TaskRecord, code: &str) -> Result<()> {
         let parent = self.db.unit(|unit| unit.process(task.id.process).map(|process| process.parent))?;
         let Some(parent) = parent else { return Ok(()) };
@@ -189,8 +190,8 @@ impl Step {
     }
 }
 
-/// The way of a timeout that was armed. The flow may have changed since: the only timeout of a node leads where it leads now,
-/// and one that the node has no more is over.
+/// Returns the edge of an armed timeout. The flow may have changed since the timeout was armed. A node with one timeout
+/// takes the edge that it has now. A timeout that the node no longer has is dropped.
 fn timeout_edge(def: &Definition, node: usize, task: &TaskRecord, then: &str) -> Option<usize> {
     let edges = def.nodes[node].edges.iter().enumerate();
     let timeouts: Vec<_> = edges.filter(|(_, edge)| matches!(edge.role, Role::Timeout { .. })).collect();

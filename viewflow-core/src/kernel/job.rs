@@ -1,4 +1,4 @@
-//! Jobs: what a step has to do with work that is done outside of it.
+//! Jobs: what steps do about work that happens outside of steps.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::definition::{Definition, JobDef, Wait};
 use crate::error::{Error, Place, Result};
 use crate::unit::versions::Reading;
 
-/// How many workers may be lost with a job before it counts as what kills them.
+/// How many workers may be lost with a job before the job counts as their cause.
 const LOST: u32 = 10;
-/// By how much a clock may be set back so that nothing is reckoned anew: clocks are corrected a little all the time.
+/// How far a clock may be set back before times are recomputed. Clocks are corrected a little all the time.
 const CORRECTION: Duration = Duration::from_mins(1);
 
-/// Whether the clock was set back after it showed `then`.
+/// Returns whether the clock was set back after it showed `then`.
 pub(crate) fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
     then > now.after(CORRECTION)
 }
 
 impl Step {
-    /// Gives a job to a worker, for as long as `lease`, if its time has come.
+    /// Gives a job to a worker for the time `lease`, if the job is due. Returns none if it is not.
     pub(crate) fn lease(&mut self, id: TaskId, lease: Duration) -> Result<Option<Attempt>> {
         let now = self.db.now();
         let task = self.task(id)?;
@@ -73,14 +73,14 @@ impl Step {
         Ok(Some(Attempt { id, process, data, columns, task: self.task(id)?, store, now, reading }))
     }
 
-    /// Gives a job back, for a worker of another engine.
+    /// Gives a job back, so that a worker of another engine can take it.
     pub(crate) fn give_back(&mut self, id: TaskId, attempt: u32) -> Result<()> {
         let now = self.db.now();
         let (_, state, ..) = self.attempt(id, attempt)?;
         self.change_task(id, |task| schedule(task, JobState { since: Some(now), ..state }, now))
     }
 
-    /// Lets the worker that is at this attempt have the job for longer. Answers whether it has it still.
+    /// Extends the lease of the worker that is at this attempt. Returns whether that worker still has the job.
     pub(crate) fn renew(&mut self, id: TaskId, attempt: u32, lease: Duration) -> Result<bool> {
         let now = self.db.now();
         self.set_right(id)?;
@@ -93,8 +93,9 @@ impl Step {
         Ok(true)
     }
 
-    /// Reckons the times of a job anew if the clock was set back since: it waits as long from now on as it would have from then on.
-    /// Returns whether it was.
+    /// Recomputes the times of a job if the clock was set back since they were set. Returns whether it was.
+    ///
+    /// The job waits as long from now on as it would have waited from then on.
     pub(crate) fn set_right(&mut self, id: TaskId) -> Result<bool> {
         let now = self.db.now();
         let task = self.task(id)?;
@@ -114,7 +115,7 @@ impl Step {
         Ok(true)
     }
 
-    /// The job, if the worker that is at this attempt still has it.
+    /// Returns the job, if the worker that is at this attempt still has it.
     fn attempt(&mut self, id: TaskId, attempt: u32) -> Result<(TaskRecord, JobState, Arc<Definition>, usize)> {
         let task = self.task(id)?;
         let (def, index) = self.node_of(&task)?;
@@ -126,7 +127,7 @@ impl Step {
         }
     }
 
-    /// The handler came back with a value: the job is done, unless its own `done` handler fails.
+    /// Finishes a job whose handler returned a value, unless its own `done` handler fails.
     pub(crate) fn job_done(&mut self, id: TaskId, attempt: u32, value: &dyn Any) -> Result<()> {
         let (task, state, def, index) = self.attempt(id, attempt)?;
         let late = state.until.is_some_and(|until| until <= self.db.now()).then(out_of_time);
@@ -138,7 +139,7 @@ impl Step {
         self.drain()
     }
 
-    /// The handler failed.
+    /// Handles the failure of an attempt.
     pub(crate) fn job_failed(&mut self, id: TaskId, attempt: u32, error: TaskError) -> Result<()> {
         let (task, _, def, index) = self.attempt(id, attempt)?;
         let Wait::Worker(job) = &def.nodes[index].wait else { return Err(Error::Internal("a job")) };
@@ -146,10 +147,11 @@ impl Step {
         self.drain()
     }
 
-    /// An error with a code that the flow knows takes its way at once; others are tried again while they may be.
+    /// Handles an error: if the flow has an edge for its code, the job takes the edge at once. Otherwise the job is
+    /// tried again, as often as it may be.
     fn attempt_failed(&mut self, task: &TaskRecord, job: &JobDef, error: TaskError) -> Result<()> {
         let id = task.id;
-        // Its way may be what fails.
+        // The edge itself may be what failed.
         if self.faults.remove(&id).is_some_and(|fault| fault.twice) {
             return self.fail(id, error);
         }
@@ -170,7 +172,7 @@ impl Step {
     }
 }
 
-/// What an attempt fails with that takes longer than it may.
+/// Returns the error of an attempt that took longer than it may.
 pub(crate) fn out_of_time() -> TaskError {
     TaskError { code: None, message: "the attempt ran out of time".to_owned() }
 }

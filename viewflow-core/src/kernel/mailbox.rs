@@ -1,7 +1,7 @@
-//! Mailboxes: where those of one name and key who wait and what was sent meet.
+//! Mailboxes: where messages meet the tasks that wait for them.
 //!
-//! A row of [`MAILBOXES`] is there as long as somebody waits or something is kept in it; whoever sends and whoever begins to wait
-//! writes it, so that neither misses the other.
+//! A mailbox is for one name and one key. A row of [`MAILBOXES`] exists as long as a task waits in it or a message is
+//! kept in it. Senders write that row, and so do tasks that begin to wait, so that neither misses the other.
 
 mod expiry;
 mod lying;
@@ -25,36 +25,36 @@ use viewflow_store::{Document, IndexEntry, RowRecord, StoreError, TaskId, TaskLi
 
 /// The indexed field of rows that a worker has to look at.
 pub(crate) const READY: &str = "ready";
-/// The table of the messages that are kept, a row for each; the older one has the smaller number.
+/// The table of kept messages, called letters, with a row for each. An older letter has a smaller number.
 pub const LETTERS: &str = "viewflow.letter";
-/// The indexed field that tells the mailbox of a letter.
+/// The indexed field that names the mailbox of a letter.
 pub const MAILBOX: &str = "mailbox";
-/// The same, of a letter that is promised to somebody whose process is suspended.
+/// The indexed field that names the mailbox of a letter that is promised to a task of a suspended process.
 pub const PROMISED: &str = "promised";
-/// How many letters that were kept too long are forgotten at once.
+/// How many expired letters are dropped at once.
 const FORGET: usize = 64;
 
-/// Where those of one name and key who wait and what was sent meet.
+/// The tasks that wait for messages of one name and key, and the messages that were sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mailbox {
     pub(crate) name: String,
     pub(crate) key: String,
     /// The number by which its letters are found.
     number: u64,
-    /// How many wait.
+    /// How many tasks wait.
     pub(crate) waiting: u64,
-    /// How many of them are of processes that are suspended, and take nothing.
+    /// How many of the waiting tasks belong to suspended processes, and take nothing.
     #[serde(default)]
     resting: u64,
-    /// How many letters lie in it that nobody has taken.
+    /// How many letters are kept in it, promised ones included.
     kept: u64,
-    /// How many of them are promised to those who take nothing now: they are nobody else's, and are kept however long it takes.
+    /// How many letters are promised to tasks that take nothing now. No other task gets them, and they do not expire.
     #[serde(default)]
     promised: u64,
-    /// Its entry in the list by which it is swept.
+    /// Its entry in the list of mailboxes to sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expiry: Option<u64>,
-    /// The newest letter that is not promised, where that is known.
+    /// The newest letter that is not promised, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<u64>,
 }
@@ -64,7 +64,7 @@ pub(crate) struct Kept {
     row: u64,
     pub(crate) content: Document,
     pub(crate) until: Option<Timestamp>,
-    /// Whether it is dropped when nobody waits for it any more.
+    /// Whether it is dropped when no task waits for it any longer.
     fleeting: bool,
 }
 
@@ -73,27 +73,27 @@ impl Mailbox {
         self.can_be_taken() && self.free() > 0
     }
 
-    /// How many letters are not promised.
+    /// Returns how many letters are not promised.
     fn free(&self) -> u64 {
         self.kept.saturating_sub(self.promised)
     }
 
-    /// How many wait who take what comes.
+    /// Returns how many of the waiting tasks take what comes.
     fn taking(&self) -> u64 {
         self.waiting.saturating_sub(self.resting)
     }
 
-    /// Whether somebody waits who takes what comes.
+    /// Returns whether a waiting task takes what comes.
     pub(crate) fn can_be_taken(&self) -> bool {
         self.taking() > 0
     }
 
-    /// Its letters at one place, promised or not, oldest first, as this step sees them.
+    /// Returns its letters at one place ([`MAILBOX`] or [`PROMISED`]), oldest first, as this step sees them.
     fn letters(&self, place: &'static str) -> Letters {
         Letters::new(self.number, place)
     }
 
-    /// The oldest letter that is not promised.
+    /// Returns the oldest letter that is not promised.
     pub(crate) fn first(&self, unit: &mut Unit) -> Result<Option<Kept>> {
         let Some(row) = self.letters(MAILBOX).next(unit)? else { return Ok(None) };
         let Some(record) = unit.row(LETTERS, row)? else { return Ok(None) };
@@ -137,7 +137,7 @@ impl Mailbox {
         unit.put_row(LETTERS, row, Some(RowRecord { data, index, ..RowRecord::default() }))
     }
 
-    /// Promises a letter to somebody who takes nothing now, or takes the promise back.
+    /// Promises a letter to a task that takes nothing now, or takes the promise back.
     fn promise(&mut self, unit: &mut Unit, row: u64, promised: bool) -> Result<()> {
         let data = unit.row(LETTERS, row)?.map(|record| record.data.clone());
         self.promised = if promised { self.promised + 1 } else { self.promised.saturating_sub(1) };
@@ -145,7 +145,7 @@ impl Mailbox {
         self.place(unit, row, data.ok_or(Error::Internal("a letter"))?, promised)
     }
 
-    /// The rows of the letters that nobody waits for, oldest first.
+    /// Returns the rows of the letters for which no task waits, oldest first.
     fn surplus(&self, unit: &mut Unit) -> Result<Vec<u64>> {
         let surplus = self.free().saturating_sub(self.taking());
         if surplus == 0 {
@@ -162,19 +162,19 @@ impl Mailbox {
         letters.take(unit, surplus)
     }
 
-    /// Forgets letters that were kept too long; what somebody waits for is as good as taken.
+    /// Drops expired letters, unless a task waits: then they are as good as taken. Returns how many there were.
     fn expire(&mut self, unit: &mut Unit) -> Result<usize> {
         if self.waiting > 0 || self.kept == 0 { Ok(0) } else { self.forget(unit, unit.now) }
     }
 
-    /// Forgets some of the letters that were to be kept until `time` or less, the oldest first. Those that are promised stay. Answers
-    /// with how many there were.
+    /// Drops letters that were to be kept until `time` or an earlier time: the oldest first, some of them in one call.
+    /// Promised letters stay. Returns how many were dropped.
     pub(crate) fn forget(&mut self, unit: &mut Unit, time: Timestamp) -> Result<usize> {
         let (mut letters, mut forgotten) = (self.letters(MAILBOX), 0);
         while forgotten < FORGET
             && let Some(row) = letters.next(unit)?
         {
-            // If the oldest one is to be kept, so are the others.
+            // If the oldest letter is to be kept, so are the others.
             if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| time < until) {
                 break;
             }
@@ -189,19 +189,19 @@ fn damaged(what: String, detail: impl ToString) -> Error {
     StoreError::Damaged { what, detail: detail.to_string() }.into()
 }
 
-/// The row of a name and key. Others may share it.
+/// Returns the row of a name and key. Several names and keys may share it.
 fn row_of(name: &str, key: &str) -> u64 {
     stable_hash([name, key])
 }
 
-/// The mailboxes of a row.
+/// Returns the mailboxes of a row.
 pub(crate) fn read(unit: &mut Unit, row: u64) -> Result<Vec<Mailbox>> {
     let Some(record) = unit.row(MAILBOXES, row)? else { return Ok(Vec::new()) };
     let boxes = record.data.get("boxes").cloned().unwrap_or(Value::Null);
     serde_json::from_value(boxes).map_err(|error| damaged(format!("mailbox {row}"), error))
 }
 
-/// Changes a mailbox.
+/// Changes a mailbox, and makes it if it does not exist.
 pub(crate) fn change<R>(
     unit: &mut Unit,
     name: &str,
@@ -242,7 +242,7 @@ fn write(unit: &mut Unit, row: u64, mut boxes: Vec<Mailbox>) -> Result<()> {
     unit.put_row(MAILBOXES, row, Some(record))
 }
 
-/// Somebody begins to wait, for what was not kept too long before.
+/// Lets a task begin to wait. It does not get letters that have expired before.
 pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     unit.rely_on(About::Keys, name);
     change(unit, name, key, |unit, mailbox| {
@@ -252,14 +252,15 @@ pub(crate) fn wait(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     })
 }
 
-/// A task that waits takes nothing for a while. What lies there for it, and what comes meanwhile, is promised to it.
+/// Lets a waiting task take nothing for a while. A letter that lies there for it, or comes meanwhile, is promised to
+/// it.
 pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Result<()> {
     let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting += 1;
         if mailbox.free() == 0 {
             return Ok(());
         }
-        // The first letter is for the first who waits, unless it was over when that task began to.
+        // The first letter is for the first waiting task, unless the letter had expired when that task began to wait.
         let list = TaskList::Message(name.to_owned(), key.to_owned());
         let (mut waiting, mut letters) = (Walk::new(None, 1), mailbox.letters(MAILBOX));
         while let Some(other) = waiting.next(|after, size| unit.waiting_after(&list, after, size))? {
@@ -274,14 +275,14 @@ pub(crate) fn rest(unit: &mut Unit, name: &str, key: &str, task: TaskId) -> Resu
     unit.pass_over(changed).map(drop)
 }
 
-/// A task that waits since `created` takes again what comes. One letter that was promised is free then: the oldest that was not over
-/// when the task began to wait, so that those are left which others can take.
+/// Lets a task that has waited since `created` take again what comes. One promised letter becomes free: the oldest that
+/// had not expired when the task began to wait. So the letters that stay promised are those that other tasks can take.
 pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -> Result<()> {
     let changed = change(unit, name, key, |unit, mailbox| {
         mailbox.resting = mailbox.resting.saturating_sub(1);
         let mut free = mailbox.letters(PROMISED).first_for(unit, created)?;
         if free.is_none() && mailbox.promised > mailbox.resting {
-            // None stays that nobody is left to take.
+            // No letter may stay promised if no task is left to take it.
             free = mailbox.letters(PROMISED).next(unit)?;
         }
         free.map_or(Ok(()), |row| mailbox.promise(unit, row, false))
@@ -289,7 +290,7 @@ pub(crate) fn wake(unit: &mut Unit, name: &str, key: &str, created: Timestamp) -
     unit.pass_over(changed).map(drop)
 }
 
-/// Somebody waits no more. Of messages that are not kept none stays for whoever begins to wait later.
+/// Ends the waiting of a task. If messages are not to be kept, none stays for a task that begins to wait later.
 pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
     let left = change(unit, name, key, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
@@ -298,11 +299,11 @@ pub(crate) fn leave(unit: &mut Unit, name: &str, key: &str) -> Result<()> {
             _ => Ok(()),
         }
     });
-    // Whoever waits at a mailbox that cannot be read can be canceled all the same.
+    // A task that waits at an unreadable mailbox can still be canceled.
     unit.pass_over(left).map(drop)
 }
 
-/// Puts a message where those who wait for it look.
+/// Posts a message to its mailbox. Returns what became of it.
 pub(crate) fn post(unit: &mut Unit, letter: &Letter) -> Result<Delivery> {
     unit.rely_on(About::Keys, letter.name);
     let now = unit.now;

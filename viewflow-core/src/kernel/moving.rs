@@ -1,4 +1,4 @@
-//! Tasks of nodes that are gone, and tasks that go on at another node.
+//! Tasks whose nodes are gone, and moving a task to another node.
 
 use viewflow_graph::{Kind, within};
 use viewflow_store::{NodeName, ScopeRecord, TaskError, TaskId, TaskRecord, TaskStatus, What};
@@ -11,8 +11,8 @@ use crate::error::{Error, Place, Result};
 /// The code of the error of a task whose node is gone.
 pub(crate) const OBSOLETE: &str = "obsolete";
 
-/// The splits whose scopes are open around a token, outermost first; none for one that the flow does not have. A race is
-/// no scope for the rules: whoever wins it goes on in the one around.
+/// Returns the splits whose scopes are open around a token, outermost first; none for a split that the flow does not
+/// have. A race is no scope for the rules, as its winner goes on in the scope around it.
 pub(crate) fn splits_around(
     def: &Definition,
     scope: u32,
@@ -31,13 +31,13 @@ pub(crate) fn splits_around(
     Ok(splits)
 }
 
-/// What splits are called.
+/// Returns the names of splits.
 pub(crate) fn split_names(def: &Definition, splits: &[Option<usize>]) -> Vec<&'static str> {
     splits.iter().map(|split| split.map_or("a split that is gone", |split| def.nodes[split].name)).collect()
 }
 
 impl Step {
-    /// A task's node is gone: it waits for nothing but for somebody who cancels or moves it.
+    /// Sets a task aside whose node is gone: it waits until a person cancels or moves it.
     pub(crate) fn set_aside(&mut self, id: TaskId) -> Result<()> {
         let task = self.task(id)?;
         if task.status.is_final() || task.status == TaskStatus::Error {
@@ -45,18 +45,18 @@ impl Step {
         }
         let message = format!("its node `{}` is gone: cancel the task, or move it to another node", task.node);
         self.fail(id, TaskError { code: Some(OBSOLETE.to_owned()), message })?;
-        // It stands still as long as its process does.
+        // As long as the process stands still, so does the task.
         if task.suspended { self.rest_task(id, true) } else { Ok(()) }
     }
 
-    /// Lets a task go on at another node of the same scope, as another task. Answers with that.
+    /// Lets a task go on at another node of the same scope, as a new task. Returns the new task, or `id` at a join.
     pub(crate) fn move_to(&mut self, id: TaskId, to: &NodeName) -> Result<TaskId> {
         let task = self.task(id)?;
         super::check_goes_on(&self.db, id.process)?;
         let (def, target) = self.target_of(&task, to)?;
         self.settle(id, TaskStatus::Revived)?;
         self.cancel_children(&task)?;
-        // Who goes on beyond a race has won it.
+        // A task that goes on beyond its race has won the race.
         let scope = if self.is_within_its_race(&def, &task, target)? { task.scope } else { self.leave(&task)? };
         let node = &def.nodes[target];
         if node.kind == Kind::Join {
@@ -72,14 +72,14 @@ impl Step {
         let new = self.add_task(id.process, &spawn, scope, Some(id.ordinal))?;
         self.record_move(&task, to, Some(new.ordinal))?;
         let record = self.task(new)?;
-        // What it knew has to be what a task of that node knows.
+        // A task of that node has to accept the seed and data of the old task.
         self.ask(node, &record, |_, _| Ok(()))?;
         self.prepare(new, true)?;
         self.drain()?;
         Ok(new)
     }
 
-    /// Whether a task is in a race that is not decided, and the node is one that the race begins with.
+    /// Returns whether a task is in an undecided race, and the node is one with which the race begins.
     fn is_within_its_race(&self, def: &Definition, task: &TaskRecord, target: usize) -> Result<bool> {
         let scope = self.open_scope_record(task.id.process, task.scope)?.filter(|scope| scope.first);
         let split = scope.and_then(|scope| scope.split).and_then(|(name, _)| def.find_renamed(&name));
@@ -91,7 +91,7 @@ impl Step {
         self.record(task.id.process, What::TaskMoved { task: task.id.ordinal, node, to, by })
     }
 
-    /// The node to which a task is to be moved, if a token of its scope may come there.
+    /// Returns the node to which a task is to be moved, if a token of its scope may come there.
     fn target_of(&mut self, task: &TaskRecord, to: &NodeName) -> Result<(std::sync::Arc<Definition>, usize)> {
         let def = self.def_of(task.id.process)?;
         let refused =

@@ -1,4 +1,4 @@
-//! Who may do a task, who has it, and by when it should be done.
+//! People of a task: its candidates, its owner, and its due date.
 
 use std::any::Any;
 
@@ -9,7 +9,7 @@ use crate::definition::{Definition, NodeDef};
 use crate::error::{Error, Result};
 use crate::unit::Db;
 
-/// What is asked about people when a task is made.
+/// The people and dates that a new task gets from its flow.
 #[derive(Default)]
 pub(super) struct People {
     owner: Option<UserId>,
@@ -20,7 +20,7 @@ pub(super) struct People {
 }
 
 impl Step {
-    /// The permission that a start asks for.
+    /// Returns the permission that a start asks for.
     pub(super) fn permission_of(&mut self, def: &Definition, node: usize, task: TaskId) -> Result<Option<Permission>> {
         let node = &def.nodes[node];
         let Some(permission) = &node.people.permission else { return Ok(None) };
@@ -43,7 +43,7 @@ impl Step {
         if let Some(candidates) = &asked.candidates {
             people.candidates = candidates(flow, activation)?;
             if people.candidates.is_empty() {
-                // No candidates on a record is everybody.
+                // A record without candidates means everybody.
                 return Err(Error::Empty("the list of candidates"));
             }
         }
@@ -67,11 +67,11 @@ impl Step {
         let People { owner, mut candidates, barred, due_date, priority } = people;
         let reserved_for = owner.clone().filter(|_| candidates.is_empty());
         let reserved = reserved_for.is_some();
-        // Given back, it is for nobody else: no candidates on a record is everybody.
+        // If the task is given back, it stays reserved: a record without candidates would mean everybody.
         candidates.extend(reserved_for.map(Candidate::User));
         self.change_task(id, |task| {
             (task.candidates, task.barred, task.reserved) = (candidates, barred, reserved);
-            // What was set by hand on a task that is made again stays.
+            // When a task is made again, what a person has set stays.
             task.due_date = task.due_date.or(due_date);
             task.priority = task.priority.or(priority);
         })?;
@@ -87,7 +87,7 @@ fn check_candidate(candidate: &Candidate) -> Result<()> {
     }
 }
 
-/// A task for nobody's name would be seen by nobody, and names stand in keys of the store.
+/// Checks a name. A task for an empty name would be visible to no person, and names are in keys of the store.
 fn check_name(whose: &'static str, name: &str) -> Result<()> {
     match name.len() {
         _ if name.trim().is_empty() => Err(Error::msg(format!("{whose} has no name: give it one"))),
@@ -98,7 +98,7 @@ fn check_name(whose: &'static str, name: &str) -> Result<()> {
     }
 }
 
-/// Gives a task to a person. `given` is whether that person keeps it without being a candidate.
+/// Gives a task to a person. `given` says whether that person keeps the task without being a candidate.
 pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<()> {
     check_name("the person who gets the task", owner.as_str())?;
     db.unit(|unit| {
@@ -114,7 +114,7 @@ pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<
     })
 }
 
-/// Has somebody do a task in the place of who has it.
+/// Lets another person do a task in the place of its owner.
 pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
     check_name("the person who gets the task", to.as_str())?;
     db.unit(|unit| {
@@ -137,7 +137,7 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
     })
 }
 
-/// Takes a task back from whoever has it: it is nobody's then, or that of who had it done in his place.
+/// Takes a task back from its owner. It is then unassigned, or back with the person that delegated it.
 pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
     db.unit(|unit| {
         let now = unit.now;

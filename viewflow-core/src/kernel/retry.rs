@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::lifecycle::Action;
 
 impl Step {
-    /// Has a failed task tried again. A sub-process is made again, as [`Step::revive`] does.
+    /// Tries a failed task again. A sub-process is made again, as [`Step::revive`] does.
     pub(crate) fn retry(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.task(id)?;
         if task.status != TaskStatus::Error {
@@ -28,13 +28,13 @@ impl Step {
             }
         })?;
         if task.kind.has_children() {
-            // What failed came after the children.
+            // The failure came after the children were done.
             self.change_task(id, |task| task.status = TaskStatus::Started)?;
             self.make_ready(id);
         } else if task.kind != Kind::Join {
             self.prepare(id, task.unprepared)?;
         } else if let Some(closed) = task.around.filter(|_| self.waits_for_a_scope(&task).unwrap_or(false)) {
-            // What `until` failed on may be other now.
+            // The join's `until`, which failed, may succeed now.
             self.change_task(id, |task| task.status = TaskStatus::Started)?;
             self.look_at_scope(id.process, closed)?;
         } else {
@@ -44,7 +44,7 @@ impl Step {
         Ok(id)
     }
 
-    /// Whether a sub-process has had children, and all of them are done.
+    /// Returns whether a sub-process has had children, and all of them are done.
     fn all_children_are_done(&self, id: TaskId) -> Result<bool> {
         self.db.unit(|unit| {
             let children = unit.children(id)?;

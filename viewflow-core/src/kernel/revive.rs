@@ -1,4 +1,4 @@
-//! Making a canceled or failed task again, as another one.
+//! Making a canceled or failed task again, as a new task.
 
 use viewflow_graph::Kind;
 use viewflow_store::{TaskId, TaskStatus, What};
@@ -9,7 +9,7 @@ use crate::error::{Error, Place, Result};
 use crate::lifecycle::Action;
 
 impl Step {
-    /// Makes a canceled or failed task again, as another one.
+    /// Makes a canceled or failed task again. Returns the new task.
     pub(crate) fn revive(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.task(id)?;
         if !matches!(task.status, TaskStatus::Canceled | TaskStatus::Error) || matches!(task.kind, Kind::Join) {
@@ -40,7 +40,7 @@ impl Step {
             return Err(not_revived("as it is the start of its process"));
         }
         if task.status == TaskStatus::Error {
-            // Its token goes over to the new task.
+            // The new task takes over its token.
             self.cancel_task(id)?;
         } else {
             self.change_scope(id.process, task.scope, |scope| scope.live += 1)?;

@@ -1,4 +1,4 @@
-//! Signals on their way: who waited when one was thrown.
+//! Signals on their way: the tasks that waited when a signal was thrown.
 
 use serde_json::Value;
 use viewflow_store::{RowRecord, TaskId};
@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::unit::Unit;
 pub(crate) use viewflow_store::__private::SIGNALS;
 
-/// How many tasks one row tells of.
+/// How many tasks one row holds.
 const CHUNK: usize = 500;
 
-/// Notes all tasks that wait for the signal, but for those that an earlier throw in this step has noted. A worker lets each of them go
-/// on, in a step of its own.
+/// Notes all tasks that wait for the signal, except those that an earlier throw in this step has noted. A worker lets
+/// each of them go on, in a step of its own. Returns how many there are.
 pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
     let waiting = unit.take_waiting_for_signal(name)?;
     for chunk in waiting.chunks(CHUNK) {
@@ -21,13 +21,13 @@ pub(crate) fn throw(unit: &mut Unit, name: &str) -> Result<usize> {
     Ok(waiting.len())
 }
 
-/// The row of a signal and the tasks that are to hear it.
+/// Makes the row of a signal and the tasks that are to hear it.
 pub(crate) fn row(name: &str, tasks: &[TaskId]) -> RowRecord {
     let tasks = tasks.iter().map(|task| Value::String(task.to_string())).collect();
     RowRecord::of([("name", name.into()), ("tasks", Value::Array(tasks))])
 }
 
-/// The signal and the tasks that a row tells of.
+/// Returns the signal and the tasks of a row.
 pub(crate) fn read(record: &RowRecord) -> (String, Vec<TaskId>) {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let name = record.data.get("name").and_then(text).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Going on without a task.
+//! Skipping: going on without doing a task.
 
 use viewflow_graph::Role;
 use viewflow_store::{TaskId, TaskStatus, What};

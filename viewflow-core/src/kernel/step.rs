@@ -1,4 +1,4 @@
-//! A step: what it has come to, and how it reads and changes it.
+//! A step: the processes it has come to, and how it reads and changes them.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,14 +16,14 @@ use crate::definition::{Data, Definition, Flows};
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::unit::{Db, Unit};
 
-/// The tasks that are to fail when their turn comes, and with what: found out by an earlier run of the same step.
+/// The tasks that are to fail when their turn comes, and their errors. An earlier run of the same step found them.
 pub(crate) type Faults = BTreeMap<TaskId, Fault>;
 
-/// What a task is to fail with.
+/// The error with which a task is to fail.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) error: TaskError,
-    /// Whether what was to be done about the error failed as well.
+    /// Whether handling the error failed as well.
     pub(crate) twice: bool,
 }
 
@@ -33,14 +33,14 @@ pub(crate) struct Step {
     pub(super) faults: Faults,
     /// The processes the step has come to.
     pub(super) running: BTreeMap<ProcessId, Running>,
-    /// Tasks whose turn has come, in order, each with how many came before it one from the other.
+    /// Tasks whose turn has come, in order. The number says how many tasks in a row led to each of them.
     pub(super) ready: VecDeque<(TaskId, u32)>,
     pub(super) depth: u32,
-    /// The scopes that the step has closed, each with the one around it.
+    /// The scopes that the step has closed, each with the scope around it.
     pub(super) closed: BTreeMap<ScopeId, u32>,
-    /// The end that a token of a process came to last in this step.
+    /// The last end that a token of each process came to in this step.
     pub(super) ends: BTreeMap<ProcessId, String>,
-    /// The tasks whose conditions are to be asked, whatever has changed.
+    /// The tasks whose conditions are to be evaluated, whatever has changed.
     pub(super) asks: BTreeSet<TaskId>,
     /// How many conditions were found to hold.
     pub(super) held: usize,
@@ -48,15 +48,15 @@ pub(crate) struct Step {
 
 pub(super) struct Running {
     pub(super) def: Arc<Definition>,
-    /// The proxy, once it was opened and while no activation has it.
+    /// The proxy of the process: there once it is opened, and while no activation has it.
     pub(super) proxy: Option<Box<dyn Any>>,
-    /// The columns of which the history has told; none: those that the proxy was opened with.
+    /// The columns as the history last recorded them. If there are none: those with which the proxy was opened.
     pub(super) told: Option<Document>,
-    /// Whether a handler had the proxy, or the process has just begun. Whoever only asks changes nothing.
+    /// Whether a handler had the proxy, or the process has just begun. A question changes nothing.
     pub(super) worked_on: bool,
-    /// Whether its data has changed since its conditions were asked.
+    /// Whether its data has changed since its conditions were evaluated.
     pub(super) changed: bool,
-    /// Whether its conditions were asked in this step.
+    /// Whether its conditions were evaluated in this step.
     pub(super) asked: bool,
 }
 
@@ -94,7 +94,7 @@ impl Step {
         self.flows.get(flow).cloned().ok_or_else(|| Error::NoFlow(flow.to_owned()))
     }
 
-    /// Begins a process at a start, with what was handed in.
+    /// Begins a process at a start node, with the given input.
     pub(crate) fn start(
         &mut self,
         def: &Arc<Definition>,
@@ -108,13 +108,14 @@ impl Step {
         let task = self.add_task(id, &spawn, ROOT, None)?;
         self.change_task(task, |task| task.owner = owner)?;
         self.go_through(task, input)?;
-        // What the permission is on is known when the form was submitted: should it be missing, nothing of this happens.
+        // The object of the permission is known once the form is submitted. Without the permission, the step fails as a
+        // whole.
         allowed(self.permission_of(def, node, task)?.as_ref())?;
         self.drain()?;
         Ok(id)
     }
 
-    /// Does an open task, and all that follows.
+    /// Does an open task, and everything that follows.
     pub(crate) fn execute(&mut self, task: TaskId, input: &dyn Any) -> Result<()> {
         self.go_through(task, input)?;
         self.drain()
@@ -130,7 +131,8 @@ impl Step {
         record.shape.clone_from(&def.shape);
         let mut data = ProcessData { seed: begin.seed, data, ..ProcessData::default() };
         let proxy = (def.process.open)(&record, &data, def.process.table.map(|_| columns.unwrap_or_default()))?;
-        // With its defaults, so that these are not told as changes. It need not keep the rules before the start has run.
+        // Fills in defaults, so that they do not show up as changes. The data need not keep the rules before the start
+        // has run.
         let told = (def.process.save)(&*proxy, &mut data).ok().flatten().map(|(_, columns)| columns);
         self.db.unit(|unit| {
             unit.add_process(record, data);
@@ -141,7 +143,7 @@ impl Step {
         Ok(id)
     }
 
-    /// The flow of a process, which the step comes to if it has not yet.
+    /// Returns the flow of a process. The step comes to the process, if it has not yet.
     pub(super) fn def_of(&mut self, id: ProcessId) -> Result<Arc<Definition>> {
         if let Some(running) = self.running.get(&id) {
             return Ok(Arc::clone(&running.def));
@@ -152,7 +154,7 @@ impl Step {
         Ok(def)
     }
 
-    /// The flow and the node of a task.
+    /// Returns the flow and the node of a task.
     pub(super) fn node_of(&mut self, task: &TaskRecord) -> Result<(Arc<Definition>, usize)> {
         let def = self.def_of(task.id.process)?;
         let index = def.find(&task.node).ok_or_else(|| Error::NoNode {
@@ -163,14 +165,14 @@ impl Step {
         Ok((def, index))
     }
 
-    /// Takes turns until every token waits, and no condition holds that is waited for.
+    /// Takes turns until every token waits, and no awaited condition holds.
     pub(crate) fn drain(&mut self) -> Result<()> {
         self.take_turns()?;
         while self.ask_conditions()? {}
         Ok(())
     }
 
-    /// Writes all processes back. The step is complete.
+    /// Writes all processes back, which completes the step.
     pub(crate) fn finish(mut self) -> Result<()> {
         let running = std::mem::take(&mut self.running);
         running.iter().try_for_each(|(id, running)| self.save(*id, running))?;
@@ -187,7 +189,7 @@ impl Step {
         let specs = def.process.columns();
         self.db
             .unit(|unit| {
-                // A deletion in this step may have set a column to none; the proxy does not know of it.
+                // A deletion in this step may have set a column to none, which the proxy does not know.
                 let now = unit.row_copy(table, id.0)?.unwrap_or_default().data;
                 for key in specs.iter().filter_map(|spec| spec.key.first()) {
                     if columns.get(*key) == before.get(*key)
@@ -202,12 +204,12 @@ impl Step {
             .map_err(|error| of_a_process(error, def, id))
     }
 
-    /// What a task is to fail with, if it is.
+    /// Returns the error with which a task is to fail, if there is one.
     pub(super) fn fault(&self, id: TaskId) -> Option<TaskError> {
         self.faults.get(&id).map(|fault| fault.error.clone())
     }
 
-    /// Should the step fail from here on, it is because of this task.
+    /// Notes that a failure from here on is the fault of this task. Returns the task noted before.
     pub(super) fn blame(&self, task: TaskId) -> Option<TaskId> {
         self.db.unit(|unit| unit.blame(task))
     }
@@ -242,7 +244,7 @@ impl Step {
     }
 }
 
-/// What is wrong with the columns of a process is told of its fields: their table is nobody's business.
+/// Rewrites an error about the columns of a process as an error about its fields: their table is an internal matter.
 fn of_a_process(error: Error, def: &Definition, id: ProcessId) -> Error {
     let named = |key: &str| {
         let specs = def.process.fields.iter();

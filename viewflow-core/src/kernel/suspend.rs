@@ -1,7 +1,8 @@
-//! Standing still: what is open in a suspended process waits for nothing, until it is resumed.
+//! Suspending a process: until it is resumed, its open tasks wait for nothing.
 //!
-//! Resuming does none of what has become due meanwhile: it is found in the store's lists then, as what is due else is, and done in
-//! steps of its own, so that a failure is that of its task and nothing keeps the process from being resumed.
+//! Resuming does not itself do what has become due meanwhile. Workers find that in the store's lists, as everything
+//! else that is due, and do it in steps of their own. So a failure belongs to its task, and nothing keeps a process
+//! from being resumed.
 
 use viewflow_graph::Kind;
 use viewflow_store::{JobState, ProcessId, ProcessStatus, TaskId, TaskRecord, TaskStatus, WaitsFor, What};
@@ -11,7 +12,7 @@ use super::{Step, mailbox};
 use crate::error::{Error, Result};
 use crate::unit::{Db, Unit};
 
-/// Nothing goes on in a process that is suspended.
+/// Checks that a process is not suspended.
 pub(crate) fn check_goes_on(db: &Db, process: ProcessId) -> Result<()> {
     match db.unit(|unit| unit.process(process).map(|process| process.status))? {
         ProcessStatus::Suspended => Err(Error::Suspended { process }),
@@ -30,7 +31,7 @@ impl Step {
         Ok(())
     }
 
-    /// Suspends a process. Answers with the sub-processes that run in it.
+    /// Suspends a process. Returns the sub-processes that run in it.
     fn suspend_only(&mut self, process: ProcessId) -> Result<Vec<ProcessId>> {
         let mut children = Vec::new();
         let now = self.db.now();
@@ -41,7 +42,7 @@ impl Step {
         for task in self.open_tasks(process)? {
             self.rest_task(task.id, true)?;
             if let Some(job) = task.job.filter(|_| task.status == TaskStatus::Started) {
-                // The worker that is at it comes too late.
+                // The worker that is at the job will come too late.
                 self.change_task(task.id, |task| schedule(task, JobState { since: Some(now), ..job }, now))?;
             }
             children.extend(self.children_with(&task, ProcessStatus::New)?);
@@ -49,7 +50,7 @@ impl Step {
         Ok(children)
     }
 
-    /// Lets a process go on, and the sub-processes in it.
+    /// Resumes a process, and the sub-processes in it.
     pub(crate) fn resume(&mut self, process: ProcessId) -> Result<()> {
         if let Some(parent) = self.db.unit(|unit| unit.process(process).map(|process| process.parent))? {
             check_goes_on(&self.db, parent.process)?;
@@ -62,7 +63,7 @@ impl Step {
         Ok(())
     }
 
-    /// Lets a process go on. Answers with the sub-processes in it that stand still.
+    /// Resumes a process. Returns the suspended sub-processes in it.
     fn wake(&mut self, process: ProcessId) -> Result<Vec<ProcessId>> {
         let mut children = Vec::new();
         self.db.unit(|unit| {
@@ -104,12 +105,13 @@ impl Step {
         })
     }
 
-    /// A task waits for nothing for a while, or does again.
+    /// Lets a task wait for nothing for a while, or lets it wait again.
     pub(super) fn rest_task(&self, id: TaskId, rests: bool) -> Result<()> {
         let task = self.task(id)?;
         if let Some(WaitsFor::Message { name, key }) = task.waits_for {
             self.db.unit(|unit| {
-                // It stands in its list until it is suspended.
+                // The mailbox looks for the task in the list of waiting tasks, and the task is there until it is
+                // suspended.
                 if rests {
                     mailbox::rest(unit, &name, &key, id)
                 } else {
@@ -120,7 +122,7 @@ impl Step {
         self.change_task(id, |task| task.suspended = rests)
     }
 
-    /// A task that was suspended looks at what has happened meanwhile. Conditions are asked at the end of the step.
+    /// Lets a task catch up that was suspended. Conditions are evaluated at the end of the step.
     pub(super) fn catch_up(&mut self, task: &TaskRecord) -> Result<()> {
         self.blame(task.id);
         self.change_task(task.id, |task| {

@@ -1,4 +1,4 @@
-//! Tokens: where they come to, which scopes they are in, and what their end lets go on.
+//! Tokens: the nodes they come to, the scopes they are in, and what follows when they end.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::unit::Coming;
 
 impl Step {
-    /// A token of `scope` comes to a node.
+    /// Brings a token of `scope` to a node.
     pub(super) fn arrive(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
         let def = self.def_of(process)?;
         let kind = def.nodes[spawn.target].kind;
@@ -23,7 +23,7 @@ impl Step {
         self.prepare(task, true)
     }
 
-    /// A token comes to a join: it stops counting in its scope. The first one makes the join's task.
+    /// Brings a token to a join, where it stops counting in its scope. The first token makes the join's task.
     fn arrive_at_join(&mut self, process: ProcessId, spawn: &Spawn, scope: u32, from: u32) -> Result<()> {
         let closed = self.scope_closed_by(process, spawn.target, scope)?;
         let scope_closed = ScopeId { process, number: closed };
@@ -44,7 +44,7 @@ impl Step {
         self.end_token(process, scope)
     }
 
-    /// The innermost scope around `scope`, itself included, that the join closes.
+    /// Returns the innermost scope that the join closes: `scope` itself or one around it.
     fn scope_closed_by(&mut self, process: ProcessId, join: usize, scope: u32) -> Result<u32> {
         let def = self.def_of(process)?;
         let split = def.sound.as_ref().and_then(|sound| sound.split_of(join));
@@ -93,7 +93,7 @@ impl Step {
         })?;
         self.change_task(task.id, |task| task.around = Some(number))?;
         for spawn in spawns {
-            // A branch that a join did not wait for, or that was won already, is not begun.
+            // An earlier branch may have closed the scope: it won the race, or the join did not wait for the rest.
             if self.open_scope_record(id, number)?.is_none() {
                 return Ok(());
             }
@@ -102,7 +102,7 @@ impl Step {
         Ok(())
     }
 
-    /// Without branches the closing join goes on at once.
+    /// Goes on from a split that takes no branch: the join that closes it goes on at once.
     pub(super) fn pass_empty_split(&mut self, def: &Definition, split: usize, task: &TaskRecord) -> Result<()> {
         let join = def.sound.as_ref().and_then(|sound| sound.join_of(split));
         let Some(target) = join else { return self.end_token(task.id.process, task.scope) };
@@ -112,7 +112,7 @@ impl Step {
         Ok(())
     }
 
-    /// Makes a task, in status New.
+    /// Makes a task in status `New`.
     pub(super) fn add_task(
         &mut self,
         id: ProcessId,
@@ -131,7 +131,7 @@ impl Step {
             let task = TaskId { process: id, ordinal: process.tasks };
             let made = TaskRecord::new(task, def.name, node.name, node.kind, created);
             let (seed, data) = (spawn.seed.clone(), spawn.data.clone());
-            // Nobody comes from what undoes another task.
+            // A task that undoes another task is not on any way.
             let previous_of_way = previous.filter(|_| !node.undoes);
             let coming = Coming { id: task, previous: previous_of_way, scope };
             let (steps, way) = unit.way_to(&coming, &def.looked_at)?;
@@ -155,7 +155,7 @@ impl Step {
         self.note_done(id)
     }
 
-    /// Notes of a task that is done that it is, where its node, and when it was done, may be asked for.
+    /// Records when a task was done, and that its node has a done task, for later questions about either.
     pub(super) fn note_done(&self, id: TaskId) -> Result<()> {
         self.db.unit(|unit| {
             let process = unit.change_process(id.process)?;
@@ -169,11 +169,11 @@ impl Step {
         })
     }
 
-    /// Counts a task that is done in the scopes around it.
+    /// Counts a done task in the scopes around it.
     fn count_done(&mut self, process: ProcessId, scope: u32, node: &str) -> Result<()> {
         let mut number = scope;
         while number != ROOT {
-            // Of branches of which one goes on, the scope is closed before that one is done.
+            // In a race, the scope is closed before its winner is done.
             if let Some(parent) = self.closed.get(&ScopeId { process, number }) {
                 number = *parent;
                 continue;
@@ -193,8 +193,8 @@ impl Step {
         Ok(())
     }
 
-    /// A token moves on from its task. Among branches of which only one goes on, it is that one: the others are canceled.
-    /// Answers with the scope it goes on in.
+    /// Moves a token on from its task. In a race the token is the winner, and the other branches are canceled. Returns
+    /// the scope in which the token goes on.
     pub(super) fn leave(&mut self, task: &TaskRecord) -> Result<u32> {
         let (process, number) = (task.id.process, task.scope);
         if number == ROOT {
@@ -209,13 +209,13 @@ impl Step {
         record.parent.ok_or(Error::Internal("branches around a process"))
     }
 
-    /// The scope of what a task starts beside itself: not that of the branches of which only one will go on.
+    /// Returns the scope for what a task starts beside itself. For a task in a race it is the scope around the race.
     pub(super) fn scope_beside(&self, host: &TaskRecord) -> Result<u32> {
         let record = self.scope(host.id.process, host.scope)?;
         Ok(if record.first { record.parent.unwrap_or(ROOT) } else { host.scope })
     }
 
-    /// Something alive in a scope came to its end.
+    /// Ends a token in a scope, and closes the scopes that this leaves without tokens.
     pub(super) fn end_token(&mut self, process: ProcessId, scope: u32) -> Result<()> {
         let mut number = scope;
         loop {
@@ -246,7 +246,7 @@ impl Step {
         }
     }
 
-    /// Whether a join may go on though not all have arrived: most wait for all.
+    /// Returns whether a join might go on before all tokens have arrived. Most joins wait for all.
     fn may_have_enough(&mut self, process: ProcessId, join: Option<u32>) -> Result<bool> {
         let Some(ordinal) = join else { return Ok(false) };
         let def = self.def_of(process)?;
@@ -254,7 +254,8 @@ impl Step {
         Ok(index.is_none_or(|index| def.nodes[index].until.is_some()))
     }
 
-    /// Whether the join of a scope goes on though not all have arrived. What is left in the scope is canceled then.
+    /// Returns whether the join of a scope goes on before all tokens have arrived. If so, cancels what is left in the
+    /// scope.
     fn join_need_not_wait(&mut self, process: ProcessId, number: u32, record: &ScopeRecord) -> Result<bool> {
         let Some(ordinal) = record.join else { return Ok(false) };
         let id = TaskId { process, ordinal };
@@ -279,7 +280,7 @@ impl Step {
         Ok(enough)
     }
 
-    /// Asks again whether the join of a scope need not wait.
+    /// Checks again whether the join of a scope need not wait.
     pub(super) fn look_at_scope(&mut self, process: ProcessId, number: u32) -> Result<()> {
         let record = self.scope(process, number)?;
         if self.join_need_not_wait(process, number, &record)? {
@@ -301,7 +302,7 @@ impl Step {
         }
     }
 
-    /// Whether it is a join whose scope is still open.
+    /// Returns whether a task is a join whose scope is still open.
     pub(super) fn waits_for_a_scope(&self, task: &TaskRecord) -> Result<bool> {
         match (task.kind, task.around) {
             (Kind::Join, Some(number)) => Ok(self.open_scope_record(task.id.process, number)?.is_some()),
@@ -310,7 +311,7 @@ impl Step {
     }
 }
 
-/// A scope as it is, without what is counted in `done`: that is for those who ask, and not copied for each token.
+/// Copies a scope without its `done` counts. Those are for questions only, and would be costly to copy for each token.
 fn without_done(scope: &mut ScopeRecord) -> ScopeRecord {
     let done = scope.done.take();
     let copy = scope.clone();

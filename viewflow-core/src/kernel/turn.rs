@@ -1,4 +1,4 @@
-//! Turns: a task's node does what it does, and its token goes on.
+//! Turns: a task's node does its work, and the token goes on.
 
 use std::any::Any;
 
@@ -10,7 +10,7 @@ use super::{Step, mailbox};
 use crate::definition::{Action, Chosen, Definition, EdgeDef, Items, NodeDef};
 use crate::error::{Error, Place, Result};
 
-/// How many tasks one step may make one after the other, each from the one before.
+/// How many tasks in a row one step may make, each following from the one before.
 const DEPTH: u32 = 10_000;
 
 /// A task to be made.
@@ -37,7 +37,7 @@ impl Step {
         self.ready.push_back((task, self.depth + 1));
     }
 
-    /// The turn of a task that is done by the engine itself.
+    /// Takes the turn of a task that the engine itself does.
     pub(super) fn turn(&mut self, id: TaskId) -> Result<()> {
         let starts_children = |task: &TaskRecord| task.kind.has_children() && task.status == TaskStatus::New;
         if self.db.unit(|unit| unit.task(id).map(starts_children))? {
@@ -54,17 +54,17 @@ impl Step {
         }
     }
 
-    /// Does what the task's node does, finishes the task and makes its followers.
+    /// Does the work of the task's node, finishes the task and makes its followers.
     pub(super) fn go_through(&mut self, id: TaskId, input: &dyn Any) -> Result<()> {
         let task = self.task(id)?;
         let (def, index) = self.node_of(&task)?;
         let node = &def.nodes[index];
-        // Of an undoing it is the thrower that fails.
+        // If a compensation fails, the task that threw it is to blame.
         if !node.undoes {
             self.blame(id);
         }
         if task.status.is_final() {
-            // Another token of this step ended the process or the scope.
+            // Another token of this step has ended the process or the scope.
             return Ok(());
         }
         if let Some(error) = self.fault(id) {
@@ -72,7 +72,7 @@ impl Step {
         }
         self.throw(node, &task)?;
         if self.db.unit(|unit| unit.task(id).map(|task| task.status.is_final()))? {
-            // What it threw ended its process.
+            // What the task threw has ended its process.
             return Ok(());
         }
         let handler = matches!(node.action, Action::Call(_));
@@ -80,7 +80,7 @@ impl Step {
             && node.decide.is_none()
             && node.edges.iter().all(EdgeDef::is_plain);
         let (spawns, decision) = if is_plain {
-            // Nobody looks at the data, which may be long.
+            // Nothing looks at the data, which may be long, so it is not opened.
             self.act(&def, node, &mut (), input)?
         } else {
             self.activate(node, &task, handler, |step, activation| step.act(&def, node, activation, input))?
@@ -91,7 +91,7 @@ impl Step {
         self.go_on(&def, index, &task, spawns)
     }
 
-    /// Does what a node does, and tells which tasks come of it, and what was decided.
+    /// Does the work of a node. Returns the tasks that follow, and the decision.
     fn act(
         &self,
         def: &Definition,
@@ -137,14 +137,14 @@ impl Step {
         Ok((spawns, case))
     }
 
-    /// A task's node has done what it does: finishes the task, and makes those that follow.
+    /// Finishes a task whose node has done its work, and makes the tasks that follow.
     fn go_on(&mut self, def: &Definition, index: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
         let (id, node) = (task.id, &def.nodes[index]);
         if node.kind.is_end() {
             self.ends.insert(id.process, task.node.clone());
         }
         match node.kind {
-            // A split whose branches run is not done: its scope is open.
+            // A split whose branches run is not done, as its scope is open.
             kind if kind.is_split() && !spawns.is_empty() => {
                 self.change_task(id, |task| task.status = TaskStatus::Started)?;
                 self.open_scope(def, index, task, spawns)
@@ -179,7 +179,7 @@ impl Step {
         }
     }
 
-    /// Opens an activation for `work`, and writes back what it changed, where a handler is called that may.
+    /// Opens an activation for `work`. If `handler` is set, writes back what the work changed.
     pub(super) fn activate<R>(
         &mut self,
         node: &NodeDef,
@@ -230,7 +230,7 @@ impl Step {
         self.activate(node, task, false, |step, activation| question(step, activation))
     }
 
-    /// The tasks of the branches that a split takes, in declaration order.
+    /// Returns the tasks of the branches that a split takes, in declaration order.
     fn branches(&self, def: &Definition, node: &NodeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
         let flow = &*def.flow;
         let mut spawns = Vec::new();
@@ -246,7 +246,7 @@ impl Step {
         }
     }
 
-    /// The tasks that go along an edge: one, or one for each item.
+    /// Returns the tasks that go along an edge: one, or one for each item.
     pub(super) fn spawn(&self, def: &Definition, edge: &EdgeDef, activation: &dyn Any) -> Result<Vec<Spawn>> {
         let flow = &*def.flow;
         let target = edge.target;
@@ -269,7 +269,7 @@ impl Step {
     }
 }
 
-/// A task that was given nothing.
+/// Makes a task that was given nothing.
 pub(super) fn plain_spawn(def: &Definition, target: usize) -> Result<Spawn> {
     let node = &def.nodes[target];
     let place = || Box::new(Place::Node { flow: def.name.to_owned(), node: node.name.to_owned() });

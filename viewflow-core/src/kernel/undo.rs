@@ -1,7 +1,8 @@
-//! Going back: what came after a task is taken back, from the leaves, then the task itself; and its node waits again.
+//! Going back: everything that came after a task is taken back, the newest first, then the task itself. Its node waits
+//! again.
 //!
-//! What came after a task is found by the links between tasks, and by scopes: where a scope has to be open again, what went on
-//! when it closed came after the task, too.
+//! The links between tasks say what came after a task, and so do scopes: if a closed scope has to be open again,
+//! everything that went on when it closed came after the task, too.
 
 mod links;
 
@@ -25,13 +26,14 @@ impl Step {
         self.take_back(task, true)
     }
 
-    /// Takes back a task and all that came after it.
+    /// Takes back a task and everything that came after it.
     pub(crate) fn go_back(&mut self, id: TaskId) -> Result<TaskId> {
         let task = self.done_task(id, Action::GoBack)?;
         self.take_back(task, false)
     }
 
-    /// Takes back the task of a node that was done last, and all that came after it. None when no task of it is done.
+    /// Takes back the task of a node that was done last, and everything that came after it. Returns none if no task of
+    /// the node is done.
     pub(crate) fn go_back_to_node(&mut self, process: ProcessId, node: &str) -> Result<Option<TaskId>> {
         let Some(newest) = self.newest_done(process, node)? else { return Ok(None) };
         let task = self.done_task(newest, Action::GoBack)?;
@@ -51,18 +53,18 @@ impl Step {
                 let crossed = unit.process(process)?.crossed;
                 unit.newest_of(process, node, |task| {
                     add(task);
-                    // Nothing that was made before it was done after it.
+                    // Nothing made before this task was done after it.
                     task.status == TaskStatus::Done && task.place != 0 && task.id.ordinal > crossed
                 })?;
             } else {
-                // It cannot be gone back to, and that is told of its task.
+                // A node that does nothing cannot be gone back to, and the error is about its last task.
                 unit.each_task(process, 0, add)?;
             }
             unit.last_finished(process, done)
         })
     }
 
-    /// A task that can be gone back to.
+    /// Returns a task, if it is possible to go back to it.
     fn done_task(&mut self, id: TaskId, action: Action) -> Result<TaskRecord> {
         let task = self.task(id)?;
         let process = id.process;
@@ -104,8 +106,9 @@ impl Step {
         Ok(new)
     }
 
-    /// How the tasks hang together that going back to a task has to do with: what was made since, and the splits around it. Where a scope around
-    /// it is to be opened again, or tokens wait at its join, all that is in that scope, too.
+    /// Returns how those tasks hang together that matter for going back to a task: the tasks made since, and the splits
+    /// around it. If a scope around it is to be opened again, or tokens wait at its join, everything in that scope is
+    /// included.
     fn links(&mut self, task: &TaskRecord) -> Result<Links> {
         let (id, process) = (task.id, task.id.process);
         let def = self.def_of(process)?;
@@ -134,7 +137,7 @@ impl Step {
         })?;
         links.first = first;
         if links.without_place {
-            // An earlier release did some of it.
+            // Some of the tasks were done under an earlier release.
             for event in self.db.unit(|unit| unit.events_since(process, first))? {
                 if let What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } = event.what {
                     links.done.insert(task, event.number);
@@ -144,13 +147,13 @@ impl Step {
         Ok(links)
     }
 
-    /// How often tasks were left by their borders for a node.
+    /// Counts how often each task was left by its boundary for a node.
     fn left(&mut self, process: ProcessId, links: &Links, node: &str) -> Result<BTreeMap<u32, u64>> {
         let def = self.def_of(process)?;
         let mut left = BTreeMap::new();
         for event in self.db.unit(|unit| unit.events_since(process, links.first))? {
             if let What::BoundaryTaken { task, then, .. } = event.what {
-                // Events tell the names of their time.
+                // Events keep the names that nodes had then.
                 if def.find_renamed(&then).map_or(then.as_str(), |node| def.nodes[node].name) == node {
                     *left.entry(task).or_default() += 1;
                 }
@@ -159,7 +162,7 @@ impl Step {
         Ok(left)
     }
 
-    /// Nothing that came after the task has done anything.
+    /// Checks that nothing that came after the task has done anything.
     fn check_alone(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
         for ordinal in &back.gone {
             let link = &links.tasks[ordinal];
@@ -173,7 +176,7 @@ impl Step {
         Ok(())
     }
 
-    /// Whether it ran sub-processes of which one is done.
+    /// Returns whether a task ran sub-processes, and at least one is done.
     fn has_done_children(&self, id: TaskId, kind: Kind) -> Result<bool> {
         if !kind.has_children() {
             return Ok(false);
@@ -188,7 +191,7 @@ impl Step {
         })
     }
 
-    /// Cancels what is open of all that is taken back, and then undoes what is done, the newest first.
+    /// Cancels what is open among the tasks to take back. Then undoes those that are done, the newest first.
     fn take_back_all(&mut self, process: ProcessId, back: &Back, links: &Links) -> Result<()> {
         let of = |ordinal: &u32| (TaskId { process, ordinal: *ordinal }, &links.tasks[ordinal]);
         for (id, link) in back.gone.iter().map(of).filter(|(_, link)| !link.status.is_final()) {
@@ -199,7 +202,7 @@ impl Step {
         }
         for (id, link) in back.gone.iter().map(of).filter(|(_, link)| !link.undone) {
             self.undo_one(id, link)?;
-            // Another token will make another join.
+            // Another token will make a new join.
             if link.kind == Kind::Join && link.around.is_some_and(|around| back.scopes.contains(&around)) {
                 self.change_task(id, |task| task.around = None)?;
             }
@@ -245,7 +248,7 @@ impl Step {
         if was_done { self.record(id.process, What::TaskUndone { task: id.ordinal, node: task.node }) } else { Ok(()) }
     }
 
-    /// Opens the scopes around a task again, as they are without what was taken back and with a new token for the task.
+    /// Opens the scopes around a task again: without what was taken back, and with a new token for the task.
     fn reopen(&mut self, task: &TaskRecord, back: &Back, links: &Links) -> Result<()> {
         let process = task.id.process;
         let (mut alive, mut done) = (links.alive(back), links.done_within(back));
@@ -253,7 +256,7 @@ impl Step {
         let mut listed = task.listed;
         for number in back.scopes.iter().copied().chain([ROOT]) {
             let own = u64::from(number == task.scope);
-            // What is open has counted all along.
+            // An open scope has kept its count all along.
             let stays = |scope: &ScopeRecord| {
                 let (more, less) = gone.get(&number).copied().unwrap_or_default();
                 (scope.live + more + own).saturating_sub(less)
@@ -297,7 +300,7 @@ impl Step {
         Ok(())
     }
 
-    /// The join of a scope that is open again, and how many are there.
+    /// Returns the join of a scope that is open again, and how many tokens have arrived there.
     fn join_again(
         &mut self,
         process: ProcessId,
@@ -315,7 +318,7 @@ impl Step {
         }
     }
 
-    /// A join waits again for those that are missing. Answers with how many are there.
+    /// Lets a join wait again for the missing tokens. Returns how many have arrived.
     fn wait_again(&mut self, join: TaskId, back: &Back, links: &Links) -> Result<u64> {
         self.reopen_task(join)?;
         let task = self.task(join)?;
@@ -337,7 +340,7 @@ impl Step {
         Ok(arrived)
     }
 
-    /// Another token is the first at a join: it gives its seed and data.
+    /// Makes another token the first one at a join: the join gets its seed and data from it.
     fn come_from(&mut self, join: &TaskRecord, from: &TaskRecord, def: &Definition) -> Result<()> {
         let coming = Coming { id: join.id, previous: Some(from.id.ordinal), scope: join.scope };
         let (steps, way) = self.db.unit(|unit| unit.way_to(&coming, &def.looked_at))?;
@@ -356,7 +359,7 @@ impl Step {
         self.change_task(join.id, |task| (task.seed, task.data) = (seed, data))
     }
 
-    /// A split or join is at work again.
+    /// Puts a split or join to work again.
     fn reopen_task(&mut self, id: TaskId) -> Result<()> {
         let task = self.task(id)?;
         if task.status == TaskStatus::Started {
@@ -370,7 +373,7 @@ impl Step {
     }
 }
 
-/// Whether a way of a task leads to a node.
+/// Returns whether an edge of a task leads to a node.
 fn leads_to(def: &Definition, task: &TaskRecord, role: Role, target: Option<usize>) -> bool {
     let node = def.find(&task.node).map(|index| &def.nodes[index]);
     node.is_some_and(|node| node.edges.iter().any(|edge| edge.role == role && Some(edge.target) == target))

@@ -10,7 +10,7 @@ use super::{Step, mailbox};
 use crate::definition::{After, Definition, NodeDef, Wait};
 use crate::error::{Error, Result};
 
-/// What a task waits for, before it is written down.
+/// Everything that a task is to wait for, before it is written down.
 #[derive(Default)]
 struct Armed {
     people: Option<People>,
@@ -20,8 +20,8 @@ struct Armed {
 }
 
 impl Step {
-    /// Makes a task wait for what its node waits for; one that does not wait has its turn. `made` is whether it is a new
-    /// task: then `on_create` and `assign` are called.
+    /// Makes a task wait for what its node waits for. If the node does not wait, the task's turn comes. `made` says
+    /// whether the task is new: then `on_create` and `assign` are called.
     pub(super) fn prepare(&mut self, id: TaskId, made: bool) -> Result<()> {
         let before = self.blame(id);
         let task = self.task(id)?;
@@ -50,7 +50,7 @@ impl Step {
         Ok(())
     }
 
-    /// Asks what a task waits for.
+    /// Asks the flow what a task waits for.
     fn arm(
         &self,
         def: &Definition,
@@ -89,7 +89,7 @@ impl Step {
 
     fn wait(&mut self, task: &TaskRecord, node: &NodeDef, armed: Armed) -> Result<()> {
         let Armed { people, due, waits_for, timeouts } = armed;
-        // A point in time that the flow names is what it is, whatever a clock shows.
+        // A point in time that the flow names stays as it is, whatever a clock shows.
         let reckoned = matches!(&node.wait, Wait::Worker(job) if matches!(job.delay, After::Fixed(_)));
         let since = reckoned.then(|| self.db.now());
         match &waits_for {
@@ -120,7 +120,7 @@ impl Step {
         }
     }
 
-    /// Gives a task its last status, or that of one that failed: it waits for nothing any more.
+    /// Gives a task its last status, or the status of a failed task. It no longer waits for anything.
     pub(super) fn settle(&mut self, id: TaskId, status: TaskStatus) -> Result<()> {
         let now = self.db.now();
         if self.db.unit(|unit| unit.task(id).map(|task| task.suspended))? {
@@ -146,15 +146,15 @@ impl Step {
     }
 }
 
-/// When the engine has to look at a task again.
+/// Sets the time at which the engine has to look at a task again.
 pub(super) fn look_again(task: &mut TaskRecord) {
     let timeouts = task.timeouts.iter().map(|timeout| timeout.at);
-    // Whatever a clock says that is set meanwhile.
+    // The lowest time is due even if a clock is set back meanwhile.
     let at_once = task.catch_up.then_some(Timestamp::from_millis(i64::MIN));
     task.due = timeouts.chain(task.job.and_then(|job| job.at)).chain(at_once).min();
 }
 
-/// Lets a worker begin a job, from `at` on.
+/// Makes a job available to workers, from `at` on.
 pub(super) fn schedule(task: &mut TaskRecord, job: JobState, at: Timestamp) {
     task.status = TaskStatus::Scheduled;
     task.job = Some(JobState { at: Some(at), until: None, ..job });

@@ -1,7 +1,9 @@
-//! When what is kept is over: a list of the mailboxes at which nobody waits, by the time of their oldest letter.
+//! When kept letters expire: a list of the mailboxes at which no task waits, ordered by the time of their oldest
+//! letter.
 //!
-//! A mailbox has one entry in it however much it keeps, and none as long as somebody waits: what somebody waits for is as good as taken.
-//! An entry that is due is taken out, and there is a new one for what is left.
+//! A mailbox has one entry in the list, however many letters it keeps. It has none while a task waits, because a letter
+//! for which a task waits is as good as taken. A due entry is removed, and what is left in the mailbox gets a new
+//! entry.
 
 use serde_json::Value;
 use viewflow_store::{RowRecord, Timestamp};
@@ -10,24 +12,24 @@ use super::{LETTERS, MAILBOX, MAILBOXES, Mailbox, read, row_of, until_of, write}
 use crate::error::Result;
 use crate::unit::Unit;
 
-/// The table of the list. The number of a row tells the time, so that the first row is the next one that is due.
+/// The table of the list. The number of a row encodes the time, so the first row is the next one due.
 pub(crate) const EXPIRIES: &str = "viewflow.expiry";
-/// How many of the lowest bits of a number tell mailboxes of one time apart.
+/// How many of the lowest bits of a number distinguish mailboxes with the same time.
 const APART: u32 = 20;
-/// The last time there is, in milliseconds, so that a number has 63 bits. An entry of that time is never due.
+/// The latest time of an entry, in milliseconds, so that a number has 63 bits. An entry with that time is never due.
 const LAST: u64 = (1 << 43) - 1;
-/// When a mailbox that could not be read is looked at again.
+/// How long the engine leaves an unreadable mailbox alone.
 const LATER: std::time::Duration = std::time::Duration::from_hours(24);
-/// How many letters one step forgets, about.
+/// About how many letters one step drops.
 const AT_ONCE: usize = 64;
 
-/// Whether the time of an entry has come.
+/// Returns whether the time of an entry has come.
 pub(crate) fn is_due(entry: u64, now: Timestamp) -> bool {
     let millis = entry >> APART;
     millis < LAST && i64::try_from(millis).is_ok_and(|millis| millis <= now.as_millis())
 }
 
-/// An entry for the mailboxes of a row.
+/// Adds an entry for the mailboxes of a row. Returns its number.
 fn enter(unit: &mut Unit, row: u64, until: Timestamp) -> Result<u64> {
     let millis = u64::try_from(until.as_millis()).unwrap_or(0).min(LAST);
     let mut entry = (millis << APART) | (row % (1 << APART)).max(1);
@@ -42,16 +44,16 @@ fn enter(unit: &mut Unit, row: u64, until: Timestamp) -> Result<u64> {
     Ok(entry)
 }
 
-/// What one step has come to of the entries that were due.
+/// The result of one step of sweeping.
 #[derive(Default)]
 pub(crate) struct Swept {
-    /// How many of them are dealt with.
+    /// How many entries are dealt with.
     pub(crate) done: usize,
-    /// The last one it came to.
+    /// The last entry that it came to.
     pub(crate) last: Option<u64>,
 }
 
-/// Forgets what was kept too long in mailboxes at which nobody waits: of those whose entries come after `after`, some.
+/// Drops some of the expired letters in mailboxes at which no task waits. Only entries after `after` count.
 pub(crate) fn sweep(unit: &mut Unit, after: u64) -> Result<Swept> {
     let mut swept = Swept::default();
     let mut forgotten = 0;
@@ -73,7 +75,7 @@ pub(crate) fn sweep(unit: &mut Unit, after: u64) -> Result<Swept> {
     Ok(swept)
 }
 
-/// Looks at the mailboxes of a row as one of their entries is due. Answers with how many letters were forgotten.
+/// Looks at the mailboxes of a row, as one of their entries is due. Returns how many letters were dropped.
 fn look(unit: &mut Unit, row: u64, entry: u64) -> Result<usize> {
     let boxes = read(unit, row);
     let Some(mut boxes) = unit.pass_over(boxes)? else {
@@ -88,8 +90,8 @@ fn look(unit: &mut Unit, row: u64, entry: u64) -> Result<usize> {
     Ok(forgotten)
 }
 
-/// Enters mailboxes that an earlier release has written, in at most `limit` rows after `after`. Answers with the last row looked at, if
-/// there may be more.
+/// Adds entries for mailboxes that an earlier release has written, in at most `limit` rows after `after`. Returns the
+/// last row looked at, if there may be more.
 pub(crate) fn enter_all(unit: &mut Unit, after: u64, limit: usize) -> Result<Option<u64>> {
     let rows = unit.store.row_ids(MAILBOXES, after, limit)?;
     for row in &rows {
@@ -105,7 +107,7 @@ pub(crate) fn enter_all(unit: &mut Unit, after: u64, limit: usize) -> Result<Opt
 }
 
 impl Mailbox {
-    /// Sees to it that somebody looks when the oldest letter is over, if nobody waits for it.
+    /// Makes sure of an entry for the time when the oldest letter expires, if no task waits for it.
     pub(super) fn note_expiry(&mut self, unit: &mut Unit) -> Result<()> {
         match self.expiry {
             Some(entry) if self.kept == 0 => {
@@ -125,7 +127,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The first letter is kept in it, until then. Who knows that need not look.
+    /// Notes that the first letter is put into the mailbox, to be kept until `until`. This saves looking for the
+    /// oldest.
     pub(super) fn first_is_kept(&mut self, unit: &mut Unit, until: Option<Timestamp>) -> Result<()> {
         match until {
             Some(until) if self.waiting == 0 && self.kept == 0 && self.expiry.is_none() => self.expires_at(unit, until),

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::unit::Unit;
 use crate::unit::walk::Walk;
 
-/// A way through letters, of which as few are read as are asked for.
+/// Walks through letters, and reads only as many as are asked for.
 pub(super) struct Letters {
     place: &'static str,
     key: Vec<u8>,
@@ -16,12 +16,12 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    /// The letters of a mailbox that are found at this place, oldest first.
+    /// Returns the letters of a mailbox that are found at this place, oldest first.
     pub(super) fn new(mailbox: u64, place: &'static str) -> Self {
         Self { place, key: index_key(&Value::from(mailbox)).unwrap_or_default(), rows: Walk::new(None, 1) }
     }
 
-    /// The row of the next one that can be read.
+    /// Returns the row of the next letter that can be read.
     pub(super) fn next(&mut self, unit: &mut Unit) -> Result<Option<u64>> {
         let Self { place, key, rows } = self;
         while let Some(row) = rows.next(|after, size| unit.rows_under(LETTERS, place, key, after, size))? {
@@ -33,7 +33,7 @@ impl Letters {
         Ok(None)
     }
 
-    /// The row of the next one that was not over when somebody began to wait.
+    /// Returns the row of the next letter that had not expired at `created`, when a task began to wait.
     pub(super) fn first_for(&mut self, unit: &mut Unit, created: Timestamp) -> Result<Option<u64>> {
         while let Some(row) = self.next(unit)? {
             if unit.row(LETTERS, row)?.and_then(until_of).is_none_or(|until| until > created) {
@@ -43,7 +43,7 @@ impl Letters {
         Ok(None)
     }
 
-    /// The rows of the next ones, at most so many.
+    /// Returns the rows of the next letters, at most `limit`.
     pub(super) fn take(&mut self, unit: &mut Unit, limit: u64) -> Result<Vec<u64>> {
         let mut found = Vec::new();
         while (found.len() as u64) < limit {
@@ -58,7 +58,7 @@ pub(super) fn until_of(letter: &RowRecord) -> Option<Timestamp> {
     letter.data.get("until").and_then(Value::as_i64).map(Timestamp::from_millis)
 }
 
-/// Whether a letter is there. One without content counts as one that cannot be read.
+/// Returns whether a letter exists. A letter without content counts as unreadable.
 pub(super) fn readable(unit: &mut Unit, row: u64) -> Result<bool> {
     match unit.row(LETTERS, row)?.map(|record| record.data.get("content")) {
         None => Ok(false),

@@ -1,4 +1,4 @@
-//! Mailboxes whose key has another form now: who waits there, and what lies there, comes to the mailbox of today.
+//! Mailboxes whose key has another form now: waiting tasks and letters move to the mailbox of the current key.
 
 use viewflow_store::Document;
 
@@ -15,8 +15,8 @@ pub(crate) struct OtherKey<'k> {
     pub(crate) is: &'k str,
 }
 
-/// The mailboxes of a row in which letters lie that are not promised: name, key, and the content of the first. All of a mailbox have the
-/// same key.
+/// Returns the mailboxes of a row that have letters which are not promised: name, key, and the content of the first
+/// letter. All letters of a mailbox have the same key.
 pub(crate) fn letters(unit: &mut Unit, row: u64) -> Result<Vec<(String, String, Document)>> {
     let mut found = Vec::new();
     for mailbox in read(unit, row)? {
@@ -26,9 +26,9 @@ pub(crate) fn letters(unit: &mut Unit, row: u64) -> Result<Vec<(String, String, 
     Ok(found)
 }
 
-/// Somebody who waits at the one mailbox waits at the other. A letter that was promised to them comes with them.
+/// Moves a waiting task from one mailbox to the other. A letter that was promised to it comes with it.
 pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<()> {
-    // Should one of them be unreadable, both stay as they are.
+    // If one of the mailboxes is unreadable, both stay as they are.
     read(unit, row_of(key.name, key.is))?;
     let promised = change(unit, key.name, key.was, |unit, mailbox| {
         mailbox.waiting = mailbox.waiting.saturating_sub(1);
@@ -44,7 +44,7 @@ pub(crate) fn follow(unit: &mut Unit, key: OtherKey<'_>, rests: bool) -> Result<
     })
 }
 
-/// Brings at most `limit` letters from the one mailbox to the other. Answers with how many there were.
+/// Moves at most `limit` letters from one mailbox to the other. Returns how many there were.
 pub(crate) fn forward(unit: &mut Unit, key: OtherKey<'_>, latch: Latch, limit: usize) -> Result<usize> {
     let letters = change(unit, key.name, key.was, |unit, mailbox| mailbox.give(unit, MAILBOX, limit as u64))?;
     let count = letters.len();
@@ -69,7 +69,7 @@ impl Mailbox {
         Ok(letters)
     }
 
-    /// Takes letters of another mailbox. They keep their numbers, and with that their order.
+    /// Takes in letters of another mailbox. They keep their numbers, and so their order.
     fn receive(&mut self, unit: &mut Unit, place: &str, letters: Vec<u64>) -> Result<()> {
         self.newest = None;
         for row in letters {
@@ -81,7 +81,7 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Of those that nobody waits for only the newest stays.
+    /// Drops the letters for which no task waits, except the newest.
     fn keep_last(&mut self, unit: &mut Unit) -> Result<()> {
         let mut older = self.surplus(unit)?;
         older.pop();

@@ -8,7 +8,7 @@ use viewflow_store::{TaskRecord, TaskStatus};
 use crate::error::{Error, Result};
 use crate::kernel::ROOT;
 
-/// A task, as far as going back has to know it.
+/// A task, with the facts that going back needs.
 pub(super) struct Link {
     pub(super) kind: Kind,
     pub(super) node: String,
@@ -21,44 +21,45 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Whether its node did something that has not been undone.
+    /// Returns whether its node did something that has not been undone.
     pub(super) fn did(&self) -> bool {
         self.status == TaskStatus::Done && !self.compensated && !self.skipped
     }
 }
 
-/// How tasks of a process hang together. Functions that undo others are not among them: no token came to them.
+/// How tasks of a process hang together. Compensations are not among them, as no token came to them.
 #[derive(Default)]
 pub(super) struct Links {
     pub(super) tasks: BTreeMap<u32, Link>,
-    /// What came from a task: the tasks that it led to, or the join that it went into.
+    /// The followers of each task: the tasks that it led to, or the join that it went into.
     pub(super) followers: BTreeMap<u32, BTreeSet<u32>>,
-    /// The same the other way round.
+    /// The tasks that led to each task.
     pub(super) leaders: BTreeMap<u32, BTreeSet<u32>>,
     /// The split that opened each scope.
     pub(super) splits: BTreeMap<u32, u32>,
-    /// The join at which each scope ends, once a token was there.
+    /// The join at which each scope ends, once a token has been there.
     pub(super) joins: BTreeMap<u32, u32>,
-    /// When tasks were done, by the numbers of the events.
+    /// When tasks were done, as the numbers of events.
     pub(super) done: BTreeMap<u32, u32>,
-    /// Whether one is done of which the record does not tell when.
+    /// Whether a task is done whose record does not say when.
     pub(super) without_place: bool,
-    /// Whatever was made from this task on is among them.
+    /// All tasks made from this one on are included.
     pub(super) first: u32,
 }
 
-/// How many tasks of each node are done, by scopes.
+/// How many tasks of each node are done, by scope.
 type Done = BTreeMap<u32, BTreeMap<String, u32>>;
 
-/// What is to be done to go back to a task.
+/// The work that going back to a task involves.
 pub(super) struct Back {
-    /// The scopes that it is in, the innermost first, without that of the process.
+    /// The scopes around the task, the innermost first, without that of the process.
     pub(super) scopes: Vec<u32>,
-    /// What came after it, itself included, the newest first.
+    /// The tasks that came after the task, and the task itself, the newest first.
     pub(super) gone: Vec<u32>,
-    /// The joins that wait again, or still, as others have arrived there: by the scopes they close.
+    /// The joins that wait, again or still, because other tokens have arrived there. The key is the scope that they
+    /// close.
     pub(super) waiting: BTreeMap<u32, u32>,
-    /// Of the joins the ones that something taken back had arrived at, with all those.
+    /// All that came after the task, including those joins at which something to be taken back had arrived.
     pub(super) after: BTreeSet<u32>,
 }
 
@@ -91,7 +92,7 @@ impl Links {
         }
         let mut after = BTreeSet::from([to]);
         let mut found = vec![to];
-        // What is found through scopes: where one is closed, its join has gone on.
+        // Where a scope is closed, its join has gone on.
         let is_open = |scope: &u32| self.tasks[&self.splits[scope]].status == TaskStatus::Started;
         for join in scopes.iter().filter(|scope| !is_open(scope)).filter_map(|scope| self.joins.get(scope)) {
             if after.insert(*join) {
@@ -120,14 +121,15 @@ impl Links {
         Ok(Back { scopes, gone, waiting, after })
     }
 
-    /// How many tasks of each node are done in each of the scopes that are opened again, and in those within it, without what is taken back.
+    /// Returns how many tasks of each node are done in each scope that is opened again, inner scopes included. Tasks
+    /// that are taken back do not count.
     pub(super) fn done_within(&self, back: &Back) -> Done {
         let gone: BTreeSet<u32> = back.gone.iter().copied().collect();
         let stays = |task: &u32| !gone.contains(task) && !self.is_open_again(*task, back);
         self.count_done(self.tasks.keys().copied().filter(stays))
     }
 
-    /// How many of those that were counted are no longer done.
+    /// Returns how many of the tasks counted as done are no longer done.
     pub(super) fn done_gone(&self, back: &Back) -> Done {
         let open_again = self.tasks.keys().copied().filter(|task| self.is_open_again(*task, back));
         let gone: BTreeSet<u32> = back.gone.iter().copied().chain(open_again).collect();
@@ -149,25 +151,25 @@ impl Links {
         done
     }
 
-    /// Whether it is a split whose scope is opened again, or a join that waits again.
+    /// Returns whether a task is a split whose scope is opened again, or a join that waits again.
     fn is_open_again(&self, task: u32, back: &Back) -> bool {
         back.scopes.iter().any(|scope| self.splits.get(scope) == Some(&task))
             || back.waiting.values().any(|join| *join == task)
     }
 
-    /// Whether a scope was open before anything was taken back.
+    /// Returns whether a scope was open before anything was taken back.
     fn was_open(&self, scope: u32) -> bool {
         self.splits.get(&scope).is_some_and(|split| self.tasks[split].status == TaskStatus::Started)
     }
 
-    /// How many tokens and scopes are alive in each of the scopes that are opened again, without what is taken back: of what was there nothing is
-    /// open any more, but the next one of them.
+    /// Returns how many tokens and scopes are alive in each scope that is opened again, without what is taken back.
+    /// Nothing that was in such a scope is open any longer, except the next inner scope.
     pub(super) fn alive(&self, back: &Back) -> BTreeMap<u32, u64> {
         let around = back.scopes.iter().filter_map(|scope| self.splits.get(scope)).map(|split| self.tasks[split].scope);
         around.map(|scope| (scope, 1)).collect()
     }
 
-    /// How many tokens and scopes came to be alive in each scope, and how many no longer are.
+    /// Returns how many tokens and scopes come to be alive in each scope, and how many no longer are.
     pub(super) fn alive_gone(&self, back: &Back) -> BTreeMap<u32, (u64, u64)> {
         let mut alive: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
         let opened = back.scopes.iter().filter(|scope| !self.was_open(**scope));
@@ -175,7 +177,7 @@ impl Links {
             alive.entry(self.tasks[split].scope).or_default().0 += 1;
         }
         for link in back.gone.iter().chain(back.waiting.values()).filter_map(|task| self.tasks.get(task)) {
-            // A join that waits is no token, and a split stands for its scope.
+            // A waiting join is no token, and a split counts as its scope.
             let waits = !link.kind.is_split() && link.around.is_some_and(|around| self.was_open(around));
             alive.entry(link.scope).or_default().1 += u64::from(!link.status.is_final() && !waits);
         }
