@@ -1,4 +1,4 @@
-//! One step's view of the store: what it has read, and what it will write.
+//! A unit of work: one step's view of the store, with what the step has read and what it will write.
 
 mod commit;
 mod delete;
@@ -39,7 +39,7 @@ pub(crate) use way::Coming;
 
 use crate::error::{Error, Result};
 
-/// The tables, within one step: what a handler, a `choices` closure or [`Engine::transaction`] works with.
+/// The tables within one step, as a handler, a `choices` closure or [`Engine::transaction`] sees them.
 ///
 /// Reads see what the step has written so far. All writes happen together with the rest of the step, or not at all.
 ///
@@ -58,7 +58,8 @@ impl Db {
         Self::with_numbers(store, now, actor, Vec::new(), None)
     }
 
-    /// As [`Db::new`], for a step of an engine: new processes get the numbers they got when it was run the last time.
+    /// As [`Db::new`], for a step of an engine. New processes get the numbers that they got in the last run of the
+    /// step.
     pub(crate) fn with_numbers(
         store: Arc<dyn Store>,
         now: Timestamp,
@@ -101,21 +102,21 @@ impl Db {
         })))
     }
 
-    /// The tables as they are, for who only reads.
+    /// Opens the tables for reading only.
     pub(crate) fn reader(store: Arc<dyn Store>, now: Timestamp) -> Self {
         let db = Self::new(store, now, None);
         db.unit(|unit| unit.read_only = true);
         db
     }
 
-    /// As [`Db::reader`], for who is to be told when another version has renewed what is looked up.
+    /// As [`Db::reader`], for a reader that has to know whether another version has renewed what it looks up.
     pub(crate) fn reader_of(store: Arc<dyn Store>, now: Timestamp, reading: Reading) -> Self {
         let db = Self::reader(store, now);
         db.unit(|unit| unit.reading = Some(reading));
         db
     }
 
-    /// The time of this step: the same for all that happens in it.
+    /// The time of this step, which is the same for everything that happens in it.
     pub fn now(&self) -> Timestamp {
         self.unit(|unit| {
             unit.note_steps();
@@ -123,7 +124,7 @@ impl Db {
         })
     }
 
-    /// Who does this step, when it is a person.
+    /// The person that does this step, if it is a person.
     pub fn actor(&self) -> Option<UserId> {
         self.unit(|unit| {
             unit.note_steps();
@@ -136,7 +137,7 @@ impl Db {
         work(&mut self.0.borrow_mut())
     }
 
-    /// What the step has come to; of one that failed, only what it relied on.
+    /// Returns the commit that the step has come to. For a failed step it holds only what the step relied on.
     pub(crate) fn take_commit(&self, failed: bool) -> Commit {
         self.unit(|unit| unit.take_commit(failed))
     }
@@ -147,52 +148,52 @@ pub(crate) struct Unit {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) now: Timestamp,
     pub(crate) actor: Option<UserId>,
-    /// Why the actor does it.
+    /// The reason that the actor gave.
     pub(crate) reason: Option<String>,
     processes: Processes,
-    /// The data of those processes of which it was asked for. The revisions of the processes vouch for it.
+    /// The data of those processes whose data was read or changed. The revision of a process covers its data.
     data: BTreeMap<ProcessId, Held<ProcessData>>,
     /// The sub-processes that this step has made, by the task that runs them.
     born: Seen<TaskId, ProcessId>,
     tasks: BTreeMap<TaskId, Held<TaskRecord>>,
-    /// Which lists of those who wait they have come to.
+    /// The lists of waiting tasks in which the step's tasks are.
     waiting: Waiting,
     scopes: BTreeMap<ScopeId, Held<ScopeRecord>>,
     rows: Rows,
-    /// Where those of them are found that the step has written.
+    /// The indexes of the rows that the step has written.
     own: Own,
-    /// Of tables that were read as a whole.
+    /// Stamps of tables that were read as a whole.
     stamps: BTreeMap<String, u64>,
-    /// Of values that were looked for: table, field, key.
+    /// Stamps of values that a query asked for: table, field, key.
     index_stamps: BTreeMap<(String, String, Vec<u8>), u64>,
-    /// What the engine says of what notes tell of.
+    /// The engine's own view of the matters that notes are about.
     pub(crate) reading: Option<Reading>,
-    /// On which notes the step relies, as they were when it came to them.
+    /// The notes on which the step relies, as they were when it came to them.
     relied: BTreeMap<Named, Agreed>,
-    /// What this step did of each process, by node: [`Unit::newest_of`].
+    /// Past tasks that this step has changed, by process and node: see [`Unit::newest_of`].
     past: BTreeMap<ProcessId, BTreeMap<String, BTreeSet<u32>>>,
-    /// What it did since.
+    /// Tasks not yet sorted into `past`.
     noted_past: Vec<TaskId>,
     events: Vec<Event>,
-    /// What was changed in data by tasks that no event has told of since.
+    /// Changes of data, by the task that made them, which no event has recorded yet.
     untold: BTreeMap<TaskId, Vec<DataChange>>,
-    /// Numbers for new processes that were given out before.
+    /// Numbers for new processes that an earlier run of the step was given.
     numbers: VecDeque<ProcessId>,
     /// The numbers that new processes got.
     numbered: Vec<ProcessId>,
-    /// The task that is at work, to be blamed when the step fails.
+    /// The task at work, which is to blame if the step fails.
     pub(crate) culprit: Option<TaskId>,
     /// The tasks that were at work, in order.
     suspects: Vec<TaskId>,
-    /// What could not be read of the records that the step can do without.
+    /// Errors of unreadable records that the step can do without.
     unread: Vec<StoreError>,
-    /// What was read by the condition that is asked, while one is.
+    /// The reads of the condition that is being evaluated, if there is one.
     asked: Option<Asked>,
-    /// The parts of tables that were written since conditions were asked last in this step.
+    /// The parts of tables written since conditions were last evaluated in this step.
     fresh: Written,
-    /// Those that were written before.
+    /// The parts of tables written before that.
     told: Written,
-    /// Whether what is written are columns of which the conditions of their process know.
+    /// Whether columns are being written that the conditions of their process know already.
     settling: bool,
     read_only: bool,
     /// Whether the step is over.
@@ -200,7 +201,7 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// Should the step fail from here on, it is because of this task. Answers with the one it was until now.
+    /// Notes that a failure from here on is the fault of this task. Returns the task noted before.
     pub(crate) fn blame(&mut self, task: TaskId) -> Option<TaskId> {
         if self.suspects.last() != Some(&task) {
             self.suspects.push(task);
@@ -208,7 +209,7 @@ impl Unit {
         self.culprit.replace(task)
     }
 
-    /// The tasks that were at work, each once: the one that was at work last is the last one.
+    /// Returns the tasks that were at work, each once. The task that was at work last comes last.
     pub(crate) fn suspects(&self) -> Vec<TaskId> {
         let mut seen = BTreeSet::new();
         let mut newest: Vec<TaskId> = self.suspects.iter().rev().copied().filter(|task| seen.insert(*task)).collect();
@@ -216,7 +217,8 @@ impl Unit {
         newest
     }
 
-    /// Goes on without a record that cannot be read, of which the step tells when it is over. With any other error it does not.
+    /// Passes over a damaged record: returns none, and the step reports the error when it is over. Any other error is
+    /// returned.
     pub(crate) fn pass_over<R>(&mut self, read: Result<R>) -> Result<Option<R>> {
         match read {
             Ok(record) => Ok(Some(record)),
@@ -228,12 +230,12 @@ impl Unit {
         }
     }
 
-    /// What was passed over.
+    /// Returns the errors of the records that were passed over.
     pub(crate) fn take_unread(&mut self) -> Vec<StoreError> {
         std::mem::take(&mut self.unread)
     }
 
-    /// A number for a new process.
+    /// Returns a number for a new process.
     pub(crate) fn next_process(&mut self) -> Result<ProcessId> {
         let id = match self.numbers.pop_front() {
             Some(id) => id,
@@ -243,7 +245,7 @@ impl Unit {
         Ok(id)
     }
 
-    /// The numbers that new processes got.
+    /// Returns the numbers that new processes got.
     pub(crate) fn numbered(&self) -> Vec<ProcessId> {
         self.numbered.clone()
     }

@@ -1,4 +1,4 @@
-//! A unit as the commit it comes to.
+//! Turning a unit into a commit.
 
 use viewflow_store::{Change, Commit, Expect, Key};
 
@@ -47,7 +47,7 @@ impl Unit {
             commit.changes.clear();
             commit.events.clear();
         } else if commit.changes.is_empty() {
-            // Who only looks at a table is not made to look again because it has grown.
+            // A step that only looks at a table need not run again because the table has grown.
             return commit;
         }
         commit.expect.extend(tables.into_iter().map(|(table, stamp)| Expect::Table(table, stamp)));

@@ -1,4 +1,4 @@
-//! Deleting rows, and what becomes of those that refer to them.
+//! Deleting rows, and settling the references to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use super::own::Row;
 use super::tables::no_row;
 use crate::error::{Error, Result};
 
-/// How many of those who refer to a row are read at first: one that holds on to it may be among them.
+/// How many of the references to a row are read at first. One that protects the row may be among them.
 const FEW: usize = 64;
 
-/// The fields of a row that refer to rows which go.
+/// The fields of a row that refer to rows to be deleted.
 type Gone = BTreeSet<(String, Row)>;
 
 impl Unit {
-    /// Deletes a row and settles the references to it; rows deleted by a cascade are settled in turn. Nothing is written
-    /// before all is judged.
+    /// Deletes a row and settles the references to it. Rows deleted by a cascade are settled in turn. Nothing is
+    /// written before everything is judged.
     pub(crate) fn delete_row(&mut self, table: &str, id: u64) -> Result<()> {
         if self.row(table, id)?.is_none() {
             return Err(no_row(table, id, None));
@@ -38,7 +38,7 @@ impl Unit {
                 if by.on_delete == OnDelete::SetNone {
                     others.entry(source).or_default().insert((by.field, to.clone()));
                 } else if !unit.refers(&by, &to)? {
-                    // It was listed, and has changed since.
+                    // The reference was listed, and has changed since.
                 } else if by.on_delete == OnDelete::Cascade {
                     doomed.insert(source.clone());
                     open.push(source);
@@ -63,8 +63,8 @@ impl Unit {
         doomed.into_iter().try_for_each(|(table, id)| self.put_row(&table, id, None))
     }
 
-    /// Visits who refers to a row, the step's own changes included. They are read page by page, so that little is read where a visit
-    /// fails.
+    /// Visits the references to a row, including the step's own changes. They are read page by page, so that little is
+    /// read if a visit fails.
     pub(super) fn each_reference(
         &mut self,
         to: &Row,
@@ -87,14 +87,14 @@ impl Unit {
         self.own.references_to(to).into_iter().try_for_each(|by| visit(self, by))
     }
 
-    /// Whether the row refers, as it is in this step.
+    /// Returns whether the row refers to `to`, as it is in this step.
     fn refers(&mut self, by: &Reference, to: &Row) -> Result<bool> {
         let refers = |to_row: &Reference| (&to_row.table, to_row.id, &to_row.field) == (&to.0, to.1, &by.field);
         Ok(self.row(&by.table, by.id)?.is_some_and(|row| row.references.iter().any(refers)))
     }
 
-    /// Whether a row is deleted together with those that are doomed, as it refers to one of them by cascades. `sure` are those of which
-    /// that is known.
+    /// Returns whether a row is deleted together with the doomed rows, as its cascades lead to one of them. `sure`
+    /// holds the rows for which that is known.
     fn goes_with(&mut self, row: &Row, doomed: &BTreeSet<Row>, sure: &mut BTreeSet<Row>) -> Result<bool> {
         let mut reached_from: BTreeMap<Row, Option<Row>> = BTreeMap::from([(row.clone(), None)]);
         let mut open = vec![row.clone()];
@@ -119,7 +119,7 @@ impl Unit {
         Ok(false)
     }
 
-    /// Takes references to rows that go out of a row.
+    /// Removes references to deleted rows from a row.
     fn set_none(&mut self, by: &Row, gone: &Gone) -> Result<()> {
         let Some(mut row) = self.row_copy(&by.0, by.1)? else { return Ok(()) };
         let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What a step tells the history.
+//! The events that a step adds to the history.
 
 use std::collections::BTreeMap;
 
@@ -29,21 +29,22 @@ impl Unit {
         Ok(())
     }
 
-    /// In whose place the actor of this step has a task, if it is another person's.
+    /// Returns the person in whose place the actor of this step has a task, if the task was delegated to the actor.
     fn principal(&self, task: TaskId) -> Option<UserId> {
         let task = self.tasks.get(&task)?.now()?;
         let is_delegate = self.actor.is_some() && task.owner == self.actor;
         task.principal().filter(|_| is_delegate).cloned()
     }
 
-    /// Notes what a task changed in data. The next event of the task tells of it; if there is none in this step, its last one.
+    /// Notes what a task changed in data. The next event of the task records it. If there is none in this step, the
+    /// last one does.
     pub(crate) fn tell(&mut self, task: TaskId, changes: Vec<DataChange>) {
         if !changes.is_empty() {
             self.untold.entry(task).or_default().extend(changes);
         }
     }
 
-    /// Has the events tell of what none of them does yet.
+    /// Adds all changes that no event has recorded yet to the last events of their tasks.
     pub(crate) fn tell_the_rest(&mut self) {
         let untold = std::mem::take(&mut self.untold);
         if untold.is_empty() {

@@ -1,4 +1,4 @@
-//! A record in one step's view.
+//! A record as one step sees it.
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
@@ -6,12 +6,12 @@ use viewflow_store::{ProcessId, ProcessRecord, Store};
 
 use crate::error::{Error, Result};
 
-/// A record as it was read and as it will be. Records are long, and a step can have many: only pointers to them are moved, and
-/// one is copied when it is first changed.
+/// A record as it was read and as it will be. Records are long, and a step can have many. So only pointers to them are
+/// moved, and a record is copied when it is first changed.
 #[derive(Debug)]
 pub(super) struct Held<R> {
     pub(super) old: Option<Box<R>>,
-    /// None, too, while it is not changed.
+    /// None while the record is not changed, too.
     pub(super) new: Option<Box<R>>,
     pub(super) changed: bool,
 }
@@ -25,7 +25,7 @@ impl<R: Clone> Held<R> {
         Self { old: None, new: Some(Box::new(new)), changed: true }
     }
 
-    /// As it is by now.
+    /// Returns the record as it is by now.
     pub(super) fn now(&self) -> Option<&R> {
         if self.changed { self.new.as_deref() } else { self.old.as_deref() }
     }
@@ -42,7 +42,7 @@ impl<R: Clone> Held<R> {
         self.replace(new);
     }
 
-    /// As [`Held::set`]. Returns what it was changed to before.
+    /// As [`Held::set`]. Returns the value to which the record was changed before.
     pub(super) fn replace(&mut self, new: Option<R>) -> Option<Box<R>> {
         self.changed = true;
         std::mem::replace(&mut self.new, new.map(Box::new))
@@ -52,7 +52,7 @@ impl<R: Clone> Held<R> {
 /// Processes, each with the revision that was read.
 pub(super) type Processes = BTreeMap<ProcessId, (Option<u64>, Held<ProcessRecord>)>;
 
-/// A process, which is read if it was not yet.
+/// Returns a process, and reads it if it is not held yet.
 pub(super) fn held_process<'p>(
     processes: &'p mut Processes,
     store: &dyn Store,

@@ -1,4 +1,4 @@
-//! Tasks, sub-processes and events in their order, as the step sees them.
+//! Tasks, sub-processes and events in order, as the step sees them.
 
 use std::collections::VecDeque;
 
@@ -12,13 +12,13 @@ use super::looked::looked;
 use crate::error::{Error, Result};
 
 impl Unit {
-    /// The tasks of a process that were made after the one with the ordinal `after`, in the order in which they were made,
-    /// as this step sees them.
+    /// Visits the tasks of a process after the task with the ordinal `after`, as this step sees them. They come in the
+    /// order in which they were made.
     pub(crate) fn each_task(&mut self, process: ProcessId, after: u32, visit: impl FnMut(&TaskRecord)) -> Result<()> {
         self.each_task_between(process, after, u32::MAX, visit)
     }
 
-    /// As [`Unit::each_task`], but for those that were made before the one with the ordinal `before`.
+    /// As [`Unit::each_task`], for those tasks that were made before the task with the ordinal `before`.
     pub(crate) fn each_task_between(
         &mut self,
         process: ProcessId,
@@ -46,7 +46,7 @@ impl Unit {
         Ok(())
     }
 
-    /// The tasks of a node in a process that stand in [`TaskList::Past`], the newest first: the first one that is as asked for.
+    /// Returns the newest task of a node for which `wanted` returns true, among the tasks of [`TaskList::Past`].
     pub(crate) fn newest_of(
         &mut self,
         process: ProcessId,
@@ -56,7 +56,7 @@ impl Unit {
         self.note_steps();
         let flow = self.process(process)?.flow.clone();
         let list = TaskList::Past(process, NodeName { flow, node: node.to_owned() });
-        // The first is nearly always the one.
+        // The first task is nearly always the wanted one.
         let (mut limit, mut page, mut after) = (4, VecDeque::new(), None);
         let (mut more, mut before) = (true, u32::MAX);
         loop {
@@ -82,7 +82,8 @@ impl Unit {
         }
     }
 
-    /// The same list for a store that does not have it yet, as far as it is stored.
+    /// Reads the same list from the tasks themselves, for a store that does not have it yet. The step's own tasks come
+    /// from elsewhere.
     fn all_past(&mut self, process: ProcessId, node: &str) -> Result<Vec<ListedTask>> {
         let mut past = Vec::new();
         self.each_task(process, 0, |task| {
@@ -94,12 +95,12 @@ impl Unit {
         Ok(past)
     }
 
-    /// Notes that a task of this step may stand among those of its node that are past.
+    /// Notes that a task of this step may be among the past tasks of its node.
     pub(crate) fn note_past(&mut self, id: TaskId) {
         self.noted_past.push(id);
     }
 
-    /// Brings [`Unit::past`] up to date: a step that does not ask for it does not pay for it.
+    /// Brings [`Unit::past`] up to date. A step that does not ask for it does not pay for it.
     fn sort_past(&mut self) -> Result<()> {
         for id in std::mem::take(&mut self.noted_past) {
             let task = self.task(id)?;
@@ -111,7 +112,7 @@ impl Unit {
         Ok(())
     }
 
-    /// The open tasks of a process, in the order in which they were made.
+    /// Returns the open tasks of a process, in the order in which they were made.
     pub(crate) fn open_tasks(&mut self, process: ProcessId) -> Result<Vec<TaskId>> {
         self.note_steps();
         self.process(process)?;
@@ -127,7 +128,7 @@ impl Unit {
         Ok(open)
     }
 
-    /// The sub-processes of a task, in the order in which they were made.
+    /// Returns the sub-processes of a task, in the order in which they were made.
     pub(crate) fn children(&mut self, task: TaskId) -> Result<Vec<ProcessId>> {
         self.note_steps();
         let store = &self.store;
@@ -135,7 +136,8 @@ impl Unit {
         self.born.page(&task, None, usize::MAX, read, |_| false).map(|(children, _)| children)
     }
 
-    /// At most `limit` sub-processes of a task that are not over; of those that this step has made only such as come after `after`.
+    /// Returns at most `limit` sub-processes of a task that are not over. Of those made in this step, only the ones
+    /// after `after` count.
     pub(crate) fn open_children(
         &mut self,
         task: TaskId,
@@ -182,7 +184,8 @@ impl Unit {
         Ok(open)
     }
 
-    /// What happened in a process since a task was made, this step included; all of it, where no event tells of that.
+    /// Returns what happened in a process since a task was made, this step included. Returns everything if no event
+    /// records that the task was made.
     pub(crate) fn events_since(&mut self, process: ProcessId, task: u32) -> Result<VecDeque<Event>> {
         const PAGE: u32 = 100;
         let mut events: VecDeque<Event> =
@@ -199,7 +202,7 @@ impl Unit {
         Ok(events)
     }
 
-    /// What happened in a process, this step included.
+    /// Returns what happened in a process, this step included.
     pub(crate) fn events_of(&self, process: ProcessId) -> Result<Vec<Event>> {
         let stored = self.store.events(process, 0, usize::MAX)?;
         let mut events: Vec<Event> = stored.into_iter().map(|logged| logged.event).collect();

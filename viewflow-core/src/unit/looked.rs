@@ -1,4 +1,5 @@
-//! How much steps look at of what they hold: what they cost beside the store, whatever the machine.
+//! Counts how many of their held entries steps look at: a measure of what a step costs beside the store, on any
+//! machine.
 
 use std::cell::Cell;
 
@@ -6,13 +7,15 @@ thread_local! {
     static LOOKED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Counts what a loop over held entries looks at.
+/// Counts the entries at which a loop over held entries looks.
 pub(super) fn looked<T>(entries: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     entries.inspect(|_| LOOKED.set(LOOKED.get() + 1))
 }
 
-/// At how many entries of what they hold the steps of this thread have looked since the last call: what a step costs beside the
-/// store. A loop of a step over its own records, lists or events counts here.
+/// Returns how many of their held entries the steps of this thread have looked at since the last call: what they cost
+/// beside the store.
+///
+/// Loops of a step over its own records, lists or events count here.
 ///
 /// ```
 /// use viewflow_core::testing::looked_at;

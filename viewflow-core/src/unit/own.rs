@@ -1,4 +1,4 @@
-//! Where the rows are found that a step has written: by the values of their indexed fields, and by the rows they refer to.
+//! An index of the rows that a step has written: by the values of their indexed fields, and by the rows they refer to.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use viewflow_store::{OnDelete, Reference, RowRecord, index_key};
 use super::looked::looked;
 use super::seen::Seen;
 
-/// Under what rows are found: table, field and key. Under no field are all rows of the table.
+/// The place under which rows are found: table, field and key. An empty field stands for all rows of the table.
 pub(super) type Place = (String, String, Vec<u8>);
 /// A table and the number of a row.
 pub(super) type Row = (String, u64);
 
-/// The rows that a step has written.
+/// The index of the rows that a step has written.
 #[derive(Default)]
 pub(super) struct Own {
     pub(super) rows: Seen<Place, u64>,
-    /// The row referred to, then the row that refers and its field.
+    /// The key is the row referred to, then the row that refers and its field.
     references: BTreeMap<(Row, (Row, String)), OnDelete>,
 }
 
@@ -37,7 +37,7 @@ impl Own {
         }
     }
 
-    /// Which of the rows refer to a row, in the order of their tables, numbers and fields.
+    /// Returns the references to a row, in the order of their tables, numbers and fields.
     pub(super) fn references_to(&self, to: &Row) -> Vec<Reference> {
         let first = (to.clone(), ((String::new(), 0), String::new()));
         let found = self.references.range(first..).take_while(|((other, _), _)| other == to);

@@ -1,4 +1,4 @@
-//! The processes, tasks and scopes of a unit: as they were read, and as they will be.
+//! The processes, tasks and scopes of a unit, as they were read and as they will be.
 
 use std::collections::btree_map::Entry;
 
@@ -21,7 +21,7 @@ impl Unit {
         held_process(&mut self.processes, &*self.store, id)
     }
 
-    /// Whether this step has made the process.
+    /// Returns whether this step has made the process.
     pub(crate) fn is_new(&self, id: ProcessId) -> bool {
         self.processes.get(&id).is_some_and(|(_, held)| held.old.is_none())
     }
@@ -34,7 +34,7 @@ impl Unit {
         self.held_process(id)?.change().ok_or_else(|| Error::NoProcess(id))
     }
 
-    /// The data of a process. The process is read before it, as its revision vouches for the data.
+    /// Returns the data of a process. The process is read first, as its revision covers the data.
     fn held_data(&mut self, id: ProcessId) -> Result<&mut Held<ProcessData>> {
         match self.data.entry(id) {
             Entry::Occupied(held) => Ok(held.into_mut()),
@@ -50,13 +50,13 @@ impl Unit {
         self.held_data(id)?.now().ok_or_else(|| Error::NoProcess(id))
     }
 
-    /// The data of a process, to be changed. The process counts as changed, too, as its revision vouches for the data.
+    /// Returns the data of a process for a change. The process counts as changed too, as its revision covers the data.
     pub(crate) fn change_process_data(&mut self, id: ProcessId) -> Result<&mut ProcessData> {
         self.change_process(id)?;
         self.held_data(id)?.change().ok_or_else(|| Error::NoProcess(id))
     }
 
-    /// A process with its data.
+    /// Returns a process with its data.
     pub(crate) fn process_and_data(&mut self, id: ProcessId) -> Result<(&ProcessRecord, &ProcessData)> {
         self.held_data(id)?;
         self.held_process(id)?;
@@ -69,7 +69,7 @@ impl Unit {
         self.tasks.insert(record.id, Held::made(record));
     }
 
-    /// A task. Its process is read before it, as the process's revision vouches for the task.
+    /// Returns a task. Its process is read first, as the revision of the process covers the task.
     fn held_task(&mut self, id: TaskId) -> Result<&mut Held<TaskRecord>> {
         self.note_steps();
         match self.tasks.entry(id) {
@@ -92,7 +92,7 @@ impl Unit {
         self.held_task(id)?.now().ok_or_else(|| Error::NoTask(id))
     }
 
-    /// A task, to be changed. Its process counts as changed, too, as its revision vouches for the task.
+    /// Returns a task for a change. Its process counts as changed too, as its revision covers the task.
     pub(crate) fn change_task(&mut self, id: TaskId) -> Result<&mut TaskRecord> {
         self.change_process(id.process)?;
         self.waiting.note(id);
@@ -114,7 +114,7 @@ impl Unit {
         }
     }
 
-    /// A scope, unless it is closed.
+    /// Returns a scope, unless it is closed.
     pub(crate) fn open_scope(&mut self, id: ScopeId) -> Result<Option<&ScopeRecord>> {
         Ok(self.held_scope(id)?.now())
     }
@@ -123,7 +123,7 @@ impl Unit {
         self.held_scope(id)?.now().ok_or_else(|| Error::Internal("a scope that is closed"))
     }
 
-    /// As [`Unit::change_task`].
+    /// Returns a scope for a change, as [`Unit::change_task`] does for a task.
     pub(crate) fn change_scope(&mut self, id: ScopeId) -> Result<&mut ScopeRecord> {
         self.change_process(id.process)?;
         self.held_scope(id)?.change().ok_or_else(|| Error::Internal("a scope that is closed"))

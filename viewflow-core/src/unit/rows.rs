@@ -1,4 +1,4 @@
-//! The rows of a unit, and what it relies on in tables.
+//! The rows of a unit, and what the unit relies on in tables.
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
@@ -27,7 +27,7 @@ impl Unit {
         self.check_open()?;
         let held = held_row(&mut self.rows, &*self.store, table, id)?;
         if let (Some(new), Some(stored)) = (&mut row, held.now()) {
-            // Who writes a row knows its fields, and not what a later release keeps beside them.
+            // Code that writes a row knows its fields, but not what a later release keeps beside them.
             let kept = stored.unknown.iter().map(|(key, value)| (key.clone(), value.clone()));
             new.unknown.extend(kept);
         }
@@ -49,7 +49,7 @@ impl Unit {
         held_row(&mut self.rows, &*self.store, table, id)
     }
 
-    /// The row that has a unique value, in this step.
+    /// Returns the row that has a unique value, in this step.
     pub(crate) fn holder(&mut self, table: &str, field: &str, key: &[u8]) -> Result<Option<u64>> {
         let mut rows = Walk::new(None, 2);
         while let Some(id) = rows.next(|after, size| self.rows_under(table, field, key, after, size))? {
@@ -60,7 +60,8 @@ impl Unit {
         Ok(None)
     }
 
-    /// The numbers of at most `limit` rows that have a value in an indexed field, as this step sees them, and where to read on.
+    /// Returns the numbers of at most `limit` rows that have a value in an indexed field, as this step sees them. Also
+    /// returns where to read on.
     pub(crate) fn rows_under(
         &mut self,
         table: &str,
@@ -74,7 +75,7 @@ impl Unit {
         own.rows.page(&place(table, field, key), after, limit, read, |id| is_written(rows, table, id))
     }
 
-    /// Whether the step has written the row.
+    /// Returns whether the step has written the row.
     pub(super) fn has_written(&self, table: &str, id: u64) -> bool {
         is_written(&self.rows, table, id)
     }
@@ -100,7 +101,7 @@ impl Unit {
         Ok(())
     }
 
-    /// A table that was carried out of its step is of no use any more.
+    /// Refuses a `Db` that was carried out of its step.
     fn check_open(&self) -> Result<()> {
         if self.closed { Err(Error::StepIsOver) } else { Ok(()) }
     }

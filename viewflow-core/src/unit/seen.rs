@@ -1,4 +1,4 @@
-//! Lists of the store as a step sees them, which has changed some of what stands in them.
+//! Lists of the store as a step sees them that has changed some of their entries.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use viewflow_store::__private::Lists;
 use super::looked::looked;
 use crate::error::Result;
 
-/// Lists in which the step's own entries stand for what it has changed, whatever the store's lists have of that.
+/// Lists in which the step's own entries replace the store's entries for everything that the step has changed.
 pub(super) struct Seen<L, E> {
-    /// The entries of what the step has changed.
+    /// The entries for what the step has changed.
     pub(super) own: Lists<L, E>,
-    /// Up to where in the store's list all is changed by the step, so that it need not be read again.
+    /// The place in each of the store's lists up to which the step has changed everything. It need not be read again.
     fronts: BTreeMap<L, E>,
 }
 
@@ -22,8 +22,11 @@ impl<L, E> Default for Seen<L, E> {
 }
 
 impl<L: Ord + Clone, E: Ord + Copy> Seen<L, E> {
-    /// At most `limit` entries of a list that come after `after`, or a few less, and after which one to read on; none at the end of
-    /// the list. `read` reads as many from the store's list, and `is_changed` is whether the step has changed what an entry is of.
+    /// Returns at most `limit` entries of a list after `after`, or a few less. Also returns the entry after which to
+    /// read on; none at the end of the list.
+    ///
+    /// `read` reads up to that many entries from the store's list. `is_changed` says whether the step has changed what
+    /// an entry stands for.
     pub(super) fn page(
         &mut self,
         list: &L,
@@ -60,7 +63,7 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Act {
-        /// The step changes something, whose entry is in the list then, or is not.
+        /// The step changes something. The flag says whether its entry is in the list from then on.
         Change(u8, bool),
         Page(Option<u8>, usize),
     }
@@ -73,7 +76,7 @@ mod tests {
         ]
     }
 
-    /// A page of a store's list.
+    /// Returns a page of a store's list.
     fn page(stored: &BTreeSet<u8>, after: Option<u8>, limit: usize) -> Vec<u8> {
         stored.iter().copied().filter(|entry| after.is_none_or(|after| *entry > after)).take(limit).collect()
     }
@@ -115,7 +118,7 @@ mod tests {
             }
         }
 
-        /// What was found to be changed is not read again.
+        /// Entries found to be changed are not read again.
         #[test]
         fn to_take_from_the_front_reads_each_entry_twice_at_most(count in 1..60_u32) {
             let stored: Vec<u32> = (0..count).collect();
@@ -128,7 +131,7 @@ mod tests {
                     Ok(found)
                 };
                 let (found, next) = seen.page(&(), after, 1, read, |entry| changed.contains(&entry)).unwrap();
-                // From the front again, once one was taken.
+                // Starts at the front again, once an entry was taken.
                 after = if found.is_empty() { next } else { None };
                 changed.extend(found.iter().copied());
                 if found.is_empty() && next.is_none() {

@@ -1,4 +1,4 @@
-//! Rows without their types: queries, and what is held against a row before it is written.
+//! Rows without their types: queries, and the checks before a row is written.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,14 @@ use super::watch::key_hash;
 use super::{Db, Unit};
 use crate::error::{Error, Result};
 
-/// A row for each process that rows refer to, with its number. It goes when the process is forgotten.
+/// The table with a row for each process that rows refer to. The row has the number of the process, and is deleted when
+/// the process is forgotten.
 pub const PROCESSES: &str = "viewflow.process";
 
 type Page = (Vec<(u64, RowRecord)>, Option<u64>);
 
 impl Db {
-    /// The columns of a process whose proxy has a table of its own.
+    /// Returns the columns of a process whose proxy has a table of its own.
     pub(crate) fn columns(&self, table: Option<&str>, id: ProcessId) -> Result<Option<Document>> {
         let Some(table) = table else { return Ok(None) };
         let row = self.unit(|unit| unit.row_copy(table, id.0))?;
@@ -27,7 +28,7 @@ impl Db {
 }
 
 impl Unit {
-    /// At most `limit` rows of a table after `after`, as this step sees them, and where to read on.
+    /// Returns at most `limit` rows of a table after `after`, as this step sees them, and where to read on.
     pub(crate) fn query_rows(
         &mut self,
         table: &str,
@@ -77,7 +78,7 @@ impl Unit {
         Ok((found, next))
     }
 
-    /// Writes a row once what it refers to is there and its unique values are free.
+    /// Writes a row, if the rows it refers to exist and its unique values are free.
     pub(crate) fn write_row(&mut self, table: &str, id: u64, mut row: RowRecord) -> Result<()> {
         if let Some(process) = self.refer_to_processes(table, id, &mut row)? {
             return Err(Error::NoProcess(process));
@@ -90,8 +91,8 @@ impl Unit {
         self.put_unique(table, id, row)
     }
 
-    /// Notes which processes a row refers to, so that they are kept. One that is forgotten is not referred to any more; answers with
-    /// the one that was not there before either.
+    /// Notes which processes a row refers to, so that they are kept. References to forgotten processes are removed.
+    /// Returns a missing process to which the row did not refer before either, if there is one.
     fn refer_to_processes(&mut self, table: &str, id: u64, row: &mut RowRecord) -> Result<Option<ProcessId>> {
         let (mut gone, mut strange) = (Vec::new(), None);
         for to in row.references.iter().filter(|to| to.table == PROCESSES) {
@@ -117,8 +118,8 @@ impl Unit {
         Ok(strange)
     }
 
-    /// Lets go of a process that is to be forgotten. A process that is over remembers its number and does not hold on to it; to other
-    /// rows is done what their `on_delete` says.
+    /// Releases a process that is to be forgotten. A row of a process that is over keeps the number, but no longer
+    /// refers to it. Other rows are treated as their `on_delete` says.
     pub(crate) fn let_go(
         &mut self,
         process: ProcessId,
@@ -136,7 +137,7 @@ impl Unit {
         if self.row(PROCESSES, process.0)?.is_some() { self.delete_row(PROCESSES, process.0) } else { Ok(()) }
     }
 
-    /// Writes a row once its unique values are free.
+    /// Writes a row, if its unique values are free.
     fn put_unique(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
         check_keys(table, &row)?;
         let mut taken = Vec::new();
@@ -161,14 +162,15 @@ impl Unit {
         }
     }
 
-    /// Gives a row the index entries and references of another one. Its data stays as it is, so that an earlier version can still
-    /// read it, unless a reference in it could not be set to none then: that is done where the field has its key today.
+    /// Gives a row the index entries and references of another row. Its data stays as it is, so that an earlier version
+    /// can still read it. There is one exception: a reference that could not be set to none in the old data. Then the
+    /// row gets the new data, in which the field has its current key.
     pub(crate) fn index_row_as(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
         let stored = self.row_copy(table, id)?.unwrap_or_default();
         let is_there = |field: &str| follow(&stored.data, &field.split('.').collect::<Vec<_>>()).is_some();
         let moves = row.references.iter().any(|to| to.on_delete == OnDelete::SetNone && !is_there(&to.field));
         let mut row = if moves { row } else { RowRecord { data: stored.data.clone(), ..row } };
-        // What was a number of a process that is forgotten by now is nothing but a number.
+        // The number of a process that is forgotten by now is only a number.
         self.refer_to_processes(table, id, &mut row)?;
         if row == stored { Ok(()) } else { self.put_unique(table, id, row) }
     }

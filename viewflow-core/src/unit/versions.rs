@@ -1,11 +1,12 @@
-//! Versions of a program over one store: what is noted of them, and what a step relies on of that.
+//! Versions of a program over one store: the notes about them, and what a step relies on in the notes.
 //!
-//! Versions may find rows, processes and waiting tasks by different fields. A note tells which way is in force. An engine that is built
-//! with another way writes its own into the note first, and only then renews what is stored. Each step that writes, or looks something up,
-//! relies on the revision under which the note said the same as its engine. So no step of another version comes through from then on.
+//! Versions may index rows, processes and waiting tasks by different fields. A note says which description is in force.
+//! An engine that is built with another description first writes its own into the note, and only then renews what is
+//! stored. Each step that writes, or looks something up, relies on the revision under which the note agreed with its
+//! engine. So from then on no step of another version succeeds.
 //!
-//! Shapes of flows bear with each other. A note tells which shapes have written since all was looked through: a step whose shape is
-//! not among them adds it.
+//! Different shapes of a flow can coexist. A note lists the shapes that have written since everything was last looked
+//! through. A step whose shape is not in the list adds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,16 +18,16 @@ use viewflow_store::{Expect, Key, RowRecord, Store};
 use super::Unit;
 use crate::error::{Error, Result, Stale};
 
-/// Of what a note tells.
+/// The subject of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum About {
-    /// With what shapes of a flow its processes are written.
+    /// The shapes of a flow with which its processes are written.
     Shape,
-    /// By what the rows of a table are found.
+    /// The description of the indexes of a table.
     Rows,
-    /// By what the processes of a flow are found.
+    /// The description of the indexes of a flow's processes.
     Columns,
-    /// In what form the correlation keys of a message are.
+    /// The form of the correlation keys of a message.
     Keys,
 }
 
@@ -46,7 +47,7 @@ impl About {
         }
     }
 
-    /// What is found in the way of which such a note tells.
+    /// Returns what is affected if such a note is stale.
     pub(crate) fn of(self, name: &str) -> Stale {
         match self {
             Self::Rows => Stale::Table(name.to_owned()),
@@ -56,28 +57,28 @@ impl About {
     }
 }
 
-/// Whether all that is stored is as a note says.
+/// Whether everything stored is as a note says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
-    /// All of it.
+    /// Everything is.
     #[default]
     Whole,
-    /// All that could be read: the rest is to be looked at again.
+    /// Everything that could be read is. The rest is to be looked at again.
     Partly,
-    /// An engine is at it, or was when it ended.
+    /// An engine is renewing what is stored, or ended while it did.
     Begun,
 }
 
-/// What is noted.
+/// The content of a note.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Note {
-    /// The way that is in force; the shape with which all was looked through.
+    /// The description in force. For shapes, the shape with which everything was last looked through.
     pub(crate) noted: String,
     /// The other shapes that have written since.
     pub(crate) others: BTreeSet<String>,
-    /// The ways that were in force before, as hashes.
+    /// The descriptions that were in force before, as hashes.
     pub(crate) replaced: BTreeSet<u64>,
-    /// The form of keys that are not renewed yet.
+    /// The form of those keys that are not renewed yet.
     pub(crate) was: Option<String>,
     pub(crate) state: State,
 }
@@ -97,7 +98,7 @@ impl Note {
                 None => State::Whole,
             },
         };
-        // So an earlier release told of keys that are not renewed yet.
+        // An earlier release recorded keys that are not renewed yet in this way.
         if let (About::Keys, Some((was, form))) = (about, note.noted.split_once(" until ")) {
             (note.was, note.noted, note.state) = (Some(was.to_owned()), form.to_owned(), State::Begun);
         }
@@ -122,17 +123,17 @@ impl Note {
         RowRecord::of(fields.into_iter().chain(more.into_iter().flatten()))
     }
 
-    /// Whether this shape is among those that have written.
+    /// Returns whether this shape is among those that have written.
     pub(crate) fn has_shape(&self, shape: &str) -> bool {
         self.noted == shape || self.others.contains(shape)
     }
 
-    /// Whether this way was in force, and another one is now.
+    /// Returns whether this description was in force, and a different one is now.
     pub(crate) fn has_replaced(&self, own: &str) -> bool {
         self.noted != own && self.replaced.contains(&stable_hash([own]))
     }
 
-    /// Another way is in force from here on.
+    /// Puts another description in force from here on.
     pub(crate) fn replace(&mut self, own: &str) {
         self.replaced.remove(&stable_hash([own]));
         let before = std::mem::replace(&mut self.noted, own.to_owned());
@@ -140,7 +141,7 @@ impl Note {
         self.state = State::Begun;
     }
 
-    /// The keys of the fields by which something is found in another way.
+    /// Returns the keys of the fields in which the two descriptions differ.
     pub(crate) fn differs_in(&self, own: &str) -> Vec<String> {
         let parts = |text: &'_ str| text.split("; ").map(str::to_owned).collect::<BTreeSet<String>>();
         let (noted, own) = (parts(&self.noted), parts(own));
@@ -154,13 +155,14 @@ fn field_of(part: &str) -> Option<String> {
     part.split(' ').next().filter(|field| !field.is_empty()).map(str::to_owned)
 }
 
-/// Under which revision a note said the same as an engine; none: there is no note. None at all while it says something else.
+/// The revision under which a note agreed with an engine; `Some(None)` if there is no note. None while the note
+/// disagrees.
 pub(crate) type Agreed = Option<Option<u64>>;
 
-/// A note, and of what.
+/// A note, named by its subject.
 pub(crate) type Named = (About, &'static str);
 
-/// What an engine says itself of what notes tell of.
+/// An engine's own view of the subjects of notes.
 #[derive(Debug, Default)]
 pub(crate) struct Versions(RwLock<BTreeMap<Named, Own>>);
 
@@ -168,7 +170,7 @@ pub(crate) struct Versions(RwLock<BTreeMap<Named, Own>>);
 struct Own {
     name: &'static str,
     text: String,
-    /// Whether there need not be a note.
+    /// Whether the note may be missing.
     can_be_missing: bool,
     /// Whether the engine is renewing what is stored.
     renews: bool,
@@ -185,26 +187,26 @@ impl Versions {
         all.get_mut(&(about, name)).map(change)
     }
 
-    /// Adds what the engine says. `renews`: it is about to renew what is stored.
+    /// Adds what the engine says. `renews` says that the engine is about to renew what is stored.
     pub(crate) fn add(&self, about: About, name: &'static str, text: String, can_be_missing: bool, renews: bool) {
         let own = Own { name, text, can_be_missing, renews, agreed: None };
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert((about, name), own);
     }
 
-    /// What is stored is renewed.
+    /// Notes that what is stored has been renewed.
     pub(crate) fn has_renewed(&self, about: About, name: &'static str) {
         self.change(about, name, |own| own.renews = false);
     }
 
-    /// What is known of this, under a name that lasts.
+    /// Returns the agreement about this subject, with the name as a `'static` one.
     pub(crate) fn agreed(&self, about: About, name: &str) -> Option<(&'static str, Agreed)> {
         self.read(|all| all.get(&(about, name)).map(|own| (own.name, own.agreed)))
     }
 
-    /// Reads a note again. Returns whether it says the same as the engine; of a shape, whether it is there.
+    /// Reads a note again. Returns its revision if it agrees with the engine; for a shape, if it has that shape.
     ///
     /// # Errors
-    /// [`Error::Superseded`], [`Error::Renewing`].
+    /// [`Error::Superseded`] if another description is in force, [`Error::Renewing`] if an engine is still renewing.
     pub(crate) fn look(&self, store: &dyn Store, about: About, name: &'static str) -> Result<Agreed> {
         let stored = store.row(about.table(), about.row(name))?;
         let revision = stored.as_ref().map(|stored| stored.revision);
@@ -224,13 +226,13 @@ impl Versions {
         let agreed = judged.as_ref().map_or(None, |agreed| *agreed);
         self.change(about, name, |own| own.agreed = agreed);
         match judged {
-            // Somebody has taken it away.
+            // The note has been deleted.
             Ok(None) if about != About::Shape => Err(Error::Superseded { of: about.of(name), fields: Vec::new() }),
             judged => judged,
         }
     }
 
-    /// As [`Versions::look`], at the note that tells of this.
+    /// As [`Versions::look`], for the note about this.
     pub(crate) fn look_of(&self, store: &dyn Store, of: &Stale) -> Result<()> {
         let (about, name) = match of {
             Stale::Table(table) => (About::Rows, table),
@@ -240,8 +242,8 @@ impl Versions {
         self.agreed(about, name).map_or(Ok(()), |(name, _)| self.look(store, about, name).map(drop))
     }
 
-    /// Whether a note still has this revision, for those who have looked something up outside of a step. If not, and it says the same as
-    /// the engine all the same, they have to look again.
+    /// Returns whether a note still has this revision, for readers that looked something up outside of a step. If it
+    /// has another revision and still agrees with the engine, they have to look again.
     ///
     /// # Errors
     /// As [`Versions::look`].
@@ -254,7 +256,7 @@ impl Versions {
     }
 }
 
-/// The versions, for those who read outside of a step, and what they came upon that another one has renewed.
+/// The versions, for readers outside of a step, and what such a reader found that another version has renewed.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) versions: Arc<Versions>,
@@ -273,7 +275,7 @@ impl Reading {
         }
     }
 
-    /// Why what was read is of no use.
+    /// Returns the error that makes what was read useless, if there is one.
     pub(crate) fn superseded(&self) -> Option<Error> {
         let superseded = self.superseded.lock().unwrap_or_else(PoisonError::into_inner).clone();
         superseded.map(|(of, fields)| Error::Superseded { of, fields })
@@ -281,7 +283,7 @@ impl Reading {
 }
 
 impl Unit {
-    /// Notes that the step writes, or looks something up, in the way of which a note tells.
+    /// Notes that the step writes, or looks something up, according to a note.
     pub(crate) fn rely_on(&mut self, about: About, name: &str) {
         let Some(Reading { versions, .. }) = &self.reading else { return };
         if let Some((name, agreed)) = versions.agreed(about, name) {
@@ -289,7 +291,7 @@ impl Unit {
         }
     }
 
-    /// As [`Unit::rely_on`], of a table that the engine may not have been told of.
+    /// As [`Unit::rely_on`], for a table that the engine may not have been told about.
     pub(crate) fn rely_on_table_of(&mut self, table: &'static str, own: impl FnOnce() -> String) -> Result<()> {
         let Some(Reading { versions, .. }) = &self.reading else { return Ok(()) };
         if self.relied.contains_key(&(About::Rows, table)) {
@@ -298,7 +300,7 @@ impl Unit {
         if versions.agreed(About::Rows, table).is_none() {
             versions.add(About::Rows, table, own(), true, false);
             match versions.look(&*self.store, About::Rows, table) {
-                // The step is refused when it comes to its end, whatever becomes of it.
+                // The step is refused when it ends, whatever it does.
                 Err(error) if error.is_of_another_version() => {}
                 looked => drop(looked?),
             }
@@ -307,7 +309,7 @@ impl Unit {
         Ok(())
     }
 
-    /// For those who read outside of a step: whether they have to look again, as the note has changed since, and says the same.
+    /// Returns whether a reader outside of a step has to look again: the note has changed since, and still agrees.
     pub(crate) fn has_to_look_again(&mut self, about: About, name: &'static str) -> Result<bool> {
         let (true, Some(reading), Some(agreed)) = (self.read_only, &self.reading, self.relied.get(&(about, name)))
         else {
@@ -326,7 +328,8 @@ impl Unit {
         }
     }
 
-    /// Relies on the shapes and columns of the flows whose processes the step has changed. Its shape is noted if it is not yet.
+    /// Relies on the shapes and columns of the flows whose processes the step has changed. Adds the flow's shape to the
+    /// note if it is missing.
     pub(crate) fn rely_on_flows(&mut self) -> Result<()> {
         let Some(Reading { versions, .. }) = self.reading.clone() else { return Ok(()) };
         let mut flows: BTreeMap<&'static str, bool> = BTreeMap::new();
@@ -362,7 +365,7 @@ impl Unit {
         self.put_row(table, row, Some(note.record(flow)))
     }
 
-    /// What the step relies on of notes.
+    /// Returns the notes on which the step relies.
     pub(crate) fn relied_on(&self) -> Vec<(Named, Agreed)> {
         self.relied.iter().map(|(named, agreed)| (*named, *agreed)).collect()
     }

@@ -1,4 +1,4 @@
-//! Who waits to hear of something, and what is open in a scope, as a step sees it.
+//! Tasks that wait for something, and open tasks of scopes, as a step sees them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,21 @@ use super::seen::Seen;
 use super::walk::{PAGE, Walk};
 use crate::error::Result;
 
-/// The lists of those who wait, of what the step has changed. They are brought up to date when one is asked for: a step that asks for
-/// none does not pay for them.
+/// The lists of waiting tasks, with what the step has changed. They are brought up to date when a list is read. A step
+/// that reads none does not pay for them.
 #[derive(Default)]
 pub(super) struct Waiting {
     lists: Seen<TaskList, Cursor>,
-    /// In which of them the tasks stand, and where.
+    /// The lists that contain each task, and where.
     places: BTreeMap<TaskId, Vec<(TaskList, Cursor)>>,
-    /// What was changed since.
+    /// The tasks that were changed since.
     changed: Vec<TaskId>,
-    /// The signals of which those have been told whom the store lists.
+    /// The signals whose waiting tasks, as the store lists them, have been taken already.
     thrown: BTreeSet<TaskList>,
 }
 
 impl Waiting {
-    /// Notes that a task is changed.
+    /// Notes that a task has changed.
     pub(super) fn note(&mut self, task: TaskId) {
         if self.changed.last() != Some(&task) {
             self.changed.push(task);
@@ -53,7 +53,7 @@ impl Unit {
         }
     }
 
-    /// At most `limit` tasks of a list of those that wait to hear of something, or of a scope, and where to read on.
+    /// Returns at most `limit` tasks of a list of waiting tasks, or of a scope, and where to read on.
     pub(crate) fn waiting_after(
         &mut self,
         list: &TaskList,
@@ -67,7 +67,7 @@ impl Unit {
         waiting.lists.page(list, after, limit, read, is_changed)
     }
 
-    /// All tasks of such a list.
+    /// Returns all tasks of such a list.
     pub(crate) fn waiting(&mut self, list: &TaskList) -> Result<Vec<TaskId>> {
         let (mut found, mut waiting) = (Vec::new(), Walk::new(None, PAGE));
         while let Some(at) = waiting.next(|after, size| self.waiting_after(list, after, size))? {
@@ -76,7 +76,8 @@ impl Unit {
         Ok(found)
     }
 
-    /// Those who wait for a signal, but for whom an earlier call in this step has given: nobody hears of it twice.
+    /// Returns the tasks that wait for a signal. A task that an earlier call in this step has returned does not come
+    /// again.
     pub(crate) fn take_waiting_for_signal(&mut self, name: &str) -> Result<Vec<TaskId>> {
         let list = TaskList::Signal(name.to_owned());
         let found = if self.waiting.thrown.contains(&list) {

@@ -1,28 +1,31 @@
-//! Going through a list from its front.
+//! Walking through a list from its front.
 
 use std::collections::VecDeque;
 
 use crate::error::Result;
 
-/// How much is read at a time at most.
+/// How many entries are read at once at most.
 pub(crate) const PAGE: usize = 256;
 
-/// A way through a list, read in pages that grow: who stops early has read little.
+/// A walk through a list, read in pages that grow. A walk that stops early has read little.
 pub(crate) struct Walk<T, E> {
     page: VecDeque<T>,
-    /// After which entry the next page begins.
+    /// The entry after which the next page begins.
     after: Option<E>,
     size: usize,
     is_over: bool,
 }
 
 impl<T, E: Copy> Walk<T, E> {
-    /// A way that begins after `after`, of which at least `wanted` are likely to be asked for.
+    /// Begins a walk after `after`. Probably at least `wanted` entries will be asked for.
     pub(crate) fn new(after: Option<E>, wanted: usize) -> Self {
         Self { page: VecDeque::new(), after, size: wanted.clamp(1, PAGE), is_over: false }
     }
 
-    /// The next one. `read` reads a page: what comes after an entry, at most so many, and after which entry to read on.
+    /// Returns the next entry.
+    ///
+    /// `read` reads a page. Its arguments are the entry after which to read, and the most entries. It returns the
+    /// entries, and the entry after which to read on.
     pub(crate) fn next(
         &mut self,
         mut read: impl FnMut(Option<E>, usize) -> Result<(Vec<T>, Option<E>)>,

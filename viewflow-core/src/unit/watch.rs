@@ -1,10 +1,12 @@
-//! What conditions read, and what is written that they may have read: so that those are asked again, and no others.
+//! The reads of conditions, and the writes that may concern them: so that only the affected conditions are evaluated.
 //!
-//! Whoever begins to wait notes what was read on the task, and in the same commit that somebody waits over these tables: a row of
-//! [`WATCHED`] for each, which is written once. Whoever writes rows looks whether that row is there, relies on that, and where it is leaves
-//! what was written in [`CHANGED`]. So none is missed. A writer that commits before the one who waits changes what the latter relies
-//! on, as a step that writes is held to its queries: it is run again, and sees what was written. One that commits later has read that
-//! somebody waits, or its commit is refused: it relied on a row that was not there.
+//! A step in which a task begins to wait notes on the task what its condition read. In the same commit it notes that a
+//! condition waits over these tables: a row of [`WATCHED`] for each table, which is written once. A step that writes
+//! rows looks for that row and relies on the answer. If the row exists, the step leaves what it wrote in [`CHANGED`].
+//!
+//! So no change is missed. Suppose a writer commits before the waiting step: it changes what the waiting step relies
+//! on, as a step that writes is bound to its queries. That step runs again and sees what was written. If the writer
+//! commits later, it has read that a condition waits. Otherwise its commit is refused, as it relied on a missing row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,53 +23,54 @@ pub(crate) use viewflow_store::__private::CHANGED;
 
 /// The tables over which conditions wait, or once did.
 pub(crate) const WATCHED: &str = "viewflow.watched";
-/// By which field of [`CHANGED`] it is found who has to ask: the number of a node, or [`ANYBODY`].
+/// The field of [`CHANGED`] that says which engine has to evaluate: the number of a node, or [`ANYBODY`].
 pub(crate) const BY: &str = "by";
-/// Every engine can do it.
+/// Every engine can evaluate it.
 pub(crate) const ANYBODY: u64 = 0;
 
-/// How many rows and keys of one table are noted of a condition; one that reads more waits for the whole table.
+/// How many rows and keys of one table are noted for a condition. A condition that reads more waits for the whole
+/// table.
 const MOST: usize = 32;
-/// How many parts of a table, or tasks, one row tells of.
+/// How many parts of a table, or tasks, one row holds.
 const CHUNK: usize = 500;
 
 /// Parts of tables, by table.
 pub(crate) type Written = BTreeMap<String, BTreeSet<TablePart>>;
 
-/// What the condition that is asked has read.
+/// What the condition under evaluation has read.
 #[derive(Default)]
 pub(super) struct Asked {
     parts: Written,
     steps: bool,
 }
 
-/// What is to be asked of: what was written, or tasks that another engine could not ask.
+/// The conditions to evaluate: those over what was written, or those of tasks that another engine could not handle.
 #[derive(Debug, Default)]
 pub(crate) struct Changed {
     /// The parts of tables that were written.
     pub(crate) watched: BTreeSet<Watched>,
-    /// The tasks.
+    /// The tasks whose conditions are to be evaluated.
     pub(crate) tasks: BTreeSet<TaskId>,
 }
 
-/// A key of an indexed field, as a number that stays what it is.
+/// Returns a stable hash of a key of an indexed field.
 pub(super) fn key_hash(field: &str, key: &[u8]) -> u64 {
     stable_hash_of(field.bytes().chain([0]).chain(key.iter().copied()))
 }
 
-/// The number by which the tasks of a node are handed to those who know it.
+/// Returns the number by which the tasks of a node are handed to the engines that know the node.
 pub(crate) fn node_hash(flow: &str, node: &str) -> u64 {
     stable_hash([flow, node])
 }
 
-/// The parts of a table that change when a row of it does, which has these contents before and after.
+/// Returns the parts of a table that change when a row does. `rows` holds its contents before and after.
 pub(super) fn parts_of<'r>(id: u64, rows: impl Iterator<Item = &'r RowRecord>) -> Vec<TablePart> {
     let entries = rows.flat_map(|row| &row.index);
     let keys = entries.filter_map(|entry| Some(key_hash(&entry.field, &index_key(&entry.value)?)));
     [TablePart::Row(id)].into_iter().chain(keys.map(TablePart::Key)).collect()
 }
 
-/// Whether something of what was read was written.
+/// Returns whether something was written of what was read.
 pub(crate) fn was_written(reads: &Reads, written: &Written) -> bool {
     let all = |part| part == TablePart::All;
     reads
@@ -77,17 +80,17 @@ pub(crate) fn was_written(reads: &Reads, written: &Written) -> bool {
 }
 
 impl Unit {
-    /// Notes what is read from here on, for a condition.
+    /// Begins to note what is read, for a condition.
     pub(crate) fn begin_asking(&mut self) {
         self.asked = Some(Asked::default());
     }
 
-    /// Whether a condition is asked: its failure is no reason to fail the step.
+    /// Returns whether a condition is being evaluated: its failure is no reason to fail the step.
     pub(crate) fn is_asking(&self) -> bool {
         self.asked.is_some()
     }
 
-    /// What the condition has read.
+    /// Returns what the condition has read.
     pub(crate) fn end_asking(&mut self) -> Reads {
         let Asked { parts, steps } = self.asked.take().unwrap_or_default();
         let mut watched = Vec::new();
@@ -105,14 +108,14 @@ impl Unit {
         }
     }
 
-    /// Notes that something was read of which nothing tells when it changes.
+    /// Notes that something was read whose changes nothing announces.
     pub(super) fn note_steps(&mut self) {
         if let Some(asked) = &mut self.asked {
             asked.steps = true;
         }
     }
 
-    /// Notes what is written. Conditions do not wait over the tables of the engine.
+    /// Notes what is written. Conditions do not wait over the engine's own tables.
     pub(super) fn note_written(&mut self, table: &str, parts: Vec<TablePart>) {
         if self.settling || table.starts_with("viewflow.") {
             return;
@@ -123,8 +126,8 @@ impl Unit {
         }
     }
 
-    /// Writes the columns of a process. Its conditions were asked with them already, unless something else of this step has changed the
-    /// row as well, of which they do not know.
+    /// Writes the columns of a process. Its conditions were evaluated with them already. They do not know about other
+    /// changes of the row in this step.
     pub(crate) fn write_columns(&mut self, table: &str, id: u64, row: RowRecord) -> Result<()> {
         self.settling = true;
         let written = self.write_row(table, id, row);
@@ -132,20 +135,20 @@ impl Unit {
         written
     }
 
-    /// What was written since this was called the last time.
+    /// Returns what was written since the last call.
     pub(crate) fn take_written(&mut self) -> Written {
         let fresh = std::mem::take(&mut self.fresh);
         add(&mut self.told, fresh.clone());
         fresh
     }
 
-    /// What was written until [`Unit::take_written`] was called the last time.
+    /// Returns what was written before the last call of [`Unit::take_written`].
     pub(crate) fn all_written(&self) -> Written {
         self.told.clone()
     }
 
-    /// The tasks of a process that wait for conditions which have read something of what was written, as the store has them; and those
-    /// that this step has changed.
+    /// Returns the tasks of a process that wait for conditions which have read something in `written`, as the store has
+    /// them. Also returns those waiting tasks that this step has changed.
     pub(crate) fn watching(&mut self, process: ProcessId, written: &Written) -> Result<Vec<TaskId>> {
         const PAGE: usize = 16;
         let first = TaskId { process, ordinal: 0 };
@@ -166,7 +169,7 @@ impl Unit {
         Ok(found.into_iter().collect())
     }
 
-    /// Notes that somebody waits over these tables.
+    /// Notes that a condition waits over these tables.
     pub(crate) fn watch<'t>(&mut self, tables: impl Iterator<Item = &'t str>) -> Result<()> {
         for table in tables {
             if !self.is_watched(table)? {
@@ -178,13 +181,14 @@ impl Unit {
 
     fn is_watched(&mut self, table: &str) -> Result<bool> {
         match self.row(WATCHED, row_of(table)).map(|row| row.is_some()) {
-            // It is there, and never changes.
+            // The row exists, and never changes.
             Err(error) if error.is_unreadable() => Ok(true),
             watched => watched,
         }
     }
 
-    /// Leaves what the step has written in tables over which somebody waits to be asked of. The last thing that a step does.
+    /// Leaves a record of what the step has written in tables over which conditions wait. This is the last act of a
+    /// step.
     pub(crate) fn tell_watchers(&mut self) -> Result<()> {
         let mut written = std::mem::take(&mut self.told);
         add(&mut written, std::mem::take(&mut self.fresh));
@@ -205,7 +209,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Leaves tasks to be asked by those who know their node.
+    /// Leaves tasks whose conditions an engine that knows their node is to evaluate.
     pub(crate) fn leave_tasks(&mut self, node: u64, tasks: &[TaskId]) -> Result<()> {
         tasks.chunks(CHUNK).try_for_each(|tasks| {
             let tasks: Value = tasks.iter().map(ToString::to_string).collect();
@@ -221,7 +225,7 @@ impl Unit {
 }
 
 impl Changed {
-    /// Adds what a row tells of.
+    /// Adds the content of a row.
     pub(crate) fn add(&mut self, record: &RowRecord) {
         let list = |key: &str| record.data.get(key).and_then(Value::as_array).into_iter().flatten();
         if let Some(table) = record.data.get("table").and_then(Value::as_str) {
@@ -234,7 +238,7 @@ impl Changed {
     }
 }
 
-/// What conditions have read that these parts of a table concern.
+/// Returns the reads of conditions that these parts of a table concern.
 fn watched(table: &str, parts: impl Iterator<Item = TablePart>) -> impl Iterator<Item = Watched> {
     [TablePart::All].into_iter().chain(parts).map(|part| Watched { table: table.to_owned(), part })
 }

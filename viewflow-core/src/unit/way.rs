@@ -1,9 +1,9 @@
-//! The way to a task: the task itself, the one it came from, and so on. And who did what on it, or elsewhere in the process.
+//! The way to a task: the task itself, the task it came from, and so on. It answers who did what on the way.
 //!
-//! A way may be as long as its process is old, so that some tasks carry a summary of it ([`Way`]): there is one within every
-//! [`STRIDE`] tasks. It stays true for all who come this way, as what is done is taken back only with all that came after it; and what
-//! was not over when the summary was made is looked at again. Tasks of earlier releases have none: there the way is walked to its
-//! beginning, or to the first summary made since.
+//! A way may be as long as its process is old. So some tasks carry a summary of it ([`Way`]): one within every
+//! [`STRIDE`] tasks. A summary stays true for all tasks that come this way, because a task is taken back only with all
+//! that came after it. The walk looks again at tasks that were not over when the summary was made. Tasks of earlier
+//! releases have no summary. There the way is walked to its beginning, or to the first summary.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(crate) struct Coming {
 }
 
 impl Unit {
-    /// The last task on the way to a task, itself included, that is as asked for.
+    /// Returns the last task on the way to a task, itself included, for which `wanted` returns true.
     fn on_the_way(&mut self, task: TaskId, mut wanted: impl FnMut(&TaskRecord) -> bool) -> Result<Option<TaskRecord>> {
         let mut at = Some(task.ordinal);
         while let Some(ordinal) = at {
@@ -37,8 +37,8 @@ impl Unit {
         Ok(None)
     }
 
-    /// How many tasks there are since the last summary on the way to a task, and the summary that it is to have itself, which tells who
-    /// did these nodes.
+    /// Returns how many tasks have come since the last summary on the way to a task. Also returns the task's own
+    /// summary, if it is to have one. The summary covers the people that did these nodes.
     pub(crate) fn way_to(&mut self, coming: &Coming, nodes: &[&str]) -> Result<(u32, Option<Box<Way>>)> {
         let Some(previous) = coming.previous else { return Ok((0, None)) };
         let previous = TaskId { ordinal: previous, ..coming.id };
@@ -61,7 +61,7 @@ impl Unit {
             }
             let Some(earlier) = &task.way else { return false };
             way.note_all(earlier);
-            // Of scopes one within the other the outer one has the lower number.
+            // Of nested scopes, the outer scope has the lower number.
             way.splits.extend(earlier.splits.range(..=scope));
             earlier.tells_of(nodes)
         })?;
@@ -71,8 +71,8 @@ impl Unit {
         Ok((0, Some(Box::new(way))))
     }
 
-    /// The last task of a node that was done on the way to a task; where the node is not on the way, the newest one in the
-    /// process.
+    /// Returns the last task of a node that was done on the way to a task. If the node is not on the way, returns the
+    /// newest one in the process.
     fn last_done(&mut self, task: TaskId, node: &str) -> Result<Option<TaskRecord>> {
         let done = |task: &TaskRecord| task.node == node && task.status == TaskStatus::Done;
         let mut from = task;
@@ -93,8 +93,8 @@ impl Unit {
         self.newest_of(task.process, node, |task| task.status == TaskStatus::Done)
     }
 
-    /// The person who did the most recent one of these nodes: of each, its last task on the way to this one; where it is not on the
-    /// way, its newest one in the process.
+    /// Returns the person that did the most recent of these nodes. For each node, its last task on the way counts, or
+    /// its newest task in the process if it is not on the way.
     pub(crate) fn last_doer(&mut self, task: TaskId, nodes: &[&str]) -> Result<Option<UserId>> {
         let mut done = BTreeMap::new();
         for node in nodes {
@@ -104,8 +104,8 @@ impl Unit {
         self.last_finished(task.process, done)
     }
 
-    /// Who did a node on the way to this task; where it is not on the way, in this process. Who had somebody do it in his
-    /// place is one of them.
+    /// Returns the people that did a node on the way to this task; if it is not on the way, in this process. A person
+    /// that delegated the task is one of them.
     pub(crate) fn doers(&mut self, task: TaskId, node: &str) -> Result<BTreeSet<UserId>> {
         let mut doers = BTreeSet::new();
         let mut add = |task: &TaskRecord| {
@@ -134,8 +134,8 @@ impl Unit {
         Ok(doers)
     }
 
-    /// The last task of a node that runs sub-processes on the way to a task; where the node is not on the way, the newest one in the
-    /// process.
+    /// Returns the last task, on the way to a task, of a node that runs sub-processes. If the node is not on the way,
+    /// returns its newest task in the process.
     pub(crate) fn last_host(&mut self, task: TaskId, node: &str) -> Result<Option<TaskId>> {
         let found = self.on_the_way(task, |task| task.node == node || task.way.is_some())?;
         let on_the_way = match found {
@@ -149,7 +149,7 @@ impl Unit {
         }
     }
 
-    /// The last join on the way to a task, itself included, and the task on the way that came of it.
+    /// Returns the last join on the way to a task, itself included, and the next task on the way after it.
     pub(crate) fn last_join(&mut self, task: TaskId) -> Result<Option<(TaskRecord, Option<u32>)>> {
         let mut came = None;
         let found = self.on_the_way(task, |task| {
@@ -167,7 +167,7 @@ impl Unit {
         }
     }
 
-    /// The split that opened a scope, of which there is one around a task, or around what came before it.
+    /// Returns the split that opened a scope, which must be around a task or around what came before it.
     pub(crate) fn split_of(&mut self, task: TaskId, scope: u32) -> Result<Option<u32>> {
         let of = |task: &TaskRecord| task.kind.is_split() && task.around == Some(scope);
         let summed_up = |task: &TaskRecord| task.way.as_ref().and_then(|way| way.splits.get(&scope)).copied();
@@ -175,14 +175,15 @@ impl Unit {
         Ok(found.and_then(|task| if of(&task) { Some(task.id.ordinal) } else { summed_up(&task) }))
     }
 
-    /// What stands here for the one of these tasks of a process that was finished last: beside each is the place of its end among the events.
-    /// Two may be finished at the same time, and a clock may be set back.
+    /// Returns the value of that task which was finished last. Each task comes with the place of its end among the
+    /// events, and with a value. Places are used because two tasks may end at the same time, and a clock may be set
+    /// back.
     pub(crate) fn last_finished<T>(
         &mut self,
         process: ProcessId,
         mut of_tasks: BTreeMap<u32, (u32, T)>,
     ) -> Result<Option<T>> {
-        // What has no place was finished before all that has one.
+        // Tasks without a place were finished before all tasks with a place.
         let last = match of_tasks.iter().map(|(task, (place, _))| (*place, *task)).max() {
             Some((0, _)) if of_tasks.len() > 1 => self.last_told(process, |task| of_tasks.contains_key(&task))?,
             last => last.map(|(_, task)| task),
@@ -191,7 +192,7 @@ impl Unit {
         Ok(last.map(|(_, last)| last))
     }
 
-    /// The one of the tasks of a process of which the events tell last that it was finished.
+    /// Returns that one of the tasks whose end is recorded last among the events.
     fn last_told(&mut self, process: ProcessId, is_one: impl Fn(u32) -> bool) -> Result<Option<u32>> {
         const PAGE: u32 = 100;
         let finished = |event: &Event| match event.what {
