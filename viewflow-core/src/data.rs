@@ -1,6 +1,6 @@
-//! Data with types: fields, the structs that are made of them, rows and forms.
+//! Typed data: fields, the structs made of them, rows and forms.
 //!
-//! One circle, on purpose: a field may refer to an entity, and an entity is made of fields.
+//! These modules refer to each other in a circle, on purpose: a field may refer to an entity, and an entity has fields.
 
 pub(crate) mod decision;
 pub(crate) mod document;

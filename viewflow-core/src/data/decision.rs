@@ -1,45 +1,46 @@
-//! Forms of which a person chooses a case: decisions.
+//! Decisions: forms in which a person chooses a case.
 
 use crate::data::document::{self, Document, Fields, Reader, Value, Writer};
 use crate::data::field::{FieldKind, FieldSpec, FieldType, Source};
 use crate::error::FieldErrors;
 
-/// One case of a form that is a decision: the button, and what goes with it.
+/// One case of a form that is a decision: its button, and the texts that go with it.
 ///
-/// What is asked in the case is the kind of the form's field of the same number.
+/// The fields of the case are in the kind of the form's field with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaseSpec {
     /// The name of the variant, under which its fields are sent.
     pub name: &'static str,
-    /// What stands on the button.
+    /// The text on the button.
     pub title: &'static str,
-    /// A sentence of help; empty when there is none.
+    /// A sentence of help; empty if there is none.
     pub help: &'static str,
-    /// What a person is asked before the case is submitted, if anything.
+    /// A question to confirm before the case is submitted, if there is one.
     pub confirm: Option<&'static str>,
 }
 
 impl CaseSpec {
-    /// A case without help, of which nobody is asked whether it is meant.
+    /// Makes a case without help and without a question to confirm.
     pub const fn new(name: &'static str, title: &'static str) -> Self {
         Self { name, title, help: "", confirm: None }
     }
 
-    /// The same case, with a sentence of help.
+    /// Returns the same case with a sentence of help.
     #[must_use]
     pub const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
 
-    /// The same case, with a question to be answered before it is submitted.
+    /// Returns the same case with a question to confirm before it is submitted.
     #[must_use]
     pub const fn confirm(self, question: &'static str) -> Self {
         Self { confirm: Some(question), ..self }
     }
 }
 
-/// An enum by whose variants a node goes on: `#[derive(Form)]` on an enum implements it, and `#[derive(Choices)]`.
+/// An enum whose variants decide how a node goes on. `#[derive(Form)]` on an enum implements it, and so does
+/// `#[derive(Choices)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no cases, and `#[case(..)]` goes on by one",
     label = "expected an enum: a form with `#[derive(Form, Clone)]`, a field with `#[derive(Choices)]`",
@@ -50,11 +51,11 @@ pub trait Cases: Sized + 'static {
     type ByName;
     /// The cases by their names.
     const BY_NAME: Self::ByName;
-    /// What is said of each case that has no way on.
+    /// The message for each case that has no edge.
     const WITHOUT_A_WAY: &'static [&'static str];
 }
 
-/// One case of `D`, whose fields are a `V`.
+/// One case of the enum `D`. Its fields have the type `V`.
 #[derive(Debug)]
 pub struct CaseOf<D, V> {
     number: usize,
@@ -63,22 +64,22 @@ pub struct CaseOf<D, V> {
 }
 
 impl<D, V> CaseOf<D, V> {
-    /// The case with this number and title. `fields` gives what was filled in, if it is the case that was chosen.
+    /// Makes the case with this number and title. `fields` returns what was filled in, if this case was chosen.
     pub const fn new(number: usize, title: &'static str, fields: fn(&D) -> Option<V>) -> Self {
         Self { number, title, fields }
     }
 
-    /// Its number among the variants.
+    /// Returns its number among the variants.
     pub const fn number(&self) -> usize {
         self.number
     }
 
-    /// What stands on the button.
+    /// Returns the text on the button.
     pub const fn title(&self) -> &'static str {
         self.title
     }
 
-    /// What was filled in, if this case was chosen.
+    /// Returns what was filled in, if this case was chosen.
     pub fn fields(&self, of: &D) -> Option<V> {
         (self.fields)(of)
     }
@@ -121,7 +122,7 @@ impl FieldType for NoFields {
     }
 }
 
-/// What is sent of a decision, over what was there: where it names another case, nothing of that stays.
+/// Merges what was sent of a decision over what it held before. If it names another case, nothing of the old one stays.
 pub(crate) fn decided(cases: &[CaseSpec], mut before: Document, sent: &Document) -> Document {
     let chosen = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     if cases.iter().any(|case| chosen(case.name)) {

@@ -18,8 +18,8 @@ pub use viewflow_store::Document;
 
 /// A struct whose fields live in a JSON document.
 ///
-/// Several such structs may be laid over one document; each reads and writes its own keys and keeps the others.
-/// The derive macros implement it; by hand it looks like this:
+/// Several such structs may be laid over one document. Each reads and writes its own keys and keeps the others. The
+/// derive macros implement it. By hand it looks like this:
 ///
 /// ```
 /// use viewflow_core::document::{Fields, Reader, Writer};
@@ -54,20 +54,20 @@ pub trait Fields: Sized + 'static {
     /// The fields, in declaration order.
     const FIELDS: &'static [FieldSpec];
 
-    /// What the fields are like when they are stored, for lock files.
+    /// The shapes of the fields when they are stored, for lock files.
     const SHAPES: &'static [FieldShape] = &[];
 
-    /// Reads all fields; none when one of them is wrong, which the reader then knows.
+    /// Reads all fields. Returns none if one of them is wrong; the reader has the complaints.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
 
     /// Writes all fields.
     fn write(&self, writer: &mut Writer);
 
-    /// Holds the fields against their rules.
+    /// Checks the fields against their rules.
     fn check(&self, errors: &mut FieldErrors);
 }
 
-/// The place of each field by its name, for a form made of some of them: `INDEX.approved`.
+/// The place of each field by its name, such as `INDEX.approved`. A form that consists of some of the fields uses it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields that `#[fields(..)]` can name",
     label = "its fields are not known here",
@@ -90,7 +90,7 @@ pub trait FieldAt<const INDEX: usize>: Fields {
     /// Sets it.
     fn set(&mut self, value: Self::Type);
 
-    /// Holds a value against the rules of the field.
+    /// Checks a value against the rules of the field.
     fn check(value: &Self::Type, at: At<'_>);
 }
 
@@ -106,29 +106,29 @@ impl Fields for () {
     fn check(&self, _: &mut FieldErrors) {}
 }
 
-/// Reads `T` from a document.
+/// Reads a `T` from a document.
 ///
 /// # Errors
-/// A list of complaints for each field that is missing, of a wrong type or against its rules.
+/// Complaints about each field that is missing, has a wrong type or breaks its rules.
 pub fn read<T: Fields>(document: &Document) -> Result<T, FieldErrors> {
     Reader::new(T::FIELDS, document, None).finish()
 }
 
-/// The code of a complaint about a field for which something was sent, and that is not asked.
+/// The code of the complaint that something was sent for a field that is not asked.
 pub(crate) const NOT_ASKED: &str = "not_asked";
 
-/// What the fields of a struct that depend on others come to, with what a person filled in so far.
+/// Determines the outcome of the dependent fields of a struct, with what a person has filled in so far.
 pub fn settle<T: Fields>(filled: &Document) -> Settled {
     let mut reader = Reader::of_form(T::FIELDS, filled);
     drop(T::read(&mut reader));
     reader.settled
 }
 
-/// Writes `value` over a document: its own keys are replaced, all others kept. A document is not touched when a
-/// field is against its rules.
+/// Writes `value` over a document: its own keys are replaced, all others kept. The document stays untouched if a field
+/// breaks its rules.
 ///
 /// # Errors
-/// A list of complaints for each such field.
+/// Complaints about each such field.
 pub fn write<T: Fields>(value: &T, document: &mut Document) -> Result<(), FieldErrors> {
     (*document, _) = write_with_columns(value, document.clone(), None)?;
     Ok(())
@@ -144,13 +144,13 @@ pub(crate) fn write_with_columns<T: Fields>(
     value.check(&mut errors);
     let mut writer = Writer::new(T::FIELDS, document, columns);
     value.write(&mut writer);
-    // The rules of nested structs are known to their own fields.
+    // Nested structs check the rules of their own fields.
     errors.extend(writer.errors);
     errors.into_result()?;
     Ok((writer.document, writer.columns))
 }
 
-/// Reads fields from a document and collects what is wrong with them.
+/// Reads fields from a document, and collects complaints about them.
 #[derive(Debug)]
 pub struct Reader<'d> {
     specs: &'static [FieldSpec],
@@ -158,11 +158,11 @@ pub struct Reader<'d> {
     columns: Option<&'d Document>,
     source: Source,
     errors: FieldErrors,
-    /// The fields that were there and could be read, as they are stored today, by their names.
+    /// The fields that were found and could be read: by their names, in the form in which they would be stored now.
     today: Option<Document>,
-    /// What the fields that depend on others come to.
+    /// The outcome of the dependent fields.
     settled: Settled,
-    /// The fields that are not right, and have something else in their place.
+    /// The invalid fields that have a stand-in value.
     stood_in: BTreeSet<usize>,
 }
 
@@ -180,12 +180,12 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Reads what a person sent: fields by their names, and an empty text is no value.
+    /// Reads what a person sent. Fields are under their names, and an empty text counts as missing.
     pub(crate) fn of_form(specs: &'static [FieldSpec], document: &'d Document) -> Self {
         Self { source: Source::Person, ..Self::new(specs, document, None) }
     }
 
-    /// Reads a draft: fields by their names, or those that they had when it was written.
+    /// Reads a draft. Fields are under their names, or under the names that they had when it was written.
     pub(crate) fn of_draft(specs: &'static [FieldSpec], document: &'d Document) -> Self {
         Self { source: Source::Draft, ..Self::new(specs, document, None) }
     }
@@ -210,7 +210,7 @@ impl<'d> Reader<'d> {
         }
         read.or_else(|errors| {
             self.errors.extend(errors.under(spec.name));
-            // What depends on it is told of, too.
+            // A stand-in lets fields that depend on this one be checked, too.
             let instead = || field.default.map(|default| default()).or_else(field.stand_in);
             let stand_in = if self.source == Source::Person { instead() } else { None };
             self.stood_in.extend(stand_in.is_some().then_some(index));
@@ -219,7 +219,8 @@ impl<'d> Reader<'d> {
         .ok()
     }
 
-    /// Whether the field at `index` is asked, by a `condition` over the others. What is stored is as it is.
+    /// Returns whether the field at `index` is asked, by a `condition` over the others. For stored data it returns
+    /// true.
     pub fn asks<T>(&mut self, index: usize, field: &FieldOf<T>, condition: impl FnOnce() -> bool) -> bool {
         let Some(spec) = self.specs.get(index).filter(|_| self.source == Source::Person) else { return true };
         let sent = self.document.get(spec.name).filter(|value| !is_blank(value));
@@ -242,8 +243,10 @@ impl<'d> Reader<'d> {
         false
     }
 
-    /// What the field at `index` is: computed from the others if a person sent them and they are right, else as it was `read`. It is a
-    /// complaint when that panics.
+    /// Returns the value of the computed field at `index`.
+    ///
+    /// If a person sent the other fields and they are valid, it is computed from them. Otherwise it is the value that
+    /// was `read`. If the computation panics, that is a complaint.
     pub fn computes<T>(
         &mut self,
         index: usize,
@@ -256,7 +259,7 @@ impl<'d> Reader<'d> {
         if !self.stood_in.is_empty() || self.specs.iter().any(is_wrong) {
             return read;
         }
-        // Such as an overflow: what a person sent must not stop more than their form.
+        // A panic, such as an overflow, on what a person sent must not stop more than their form.
         let Ok(value) = catch_unwind(AssertUnwindSafe(compute)) else {
             let message = "cannot be computed of what was filled in";
             self.complain(spec.name, Complaint::new("not_computed", message));
@@ -269,7 +272,7 @@ impl<'d> Reader<'d> {
         Some(value)
     }
 
-    /// What there is of a field, and whether it is where the field is today.
+    /// Returns the value of a field, if there is one, and whether it is under the current key.
     fn find(&self, spec: &FieldSpec) -> (Option<&'d Value>, bool) {
         let named = self.document.get(spec.name);
         match self.source {
@@ -291,7 +294,7 @@ impl<'d> Reader<'d> {
     ) -> Result<T, FieldErrors> {
         let from_a_person = self.source == Source::Person;
         let blank = |value: &Value| from_a_person && is_blank(value);
-        // Under an earlier key it is of the type that the field had then.
+        // A value under an earlier key has the type that the field had then.
         if let (Some(convert), Some(value), false) = (field.convert, found, is_of_today)
             && let Ok(converted) = convert(value)
         {
@@ -307,9 +310,9 @@ impl<'d> Reader<'d> {
             Some(value) if blank(value) && field.optional => decode(&Value::Null),
             Some(value) if blank(value) && spec.required => Err(FieldErrors::here(Complaint::required())),
             Some(value) if !blank(value) || field.default.is_none() => match (decode(value), field.default) {
-                // A field that was an `Option` once may have left a null.
+                // A field that was an `Option` earlier may have left a null.
                 (Err(_), Some(default)) if value.is_null() => Ok(default()),
-                // What is no value of today may be one of the type that the field had before.
+                // A value that does not fit the current type may be of an earlier type.
                 (Err(errors), _) if !from_a_person => match field.convert {
                     Some(convert) => convert(value).map_err(FieldErrors::here),
                     None => Err(errors),
@@ -325,7 +328,8 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// The number of the only field that is there: of the case of a decision that was chosen.
+    /// Returns the number of the only field with a value: the case that was chosen in a decision. If there is none, or
+    /// more than one, that is a complaint.
     pub fn chosen(&mut self) -> Option<usize> {
         let is_there = |spec: &FieldSpec| self.find(spec).0.is_some_and(|value| !value.is_null());
         let there: Vec<usize> = (0..self.specs.len()).filter(|number| is_there(&self.specs[*number])).collect();
@@ -340,7 +344,8 @@ impl<'d> Reader<'d> {
         None
     }
 
-    /// Holds a field that could be read against its rules, so that they are told beside what could not be read.
+    /// Checks a field that could be read against its rules. So these complaints are reported along with the unreadable
+    /// fields.
     pub fn check<T>(&mut self, index: usize, value: Option<&T>, rules: impl FnOnce(&T, At<'_>)) {
         let Some(spec) = self.specs.get(index).filter(|_| !self.stood_in.contains(&index)) else { return };
         let is_computed = self.source != Source::Person || self.settled.computed.contains_key(spec.name);
@@ -349,7 +354,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// The struct, if all is right with it.
+    /// Returns the struct, if all of it is valid.
     pub(crate) fn finish<T: Fields>(mut self) -> Result<T, FieldErrors> {
         let read = T::read(&mut self);
         if let (Some(value), true) = (&read, self.errors.is_empty()) {
@@ -393,7 +398,7 @@ impl Writer {
         }
         let document: &mut Document = match &mut self.columns {
             Some(columns) if spec.column => {
-                // It may have become a column since.
+                // The field may have become a column since.
                 [spec.key].iter().chain(spec.was).for_each(|path| remove(&mut self.document, path));
                 columns
             }
@@ -413,7 +418,7 @@ impl Writer {
     }
 }
 
-/// The value of a field, unless it is nested too deep for a store.
+/// Returns the value of a field, unless it is nested too deep for a store.
 pub(crate) fn not_too_deep(value: Value) -> Result<Value, FieldErrors> {
     if is_deeper(&value, MAX_DEPTH) { Err(too_deep()) } else { Ok(value) }
 }
@@ -432,7 +437,7 @@ fn too_deep() -> FieldErrors {
     FieldErrors::here(Complaint::new("too_deep", message).with("max", MAX_DEPTH))
 }
 
-/// Puts a value at a nested key; objects on the way are made.
+/// Puts a value at a nested key. Objects on the way are made if they are missing.
 pub(crate) fn put(document: &mut Document, path: &[&str], value: Value) -> Result<(), String> {
     let Some((last, parents)) = path.split_last() else { return Ok(()) };
     let mut object = document;
@@ -450,7 +455,7 @@ pub(crate) fn put(document: &mut Document, path: &[&str], value: Value) -> Resul
     Ok(())
 }
 
-/// Whether what is at the old path is the object in which the field lives now.
+/// Returns whether the value at the old path is the object in which the field is now.
 fn holds(document: &Document, old: &[&str], key: &[&str]) -> bool {
     let at_old = old
         .split_first()

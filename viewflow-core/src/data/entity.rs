@@ -22,23 +22,23 @@ pub trait Entity: Fields {
     /// The stored name of its table.
     const TABLE: &'static str;
 
-    /// The row's identity; [`Id::NEW`] when it is not stored yet.
+    /// Returns the row's identity, or [`Id::NEW`] if it is not stored yet.
     fn id(&self) -> Id<Self>;
 
-    /// Tells the value which row it is.
+    /// Sets the row's identity.
     fn set_id(&mut self, id: Id<Self>);
 
-    /// What a person reads where the row can be chosen.
+    /// Returns the text by which a person knows the row when choosing one.
     fn label(&self) -> String {
         format!("{} {}", Self::TABLE, self.id())
     }
 
-    /// The row as the object of a permission: `Permission::on("bills.sign", Department::object(department))`.
+    /// Returns the row as the object of a permission: `Permission::on("bills.sign", Department::object(department))`.
     fn object(row: impl Into<Ref<Self>>) -> Object {
         Object::Row { table: Self::TABLE.to_owned(), id: row.into().id().number() }
     }
 
-    /// The row that a permission is on, if that is a row of this table.
+    /// Returns the row that a permission is on, if it is a row of this table.
     fn row_in(object: &Object) -> Option<Ref<Self>> {
         match object {
             Object::Row { table, id } if table == Self::TABLE => Some(Id::from_number(*id).to_ref()),
@@ -47,7 +47,7 @@ pub trait Entity: Fields {
     }
 }
 
-/// A table as those know it who do not know the type of its rows.
+/// A table without the type of its rows.
 #[derive(Clone, Copy)]
 pub struct TableSpec {
     /// Its stored name.
@@ -55,12 +55,12 @@ pub struct TableSpec {
     /// The fields of its rows.
     pub fields: &'static [FieldSpec],
     pub(crate) rows: RowType,
-    /// A row as it would be stored today.
+    /// Converts a row to the form in which it would be stored now.
     pub(crate) of_today: fn(u64, RowRecord) -> Option<RowRecord>,
 }
 
 impl TableSpec {
-    /// The table of `E`.
+    /// Describes the table of `E`.
     pub fn of<E: Entity>() -> Self {
         Self {
             name: E::TABLE,
@@ -90,8 +90,8 @@ impl RowType {
     }
 }
 
-/// An index of the table of `E` on a field of type `V`: `Post::BY_SLUG`. Made by `#[field(index)]` and
-/// `#[field(unique)]`.
+/// An index of the table of `E` on a field of type `V`, such as `Post::BY_SLUG`. `#[field(index)]` and
+/// `#[field(unique)]` make it.
 pub struct IndexOf<E, V> {
     field: &'static str,
     _types: PhantomData<fn() -> (E, V)>,
@@ -104,12 +104,12 @@ impl<E, V> fmt::Debug for IndexOf<E, V> {
 }
 
 impl<E, V: FieldType> IndexOf<E, V> {
-    /// The index on the field that is stored under this key (`a.b` for a nested one).
+    /// Makes the index on the field that is stored under this key (`a.b` for a nested field).
     pub const fn new(field: &'static str) -> Self {
         Self { field, _types: PhantomData }
     }
 
-    /// The key under which the field is stored.
+    /// Returns the key under which the field is stored.
     pub const fn field(&self) -> &'static str {
         self.field
     }
@@ -151,7 +151,7 @@ impl<E: Entity> Choices for Query<E> {
     }
 }
 
-/// What can stand for a row where one is loaded: a reference, an id, or an optional one.
+/// A value that names a row to load: a reference, an id, or an optional one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not refer to a row",
     label = "expected a `Ref<..>`, an `Id<..>`, or an `Option` of one"
@@ -160,10 +160,10 @@ pub trait ToRef {
     /// The type of the row.
     type Entity: Entity;
 
-    /// The reference.
+    /// Returns the reference.
     ///
     /// # Errors
-    /// [`Error::Empty`](crate::Error::Empty) when there is none.
+    /// [`Error::Empty`](crate::Error::Empty) if there is none.
     fn to_ref(&self) -> Result<Ref<Self::Entity>>;
 }
 

@@ -1,4 +1,4 @@
-//! Field types: how a value is kept in a JSON document, and how it is asked of a person.
+//! Field types: how a value is kept in a JSON document, and how a person is asked for it.
 
 mod basic;
 #[cfg(feature = "jiff")]
@@ -35,9 +35,10 @@ pub(crate) use widget::{forget_secrets, forget_secrets_of};
 use crate::data::entity::{Entity, TableSpec};
 use crate::error::FieldErrors;
 
-/// A type that can be a field of a process, task, form or entity, and a seed or artifact.
+/// A type that can be a field of a process, task, form or entity, or a seed or artifact.
 ///
-/// Implement it for a type of your own by way of one that has it: `decode` a string, say, and `encode` to it.
+/// To implement it for a type of your own, build on a type that has it: for example, `decode` a string and `encode` to
+/// one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field",
     label = "not a field type",
@@ -48,39 +49,42 @@ use crate::error::FieldErrors;
     note = "for an enum of your own write `#[derive(Choices)]`, for a struct `#[derive(Embedded)]`"
 )]
 pub trait FieldType: Sized + 'static {
-    /// What one choice picks: the type itself, or what an `Option` or `Vec` of it holds.
+    /// The type of one choice: the type itself, or the item of an `Option` or `Vec`.
     type Item: 'static;
-    /// Whether a missing value is a value: true for `Option`.
+    /// Whether a missing value is valid: true for `Option`.
     const OPTIONAL: bool = false;
 
-    /// What its values are like when they are stored, for lock files. A type that is kept as another one tells that of the
-    /// other one: `const SHAPE: Shape = String::SHAPE`.
+    /// The shape of its stored values, for lock files. A type that is stored as another type has the shape of that
+    /// type: `const SHAPE: Shape = String::SHAPE`.
     const SHAPE: Shape = Shape::Plain(Plain::Other);
 
-    /// What a page needs to know to draw a widget for it.
+    /// Returns what a page needs to know to draw a widget for it.
     fn kind() -> FieldKind;
 
-    /// The value as JSON.
+    /// Returns the value as JSON.
     ///
     /// # Errors
-    /// What is wrong with a value JSON cannot hold, such as a float that is no number.
+    /// Says what is wrong with a value that JSON cannot hold, such as a float that is not a number.
     fn encode(&self) -> Result<Value, String>;
 
     /// Reads what `encode` wrote.
     ///
     /// # Errors
-    /// What the value has to be instead, as the end of the sentence "`field` ...".
+    /// Says what the value has to be instead, as the end of the sentence "`field` ...".
     fn decode(value: &Value) -> Result<Self, String>;
 
-    /// The value as JSON, as it is compared with others: in indexes and for `unique`, as the key of a message, among choices, in the
-    /// history. Values that are equal have one such form, even where `encode` keeps more than counts: of the decimals `1.5` and
-    /// `1.50` it is `1.5`, of a point in time it is that in UTC.
+    /// Returns the canonical form of the value, as JSON: the form in which it is compared with others.
     ///
-    /// What is provided knows the kinds of values; a type of your own, of which other values are equal too, has a form of its own.
+    /// Indexes and `unique`, the keys of messages, choices and the history compare canonical forms. Equal values have
+    /// the same form, even where `encode` keeps more than counts. The form of the decimals `1.5` and `1.50` is `1.5`,
+    /// and the form of a point in time is that in UTC.
+    ///
+    /// The provided method handles all built-in kinds of values. A type of your own with another notion of equality
+    /// needs a form of its own.
     ///
     /// ```
-    /// use viewflow_core::{document::Value, field::{FieldKind, FieldType}};
-    /// /// A code for which capital letters are those that are not.
+    /// use viewflow_core::{FieldKind, FieldType, document::Value};
+    /// /// A code in which upper and lower case do not differ.
     /// struct Code(String);
     /// impl FieldType for Code {
     ///     type Item = Self;
@@ -99,46 +103,48 @@ pub trait FieldType: Sized + 'static {
         Ok(Self::kind().canonical(self.encode()?))
     }
 
-    /// What a field counts as while nothing right was filled in, for conditions that ask it: false, zero or empty. None where a type has no
-    /// such value.
+    /// Returns the value for which a field counts while nothing valid was filled in, when conditions ask for it. It is
+    /// false, zero or empty; none if a type has no such value.
     fn stand_in() -> Option<Self> {
         None
     }
 
-    /// The value as JSON, over what is stored already: a nested struct keeps keys it does not know.
+    /// Returns the value as JSON, merged over what is stored already. A nested struct keeps keys that it does not know.
     ///
     /// # Errors
-    /// What is wrong with the value, each complaint with its path in it.
+    /// Complaints about the value, each with its path within the value.
     fn merge(&self, _stored: Option<&Value>) -> Result<Value, FieldErrors> {
         self.encode().map_err(FieldErrors::here)
     }
 
-    /// Reads what is stored, or what a person sent. A type that is made of others reads them in this way, so that all complaints
-    /// are told at once, each with its path.
+    /// Reads what is stored, or what a person sent.
+    ///
+    /// A type that consists of others reads them with this method. So all complaints are reported at once, each with
+    /// its path.
     ///
     /// # Errors
-    /// What is wrong with the value, each complaint with its path in it.
+    /// Complaints about the value, each with its path within the value.
     fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
         let _ = source;
         Self::decode(value).map_err(|message| FieldErrors::here(Self::kind().wrong(message)))
     }
 }
 
-/// Where a value that is read comes from.
+/// The origin of a value that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// It was stored: as a field's `encode` wrote it, now or in an earlier version.
+    /// The store: a field's `encode` wrote it, in this version or an earlier one.
     Store,
-    /// A person, or a program in a person's place, sent it: the rules of forms hold.
+    /// A person, or a program in a person's place, sent it. The rules of forms apply.
     Person,
-    /// It is of a draft, which a person may have written before the fields had the names and types of today.
+    /// A draft. A person may have written it before the fields had their current names and types.
     Draft,
 }
 
-/// A value for the time before anybody set one: what a process field without `default` starts with.
+/// The value of a process field without a `default`, before it is set for the first time.
 ///
-/// A process has one, too, and so has a task whose fields all have a default or are optional: the derives implement it. Code that
-/// gives some of the fields takes the others from it.
+/// A process has an initial value, too, and so has a task whose fields all have a default or are optional: the derives
+/// implement it. Code that sets only some of the fields takes the others from it.
 ///
 /// ```
 /// # use viewflow_core::field::Initial;
@@ -157,18 +163,19 @@ pub enum Source {
     note = "a type of your own needs `#[derive(Choices)]` if it is an enum, `#[derive(Embedded)]` if it is a struct"
 )]
 pub trait Initial: Sized {
-    /// The value: false, zero, empty or none; of a struct, the defaults of its fields.
+    /// Returns the value: false, zero, empty or none; for a struct, the defaults of its fields.
     fn initial() -> Self;
 }
 
-/// [`Initial`], asked of the [`FieldType::Item`] of a field type: rustc does not ask it of a type that is none.
+/// [`Initial`], as a bound on the [`FieldType::Item`] of a field type: rustc does not check it for a type that is no
+/// field type.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a process field of type `{T}` has no value when the process starts",
     label = "write `Option<{T}>`, or give it `#[field(default = ..)]`"
 )]
 pub trait InitialOf<T> {
-    /// The value: false, zero, empty or none.
+    /// Returns the value: false, zero, empty or none.
     fn initial() -> T;
 }
 
@@ -195,7 +202,7 @@ impl SetNone for Option<ProcessId> {}
 #[diagnostic::do_not_recommend]
 impl SetNone for Vec<ProcessId> {}
 
-/// [`OnDelete::SetNone`], for a field that can become none.
+/// Returns [`OnDelete::SetNone`], for a field that can become none.
 #[doc(hidden)]
 pub const fn set_none<T: SetNone>() -> OnDelete {
     OnDelete::SetNone

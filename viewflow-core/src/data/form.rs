@@ -1,4 +1,4 @@
-//! What a person fills in.
+//! Forms, which people fill in.
 
 mod check;
 mod describe;
@@ -18,7 +18,7 @@ pub(crate) use check::{Kept, check, check_tables, forget_unasked, places};
 pub(crate) use describe::describe;
 pub use spec::{Filled, FormCase, FormField, FormPage, FormSpec};
 
-/// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from the
+/// A struct that a person fills in. `#[derive(Form)]` implements it, and `#[fields(..)]` on a node makes one from
 /// fields of the process. `()` is a form without fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a form",
@@ -26,10 +26,10 @@ pub use spec::{Filled, FormCase, FormField, FormPage, FormSpec};
     note = "a form is a struct or an enum of your own with `#[derive(Form, Clone)]`"
 )]
 pub trait Form: Fields + Clone {
-    /// The cases of a form that is an enum, each with the number of its field; none where a form is a struct.
+    /// The cases of a form that is an enum, each with the number of its field. A form that is a struct has none.
     const CASES: &'static [CaseSpec] = &[];
 
-    /// The number of the case that was chosen.
+    /// Returns the number of the case that was chosen.
     fn case(&self) -> Option<usize> {
         None
     }
@@ -38,11 +38,11 @@ pub trait Form: Fields + Clone {
 #[diagnostic::do_not_recommend]
 impl Form for () {}
 
-/// Whether something in a form of these fields is computed.
+/// Returns whether something in a form of these fields is computed.
 pub(crate) fn computes(specs: &'static [FieldSpec]) -> bool {
     let (mut open, mut seen) = (vec![specs], BTreeSet::new());
     while let Some(specs) = open.pop() {
-        // A struct may be within itself.
+        // A struct may contain itself.
         if !seen.insert(specs.as_ptr().addr()) {
             continue;
         }
@@ -54,7 +54,7 @@ pub(crate) fn computes(specs: &'static [FieldSpec]) -> bool {
     false
 }
 
-/// The fields of the struct that a value of this kind is, or has in it.
+/// Returns the fields of the struct that a value of this kind is, or contains.
 pub(crate) fn nested(kind: &FieldKind) -> Option<&'static [FieldSpec]> {
     match kind {
         FieldKind::Embedded(specs) => Some(specs),
@@ -63,7 +63,7 @@ pub(crate) fn nested(kind: &FieldKind) -> Option<&'static [FieldSpec]> {
     }
 }
 
-/// Whether a value is of the kind, whatever its rules: `deep` within nested structs, too.
+/// Returns whether a value is of the kind, whatever its rules are. With `deep`, also looks within nested structs.
 fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
     match (kind, value) {
         (FieldKind::Json, _) | (_, Value::Null) => true,
@@ -86,8 +86,8 @@ fn fits(kind: &FieldKind, value: &Value, deep: bool) -> bool {
     }
 }
 
-/// What the fields hold before anything is sent: what is stored under their names, or their defaults, and over that what fits of a
-/// draft: as it was written; else as it can be read today, which stands beside it.
+/// Returns what the fields hold before anything is sent: their stored values under their names, or their defaults. The
+/// fitting parts of a draft come over that: as they were written, or else as they can be read now. `draft` holds both.
 pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Option<(&Document, Document)>) -> Document {
     let value = |spec: &FieldSpec| {
         let kind = (spec.kind)();
@@ -103,7 +103,7 @@ pub(crate) fn shown(specs: &[FieldSpec], stored: Option<&Document>, draft: Optio
 fn drafted(spec: &FieldSpec, kind: &FieldKind, draft: &Document, today: &Document) -> Option<Value> {
     let written = draft.get(spec.name).filter(|value| fits(kind, value, true)).cloned();
     let read = || Some(document::named(kind, today.get(spec.name)?));
-    // It need not be whole.
+    // A struct in the draft need not be complete.
     let in_part = || draft.get(spec.name).or_else(|| spec.named_before(draft)).filter(|value| fits(kind, value, false));
     written.or_else(read).or_else(|| in_part().cloned())
 }

@@ -17,20 +17,20 @@ use crate::unit::versions::About;
 use crate::unit::walk::Walk;
 
 impl Db {
-    /// The table of `E`.
+    /// Returns the table of `E`.
     pub fn table<E: Entity>(&self) -> Table<E> {
         Table::new(self.clone())
     }
 
-    /// The row referred to.
+    /// Returns the row that `reference` names.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    /// [`Error::NoRow`] if it is gone, [`Error::Empty`] if there is no reference.
     pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
         self.table().load(reference.to_ref()?)
     }
 
-    /// Changes the row referred to.
+    /// Changes the row that `reference` names.
     ///
     /// # Errors
     /// As [`Db::load`], and as [`Table::update`](crate::Table::update).
@@ -58,30 +58,30 @@ impl<E: Entity> Table<E> {
         Self { db, _rows: PhantomData }
     }
 
-    /// The row with this identity, if it is there.
+    /// Returns the row with this identity, if it exists.
     ///
     /// # Errors
-    /// [`Error::Data`] when the row does not fit the struct.
+    /// [`Error::Data`] if the row does not fit the struct.
     pub fn get(&self, id: impl Into<Id<E>>) -> Result<Option<E>> {
         let id = id.into();
         let row = self.db.unit(|unit| unit.row_copy(E::TABLE, id.number()))?;
         row.map(|row| decode(id.number(), &row)).transpose()
     }
 
-    /// The row with this identity.
+    /// Returns the row with this identity.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is not there.
+    /// [`Error::NoRow`] if it does not exist.
     pub fn load(&self, id: impl Into<Id<E>>) -> Result<E> {
         let id = id.into();
         self.get(id)?.ok_or_else(|| no_row(E::TABLE, id.number(), None))
     }
 
-    /// Stores a new row and gives it its identity. The `id` it has is ignored.
+    /// Stores a new row and gives it its identity. The `id` that it has is ignored.
     ///
     /// # Errors
-    /// [`Error::Data`] when a field is against its rules, [`Error::NotUnique`] when a unique value is taken,
-    /// [`Error::NoRow`] when it refers to a row that is not there.
+    /// [`Error::Data`] if a field breaks its rules, [`Error::NotUnique`] if a unique value is taken, [`Error::NoRow`]
+    /// if it refers to a missing row.
     pub fn insert(&self, entity: E) -> Result<Ref<E>> {
         let id = self.db.unit(|unit| unit.store.next_row(E::TABLE))?;
         let row = encode(&entity, 0, Document::new())?;
@@ -90,10 +90,10 @@ impl<E: Entity> Table<E> {
         Ok(Id::from_number(id).to_ref())
     }
 
-    /// Stores a row that is there already.
+    /// Stores a row that already exists.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is not there; else as [`Table::insert`].
+    /// [`Error::NoRow`] if it does not exist; otherwise as [`Table::insert`].
     pub fn update(&self, entity: &E) -> Result<()> {
         let id = entity.id().number();
         let stored = self.db.unit(|unit| unit.row_copy(E::TABLE, id))?;
@@ -103,34 +103,36 @@ impl<E: Entity> Table<E> {
         self.db.unit(|unit| unit.write_row(E::TABLE, id, row)).map_err(named::<E>)
     }
 
-    /// Deletes a row, and does to the rows that refer to it what their `on_delete` says.
+    /// Deletes a row. The rows that refer to it are treated as their `on_delete` says.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is not there, [`Error::Protected`] when another row holds on to it.
+    /// [`Error::NoRow`] if it does not exist, [`Error::Protected`] if another row protects it.
     pub fn delete(&self, id: impl Into<Id<E>>) -> Result<()> {
         let id = id.into().number();
         self.db.unit(|unit| unit.delete_row(E::TABLE, id))
     }
 
-    /// All rows, in the order of their insertion.
+    /// Returns all rows, in the order of their insertion.
     pub fn all(&self) -> Query<E> {
         Query { db: self.db.clone(), index: Ok(None), filters: Vec::new() }
     }
 
-    /// The rows for which `keep` is true.
+    /// Returns the rows for which `keep` is true.
     pub fn filter(&self, keep: impl Fn(&E) -> bool + 'static) -> Query<E> {
         self.all().filter(keep)
     }
 
-    /// The rows with this value in an indexed field: costs what it finds, not what is stored. The step relies on these rows alone, and not on
-    /// the whole table as with [`Table::all`]: others can write rows with other values meanwhile.
+    /// Returns the rows with this value in an indexed field.
+    ///
+    /// Its cost depends on the rows that it finds, not on the rows stored. The step relies on these rows alone, and not
+    /// on the whole table as with [`Table::all`]: meanwhile, other steps can write rows with other values.
     pub fn by<V: FieldType>(&self, index: IndexOf<E, V>, value: impl Choose<V::Item>) -> Query<E> {
-        // A value that is too long to be a key is found under none.
+        // No row has a key for a value that is too long to be a key.
         let key = value.key().map(|value| index_key(&value).unwrap_or_else(|| vec![u8::MAX]));
         Query { index: key.map(|key| Some((index.field(), key))), ..self.all() }
     }
 
-    /// The step relies on the rows being found as their type says.
+    /// Notes that the step relies on the table being indexed as the row type says.
     fn rely(&self) -> Result<()> {
         rely::<E>(&self.db)
     }
@@ -140,7 +142,7 @@ fn rely<E: Entity>(db: &Db) -> Result<()> {
     db.unit(|unit| unit.rely_on_table_of(E::TABLE, || described(E::FIELDS)))
 }
 
-/// Rows of a table, chosen by index and filters. Nothing is read before they are asked for.
+/// Rows of a table, chosen by index and filters. A query reads nothing until its rows are asked for.
 pub struct Query<E> {
     db: Db,
     index: Result<Option<(&'static str, Vec<u8>)>, String>,
@@ -160,15 +162,15 @@ impl<E: Entity> Query<E> {
         self
     }
 
-    /// All of them.
+    /// Returns all rows of the query.
     ///
     /// # Errors
-    /// When a row does not fit the struct, or the store fails; so for all methods.
+    /// If a row does not fit the struct, or the store fails. The same is true of all methods.
     pub fn list(&self) -> Result<Vec<E>> {
         self.page(None, usize::MAX)
     }
 
-    /// The first one, if there is any. Reads no more than it takes to find it.
+    /// Returns the first row, if there is any. Reads no more than it takes to find it.
     ///
     /// # Errors
     /// As [`Query::list`].
@@ -176,7 +178,7 @@ impl<E: Entity> Query<E> {
         Ok(self.page(None, 1)?.pop())
     }
 
-    /// At most `limit` of them that come after the row `after`. Reads no more than it takes to find them.
+    /// Returns at most `limit` rows that come after the row `after`. Reads no more than it takes to find them.
     ///
     /// # Errors
     /// As [`Query::list`].
@@ -208,7 +210,7 @@ impl<E: Entity> Query<E> {
         Ok(found)
     }
 
-    /// How many there are. Reads them all.
+    /// Returns how many rows there are. Reads them all.
     ///
     /// # Errors
     /// As [`Query::list`].
@@ -216,7 +218,7 @@ impl<E: Entity> Query<E> {
         Ok(self.list()?.len())
     }
 
-    /// Whether the row is one of them: reads that row only.
+    /// Returns whether the row belongs to the query. Reads that row only.
     pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
         let id = reference.id().number();
         if self.index()?.is_some() {
@@ -245,7 +247,7 @@ fn wrong_row(table: &str, id: u64, errors: FieldErrors) -> Error {
     Error::Data { at: Box::new(Place::Row { table: table.to_owned(), id }), errors }
 }
 
-/// A value that is taken is told of its field, under whatever key it is stored.
+/// Names the field in an error about a unique value, instead of the key under which it is stored.
 fn named<E: Entity>(error: Error) -> Error {
     error.with_unique_named(|key| {
         let spec = E::FIELDS.iter().find(|spec| spec.key.join(".") == key);
@@ -258,7 +260,7 @@ fn encode<E: Entity>(entity: &E, id: u64, mut stored: Document) -> Result<RowRec
     Ok(row_of(E::FIELDS, stored))
 }
 
-/// A row with the index entries and references that its fields call for.
+/// Makes a row with the index entries and references that its fields call for.
 pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     let mut row = RowRecord { data, ..RowRecord::default() };
     for spec in specs {
@@ -267,13 +269,13 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
         for process in each_item(value).into_iter().filter(|_| spec.holds_processes).filter_map(Value::as_u64) {
             let (table, field) = (PROCESSES.to_owned(), spec.key.join("."));
             let to = Reference { table, id: process, field, on_delete: spec.on_delete };
-            // Their numbers begin with 1.
+            // The numbers of processes begin with 1.
             if process != 0 && referred.insert((PROCESSES.to_owned(), process)) {
                 row.references.push(to);
             }
         }
         if let Some(index) = spec.index {
-            // A list is found by each of its items.
+            // A list is indexed by each of its items.
             let canonical = (spec.canonical)(value);
             let items = each_item(canonical.as_ref().unwrap_or(value));
             let mut seen = HashSet::new();
@@ -293,7 +295,7 @@ pub(crate) fn row_of(specs: &[FieldSpec], data: Document) -> RowRecord {
     row
 }
 
-/// Text that is another one where rows have other index entries or references, or the same in another form.
+/// Returns a text that changes if rows get other index entries or references, or the same ones in another form.
 pub(crate) fn described<'s>(specs: impl IntoIterator<Item = &'s FieldSpec>) -> String {
     let mut lines = Vec::new();
     for spec in specs {
@@ -316,7 +318,8 @@ pub(crate) fn described<'s>(specs: impl IntoIterator<Item = &'s FieldSpec>) -> S
     lines.join("; ")
 }
 
-/// A row as it would be stored today; none of one that does not fit the struct, as is told where it is read.
+/// Returns a row in the form in which it would be stored now. Returns none for a row that does not fit the struct: the
+/// error is reported where the row is read.
 pub(crate) fn of_today<E: Entity>(id: u64, stored: RowRecord) -> Option<RowRecord> {
     let entity = decode::<E>(id, &stored).ok()?;
     encode(&entity, id, stored.data).ok()

@@ -1,17 +1,18 @@
-//! Documents as people send and see them: each field under its name, at every depth, wherever it is stored.
+//! Documents as people send and see them: each field is under its name, at every depth, wherever it is stored.
 
 use super::{Document, Fields, Reader, Value, Writer};
 use crate::data::field::{FieldKind, FieldSpec, Source};
 use crate::error::{Complaint, FieldErrors};
 
-/// The fields of `value` under their names, wherever they are stored; and what is wrong with those that are left out.
+/// Returns the fields of `value` under their names, and complaints about those that are left out.
 pub(crate) fn by_name<T: Fields>(value: &T) -> (Document, FieldErrors) {
     let mut writer = Writer { by_name: true, ..Writer::new(T::FIELDS, Document::new(), None) };
     value.write(&mut writer);
     (writer.document, writer.errors)
 }
 
-/// The fields of a stored document under their names, as they are written today. What cannot be read is shown as it is stored.
+/// Returns the fields of a stored document under their names, in their current form. A field that cannot be read is
+/// shown as it is stored.
 pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Document>) -> Document {
     let raw = |spec: &FieldSpec| Some((spec.name.to_owned(), named(&(spec.kind)(), spec.find(document, columns)?)));
     let mut shown: Document = T::FIELDS.iter().filter_map(raw).collect();
@@ -22,8 +23,8 @@ pub(crate) fn stored_by_name<T: Fields>(document: &Document, columns: Option<&Do
     shown
 }
 
-/// A value that is sent over one that is there, as by a JSON merge patch (RFC 7396): of structs and maps, what is left out stays, and
-/// null empties. Lists are replaced as a whole, and so is any JSON.
+/// Merges a sent value over an existing one, as a JSON merge patch (RFC 7396) does. In structs and maps, what is left
+/// out stays, and null empties. Lists are replaced as a whole, and so are fields of any JSON.
 fn patched(kind: &FieldKind, before: Option<&Value>, sent: &Value) -> Value {
     let before = || before.and_then(Value::as_object).cloned().unwrap_or_default();
     match (kind, sent) {
@@ -44,7 +45,7 @@ fn patched(kind: &FieldKind, before: Option<&Value>, sent: &Value) -> Value {
     }
 }
 
-/// The fields of a form or nested struct that is sent in part, over those that are there.
+/// Merges the sent fields of a form or nested struct over the existing ones.
 pub(crate) fn completed(specs: &[FieldSpec], mut before: Document, sent: &Document) -> Document {
     for (name, value) in sent {
         let spec = specs.iter().find(|spec| spec.name == name);
@@ -54,7 +55,7 @@ pub(crate) fn completed(specs: &[FieldSpec], mut before: Document, sent: &Docume
     before
 }
 
-/// Reads what a person sent. Keys that are no fields are mistakes.
+/// Reads what a person sent. A key that is not a field is a mistake.
 pub(crate) fn read_sent<T: Fields>(sent: &Document) -> Result<T, FieldErrors> {
     let mut reader = Reader::of_form(T::FIELDS, sent);
     for key in sent.keys().filter(|key| !T::FIELDS.iter().any(|spec| spec.name == *key)) {
@@ -63,22 +64,22 @@ pub(crate) fn read_sent<T: Fields>(sent: &Document) -> Result<T, FieldErrors> {
     reader.finish()
 }
 
-/// Reads a draft, or what is nested in one.
+/// Reads a draft, or a struct nested in one.
 pub(crate) fn read_draft<T: Fields>(draft: &Document) -> Result<T, FieldErrors> {
     Reader::of_draft(T::FIELDS, draft).finish()
 }
 
-/// The fields of `T` that are in a document and can be read, by their names, as they are stored today: under the keys, the types and
-/// the choices that they have now. What cannot be read is left out.
+/// Returns the readable fields of `T` in a document, by their names. They have the form in which they would be stored
+/// now: with their current keys, types and choices. Fields that cannot be read are left out.
 pub(crate) fn of_today<T: Fields>(document: &Document, columns: Option<&Document>, source: Source) -> Document {
     let reader = Reader::new(T::FIELDS, document, columns);
     let mut reader = Reader { source, today: Some(Document::new()), ..reader };
-    // What is wrong with other fields is none of this.
+    // Complaints about the other fields do not matter here.
     drop(T::read(&mut reader));
     reader.today.unwrap_or_default()
 }
 
-/// A stored value as a person sees it: the fields of nested structs are under their names.
+/// Returns a stored value as a person sees it: the fields of nested structs are under their names.
 pub(crate) fn named(kind: &FieldKind, value: &Value) -> Value {
     match (kind, value) {
         (FieldKind::List(item), Value::Array(items)) => items.iter().map(|value| named(item, value)).collect(),
@@ -94,7 +95,7 @@ pub(crate) fn named(kind: &FieldKind, value: &Value) -> Value {
     }
 }
 
-/// Whether a person left it empty.
+/// Returns whether a person left the value empty.
 pub(crate) fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }

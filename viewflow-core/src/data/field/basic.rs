@@ -302,7 +302,7 @@ impl<T: FieldType> FieldType for Vec<T> {
         let stored = stored.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let merge = |index: usize, item: &T| {
             let encoded = item.merge(None)?;
-            // Only an item that stands where it stood is the one whose unknown keys these are.
+            // Unknown keys are kept only for an item that is still the same in the same place.
             let before = stored.get(index).filter(|before| before.is_object());
             let same = before.filter(|before| canonical::<T>(before).is_some_and(|old| item.canonical() == Ok(old)));
             same.map_or(Ok(encoded), |before| item.merge(Some(before)))
@@ -416,7 +416,7 @@ impl<T, H: Default> Initial for HashMap<String, T, H> {
     }
 }
 
-/// The entries of a map as JSON, each over what is stored of it.
+/// Returns the entries of a map as JSON, each merged over what is stored of it.
 fn merge_entries<'a, T: FieldType>(
     entries: impl IntoIterator<Item = (&'a String, &'a T)>,
     stored: Option<&Value>,
@@ -430,12 +430,12 @@ fn merge_entries<'a, T: FieldType>(
 
 const NOTHING: &str = "is `Some` of nothing, which cannot be told from `None` when it is stored";
 
-/// What an `Option` holds, unless it is nothing.
+/// Returns what an `Option` holds, unless it is null.
 fn some(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
-/// The entries of a map as they are compared: in the order of their keys.
+/// Returns the canonical forms of the entries of a map, in the order of their keys.
 fn canonical_entries<'a, T: FieldType>(
     entries: impl IntoIterator<Item = (&'a String, &'a T)>,
 ) -> Result<Value, String> {
@@ -444,7 +444,7 @@ fn canonical_entries<'a, T: FieldType>(
     entries.into_iter().map(entry).collect::<Result<Map<_, _>, String>>().map(Value::Object)
 }
 
-/// An item of a list or map. One that a person left empty is none, as a field is.
+/// Reads an item of a list or map. An item that a person left empty is missing, as a field would be.
 fn read_item<T: FieldType>(value: &Value, source: Source) -> Result<T, FieldErrors> {
     if source != Source::Person || !is_blank(value) || matches!(T::kind(), FieldKind::Json | FieldKind::Nothing) {
         T::read_from(value, source)
@@ -455,7 +455,7 @@ fn read_item<T: FieldType>(value: &Value, source: Source) -> Result<T, FieldErro
     }
 }
 
-/// All of them, or all complaints.
+/// Returns all values, or else all complaints.
 fn all<X, C: FromIterator<X>>(results: impl Iterator<Item = Result<X, FieldErrors>>) -> Result<C, FieldErrors> {
     let mut errors = FieldErrors::default();
     let good: C = results.filter_map(|result| result.map_err(|wrong| errors.extend(wrong)).ok()).collect();

@@ -1,4 +1,4 @@
-//! Dates and times, by way of jiff.
+//! Dates and times, with jiff.
 
 use std::str::FromStr;
 
@@ -42,7 +42,7 @@ text_in_iso_8601! {
     SignedDuration, Duration, |text| text.parse().ok(), "a duration such as PT1H30M";
 }
 
-/// jiff reads what it needs of a longer text. What it would leave out is not left out in silence.
+/// Parses a text as a whole: jiff would read what it needs of a longer text, and silently drop the rest.
 fn whole<T: FromStr>(text: &str, has_all: fn(&str) -> bool) -> Option<T> {
     text.parse().ok().filter(|_| has_all(text))
 }
@@ -75,8 +75,11 @@ impl FieldType for ZonedDateTime {
         Ok(Value::String(self.to_string()))
     }
 
-    /// The rules of a zone change, and then the offset that was stored is not the one that the zone has now: the point in time stays.
-    /// One that the zone has is the zone's to the second, of which it tells the minutes alone.
+    /// Reads a point in time with its zone.
+    ///
+    /// The rules of a zone may change, so that the stored offset is not the zone's offset any longer. Then the point in
+    /// time stays. The text holds an offset in minutes only; if the zone has it, the zone's offset counts to the
+    /// second.
     fn decode(value: &Value) -> Result<Self, String> {
         let parser = DateTimeParser::new().offset_conflict(OffsetConflict::AlwaysOffset);
         let parsed =
@@ -89,7 +92,7 @@ impl FieldType for ZonedDateTime {
         let text = value.as_str().unwrap_or_default();
         let agrees = |read: &Self| text.parse::<Self>().is_ok() || read.to_string() == text;
         match read {
-            // A person cannot mean both an offset and a zone that does not have it.
+            // A person cannot mean both an offset and a zone that does not have that offset.
             Ok(read) if source == Source::Person && !agrees(&read) => {
                 Err("has an offset that its zone does not have at that time".to_owned())
             }

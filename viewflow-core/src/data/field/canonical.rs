@@ -1,4 +1,4 @@
-//! The one form of a value by which it is compared and found: values that are equal have one form, however they were stored.
+//! Canonical forms, by which values are compared and found: equal values have the same form, however they were stored.
 
 use serde_json::{Map, Value};
 use viewflow_graph::{FieldShape, Plain, Shape};
@@ -7,7 +7,7 @@ use viewflow_store::Document;
 use super::{FieldKind, FieldSpec, FieldType};
 
 impl FieldKind {
-    /// The canonical form of a value of this kind that was just encoded.
+    /// Returns the canonical form of a value of this kind that was just encoded.
     pub(crate) fn canonical(&self, value: Value) -> Value {
         match (self, value) {
             (Self::Decimal, Value::String(text)) => Value::String(without_zeros(&text)),
@@ -20,13 +20,13 @@ impl FieldKind {
                 canonical_fields(specs, &mut object);
                 sorted(object)
             }
-            // Among them the number zero, which is equal to its negative.
+            // This includes the number zero, which equals its negative.
             (_, value) => plain(value),
         }
     }
 }
 
-/// Gives the values of fields that are stored in a document as of today their canonical forms. Other keys stay as they are.
+/// Replaces the values of fields, in a document in the current stored form, by their canonical forms. Other keys stay.
 pub(crate) fn canonical_fields(specs: &[FieldSpec], document: &mut Document) {
     for spec in specs {
         let Some((first, rest)) = spec.key.split_first() else { continue };
@@ -39,14 +39,14 @@ pub(crate) fn canonical_fields(specs: &[FieldSpec], document: &mut Document) {
     }
 }
 
-/// The canonical form of what is stored of a `T`; none of what is none.
+/// Returns the canonical form of a stored `T`; none if the value is no `T`.
 pub(crate) fn canonical<T: FieldType>(stored: &Value) -> Option<Value> {
     T::decode(stored).and_then(|value| value.canonical()).ok()
 }
 
-/// Text that is another one where what was stored of values may have other canonical forms now.
+/// Returns a text that changes if stored values may have other canonical forms now.
 ///
-/// A choice that is new or gone changes no form; one that has another name does. `!` is told of a field that is converted.
+/// A choice that is new or gone changes no form, but a renamed choice does. `!` marks a field that is converted.
 pub(crate) fn form_of(spec: &FieldSpec) -> String {
     form(&spec.shape) + if spec.converted { "!" } else { "" }
 }
@@ -75,7 +75,7 @@ fn form(shape: &Shape) -> String {
     }
 }
 
-/// Any JSON: the keys of objects in order, and no zero below zero.
+/// Any JSON: the keys of objects in order, and no negative zero.
 fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => Value::from(0.0),
@@ -85,20 +85,20 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// The keys of an object may be in the order in which they were put in.
+/// Sorts the entries of an object, which may be in the order of their insertion.
 fn sorted(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
     let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     Value::Object(entries.into_iter().collect::<Map<_, _>>())
 }
 
-/// A decimal number without zeros at its end, and zero without a sign.
+/// Returns a decimal number without zeros at its end, and zero without a sign.
 fn without_zeros(text: &str) -> String {
     let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
     if matches!(short, "" | "-" | "-0") { "0".to_owned() } else { short.to_owned() }
 }
 
-/// A point in time as its zone has it is equal to the same one in any other.
+/// Returns a point in time in UTC: the same point in time in different zones is equal.
 fn in_utc(text: String) -> String {
     #[cfg(feature = "jiff")]
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
@@ -127,7 +127,7 @@ mod tests {
             for (a, b) in [(a, b), (a, a), (0.0, -0.0), (-0.0, b)] {
                 if a.is_finite() && b.is_finite() {
                     let same = a.partial_cmp(&b) == Some(Ordering::Equal);
-                    // As text, as JSON takes the two zeros for equal.
+                    // As text, because for JSON the two zeros are equal.
                     let (one, other) = (of(&a).to_string(), of(&b).to_string());
                     prop_assert_eq!(same, one == other);
                     let (one, other) = (of(&vec![Some(a)]).to_string(), of(&vec![Some(b)]).to_string());

@@ -1,4 +1,4 @@
-//! What can be chosen for a field.
+//! Choices for a field.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,29 +6,30 @@ use serde_json::Value;
 use super::FieldType;
 use crate::error::{Error, Result};
 
-/// One thing that can be chosen.
+/// One choice for a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
-    /// What is stored.
+    /// The value that is stored.
     pub value: Value,
-    /// What a person reads.
+    /// The text that a person reads.
     pub label: String,
 }
 
-/// A value that stands for a choice of type `T`: a `T` itself, a pair of a value and its label, an entity for a
-/// reference to it.
+/// A value that stands for a choice of type `T`.
+///
+/// It is a `T` itself, a pair of a value and its label, or an entity for a reference to it.
 #[diagnostic::on_unimplemented(
     message = "expected a choice of type `{T}`, found `{Self}`",
     label = "write a `{T}`, or `(value, \"label\")`"
 )]
 pub trait Choose<T> {
-    /// What is stored.
+    /// Returns the value to store.
     ///
     /// # Errors
     /// As [`FieldType::encode`].
     fn value(&self) -> Result<Value, String>;
 
-    /// What is compared with what is stored.
+    /// Returns the form in which it is compared with stored values.
     ///
     /// # Errors
     /// As [`FieldType::canonical`].
@@ -36,7 +37,7 @@ pub trait Choose<T> {
         self.value()
     }
 
-    /// What a person reads; the value itself, unless there is something better.
+    /// Returns the text that a person reads: the value itself, unless there is something better.
     fn label(&self) -> String {
         self.value().map_or_else(|error| error, |value| super::rule::plain(&value))
     }
@@ -74,18 +75,18 @@ impl<T, V: Choose<T>> Choose<T> for (V, &'static str) {
     }
 }
 
-/// What can be chosen, ready to be listed or asked.
+/// A set of choices that can be listed, and searched for a value.
 pub trait Choices {
-    /// All choices, in their order.
+    /// Returns all choices, in order.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     fn list(&self) -> Result<Vec<Choice>>;
 
-    /// Whether this value, in its [canonical form](FieldType::canonical), can be chosen.
+    /// Returns whether this value, in its [canonical form](FieldType::canonical), can be chosen.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     fn contains(&self, value: &Value) -> Result<bool>;
 }
 
@@ -102,16 +103,16 @@ impl Choices for Listed {
     }
 }
 
-/// What a `choices` closure may give: a query of entities, or a list of choices.
+/// The result of a `choices` closure: a query of entities, or a list of choices.
 #[diagnostic::on_unimplemented(
     message = "expected choices of type `{T}`, found `{Self}`",
     label = "write a query such as `db.table::<Post>().filter(..)`, or a list of `{T}`"
 )]
 pub trait ChoiceSource<T> {
-    /// The choices.
+    /// Returns the choices.
     ///
     /// # Errors
-    /// When one of them cannot be stored.
+    /// If one of them cannot be stored.
     fn into_choices(self) -> Result<Box<dyn Choices>>;
 }
 

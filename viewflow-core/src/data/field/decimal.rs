@@ -1,4 +1,4 @@
-//! Decimal numbers, by way of `rust_decimal`; kept as text, so that no digit is lost.
+//! Decimal numbers, with `rust_decimal`. They are stored as text, so that no digit is lost.
 
 use rust_decimal::Decimal;
 use serde_json::{Number, Value};
@@ -36,7 +36,7 @@ impl FieldType for Decimal {
     fn read_from(value: &Value, source: Source) -> Result<Self, FieldErrors> {
         let read = Self::decode(value);
         match value {
-            // Another number may have been sent than was read.
+            // The number that was sent may differ from the one that was read.
             Value::Number(number) if source == Source::Person && read.is_ok() && has_lost_digits(number) => {
                 Err("has more digits than a JSON number keeps: send it as text".to_owned())
             }
@@ -46,12 +46,13 @@ impl FieldType for Decimal {
     }
 }
 
-/// Small and great numbers have an exponent.
+/// Reads a JSON number. Very small and very large numbers have an exponent.
 fn of_number(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
-/// A float keeps fifteen digits, whatever they are. One that needs more to be told may have been another one.
+/// Returns whether a JSON number may have lost digits. A float keeps any fifteen digits; with more, the number that was
+/// sent may have been a different one.
 fn has_lost_digits(number: &Number) -> bool {
     let text = number.to_string();
     let digits = text.split(['e', 'E']).next().unwrap_or_default();

@@ -84,7 +84,7 @@ impl FieldType for Timestamp {
     }
 }
 
-/// Nobody: the name is empty.
+/// No person: the name is empty.
 #[diagnostic::do_not_recommend]
 impl Initial for UserId {
     fn initial() -> Self {

@@ -1,4 +1,4 @@
-//! What kinds of values there are.
+//! The kinds of values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::{Choice, FieldSpec};
 use crate::data::entity::TableSpec;
 use crate::error::Complaint;
 
-/// What kind of value a field takes.
+/// The kind of value that a field takes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FieldKind {
@@ -40,11 +40,11 @@ pub enum FieldKind {
     Timestamp,
     /// A point in time with its zone, as `2026-11-22T13:45:00+01:00[Europe/Berlin]`.
     Zoned,
-    /// A duration, in ISO 8601, as `PT1H30M`.
+    /// A duration in ISO 8601, as `PT1H30M`.
     Duration,
     /// A UUID, as text with hyphens.
     Uuid,
-    /// A person, by the name that the host application knows.
+    /// A person, by the name under which the host application knows them.
     User,
     /// A process, by number.
     Process,
@@ -70,7 +70,7 @@ macro_rules! value_kinds {
     ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
         /// The kind of value that a field of a form takes, by its name alone.
         ///
-        /// It is serialized as that name. What else is to be known of the kind stands in [`FormField`](crate::form::FormField).
+        /// It is serialized as that name. [`FormField`](crate::FormField) has the rest of what a face needs to know.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[non_exhaustive]
         pub enum ValueKind {
@@ -78,10 +78,10 @@ macro_rules! value_kinds {
         }
 
         impl ValueKind {
-            /// Every kind.
+            /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// Its name, for programs: `integer`, `date`.
+            /// Returns its name for programs: `integer`, `date`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
@@ -114,11 +114,11 @@ value_kinds! {
     Timestamp = "timestamp",
     /// A point in time with its zone, as `2026-11-22T13:45:00+01:00[Europe/Berlin]`.
     Zoned = "zoned",
-    /// A duration, in ISO 8601, as `PT1H30M`.
+    /// A duration in ISO 8601, as `PT1H30M`.
     Duration = "duration",
     /// A UUID, as text with hyphens.
     Uuid = "uuid",
-    /// A person, by the name that the host application knows.
+    /// A person, by the name under which the host application knows them.
     User = "user",
     /// A process, by number.
     Process = "process",
@@ -126,7 +126,7 @@ value_kinds! {
     Task = "task",
     /// Bytes, as base64.
     Bytes = "bytes",
-    /// One of `choices`, whose list stands in the code.
+    /// One of `choices`, a list that is fixed in the code.
     Choice = "choice",
     /// A row of `table`, by number.
     Reference = "reference",
@@ -141,12 +141,12 @@ value_kinds! {
 }
 
 impl FieldKind {
-    /// Its name in complaints, for programs: `integer`, `date`.
+    /// Returns its name in complaints, for programs: `integer`, `date`.
     pub const fn name(&self) -> &'static str {
         self.plain().name()
     }
 
-    /// The kind by its name alone.
+    /// Returns the kind by its name alone.
     pub const fn plain(&self) -> ValueKind {
         match self {
             Self::Nothing => ValueKind::Nothing,
@@ -175,7 +175,7 @@ impl FieldKind {
         }
     }
 
-    /// The complaint that a value is none of this kind.
+    /// Makes the complaint that a value is not of this kind.
     pub(crate) fn wrong(&self, message: String) -> Complaint {
         let complaint = Complaint::new("type", message).with("expected", self.name());
         let bound =
@@ -210,10 +210,10 @@ impl FieldKind {
     }
 }
 
-/// The tables to which values of these kinds refer, each once for each type of its rows.
+/// Returns the tables to which values of these kinds refer: each once for each type of its rows.
 pub(crate) fn tables_of(kinds: impl IntoIterator<Item = FieldKind>) -> Vec<TableSpec> {
     let (mut tables, mut open) = (BTreeMap::new(), kinds.into_iter().collect::<Vec<_>>());
-    // A struct may be within itself.
+    // A struct may contain itself.
     let mut seen = BTreeSet::new();
     while let Some(kind) = open.pop() {
         match kind {

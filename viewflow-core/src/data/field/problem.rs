@@ -1,4 +1,4 @@
-//! What is wrong with the rules of fields themselves, found before the engine runs.
+//! Problems in the rules of fields themselves, found before the engine runs.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -8,11 +8,11 @@ use viewflow_store::TaskId;
 
 use super::{FieldKind, FieldSpec, FieldType, check_pattern, plain, whole};
 
-/// What is wrong with the rules of these fields, and of those of the structs nested in them: for each the end of the sentence
-/// "field `path` ...".
+/// Returns the problems in the rules of these fields, and of the fields of nested structs. Each problem is a path, and
+/// the end of the sentence "field `path` ...".
 pub(crate) fn problems(specs: &'static [FieldSpec]) -> Vec<(String, String)> {
     let (mut problems, mut open) = (Vec::new(), vec![(String::new(), specs)]);
-    // A struct may be within itself.
+    // A struct may contain itself.
     let mut seen = BTreeSet::new();
     while let Some((within, specs)) = open.pop() {
         if !specs.is_empty() && !seen.insert(specs.as_ptr().addr()) {
@@ -50,14 +50,14 @@ fn of_one(spec: &FieldSpec) -> Vec<String> {
         let (min, max) = (plain(min), plain(max));
         problems.push(format!("has `min = {min}`, which is above `max = {max}`: no value keeps both"));
     }
-    // An optional field has no need of a default that is none.
+    // An optional field does not need a default of none.
     if default.is_some_and(|default| default.is_null() && (spec.required || matches!(kind, FieldKind::Float))) {
         problems.push("has a default that is no value, such as a float that is no number".to_owned());
     }
     problems
 }
 
-/// The order of two values of a kind; none where that has no order.
+/// Returns the order of two values of a kind; none if the kind has no order.
 fn compared(kind: &FieldKind, a: &Value, b: &Value) -> Option<Ordering> {
     match kind {
         FieldKind::Integer { .. } | FieldKind::Process => whole(a)?.partial_cmp(&whole(b)?),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Bytes, Choices, FieldType};
 use crate::error::{Complaint, FieldErrors, Result};
 
-/// The rules of one field, as data for whoever draws a form.
+/// The rules of one field, as data for code that draws a form.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The greatest number of characters, items or bytes.
@@ -26,7 +26,7 @@ impl Rules {
     pub const NONE: Self = Self { max_length: None, pattern: None, min: None, max: None };
 }
 
-/// Collects complaints about one field; its methods are what `#[field(..)]` options become.
+/// Collects complaints about one field. The options of `#[field(..)]` become calls of its methods.
 #[derive(Debug)]
 pub struct At<'e> {
     field: &'static str,
@@ -34,7 +34,7 @@ pub struct At<'e> {
 }
 
 impl<'e> At<'e> {
-    /// Complaints about `field` go to `errors`.
+    /// Collects complaints about `field` in `errors`.
     pub fn new(field: &'static str, errors: &'e mut FieldErrors) -> Self {
         Self { field, errors }
     }
@@ -46,7 +46,7 @@ impl<'e> At<'e> {
         self
     }
 
-    /// At most `max` characters, items or bytes.
+    /// Requires at most `max` characters, items or bytes.
     pub fn max_length<T: HasLength>(self, value: &T, max: usize) -> Self {
         let length = value.length();
         self.require(length <= max, || {
@@ -55,7 +55,7 @@ impl<'e> At<'e> {
         })
     }
 
-    /// At least `min`.
+    /// Requires at least `min`.
     pub fn min<B: FieldType>(self, value: &impl Bounded<B>, min: B) -> Self {
         self.require(value.at_least(&min), || {
             let message = format!("must be at least {}", shown(&min));
@@ -63,7 +63,7 @@ impl<'e> At<'e> {
         })
     }
 
-    /// At most `max`.
+    /// Requires at most `max`.
     pub fn max<B: FieldType>(self, value: &impl Bounded<B>, max: B) -> Self {
         self.require(value.at_most(&max), || {
             let message = format!("must be at most {}", shown(&max));
@@ -71,7 +71,7 @@ impl<'e> At<'e> {
         })
     }
 
-    /// Matches the pattern as a whole.
+    /// Requires that the whole text matches the pattern.
     pub fn pattern<T: HasText>(self, value: &T, pattern: &'static Pattern) -> Self {
         let Some(text) = value.text() else { return self };
         match pattern.matches(text) {
@@ -83,7 +83,7 @@ impl<'e> At<'e> {
         }
     }
 
-    /// Is one of a list of choices that is known beforehand, or all its items are.
+    /// Requires that the value, or each of its items, is in a list of choices known beforehand.
     pub fn one_of<T: FieldType>(self, value: &T, choices: Result<Box<dyn Choices>>) -> Self {
         let (encoded, canonical) = match (value.encode(), value.canonical()) {
             (Ok(encoded), Ok(canonical)) => (encoded, canonical),
@@ -113,7 +113,7 @@ impl<'e> At<'e> {
     }
 }
 
-/// The items a choice is made for: none for null, all of a list and the lists in it, else the value itself.
+/// Returns the items for which a choice is made: none for null, all items of a list and of lists in it, else the value.
 pub(crate) fn each_item(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
@@ -122,7 +122,7 @@ pub(crate) fn each_item(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// The items of a value, each with its path, where the value stands at `path`.
+/// Returns the items of a value that is at `path`, each with its path.
 pub(crate) fn items_at<'v>(path: &str, value: &'v Value) -> Vec<(String, &'v Value)> {
     match value {
         Value::Null => Vec::new(),
@@ -138,7 +138,7 @@ fn shown<B: FieldType>(bound: &B) -> String {
     bound.encode().map_or_else(|error| error, |value| plain(&value))
 }
 
-/// A whole number, of whatever size.
+/// Returns a whole number of any size.
 pub(crate) fn whole(value: &Value) -> Option<i128> {
     value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
@@ -147,21 +147,21 @@ pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value as JSON, for its description.
+/// Returns a value as JSON, for its description.
 #[doc(hidden)]
 pub fn encoded<T: FieldType>(value: &T) -> Value {
     value.encode().unwrap_or_default()
 }
 
-/// A value that can be held against a least and a greatest one. A missing one keeps every bound.
+/// A value that can be compared with a lower and an upper bound. A missing value satisfies every bound.
 #[diagnostic::on_unimplemented(
     message = "`min` and `max` belong on values that have an order, not on `{Self}`",
     label = "a `{Self}` is neither less nor greater than another"
 )]
 pub trait Bounded<B> {
-    /// Whether it is `bound` or more.
+    /// Returns whether it is `bound` or more.
     fn at_least(&self, bound: &B) -> bool;
-    /// Whether it is `bound` or less.
+    /// Returns whether it is `bound` or less.
     fn at_most(&self, bound: &B) -> bool;
 }
 
@@ -187,13 +187,13 @@ impl<T: PartialOrd> Bounded<T> for Option<T> {
     }
 }
 
-/// A value with a length: what `max_length` can be asked of.
+/// A value with a length, to which `max_length` applies.
 #[diagnostic::on_unimplemented(
     message = "`max_length` belongs on text, bytes and lists, not on `{Self}`",
     label = "a `{Self}` has no length: for a number write `max = ..`"
 )]
 pub trait HasLength {
-    /// Characters of a text, items of a list, bytes.
+    /// Returns its length: characters of a text, items of a list, or bytes.
     fn length(&self) -> usize;
 }
 
@@ -225,10 +225,10 @@ impl<T: HasLength> HasLength for Option<T> {
     }
 }
 
-/// A value that is text: what `pattern` can be asked of.
+/// A value that is text, to which `pattern` applies.
 #[diagnostic::on_unimplemented(message = "`pattern` belongs on text, not on `{Self}`", label = "not text")]
 pub trait HasText {
-    /// The text, if there is one.
+    /// Returns the text, if there is one.
     fn text(&self) -> Option<&str>;
 }
 
@@ -254,7 +254,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// The pattern with this text; it has to match from the first to the last character.
+    /// Makes the pattern with this text. It has to match from the first to the last character.
     pub const fn new(text: &'static str) -> Self {
         Self { text, compiled: OnceLock::new() }
     }
@@ -268,16 +268,16 @@ impl Pattern {
     }
 }
 
-/// Whether a pattern can be compiled, as it is used.
+/// Checks that a pattern can be compiled as it is used.
 pub(crate) fn check_pattern(text: &str) -> Result<(), String> {
     compiled(text).map(drop)
 }
 
-/// The pattern, which has to match from the first to the last character.
+/// Compiles the pattern, which has to match from the first to the last character.
 fn compiled(text: &str) -> Result<Regex, String> {
     let whole = || {
         Regex::new(text)?;
-        // A comment at the end, as `(?x)` allows, would hide what comes after it on its line.
+        // With `(?x)`, a pattern may end in a comment, which would hide what follows on its line.
         Regex::new(&format!("^(?:{text})$")).or_else(|_| Regex::new(&format!("^(?:{text}\n)$")))
     };
     whole()

@@ -13,53 +13,55 @@ use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::unit::Db;
 
-/// One field, described as data: what the derive macros make of `#[field(..)]`.
+/// One field, described as data. The derive macros make it from `#[field(..)]`.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct FieldSpec {
     /// The field's name in the struct.
     pub name: &'static str,
-    /// Where it is in the document: the keys to follow.
+    /// Its place in the document: the keys to follow.
     pub key: &'static [&'static str],
     /// Keys under which earlier versions kept it.
     pub was: &'static [&'static [&'static str]],
-    /// What a person reads.
+    /// The text that a person reads.
     pub label: &'static str,
-    /// A sentence of help for whoever fills it in.
+    /// A sentence of help for the person that fills it in.
     pub help: &'static str,
     /// Whether a person has to fill it in.
     pub required: bool,
-    /// What kind of value it takes.
+    /// The kind of value that it takes.
     pub kind: fn() -> FieldKind,
     /// The rules of its value.
     pub rules: Rules,
-    /// What it is at first.
+    /// Its value at first.
     pub default: Option<fn() -> Value>,
-    /// What a person can choose, where that is limited.
+    /// The values that a person can choose, if they are limited.
     pub choices: Option<fn(&Db, &dyn User) -> Result<Box<dyn Choices>>>,
-    /// Whether a form shows nothing in it at first, even if something is stored or there is a default: it has to be sent anew.
+    /// Whether a form shows it empty at first, even if something is stored or there is a default. It has to be sent
+    /// again.
     pub begins_empty: bool,
-    /// With what it is best filled in.
+    /// The widget that suits it best.
     pub widget: Option<Widget>,
     /// The title of the page of a form that begins with it.
     pub page: Option<&'static str>,
     /// How it depends on the other fields of its struct, if it does.
     pub depends: Option<Depends>,
-    /// What the fields of its struct that depend on others come to, where it is one of those.
+    /// Determines which fields of its struct are asked, and the computed ones, if it depends on others.
     pub settle: Option<fn(&Document) -> Settled>,
-    /// Whether and how rows are found by it.
+    /// Whether and how rows are indexed by it.
     pub index: Option<Index>,
-    /// What happens to this row when the row or the process that it refers to is deleted.
+    /// The effect on this row when the row or process that it refers to is deleted.
     pub on_delete: OnDelete,
-    /// Whether the processes whose numbers it holds are referred to, as rows are: they are kept for it.
+    /// Whether the processes whose numbers it holds count as referred to, as rows do: then they are kept.
     pub holds_processes: bool,
     /// Whether it is a column of a process: kept in a table of its own beside the process's document.
     pub column: bool,
-    /// What its values are like when they are stored: [`FieldType::SHAPE`].
+    /// The shape of its stored values: [`FieldType::SHAPE`].
     pub shape: Shape,
-    /// Whether values of another type, which it had before, are converted.
+    /// Whether it converts values of the type that it had before.
     pub converted: bool,
-    /// The form in which a value that is stored as of today is compared: [`FieldType::canonical`]. None of what is no value.
+    /// Returns the canonical form ([`FieldType::canonical`]) of a value in the current stored form; none if it is not
+    /// valid.
     pub canonical: fn(&Value) -> Option<Value>,
 }
 
@@ -67,21 +69,21 @@ pub struct FieldSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Depends {
-    /// It is computed from them. What is sent for it is ignored.
+    /// It is computed from them. Anything sent for it is ignored.
     Computed,
-    /// It is asked only where a condition over them holds. What is sent for it else is a complaint.
+    /// It is asked only if a condition over them holds. If it is not asked, anything sent for it is a complaint.
     OnlyIf {
-        /// Whether it has to be filled in where it is asked.
+        /// Whether it has to be filled in when it is asked.
         required: bool,
     },
 }
 
-/// What the fields that depend on others come to in one struct, as far as that can be told.
+/// The outcome of the dependent fields of one struct, as far as it can be determined.
 #[derive(Clone, Debug, Default)]
 pub struct Settled {
-    /// Whether a field is asked.
+    /// For each conditional field, whether it is asked.
     pub(crate) asked: BTreeMap<&'static str, bool>,
-    /// What was computed.
+    /// The values of computed fields.
     pub(crate) computed: BTreeMap<&'static str, Value>,
 }
 
@@ -91,7 +93,7 @@ pub struct Settled {
     label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`"
 )]
 pub trait NotAsked {
-    /// The value: none or empty.
+    /// Returns the value: none or empty.
     fn not_asked() -> Self;
 }
 
@@ -118,7 +120,7 @@ not_asked! {
     label = "write `Option<{Self}>`: the closure gives `Some(..)`, or `None`"
 )]
 pub trait NotComputed {
-    /// The value: false, zero, empty or none.
+    /// Returns the value: false, zero, empty or none.
     fn not_computed() -> Self;
 }
 
@@ -129,17 +131,17 @@ impl<T: Initial> NotComputed for T {
     }
 }
 
-/// How a field of type `T` is read, written and described: what the macros hand to [`Reader`](crate::document::Reader) and
-/// [`Writer`](crate::document::Writer).
+/// How a field of type `T` is read, written and described. The macros pass it to [`Reader`](crate::Reader) and
+/// [`Writer`](crate::Writer).
 pub struct FieldOf<T> {
     pub(crate) read: fn(&Value, Source) -> Result<T, FieldErrors>,
     pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, FieldErrors>,
     pub(crate) optional: bool,
-    /// What it is read as where it is missing.
+    /// The value if the field is missing.
     pub(crate) default: Option<fn() -> T>,
-    /// What it counts as for conditions while nothing right was filled in.
+    /// The value for conditions, while nothing valid was filled in.
     pub(crate) stand_in: fn() -> Option<T>,
-    /// How a value of the type that it had before is read.
+    /// Reads a value of the type that the field had before.
     pub(crate) convert: Option<fn(&Value) -> Result<T, String>>,
     kind: fn() -> FieldKind,
     canonical: fn(&Value) -> Option<Value>,
@@ -152,9 +154,9 @@ impl<T> fmt::Debug for FieldOf<T> {
     }
 }
 
-// The bounds are on the methods, so that a type that is none is told of once, in the words of its trait.
+// The bounds are on the methods. So a type that is no field type causes one message, in the words of its trait.
 impl<T> FieldOf<T> {
-    /// A field that has to be there, unless its type is an `Option`.
+    /// Makes a field that must be present, unless its type is an `Option`.
     pub const fn new() -> Self
     where
         T: FieldType,
@@ -172,7 +174,7 @@ impl<T> FieldOf<T> {
         }
     }
 
-    /// A field that has the type's initial value where it is missing.
+    /// Makes a field that has the type's initial value if it is missing.
     pub const fn initial() -> Self
     where
         T: FieldType + Initial,
@@ -180,7 +182,7 @@ impl<T> FieldOf<T> {
         Self::with_default(T::initial)
     }
 
-    /// As [`FieldOf::initial`]: where `T` is no field type, its `Item` is not known, and nothing is told but that.
+    /// As [`FieldOf::initial`]. If `T` is no field type, its `Item` is not known, and rustc reports only that.
     #[doc(hidden)]
     pub const fn initial_of<Item>() -> Self
     where
@@ -190,13 +192,13 @@ impl<T> FieldOf<T> {
         Self::with_default(Item::initial)
     }
 
-    /// The same field, with this default.
+    /// Returns the same field with this default.
     #[doc(hidden)]
     pub const fn begins_with(&self, default: fn() -> T) -> Self {
         Self { default: Some(default), ..*self }
     }
 
-    /// A field that has this value where it is missing.
+    /// Makes a field that has this value if it is missing.
     pub const fn with_default(default: fn() -> T) -> Self
     where
         T: FieldType,
@@ -204,23 +206,23 @@ impl<T> FieldOf<T> {
         Self { default: Some(default), ..Self::new() }
     }
 
-    /// The same field, which is read in this way where what is stored is no `T`: [`convert`] makes such functions.
+    /// Returns the same field with a conversion, for stored values that are no `T`. [`convert`] makes such functions.
     pub const fn converted(&self, convert: fn(&Value) -> Result<T, String>) -> Self {
         Self { convert: Some(convert), ..*self }
     }
 
-    /// The same field, whose values are stored like this: [`FieldType::SHAPE`].
+    /// Returns the same field with this shape of its stored values: [`FieldType::SHAPE`].
     pub const fn shaped(&self, shape: Shape) -> Self {
         Self { shape, ..*self }
     }
 
-    /// What the field is like when it is stored under this key, for lock files.
+    /// Returns the shape of the field when it is stored under this key, for lock files.
     pub const fn shape(&self, key: &'static str) -> FieldShape {
         let optional = self.optional || self.default.is_some();
         FieldShape { key, was: &[], shape: self.shape, optional, converted: self.convert.is_some(), column: false }
     }
 
-    /// What makes the value that the field has at first. For the macros, which ask it of fields that have one.
+    /// Returns the function that makes the field's first value. For the macros, which call it for fields that have one.
     #[doc(hidden)]
     pub const fn at_first(&self) -> fn() -> T {
         match self.default {
@@ -229,18 +231,18 @@ impl<T> FieldOf<T> {
         }
     }
 
-    /// A value as JSON, for the field's description.
+    /// Returns a value as JSON, for the field's description.
     #[doc(hidden)]
     pub fn described(&self, value: &T) -> Value {
         (self.merge)(value, None).unwrap_or_default()
     }
 
-    /// The same field, that has to be there even if it has a default.
+    /// Returns the same field without its default, so that it must be present.
     pub const fn without_default(&self) -> Self {
         Self { default: None, ..*self }
     }
 
-    /// The field's description, without options.
+    /// Returns the field's description, without options.
     ///
     /// ```
     /// use viewflow_core::field::{FieldOf, FieldSpec};
@@ -275,7 +277,7 @@ impl<T> FieldOf<T> {
     }
 }
 
-/// Reads what was written as an `Old`, and makes a `T` of it: what `#[field(from = ..)]` stands for.
+/// Reads a value that was written as an `Old`, and makes a `T` of it. This is what `#[field(from = ..)]` stands for.
 ///
 /// ```
 /// use viewflow_core::{__private::convert, document::Value};
@@ -284,7 +286,7 @@ impl<T> FieldOf<T> {
 /// ```
 ///
 /// # Errors
-/// When it is no `Old`, and what `make` fails with.
+/// If it is no `Old`, or if `make` fails.
 pub fn convert<Old: FieldType, T, E: fmt::Display>(
     stored: &Value,
     make: impl FnOnce(Old) -> Result<T, E>,
@@ -299,33 +301,34 @@ impl<T: FieldType> Default for FieldOf<T> {
 }
 
 impl FieldSpec {
-    /// Whether nobody is to see its value.
+    /// Returns whether its value must not be shown to any person.
     pub(crate) fn is_secret(&self) -> bool {
         self.widget == Some(Widget::Password)
     }
 
-    /// Whether it is computed from others.
+    /// Returns whether it is computed from others.
     pub(crate) fn is_computed(&self) -> bool {
         self.depends == Some(Depends::Computed)
     }
 
-    /// The field's value, in the columns if it is one, else in the document: there too if it became a column since.
+    /// Returns the field's value. For a column, looks in the columns first and then in the document, as it may have
+    /// become a column since.
     pub(crate) fn find<'d>(&self, document: &'d Document, columns: Option<&'d Document>) -> Option<&'d Value> {
         let in_columns = columns.filter(|_| self.column).and_then(|columns| self.lookup(columns));
         in_columns.or_else(|| self.lookup(document))
     }
 
-    /// The field's value in a document, under its key or one it had before.
+    /// Returns the field's value in a document, under its key or an earlier one.
     pub(crate) fn lookup<'d>(&self, document: &'d Document) -> Option<&'d Value> {
         follow(document, self.key).or_else(|| self.was.iter().find_map(|path| follow(document, path)))
     }
 
-    /// The field's value in a draft, under a name that it had before.
+    /// Returns the field's value in a draft, under an earlier name.
     pub(crate) fn named_before<'d>(&self, draft: &'d Document) -> Option<&'d Value> {
         self.was.iter().filter(|path| path.len() == 1).find_map(|path| draft.get(path[0]))
     }
 
-    /// The canonical form of a value that one choice picks: of the field, or of an item of it.
+    /// Returns the canonical form of a value that one choice picks: a value of the field, or of one of its items.
     pub(crate) fn key_of_item(&self, item: &Value) -> Option<Value> {
         (self.canonical)(item).or_else(|| match (self.canonical)(&Value::Array(vec![item.clone()]))? {
             Value::Array(mut items) => items.pop(),
@@ -333,7 +336,7 @@ impl FieldSpec {
         })
     }
 
-    /// Complaints of a wrong type tell the bounds of the field, where it has closer ones than its type.
+    /// Puts the bounds of the field into complaints about a wrong type, if they are narrower than those of the type.
     pub(crate) fn with_its_bounds(&self, errors: FieldErrors) -> FieldErrors {
         let FieldKind::Integer { min, max } = (self.kind)() else { return errors };
         let own = |bound: Option<fn() -> Value>| whole(&bound?());
@@ -341,14 +344,14 @@ impl FieldSpec {
         errors.map_here(|complaint| *complaint = FieldKind::Integer { min, max }.wrong(whole_number(min, max)))
     }
 
-    /// Whether a value that was found is under a key of today.
+    /// Returns whether a value is found under the current key.
     pub(crate) fn has_key_of_today(&self, document: &Document, columns: Option<&Document>) -> bool {
         columns.filter(|_| self.column).is_some_and(|columns| follow(columns, self.key).is_some())
             || follow(document, self.key).is_some()
     }
 }
 
-/// What a whole number has to be.
+/// Returns the complaint that a value must be a whole number within bounds.
 pub(crate) fn whole_number(min: impl fmt::Display, max: impl fmt::Display) -> String {
     format!("must be a whole number from {min} to {max}")
 }

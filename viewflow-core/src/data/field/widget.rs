@@ -1,4 +1,4 @@
-//! Hints for whoever draws a field.
+//! Hints for drawing a field.
 
 use serde::Serialize;
 use viewflow_graph::{Plain, Shape};
@@ -7,7 +7,7 @@ use viewflow_store::Document;
 use super::{FieldKind, FieldSpec};
 use crate::data::document::Value;
 
-/// A hint with what a field is best filled in. Rules do not depend on it, but for what is secret.
+/// A hint how a field is best filled in. Rules do not depend on it, except for secrets.
 ///
 /// It is serialized as `{"name": "long_text"}`, or `{"name": "currency", "of": "EUR"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -16,18 +16,19 @@ use crate::data::document::Value;
 pub enum Widget {
     /// Text of several lines.
     LongText,
-    /// All choices at once, of which one is marked.
+    /// All choices at once, one of them marked.
     Radio,
-    /// Text that is secret: it is not shown while it is typed, and never again. It stands in no draft and in no change of the history.
+    /// Secret text. It is not shown while it is typed, and never again. No draft and no change in the history contains
+    /// it.
     Password,
-    /// An amount of money in this currency, by its code in ISO 4217.
+    /// An amount of money in this currency, given by its ISO 4217 code.
     Currency(&'static str),
-    /// A number of this unit.
+    /// A number in this unit.
     Unit(&'static str),
 }
 
 impl Widget {
-    /// Whether values like this can be filled in with it. What a type of your own is like is not known, if it does not tell.
+    /// Returns whether the widget fits values of this shape. For a type of your own without a shape, it returns true.
     pub const fn fits(self, shape: &Shape, has_choices: bool) -> bool {
         let shape = match shape {
             Shape::Optional(inner) => *inner,
@@ -45,17 +46,17 @@ impl Widget {
     }
 }
 
-/// Takes out of values, each under the name of its field, what is secret.
+/// Removes secrets from values that are under the names of their fields.
 pub(crate) fn forget_secrets(specs: &[FieldSpec], document: &mut Document) {
     forget(specs, document, by_name);
 }
 
-/// Takes out of a stored value what is secret.
+/// Removes secrets from a stored value.
 pub(crate) fn forget_secrets_of(spec: &FieldSpec, value: &mut Value) {
     forget_one(spec, value, as_stored);
 }
 
-/// Where a field's value is in a document.
+/// Finds a field's value in a document.
 type Find = for<'d> fn(&FieldSpec, &'d mut Document) -> Option<&'d mut Value>;
 
 fn by_name<'d>(spec: &FieldSpec, document: &'d mut Document) -> Option<&'d mut Value> {

@@ -1,4 +1,4 @@
-//! Holds what a person sent against what is stored: what they can choose, and the rows and processes it refers to.
+//! Checks what a person sent against what is stored: possible choices, and the rows and processes it refers to.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,15 +13,17 @@ use crate::error::{Complaint, Error, FieldErrors, Result};
 use crate::people::User;
 use crate::unit::Db;
 
-/// What was sent of a form in part, and what is stored of it: what was not sent, and stays as it is stored, is not chosen anew.
+/// A form sent in part, and its stored values. A value that was not sent stays as it is stored, and is not checked as a
+/// new choice.
 #[derive(Clone, Copy)]
 pub(crate) struct Kept<'a> {
-    /// None: nothing was sent.
+    /// None if nothing was sent.
     pub(crate) sent: Option<&'a Document>,
     pub(crate) stored: Option<&'a Document>,
 }
 
-/// Holds a form against its rules, its choices, and the rows it refers to: as if this person had sent it, but for what was kept.
+/// Checks a form against its rules, its choices, and the rows it refers to, as if this person had sent it. Kept values
+/// are exempt from the choices.
 pub(crate) fn check<F: Form>(form: &F, db: &Db, user: &dyn User, kept: Option<Kept<'_>>) -> Result<FieldErrors> {
     let (sent, unwritable) = document::by_name(form);
     let mut errors = document::read_sent::<F>(&sent).err().unwrap_or_default();
@@ -33,7 +35,7 @@ pub(crate) fn check<F: Form>(form: &F, db: &Db, user: &dyn User, kept: Option<Ke
     Ok(errors)
 }
 
-/// Holds what was filled in against what is stored, at every depth. What is empty is held against nothing.
+/// Checks what was filled in against what is stored, at every depth. Empty values are not checked.
 pub(crate) fn check_tables(
     specs: &[FieldSpec],
     whole: &Document,
@@ -49,7 +51,7 @@ struct Look<'a> {
     db: &'a Db,
     user: &'a dyn User,
     errors: &'a mut FieldErrors,
-    /// The choices of fields that were asked for already, by the field: one in a list stands there many times.
+    /// The choices already asked for, by the field: a field in a list occurs many times.
     choices: BTreeMap<usize, Box<dyn Choices>>,
 }
 
@@ -103,7 +105,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What is nested in a field. A map is sent in part, as a struct is; a list as a whole.
+    /// Checks what is nested in a field. A map is sent in part, as a struct is; a list is sent as a whole.
     fn within(&mut self, kind: &FieldKind, value: &Value, kept: Option<Kept<'_>>, path: &str) -> Result<()> {
         match (kind, value) {
             (FieldKind::Embedded(specs), Value::Object(fields)) => self.fields(specs, fields, kept, path),
@@ -137,7 +139,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Complains about the rows to which a value itself, or an item of it, refers, and that are not there.
+    /// Complains about missing rows to which a value itself, or an item of it, refers.
     fn rows(&mut self, kind: &FieldKind, value: &Value, path: &str) -> Result<()> {
         match (kind, value) {
             (FieldKind::Reference(table), value) => {
@@ -161,8 +163,8 @@ impl Look<'_> {
     }
 }
 
-/// Takes out of a form that is sent in part what is not asked and was not sent: it was kept from when it was asked. Whether there was
-/// such a thing.
+/// Removes fields that are not asked and were not sent from a form sent in part. They were kept from a time when they
+/// were asked. Returns whether there were any.
 pub(crate) fn forget_unasked(whole: &mut Document, sent: &Document, complaints: &FieldErrors) -> bool {
     let unasked = complaints.iter().filter(|(_, told)| told.iter().any(|complaint| complaint.code() == NOT_ASKED));
     unasked.fold(false, |any, (path, _)| forget(whole, Some(sent), path) || any)
@@ -173,7 +175,7 @@ fn forget(whole: &mut Document, sent: Option<&Document>, path: &str) -> bool {
     if whole.contains_key(path) {
         return sent_at(path).is_none() && whole.remove(path).is_some();
     }
-    // A key of a map may have dots in it.
+    // A key of a map may contain dots.
     whole.iter_mut().any(|(key, value)| {
         let rest = path.strip_prefix(key.as_str()).and_then(|rest| rest.strip_prefix('.'));
         match (rest, value, sent_at(key)) {
@@ -184,8 +186,8 @@ fn forget(whole: &mut Document, sent: Option<&Document>, path: &str) -> bool {
     })
 }
 
-/// Where a form, or what is nested in it, has a value of this canonical form in a field of this name: the paths, and the value as it
-/// was sent.
+/// Finds a canonical value in fields of this name, in a form or nested in it. Returns the paths, and the values as they
+/// were sent.
 pub(crate) fn places<F: Form>(form: &F, name: &str, canonical: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     find(F::FIELDS, &document::by_name(form).0, "", &mut |path, spec, held| {
@@ -198,7 +200,7 @@ pub(crate) fn places<F: Form>(form: &F, name: &str, canonical: &Value) -> Vec<(S
     found
 }
 
-/// Calls `visit` with the path, the field and its value, those of nested structs included.
+/// Calls `visit` with the path, the field and its value, for all fields including those of nested structs.
 fn find(specs: &[FieldSpec], fields: &Document, above: &str, visit: &mut dyn FnMut(&str, &FieldSpec, &Value)) {
     for spec in specs {
         if let Some(value) = fields.get(spec.name) {

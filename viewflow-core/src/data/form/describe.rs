@@ -1,4 +1,4 @@
-//! Describes forms for somebody who fills them in.
+//! Describes forms for a person that fills them in.
 
 use serde_json::Value;
 use viewflow_graph::{Plain, Shape};
@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::people::User;
 use crate::unit::Db;
 
-/// Describes a form of these fields, or of these cases with their fields, for somebody who fills them in, with what they hold.
+/// Describes a form for a person that fills it in, with the values that it holds. The form has these fields; with
+/// cases, each field is a case.
 pub(crate) fn describe(
     title: &str,
     (specs, cases): (&'static [FieldSpec], &'static [CaseSpec]),
@@ -28,7 +29,7 @@ pub(crate) fn describe(
     if cases.is_empty() {
         return Ok(FormSpec { pages: pages(title, specs), fields, ..plain });
     }
-    // Of a decision each field is a case.
+    // In a decision, each field is a case.
     let chosen = fields.iter().zip(cases).find(|(field, _)| !field.value.is_null()).map(|(_, case)| case.name);
     let case = |((field, case), spec): ((FormField, &CaseSpec), &FieldSpec)| {
         let CaseSpec { name, title, help, confirm } = *case;
@@ -38,7 +39,7 @@ pub(crate) fn describe(
     Ok(FormSpec { cases: fields.into_iter().zip(cases).zip(specs).map(case).collect(), chosen, ..plain })
 }
 
-/// Puts what is computed where it belongs, at every depth; null where it cannot be told yet.
+/// Puts computed values where they belong, at every depth. A value that cannot be computed yet is null.
 fn compute(specs: &[FieldSpec], shown: &mut Document) {
     for spec in specs {
         if let Some(value) = shown.get_mut(spec.name).filter(|value| value.is_object() || value.is_array()) {
@@ -66,7 +67,7 @@ fn compute_within(kind: &FieldKind, value: &mut Value) {
     }
 }
 
-/// Takes secrets out of the values of a field, and of what is nested in it.
+/// Removes secrets from the values of a field, and of everything nested in it.
 fn hide_secrets(spec: &FieldSpec, field: &mut FormField) {
     if field.is_secret_within() {
         let mut whole = Document::from_iter([(spec.name.to_owned(), field.value.take())]);
@@ -76,7 +77,8 @@ fn hide_secrets(spec: &FieldSpec, field: &mut FormField) {
     }
 }
 
-/// The pages of a form; none where it has no page of its own. What stands before the first one is a page with the form's title.
+/// Returns the pages of a form; none if no field begins a page. Fields before the first page get a page with the form's
+/// title.
 fn pages(title: &str, specs: &[FieldSpec]) -> Vec<FormPage> {
     let mut pages: Vec<FormPage> = Vec::new();
     for spec in specs.iter().filter(|_| specs.iter().any(|spec| spec.page.is_some())) {
@@ -91,12 +93,12 @@ fn pages(title: &str, specs: &[FieldSpec]) -> Vec<FormPage> {
 struct Describing<'a> {
     db: &'a Db,
     user: &'a dyn User,
-    /// The structs around, of those that are described without values: each may be within itself.
+    /// The structs around this one that are described without values. Each may contain itself.
     around: Vec<usize>,
 }
 
 impl Describing<'_> {
-    /// The fields of a struct with what it holds; without that, as they are in one that is new.
+    /// Describes the fields of a struct with the values it holds; without values, as in a new one.
     fn fields(&mut self, specs: &'static [FieldSpec], shown: Option<&Document>) -> Result<Vec<FormField>> {
         let defaults = || {
             let value = |spec: &FieldSpec| Some((spec.name.to_owned(), default_of(spec, &(spec.kind)())?));
@@ -110,7 +112,7 @@ impl Describing<'_> {
                 None => field,
                 Some(Depends::Computed) => FormField { computed: true, required: false, ..field },
                 Some(Depends::OnlyIf { required }) => {
-                    // Whether a condition holds that cannot be told is found out when it can.
+                    // As long as a condition cannot be evaluated, its field counts as asked.
                     let asked = settled.asked.get(spec.name).copied().unwrap_or(true);
                     FormField { asked: Some(asked), required, ..field }
                 }
@@ -139,7 +141,7 @@ impl Describing<'_> {
         Ok(described)
     }
 
-    /// What is known of a value of this kind, with what of it is there already.
+    /// Describes a value of this kind, with what it already holds.
     fn value(
         &mut self,
         kind: &FieldKind,
@@ -238,7 +240,7 @@ fn default_of(spec: &FieldSpec, kind: &FieldKind) -> Option<Value> {
     spec.default.map(|default| document::named(kind, &default()))
 }
 
-/// Whether an item of a list, or a value of a map, cannot be left empty.
+/// Returns whether an item of a list, or a value of a map, must not be left empty.
 fn has_to_be(kind: &FieldKind, shape: &Shape) -> bool {
     !matches!(shape, Shape::Optional(_)) && !matches!(kind, FieldKind::Json | FieldKind::Nothing)
 }
@@ -247,7 +249,7 @@ fn bound(bound: i128) -> Option<Value> {
     i64::try_from(bound).map(Value::from).or_else(|_| u64::try_from(bound).map(Value::from)).ok()
 }
 
-/// A value that is equal to a choice as that choice is written, by which a page knows it.
+/// Returns the value as its equal choice is written, so that a page can find that choice.
 fn as_chosen(spec: &FieldSpec, choices: Option<&[Choice]>, value: Value) -> Value {
     let Some(choices) = choices else { return value };
     if let Value::Array(items) = value {

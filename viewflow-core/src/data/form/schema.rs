@@ -9,7 +9,7 @@ use crate::data::field::{Choice, ValueKind, Widget};
 /// More choices than this are not listed in a schema.
 const LISTED: usize = 1000;
 
-/// Text that is not blank. JavaScript takes one character less than Unicode for blank.
+/// Text that is not blank. For JavaScript, one blank character of Unicode is not blank.
 const NOT_BLANK: &str = r"[^\s\u0085]";
 
 const TIME: &str = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?";
@@ -22,24 +22,26 @@ const DURATION: &str = r"-?PT(?:[0-9]{1,12}H([0-9]{1,12}M)?([0-9]{1,12}(\.[0-9]{
 const BASE64: &str = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?";
 
 impl FormSpec {
-    /// The form as a JSON Schema (2020-12), for programs that fill it in.
+    /// Returns the form as a JSON Schema (2020-12), for programs that fill it in.
     ///
-    /// What the schema accepts the form accepts, from the person and at the time for which it was described, but for what a schema cannot say:
+    /// If the schema accepts a value, so does the form, from the person and at the time for which it was described.
+    /// There are exceptions, as a schema cannot express everything:
     ///
-    /// - that rows and processes are there, and that a value is not taken;
-    /// - conditions, by which a field is asked or not, as they are Rust, and rules of what is computed;
-    /// - choices, where there are more than 1000;
-    /// - bounds of what is text in JSON: decimals, dates and times, text;
-    /// - patterns in words that JavaScript does not have, which are left out; where both have a word, JavaScript's `\s` is greater;
-    /// - a whole number that is written with a decimal point, as `1.0`, which the form refuses;
-    /// - how deep the JSON of a field that takes any may be nested;
-    /// - the length of bytes, which is told of their base64: up to two bytes more;
+    /// - the existence of rows and processes, and whether a unique value is taken;
+    /// - conditions that decide whether a field is asked, as they are Rust, and the rules of computed fields;
+    /// - choices, if there are more than 1000;
+    /// - bounds of values that are text in JSON: decimals, dates and times, text;
+    /// - patterns with syntax that JavaScript does not have, which are left out; also, JavaScript's `\s` matches more;
+    /// - a whole number written with a decimal point, as `1.0`, which the form refuses;
+    /// - the depth of nesting in a field that takes any JSON;
+    /// - the length of bytes, which the schema limits by their base64: up to two bytes more;
     /// - the names of zones, and points in time on the last day of the year 9999;
-    /// - `format`, where a validator takes it for a comment;
-    /// - what stays as the form shows it, as it is not sent: a draft may be wrong;
+    /// - `format`, if a validator treats it as a comment;
+    /// - values that stay as the form shows them, as they are not sent: a draft may be wrong;
     /// - rules of types of your own, and complaints of handlers.
     ///
-    /// A form takes more than its schema says: it takes blanks for nothing, null for what goes from a map, and decimals as numbers.
+    /// A form also accepts more than its schema: blanks for nothing, null to remove an entry from a map, and decimals
+    /// as numbers.
     pub fn schema(&self) -> Value {
         let mut schema = Map::new();
         schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -60,11 +62,11 @@ impl FormSpec {
     }
 }
 
-/// A struct. `around` is where the schemas of the structs around it stand.
+/// Makes the schema of a struct. `around` holds the places of the schemas of the structs around it.
 fn object(fields: &[FormField], at: &str, around: &mut Vec<String>) -> Map<String, Value> {
     around.push(at.to_owned());
     let property = |field: &FormField| {
-        // What is sent for a computed field is ignored, whatever it is.
+        // Anything sent for a computed field is ignored.
         let mut schema = if field.computed {
             Map::from_iter([("readOnly".to_owned(), true.into())])
         } else {
@@ -92,7 +94,7 @@ fn object(fields: &[FormField], at: &str, around: &mut Vec<String>) -> Map<Strin
     schema
 }
 
-/// Whether something has to be sent, as what the form shows is not enough.
+/// Returns whether something has to be sent, because what the form shows is not enough.
 fn lacks(field: &FormField) -> bool {
     if field.computed || field.asked.is_some() {
         return false;
@@ -100,7 +102,7 @@ fn lacks(field: &FormField) -> bool {
     if is_blank(&field.value) { field.required } else { field.value.is_object() && field.fields.iter().any(lacks) }
 }
 
-/// Whether a value that is sent cannot be null. Of what is asked under a condition that is not known.
+/// Returns whether a value must not be null. A field under a condition, whose outcome is unknown, may be null.
 fn has_to_be(field: &FormField) -> bool {
     field.required && field.asked.is_none()
 }
@@ -141,13 +143,13 @@ fn value(field: &FormField, at: &str, around: &mut Vec<String>) -> Map<String, V
     schema
 }
 
-/// The schema of a kind of value, and of what is in it.
+/// Makes the schema of a kind of value, and of what is in it.
 fn typed(field: &FormField, at: &str, around: &mut Vec<String>) -> Map<String, Value> {
     let mut schema = Map::new();
     if let Some(outwards) = field.repeats {
         let again = around.len().checked_sub(outwards).and_then(|index| around.get(index));
         let again = json!({ "$ref": again });
-        // What is described there may be null.
+        // The schema at that place may allow null.
         let one = json!({ "allOf": [again, { "type": "object" }] });
         schema.insert("anyOf".to_owned(), if field.required { json!([one]) } else { json!([one, { "type": "null" }]) });
         return schema;
@@ -178,7 +180,7 @@ fn typed(field: &FormField, at: &str, around: &mut Vec<String>) -> Map<String, V
         ValueKind::Float => "number",
         ValueKind::List => "array",
         ValueKind::Map | ValueKind::Object => "object",
-        // A choice of any type of the application's own.
+        // A choice may have any type, as the application's own types can be chosen.
         ValueKind::Choice => return schema,
         kind if is_any(kind) => {
             if has_to_be(field) {
@@ -201,7 +203,7 @@ fn of_choices(choices: &[Choice], required: bool) -> Value {
     values.chain((!required).then_some(Value::Null)).collect()
 }
 
-/// What the text of a value is like, where the standard has no format of that.
+/// Returns the pattern for the text of a value, if the standard has no format for it.
 fn pattern(kind: ValueKind) -> Option<String> {
     Some(match kind {
         ValueKind::Decimal => r"-?[0-9]{1,20}(\.[0-9]{1,8})?".to_owned(),
@@ -223,7 +225,7 @@ fn length(kind: ValueKind) -> Option<&'static str> {
     }
 }
 
-/// Whether a pattern means the same to JavaScript, which the standard names for patterns.
+/// Returns whether a pattern means the same to JavaScript, which the standard prescribes for patterns.
 fn is_known_to_javascript(pattern: &str) -> bool {
     let after = |word: &str| pattern.match_indices(word).map(|(at, _)| &pattern[at + word.len()..]).collect::<Vec<_>>();
     let groups = after("(?").iter().all(|rest| rest.starts_with(':'));
@@ -245,7 +247,7 @@ fn tell(schema: &mut Map<String, Value>, title: &str, description: &str) {
     }
 }
 
-/// A name within a JSON pointer that is the fragment of an address.
+/// Escapes a name for a JSON pointer that is the fragment of a URI.
 fn pointed(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let letter = |byte: u8| match byte {

@@ -1,4 +1,4 @@
-//! A form, described as data: the one description from which every face draws it.
+//! A form described as data: every face draws the form from this one description.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,22 +8,23 @@ use crate::error::FieldErrors;
 
 /// A form described as data, from which a page, a window or a terminal can draw it.
 ///
-/// It is serialized under the names that it has here; what is empty is left out. Names stay, and others may come: a change that those who
-/// know a version cannot read has another [`version`](FormSpec::version). [`FormSpec::schema`] makes a JSON Schema of it.
+/// It is serialized under the names that it has here; empty parts are left out. Names stay the same, and new ones may
+/// be added. A change that existing readers cannot handle gets a new [`version`](FormSpec::version).
+/// [`FormSpec::schema`] makes a JSON Schema of it.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct FormSpec {
     /// The version of this description: [`FormSpec::VERSION`].
     pub version: u32,
-    /// What a person reads above it: the node's title.
+    /// The text above it: the node's title.
     pub title: String,
-    /// What can be decided, one button for each, where the form is an enum: then `fields` is empty.
+    /// The cases that can be decided, one button for each, if the form is an enum. Then `fields` is empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<FormCase>,
-    /// The name of the case that was chosen so far, as a draft of it is there.
+    /// The name of the case chosen so far, if a draft has chosen one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<&'static str>,
-    /// Its pages, in order, where it is filled in page by page.
+    /// Its pages, in order, if it is filled in page by page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<FormPage>,
     /// Its fields, in order: those of all pages.
@@ -34,55 +35,55 @@ pub struct FormSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FormPage {
-    /// What a person reads above it.
+    /// The text above it.
     pub title: String,
     /// The names of its fields, in order.
     pub fields: Vec<&'static str>,
 }
 
-/// One case of a form that is an enum: sent as an object whose one key is its name.
+/// One case of a form that is an enum. It is sent as an object whose only key is the name of the case.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct FormCase {
     /// The key under which its fields are sent.
     pub name: &'static str,
-    /// What a person reads on its button.
+    /// The text on its button.
     pub title: &'static str,
-    /// A sentence of help; empty when there is none.
+    /// A sentence of help; empty if there is none.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub help: &'static str,
-    /// What a person is asked before it is sent, if anything.
+    /// A question to confirm before it is sent, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm: Option<&'static str>,
-    /// Its pages, in order, where it is filled in page by page.
+    /// Its pages, in order, if it is filled in page by page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<FormPage>,
-    /// What has to be filled in with it, in order.
+    /// The fields to fill in with it, in order.
     pub fields: Vec<FormField>,
 }
 
-/// A value that a form takes: a field, or what a list or map has any number of.
+/// A value that a form takes: a field, an item of a list, or a value of a map.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct FormField {
     /// The key under which its value is sent. Empty for the items of a list and the values of a map.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub name: &'static str,
-    /// What a person reads.
+    /// The text that a person reads.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub label: &'static str,
-    /// A sentence of help; empty when there is none.
+    /// A sentence of help; empty if there is none.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub help: &'static str,
-    /// What kind of value it takes.
+    /// The kind of value that it takes.
     pub kind: ValueKind,
-    /// Whether it has to be filled in, where it is asked.
+    /// Whether it has to be filled in, if it is asked.
     pub required: bool,
-    /// Of a field that is asked only where a condition over the others holds: whether it is, with what is filled in now. Of a field within
-    /// the items of a list or the values of a map: whether it is in a new one.
+    /// For a field with a condition over the others: whether it is asked, with what is filled in now. For a field
+    /// within the items of a list or the values of a map: whether it is asked in a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<bool>,
-    /// Whether it is computed from the others: nobody fills it in.
+    /// Whether it is computed from the others, so that no person fills it in.
     #[serde(skip_serializing_if = "is_false")]
     pub computed: bool,
     /// The greatest number of characters, items or bytes.
@@ -97,28 +98,31 @@ pub struct FormField {
     /// The greatest value: of the field, or of its type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Value>,
-    /// What this person can choose, where that is limited. Of a list, the items have the choices: see [`FormField::offered`].
+    /// The choices of this person, if they are limited. For a list, its items have the choices: see
+    /// [`FormField::offered`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choices: Option<Vec<Choice>>,
-    /// The table to whose rows it refers, if it does.
+    /// The table of the row that it refers to, if it refers to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<&'static str>,
-    /// With what it is best filled in.
+    /// The widget that suits it best.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub widget: Option<Widget>,
     /// The fields of a nested struct.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FormField>,
-    /// What each item of a list is like.
+    /// The description of each item of a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Box<FormField>>,
-    /// What each value of a map is like.
+    /// The description of each value of a map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Box<FormField>>,
-    /// Of a nested struct that has itself within it: so many structs outwards its fields are described, 1 being the one in which this stands.
+    /// For a nested struct that contains itself: how many structs outwards its fields are described. The struct that
+    /// holds this field counts as 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeats: Option<usize>,
-    /// What it is filled in with at first; null when with nothing. What is computed is null until all that it is computed from is there.
+    /// Its first value; null if it is empty at first. A computed value is null until everything it is computed from
+    /// exists.
     pub value: Value,
 }
 
@@ -127,20 +131,21 @@ impl FormSpec {
     pub const VERSION: u32 = 1;
 }
 
-/// A form with what a person has filled in so far, and what is wrong with it: from [`Engine::fill_in`](crate::Engine::fill_in).
+/// A form with what a person has filled in so far, and complaints about it: from
+/// [`Engine::fill_in`](crate::Engine::fill_in).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Filled {
-    /// The form, as it is with what was filled in.
+    /// The form, with what was filled in.
     pub form: FormSpec,
-    /// All that would be complained of, were it sent now.
+    /// All complaints that sending it now would cause.
     pub complaints: FieldErrors,
 }
 
 impl Filled {
-    /// What is wrong with the fields of one page, counted from 0: a person goes on to the next one when nothing is.
+    /// Returns the complaints about one page, counted from 0. A person can go to the next page if there are none.
     ///
-    /// A form without pages is one page. Of a page that is not there nothing is wrong.
+    /// A form without pages has one page. A page that does not exist has no complaints.
     pub fn of_page(&self, page: usize) -> FieldErrors {
         let case = self.form.cases.iter().find(|case| Some(case.name) == self.form.chosen);
         let pages = case.map_or(&self.form.pages, |case| &case.pages);
@@ -148,7 +153,7 @@ impl Filled {
             Some(page) => page.fields.contains(&name),
             None => pages.is_empty() && page == 0,
         };
-        // Of a decision the name of the case stands before that of the field.
+        // In a decision, the name of the case comes before the name of the field.
         let name = |path: &str| path.split('.').nth(usize::from(case.is_some())).unwrap_or_default().to_owned();
         self.complaints.filtered(|path| is_there(&name(path)))
     }
@@ -160,7 +165,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl FormField {
-    /// What can be chosen for the field, or for each of its items, where that is limited.
+    /// Returns the choices for the field, or for each of its items, if they are limited.
     pub fn offered(&self) -> Option<&[Choice]> {
         let mut field = self;
         while let (None, Some(items)) = (&field.choices, &field.items) {
@@ -171,11 +176,11 @@ impl FormField {
 
     /// Reads what a person typed, for faces that have only text: a terminal, a page's form.
     ///
-    /// Nothing typed is null; lists have commas between their items; nested structs and maps are JSON.
+    /// Empty text is null. Lists have commas between their items. Nested structs and maps are JSON.
     ///
     /// # Errors
-    /// What has to be typed instead, as the end of the sentence "`field` ...". Whether the value fits the field besides
-    /// is found out when the form is submitted.
+    /// The error says what to type instead: it is the end of the sentence "`field` ...". The form itself checks, when
+    /// it is submitted, whether the value fits the field otherwise.
     pub fn value_from_text(&self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match (self.kind, &self.items) {
