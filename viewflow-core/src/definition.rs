@@ -1,4 +1,4 @@
-//! A flow as the engine holds it: without types, so that it is compiled once for all flows.
+//! Flows as the engine holds them: without types, so that the engine is compiled once for all flows.
 
 mod flows;
 mod letter;
@@ -32,13 +32,13 @@ use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldSpec};
 use crate::error::{FieldErrors, Result};
 
-/// A flow's value, an activation or an input, each of the type its node knows.
+/// A flow's value, an activation or an input. Its node knows the type.
 pub(crate) type Erased = dyn Any;
 
-/// Asks something of an activation.
+/// A question about an activation.
 pub(crate) type Ask<R> = Box<dyn Fn(&Erased, &Erased) -> Result<R> + Send + Sync>;
 
-/// Works on an activation, with what was handed in.
+/// Work on an activation, with what was handed in.
 pub(crate) type Act = Box<dyn Fn(&Erased, &mut Erased, &Erased) -> Result<()> + Send + Sync>;
 
 /// The data of a process: its document, and its columns if it has any.
@@ -46,31 +46,31 @@ pub(crate) type Data = (Document, Option<Document>);
 
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
-    /// The names that it had before.
+    /// Its earlier names.
     pub(crate) was: &'static [&'static str],
     pub(crate) title: &'static str,
     pub(crate) graph: Graph,
-    /// Which join closes which split; none while the graph was not checked.
+    /// The findings of the rules, such as the join of each split; none while the graph was not checked.
     pub(crate) sound: Option<Sound>,
     pub(crate) nodes: Vec<NodeDef>,
-    /// The nodes by their stored names, and by those that they had before.
+    /// The nodes by their stored names, and by their earlier names.
     pub(crate) by_name: BTreeMap<&'static str, usize>,
     pub(crate) by_earlier: BTreeMap<&'static str, usize>,
-    /// The nodes whose doers may not do another one.
+    /// The nodes whose doers another node excludes.
     pub(crate) looked_at: Vec<&'static str>,
     pub(crate) flow: Arc<dyn Any + Send + Sync>,
-    /// Whether the flow's value holds anything, which closures may read.
+    /// Whether the flow's value holds anything, which closures may then read.
     pub(crate) has_state: bool,
     pub(crate) process: ProcessDef,
-    /// What is wrong with it, in words.
+    /// Its problems, in words.
     pub(crate) problems: Vec<String>,
-    /// The kinds of all of its data: of fields, seeds and artifacts.
+    /// The kinds of all its data: fields, seeds and artifacts.
     pub(crate) kinds: Vec<fn() -> FieldKind>,
-    /// The rules of its fields: what was stored has to keep them, and a lock file does not tell of them.
+    /// The rules of its fields. Stored data has to keep them, and a lock file does not contain them.
     pub(crate) rules: Vec<String>,
-    /// The messages that it sends and waits for, by their names, each with its type.
+    /// The messages that it sends and waits for, by name, each with its type.
     pub(crate) messages: Vec<(&'static str, RowType)>,
-    /// The fingerprint of what a lock file tells of it; empty while the graph was not checked.
+    /// The fingerprint of its description in a lock file; empty while the graph was not checked.
     pub(crate) shape: String,
 }
 
@@ -79,13 +79,13 @@ impl Definition {
         self.by_name.get(stored_name).copied()
     }
 
-    /// What a lock file tells of it, if it is sound.
+    /// Returns its description for a lock file, if it is sound.
     pub(crate) fn described(&self) -> Option<lock::Flow> {
         let data = |node: usize| (self.nodes[node].shape)();
         Some(lock::Flow::of(&self.graph, self.sound.as_ref()?, (self.process.shape)(), data))
     }
 
-    /// What is wrong with the earlier names of its nodes.
+    /// Returns the problems with the earlier names of its nodes.
     pub(crate) fn twice_named(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut seen: BTreeMap<&str, &str> = self.nodes.iter().map(|node| (node.name, node.name)).collect();
@@ -102,7 +102,7 @@ impl Definition {
         problems
     }
 
-    /// The node of this name, or that had it before.
+    /// Returns the node that has this name, or had it earlier.
     pub(crate) fn find_renamed(&self, stored_name: &str) -> Option<usize> {
         self.find(stored_name).or_else(|| self.by_earlier.get(stored_name).copied())
     }
@@ -121,7 +121,7 @@ pub(crate) struct ProcessDef {
 }
 
 impl ProcessDef {
-    /// The data and the columns of a process as they would be stored today.
+    /// Returns the data and the columns of a process in the form in which they would be stored now.
     pub(crate) fn of_today(
         &self,
         process: &ProcessRecord,
@@ -134,13 +134,13 @@ impl ProcessDef {
         Ok((today, columns.map(|(_, columns)| columns)))
     }
 
-    /// The fields that are columns.
+    /// Returns the fields that are columns.
     pub(crate) fn columns(&self) -> Vec<FieldSpec> {
         self.fields.iter().filter(|spec| spec.column).copied().collect()
     }
 }
 
-/// What is left of an activation.
+/// The remains of a closed activation.
 pub(crate) struct Closed {
     pub(crate) process: Box<dyn Any>,
     pub(crate) task: Option<Result<(Value, Document), FieldErrors>>,

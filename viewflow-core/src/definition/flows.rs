@@ -11,12 +11,12 @@ use crate::error::{Error, Result};
 /// All flows of an engine, by their stored names.
 pub(crate) type Flows = BTreeMap<&'static str, Arc<Definition>>;
 
-/// Some flow waits for the signal.
+/// Checks that some flow waits for the signal.
 pub(crate) fn check_signal(flows: &Flows, name: &str) -> Result<()> {
     check_awaited(flows, "a signal", name, Wait::signal)
 }
 
-/// Some flow waits for the message.
+/// Checks that some flow waits for the message.
 pub(crate) fn check_message(flows: &Flows, name: &str) -> Result<()> {
     check_awaited(flows, "the message", name, |wait| wait.message().map(|message| message.name))
 }
@@ -35,7 +35,7 @@ fn check_awaited(
     Err(Error::NobodyListens { what, name: name.to_owned(), near })
 }
 
-/// The names that flows and their nodes had before.
+/// Returns the earlier names of flows and their nodes.
 pub(crate) fn names_of(flows: &Flows) -> Names {
     let mut names = Names::default();
     for def in flows.values() {

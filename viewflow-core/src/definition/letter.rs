@@ -4,26 +4,27 @@ use std::time::Duration;
 
 use viewflow_store::Document;
 
-/// What happens to a message that nobody waits for.
+/// The treatment of a message for which no task waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Latch {
-    /// It is kept, in order, for the next who waits; for so long, if at all.
+    /// The engine keeps it, in order, for the next task that waits: for this time, or forever.
     Keep(Option<Duration>),
-    /// It is kept for so long in place of the one before.
+    /// The engine keeps it in place of the one before: for this time, or forever.
     Last(Option<Duration>),
-    /// It is dropped.
+    /// The engine drops it.
     Drop,
 }
 
-/// What became of a message that was sent.
+/// The fate of a message that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Somebody waits for it and gets it, from a worker or when their process is resumed. Should they wait no more by then, such as
-    /// after a timeout, it is for whoever waits next, or kept or dropped, as it says.
+    /// A task waits for it and gets it, from a worker or when its process is resumed. If the task no longer waits by
+    /// then, for example after a timeout, the message is for the next waiting task. Without one it is kept or dropped,
+    /// as its [`Latch`] says.
     Waiting,
-    /// Nobody waits for it yet: it is kept.
+    /// No task waits for it yet, so it is kept.
     Kept,
-    /// Nobody waits for it, and it is of a kind that is not kept.
+    /// No task waits for it, and messages of its type are not kept.
     Dropped,
 }
 

@@ -1,4 +1,4 @@
-//! One node of a flow without types, and the ways from it.
+//! One node of a flow without types, and its edges.
 
 use serde_json::Value;
 use viewflow_graph::{Detail, Kind, Role, lock};
@@ -15,16 +15,17 @@ use crate::unit::Db;
 pub(crate) struct NodeDef {
     /// The stored name.
     pub(crate) name: &'static str,
-    /// The stored names that it had before.
+    /// Its earlier stored names.
     pub(crate) was: &'static [&'static str],
     pub(crate) kind: Kind,
     pub(crate) title: String,
-    /// What a lock file tells of what its tasks know.
+    /// Describes the data of its tasks for a lock file.
     pub(crate) shape: fn() -> lock::Data,
     /// The fields of its tasks, and the canonical form of an artifact.
     pub(crate) fields: &'static [FieldSpec],
     pub(crate) artifact: fn(&Value) -> Option<Value>,
-    /// The artifact and the document of a task as they are stored today; none where they cannot be read.
+    /// Returns the artifact and the document of a task in the form in which they would be stored now; none if they
+    /// cannot be read.
     pub(crate) of_today: fn(&TaskRecord) -> Option<(Value, Document)>,
     pub(crate) open: fn(Box<Erased>, &TaskRecord, Db) -> Result<Box<Erased>>,
     pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
@@ -32,24 +33,24 @@ pub(crate) struct NodeDef {
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) action: Action,
     pub(crate) form: Option<FormDef>,
-    /// Which way what a person filled in goes on, where that decides.
+    /// Chooses the edge by what a person filled in, if that decides.
     pub(crate) decide: Option<Decide>,
     pub(crate) people: PeopleDef,
     pub(crate) on_create: Option<Act>,
     pub(crate) undo: Option<Act>,
     pub(crate) edges: Vec<EdgeDef>,
     pub(crate) wait: Wait,
-    /// Whether a join need not wait for the rest.
+    /// Returns whether a join need not wait for the rest.
     pub(crate) until: Option<Ask<bool>>,
     /// The code of an error or escalation.
     pub(crate) code: Option<&'static str>,
     pub(crate) schedule: Option<Schedule>,
-    /// Whether it undoes another node: no token comes here.
+    /// Whether it is the compensation of another node. No token comes to it.
     pub(crate) undoes: bool,
 }
 
 impl NodeDef {
-    /// What it waits for or tells, for charts.
+    /// Returns what it waits for or sends, for charts.
     pub(crate) fn detail(&self) -> Option<Detail> {
         let named = |name: &str| Some(Detail::Named(name.to_owned()));
         match (&self.wait, &self.action) {
@@ -61,15 +62,15 @@ impl NodeDef {
     }
 }
 
-/// What a node does when its turn comes.
+/// The work of a node when its turn comes.
 pub(crate) enum Action {
     /// Nothing.
     Pass,
     /// Calls a handler.
     Call(Act),
-    /// Answers whether to take `then`.
+    /// Says whether to take the edge `then`.
     Cond(Ask<bool>),
-    /// Answers which of its edges to take.
+    /// Says which edge to take.
     Switch(Ask<usize>),
     /// Sends a message of this name.
     Send(&'static str, Ask<Letter>),
@@ -77,17 +78,17 @@ pub(crate) enum Action {
     Signal(&'static str),
 }
 
-/// Chooses a way by what was handed in.
+/// Chooses an edge by what was handed in.
 pub(crate) type Decide = Box<dyn Fn(&Erased, &Erased, &Erased) -> Result<Chosen> + Send + Sync>;
 
-/// The way that was chosen, and what its task is given.
+/// The chosen edge, and what its task is given.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// The number of the edge.
     pub(crate) edge: usize,
     pub(crate) seed: Option<Value>,
     pub(crate) data: Option<Document>,
-    /// What was chosen, where the form does not tell it.
+    /// The decision, if the form does not say it.
     pub(crate) decision: Option<String>,
 }
 
@@ -98,18 +99,19 @@ pub(crate) struct FormDef {
     pub(crate) fields: &'static [FieldSpec],
     /// Its cases, if it is a decision.
     pub(crate) cases: &'static [CaseSpec],
-    /// The case that was chosen.
+    /// Returns the case that was chosen.
     pub(crate) case: fn(&Erased) -> Option<&'static CaseSpec>,
-    /// The fields of the process under their names, where those of the form are some of them.
+    /// Returns the fields of the process under their names, if the form consists of some of them.
     pub(crate) of_process: Option<fn(&Document, Option<&Document>) -> Document>,
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
-    /// Holds it against its rules, and against what this person can choose; not what was kept as it is.
+    /// Checks it against its rules, and against the choices of this person. Kept values are exempt from the choices.
     pub(crate) check: fn(&Erased, &Db, &dyn User, Option<Kept<'_>>) -> Result<FieldErrors>,
-    /// Whether something in it is computed.
+    /// Whether some field in it is computed.
     pub(crate) computes: bool,
-    /// Where in it a field of this name has a value of this canonical form: the paths, and the value as it was sent.
+    /// Finds a canonical value in fields of this name. Returns the paths, and the value as it was sent.
     pub(crate) places: Places,
-    /// What of its fields is in a document, or in columns, and can be read: as it is stored today, by their names.
+    /// Returns the readable fields of the form in a document, or in columns, by their names. They have the form in
+    /// which they would be stored now.
     pub(crate) of_today: fn(&Document, Option<&Document>, Source) -> Document,
 }
 
@@ -120,12 +122,12 @@ pub(crate) struct EdgeDef {
     pub(crate) seed: Option<Ask<Value>>,
     pub(crate) data: Option<Ask<Document>>,
     pub(crate) items: Option<Items>,
-    /// When a timeout fires.
+    /// The time of a timeout.
     pub(crate) after: Option<After>,
 }
 
 impl EdgeDef {
-    /// Whether its target is given nothing, so that nothing need be asked.
+    /// Returns whether its target is given nothing, so that there is no question to ask.
     pub(crate) fn is_plain(&self) -> bool {
         self.when.is_none() && self.seed.is_none() && self.data.is_none() && self.items.is_none()
     }

@@ -1,4 +1,4 @@
-//! Who may do a node's tasks, and by when, as the flow says.
+//! The people that may do a node's tasks, and the due date, as the flow says.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use viewflow_store::{Candidate, Object, Permission, UserId};
 use super::{After, Ask, Erased};
 use crate::error::Result;
 
-/// Who may do a node's tasks, and by when.
+/// The people that may do a node's tasks, and the due date.
 #[derive(Default)]
 pub(crate) struct PeopleDef {
     pub(crate) permission: Option<PermissionDef>,
     pub(crate) candidates: Option<Ask<Vec<Candidate>>>,
-    /// Who gets a task when it is made.
+    /// The person that gets a task when it is made.
     pub(crate) assign: Option<Ask<Option<UserId>>>,
-    /// The nodes of which whoever did the most recent one gets it.
+    /// The nodes whose most recent doer gets the task.
     pub(crate) same_as: Vec<&'static str>,
     /// The nodes whose doers may not have it.
     pub(crate) not_by: Vec<&'static str>,
@@ -28,7 +28,7 @@ pub(crate) struct PermissionDef {
 }
 
 impl PermissionDef {
-    /// The permission that an activation takes.
+    /// Returns the permission that an activation requires.
     pub(crate) fn asked(&self, flow: &Erased, activation: &Erased) -> Result<Permission> {
         let object = self.object.as_ref().map_or(Ok(None), |object| object(flow, activation))?;
         Ok(Permission { name: self.name.clone().into_owned(), object })
@@ -36,7 +36,7 @@ impl PermissionDef {
 }
 
 impl PeopleDef {
-    /// Whether there is anything to ask when a task is made.
+    /// Returns whether there is anything to ask when a task is made.
     pub(crate) fn asks(&self) -> bool {
         self.permission.is_some()
             || self.candidates.is_some()

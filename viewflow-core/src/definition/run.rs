@@ -1,4 +1,4 @@
-//! What a worker needs to do a job.
+//! Everything that a worker needs to do a job.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use viewflow_store::{Document, ProcessData, ProcessRecord, Store, TaskId, TaskRe
 use crate::error::Result;
 use crate::unit::versions::Reading;
 
-/// What a worker needs to run an attempt.
+/// Everything that a worker needs to run an attempt.
 pub(crate) struct Attempt {
     pub(crate) id: TaskId,
     pub(crate) process: ProcessRecord,
@@ -17,7 +17,7 @@ pub(crate) struct Attempt {
     pub(crate) task: TaskRecord,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) now: Timestamp,
-    /// What is told to who reads tables.
+    /// The versions, for reading tables.
     pub(crate) reading: Option<Reading>,
 }
 
@@ -30,13 +30,13 @@ impl Attempt {
 /// The flow, as workers hold it.
 pub(crate) type SharedFlow = Arc<dyn Any + Send + Sync>;
 
-/// How to run an attempt: on this thread, or as a future.
+/// How to run an attempt: on the worker's thread, or as a future.
 pub(crate) enum Run {
     Here(Box<dyn Fn(&SharedFlow, Attempt) -> Result<Box<dyn Any>> + Send + Sync>),
     #[cfg(feature = "tokio")]
     Future(Box<dyn Fn(&SharedFlow, Attempt) -> BoxFuture<Result<Box<dyn Any + Send>>> + Send + Sync>),
 }
 
-/// A future that a worker can be given.
+/// A future that a worker can run.
 #[cfg(feature = "tokio")]
 pub type BoxFuture<R> = std::pin::Pin<Box<dyn Future<Output = R> + Send>>;

@@ -1,4 +1,4 @@
-//! When a `StartTimer` starts its next process.
+//! The times at which a `StartTimer` starts processes.
 
 #[cfg(feature = "cron")]
 mod zoned;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use viewflow_graph::Detail;
 use viewflow_store::Timestamp;
 
-/// A rhythm, and how it is written down: a process that was to start in another one does not.
+/// A rhythm, and its text in the store. A process that was to start in another rhythm does not start.
 pub(crate) struct Schedule {
     pub(crate) text: String,
     rhythm: Rhythm,
@@ -27,17 +27,17 @@ struct Cron {
     zone: jiff::tz::TimeZone,
 }
 
-/// The table of what was started when.
+/// The table that records when processes were started.
 pub(crate) const SCHEDULES: &str = "viewflow.schedule";
 
 impl Schedule {
-    /// A rhythm of this length; at least a millisecond.
+    /// Makes a rhythm of this length; at least a millisecond.
     pub(crate) fn every(interval: Duration) -> Self {
         let interval = interval.max(Duration::from_millis(1));
         Self { text: format!("every {} ms", interval.as_millis()), rhythm: Rhythm::Every(interval) }
     }
 
-    /// As crontab has it: minute, hour, day of the month, month, day of the week.
+    /// Makes a rhythm in the syntax of crontab: minute, hour, day of the month, month, day of the week.
     #[cfg(feature = "cron")]
     pub(crate) fn cron(pattern: &str, name: Option<&str>) -> Result<Self, String> {
         let parsed = pattern.parse().map_err(|error| format!("`{pattern}` is no cron pattern: {error}"))?;
@@ -52,7 +52,7 @@ impl Schedule {
         Ok(Self { text: format!("{pattern} {}", name.unwrap_or("UTC")), rhythm })
     }
 
-    /// For charts.
+    /// Returns its description for charts.
     pub(crate) fn detail(&self) -> Detail {
         match self.rhythm {
             Rhythm::Every(interval) => Detail::Every(interval),
@@ -61,7 +61,7 @@ impl Schedule {
         }
     }
 
-    /// When the first process starts; an interval begins at once.
+    /// Returns when the first process starts. An interval begins at once.
     pub(crate) fn first(&self, now: Timestamp) -> Option<Timestamp> {
         match self.rhythm {
             Rhythm::Every(_) => Some(now),
@@ -70,7 +70,7 @@ impl Schedule {
         }
     }
 
-    /// The next time after `now` in the rhythm that had its turn at `last`. What was missed is not made up for.
+    /// Returns the next time after `now`, in the rhythm whose last time was `last`. Missed times are not made up for.
     pub(crate) fn after(&self, last: Timestamp, now: Timestamp) -> Option<Timestamp> {
         match &self.rhythm {
             Rhythm::Every(interval) => {
@@ -82,7 +82,7 @@ impl Schedule {
             #[cfg(feature = "cron")]
             Rhythm::Cron(cron) => {
                 let now = zoned::Zoned(jiff::Timestamp::from(now).to_zoned_datetime(cron.zone.clone()));
-                // None when the pattern has no more times, as the 30th of February.
+                // None if the pattern has no more times, such as the 30th of February.
                 cron.pattern.find_next_occurrence(&now, false).ok().map(|next| next.0.timestamp().into())
             }
         }

@@ -1,4 +1,4 @@
-//! What the tasks of a node wait for.
+//! The waits of a node.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{Ask, Data, Erased, Latch, Letter, Run};
 use crate::error::{FieldErrors, Result};
 use crate::moment::Moment;
 
-/// What a task of the node waits for, beside somebody who does it.
+/// The event for which a task of the node waits, apart from a person that does it.
 pub(crate) enum Wait {
     /// Nothing.
     Nothing,
@@ -24,12 +24,12 @@ pub(crate) enum Wait {
     Signal(&'static str),
     /// A message.
     Message(MessageDef),
-    /// That a condition holds.
+    /// A condition that holds.
     Condition(Ask<bool>),
 }
 
 impl Wait {
-    /// The signal that is waited for.
+    /// Returns the signal that the task waits for.
     pub(crate) fn signal(&self) -> Option<&'static str> {
         match self {
             Self::Signal(name) => Some(name),
@@ -37,7 +37,7 @@ impl Wait {
         }
     }
 
-    /// The message that is waited for.
+    /// Returns the message that the task waits for.
     pub(crate) fn message(&self) -> Option<&MessageDef> {
         match self {
             Self::Message(message) => Some(message),
@@ -46,7 +46,7 @@ impl Wait {
     }
 }
 
-/// From when on something may happen.
+/// The time from which on something may happen.
 pub(crate) enum After {
     Fixed(Duration),
     Asked(Ask<Moment>),
@@ -63,7 +63,7 @@ pub(crate) struct JobDef {
 }
 
 impl JobDef {
-    /// How long to wait after so many failures: twice as long each time.
+    /// Returns how long to wait after this number of failures: twice as long each time.
     pub(crate) fn wait_after(&self, failures: u32) -> Duration {
         let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
         self.backoff.saturating_mul(factor).min(self.max)
@@ -74,7 +74,7 @@ pub(crate) struct ChildDef {
     /// The stored names of the flow and its start.
     pub(crate) flow: &'static str,
     pub(crate) start: &'static str,
-    /// One child after the other.
+    /// Whether the children run one after the other.
     pub(crate) sequential: bool,
     pub(crate) process_seed: Option<Ask<Value>>,
     pub(crate) process_data: Option<Ask<Data>>,
@@ -95,20 +95,21 @@ pub(crate) struct MessageDef {
     pub(crate) name: &'static str,
     /// The correlation key, as JSON text.
     pub(crate) key: Ask<String>,
-    /// What happens to one that nobody waits for.
+    /// The treatment of a message for which no task waits.
     pub(crate) latch: Latch,
-    /// In which form keys are stored.
+    /// Returns the form in which keys are stored.
     pub(crate) form: fn() -> String,
-    /// A key that was stored in another form, which is told if it is known, as one of today; none where it cannot be read.
+    /// Converts a key that was stored in another form to the current form. The old form is given if it is known.
+    /// Returns none if the key cannot be read.
     pub(crate) key_of_today: fn(&str, Option<&str>) -> Option<String>,
-    /// Reads a message as what the handler takes.
+    /// Reads a message as the handler's input.
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
-    /// Makes a message of JSON that comes from outside.
+    /// Makes a message from JSON that comes from outside.
     pub(crate) letter: fn(&Document) -> Result<Letter>,
 }
 
 impl After {
-    /// For charts.
+    /// Returns its description for charts.
     pub(crate) fn detail(&self) -> Detail {
         match self {
             Self::Fixed(wait) => Detail::After(*wait),
@@ -116,7 +117,7 @@ impl After {
         }
     }
 
-    /// The point in time that is meant.
+    /// Returns the point in time.
     pub(crate) fn at(&self, now: Timestamp, flow: &Erased, activation: &Erased) -> Result<Timestamp> {
         Ok(match self {
             Self::Fixed(wait) => now.after(*wait),

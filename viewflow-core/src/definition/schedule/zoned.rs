@@ -1,4 +1,4 @@
-//! Times of jiff for croner's search. croner itself has this for jiff 0.2 only.
+//! Times of jiff for croner's search. croner itself supports only jiff 0.2.
 
 use std::cmp::Ordering;
 
