@@ -1,4 +1,4 @@
-//! Flows with their types: what an application writes, and what its handlers see.
+//! Typed flows: what an application writes, and what its handlers see.
 
 pub(crate) mod activation;
 pub(crate) mod builder;
@@ -19,7 +19,7 @@ use viewflow_store::{Object, ProcessId};
 use crate::flow::builder::FlowBuilder;
 use crate::flow::process::Process;
 
-/// A flow: `#[derive(Flow)]` implements it, by calls of [`FlowBuilder`].
+/// A flow. `#[derive(Flow)]` implements it with calls of [`FlowBuilder`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a flow",
     label = "not a flow",
@@ -30,20 +30,20 @@ pub trait Flow: Sized + Send + Sync + 'static {
     type Process: Process;
     /// The name under which its processes are stored.
     const NAME: &'static str;
-    /// What a person reads.
+    /// The title that a person reads.
     const TITLE: &'static str;
-    /// The names under which its processes were stored before.
+    /// The earlier names under which its processes were stored.
     const WAS: &'static [&'static str] = &[];
 
-    /// Tells its nodes, in order.
+    /// Describes its nodes, in order.
     fn define(flow: &mut FlowBuilder<Self>);
 
-    /// Its graph, for charts.
+    /// Returns its graph, for charts.
     fn graph() -> Graph {
         FlowBuilder::<Self>::definition().graph
     }
 
-    /// The process that a permission is on, if that is a process of this flow.
+    /// Returns the process that a permission is on, if it is a process of this flow.
     fn process_in(object: &Object) -> Option<ProcessId> {
         match object {
             Object::Process { flow, id } if flow == Self::NAME => Some(*id),

@@ -1,4 +1,4 @@
-//! A task while its node is at work on it.
+//! Activations: a task while its node works on it.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -17,15 +17,15 @@ use crate::flow::process::{Process, ProcessOf};
 use crate::flow::task::{Task, TaskOf};
 use crate::unit::Db;
 
-/// What a handler or data closure of a node sees: the process, the task, and the tables.
+/// A task at work, as a handler or data closure of its node sees it: the process, the task, and the tables.
 ///
-/// Handlers get `&mut Activation` and may change the process, the task and the tables; all of it is written together
-/// when the step is done. A step whose reads another step has overtaken is run again, so a handler must not do what
-/// cannot be undone: sending a mail, say.
+/// Handlers get `&mut Activation` and may change the process, the task and the tables. The engine writes all of it
+/// together when the step is done. If another step changes what this step has read, the engine runs the step again. So
+/// a handler must not do what cannot be undone, such as sending a mail.
 pub struct Activation<F: Flow, T: Task> {
     /// The process, through the flow's proxy.
     pub process: ProcessInStep<F::Process>,
-    /// The task, as what its node knows.
+    /// The task, with its node's data.
     pub task: TaskInStep<T>,
     db: Db,
 }
@@ -37,56 +37,59 @@ impl<F: Flow, T: Task> fmt::Debug for Activation<F, T> {
 }
 
 impl<F: Flow, T: Task> Activation<F, T> {
-    /// The row referred to: `a.load(a.task.seed)?.title`.
+    /// Returns the row that `reference` names: `a.load(a.task.seed)?.title`.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    /// [`Error::NoRow`] if it is gone, [`Error::Empty`] if there is no reference.
     pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
         self.db.load(reference)
     }
 
-    /// Changes the row referred to: `a.change(a.process.seed, |post| post.fresh = false)`.
+    /// Changes the row that `reference` names: `a.change(a.process.seed, |post| post.fresh = false)`.
     ///
     /// # Errors
-    /// As [`Activation::load`]; [`Error::Data`] and [`Error::NotUnique`] when a field is against its rules.
+    /// As [`Activation::load`]; [`Error::Data`] and [`Error::NotUnique`] if a field breaks its rules.
     pub fn change<R: ToRef>(&self, reference: R, change: impl FnOnce(&mut R::Entity)) -> Result<()> {
         self.db.change(reference, change)
     }
 
-    /// The table of `E`.
+    /// Returns the table of `E`.
     pub fn table<E: Entity>(&self) -> Table<E> {
         self.db.table()
     }
 
-    /// All tables.
+    /// Returns all tables.
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// The time of this step.
+    /// Returns the time of this step.
     pub fn now(&self) -> Timestamp {
         self.db.now()
     }
 
-    /// Who does this step, when it is a person.
+    /// Returns the person that does this step, if it is a person.
     pub fn actor(&self) -> Option<UserId> {
         self.db.actor()
     }
 
-    /// The process that a [`Subprocess`](crate::nodes::Subprocess) ran, of those that [`Activation::children`] tells of.
+    /// Returns the process that a [`Subprocess`](crate::Subprocess) ran: the last of those that
+    /// [`Activation::children`] returns.
     ///
     /// # Errors
-    /// [`Error::Empty`] when there is none that is done.
+    /// [`Error::Empty`] if none is done.
     pub fn child<C: Flow>(&self, node: SubprocessNode<F, impl Task, C>) -> Result<ProcessOf<C::Process>> {
         self.children(node)?.pop().ok_or(Error::Empty("the sub-process"))
     }
 
-    /// The processes that an [`NSubprocess`](crate::nodes::NSubprocess) ran, as far as they are done, in the order in which they were
-    /// made: those of the node's last task on the way to this one; if it is not on the way, of its newest task in this process.
-    /// After an error or a timeout of the node they are those that were done by then.
+    /// Returns the processes that an [`NSubprocess`](crate::NSubprocess) ran, in the order in which they were made.
+    /// Only those that are done are included.
+    ///
+    /// They belong to the node's last task on the way to this one. If the node is not on the way, they belong to its
+    /// newest task in this process. After an error or a timeout of the node, they are those that were done by then.
     ///
     /// # Errors
-    /// When a process does not fit its proxy.
+    /// If a process does not fit its proxy.
     pub fn children<C: Flow>(&self, node: SubprocessNode<F, impl Task, C>) -> Result<Vec<ProcessOf<C::Process>>> {
         let host = self.db.unit(|unit| unit.last_host(*self.task.id, node.name()))?;
         let Some(host) = host else { return Ok(Vec::new()) };
@@ -103,12 +106,13 @@ impl<F: Flow, T: Task> Activation<F, T> {
         Ok(children)
     }
 
-    /// The tasks of a node that were done in the branches which the join closes: at the [`Join`](crate::nodes::Join) itself, in its
-    /// `until`, and at the nodes after it, up to the next join. In the order in which they were made; none where the split took
-    /// no branch, or no join was on the way to here.
+    /// Returns the done tasks of a node in the branches that the join closes, in the order in which they were made.
+    ///
+    /// It works at the [`Join`](crate::Join) itself, in its `until`, and at the nodes after it, up to the next join.
+    /// The list is empty if the split took no branch, or if there was no join on the way.
     ///
     /// # Errors
-    /// When a task does not fit its struct.
+    /// If a task does not fit its struct.
     pub fn branch<N: Node<Flow = F>>(&self, node: N) -> Result<Vec<TaskOf<N::Task>>> {
         self.done_in_branches(node.name())?.iter().map(TaskOf::read).collect()
     }
@@ -118,7 +122,7 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.db.unit(|unit| {
             let Some((join, came)) = unit.last_join(*self.task.id)? else { return Ok(()) };
             let Some(closed) = join.around else { return Ok(()) };
-            // All in the branches was made after their split, and before the join went on.
+            // Everything in the branches was made after their split, and before the join went on.
             let split = unit.split_of(join.id, closed)?.unwrap_or(0);
             let mut scopes = BTreeSet::from([closed]);
             unit.each_task_between(join.id.process, split, came.unwrap_or(u32::MAX), |task| {
@@ -133,11 +137,13 @@ impl<F: Flow, T: Task> Activation<F, T> {
         Ok(found)
     }
 
-    /// How many tasks of a node were done in those branches: as many as [`Activation::branch`] gives, without reading them. At a join
-    /// that waits, its cost is the same however many branches there are; once the join has gone on it is that of [`Activation::branch`].
+    /// Returns how many tasks [`Activation::branch`] would return, without reading them.
+    ///
+    /// At a waiting join, its cost does not depend on the number of branches. Once the join has gone on, it costs as
+    /// much as [`Activation::branch`].
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn branch_count<N: Node<Flow = F>>(&self, node: N) -> Result<u64> {
         let Some(number) = self.closed_scope()? else { return Ok(0) };
         let counted = self.db.unit(|unit| {
@@ -151,21 +157,22 @@ impl<F: Flow, T: Task> Activation<F, T> {
         }
     }
 
-    /// The person who did a node: its last task on the way to this one; where the node is not on the way, its newest task in this
-    /// process. None where nobody did.
+    /// Returns the person that did a node; none if no person did.
     ///
-    /// Of several nodes, `a.done_by((Self::accept, Self::sign))?`, it is the person who did the most recent one.
+    /// The node's last task on the way to this one counts. If the node is not on the way, its newest task in this
+    /// process counts. For several nodes, as in `a.done_by((Self::accept, Self::sign))?`, the most recently done one
+    /// counts.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn done_by<N: Nodes<F>>(&self, nodes: N) -> Result<Option<UserId>> {
         self.db.unit(|unit| unit.last_doer(*self.task.id, nodes.names().as_ref()))
     }
 
-    /// How many tokens have arrived at this join so far.
+    /// Returns how many tokens have arrived at this join so far.
     ///
     /// # Errors
-    /// [`Error::Empty`] when this is no join, or all have arrived and it has gone on.
+    /// [`Error::Empty`] if this is no join, or if all have arrived and it has gone on.
     pub fn arrived(&self) -> Result<u64> {
         let number = self.closed_scope()?.ok_or(Error::Empty("the branches of this join"))?;
         let arrived = self.db.unit(|unit| {
@@ -175,21 +182,22 @@ impl<F: Flow, T: Task> Activation<F, T> {
         arrived.ok_or(Error::Empty("the branches of this join"))
     }
 
-    /// The scope that this join closes, or the last join on the way here; none when its split took no branch.
+    /// Returns the scope that this join closes, or that the last join on the way closed; none if its split took no
+    /// branch.
     fn closed_scope(&self) -> Result<Option<u32>> {
         let join = self.db.unit(|unit| unit.last_join(*self.task.id))?;
         Ok(join.and_then(|(join, _)| join.around))
     }
 }
 
-/// Puts an activation together without its types.
+/// Makes an activation, without its types.
 pub(crate) fn open<F: Flow, T: Task>(process: Box<dyn Any>, task: &TaskRecord, db: Db) -> Result<Box<dyn Any>> {
     let process =
         process.downcast::<ProcessInStep<F::Process>>().map_err(|_| Error::Internal("an activation's process"))?;
     Ok(Box::new(Activation::<F, T> { process: *process, task: TaskInStep::read(task)?, db }))
 }
 
-/// Takes an activation apart again: the process, and the task's artifact and document if a handler may have changed them.
+/// Takes an activation apart: its process, and the task's artifact and document if a handler may have changed them.
 pub(crate) fn close<F: Flow, T: Task>(activation: Box<dyn Any>, changed: bool) -> Result<Closed> {
     let activation = activation.downcast::<Activation<F, T>>().map_err(|_| Error::Internal("an activation"))?;
     let Activation { process, task, .. } = *activation;

@@ -1,4 +1,4 @@
-//! The typed builder by which a flow tells its nodes. What `#[derive(Flow)]` writes is calls of this.
+//! The typed builder with which a flow describes its nodes. `#[derive(Flow)]` writes calls of it.
 
 mod child;
 mod connect;
@@ -59,7 +59,7 @@ impl<F: Flow> FlowBuilder<F> {
         Definition { flow: Arc::new(flow), ..Self::definition() }
     }
 
-    /// What the flow is, without what its handlers need.
+    /// Returns the definition of the flow, without what its handlers need.
     pub(crate) fn definition() -> Definition {
         let mut graph = Graph::new(F::NAME);
         graph.set_flow_title(F::TITLE);
@@ -110,7 +110,7 @@ impl<F: Flow> FlowBuilder<F> {
         connect(builder.definition, builder.nodes, builder.edges)
     }
 
-    /// Notes the rules of fields, what is wrong with them, and the tables to which they refer.
+    /// Notes the rules of fields, problems with them, and the tables to which they refer.
     fn note_fields<T: Fields>(&mut self) {
         let bound = |bound: Option<fn() -> Value>| bound.map(|bound| bound().to_string());
         for (index, spec) in T::FIELDS.iter().enumerate() {
@@ -137,7 +137,7 @@ impl<F: Flow> FlowBuilder<F> {
         self.definition.kinds.extend([Seed::kind as fn() -> FieldKind, Artifact::kind]);
     }
 
-    /// As [`FlowBuilder::node`]: where `T` is no task, its seed is not known, and nothing is told of the node but that.
+    /// As [`FlowBuilder::node`]. If `T` is no task, its seed is not known, and rustc reports only that about the node.
     #[doc(hidden)]
     pub fn known_node<T: Task, Seed: Known>(
         &mut self,
@@ -147,7 +147,7 @@ impl<F: Flow> FlowBuilder<F> {
         Seed::is(self.node(name, kind))
     }
 
-    /// Adds a node with this stored name, and returns a builder for what it does.
+    /// Adds a node with this stored name. Returns a builder for what it does.
     pub fn node<T: Task>(&mut self, name: &'static str, kind: Kind) -> NodeBuilder<'_, F, T> {
         let index = self.definition.graph.node(name, kind);
         self.definition.by_name.entry(name).or_insert(index);

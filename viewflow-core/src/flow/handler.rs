@@ -1,10 +1,11 @@
-//! What the methods and closures that attributes name have to be like, in words for those who write them.
+//! The signatures that methods and closures named by attributes must have, with messages for the people that write
+//! them.
 //!
-//! `#[derive(Flow)]` asks these traits and nothing else does: what they are asked of stands in the user's code, where rustc
-//! tells of a mistake with the words given here.
+//! Only `#[derive(Flow)]` uses these traits. It applies them to the user's code, where rustc reports a mistake in the
+//! words given here.
 //!
-//! A method is held against a trait that has two implementations, one of which is for nothing ([`Never`]): where there is only
-//! one, rustc tells what that one wants of the method, and not what the trait says.
+//! Each trait for methods has two implementations, and one of them is for nothing ([`Never`]). With only one
+//! implementation, rustc would report what that one wants of the method, and not the trait's message.
 
 use std::marker::PhantomData;
 
@@ -16,10 +17,10 @@ use crate::flow::job::JobRun;
 use crate::flow::process::Process;
 use crate::flow::task::{IntoData, IntoSeed, NoDataNeeded, NoSeedNeeded, Task};
 
-/// Nothing is this.
+/// A trait that no type implements.
 pub trait Never {}
 
-/// How a method fits.
+/// The marker of the implementation that fits.
 #[derive(Debug)]
 pub struct Fits;
 
@@ -31,7 +32,7 @@ pub struct Fits;
             `.map_err(Error::other)?` any other error"
 )]
 pub trait CallMethod<F, T, By> {
-    /// The method.
+    /// Returns the method.
     fn method(self) -> impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static;
 }
 
@@ -51,7 +52,7 @@ impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
     }
 }
 
-/// A method that works on an activation with what is handed in.
+/// A method that works on an activation with an input.
 #[diagnostic::on_unimplemented(
     message = "expected a method `fn name(&self, a: &mut Activation<Self, {T}>, given: {In}) -> Result<()>`",
     label = "this method has another signature",
@@ -59,7 +60,7 @@ impl<F: Flow, T: Task, M: Never> CallMethod<F, T, ()> for M {
             `.map_err(Error::other)?` any other error"
 )]
 pub trait InputMethod<F, T, In, By> {
-    /// The method.
+    /// Returns the method.
     fn method(self) -> impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static;
 }
 
@@ -87,7 +88,7 @@ impl<F: Flow, T: Task, In, M: Never> InputMethod<F, T, In, ()> for M {
             `.map_err(Error::other)?` any other error"
 )]
 pub trait QuestionMethod<F, T, R, By> {
-    /// The method.
+    /// Returns the method.
     fn method(self) -> impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static;
 }
 
@@ -115,7 +116,7 @@ impl<F: Flow, T: Task, R, M: Never> QuestionMethod<F, T, R, ()> for M {
             `.map_err(Error::other)?` any other error"
 )]
 pub trait CaseMethod<F, T, V, R, By> {
-    /// The method. The case is told first, so that it is the method that is wrong.
+    /// Returns the method. The case is a parameter before it, so that rustc blames the method for a mismatch.
     fn method(case: &V, method: Self) -> impl Fn(&F, &Activation<F, T>, &V) -> Result<R>;
 }
 
@@ -143,7 +144,7 @@ impl<F: Flow, T: Task, V, R, M: Never> CaseMethod<F, T, V, R, ()> for M {
             method is named by `#[call(async Self::..)]`"
 )]
 pub trait JobMethod<F, T, R, By> {
-    /// The method.
+    /// Returns the method.
     fn method(self) -> impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static;
 }
 
@@ -163,7 +164,7 @@ impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
     }
 }
 
-/// A method that takes what a job returned.
+/// A method that takes the value that a job returned.
 #[diagnostic::on_unimplemented(
     message = "the job returns `{In}`: expected a method `fn name(&self, a: &mut Activation<Self, {T}>, value: {In}) -> Result<()>`",
     label = "this method has another signature",
@@ -171,7 +172,7 @@ impl<F: Flow, T: Task, R, M: Never> JobMethod<F, T, R, ()> for M {
             `.map_err(Error::other)?` any other error"
 )]
 pub trait DoneMethod<F, T, In, By> {
-    /// The method. What the job returns is told first, so that it is the method that is wrong.
+    /// Returns the method. The job's value is a parameter before it, so that rustc blames the method for a mismatch.
     fn method(
         value: PhantomData<In>,
         method: Self,
@@ -201,7 +202,7 @@ impl<F: Flow, T: Task, In, M: Never> DoneMethod<F, T, In, ()> for M {
     }
 }
 
-/// The type of what a job returns.
+/// Returns the type of the value that a job returns.
 pub fn value_of<F: Flow, T: Task, R>(_: &impl Fn(&F, &JobRun<F, T>) -> Result<R>) -> PhantomData<R> {
     PhantomData
 }
@@ -212,7 +213,7 @@ pub fn value_of<F: Flow, T: Task, R>(_: &impl Fn(&F, &JobRun<F, T>) -> Result<R>
     label = "give a `Vec`, an array or an iterator of `{S}`"
 )]
 pub trait SeedItems<S> {
-    /// The seeds.
+    /// Returns the seeds.
     ///
     /// # Errors
     /// As [`IntoSeed::into_seed`].
@@ -232,7 +233,7 @@ impl<S, I: IntoIterator<Item: IntoSeed<S>>> SeedItems<S> for I {
     label = "give a `Vec`, an array or an iterator of `{T}`"
 )]
 pub trait DataItems<T> {
-    /// The data.
+    /// Returns the data.
     fn data(self) -> Vec<T>;
 }
 
@@ -249,7 +250,7 @@ impl<T, I: IntoIterator<Item: IntoData<T>>> DataItems<T> for I {
     label = "this gives a `{Self}`: write `{P} {{ .. }}`"
 )]
 pub trait IntoProcess<P> {
-    /// The data.
+    /// Returns the data.
     fn into_process(self) -> P;
 }
 
@@ -260,26 +261,26 @@ impl<P: Process> IntoProcess<P> for P {
     }
 }
 
-/// The data of a join that a split without items goes on to: [`NoDataNeeded`], in words for that.
+/// The data of a join to which a split without items goes on: [`NoDataNeeded`], with a message for this case.
 #[diagnostic::on_unimplemented(
     message = "a split without items leads on to this join, and nothing gives the join its data, a `{Self}`",
     label = "give all fields a default, or add `#[otherwise(..)]` to the split"
 )]
 pub trait EmptySplitData {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     const LEFT_OUT: () = ();
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: NoDataNeeded> EmptySplitData for T {}
 
-/// The seed of a join that a split without items goes on to: [`NoSeedNeeded`], in words for that.
+/// The seed of a join to which a split without items goes on: [`NoSeedNeeded`], with a message for this case.
 #[diagnostic::on_unimplemented(
     message = "a split without items leads on to this join, and nothing gives the join its seed, a `{Self}`",
     label = "make the seed an `Option`, or add `#[otherwise(..)]` to the split"
 )]
 pub trait EmptySplitSeed {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     const LEFT_OUT: () = ();
 }
 

@@ -1,4 +1,4 @@
-//! Process and task as a handler sees them within a step: what the engine keeps of them can be read, and not set.
+//! Process and task as a handler sees them within a step. Values that the engine maintains are read-only.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,10 +18,10 @@ use crate::flow::process::{Laid, Process, ProcessOf, encoded};
 use crate::flow::task::{IntoSeed, Task, TaskOf};
 use crate::moment::{IntoMoment, Moment};
 
-/// A value that the engine keeps. It is read like the value itself, and as `*value` where the value is handed on.
+/// A value that the engine maintains. Read it like the value itself; write `*value` to pass the value on.
 ///
-/// Handlers cannot set it: a process is done when it comes to an end of its flow, and [`Engine`](crate::Engine) has methods to
-/// cancel, suspend and resume it, and to assign a task.
+/// Handlers cannot set it. A process is done when it comes to an end of its flow. [`Engine`](crate::Engine) has methods
+/// to cancel, suspend and resume a process, and to assign a task.
 pub struct ReadOnly<T> {
     value: T,
 }
@@ -105,7 +105,7 @@ impl<T: Hash> Hash for ReadOnly<T> {
     }
 }
 
-/// `a.process.id.into()`, and the other way round in comparisons: `id == a.process.id`.
+/// Implements `a.process.id.into()`, and comparisons with the value on the left: `id == a.process.id`.
 macro_rules! turned_round {
     ($($value:ty),*) => {
         $(
@@ -147,23 +147,23 @@ impl IntoMoment for ReadOnly<Timestamp> {
     }
 }
 
-/// The process that a handler works on, seen through its proxy `P`: `a.process.approved` is the field of `P`, beside what
-/// every process has.
+/// The process that a handler works on, seen through its proxy `P`. `a.process.approved` is a field of `P`; the fields
+/// below belong to every process.
 ///
-/// What `P` does not know of the document is kept.
+/// Parts of the document that `P` does not know are kept.
 #[derive(Debug)]
 pub struct ProcessInStep<P: Process> {
-    /// Which process.
+    /// The number of the process.
     pub id: ReadOnly<ProcessId>,
-    /// How far it is.
+    /// Its status.
     pub status: ReadOnly<ProcessStatus>,
-    /// When it was started.
+    /// The time when it was started.
     pub created: ReadOnly<Timestamp>,
-    /// When it was finished.
+    /// The time when it was finished.
     pub finished: ReadOnly<Option<Timestamp>>,
-    /// What it starts from.
+    /// The value that it starts from.
     pub seed: Option<P::Seed>,
-    /// What it brings about.
+    /// The value that it brings about.
     pub artifact: Option<P::Artifact>,
     laid: Laid<P>,
 }
@@ -195,19 +195,19 @@ impl<P: Process> ProcessInStep<P> {
         Ok(columns)
     }
 
-    /// The same document seen through another proxy.
+    /// Returns the same document seen through another proxy.
     ///
     /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`.
+    /// [`Error::Data`] if the document does not fit `Q`.
     pub fn proxy<Q: Fields>(&self) -> Result<Q> {
         self.laid.proxy()
     }
 
-    /// Changes the document through another proxy. Where both have a field, `P` sees the change.
+    /// Changes the document through another proxy. In fields that both have, `P` sees the change.
     ///
     /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`, or `change` leaves a field against its rules; nothing is
-    /// changed then.
+    /// [`Error::Data`] if the document does not fit `Q`, or if `change` leaves a field against its rules. Then nothing
+    /// is changed.
     pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
         self.laid.with_proxy(change)
     }
@@ -227,18 +227,19 @@ impl<P: Process> DerefMut for ProcessInStep<P> {
     }
 }
 
-/// The task that a handler works on, seen as its node's `T`: `a.task.language` is the field of `T`, beside what every task has.
+/// The task that a handler works on, seen as its node's `T`. `a.task.language` is a field of `T`; the fields below
+/// belong to every task.
 #[derive(Debug)]
 pub struct TaskInStep<T: Task> {
-    /// Which task.
+    /// The task's id.
     pub id: ReadOnly<TaskId>,
-    /// How far it is.
+    /// Its status.
     pub status: ReadOnly<TaskStatus>,
-    /// Who has it, or did it.
+    /// The person that has it, or did it.
     pub owner: ReadOnly<Option<UserId>>,
-    /// What it starts from. It stays as it is: a handler that changes it changes nothing.
+    /// The value that it starts from. It stays as it is: a handler that changes it changes nothing.
     pub seed: T::Seed,
-    /// What it brings about.
+    /// The value that it brings about.
     pub artifact: Option<T::Artifact>,
     fields: T,
     document: Document,
@@ -251,7 +252,7 @@ impl<T: Task> TaskInStep<T> {
         Ok(Self { id, status, owner, seed, artifact, fields, document })
     }
 
-    /// The artifact and document as they are now.
+    /// Returns the artifact and document as they are now.
     pub(crate) fn save(self) -> Result<(Value, Document), FieldErrors> {
         let mut document = self.document;
         document::write(&self.fields, &mut document)?;

@@ -1,4 +1,4 @@
-//! What the handler of a job sees, outside of any step.
+//! A job, as its handler sees it outside of any step.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::flow::task::{Task, TaskOf};
 use crate::unit::Db;
 use crate::unit::versions::Reading;
 
-/// What the handler of a `Job` sees: the process and the task as they were when the attempt began.
+/// A job, as its handler sees it: the process and the task as they were when the attempt began.
 ///
-/// The handler runs outside of the step, on a worker, *at least once*: when a worker is lost in the middle, another one
-/// takes the job over. What it returns is handed to the node's `#[done(..)]` handler, in the step that records it.
+/// The handler runs outside of the step, on a worker, *at least once*: if a worker is lost in the middle, another
+/// worker takes the job over. The node's `#[done(..)]` handler gets its result, in the step that records it.
 pub struct JobRun<F: Flow, T: Task = ()> {
     /// The process, through the flow's proxy.
     pub process: ProcessOf<F::Process>,
-    /// The task, as what its node knows.
+    /// The task, with its node's data.
     pub task: TaskOf<T>,
-    /// Which attempt this is, counting from 1.
+    /// The number of this attempt, counted from 1.
     pub attempt: u32,
     key: String,
     store: Arc<dyn Store>,
@@ -43,26 +43,26 @@ impl<F: Flow, T: Task> fmt::Debug for JobRun<F, T> {
 }
 
 impl<F: Flow, T: Task> JobRun<F, T> {
-    /// A text that is the same for all attempts of this job, and that no other job has: hand it to services that
-    /// can tell a repetition by it.
+    /// Returns a text that is the same for all attempts of this job, and different for any other job. Pass it to
+    /// services that use it to recognize a repetition.
     pub fn idempotency_key(&self) -> &str {
         &self.key
     }
 
-    /// The row referred to, as it is now.
+    /// Returns the row that `reference` names, as it is now.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when it is gone, [`Error::Empty`] when there is no reference.
+    /// [`Error::NoRow`] if it is gone, [`Error::Empty`] if there is no reference.
     pub fn load<R: ToRef>(&self, reference: R) -> Result<R::Entity> {
         self.db().load(reference)
     }
 
-    /// The table of `E`, for reading.
+    /// Returns the table of `E`, for reading.
     pub fn table<E: Entity>(&self) -> Table<E> {
         self.db().table()
     }
 
-    /// All tables, for reading: writing fails with [`Error::ReadOnly`].
+    /// Returns all tables, for reading. Writing fails with [`Error::ReadOnly`].
     pub fn db(&self) -> Db {
         let store = Arc::clone(&self.store);
         match &self.reading {
@@ -71,7 +71,7 @@ impl<F: Flow, T: Task> JobRun<F, T> {
         }
     }
 
-    /// When the attempt began.
+    /// Returns the time when the attempt began.
     pub fn now(&self) -> Timestamp {
         self.now
     }

@@ -1,5 +1,5 @@
-//! Lock files: what flows were like when processes of them were started. The derive macro holds a flow against them; here
-//! they are written, and held against the flows that are.
+//! Lock files record what flows were like when their processes were started. The derive macro checks a flow against
+//! them. This module writes them, and checks them against the current flows.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,12 +15,12 @@ use crate::flow::builder::FlowBuilder;
 use crate::flow::process::Process;
 use crate::flow::task::Task;
 
-/// What a lock file tells of a process.
+/// Describes a process for a lock file.
 pub(crate) fn process_data<P: Process>() -> Data {
     Data { table: P::TABLE.map(str::to_owned), ..data_of::<P, P::Seed, P::Artifact>() }
 }
 
-/// What a lock file tells of a task.
+/// Describes a task for a lock file.
 pub(crate) fn task_data<T: Task>() -> Data {
     data_of::<T, T::Seed, T::Artifact>()
 }
@@ -33,26 +33,26 @@ fn data_of<T: Fields, Seed: FieldType, Artifact: FieldType>() -> Data {
 /// A flow as it is now.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// What a lock file tells of it.
+    /// Its description for a lock file.
     pub flow: Locked,
-    /// The names that it had before.
+    /// Its earlier names.
     pub was: &'static [&'static str],
 }
 
-/// What a lock file tells of a flow.
+/// Describes a flow for a lock file.
 ///
 /// # Errors
-/// When the flow is not sound.
+/// If the flow is not sound.
 pub fn describe<F: Flow>() -> Result<Described, String> {
     let def = FlowBuilder::<F>::definition();
     let flow = def.described().ok_or_else(|| def.problems.join("\n"))?;
     Ok(Described { flow, was: F::WAS })
 }
 
-/// Holds a lock file against its flows; or writes it, where the environment variable `VIEWFLOW_LOCK` is `update`.
+/// Checks a lock file against its flows. If the environment variable `VIEWFLOW_LOCK` is `update`, writes it instead.
 ///
 /// # Errors
-/// What is wrong with the file, or in what it differs from the flows, and what to do.
+/// The problem with the file, or its differences from the flows, and what to do.
 pub fn hold(file: &Path, flows: Vec<Result<Described, String>>) -> Result<(), String> {
     let flows: Vec<Described> = flows.into_iter().collect::<Result<_, _>>()?;
     let is_here = |name: &str| flows.iter().any(|here| here.flow.name == name || here.was.contains(&name));
@@ -94,7 +94,7 @@ fn write(file: &Path, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("`{}` cannot be written: {error}", file.display()))
 }
 
-/// The lines that only one of two texts has.
+/// Returns the lines that only one of two texts has.
 fn difference(old: &str, new: &str) -> String {
     let only = |of: &str, other: &str, sign: char| -> Vec<String> {
         let mut others: Vec<&str> = other.lines().collect();
@@ -112,10 +112,10 @@ fn difference(old: &str, new: &str) -> String {
     if lines.is_empty() { "Lines stand in another order.".to_owned() } else { lines.join("\n") }
 }
 
-/// A test `flow_lock` that holds the lock file of a crate against its flows, and writes it when the environment variable
-/// `VIEWFLOW_LOCK` is `update`.
+/// Makes a test `flow_lock` that checks the lock file of a crate against its flows. If the environment variable
+/// `VIEWFLOW_LOCK` is `update`, the test writes the file instead.
 ///
-/// It stands once in the crate, with all flows that are in the file. Another file than `flow.lock` beside `Cargo.toml` is
+/// Call it once in the crate, with all flows that are in the file. A file other than `flow.lock` beside `Cargo.toml` is
 /// named first: `flow_lock!("src/claims.lock" => ClaimFlow)`, as in `#[flow(lock = "src/claims.lock")]`.
 ///
 /// ```

@@ -8,8 +8,8 @@ use crate::data::field::{FieldOf, FieldSpec, FieldType, Source, canonical, form_
 use crate::definition::{Latch, Letter};
 use crate::error::{Error, Place, Result};
 
-/// A message: a struct whose one field tells which of those who wait for it is meant. `#[derive(Message)]` implements
-/// it.
+/// A message. `#[derive(Message)]` implements it for a struct. One of its fields can be the correlation key, which says
+/// which of the waiting tasks is meant.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message",
     label = "not a message",
@@ -19,15 +19,15 @@ use crate::error::{Error, Place, Result};
 pub trait Message: Fields + Clone {
     /// The name under which it is sent.
     const NAME: &'static str;
-    /// What happens to one that nobody waits for.
+    /// The treatment of a message for which no task waits.
     const LATCH: Latch;
     /// The type of the correlation key.
     type Key: FieldType;
-    /// The name of the field that is the correlation key, if one is. By it keys are found that were stored when the field had another
-    /// name or type.
+    /// The name of the field that is the correlation key, if there is one. With it the engine finds keys that were
+    /// stored when the field had another name or type.
     const KEY: Option<&'static str> = None;
 
-    /// The correlation key.
+    /// Returns the correlation key.
     fn key(&self) -> &Self::Key;
 }
 
@@ -40,7 +40,8 @@ impl Letter {
     }
 }
 
-/// Text that is another one where keys that were stored may have other forms now. It begins with where the key is in the message.
+/// Returns a text that changes if stored keys may have another form now. It begins with the place of the key in the
+/// message.
 pub(crate) fn form_of_key<M: Message>() -> String {
     match key_field::<M>() {
         Some(spec) => format!("{} {}", spec.key.join("."), form_of(spec)),
@@ -48,8 +49,8 @@ pub(crate) fn form_of_key<M: Message>() -> String {
     }
 }
 
-/// A correlation key that was stored, as it is compared today. `form` is what [`form_of_key`] told then, if that is known. None of
-/// what cannot be read.
+/// Converts a stored correlation key to its current canonical form. `form` is what [`form_of_key`] returned when it was
+/// stored, if that is known. Returns none if the key cannot be read.
 pub(crate) fn key_of_today<M: Message>(stored: &str, form: Option<&str>) -> Option<String> {
     let stored: Value = serde_json::from_str(stored).ok()?;
     let value = match key_field::<M>() {
@@ -69,7 +70,7 @@ fn key_field<M: Message>() -> Option<&'static FieldSpec> {
     M::FIELDS.iter().find(|spec| Some(spec.name) == M::KEY)
 }
 
-/// A correlation key as it is compared: its canonical form, as JSON text.
+/// Returns a correlation key as it is compared: its canonical form, as JSON text.
 pub(crate) fn correlation<K: FieldType>(key: &K) -> Result<String> {
     let value = key.canonical().map_err(|message| Error::msg(format!("the correlation key {message}")))?;
     let key = value.to_string();

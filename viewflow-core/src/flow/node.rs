@@ -1,4 +1,4 @@
-//! The types of a flow's fields, and the handles by which its nodes are named.
+//! The types of a flow's fields, and the handles that name its nodes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ use crate::flow::task::Task;
 pub trait Marker: Sized {
     /// The field's value.
     const NODE: Self;
-    /// What a task of the node knows.
+    /// The type of the node's tasks.
     type Task;
 }
 
@@ -32,7 +32,7 @@ pub mod kinds {
             $(#[doc = $doc])*
             #[doc = viewflow_graph::kind_text!(marker $($row)*)]
             ///
-            /// The parameter is what a task of the node knows: a `#[derive(Task)]` struct, [`Seed`](crate::Seed),
+            /// The parameter is the type of the node's tasks: a `#[derive(Task)]` struct, [`Seed`](crate::Seed),
             /// [`Artifact`](crate::Artifact), or nothing.
             pub struct $name<T = ()>(PhantomData<fn() -> T>);
 
@@ -75,13 +75,13 @@ pub mod kinds {
 pub trait Node: Copy {
     /// The flow.
     type Flow: Flow;
-    /// What a task of the node knows.
+    /// The type of the node's tasks.
     type Task: Task;
 
-    /// The node's stored name.
+    /// Returns the node's stored name.
     fn name(self) -> &'static str;
 
-    /// The stored names of flow and node.
+    /// Returns the stored names of flow and node.
     fn full_name(self) -> NodeName {
         NodeName { flow: Self::Flow::NAME.to_owned(), node: self.name().to_owned() }
     }
@@ -94,7 +94,7 @@ pub trait Node: Copy {
     note = "where the flow has a method with the name of its node, the node is `MyFlow::review_node`"
 )]
 pub trait Nodes<F> {
-    /// Their stored names.
+    /// Returns their stored names.
     fn names(self) -> Vec<&'static str>;
 }
 
@@ -129,7 +129,7 @@ macro_rules! handles {
         }
 
         impl<F, T $(, $extra)?> $name<F, T $(, $extra)?> {
-            /// The node with this stored name. The derive macro vouches that the types are right.
+            /// Makes the node with this stored name. The derive macro makes sure that the types are right.
             #[doc(hidden)]
             pub const fn new(name: &'static str) -> Self {
                 Self { name, _types: PhantomData }
@@ -172,12 +172,12 @@ handles! {
     SubprocessNode<C: Flow>;
     /// A [`Handle`](kinds::Handle) with the input `In`.
     HandleNode<In: Input>;
-    /// A node that nobody acts on from outside.
+    /// A node on which no person and no code acts from outside.
     InnerNode<>;
 }
 
-/// What code hands to a [`StartHandle`](kinds::StartHandle) or [`Handle`](kinds::Handle): any type that can be cloned,
-/// as a step may be run again.
+/// The input that code passes to a [`StartHandle`] or [`Handle`]. It may be any type that can be cloned, as the engine
+/// may run a step again.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a node: it has to be `Clone` and own its data",
     label = "not `Clone + 'static`"

@@ -1,17 +1,17 @@
-//! What a permission is asked on: rows and processes, by their types.
+//! Objects of permissions: rows and processes, by their types.
 
 use viewflow_store::{Id, Object, Ref};
 
 use crate::data::entity::Entity;
 
-/// What a permission is asked on, as `object = |a| ..` gives it: a [`Ref`] or an [`Id`], or an `Option` of one, where none stands for
-/// all objects.
+/// The object of a permission, as `object = |a| ..` gives it: a [`Ref`] or an [`Id`], or an `Option` of one. None
+/// stands for all objects.
 #[diagnostic::on_unimplemented(
     message = "a permission cannot be on a `{Self}`",
     label = "expected a `Ref` or an `Id` of a row, or an `Option` of one"
 )]
 pub trait IntoObject {
-    /// The object, if there is one.
+    /// Returns the object, if there is one.
     fn into_object(self) -> Option<Object>;
 }
 

@@ -1,4 +1,4 @@
-//! Proxy processes: structs laid over a process's document.
+//! Proxies: structs laid over a process's document.
 
 use std::ops::{Deref, DerefMut};
 
@@ -34,11 +34,12 @@ use crate::error::{Error, FieldErrors, Place, Result};
     note = "write `#[derive(Process)]` above `struct {Self}`"
 )]
 pub trait Process: Fields {
-    /// What the process starts from.
+    /// The type of the value that the process starts from.
     type Seed: FieldType;
-    /// What the process brings about.
+    /// The type of the value that the process brings about.
     type Artifact: FieldType;
-    /// The table of the fields that are columns: [`FieldSpec::column`](crate::field::FieldSpec::column). None without such fields.
+    /// The table of those fields that are columns: [`FieldSpec::column`](crate::FieldSpec::column). None without such
+    /// fields.
     const TABLE: Option<&'static str> = None;
 }
 
@@ -48,22 +49,23 @@ impl Process for () {
     type Artifact = ();
 }
 
-/// A process, seen through its proxy `P`: `process.approved` is the field of `P`, beside what every process has.
+/// A process, seen through its proxy `P`. `process.approved` is a field of `P`; the fields below belong to every
+/// process.
 ///
-/// What `P` does not know of the document is kept.
+/// Parts of the document that `P` does not know are kept.
 #[derive(Clone, Debug)]
 pub struct ProcessOf<P: Process> {
-    /// Which process.
+    /// The number of the process.
     pub id: ProcessId,
-    /// How far it is.
+    /// Its status.
     pub status: ProcessStatus,
-    /// When it was started.
+    /// The time when it was started.
     pub created: Timestamp,
-    /// When it was finished.
+    /// The time when it was finished.
     pub finished: Option<Timestamp>,
-    /// What it starts from.
+    /// The value that it starts from.
     pub seed: Option<P::Seed>,
-    /// What it brings about.
+    /// The value that it brings about.
     pub artifact: Option<P::Artifact>,
     pub(super) laid: Laid<P>,
 }
@@ -83,19 +85,19 @@ impl<P: Process> ProcessOf<P> {
         })
     }
 
-    /// The same document seen through another proxy.
+    /// Returns the same document seen through another proxy.
     ///
     /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`.
+    /// [`Error::Data`] if the document does not fit `Q`.
     pub fn proxy<Q: Fields>(&self) -> Result<Q> {
         self.laid.proxy()
     }
 
-    /// Changes the document through another proxy. Where both have a field, `P` sees the change.
+    /// Changes the document through another proxy. In fields that both have, `P` sees the change.
     ///
     /// # Errors
-    /// [`Error::Data`] when the document does not fit `Q`, or `change` leaves a field against its rules; nothing is
-    /// changed then.
+    /// [`Error::Data`] if the document does not fit `Q`, or if `change` leaves a field against its rules. Then nothing
+    /// is changed.
     pub fn with_proxy<Q: Fields, R>(&mut self, change: impl FnOnce(&mut Q) -> R) -> Result<R> {
         self.laid.with_proxy(change)
     }
@@ -133,7 +135,7 @@ impl<P: Process> Laid<P> {
         Ok(self.columns.clone().zip(columns))
     }
 
-    /// The document and the columns with the fields as they are now.
+    /// Returns the document and the columns with the fields as they are now.
     fn written(&self) -> Result<(Document, Option<Document>), FieldErrors> {
         document::write_with_columns(&self.fields, self.document.clone(), self.columns.clone())
     }
@@ -176,7 +178,7 @@ impl<P: Process> DerefMut for ProcessOf<P> {
     }
 }
 
-/// A seed or artifact that may be missing.
+/// Reads a seed or artifact that may be missing.
 pub(crate) fn optional<T: FieldType>(value: &Value, name: &str) -> Result<Option<T>, FieldErrors> {
     if value.is_null() {
         Ok(None)
@@ -191,7 +193,7 @@ pub(crate) fn encoded<T: FieldType>(value: Option<&T>, name: &str) -> Result<Val
         .map_err(|errors| errors.under(name))
 }
 
-/// A proxy as the data of a process that begins with it.
+/// Returns the proxy as the data of a process that begins with it.
 pub(crate) fn data_of<P: Process>(fields: &P) -> Result<Data, FieldErrors> {
     document::write_with_columns(fields, Document::new(), P::TABLE.map(|_| Document::new()))
 }

@@ -1,4 +1,4 @@
-//! What a task knows: its seed, its artifact, its data.
+//! The data of a task: its seed, its artifact, its fields.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -10,11 +10,11 @@ use crate::data::field::{FieldSpec, FieldType, Source};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::flow::process::optional;
 
-/// A struct laid over a task's document: what a task of a node knows.
+/// A struct laid over a task's document: the data of a node's tasks.
 ///
-/// `#[derive(Task)]` implements it; `()` is a task that knows nothing, [`Seed`] and [`Artifact`] one that knows only
-/// that. By hand it needs [`Fields`] and the types of seed and artifact; and [`NoDataNeeded`], if all its fields can
-/// be read from an empty document.
+/// `#[derive(Task)]` implements it. `()` is a task without data; [`Seed`] and [`Artifact`] are tasks with only these.
+/// By hand it needs [`Fields`] and the types of seed and artifact. If all its fields can be read from an empty
+/// document, it also needs [`NoDataNeeded`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a task type",
     label = "expected a struct with `#[derive(Task)]`",
@@ -22,9 +22,9 @@ use crate::flow::process::optional;
             no task type, as handlers see it anyway"
 )]
 pub trait Task: Fields {
-    /// What the task starts from; `()` for nothing, an `Option` where it may be missing.
+    /// The type of the value that the task starts from: `()` for nothing, an `Option` if it may be missing.
     type Seed: FieldType;
-    /// What the task brings about.
+    /// The type of the value that the task brings about.
     type Artifact: FieldType;
 }
 
@@ -34,11 +34,11 @@ impl Task for () {
     type Artifact = ();
 }
 
-/// A task that knows its seed, and perhaps its artifact, and nothing else: `View<Seed<Ref<Post>>>`.
+/// A task with a seed, perhaps an artifact, and nothing else: `View<Seed<Ref<Post>>>`.
 #[derive(Clone, Debug)]
 pub struct Seed<S, A = ()>(PhantomData<fn() -> (S, A)>);
 
-/// A task that knows its artifact and nothing else: `Start<Artifact<Ref<Post>>>`.
+/// A task with an artifact and nothing else: `Start<Artifact<Ref<Post>>>`.
 pub type Artifact<A> = Seed<(), A>;
 
 impl<S: 'static, A: 'static> Fields for Seed<S, A> {
@@ -59,13 +59,13 @@ impl<S: FieldType, A: FieldType> Task for Seed<S, A> {
     type Artifact = A;
 }
 
-/// A task whose data can be left out by whoever leads to it: all its fields have a default or are optional.
+/// A task whose data an edge may leave out: all its fields have a default or are optional.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this node the data that it needs: `{Self}` has fields without a default",
     label = "add `task_data = |a| {Self} {{ .. }}` to the edge, or give all fields a default"
 )]
 pub trait NoDataNeeded: Task {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     #[doc(hidden)]
     const LEFT_OUT: () = ();
 }
@@ -75,13 +75,13 @@ impl NoDataNeeded for () {}
 #[diagnostic::do_not_recommend]
 impl<S: FieldType, A: FieldType> NoDataNeeded for Seed<S, A> {}
 
-/// A seed that can be left out by whoever leads to its task: `()` or an `Option`.
+/// A seed that an edge may leave out: `()` or an `Option`.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this node the seed that it needs: a `{Self}`",
     label = "add `task_seed = |a| ..` to the edge, or make the seed an `Option`"
 )]
 pub trait NoSeedNeeded: FieldType {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     #[doc(hidden)]
     const LEFT_OUT: () = ();
 }
@@ -91,13 +91,13 @@ impl NoSeedNeeded for () {}
 #[diagnostic::do_not_recommend]
 impl<T: FieldType> NoSeedNeeded for Option<T> {}
 
-/// A task that can begin a process: [`NoDataNeeded`], in words for a start.
+/// A task that can begin a process: [`NoDataNeeded`], with a message for a start.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this start the data that it needs: `{Self}` has fields without a default",
     label = "a process starts here, and no edge brings data: give all fields a default"
 )]
 pub trait StartData: Task {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     #[doc(hidden)]
     const LEFT_OUT: () = ();
 }
@@ -105,13 +105,13 @@ pub trait StartData: Task {
 #[diagnostic::do_not_recommend]
 impl<T: NoDataNeeded> StartData for T {}
 
-/// The seed of a task that can begin a process: [`NoSeedNeeded`], in words for a start.
+/// The seed of a task that can begin a process: [`NoSeedNeeded`], with a message for a start.
 #[diagnostic::on_unimplemented(
     message = "nothing gives this start the seed that it needs: a `{Self}`",
     label = "a process can start here without a seed: make it `Seed<Option<{Self}>>`"
 )]
 pub trait StartSeed: FieldType {
-    /// Whether it may be left out.
+    /// The proof that it may be left out.
     #[doc(hidden)]
     const LEFT_OUT: () = ();
 }
@@ -119,17 +119,19 @@ pub trait StartSeed: FieldType {
 #[diagnostic::do_not_recommend]
 impl<T: NoSeedNeeded> StartSeed for T {}
 
-/// What an edge may give as the seed of its target: the seed itself; for a seed that is optional, also a plain one; for
-/// a plain one, also an optional one, which fails the step when it is none.
+/// A value that an edge may give as the seed of its target.
+///
+/// It is the seed itself, or a plain value for an optional seed. For a plain seed it may also be an optional value,
+/// which fails the step if it is none.
 #[diagnostic::on_unimplemented(
     message = "expected a seed of type `{S}`, found `{Self}`",
     label = "this gives a `{Self}`"
 )]
 pub trait IntoSeed<S> {
-    /// The seed.
+    /// Returns the seed.
     ///
     /// # Errors
-    /// [`Error::Empty`] when there is none and the target needs one.
+    /// [`Error::Empty`] if there is none and the target needs one.
     fn into_seed(self) -> Result<S>;
 }
 
@@ -154,13 +156,13 @@ impl<S: FieldType> IntoSeed<Option<S>> for S {
     }
 }
 
-/// What an edge may give as the data of its target: the target's task struct.
+/// A value that an edge may give as the data of its target: the target's task struct.
 #[diagnostic::on_unimplemented(
     message = "expected data of type `{T}`, found `{Self}`",
     label = "this gives a `{Self}`: write `{T} {{ .. }}`"
 )]
 pub trait IntoData<T> {
-    /// The data.
+    /// Returns the data.
     fn into_data(self) -> T;
 }
 
@@ -171,18 +173,18 @@ impl<T: Task> IntoData<T> for T {
     }
 }
 
-/// A task, seen as its node's `T`: `task.language` is the field of `T`, beside what every task has.
+/// A task, seen as its node's `T`. `task.language` is a field of `T`; the fields below belong to every task.
 #[derive(Clone, Debug)]
 pub struct TaskOf<T: Task> {
-    /// Which task.
+    /// The task's id.
     pub id: TaskId,
-    /// How far it is.
+    /// Its status.
     pub status: TaskStatus,
-    /// Who has it, or did it.
+    /// The person that has it, or did it.
     pub owner: Option<UserId>,
-    /// What it starts from.
+    /// The value that it starts from.
     pub seed: T::Seed,
-    /// What it brings about.
+    /// The value that it brings about.
     pub artifact: Option<T::Artifact>,
     pub(super) fields: T,
     pub(super) document: Document,

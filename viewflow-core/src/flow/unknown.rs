@@ -1,4 +1,4 @@
-//! Types that are not known, of which rustc has told: it tells nothing of what depends on them.
+//! Unknown types: rustc has reported them once, and reports nothing about what depends on them.
 
 use crate::data::document::{Fields, Reader, Writer};
 use crate::data::field::FieldSpec;
@@ -6,7 +6,7 @@ use crate::error::FieldErrors;
 use crate::flow::process::Process;
 use crate::flow::task::{NoDataNeeded, Task};
 
-/// In place of a type that cannot be known: the derives write `Unknown<{ compile_error!("..") }>`.
+/// A stand-in for a type that cannot be known. The derives write `Unknown<{ compile_error!("..") }>`.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Unknown<const TOLD: usize>;
@@ -38,13 +38,13 @@ impl<const TOLD: usize> Task for Unknown<TOLD> {
 #[diagnostic::do_not_recommend]
 impl<const TOLD: usize> NoDataNeeded for Unknown<TOLD> {}
 
-/// A type that is known. What is of a type that depends on one that is not is nothing of which rustc tells.
+/// A type that is known. If a type depends on an unknown one, rustc reports nothing about it.
 #[doc(hidden)]
 pub trait Known {
     /// The other type.
     type Is<T>;
 
-    /// The value as it is.
+    /// Returns the value as it is.
     fn is<T>(value: T) -> Self::Is<T>;
 }
 

@@ -1,4 +1,4 @@
-//! What a sub-process runs, and what it gives to it.
+//! The flow that a sub-process runs, and what the sub-process gives to it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::flow::process::Process;
 use crate::flow::task::{IntoData, IntoSeed, Task};
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
-    /// The flow that a sub-process runs, and where it starts.
+    /// Sets the flow that a sub-process runs, and the node at which it starts.
     pub fn child<S: ChildStart>(self, start: S) -> ChildBuilder<Self, S::Flow, S::Task> {
         let (flow, name) = (S::Flow::NAME, start.name());
         let index = self.index;
@@ -38,7 +38,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 }
 
-/// Tells what the processes of the flow `C` begin with that a sub-process runs. `CT` is what their first task knows.
+/// Describes what the processes of the flow `C` begin with that a sub-process runs. Their first task has the type `CT`.
 pub struct ChildBuilder<N, C, CT> {
     node: N,
     _types: PhantomData<fn() -> (C, CT)>,
@@ -63,20 +63,20 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self
     }
 
-    /// There is one source of items.
+    /// Makes the change, and counts one source of items.
     fn with_source(mut self, change: impl FnOnce(&mut ChildDef)) -> Self {
         self.node.pending().sources += 1;
         self.with(change)
     }
 
-    /// One child after the other.
+    /// Runs one child after the other.
     pub fn sequential(self) -> Self {
         let index = self.node.index;
         self.node.flow.definition.graph.set_sequential(index);
         self.with(|child| child.sequential = true)
     }
 
-    /// The seed of the process.
+    /// Sets the seed of the process.
     pub fn process_seed<R: IntoSeed<<C::Process as Process>::Seed>>(
         self,
         seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -85,7 +85,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with(|child| child.process_seed = Some(ask))
     }
 
-    /// The data of the process.
+    /// Sets the data of the process.
     pub fn process_data(
         self,
         data: impl Fn(&F, &Activation<F, T>) -> Result<C::Process> + Send + Sync + 'static,
@@ -94,7 +94,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with(|child| child.process_data = Some(ask))
     }
 
-    /// The seed of its first task.
+    /// Sets the seed of its first task.
     pub fn task_seed<R: IntoSeed<CT::Seed>>(
         self,
         seed: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -103,7 +103,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with(|child| child.task_seed = Some(ask))
     }
 
-    /// The data of its first task.
+    /// Sets the data of its first task.
     pub fn task_data<R: IntoData<CT>>(
         self,
         data: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -112,7 +112,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with(|child| child.task_data = Some(ask))
     }
 
-    /// One process for each seed.
+    /// Makes one process for each seed.
     pub fn process_seed_source<R: IntoSeed<<C::Process as Process>::Seed>>(
         self,
         seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
@@ -124,7 +124,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with_source(|child| child.items = Some(ChildItems::ProcessSeeds(ask)))
     }
 
-    /// One process for each item of data.
+    /// Makes one process for each item of data.
     pub fn process_data_source(
         self,
         items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<C::Process>> + Send + Sync + 'static,
@@ -133,7 +133,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with_source(|child| child.items = Some(ChildItems::ProcessData(ask)))
     }
 
-    /// One process for each seed of its first task.
+    /// Makes one process for each seed of its first task.
     pub fn task_seed_source<R: IntoSeed<CT::Seed>>(
         self,
         seeds: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
@@ -144,7 +144,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with_source(|child| child.items = Some(ChildItems::TaskSeeds(ask)))
     }
 
-    /// One process for each item of data of its first task.
+    /// Makes one process for each item of data of its first task.
     pub fn task_data_source<R: IntoData<CT>>(
         self,
         items: impl Fn(&F, &Activation<F, T>) -> Result<Vec<R>> + Send + Sync + 'static,
@@ -155,13 +155,13 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
         self.with_source(|child| child.items = Some(ChildItems::TaskData(ask)))
     }
 
-    /// The node that runs them.
+    /// Returns the node that runs them.
     pub fn node(self) -> NodeBuilder<'b, F, T> {
         self.node
     }
 }
 
-/// Where a sub-process can start: a [`StartHandle`](crate::nodes::StartHandle) without `#[input(..)]`.
+/// A node at which a sub-process can start: a [`StartHandle`](crate::StartHandle) without `#[input(..)]`.
 #[diagnostic::on_unimplemented(
     message = "a sub-process cannot start at this node: expected a `StartHandle` of the flow that it runs",
     label = "not a `StartHandle`",
@@ -171,7 +171,7 @@ pub trait ChildStart: Node {}
 
 impl<C: Flow, T: Task, In: NoInputNeeded> ChildStart for StartHandleNode<C, T, In> {}
 
-/// What a start may take where a sub-process begins: nothing.
+/// The input of a start at which a sub-process begins: nothing.
 #[diagnostic::on_unimplemented(
     message = "a sub-process cannot start where a `{Self}` is handed in",
     label = "this start has an `#[input(..)]`",

@@ -1,4 +1,4 @@
-//! Puts a flow together: nodes as they were told, edges to their targets; and looks whether anything is missing.
+//! Puts a flow together from the builder's calls: its nodes, and edges to their targets. Reports what is missing.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use viewflow_store::Object;
 use super::edge::PendingEdge;
 use crate::definition::{Action, After, Ask, Definition, EdgeDef, JobDef, NodeDef, Run, Wait};
 
-/// What was said of a node that only makes sense together.
+/// The calls about a node that only make sense together.
 #[derive(Default)]
 pub(super) struct PendingNode {
-    /// What it was told, each as the attributes of which one says that.
+    /// The calls that were made, each as the attributes that may stand for it.
     pub(super) told: Vec<&'static [Attribute]>,
     /// How many sources of items its children have.
     pub(super) sources: u32,
@@ -19,7 +19,7 @@ pub(super) struct PendingNode {
     pub(super) retry: Option<Retry>,
     pub(super) timeout: Option<Duration>,
     pub(super) delay: Option<After>,
-    /// What its permission is on.
+    /// The object of its permission.
     pub(super) object: Option<Ask<Option<Object>>>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Retry {
     pub(super) max: Duration,
 }
 
-/// Puts the nodes together and leads the edges to their targets.
+/// Puts the nodes together, and connects the edges to their targets.
 pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<PendingEdge>) -> Definition {
     for (index, pending) in nodes.into_iter().enumerate() {
         let told = put_together(&mut def.nodes[index], pending);
@@ -66,7 +66,7 @@ pub(super) fn connect(mut def: Definition, nodes: Vec<PendingNode>, edges: Vec<P
     def
 }
 
-/// Gives a node what was said of it, in whatever order. Returns what does not go together.
+/// Puts a node together from its calls, in whatever order they came. Returns the contradictions.
 fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<String> {
     let PendingNode { told, sources, run, retry, timeout, delay, object } = pending;
     let mut problems = Vec::new();
@@ -103,7 +103,7 @@ fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<String> {
     problems
 }
 
-/// Leads an edge to its target.
+/// Connects an edge to its target.
 fn lead(def: &mut Definition, edge: PendingEdge) {
     let PendingEdge { from, target, role, when, seed, data, items, after, title, mut told } = edge;
     let (flow, node) = (def.name, def.nodes[from].name);
@@ -138,7 +138,7 @@ fn lead(def: &mut Definition, edge: PendingEdge) {
     def.nodes[from].edges.push(EdgeDef { target, role, when, seed, data, items, after });
 }
 
-/// What a node of this kind needs and was not told.
+/// Returns what a node of this kind needs and was not given.
 fn missing(node: &NodeDef, decides: bool) -> Option<&'static str> {
     let timeouts_differ =
         || node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some());
@@ -161,7 +161,7 @@ fn missing(node: &NodeDef, decides: bool) -> Option<&'static str> {
     })
 }
 
-/// What is said of nodes that there are not: whose doer a task goes to, or may not go to.
+/// Reports nodes that do not exist, but whose doers should or must not get a task.
 fn unknown_doers(def: &Definition) -> Vec<String> {
     let mut problems = Vec::new();
     for node in &def.nodes {

@@ -1,4 +1,4 @@
-//! What a person decides: the way on, and what it gives to the task there.
+//! Decisions of a person: the edge to take, and what it gives to the task there.
 
 use std::fmt;
 
@@ -14,8 +14,10 @@ use crate::flow::task::Task;
 use viewflow_graph::Attribute;
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
-    /// Which way a form that was submitted goes on. It is asked after the handler, if there is one; without one, this gives the node its
-    /// form, too.
+    /// Sets the function that chooses an edge by a submitted form.
+    ///
+    /// The engine calls it after the handler, if there is one. Without a handler, this call also gives the node its
+    /// form.
     pub fn decide<Fm: Form>(
         mut self,
         choose: impl Fn(&F, &Activation<F, T>, &Fm) -> Result<Chosen> + Send + Sync + 'static,
@@ -31,16 +33,16 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 }
 
-/// The ways of a node's decision, as a form `Fm` decides.
+/// The edges of a node's decision, for a form `Fm`.
 #[doc(hidden)]
 pub struct Ways<F: Flow, T: Task, Fm, const N: usize> {
-    /// What is said of each case that has no way.
+    /// The message for each case that has no edge.
     pub told: &'static [&'static str],
-    /// The numbers of the cases that have a way of their own.
+    /// The numbers of the cases that have an edge of their own.
     pub cases: [usize; N],
-    /// What stands on their buttons.
+    /// The texts on their buttons.
     pub titles: [&'static str; N],
-    /// Which way a form goes on.
+    /// Chooses an edge by the form.
     pub decide: fn(&F, &Activation<F, T>, &Fm) -> Result<Chosen>,
 }
 
@@ -51,7 +53,7 @@ impl<F: Flow, T: Task, Fm, const N: usize> fmt::Debug for Ways<F, T, Fm, N> {
 }
 
 impl<F: Flow, T: Task, Fm, const N: usize> Ways<F, T, Fm, N> {
-    /// What is said of the first case that has no way of its own; none where each has one.
+    /// Returns the message for the first case that has no edge of its own; none if each has one.
     pub const fn without(&self) -> Option<&'static str> {
         let mut case = 0;
         while case < self.told.len() {
@@ -69,28 +71,28 @@ impl<F: Flow, T: Task, Fm, const N: usize> Ways<F, T, Fm, N> {
 }
 
 impl Chosen {
-    /// The way with this number among the edges of the node.
+    /// Chooses the edge with this number among the edges of the node.
     pub fn new(edge: usize) -> Self {
         Self { edge, seed: None, data: None, decision: None }
     }
 
-    /// The same way, with the seed of its task.
+    /// Returns the same choice with the seed of its task.
     ///
     /// # Errors
-    /// When the seed cannot be stored.
+    /// If the seed cannot be stored.
     pub fn seed<S: FieldType>(self, seed: &S) -> Result<Self> {
         Ok(Self { seed: Some(encode_seed(seed)?), ..self })
     }
 
-    /// The same way, with the data of its task, which is one of the node with this stored name.
+    /// Returns the same choice with the data of its task. `target` is the stored name of the task's node.
     ///
     /// # Errors
-    /// When the data is against its rules.
+    /// If the data breaks its rules.
     pub fn data<F: Flow, To: Task>(self, target: &'static str, data: &To) -> Result<Self> {
         Ok(Self { data: Some(encode_data::<F, To>(target, data)?), ..self })
     }
 
-    /// The same way, chosen by this value of a field.
+    /// Returns the same choice, made by this value of a field.
     #[must_use]
     pub fn by<V: FieldType>(self, value: &V) -> Self {
         let value = value.encode().ok();

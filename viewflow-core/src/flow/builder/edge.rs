@@ -1,4 +1,4 @@
-//! What an edge gives to the node that it leads to.
+//! The data that an edge gives to its target.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,11 +26,11 @@ pub(super) struct PendingEdge {
     pub(super) items: Option<Items>,
     pub(super) after: Option<After>,
     pub(super) title: Option<String>,
-    /// What it was told, to find out what was told twice.
+    /// The calls that were made, to find those made twice.
     pub(super) told: Vec<&'static str>,
 }
 
-/// Tells what an edge from a node that knows `T` gives to a node that knows `To`.
+/// Describes what an edge gives: it leads from a node with tasks of type `T` to a node with tasks of type `To`.
 pub struct EdgeBuilder<'b, F, T, To> {
     pub(super) edge: &'b mut PendingEdge,
     pub(super) _types: PhantomData<fn() -> (F, T, To)>,
@@ -46,14 +46,14 @@ impl<F, T, To> fmt::Debug for EdgeBuilder<'_, F, T, To> {
 }
 
 impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
-    /// When a timeout fires, after the task was made.
+    /// Sets how long after the task was made a timeout fires.
     pub fn after(self, wait: Duration) -> Self {
         self.edge.told.push("after");
         self.edge.after = Some(After::Fixed(wait));
         self
     }
 
-    /// As [`EdgeBuilder::after`], asked when the task is made.
+    /// As [`EdgeBuilder::after`], but asked when the task is made.
     pub fn after_by<M: IntoMoment>(
         self,
         wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
@@ -63,7 +63,7 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self
     }
 
-    /// Takes the branch only when this holds.
+    /// Takes the branch only if this condition holds.
     pub fn when(self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         self.edge.told.push("when");
         self.edge.when = Some(ask(cond));
@@ -91,19 +91,19 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self
     }
 
-    /// The seed is given with the case: [`Chosen::seed`](crate::builder::Chosen::seed).
+    /// Notes that the seed is given with the case: [`Chosen::seed`](crate::Chosen::seed).
     pub fn seed_of_case(self) -> Self {
         self.edge.told.push("seed");
         self
     }
 
-    /// The data is given with the case: [`Chosen::data`](crate::builder::Chosen::data).
+    /// Notes that the data is given with the case: [`Chosen::data`](crate::Chosen::data).
     pub fn data_of_case(self) -> Self {
         self.edge.told.push("data");
         self
     }
 
-    /// What a person reads on the edge in a chart.
+    /// Sets the text on the edge in a chart.
     pub fn title(self, title: &str) -> Self {
         self.edge.title = Some(title.to_owned());
         self

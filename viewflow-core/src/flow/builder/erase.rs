@@ -1,4 +1,4 @@
-//! Typed handlers and data as the definition holds them: without types.
+//! Removes the types from handlers and data, for the definition.
 
 use std::any::Any;
 
@@ -33,7 +33,7 @@ pub(super) fn encode_data<F: Flow, To: Task>(target: &'static str, data: &To) ->
     Ok(document)
 }
 
-/// Only the data of a `NoDataNeeded` task is ever asked for.
+/// Returns the document of a task that was given no data. Only called for tasks that are `NoDataNeeded`.
 pub(super) fn no_data<T: Task>() -> Result<Document, FieldErrors> {
     let mut document = Document::new();
     let data: T = document::read(&document)?;

@@ -1,4 +1,4 @@
-//! What any node may be told.
+//! The calls that describe any node.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,12 +18,12 @@ use crate::flow::activation::Activation;
 use crate::flow::node::Input;
 use crate::flow::task::Task;
 
-/// What a person submits, with a form or without.
+/// A person submits something, with or without a form.
 const SUBMITTED: &[Attribute] = &[Attribute::Form, Attribute::Submit];
-/// A handler is named by one attribute or by another, as the kind has it.
+/// The kind of node decides which of these attributes names the handler.
 const CALLED: &[Attribute] = &[Attribute::Call, Attribute::Done, Attribute::Submit];
 
-/// Tells what one node does.
+/// Describes what one node does.
 pub struct NodeBuilder<'b, F, T> {
     pub(super) flow: &'b mut FlowBuilder<F>,
     pub(super) index: usize,
@@ -41,12 +41,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         &mut self.flow.definition.nodes[self.index]
     }
 
-    /// What was said of the node that `connect` puts together, in whatever order it was said.
+    /// Returns the collected calls about the node, which `connect` puts together in any order.
     pub(super) fn pending(&mut self) -> &mut PendingNode {
         &mut self.flow.nodes[self.index]
     }
 
-    /// Notes that the node was told something: what one of these attributes says.
+    /// Notes a call that one of these attributes stands for.
     pub(super) fn told(&mut self, any_of: &'static [Attribute]) {
         self.pending().told.push(any_of);
     }
@@ -63,7 +63,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// What a person reads.
+    /// Sets the title that a person reads.
     pub fn title(mut self, title: &str) -> Self {
         title.clone_into(&mut self.def().title);
         let index = self.index;
@@ -71,13 +71,13 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// The stored names that it had before.
+    /// Sets its earlier stored names.
     pub fn was(mut self, names: &'static [&'static str]) -> Self {
         self.def().was = names;
         self
     }
 
-    /// What happens when a person submits the form.
+    /// Sets the form, and the handler that runs when a person submits it.
     pub fn form<Fm: Form>(
         mut self,
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
@@ -87,7 +87,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.acts(SUBMITTED, Action::Call(act::<F, T, Fm>(submit)))
     }
 
-    /// As [`NodeBuilder::form`], for a form made of fields of the process.
+    /// As [`NodeBuilder::form`], for a form that consists of fields of the process.
     pub fn fields<Fm: Form>(
         mut self,
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
@@ -96,12 +96,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.acts(&[Attribute::Fields], Action::Call(act::<F, T, Fm>(submit)))
     }
 
-    /// The handler of a function.
+    /// Sets the handler of a function.
     pub fn call(self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
         self.acts(CALLED, Action::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
     }
 
-    /// The handler of a node that takes an input.
+    /// Sets the handler of a node that takes an input.
     pub fn call_with<In: Input>(
         self,
         call: impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
@@ -109,7 +109,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.acts(CALLED, Action::Call(act::<F, T, In>(call)))
     }
 
-    /// The condition of an `If`, or what a `ConditionalCatch` waits for.
+    /// Sets the condition of an `If`, or the condition that a `ConditionalCatch` waits for.
     pub fn cond(mut self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         match self.def().kind {
             Kind::ConditionalCatch => self.waits(&[Attribute::Cond], Wait::Condition(ask(cond))),
@@ -117,7 +117,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         }
     }
 
-    /// When a join need not wait for the rest.
+    /// Sets the condition under which a join need not wait for the rest.
     pub fn until(mut self, enough: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         self.told(&[Attribute::Until]);
         self.def().until = Some(ask(enough));
@@ -126,33 +126,34 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// The code of an `ErrorEnd` or `EscalationThrow`.
+    /// Sets the code of an `ErrorEnd` or `EscalationThrow`.
     pub fn code(mut self, code: &'static str) -> Self {
         self.told(&[Attribute::Code]);
         self.def().code = Some(code);
         self
     }
 
-    /// Which edge of a `Switch` to take, by its number.
+    /// Sets the function that chooses the edge of a `Switch`, by its number.
     pub fn switch(self, choose: impl Fn(&F, &Activation<F, T>) -> Result<usize> + Send + Sync + 'static) -> Self {
         self.acts(&[Attribute::Switch], Action::Switch(ask(choose)))
     }
 
-    /// What happens when the task is made.
+    /// Sets the handler that runs when the task is made.
     pub fn on_create(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
         self.told(&[Attribute::OnCreate]);
         self.def().on_create = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
         self
     }
 
-    /// What takes back what a task of it did, when somebody goes back to it or to a node before it.
+    /// Sets the handler that takes back what a task of the node did, when a person goes back to it or to a node before
+    /// it.
     pub fn undo(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
         self.told(&[Attribute::Undo]);
         self.def().undo = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
         self
     }
 
-    /// Adds an edge to the node with this stored name, whose tasks know `To`.
+    /// Adds an edge to the node with this stored name, whose tasks have the type `To`.
     pub fn edge<To: Task>(&mut self, role: Role, target: &'static str) -> EdgeBuilder<'_, F, T, To> {
         let edge = PendingEdge {
             from: self.index,

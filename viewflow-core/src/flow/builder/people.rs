@@ -1,4 +1,4 @@
-//! Who may do a node's tasks, and by when.
+//! The calls about the people that may do a node's tasks, and the due date.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::moment::IntoMoment;
 use crate::people::IntoCandidates;
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
-    /// Who gets the task when it is made; nobody when it is none.
+    /// Sets the person that gets the task when it is made. If it is none, the task is unassigned.
     pub fn assign<R: IntoOwner>(
         mut self,
         owner: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -27,26 +27,26 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// Gives the task to the person who did that node, which is told by its stored name.
+    /// Gives the task to the person that did the node with this stored name.
     pub fn assign_same_as(self, node: &'static str) -> Self {
         self.assign_same_as_last_of(&[node])
     }
 
-    /// Gives the task to the person who did the most recent one of these nodes.
+    /// Gives the task to the person that did the most recent one of these nodes.
     pub fn assign_same_as_last_of(mut self, nodes: &[&'static str]) -> Self {
         self.told(&[Attribute::Assign]);
         self.def().people.same_as = nodes.to_vec();
         self
     }
 
-    /// Whoever did one of these nodes may not have the task.
+    /// Excludes the people that did one of these nodes.
     pub fn not_by(mut self, nodes: &[&'static str]) -> Self {
         self.told(&[Attribute::NotBy]);
         self.def().people.not_by.extend_from_slice(nodes);
         self
     }
 
-    /// The permission that whoever takes the task, or starts here, has to have.
+    /// Sets the permission that a person needs to take the task, or to start here.
     pub fn permission(mut self, name: &'static str) -> Self {
         self.told(&[Attribute::Permission]);
         self.def().people.permission = Some(PermissionDef { name: name.into(), object: None });
@@ -61,7 +61,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// On what one has to have the permission: asked when the task is made, and at a start when its form was submitted.
+    /// Sets the object of the permission. It is asked when the task is made, and at a start when its form is submitted.
     pub fn permission_on<R: IntoObject>(
         mut self,
         object: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -70,7 +70,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// Who may take the task.
+    /// Sets the candidates, who may take the task.
     pub fn candidates<R: IntoCandidates>(
         mut self,
         candidates: impl Fn(&F, &Activation<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -81,14 +81,14 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// By when the task should be done, from when it was made on.
+    /// Sets how long after it was made the task is due.
     pub fn due(mut self, wait: Duration) -> Self {
         self.told(&[Attribute::Due]);
         self.def().people.due = Some(After::Fixed(wait));
         self
     }
 
-    /// As [`NodeBuilder::due`], asked when the task is made.
+    /// As [`NodeBuilder::due`], but asked when the task is made.
     pub fn due_by<M: IntoMoment>(
         mut self,
         wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
@@ -98,7 +98,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// How urgent the task is: the greater the more.
+    /// Sets how urgent the task is: a greater number is more urgent.
     pub fn priority(mut self, priority: impl Fn(&F, &Activation<F, T>) -> Result<i32> + Send + Sync + 'static) -> Self {
         self.told(&[Attribute::Priority]);
         self.def().people.priority = Some(ask(priority));
@@ -106,13 +106,13 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 }
 
-/// Who a task is assigned to: a [`UserId`], or an `Option` of one.
+/// A person to whom a task is assigned: a [`UserId`], or an `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "a task cannot be assigned to a `{Self}`",
     label = "expected a `UserId`, or an `Option` of one"
 )]
 pub trait IntoOwner {
-    /// The person, if there is one.
+    /// Returns the person, if there is one.
     fn into_owner(self) -> Option<UserId>;
 }
 

@@ -1,4 +1,4 @@
-//! What a node waits for: a worker, a time, a signal, a message; and what it sends.
+//! The calls about what a node waits for (a worker, a time, a signal, a message), and what it sends.
 
 #[cfg(feature = "tokio")]
 use std::any::Any;
@@ -27,7 +27,7 @@ use crate::flow::task::Task;
 use crate::moment::IntoMoment;
 
 impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
-    /// The handler of a job.
+    /// Sets the handler of a job.
     pub fn job<R: 'static>(self, run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static) -> Self {
         self.work(Run::Here(Box::new(move |flow, attempt| {
             let value = run(&*flow_of::<F>(flow)?, &attempt.open()?)?;
@@ -35,7 +35,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         })))
     }
 
-    /// The handler of a job, and what happens with the value it returns, in the step that records it.
+    /// Sets the handler of a job, and the handler for the value that it returns. The latter runs in the step that
+    /// records the value.
     pub fn job_done<R: Input>(
         self,
         run: impl Fn(&F, &JobRun<F, T>) -> Result<R> + Send + Sync + 'static,
@@ -74,27 +75,27 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// How often a job is tried, how long to wait after the first failure (twice as long after each further one), and how
-    /// long at most.
+    /// Sets how a job is tried again: how often it is tried, how long to wait after the first failure, and the longest
+    /// wait. The wait doubles after each further failure.
     pub fn retry(mut self, attempts: u32, backoff: Duration, max: Duration) -> Self {
         self.told(&[Attribute::Retry]);
         self.pending().retry = Some(Retry { attempts, backoff, max });
         self
     }
 
-    /// How long one attempt at a job may take.
+    /// Sets how long one attempt at a job may take.
     pub fn timeout(mut self, longest: Duration) -> Self {
         self.told(&[Attribute::Timeout]);
         self.pending().timeout = Some(longest);
         self
     }
 
-    /// How long a timer waits, or a job before it begins.
+    /// Sets how long a timer waits, or a job before it begins.
     pub fn delay(self, wait: Duration) -> Self {
         self.delayed(After::Fixed(wait))
     }
 
-    /// As [`NodeBuilder::delay`], asked when the task is made.
+    /// As [`NodeBuilder::delay`], but asked when the task is made.
     pub fn delay_by<M: IntoMoment>(
         self,
         wait: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
@@ -108,7 +109,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// The signal that is caught or thrown.
+    /// Sets the signal that is caught or thrown.
     pub fn signal(mut self, name: &'static str) -> Self {
         match self.def().kind {
             Kind::SignalThrow => self.acts(&[Attribute::Signal], Action::Signal(name)),
@@ -116,7 +117,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         }
     }
 
-    /// The message that is sent.
+    /// Sets the message that is sent.
     pub fn send<M: Message>(
         self,
         message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
@@ -125,7 +126,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.acts(&[Attribute::Message], Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
     }
 
-    /// The message that is waited for, and its correlation key.
+    /// Sets the message that the task waits for, and its correlation key.
     pub fn message<M: Message, K: IntoKey<M::Key>>(
         self,
         key: impl Fn(&F, &Activation<F, T>) -> Result<K> + Send + Sync + 'static,
@@ -148,18 +149,18 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         )
     }
 
-    /// How long it is from one start to the next.
+    /// Sets the time from one start to the next.
     pub fn every(mut self, interval: Duration) -> Self {
         self.told(&[Attribute::Every]);
         self.def().schedule = Some(Schedule::every(interval));
         self
     }
 
-    /// When processes start, in the language of crontab, and in which time zone: UTC if none is given, that of the computer
-    /// for `"local"`.
+    /// Sets when processes start, in the syntax of crontab, and the time zone: UTC if none is given, the computer's
+    /// zone for `"local"`.
     #[cfg(feature = "cron")]
     pub fn cron(mut self, pattern: &str, zone: Option<&str>) -> Self {
-        // A start has one rhythm.
+        // `every` and `cron` exclude each other, as a start has one rhythm.
         self.told(&[Attribute::Every]);
         match Schedule::cron(pattern, zone) {
             Ok(schedule) => self.def().schedule = Some(schedule),
@@ -172,13 +173,13 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 }
 
-/// What a catch may give as the correlation key of its message.
+/// A value that a catch may give as the correlation key of its message.
 #[diagnostic::on_unimplemented(
     message = "expected a correlation key of type `{K}`, found `{Self}`",
     label = "write `key = |a| ..` with a value of the message's key field"
 )]
 pub trait IntoKey<K> {
-    /// The key.
+    /// Returns the key.
     fn into_key(self) -> K;
 }
 
