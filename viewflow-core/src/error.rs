@@ -1,6 +1,4 @@
-//! What can go wrong, and where it did.
-//!
-//! Look here when you show an error to a person, or react to some errors by code.
+//! Errors, and where they happened.
 
 mod fields;
 mod place;
@@ -19,14 +17,14 @@ use viewflow_store::{ProcessId, ProcessStatus, TaskError, TaskId, TaskRecord, Ta
 
 use crate::lifecycle::{self, Action};
 
-/// The result of everything that can fail here.
+/// The result of everything that can fail in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong. A step that fails leaves nothing behind.
+/// An error. A step that fails leaves nothing behind.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// What was filled in does not fit the form.
+    /// The values filled in do not fit the form.
     #[error("{at}: the form is not filled in right: {errors}")]
     Form {
         /// The task's node and process.
@@ -34,7 +32,7 @@ pub enum Error {
         /// One list of complaints for each field.
         errors: FieldErrors,
     },
-    /// A document does not fit the struct it is read as, or a struct breaks its own field rules.
+    /// A document does not fit the struct as which it is read, or a struct breaks its own field rules.
     #[error("{at}: {errors}")]
     Data {
         /// The process and node, or the table and row.
@@ -45,9 +43,9 @@ pub enum Error {
     /// A handler or data closure of the application failed.
     #[error("{at}: {source}")]
     Handler {
-        /// Where it was called.
+        /// The place where it was called.
         at: Box<Place>,
-        /// What it failed with.
+        /// The error with which it failed.
         source: Box<Error>,
     },
     /// An error of the application itself.
@@ -62,7 +60,7 @@ pub enum Error {
     /// No task fits the query.
     #[error("no task is in {0}")]
     NoneListed(String),
-    /// The task belongs to another node or flow than the one it was asked for.
+    /// The task belongs to another node or flow than expected.
     #[error("task {task} is of `{found}`, not of `{expected}`: use the handle of its own node")]
     OtherNode {
         /// The task.
@@ -72,7 +70,7 @@ pub enum Error {
         /// The node the task is of, as `flow.node`.
         found: String,
     },
-    /// The process belongs to another flow than the one it was asked for.
+    /// The process belongs to another flow than expected.
     #[error("process {process} is of flow `{found}`, not of `{expected}`")]
     OtherFlow {
         /// The process.
@@ -82,30 +80,30 @@ pub enum Error {
         /// The flow the process is of.
         found: String,
     },
-    /// The action does not go with the task's status, or with no task of this kind.
+    /// The action is not possible in the task's status, or not on tasks of this kind.
     #[error("{at}: cannot {}", lifecycle::refusal(*action, *kind, *status, *because))]
     WrongStatus {
         /// The task.
         at: Box<Place>,
-        /// What was tried.
+        /// The action that was tried.
         action: Action,
         /// The kind of the task's node.
         kind: Kind,
         /// The status the task has.
         status: TaskStatus,
-        /// What else stands against it, where the status alone does not.
+        /// Another obstacle, if the status alone does not forbid it.
         because: Option<&'static str>,
     },
-    /// The task is somebody else's.
+    /// The task belongs to another person.
     #[error("{at}: `{user}` cannot {} a task that belongs to `{owner}`", action.of_oneself())]
     NotOwner {
         /// The task.
         at: Box<Place>,
-        /// What was tried.
+        /// The action that was tried.
         action: Action,
-        /// Who tried it.
+        /// The person that tried it.
         user: UserId,
-        /// Whose task it is.
+        /// The owner of the task.
         owner: UserId,
     },
     /// The person may not do this.
@@ -113,31 +111,31 @@ pub enum Error {
     Forbidden {
         /// The task, the process or the start.
         at: Box<Place>,
-        /// What was refused; to a person a task was to be given to: to take it.
+        /// The action that was refused. If a task was to be given to a person, it is to take the task.
         action: Action,
-        /// Who tried it, or to whom the task was to be given.
+        /// The person that tried it, or the person that was to get the task.
         user: UserId,
-        /// What it would take.
+        /// The missing permission or role.
         needs: String,
     },
-    /// An optional value was used where it has to be there.
+    /// An optional value is empty where it is needed.
     #[error("{0} is empty here: set it in an earlier step, or make what uses it an `Option`")]
     Empty(&'static str),
-    /// The row referred to is not there (any more).
+    /// The row does not exist, or no longer exists.
     #[error("table `{table}` has no row {id}{}", field.as_ref().map(|f| format!(", which `{f}` refers to")).unwrap_or_default())]
     NoRow {
         /// The table.
         table: String,
         /// The row's number.
         id: u64,
-        /// The field that refers to it, where there is one: `table.field`, or the name of a process's field.
+        /// The field that refers to it, if there is one: `table.field`, or the name of a process's field.
         field: Option<String>,
     },
-    /// Another row, or another process, has the same value in a unique field. Where a person sent that value in a form,
-    /// [`Error::field_errors`] tells of the field.
+    /// Another row, or another process, has the same value in a unique field. If a person sent that value in a form,
+    /// [`Error::field_errors`] names the field.
     #[error("{} has the same `{field}` already, and it is unique", other_one(table, *row, process.is_some()))]
     NotUnique {
-        /// The table; that of the columns where it is a field of a process.
+        /// The table. For a field of a process, it is the table of the columns.
         table: String,
         /// The unique field.
         field: String,
@@ -145,19 +143,20 @@ pub enum Error {
         value: Box<Value>,
         /// The row that has the value, or the number of the process.
         row: u64,
-        /// The process that was to have it too, where it is a field of a process.
+        /// The process that was to have the value too, if it is a field of a process.
         process: Option<ProcessId>,
-        /// Other unique values of the same row or process that are taken, too, with their fields.
+        /// Other unique values of the same row or process that are taken too, with their fields.
         also: Box<[(String, Value)]>,
-        /// The complaints (`taken`) at the fields of the form in which a person sent the values; none where nobody did.
+        /// The complaints (`taken`) at the fields of the form in which a person sent the values; empty if no person
+        /// did.
         errors: Box<FieldErrors>,
     },
-    /// The row cannot be deleted, or the process not be forgotten, while others refer to it.
+    /// The row cannot be deleted, or the process cannot be forgotten, because others refer to it.
     #[error("{}: {} refers to it in `{field}`", protected(table, *id, *process), one(by_table, *by, *by_process))]
     Protected {
-        /// The table of the row; that of the columns where it is a process.
+        /// The table of the row. For a process, it is the table of the columns.
         table: String,
-        /// The row's number, or that of the process.
+        /// The number of the row or process.
         id: u64,
         /// Whether it is a process.
         process: bool,
@@ -170,17 +169,17 @@ pub enum Error {
         /// The referring field.
         field: String,
     },
-    /// No flow of this name was given to the engine's builder.
+    /// The engine's builder was given no flow of this name.
     #[error("flow `{0}` is not known here: give it to `Engine::builder(..).flow(..)`")]
     NoFlow(String),
-    /// The flow has no such node, or none that can be used in this way.
+    /// The flow has no such node, or no such node that can be used in this way.
     #[error("flow `{flow}` has no node `{node}` {what}")]
     NoNode {
         /// The flow.
         flow: String,
-        /// The node asked for.
+        /// The name of the node.
         node: String,
-        /// For what it was asked.
+        /// How the node was to be used.
         what: &'static str,
     },
     /// A task cannot go on at this node.
@@ -190,104 +189,107 @@ pub enum Error {
         at: Box<Place>,
         /// The node to which it was to be moved.
         to: String,
-        /// Why it cannot.
+        /// The reason.
         why: String,
     },
     /// The engine cannot be built from these flows over this store.
     #[error("the engine cannot be built:\n{}", .0.iter().map(|p| format!("- {p}")).collect::<Vec<_>>().join("\n"))]
     Build(Vec<String>),
-    /// Other steps kept changing what this one reads, in each of 100 attempts, or in 10 or more within a minute or longer. Nothing was written.
+    /// Other steps kept changing what this one reads: in each of 100 attempts, or in 10 or more within a minute or
+    /// longer. Nothing was written.
     ///
-    /// A step that is overtaken gets a turn, in which others wait for it (`Store::turn`). So this is told only of one that takes ten
-    /// seconds or more each time, or waits for other steps itself; or over a store that has no turns. Try again, and let the step do
-    /// less: what takes long is for a job.
+    /// A step that is overtaken gets a turn, in which others wait for it (`Store::turn`). So this error has one of
+    /// three causes. The step takes ten seconds or more each time, it waits for other steps itself, or the store has no
+    /// turns. Try again, and let the step do less: long work belongs in a job.
     #[error(
         "other steps kept changing what this step reads ({attempts} attempts in {waited:.0?}): try again, and let the step take less time"
     )]
     Contended {
-        /// How often the step was tried.
+        /// How often the engine tried the step.
         attempts: u32,
-        /// For how long.
+        /// How long the engine tried.
         waited: Duration,
     },
-    /// Another version of the program has renewed by what these rows, processes or tasks are found. An engine of this version would
-    /// write what that one does not find, and would not find what that one has written. Nothing was written.
+    /// Another version of the program has renewed how these rows, processes or tasks are indexed. Nothing was written.
+    ///
+    /// That version would not find what an engine of this version writes, and this one would not find what that one has
+    /// written.
     #[error(
         "another version of the program has renewed how {of} are found{}: this one must not write or query them any more; start \
          the newer program here, too",
         by_fields(fields)
     )]
     Superseded {
-        /// What is found in another way.
+        /// The data that is indexed in another way.
         of: Stale,
-        /// The keys under which the fields are stored that differ.
+        /// The stored keys of the fields that differ.
         fields: Vec<String>,
     },
-    /// An engine that is being built renews by what these rows, processes or tasks are found. Nothing was written.
+    /// An engine under construction is renewing how these rows, processes or tasks are indexed. Nothing was written.
     #[error("how {of} are found is being renewed by an engine that is being built: try again when it is")]
     Renewing {
-        /// What is to be found in another way.
+        /// The data that is being indexed.
         of: Stale,
     },
-    /// A table was used after the step it belongs to.
+    /// A table was used after its step was over.
     #[error("this table belongs to a step that is over: use it inside the handler or transaction that gave it")]
     StepIsOver,
     /// A handler called the engine.
     #[error("a handler is part of a step and cannot start another one: read and write through its activation")]
     StepInStep,
-    /// An error of the application that flows know by its code: [`Error::coded`].
+    /// An error of the application that flows know by its code: see [`Error::coded`].
     #[error("{message}")]
     Coded {
-        /// The code: what `#[on_error(code = "..")]` names.
+        /// The code that `#[on_error(code = "..")]` names.
         code: String,
-        /// What it says.
+        /// The message.
         message: String,
     },
-    /// A handler or data closure panicked. Its step was given up as if it had returned an error.
+    /// A handler or data closure panicked. Its step failed as if it had returned an error.
     #[error("{at}: panicked: {message}")]
     Panicked {
-        /// Where it was called.
+        /// The place where it was called.
         at: Box<Place>,
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
-    /// What was asked for goes with a process that is open, and this one is not.
+    /// The action needs an open process, and this one is over.
     #[error("process {process} is {status} already")]
     ProcessIsOver {
         /// The process.
         process: ProcessId,
-        /// The status it has.
+        /// The status of the process.
         status: ProcessStatus,
     },
-    /// Nothing goes on in a process that is suspended.
+    /// The process is suspended, so nothing in it goes on.
     #[error("process {process} is suspended: nothing in it goes on before it is resumed")]
     Suspended {
         /// The process.
         process: ProcessId,
     },
-    /// Only what is suspended can be resumed.
+    /// The process is not suspended, so it cannot be resumed.
     #[error("process {process} is not suspended")]
     NotSuspended {
         /// The process.
         process: ProcessId,
     },
-    /// A task cannot be undone alone, as another one that came after it is done.
+    /// A task cannot be undone alone, because a later task is done.
     #[error("{at}: cannot be undone alone, as {after} came after it and is done: use `go_back` to take back both")]
     DoneAfter {
         /// The task that was to be undone.
         at: Box<Place>,
-        /// The newest that came after it.
+        /// The newest task that came after it.
         after: Box<Place>,
     },
-    /// What this task did cannot be taken back.
+    /// The work of this task cannot be taken back.
     #[error("{at}: cannot be taken back: {why}")]
     NoWayBack {
         /// The task.
         at: Box<Place>,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
-    /// This task goes on by what a person decides: nobody goes on without it.
+    /// This task goes on by what a person decides, so it cannot go on without a decision.
     #[error(
         "{at}: goes on by what a person decides, so it cannot be skipped: decide it, or move its token to another node"
     )]
@@ -302,10 +304,10 @@ pub enum Error {
     Endless {
         /// The last task.
         at: Box<Place>,
-        /// How many came before it.
+        /// How many tasks came before it.
         tasks: u32,
     },
-    /// A worker comes too late: its job was taken over, or is not there any more. Its result is not recorded.
+    /// A worker came too late: its job was taken over, or is gone. Its result is not recorded.
     #[error("{at}: attempt {attempt} came too late: the job was taken over, canceled or failed in the meantime")]
     LeaseLost {
         /// The job's task.
@@ -313,7 +315,7 @@ pub enum Error {
         /// The attempt.
         attempt: u32,
     },
-    /// A subscriber could not take an event. It is told again later.
+    /// A subscriber could not take an event. The engine delivers the event again later.
     #[error("subscriber `{name}` failed at event {number} of process {process}: {source}")]
     Subscriber {
         /// The subscriber.
@@ -322,17 +324,17 @@ pub enum Error {
         process: ProcessId,
         /// The number of the event.
         number: u32,
-        /// What it failed with.
+        /// The error with which it failed.
         source: Box<Error>,
     },
     /// No flow of this engine waits for this signal or message.
     #[error("no flow here waits for {what} `{name}`{}", near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
     NobodyListens {
-        /// What it is.
+        /// Whether it is a signal or a message.
         what: &'static str,
         /// Its name.
         name: String,
-        /// A name like it that some flow waits for.
+        /// A similar name that some flow waits for.
         near: Option<String>,
     },
     /// A job tried to write.
@@ -343,13 +345,13 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A value of another type than the node's own was handed over: a mistake of this library, please report it.
+    /// A value of the wrong type was passed to a node. This is a mistake of this library; please report it.
     #[error("internal mistake at {0}: please report it")]
     Internal(&'static str),
 }
 
 impl Error {
-    /// An error with this message, for handlers and data closures.
+    /// Makes an error with this message, for handlers and data closures.
     ///
     /// ```
     /// # use viewflow_core::{Error, Result};
@@ -362,7 +364,7 @@ impl Error {
         Self::Other(message.into().into())
     }
 
-    /// An error with a code, for which a flow can have a way of its own: `#[on_error(code = "..", then = ..)]`.
+    /// Makes an error with a code, for which a flow can have an edge of its own: `#[on_error(code = "..", then = ..)]`.
     ///
     /// ```
     /// # use viewflow_core::{Error, Result};
@@ -375,7 +377,7 @@ impl Error {
         Self::Coded { code: code.into(), message: message.into() }
     }
 
-    /// The code of the error, where it has one.
+    /// Returns the code of the error, if it has one.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Coded { code, .. } => Some(code),
@@ -384,8 +386,8 @@ impl Error {
         }
     }
 
-    /// Whether it is the application's, or its data's, so that the task at fault can be told. What a store cannot keep, or cannot
-    /// read, is data, too; when the store itself fails it is nobody's.
+    /// Returns whether a task is at fault: the error comes from the application or its data. A record that a store
+    /// cannot keep or read is data, too. If the store itself fails, no task is at fault.
     pub(crate) fn is_of_a_task(&self) -> bool {
         match self {
             Self::Form { .. }
@@ -431,12 +433,12 @@ impl Error {
         }
     }
 
-    /// Whether an engine of another version is to do it.
+    /// Returns whether the action is for an engine of another version.
     pub(crate) fn is_of_another_version(&self) -> bool {
         self.of_another_version().is_some()
     }
 
-    /// What another version has renewed, if that is why it failed.
+    /// Returns what another version has renewed, if that is why it failed.
     pub(crate) fn of_another_version(&self) -> Option<&Stale> {
         match self {
             Self::Superseded { of, .. } | Self::Renewing { of } => Some(of),
@@ -446,13 +448,13 @@ impl Error {
         }
     }
 
-    /// Whether a record cannot be read: what is to be done with others can be done all the same.
+    /// Returns whether a record cannot be read. Work on other records can go on.
     pub(crate) fn is_unreadable(&self) -> bool {
         matches!(self, Self::Store(StoreError::Damaged { .. }))
     }
 
-    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`. Complaints about fields, and errors of this type, stay what
-    /// they are.
+    /// Wraps an error of the application: `file.read(..).map_err(Error::other)?`. Complaints about fields, and errors
+    /// of this type, stay as they are.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         match error.into().downcast::<FieldErrors>() {
             Ok(errors) => (*errors).into(),
@@ -460,7 +462,8 @@ impl Error {
         }
     }
 
-    /// A complaint about a field of the form that a handler was given: it is told as those of the form's own rules are.
+    /// Makes a complaint about a field of the form that a handler was given. It is reported like a breach of the form's
+    /// own rules.
     ///
     /// ```
     /// # use viewflow_core::{Error, Result};
@@ -475,7 +478,7 @@ impl Error {
         Self::Form { at: Place::unknown(), errors }
     }
 
-    /// The complaints by field, where it is about the fields of a form, a process, a task or a row.
+    /// Returns the complaints by field, if the error is about the fields of a form, a process, a task or a row.
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match self {
             Self::Form { errors, .. } | Self::Data { errors, .. } => Some(errors),
@@ -486,7 +489,7 @@ impl Error {
         }
     }
 
-    /// Tells of unique values by the names of their fields, as this tells them of their keys. Other errors stay what they are.
+    /// Replaces the keys of unique values by the names of their fields. Other errors stay as they are.
     pub(crate) fn with_unique_named(self, named: impl Fn(&str) -> String) -> Self {
         match self {
             Self::NotUnique { table, field, value, row, process, mut also, errors } => {
@@ -497,12 +500,12 @@ impl Error {
         }
     }
 
-    /// The action does not go with the status that the task has.
+    /// Makes the error that the action is not possible in the task's status.
     pub(crate) fn wrong_status(task: &TaskRecord, action: Action) -> Self {
         Self::WrongStatus { at: Place::of_task(task), action, kind: task.kind, status: task.status, because: None }
     }
 
-    /// Says where it happened, unless that is known already.
+    /// Adds the place where it happened, unless that is known already.
     pub(crate) fn at(self, place: impl FnOnce() -> Box<Place>) -> Self {
         let error = match self {
             Self::Other(error) => Self::other(error),
@@ -523,7 +526,7 @@ impl Error {
     }
 }
 
-/// A row or a process.
+/// Names a row or a process.
 fn one(table: &str, id: u64, is_process: bool) -> String {
     if is_process { format!("process {id}") } else { format!("row {id} of `{table}`") }
 }

@@ -11,9 +11,10 @@ use super::{Error, Place};
 
 /// Complaints about fields: for each path a list, in the order of the paths.
 ///
-/// A path leads to a field through nested structs, lists and maps: `patient.birth_date`, `rows.417.amount`. Items are counted from 0.
+/// A path leads to a field through nested structs, lists and maps: `patient.birth_date`, `rows.417.amount`. Items are
+/// counted from 0.
 ///
-/// A handler may raise several at once: `?` makes an [`Error`] of them.
+/// A handler may report several complaints at once: `?` makes an [`Error`] of them.
 ///
 /// ```
 /// # use viewflow_core::{FieldErrors, Result, error::Complaint};
@@ -35,9 +36,11 @@ use super::{Error, Place};
 #[serde(transparent)]
 pub struct FieldErrors(BTreeMap<String, Vec<Complaint>>);
 
-/// What is wrong with one value: a code and its arguments for programs and other languages, and an English sentence for people.
+/// A complaint about one value: a code with arguments for programs and other languages, and an English sentence for
+/// people.
 ///
-/// The codes of the library are listed in the guide, at forms. A complaint that was made of text alone has the code `invalid`.
+/// The guide lists the codes of the library, in its part about forms. A complaint made from text alone has the code
+/// `invalid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Complaint {
     code: Cow<'static, str>,
@@ -47,34 +50,34 @@ pub struct Complaint {
 }
 
 impl Complaint {
-    /// A complaint with a code, and with the end of the sentence "`field` ...".
+    /// Makes a complaint with a code, and with the end of the sentence "`field` ...".
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { code: code.into(), arguments: BTreeMap::new(), message: message.into() }
     }
 
-    /// The same complaint with one more argument.
+    /// Returns the same complaint with one more argument.
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.arguments.insert(name.into(), value.into());
         self
     }
 
-    /// What kind of mistake it is.
+    /// Returns the code, which says what kind of mistake it is.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// One argument of the code, such as the `max` of `too_long`.
+    /// Returns one argument of the code, such as the `max` of `too_long`.
     pub fn argument(&self, name: &str) -> Option<&Value> {
         self.arguments.get(name)
     }
 
-    /// All arguments of the code, by name.
+    /// Returns all arguments of the code, by name.
     pub fn arguments(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.arguments.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// The end of the English sentence "`field` ...".
+    /// Returns the end of the English sentence "`field` ...".
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -122,7 +125,7 @@ impl PartialEq<String> for Complaint {
 }
 
 impl FieldErrors {
-    /// One complaint about the value itself.
+    /// Makes one complaint about the value itself.
     pub(crate) fn here(complaint: impl Into<Complaint>) -> Self {
         Self(BTreeMap::from([(String::new(), vec![complaint.into()])]))
     }
@@ -135,21 +138,21 @@ impl FieldErrors {
         }
     }
 
-    /// Adds all complaints of others; one that is there already is not told twice.
+    /// Adds all complaints of others. A complaint that already exists is not added twice.
     pub fn extend(&mut self, others: Self) {
         for (path, complaints) in others.0 {
             complaints.into_iter().for_each(|complaint| self.add(path.clone(), complaint));
         }
     }
 
-    /// The same complaints, as those of a value that stands under this name or number in another one.
+    /// Returns the same complaints for a value that is under this name or number in another value.
     #[must_use]
     pub fn under(self, name: impl fmt::Display) -> Self {
         let path = |inner: String| if inner.is_empty() { name.to_string() } else { format!("{name}.{inner}") };
         Self(self.0.into_iter().map(|(inner, complaints)| (path(inner), complaints)).collect())
     }
 
-    /// The complaints whose path is one of those that are asked for.
+    /// Returns the complaints whose path is asked for.
     pub(crate) fn filtered(&self, is_asked: impl Fn(&str) -> bool) -> Self {
         let asked = self.0.iter().filter(|(path, _)| is_asked(path));
         Self(asked.map(|(path, complaints)| (path.clone(), complaints.clone())).collect())
@@ -173,29 +176,29 @@ impl FieldErrors {
         self
     }
 
-    /// Whether there is no complaint.
+    /// Returns whether there is no complaint.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The complaints about the field at this path; none when it is right.
+    /// Returns the complaints about the field at this path; none if it is valid.
     pub fn of(&self, path: &str) -> &[Complaint] {
         self.0.get(path).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether there is a complaint about the field at this path, or about something in it.
+    /// Returns whether there is a complaint about the field at this path, or about something in it.
     pub(crate) fn within(&self, path: &str) -> bool {
         self.0.keys().any(|known| {
             known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || path.is_empty())
         })
     }
 
-    /// All paths with complaints.
+    /// Returns all paths with complaints.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Complaint])> {
         self.0.iter().map(|(path, complaints)| (path.as_str(), complaints.as_slice()))
     }
 
-    /// `Ok` when there is no complaint.
+    /// Returns `Ok` if there is no complaint.
     ///
     /// # Errors
     /// The complaints themselves.
@@ -221,7 +224,7 @@ impl fmt::Display for FieldErrors {
 impl std::error::Error for FieldErrors {}
 
 impl From<FieldErrors> for Error {
-    /// Complaints about the form that a handler was given, told as those of the form's own rules are.
+    /// Makes an error about the form that a handler was given. It is reported like a breach of the form's own rules.
     fn from(errors: FieldErrors) -> Self {
         Self::Form { at: Place::unknown(), errors }
     }

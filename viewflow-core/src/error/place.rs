@@ -1,10 +1,10 @@
-//! Where an error happened.
+//! The place where an error happened.
 
 use std::fmt;
 
 use viewflow_store::{ProcessId, TaskId, TaskRecord};
 
-/// Where an error happened.
+/// The place where an error happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -31,7 +31,7 @@ pub enum Place {
         /// The process.
         process: ProcessId,
     },
-    /// In a process of this flow that is to be made.
+    /// In a process of this flow that is about to be made.
     NewProcess {
         /// The flow's stored name.
         flow: String,
@@ -45,13 +45,13 @@ pub enum Place {
     Row {
         /// The table.
         table: String,
-        /// The row's number; 0 when it is not stored yet.
+        /// The row's number; 0 if it is not stored yet.
         id: u64,
     },
 }
 
 impl Place {
-    /// At this task.
+    /// Returns the place of this task.
     pub(crate) fn of_task(task: &TaskRecord) -> Box<Self> {
         Box::new(Self::Task { flow: task.flow.clone(), node: task.node.clone(), task: task.id })
     }
@@ -60,7 +60,7 @@ impl Place {
         Box::new(Self::Message { name: name.to_owned() })
     }
 
-    /// A place that is told later.
+    /// Returns a place that is filled in later.
     pub(crate) fn unknown() -> Box<Self> {
         Box::new(Self::Node { flow: String::new(), node: String::new() })
     }

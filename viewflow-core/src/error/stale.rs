@@ -1,8 +1,8 @@
-//! What a store holds in the form of another version of the program.
+//! Stored data in the form of another version of the program.
 
 use std::fmt;
 
-/// Where values of another form are.
+/// The place of values in another form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stale {
@@ -24,7 +24,7 @@ impl fmt::Display for Stale {
     }
 }
 
-/// The fields by which something is found in another way, in brackets.
+/// Lists the fields that are indexed in another way, in brackets.
 pub(crate) fn by_fields(fields: &[String]) -> String {
     let named: Vec<String> =
         fields.iter().filter(|field| !field.is_empty()).map(|field| format!("`{field}`")).collect();
