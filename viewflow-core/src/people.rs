@@ -8,11 +8,11 @@ pub(crate) use person::Person;
 use viewflow_store::UserId;
 pub use viewflow_store::{Candidate, Object, Permission};
 
-/// A person of the host application: implement it for the type you have.
+/// A person of the host application. Implement it for the type that you have.
 ///
-/// The engine keeps no users. It asks this of whoever acts, in the step in which they act, so that what was taken from a person a moment
-/// ago they have not any more. Within one call of the engine it asks for the groups once, and for each permission once.
-///
+/// The engine keeps no users. It asks this trait about each person that acts, in the step in which they act. So a
+/// permission revoked a moment ago is already gone. Within one call of the engine, it asks for the groups once, and for
+/// each permission once.
 /// ```
 /// # use viewflow_core::{User, UserId, people::Object};
 /// struct Clerk { name: String, department: u64 }
@@ -26,7 +26,7 @@ pub use viewflow_store::{Candidate, Object, Permission};
 ///         vec!["clerks".to_owned()]
 ///     }
 ///
-///     // Bills of his own department, and nothing else.
+///     // Bills of the clerk's own department, and nothing else.
 ///     fn has_permission(&self, permission: &str, object: Option<&Object>) -> bool {
 ///         permission == "bills.sign" && matches!(object, Some(Object::Row { id, .. }) if *id == self.department)
 ///     }
@@ -38,31 +38,35 @@ pub use viewflow_store::{Candidate, Object, Permission};
     note = "for a name write `&UserId::new(\"ann\")`"
 )]
 pub trait User {
-    /// The name under which tasks are assigned to this person. It must stay the same for ever.
+    /// Returns the name under which tasks are assigned to this person. It must stay the same forever.
     fn id(&self) -> UserId;
 
-    /// The groups this person is in, for `#[candidates(group = "..")]`.
+    /// Returns the groups of this person, for `#[candidates(group = "..")]`.
     fn groups(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Whether this person has a permission: on one object, or, without one, on all objects there are.
+    /// Returns whether this person has a permission: on one object, or on all objects if `object` is none.
     ///
-    /// Beside those that flows name, `flow.manage` and `flow.view` are asked for (with the flow's stored name), with the
-    /// process as the object: a manager reassigns, cancels, retries, skips, undoes.
+    /// The engine asks for the permissions that flows name. It also asks for `flow.manage` and `flow.view`, where
+    /// `flow` is the flow's stored name, with the process as the object. A manager reassigns, cancels, retries, skips
+    /// and undoes.
     fn has_permission(&self, _permission: &str, _object: Option<&Object>) -> bool {
         false
     }
 
-    /// All permissions that this person has, on one object each or on all, where they can be told. Lists are read by them then: a queue
-    /// costs what this person has, however many permissions the tasks of others take.
+    /// Returns all permissions of this person, each on one object or on all, if they can be listed.
     ///
-    /// Without it [`User::has_permission`] is asked once for each permission in use and page: for each that some task in a queue takes,
-    /// but for those on an object that are held on all. That is right where few are in use, and where there is no end to the
-    /// permissions that a person has.
+    /// Then the engine reads lists by them. The cost of a queue then depends on what this person has, and not on the
+    /// permissions that the tasks of others need.
     ///
-    /// It says what lists show, and not what the person may do: of that [`User::has_permission`] decides alone. A task whose permission is
-    /// told here and not there stands in the queue and cannot be taken; the other way round it can be taken and is not shown.
+    /// Without it, the engine calls [`User::has_permission`] for each page, once for each permission that some task in
+    /// a queue needs. It leaves out permissions on an object that the person has on all objects. That is right if few
+    /// permissions are in use, or if a person's permissions cannot be listed.
+    ///
+    /// This method decides what lists show, and not what the person may do: only [`User::has_permission`] decides that.
+    /// If a permission is only listed here, its tasks are in the queue and cannot be taken. If it is missing here, its
+    /// tasks can be taken and are not shown.
     ///
     /// ```
     /// # use viewflow_core::{Permission, User, UserId, people::Object};
@@ -86,17 +90,18 @@ pub trait User {
         None
     }
 
-    /// Whether this person may do anything at all: not who is [`Anonymous`], or has left.
+    /// Returns whether this person may do anything at all. An [`Anonymous`] may not, nor a person that has left.
     fn is_active(&self) -> bool {
         true
     }
 
-    /// Why this person does what he is about to do, for the history: [`User::because`].
+    /// Returns the reason for what this person is about to do, for the history: see [`User::because`].
     fn reason(&self) -> Option<&str> {
         None
     }
 
-    /// This person with a reason, which goes into the history of what he does: `engine.cancel(id, &ann.because("sent twice"))`.
+    /// Returns this person with a reason, which the history records with what they do:
+    /// `engine.cancel(id, &ann.because("sent twice"))`.
     fn because(&self, reason: impl Into<String>) -> Because<'_, Self>
     where
         Self: Sized,
@@ -116,7 +121,7 @@ impl User for UserId {
     }
 }
 
-/// Of whatever type a person is: `engine.queue(&user)` with a `user: &dyn User`.
+/// A reference to a person of any type, as in `engine.queue(&user)` with a `user: &dyn User`.
 impl<U: User + ?Sized> User for &U {
     fn id(&self) -> UserId {
         (**self).id()
@@ -143,7 +148,7 @@ impl<U: User + ?Sized> User for &U {
     }
 }
 
-/// A person with a reason: [`User::because`].
+/// A person with a reason: see [`User::because`].
 #[derive(Debug)]
 pub struct Because<'u, U> {
     user: &'u U,
@@ -176,12 +181,12 @@ impl<U: User> User for Because<'_, U> {
     }
 }
 
-/// Somebody who has every permission: for programs with one user, and for what the program does in nobody's name.
+/// A person with every permission: for programs with one user, and for what a program does by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Superuser(pub UserId);
 
 impl Superuser {
-    /// The one of this name.
+    /// Makes the superuser of this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self(UserId::new(name))
     }
@@ -197,7 +202,7 @@ impl User for Superuser {
     }
 }
 
-/// Nobody who is known: may do nothing.
+/// An unknown person, who may do nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Anonymous;
 
@@ -211,13 +216,14 @@ impl User for Anonymous {
     }
 }
 
-/// The candidates that `#[candidates(|a| ..)]` gives: a [`UserId`], a [`Candidate`], or a `Vec`, an array or an `Option` of them.
+/// The candidates that `#[candidates(|a| ..)]` gives: a [`UserId`], a [`Candidate`], or a `Vec`, an array or an
+/// `Option` of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say who may take a task",
     label = "expected a `UserId`, a `Candidate`, or a list of them"
 )]
 pub trait IntoCandidates {
-    /// The candidates.
+    /// Returns the candidates.
     fn into_candidates(self) -> Vec<Candidate>;
 }
 

@@ -7,22 +7,22 @@ use viewflow_store::{ProcessId, UserId};
 
 use super::{Candidate, Object, Permission, User};
 
-/// A person within one call of the engine, who is not asked twice. It does not outlive the call: what is taken from a person after that
-/// counts in the next one.
+/// A person within one call of the engine, with the answers about them. It does not outlive the call: a permission
+/// revoked after that is gone in the next call.
 pub(crate) struct Person<'u> {
     user: &'u dyn User,
     id: UserId,
     is_active: bool,
     groups: OnceCell<BTreeSet<String>>,
-    /// All permissions, for lists, of a person who tells them.
+    /// All permissions, for lists, if the person lists them.
     all: Option<BTreeSet<Permission>>,
     is_for_lists: bool,
-    /// What was asked, and the answers.
+    /// The permissions that were asked for, and the answers.
     asked: RefCell<BTreeMap<Permission, bool>>,
 }
 
 impl<'u> Person<'u> {
-    /// A person who acts: each permission is asked for by its name.
+    /// Makes a person that acts: each permission is asked for by its name.
     pub(crate) fn of(user: &'u dyn User) -> Self {
         Self {
             user,
@@ -35,7 +35,7 @@ impl<'u> Person<'u> {
         }
     }
 
-    /// A person who looks: by the permissions that [`User::permissions`] tells, if it does.
+    /// Makes a person that looks at lists: by the permissions in [`User::permissions`], if it returns any list.
     pub(crate) fn for_lists(user: &'u dyn User) -> Self {
         let all = user.permissions().map(|all| all.into_iter().collect());
         Self { all, is_for_lists: true, ..Self::of(user) }
@@ -53,18 +53,18 @@ impl<'u> Person<'u> {
         self.groups.get_or_init(|| self.user.groups().into_iter().collect())
     }
 
-    /// All permissions, where they are known.
+    /// Returns all permissions, if they are known.
     pub(crate) fn permissions(&self) -> Option<&BTreeSet<Permission>> {
         self.all.as_ref()
     }
 
-    /// Whether the person has a permission as it is: one on an object for that object alone.
+    /// Returns whether the person has exactly this permission: one on an object must be for that object.
     pub(crate) fn has_exactly(&self, permission: &Permission) -> bool {
         if let Some(all) = &self.all {
             return all.contains(permission);
         }
         let ask = || self.user.has_permission(&permission.name, permission.object.as_ref());
-        // A list comes to each object once, and to many.
+        // A list asks about each object once, and about many objects.
         if self.is_for_lists && permission.object.is_some() {
             return ask();
         }
@@ -76,13 +76,13 @@ impl<'u> Person<'u> {
         answer
     }
 
-    /// Whether the person has a permission. Who has it on all objects has it on each.
+    /// Returns whether the person has a permission. A person that has it on all objects has it on each.
     pub(crate) fn has(&self, permission: &Permission) -> bool {
         self.has_exactly(&Permission::on_all(&*permission.name))
             || (permission.object.is_some() && self.has_exactly(permission))
     }
 
-    /// Whether the person is meant.
+    /// Returns whether the candidate includes the person.
     pub(crate) fn is(&self, candidate: &Candidate) -> bool {
         match candidate {
             Candidate::User(id) => *id == self.id,
@@ -91,7 +91,8 @@ impl<'u> Person<'u> {
         }
     }
 
-    /// The processes of a flow on which the person has one of these permissions, where that is known and is not on all there are.
+    /// Returns the processes of a flow on which the person has one of these permissions. Returns none if that is not
+    /// known, or if the person has one of them on all processes.
     pub(crate) fn processes_with(&self, permissions: &[String], flow: &str) -> Option<BTreeSet<ProcessId>> {
         let all = self.all.as_ref()?;
         let mut processes = BTreeSet::new();
