@@ -1,23 +1,23 @@
-//! The life cycle: what can be done to tasks and processes, in which status, and by whom. One table, which the engine's
-//! gate holds every action against.
+//! The life cycle: which actions are possible on tasks and processes, in which status, and by whom. The engine's gate
+//! checks every action against this one table.
 
 use std::fmt;
 
 use viewflow_graph::Kind;
 
-/// What somebody does to a task or a process.
+/// An action on a task or a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Action {
     /// Takes a task.
     Assign,
-    /// Gives a task back, or takes it from who has it.
+    /// Gives a task back, or takes it from the person that has it.
     Unassign,
-    /// Gives a task to somebody else who may have it.
+    /// Gives a task to another person that may have it.
     Reassign,
-    /// Has somebody else do a task in one's place.
+    /// Lets another person do a task in the owner's place.
     Delegate,
-    /// Keeps what was filled in so far.
+    /// Saves what was filled in so far.
     Draft,
     /// Does a task.
     Execute,
@@ -27,9 +27,9 @@ pub enum Action {
     Run,
     /// Adds a child to a sub-process that has begun.
     AddChild,
-    /// Takes a task away.
+    /// Cancels a task.
     CancelTask,
-    /// Has a failed task tried again.
+    /// Tries a failed task again.
     Retry,
     /// Makes a canceled or failed task again.
     Revive,
@@ -54,7 +54,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every action.
+    /// All actions.
     pub const ALL: [Self; 21] = [
         Self::Assign,
         Self::Unassign,
@@ -79,7 +79,7 @@ impl Action {
         Self::Resume,
     ];
 
-    /// As it is told in messages: "cannot cancel a task that is done".
+    /// Returns its name in messages: "cannot cancel a task that is done".
     pub const fn name(self) -> &'static str {
         match self {
             Self::Assign => "assign",
@@ -105,7 +105,7 @@ impl Action {
         }
     }
 
-    /// As it is told of somebody who does it: a task is assigned, and a person takes it.
+    /// Returns its name as a person does it: a task is assigned, and a person takes it.
     pub(crate) const fn of_oneself(self) -> &'static str {
         match self {
             Self::Assign => "take",
@@ -121,23 +121,25 @@ impl fmt::Display for Action {
     }
 }
 
-/// As what somebody acts.
+/// The capacity in which a person acts, or the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Actor {
-    /// Who may take the task, or start the process: by its permission or as its candidate; everybody, where it names none.
+    /// A person that may take the task or start the process, by its permission or as its candidate. If it names none,
+    /// everybody is a candidate.
     Candidate,
-    /// The person who has the task in their own right: they took it and are a candidate to this day, or the flow gave it to them.
+    /// The person that has the task in their own right: they took it and are still a candidate, or the flow gave it to
+    /// them.
     Owner,
-    /// The person who has the task in the place of another one.
+    /// The person that has the task in the place of another person.
     Delegate,
-    /// The person who has the task, whether or not they may still do it.
+    /// The person that has the task, whether or not they may still do it.
     Holder,
-    /// The person who had the task, and has somebody do it in their place.
+    /// The person that had the task, and delegated it.
     Delegator,
-    /// Who has the permission `flow.manage`.
+    /// A person with the permission `flow.manage`.
     Manager,
-    /// Who has the permission `flow.view` or `flow.manage`.
+    /// A person with the permission `flow.view` or `flow.manage`.
     Viewer,
     /// The program itself.
     Code,
@@ -158,40 +160,40 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Some kinds of nodes.
+/// A group of kinds of nodes.
 #[derive(Clone, Copy, Debug)]
 pub struct Kinds {
-    /// In words.
+    /// The group in words.
     pub name: &'static str,
-    /// Whether a kind is one of them.
+    /// Returns whether a kind belongs to the group.
     pub has: fn(Kind) -> bool,
 }
 
-/// What may be done to tasks of some kinds: one row of the table.
+/// One row of the table of tasks: an action that is possible on tasks of some kinds.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskTransition {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// To tasks of which kinds.
+    /// The kinds of tasks on which it is possible.
     pub kinds: Kinds,
-    /// In which status.
+    /// The statuses in which it is possible.
     pub from: &'static [TaskStatus],
-    /// Which one they have then.
+    /// The status of the task afterwards.
     pub to: &'static [TaskStatus],
-    /// By whom.
+    /// The people that may do it.
     pub by: &'static [Actor],
 }
 
-/// What may be done to processes: one row of the table.
+/// One row of the table of processes: an action that is possible on processes.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessTransition {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// In which status; none where there is no process yet.
+    /// The statuses in which it is possible; empty if there is no process yet.
     pub from: &'static [ProcessStatus],
-    /// Which one they have then, unless something else in the step ends them.
+    /// The status of the process afterwards, unless something else in the step ends it.
     pub to: &'static [ProcessStatus],
-    /// By whom.
+    /// The people that may do it.
     pub by: &'static [Actor],
 }
 
@@ -212,7 +214,7 @@ use Actor::{Candidate, Code, Delegate, Delegator, Holder, Manager, Owner, Viewer
 use TaskStatus::{Assigned, Canceled, Done, Error, New, Revived, Scheduled, Started};
 use viewflow_store::{ProcessStatus, TaskStatus};
 
-/// What may be done to tasks.
+/// The actions that are possible on tasks.
 pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Assign, PERSONS, &[New], &[Assigned], &[Candidate]),
     task(Action::Assign, PERSONS, &[Assigned], &[Assigned], &[Holder]),
@@ -236,7 +238,7 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Undo, ACTING, &[Done], &[Revived, Canceled], &[Manager]),
 ];
 
-/// What may be done to processes.
+/// The actions that are possible on processes.
 pub const PROCESS_TRANSITIONS: &[ProcessTransition] = &[
     process(Action::Start, &[], &[ProcessStatus::New], &[Candidate]),
     process(Action::View, &ProcessStatus::ALL, &ProcessStatus::ALL, &[Viewer]),
@@ -270,12 +272,12 @@ const fn process(
     ProcessTransition { action, from, to, by }
 }
 
-/// The row for an action on a task of this kind in this status.
+/// Returns the row for an action on a task of this kind in this status.
 pub fn task_transition(action: Action, kind: Kind, status: TaskStatus) -> Option<&'static TaskTransition> {
     TASK_TRANSITIONS.iter().find(|row| row.action == action && (row.kinds.has)(kind) && row.from.contains(&status))
 }
 
-/// Why an action is refused, after "cannot ..": by the status of the task, or as it goes with no task of this kind.
+/// Returns why an action is refused, after "cannot ..": because of the status of the task, or of its kind.
 pub(crate) fn refusal(action: Action, kind: Kind, status: TaskStatus, because: Option<&str>) -> String {
     let rows = || TASK_TRANSITIONS.iter().filter(|row| row.action == action);
     let by_somebody = |row: &TaskTransition| row.kinds.name == PERSONS.name || row.by == [Code];
@@ -293,12 +295,12 @@ pub(crate) fn refusal(action: Action, kind: Kind, status: TaskStatus, because: O
     format!("{action} a `{kind}`: {instead}")
 }
 
-/// The row for an action on a process in this status.
+/// Returns the row for an action on a process in this status.
 pub fn process_transition(action: Action, status: ProcessStatus) -> Option<&'static ProcessTransition> {
     PROCESS_TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&status))
 }
 
-/// The table as the guide shows it, in Markdown.
+/// Returns the table as Markdown, as the guide shows it.
 pub fn table() -> String {
     fn list<T: ToString>(items: &[T]) -> String {
         items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")

@@ -1,19 +1,19 @@
-//! When something is to happen, as flows say it.
+//! Points in time for future events, as flows give them.
 
 use std::time::Duration;
 
 use viewflow_store::Timestamp;
 
-/// When something is to happen: so much later, or at a point in time.
+/// The time at which something is to happen: after a duration, or at a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// So much later.
+    /// After this duration.
     In(Duration),
-    /// At this time; at once when it is over.
+    /// At this time; at once if it has passed.
     At(Timestamp),
 }
 
-/// What a timer or timeout may be given: a `Duration`, a [`Timestamp`], and with the feature `jiff` a
+/// A value that a timer or timeout accepts: a `Duration` or a [`Timestamp`]. With the feature `jiff` it may also be a
 /// `jiff::SignedDuration` or a `jiff::Timestamp`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a time nor a duration",
@@ -21,7 +21,7 @@ pub enum Moment {
     note = "for a fixed duration write text: `\"3d\"`, `\"1h 30m\"`"
 )]
 pub trait IntoMoment {
-    /// When it is to happen.
+    /// Returns the time at which something is to happen.
     fn into_moment(self) -> Moment;
 }
 
@@ -52,7 +52,7 @@ impl IntoMoment for jiff::Timestamp {
 
 #[cfg(feature = "jiff")]
 impl IntoMoment for jiff::SignedDuration {
-    /// A negative one is over already.
+    /// A negative duration has passed already.
     fn into_moment(self) -> Moment {
         Moment::In(Duration::try_from(self).unwrap_or_default())
     }
