@@ -1,4 +1,4 @@
-//! A store that counts what is read and written.
+//! A store that counts reads and writes.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use viewflow_store::{Change, Commit, ProcessId, Receipt, Store, StoreResult, Turn, forward};
 
-/// A store in front of another one, which counts what is asked of that and what is written: what something costs, whatever the
-/// machine.
+/// A store in front of another store, which counts what the other store is asked and what is written. It measures the
+/// cost of an operation, on any machine.
 ///
 /// ```
 /// use viewflow_testing::CountingStore;
@@ -26,70 +26,71 @@ pub struct CountingStore<S> {
     counts: Mutex<Counts>,
 }
 
-/// What was asked and written, by kind.
+/// The counts of reads and writes, by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// How often each method of [`Store`] was called.
     calls: BTreeMap<&'static str, u64>,
-    /// How many records, or entries of lists, each method gave.
+    /// How many records, or entries of lists, each method returned.
     records: BTreeMap<&'static str, u64>,
     /// How many records of each kind were written.
     written: BTreeMap<&'static str, u64>,
-    /// How many commits were taken, and on how much they relied.
+    /// How many commits were made, and on how many records and tables they relied.
     commits: (u64, u64),
-    /// How long is what was given and written, as text.
+    /// How long everything returned and written is, as text.
     bytes: u64,
 }
 
 impl Counts {
-    /// How often a method of [`Store`] was called.
+    /// Returns how often a method of [`Store`] was called.
     pub fn asked(&self, method: &str) -> u64 {
         self.calls.get(method).copied().unwrap_or(0)
     }
 
-    /// How often any method of [`Store`] was called, but for commits.
+    /// Returns how often any method of [`Store`] was called, except for commits.
     pub fn calls(&self) -> u64 {
         self.calls.values().sum()
     }
 
-    /// How many records, or entries of lists, were given in all.
+    /// Returns how many records, or entries of lists, were returned in total.
     pub fn read(&self) -> u64 {
         self.records.values().sum()
     }
 
-    /// How many records of a kind were written: `process`, `data`, `task`, `scope`, `row` or `event`.
+    /// Returns how many records of a kind were written: `process`, `data`, `task`, `scope`, `row` or `event`.
     pub fn written(&self, kind: &str) -> u64 {
         self.written.get(kind).copied().unwrap_or(0)
     }
 
-    /// How many records and events were written in all.
+    /// Returns how many records and events were written in total.
     pub fn writes(&self) -> u64 {
         self.written.values().sum()
     }
 
-    /// How many commits were taken.
+    /// Returns how many commits were made.
     pub fn commits(&self) -> u64 {
         self.commits.0
     }
 
-    /// On how many records and tables the commits relied.
+    /// Returns on how many records and tables the commits relied.
     pub fn relied(&self) -> u64 {
         self.commits.1
     }
 
-    /// How long is all that was given and written, as text: the same for every store, and not what it is on a disk.
+    /// Returns how many bytes everything returned and written has as text. It is the same for every store, and differs
+    /// from the size on a disk.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 }
 
 impl<S: Store> CountingStore<S> {
-    /// A store that counts what is asked of `store`.
+    /// Makes a store that counts the calls of `store`.
     pub fn new(store: S) -> Self {
         Self { store, counts: Mutex::default() }
     }
 
-    /// What was counted since the last call.
+    /// Returns what was counted since the last call.
     pub fn take(&self) -> Counts {
         std::mem::take(&mut self.counts())
     }
@@ -137,7 +138,7 @@ impl<S: Store> Store for CountingStore<S> {
     }
 }
 
-/// How long what a change writes is.
+/// Returns how long the value is that a change writes.
 fn new_length(change: &Change) -> u64 {
     match change {
         Change::Process { new, .. } => length(new),
@@ -153,7 +154,7 @@ fn new_length(change: &Change) -> u64 {
     }
 }
 
-/// How long a value is as text.
+/// Returns how long a value is as text.
 fn length(value: &impl Debug) -> u64 {
     struct Length(u64);
     impl std::fmt::Write for Length {
@@ -163,12 +164,12 @@ fn length(value: &impl Debug) -> u64 {
         }
     }
     let mut length = Length(0);
-    // It never refuses a text.
+    // Writing to `Length` cannot fail.
     let _ = write!(length, "{value:?}");
     length.0
 }
 
-/// What a method of a store answers with, as far as it is counted.
+/// The result of a store's method, with the number of records in it.
 trait Records: Debug {
     fn records(&self) -> u64;
 }
@@ -185,7 +186,7 @@ impl<T: Debug> Records for Vec<T> {
     }
 }
 
-/// Answers that are no records.
+/// Results that contain no records.
 macro_rules! no_records {
     ($($type:ty)*) => {
         $(impl Records for $type {

@@ -1,4 +1,4 @@
-//! Crashes at every place where one can happen: between two writes, and between a write and its answer.
+//! Crashes at every possible place: between two writes, and between a write and its answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use viewflow_store::{Commit, Receipt, Store, StoreError, StoreResult, forward};
 use super::inconsistencies;
 use viewflow_core::Result;
 
-/// What becomes of the write at which a [`CrashingStore`] crashes.
+/// The fate of the write at which a [`CrashingStore`] crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
-    /// It is lost.
+    /// The write is lost.
     Before,
-    /// It has happened, and who wrote is not told.
+    /// The write has happened, but the writer is not told.
     After,
 }
 
-/// A store that crashes at its n-th write, and answers nothing any more.
+/// A store that crashes at its n-th write. From then on, all its methods fail.
 ///
 /// ```
 /// use viewflow_testing::{Crash, CrashingStore};
@@ -38,12 +38,12 @@ pub struct CrashingStore<S> {
 }
 
 impl<S: Store> CrashingStore<S> {
-    /// A store that works as `store` does until its write number `at`, counting from 1.
+    /// Makes a store that works as `store` does until its write number `at`, counted from 1.
     pub fn new(store: S, crash: Crash, at: u64) -> Self {
         Self { store, crash, at, writes: AtomicU64::new(0), crashed: Arc::default() }
     }
 
-    /// Whether it has crashed.
+    /// Returns whether it has crashed.
     pub fn has_crashed(&self) -> bool {
         self.crashed.load(Ordering::SeqCst)
     }
@@ -57,26 +57,28 @@ fn stopped() -> StoreError {
     StoreError::Stopped("it was made to crash".to_owned())
 }
 
-/// How far [`crash_points`] has come when it lets the store be checked.
+/// The point at which [`crash_points`] lets the store be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The program crashed, and was not started again yet.
+    /// The program has crashed, and has not been started again yet.
     Crashed,
-    /// The program came to its end.
+    /// The program has come to its end.
     Finished,
 }
 
-/// Runs a program again and again, and lets it crash at another place each time: before and after its first write, its
-/// second, and so on, until it gets through. Answers with how many crashes there were.
+/// Runs a program again and again, and lets it crash at another place each time. Returns how many crashes there were.
 ///
-/// `place` makes a place where nothing is stored yet, and `open` opens the store that is there: for the first time, and
-/// again after the crash. For the memory store these are `|| Arc::new(MemoryStore::new())` and `Arc::clone`, for one on disk a
-/// directory of its own and the call that opens it.
+/// The program crashes before and after its first write, its second, and so on, until it succeeds.
 ///
-/// `program` is what a program does when it is started: it builds its engine, does what is still to be done, whatever that is, and
-/// comes to an end. After a crash it is run once more, and gets through.
+/// `place` makes a place where nothing is stored yet. `open` opens the store at that place: for the first time, and
+/// again after the crash. For the memory store these are `|| Arc::new(MemoryStore::new())` and `Arc::clone`. For a
+/// store on disk they are a directory of its own and the call that opens it.
 ///
-/// `check` looks at the store after each crash and at each end. It need not call [`inconsistencies`]: that is done for it.
+/// `program` is what a program does when it is started: it builds its engine, does all open work, and comes to an end.
+/// After a crash it is run once more, and must succeed.
+///
+/// `check` looks at the store after each crash and at each end. It need not call [`inconsistencies`], which this
+/// function calls itself.
 ///
 /// ```
 /// # use viewflow_core::{Flow, builder::FlowBuilder, graph::{Kind, Role}};
@@ -112,8 +114,8 @@ pub enum Stage {
 /// ```
 ///
 /// # Panics
-/// When the program fails without a crash, or the second time, or keeps its store when it is over; when there are
-/// [`inconsistencies`], and when `check` does. The message says at which crash.
+/// If the program fails without a crash, or in its second run, or keeps its store when it is over. Also if there are
+/// [`inconsistencies`], or if `check` panics. The message says at which crash.
 pub fn crash_points<P, S: Store>(
     place: impl Fn() -> P,
     open: impl Fn(&P) -> S,

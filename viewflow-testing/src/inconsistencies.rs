@@ -1,4 +1,4 @@
-//! What does not fit together in a store.
+//! Inconsistencies in a store.
 
 mod past;
 mod process;
@@ -11,15 +11,21 @@ use viewflow_store::{
     TaskList, TaskStatus, UserId, ended, process_lists, task_lists,
 };
 
-/// How many records are read at a time.
+/// How many records are read at once.
 const PAGE: usize = 500;
 
-/// Goes through all that a store holds and says in words what does not fit; nothing, when all is well. For tests: it reads
-/// everything, and takes nobody else to write meanwhile.
+/// Checks everything in a store. Returns the inconsistencies in words; an empty list if all is well.
 ///
-/// It knows what the engine promises. Among others: a process that runs has an open task, one that is over has none; a scope
-/// counts the tokens and scopes in it; a join is reached once; tasks, processes and rows stand in the lists and indexes in
-/// which they should, and nothing else does; references lead to rows; events have no gaps, and stand in the log and in the lists by time.
+/// It is for tests: it reads everything, and assumes that no other program writes meanwhile.
+///
+/// It knows what the engine promises, for example:
+///
+/// - A process that runs has an open task, and a process that is over has none.
+/// - A scope counts the tokens and scopes in it.
+/// - A join is reached once.
+/// - Tasks, processes and rows are in exactly those lists and indexes in which they should be.
+/// - References lead to rows.
+/// - Events have no gaps, and are in the log and in the lists by time.
 ///
 /// ```
 /// use viewflow_store::MemoryStore;
@@ -47,11 +53,11 @@ struct Check<'s> {
     found: Vec<String>,
     /// The flows that have processes.
     flows: BTreeSet<String>,
-    /// Who has, or has done, tasks.
+    /// The people that have, or have done, tasks.
     owners: BTreeSet<UserId>,
     /// How many tasks wait for a message, and how many of them are suspended: by name and key.
     waiting: BTreeMap<(String, String), (u64, u64)>,
-    /// What happened: process and number, and who did it.
+    /// The events: process and number, and the person that acted.
     events: BTreeSet<(ProcessId, u32, Option<UserId>)>,
 }
 
@@ -76,7 +82,7 @@ impl Check<'_> {
         self.mailboxes()
     }
 
-    /// The log, and the lists of what happened by time, have each event once, in order.
+    /// Checks that the log, and the lists of events by time, have each event once, in order.
     fn log(&mut self) -> StoreResult<()> {
         let events = std::mem::take(&mut self.events);
         let (mut found, mut after) = (Vec::new(), None);
@@ -109,7 +115,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What stands in lists of processes is what should.
+    /// Checks that lists contain no process that should not be in them.
     fn process_lists(&mut self) -> StoreResult<()> {
         let mut lists = Vec::new();
         for flow in std::mem::take(&mut self.flows) {
@@ -133,7 +139,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What stands among the processes that are over is what should.
+    /// Checks that the list of processes that are over contains no other process.
     fn ended(&mut self) -> StoreResult<()> {
         let mut after = None;
         loop {
@@ -149,7 +155,7 @@ impl Check<'_> {
         }
     }
 
-    /// What stands in lists of tasks is what should: in those that are not of names that only tasks know.
+    /// Checks that lists contain no task that should not be in them. Lists whose names only tasks know are left out.
     fn task_lists(&mut self) -> StoreResult<()> {
         let mut lists = vec![TaskList::Due, TaskList::Queue(None, None)];
         for owner in std::mem::take(&mut self.owners) {

@@ -2,12 +2,12 @@
 //!
 //! | you want to | use |
 //! |---|---|
-//! | let the program crash at every write, and see whether it gets through | [`crash_points`] |
-//! | see whether everything in a store fits together | [`inconsistencies`] |
+//! | let the program crash at every write, and check that it recovers | [`crash_points`] |
+//! | check that everything in a store is consistent | [`inconsistencies`] |
 //! | count what an operation reads and writes | [`CountingStore`] |
-//! | count what a step looks at of its own records | [`looked_at`] |
+//! | count how many of its own records a step looks at | [`looked_at`] |
 //!
-//! A new store is proved by `viewflow_store::suite::store_suite` instead.
+//! To prove a new store, use `viewflow_store::suite::store_suite` instead.
 
 #![warn(unreachable_pub)]
 

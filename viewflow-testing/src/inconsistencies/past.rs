@@ -1,4 +1,4 @@
-//! What is kept of a process's past, held against the past itself.
+//! Checks what a process keeps about its past against the past itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use viewflow_store::{NodeName, ProcessRecord, StoreResult, TaskId, TaskList, Tas
 
 use super::Check;
 
-/// How many tasks there may be on a way without a summary.
+/// The greatest number of tasks on a way without a summary.
 const STRIDE: u32 = 16;
 
 /// The tasks of a process, by ordinal.
@@ -46,7 +46,7 @@ fn walked(tasks: &Tasks, told_of: &Way, task: &TaskRecord) -> Way {
     way
 }
 
-/// A summary as it reads by now.
+/// Returns a summary as it reads by now.
 fn read(tasks: &Tasks, way: &Way) -> Way {
     let mut way = way.clone();
     for task in std::mem::take(&mut way.open).iter().filter_map(|ordinal| tasks.get(ordinal)) {
@@ -71,11 +71,11 @@ impl Check<'_> {
             self.task_list(&TaskList::Past(id, node))?;
         }
         if tasks.len() != process.tasks as usize {
-            // It is being forgotten.
+            // The process is being forgotten.
             return Ok(());
         }
         let noted: BTreeSet<&str> = process.nodes.lines().collect();
-        // Where a node was given another name, the process has that, and tasks that nobody has written since do not.
+        // After a node was renamed, the process has its new name. Tasks that were not written since have the old one.
         let renamed = noted.difference(&nodes).next().is_some() && nodes.difference(&noted).next().is_some();
         if !noted.is_empty() && noted != nodes && !renamed {
             self.complain(format!("process {id} notes tasks of {noted:?}, and has some of {nodes:?}"));
@@ -84,7 +84,7 @@ impl Check<'_> {
         let mut latest = 0;
         for task in tasks.values() {
             let told = finished.get(&task.id.ordinal).copied();
-            // Of one that is being forgotten the events go first.
+            // When a process is being forgotten, its events go first.
             let forgotten = told.is_none() && process.status.is_final();
             if task.status == TaskStatus::Done && task.place != 0 && Some(task.place) != told && !forgotten {
                 self.complain(format!(
@@ -102,7 +102,7 @@ impl Check<'_> {
                 }
                 latest = task.place.max(latest);
             }
-            // What is taken back is on nobody's way.
+            // A task that was taken back is not on any way.
             if !task.undone && !renamed {
                 self.way(tasks, task);
             }
@@ -142,7 +142,7 @@ impl Check<'_> {
         }
     }
 
-    /// The summary of the way to a task tells what a walk along it tells, and the next one is not far.
+    /// Checks that the summary at a task says the same as a walk along its way, and that the next summary is not far.
     fn way(&mut self, tasks: &Tasks, task: &TaskRecord) {
         if let Some(way) = &task.way {
             let (told, is) = (read(tasks, way), walked(tasks, way, task));

@@ -1,4 +1,4 @@
-//! What does not fit in one process.
+//! Inconsistencies in one process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,22 +14,22 @@ use super::{Check, PAGE};
 /// The scope that is the process itself.
 const ROOT: u32 = 0;
 
-/// What the tasks of a process come to.
+/// The totals over the tasks of a process.
 struct Tally {
-    /// What is alive in each open scope.
+    /// How many tokens and scopes are alive in each open scope.
     live: BTreeMap<u32, u64>,
     /// The scopes that were joined.
     joined: BTreeSet<u32>,
     open: u64,
     conditions: u32,
-    /// How many tasks of each node are done in each scope itself.
+    /// How many tasks of each node are done directly in each scope.
     done: BTreeMap<u32, BTreeMap<String, u32>>,
     /// The scope around each scope.
     around: BTreeMap<u32, u32>,
 }
 
 impl Tally {
-    /// How many tasks of each node are done in each scope, and in those within it.
+    /// Returns how many tasks of each node are done in each scope, inner scopes included.
     fn done_within(&self) -> BTreeMap<u32, BTreeMap<String, u32>> {
         let mut within: BTreeMap<u32, BTreeMap<String, u32>> = BTreeMap::new();
         for (scope, done) in &self.done {
@@ -49,7 +49,7 @@ impl Check<'_> {
     pub(super) fn process(&mut self, process: &ProcessRecord) -> StoreResult<()> {
         self.flows.insert(process.flow.clone());
         self.places_of_process(process)?;
-        // Of one that is being forgotten the first events and tasks are gone already.
+        // When a process is being forgotten, its first events and tasks are gone already.
         let first = self.store.events(process.id, 0, 1)?.first().map_or(process.events + 1, |event| event.number);
         let forgotten = process.status.is_final() && process.events > 0 && first > 1;
         let told = self.events(process, if forgotten { first - 1 } else { 0 })?;
@@ -247,7 +247,7 @@ impl Check<'_> {
         if !scopes.contains_key(&task.scope) {
             self.complain(format!("task {id} is open, and its scope {} is not", task.scope));
         }
-        // A split, and a join that waits, are not tokens while their scope is open: it is counted itself.
+        // A split, or a join that waits, is no token while its scope is open: the scope is counted itself.
         let stands_for_scope = task.around.is_some_and(|around| scopes.contains_key(&around));
         *tally.live.entry(task.scope).or_default() += u64::from(!stands_for_scope);
         if task.status != TaskStatus::Error {
@@ -274,7 +274,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What it waits for is counted, and it is looked at in time.
+    /// Checks that the conditions a task waits for are counted, and that the engine will look at the task in time.
     fn waits(&mut self, task: &TaskRecord, tally: &mut Tally) {
         match &task.waits_for {
             Some(WaitsFor::Condition { .. }) => tally.conditions += 1,
@@ -296,7 +296,7 @@ impl Check<'_> {
         }
     }
 
-    /// A sub-process that is at work and looks at nothing has an open child, and the first of them has begun.
+    /// Checks that a sub-process at work has an open child, and that the first of them has begun.
     fn goes_on_with_children(&mut self, task: &TaskRecord) -> StoreResult<()> {
         if task.status != TaskStatus::Started || task.suspended || task.catch_up {
             return Ok(());

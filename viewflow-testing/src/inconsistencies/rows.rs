@@ -1,4 +1,4 @@
-//! What does not fit in the tables.
+//! Inconsistencies in tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::{Check, PAGE};
 use viewflow_core::__testing::PROCESSES;
 use viewflow_core::__testing::{LETTERS, MAILBOX, MAILBOXES, PROMISED};
 
-/// The rows that are referred to, each with who refers to it: table, number, field.
+/// The rows that are referred to, each with the references to it: table, number, field.
 type Targets = BTreeMap<(String, u64), BTreeSet<(String, u64, String)>>;
 
 impl Check<'_> {
@@ -61,7 +61,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// A row is found under its values, and has those alone that no other row may have.
+    /// Checks that a row is found under its values, and that no other row has its unique values.
     fn row(&mut self, table: &str, id: u64, row: &RowRecord) -> StoreResult<()> {
         if table == PROCESSES && self.store.process(ProcessId(id))?.is_none() {
             self.complain(format!("process {id} is not there, and noted as one that rows refer to"));
@@ -81,7 +81,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// How many letters lie at each place, by the number of their mailbox.
+    /// Returns how many letters are at each place, by the number of their mailbox.
     fn letters(&mut self) -> StoreResult<BTreeMap<(u64, &'static str), u64>> {
         let mut letters = BTreeMap::new();
         self.each_row(&[LETTERS.to_owned()], |_, _, _, row| {
@@ -95,7 +95,7 @@ impl Check<'_> {
         Ok(letters)
     }
 
-    /// Mailboxes know how many wait, and how many letters lie in them.
+    /// Checks that mailboxes know how many tasks wait, and how many letters they hold.
     pub(super) fn mailboxes(&mut self) -> StoreResult<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
         let letters = self.letters()?;

@@ -1,4 +1,4 @@
-//! Each thing that may not fit is seen.
+//! Each possible inconsistency is found.
 
 use serde_json::json;
 use viewflow_graph::Kind;
@@ -47,7 +47,7 @@ fn write(store: &MemoryStore, changes: Vec<Change>, events: Vec<Event>) {
     store.commit(Commit { changes, events, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
-/// What is found in a sound store after these commits.
+/// Returns what is found in a sound store after these commits.
 fn found(commits: Vec<Vec<Change>>) -> String {
     let store = MemoryStore::new();
     let row = RowRecord {
@@ -171,7 +171,7 @@ fn places_in_lists_that_are_missing_or_too_many_are_told() {
         "task 1/1 stands in Queue(None, None) and should not",
         vec![Change::task(None, TaskRecord { status: TaskStatus::Done, ..task(1) })],
     );
-    // Takes the places of the first task with it.
+    // This task takes the places of the first task in the lists.
     let second = TaskRecord { id: task(2).id, ..other };
     expect("task 1/1 does not stand in Queue(None, None)", vec![Change::task(Some(task(1)), second)]);
     let renamed = ProcessRecord { flow: "other".to_owned(), ..process() };
@@ -220,7 +220,7 @@ fn rows_that_do_not_fit_are_told() {
         index: vec![IndexEntry { field: "slug".to_owned(), value: json!("b"), unique: true }],
         ..RowRecord::default()
     };
-    // What was indexed stays when nothing is told of it.
+    // The index keeps what it was not told to remove.
     let forgets = vec![put_row(4, RowRecord::default()), put_row(3, taken.clone())];
     expect_after("row 3 of `post` is not alone with its `slug`", vec![vec![put_row(4, taken)], forgets]);
 }
