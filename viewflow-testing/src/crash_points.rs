@@ -110,7 +110,10 @@ pub enum Stage {
 ///         assert!(started == 1 || (stage == Stage::Crashed && started == 0));
 ///     },
 /// );
-/// assert_eq!(crashes, 6, "before and after each write: the flow is being looked through, it was, and a process is started");
+/// assert_eq!(
+///     crashes, 6,
+///     "before and after each write: the flow is being looked through, it was, and a process is started",
+/// );
 /// ```
 ///
 /// # Panics
