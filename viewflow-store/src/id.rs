@@ -9,12 +9,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Which process: a number the store gives out, counting up.
+/// The number of a process. The store gives out the numbers, counting up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProcessId(pub u64);
 
-/// Which task: its process, and its number within it. Written `7/3`.
+/// The identity of a task: its process, and its number within the process. Written `7/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
     /// The process the task belongs to.
@@ -66,18 +66,18 @@ impl<'de> Deserialize<'de> for TaskId {
     }
 }
 
-/// Who: the name by which the host application knows a person. The engine only compares it.
+/// The name by which the host application knows a person. The engine only compares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(String);
 
 impl UserId {
-    /// The person of this name.
+    /// Makes the id of the person with this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The name, as it was given.
+    /// Returns the name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -103,29 +103,29 @@ impl fmt::Display for UserId {
 
 /// The identity of a row in the table of `E`.
 ///
-/// A row that is not stored yet has [`Id::NEW`]; the table gives it a number when it is inserted.
+/// A row that is not stored yet has [`Id::NEW`]. The table gives it a number when it is inserted.
 pub struct Id<E>(u64, PhantomData<fn() -> E>);
 
 /// A reference to a row of `E`, as a field or a seed: `Ref<Post>`.
 ///
-/// It is a number in the document; `viewflow::Activation::load` fetches the row.
+/// In the document it is a number. `viewflow::Activation::load` fetches the row.
 pub struct Ref<E>(Id<E>);
 
 impl<E> Id<E> {
     /// The identity of a row that is not stored yet.
     pub const NEW: Self = Self::from_number(0);
 
-    /// The identity with this number.
+    /// Makes the identity with this number.
     pub const fn from_number(number: u64) -> Self {
         Self(number, PhantomData)
     }
 
-    /// The number of the row within its table; 0 when it is not stored yet.
+    /// Returns the number of the row within its table; 0 if it is not stored yet.
     pub const fn number(self) -> u64 {
         self.0
     }
 
-    /// A reference to the row.
+    /// Returns a reference to the row.
     pub const fn to_ref(self) -> Ref<E> {
         Ref(self)
     }
@@ -139,7 +139,7 @@ impl<E> Default for Id<E> {
 }
 
 impl<E> Ref<E> {
-    /// The identity of the row referred to.
+    /// Returns the identity of the row referred to.
     pub const fn id(self) -> Id<E> {
         self.0
     }
@@ -202,12 +202,12 @@ macro_rules! plain_number {
 plain_number!(Id, Id::number);
 plain_number!(Ref, |reference: Ref<E>| reference.0.number());
 
-/// A number of texts that is the same in every release: FNV-1a (Fowler, Noll and Vo, 1991) in 63 bits, and not 0.
+/// Returns a hash of texts that is the same in every release, and not 0: FNV-1a (Fowler, Noll and Vo, 1991) in 63 bits.
 pub fn stable_hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
     stable_hash_of(texts.into_iter().flat_map(|text| text.bytes().chain([0])))
 }
 
-/// As [`stable_hash`], of bytes.
+/// As [`stable_hash`], for bytes.
 pub fn stable_hash_of(bytes: impl Iterator<Item = u8>) -> u64 {
     let hash =
         bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
