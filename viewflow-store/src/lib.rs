@@ -1,4 +1,4 @@
-//! The store contract of viewflow, and all that stands below it: ids, time, people as data, records and lists.
+//! The store contract of viewflow, and everything below it: ids, time, people as data, records and lists.
 //!
 //! Authors of stores depend on this crate alone. They implement [`Store`], and prove it with
 //! `viewflow_store::suite::store_suite`, which the feature `suite` adds.
@@ -31,7 +31,7 @@ pub use crate::people::{Candidate, Object, Permission};
 pub use crate::store::*;
 pub use crate::time::{Clock, ManualClock, SystemClock, Timestamp};
 
-/// What the engine of the same release uses beside the contract. Nothing here is for others.
+/// Items that the engine of the same release uses beside the contract. Nothing here is for others.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::id::{stable_hash, stable_hash_of};
