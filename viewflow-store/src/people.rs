@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ProcessId, UserId};
 
-/// What a permission is on.
+/// The object of a permission.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
@@ -21,7 +21,7 @@ pub enum Object {
     Process {
         /// The stored name of its flow.
         flow: String,
-        /// Which one.
+        /// The number of the process.
         id: ProcessId,
     },
 }
@@ -35,23 +35,23 @@ impl fmt::Display for Object {
     }
 }
 
-/// A permission: on one object, or on all there are.
+/// A permission: on one object, or on all objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Permission {
     /// Its name.
     pub name: String,
-    /// On what; none: on all objects.
+    /// The object; if there is none, the permission is on all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
 }
 
 impl Permission {
-    /// On all objects there are.
+    /// Makes a permission on all objects.
     pub fn on_all(name: impl Into<String>) -> Self {
         Self { name: name.into(), object: None }
     }
 
-    /// On one object.
+    /// Makes a permission on one object.
     pub fn on(name: impl Into<String>, object: Object) -> Self {
         Self { name: name.into(), object: Some(object) }
     }
@@ -64,20 +64,20 @@ impl fmt::Display for Permission {
     }
 }
 
-/// Somebody who may take a task.
+/// A person, or a group of people, that may take a task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Candidate {
     /// This person.
     User(UserId),
-    /// Who is in this group.
+    /// All people in this group.
     Group(String),
-    /// Who has this permission.
+    /// All people with this permission.
     Permission(Permission),
 }
 
 impl Candidate {
-    /// Whoever is in the group.
+    /// Makes the candidate for all people in the group.
     pub fn group(name: impl Into<String>) -> Self {
         Self::Group(name.into())
     }
