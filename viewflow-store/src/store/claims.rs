@@ -1,16 +1,18 @@
-//! What one engine at a time does, where all engines of a store are in one program.
+//! Work that one engine does at a time, if all engines of a store are in one program.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What some engine is at that only one at a time may do: of a store that no other program can have open, which gives all of its engines
-/// the same one ([`Store::claims`](super::Store::claims)).
+/// The kinds of work that some engine is doing. Only one engine may do each of them at a time.
+///
+/// It is for a store that no other program can have open. Such a store gives the same claims to all of its engines:
+/// [`Store::claims`](super::Store::claims).
 #[derive(Default)]
 pub struct Claims(Mutex<BTreeSet<String>>);
 
 impl Claims {
-    /// Nobody is at anything.
+    /// Makes claims without any taken.
     pub fn new() -> Self {
         Self::default()
     }
@@ -20,7 +22,7 @@ impl Claims {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers whether nobody was at it.
+    /// Takes a claim. Returns false if it was taken already.
     pub fn take(&self, name: &str) -> bool {
         self.names().insert(name.to_owned())
     }
@@ -30,7 +32,7 @@ impl Claims {
         self.names().remove(name);
     }
 
-    /// Whether somebody holds the claim.
+    /// Returns whether the claim is taken.
     pub fn is_taken(&self, name: &str) -> bool {
         self.names().contains(name)
     }
