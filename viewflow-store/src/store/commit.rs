@@ -1,4 +1,4 @@
-//! What one step changes, and what it relies on.
+//! The changes of one step, and what it relies on.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use crate::id::ProcessId;
 pub struct Stored<R> {
     /// The number of the commit that wrote it.
     pub revision: u64,
-    /// What was written.
+    /// The record as it was written.
     pub record: R,
 }
 
@@ -23,7 +23,8 @@ impl<R> Deref for Stored<R> {
     }
 }
 
-/// Which record. Tasks, scopes and the data of processes are not among them: no step changes them without changing their process.
+/// The key of a record that has a revision. Tasks, scopes and the data of processes have none: a step that changes them
+/// also changes their process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// A process, with its data, tasks and scopes.
@@ -41,27 +42,27 @@ impl fmt::Display for Key {
     }
 }
 
-/// What a commit relies on.
+/// Something that a commit relies on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// The record has this revision still; none: it is not there.
+    /// The record still has this revision; none if it must not exist.
     Revision(Key, Option<u64>),
-    /// The table has this stamp still: no row of it was written.
+    /// The table still has this stamp: no row of it was written.
     Table(String, u64),
-    /// The value has this stamp still: no row was written that has it in this field, or had it.
+    /// The value still has this stamp: no row was written that has it in this field, or had it.
     Index {
         /// The table.
         table: String,
         /// The indexed field.
         field: String,
-        /// The value, as [`index_key`](super::index_key) has it.
+        /// The value, as [`index_key`](super::index_key) encodes it.
         key: Vec<u8>,
         /// The stamp: [`Store::index_stamp`](super::Store::index_stamp).
         stamp: u64,
     },
 }
 
-/// One record before and after. The one before is what [`Expect::Revision`] vouches for: the store takes it out of its
+/// One record before and after. [`Expect::Revision`] makes sure of the record before: the store removes it from its
 /// lists without reading it again.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -74,7 +75,7 @@ pub enum Change {
     },
     /// The data of a process was made or changed. A step changes the process with it.
     Data {
-        /// Of which process.
+        /// The process.
         process: ProcessId,
         /// After.
         new: Box<ProcessData>,
@@ -88,9 +89,9 @@ pub enum Change {
     },
     /// A scope was opened, changed or closed.
     Scope {
-        /// Which.
+        /// The scope.
         id: ScopeId,
-        /// After; none when it is closed.
+        /// After; none if it is closed.
         new: Option<ScopeRecord>,
     },
     /// A row was inserted, changed or deleted.
@@ -101,34 +102,35 @@ pub enum Change {
         id: u64,
         /// Before.
         old: Option<RowRecord>,
-        /// After; none when it is deleted.
+        /// After; none if it is deleted.
         new: Option<RowRecord>,
     },
-    /// A process that is over is forgotten, with its data. What is left of its tasks, scopes and events is to be forgotten before or with it.
+    /// A process that is over is forgotten, with its data. The rest of its tasks, scopes and events must be forgotten
+    /// before or with it.
     ForgetProcess {
-        /// As it was.
+        /// The process as it was.
         old: Box<ProcessRecord>,
     },
     /// Tasks of a process that is over are forgotten.
     ForgetTasks {
-        /// As they were.
+        /// The tasks as they were.
         old: Vec<TaskRecord>,
     },
     /// The first events of a process that is over are forgotten.
     ForgetEvents {
-        /// Of which process.
+        /// The process.
         process: ProcessId,
-        /// The number of the last one.
+        /// The number of the last event to forget.
         through: u32,
     },
-    /// All that is committed from here on stands behind this commit in the log: for copies of stores.
+    /// All later commits come after this commit in the log: for copies of stores.
     Log {
         /// The number of the commit.
         last: u64,
     },
-    /// No number up to this one is given out any more: for copies of stores, so that what was deleted stays unknown.
+    /// No number up to this one is given out again: for copies of stores, so that deleted numbers stay unused.
     Numbers {
-        /// Of rows of this table; none: of processes.
+        /// The table of the row numbers; if there is none, they are process numbers.
         table: Option<String>,
         /// The last number given out.
         last: u64,
@@ -136,41 +138,41 @@ pub enum Change {
 }
 
 impl Change {
-    /// A process was made, where there is none before, or changed.
+    /// Makes a change of a process. Without `old`, the process is new.
     pub fn process(old: Option<ProcessRecord>, new: ProcessRecord) -> Self {
         Self::Process { old: old.map(Box::new), new: Box::new(new) }
     }
 
-    /// A task was made, where there is none before, or changed.
+    /// Makes a change of a task. Without `old`, the task is new.
     pub fn task(old: Option<TaskRecord>, new: TaskRecord) -> Self {
         Self::Task { old: old.map(Box::new), new: Box::new(new) }
     }
 }
 
-/// All that one step relies on and changes.
+/// Everything that one step relies on and changes.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
-    /// What must not have changed since it was read.
+    /// Everything that must not have changed since it was read.
     pub expect: Vec<Expect>,
-    /// What changes; a record at most once.
+    /// The changes; each record at most once.
     pub changes: Vec<Change>,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<Event>,
-    /// The places of the events in the log, for copies of stores; empty: behind all others.
+    /// The places of the events in the log, for copies of stores. If it is empty, they come after all others.
     pub places: Vec<LogCursor>,
-    /// The turn in which it comes: [`Turn::number`](super::Turn::number).
+    /// The number of the turn in which the commit comes: [`Turn::number`](super::Turn::number).
     pub turn: Option<u64>,
 }
 
 impl Commit {
-    /// The events with their places in the log, if those that have none stand in this commit of it.
+    /// Returns the events with their places in the log. Events without a place get one in the commit with this number.
     pub fn logged(&self, commit: u64) -> impl Iterator<Item = (LogCursor, &Event)> {
         let own = (0..).map(move |index| LogCursor { commit, index });
         let places = self.places.iter().copied().chain(own.skip(self.places.len()));
         places.zip(&self.events)
     }
 
-    /// The rows it changes: table, number, and the row after; none when it is deleted.
+    /// Returns the rows it changes: table, number, and the row after; none if it is deleted.
     pub fn rows(&self) -> impl Iterator<Item = (&str, u64, Option<&RowRecord>)> {
         self.changes.iter().filter_map(|change| match change {
             Change::Row { table, id, new, .. } => Some((table.as_str(), *id, new.as_ref())),
@@ -179,17 +181,17 @@ impl Commit {
     }
 }
 
-/// A commit the store has taken. It is visible, and will be durable before any later commit is.
+/// A commit that the store has taken. It is visible, and will be durable before any later commit is.
 #[must_use = "a step is durable only when `wait` has returned"]
 pub struct Receipt(Box<dyn FnOnce() -> StoreResult<()> + Send>);
 
 impl Receipt {
-    /// A receipt whose `wait` does this.
+    /// Makes a receipt with this `wait`.
     pub fn new(wait: impl FnOnce() -> StoreResult<()> + Send + 'static) -> Self {
         Self(Box::new(wait))
     }
 
-    /// A receipt of a commit that is as durable as it will ever be.
+    /// Makes a receipt of a commit that is as durable as it will ever be.
     pub fn durable() -> Self {
         Self::new(|| Ok(()))
     }
@@ -197,7 +199,7 @@ impl Receipt {
     /// Waits until the commit would survive a power cut.
     ///
     /// # Errors
-    /// When it could not be made durable.
+    /// If it could not be made durable.
     pub fn wait(self) -> StoreResult<()> {
         (self.0)()
     }
