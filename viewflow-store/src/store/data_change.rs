@@ -1,4 +1,4 @@
-//! What a step changed in data: before and after.
+//! Changes of data in a step: before and after.
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use serde_json::Value;
 
 use super::record::Document;
 
-/// How long the JSON of a value is at most, in bytes, to be kept in an event.
+/// The greatest length of the JSON of a value that is kept in an event, in bytes.
 const LONGEST: usize = 2048;
-/// How many arrays and objects such a value has at most.
+/// The greatest number of arrays and objects in such a value.
 const NESTED: usize = 64;
 
 /// One part of the data of a process or a task that a step changed.
 ///
-/// Values whose JSON is longer than 2,048 bytes, or that have more than 64 arrays and objects, are told by their length alone.
+/// If the JSON of a value is longer than 2,048 bytes, or has more than 64 arrays and objects, only its length is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataChange {
-    /// Which part.
+    /// The part that changed.
     pub part: DataPart,
-    /// The value before; null when there was none, or when it is too long.
+    /// The value before; null if there was none, or if it is too long.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub from: Value,
-    /// The value after, likewise.
+    /// The value after; null if there is none, or if it is too long.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub to: Value,
-    /// How long the value before was in bytes of JSON, when it is too long to be kept.
+    /// The length of the value before, in bytes of JSON, if it is too long to be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_bytes: Option<u64>,
-    /// How long the value after is, likewise.
+    /// The length of the value after, in bytes of JSON, if it is too long to be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_bytes: Option<u64>,
 }
@@ -42,14 +42,14 @@ pub enum DataPart {
     Seed,
     /// The artifact of the process.
     Artifact,
-    /// A field of the task that the event is of.
+    /// A field of the task to which the event belongs.
     TaskField(String),
-    /// The artifact of the task that the event is of.
+    /// The artifact of the task to which the event belongs.
     TaskArtifact,
 }
 
 impl DataChange {
-    /// The change from one value to another; none when they are the same.
+    /// Makes the change from one value to another; none if they are the same.
     pub fn of(part: DataPart, from: &Value, to: &Value) -> Option<Self> {
         if from == to {
             return None;
@@ -59,7 +59,7 @@ impl DataChange {
     }
 }
 
-/// The parts in which two documents differ, but for those that are the same whatever is written there.
+/// Adds the parts in which two documents differ. Parts for which `same` returns true are left out.
 pub fn differences(
     before: &Document,
     after: &Document,
@@ -73,7 +73,7 @@ pub fn differences(
     changes.extend(differ.filter_map(|(key, from, to)| DataChange::of(part(key.clone()), from, to)));
 }
 
-/// A value as it is kept in an event, or how long it is.
+/// Returns a value as it is kept in an event, or its length.
 fn kept(value: &Value) -> (Value, Option<u64>) {
     let text = match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => return (value.clone(), None),
