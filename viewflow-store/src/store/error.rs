@@ -1,85 +1,85 @@
-//! What a store can fail with.
+//! The errors of a store.
 
 /// The result of a store's methods.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// What a store can fail with.
+/// An error of a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// A record that the commit relies on has changed: run the step again.
+    /// A record that the commit relies on has changed. Run the step again.
     #[error("another step changed what this one reads")]
     Conflict,
     /// A record is not as it was written.
     #[error("the record of {what} is damaged ({detail}): restore a backup, or remove the record")]
     Damaged {
-        /// Which record.
+        /// The record.
         what: String,
-        /// In what way.
+        /// What is wrong with it.
         detail: String,
     },
-    /// The store is open already, in this process or another one.
+    /// The store is open already, in this program or in a different one.
     #[error("the store at `{path}` is in use: close the program that has it open")]
     InUse {
-        /// Where the store is.
+        /// The path of the store.
         path: String,
     },
-    /// The store was written by another release, in a format that this one does not know.
+    /// Another release wrote the store, in a format that this one does not know.
     #[error(
         "the store at `{path}` has format {found}, and this release knows format {known}: use the release that wrote it, or `export` there and `import` here"
     )]
     OtherFormat {
-        /// Where the store is.
+        /// The path of the store.
         path: String,
-        /// The format it has.
+        /// The format of the store.
         found: String,
-        /// The format this release reads and writes.
+        /// The format that this release reads and writes.
         known: String,
     },
-    /// What is at that place is something else than a store.
+    /// The path holds something other than a store.
     #[error("the directory `{path}` is no store ({detail}): choose another one")]
     NotAStore {
         /// The directory.
         path: String,
-        /// What was found there.
+        /// A description of what was found there.
         detail: String,
     },
-    /// Commits that were durable once are not there any more.
+    /// Commits that were durable are gone.
     #[error(
         "the store at `{path}` has lost its newest commits: it had {durable}, and {found} of them are left. Restore a backup, or open it with `accept_loss`"
     )]
     LostCommits {
-        /// Where the store is.
+        /// The path of the store.
         path: String,
         /// The number of the last commit that was durable.
         durable: u64,
-        /// The number of the last commit that is there.
+        /// The number of the last commit that is left.
         found: u64,
     },
-    /// The store cannot be opened, as its files are damaged or cannot be read.
+    /// The store cannot be opened, because its files are damaged or cannot be read.
     #[error("cannot open the store at `{path}`: {source}")]
     CannotOpen {
-        /// Where the store should be.
+        /// The path at which the store should be.
         path: String,
-        /// Why not.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// An earlier write failed, so that what is on disk is not known: open the store again.
+    /// An earlier write failed, so that the content of the disk is unknown. Open the store again.
     #[error("the store stopped after a failed write ({0}): open it again")]
     Stopped(String),
-    /// The list is being filled from the records, as the release that had the store before did not keep it, or not as this one does.
-    /// Everything else goes on meanwhile.
+    /// The store is filling the list from the records, because the release that had the store before did not keep it in
+    /// the same way. Everything else goes on meanwhile.
     #[error("the list `{list}` is being filled, as an earlier release did not keep it ({through}): ask again later")]
     NotReady {
-        /// Which list.
+        /// The list.
         list: String,
-        /// How far that has come.
+        /// How far the filling has come.
         through: String,
     },
-    /// A record or key is more than the store takes.
+    /// A record or key is larger than the store accepts.
     #[error("{what} cannot be stored: {detail}")]
     TooLarge {
-        /// What it is.
+        /// The record.
         what: String,
         /// What is too large about it.
         detail: String,
@@ -100,8 +100,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it is about one record, which is too large or cannot be read. A task that needs such a record fails; everything
-    /// else goes on. With all other errors the store itself fails, or asks for the step to be run again.
+    /// Returns whether the error is about one record, which is too large or cannot be read.
+    ///
+    /// A task that needs such a record fails, and everything else goes on. With all other errors the store itself
+    /// fails, or asks for the step to be run again.
     ///
     /// ```
     /// use viewflow_store::StoreError;
@@ -125,7 +127,7 @@ impl StoreError {
         }
     }
 
-    /// The medium failed with this error.
+    /// Makes the error that the medium failed with `source`.
     ///
     /// ```
     /// use std::error::Error;
