@@ -1,8 +1,10 @@
 //! Stores that stand in front of other stores.
 
-/// The methods of [`Store`](super::Store) but for `commit`, and for what outlives nobody (`reserve` and `release`), each answered by another
-/// store: `forward!(self => store)`. With `forward!(self => store, through)` each answer goes through a method, with the name of the
-/// method that was asked.
+/// Implements the methods of [`Store`](super::Store) by calling another store: `forward!(self => store)`.
+///
+/// It leaves out `commit`, and also `reserve` and `release`, which count only while a program runs. With
+/// `forward!(self => store, through)`, each result is first passed to the method `through`, with the name of the
+/// store's method.
 #[macro_export]
 macro_rules! forward {
     ($this:ident => $store:expr $(, $through:ident)?) => {
