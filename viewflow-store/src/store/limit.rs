@@ -1,5 +1,5 @@
-//! How much fits into a record and its keys: the limits of the contract, which are the same for every store, so that each takes what
-//! another one has, and no flow works with one store alone.
+//! The limits of records and keys. They are part of the contract and the same for every store. So each store accepts
+//! what any other store holds, and no flow works with one store alone.
 
 use serde_json::Value;
 
@@ -9,23 +9,27 @@ use super::{Change, Commit, StoreError, StoreResult};
 use crate::id::ProcessId;
 use crate::people::{Candidate, Object, Permission};
 
-/// How deep lists and objects may be nested in the value of a field, a seed or an artifact.
+/// The greatest depth to which lists and objects may be nested in the value of a field, a seed or an artifact.
 pub const MAX_DEPTH: usize = 64;
-/// How deep a record may be nested as JSON. It is more than [`MAX_DEPTH`], as fields may be stored below keys, and a message in a row.
+/// The greatest depth of a record as JSON. It is more than [`MAX_DEPTH`], as fields may be stored below keys, and a
+/// message in a row.
 pub const MAX_RECORD_DEPTH: usize = 100;
-/// How many bytes the names may have together by which a record is found in a list: those of the flow, the node and a person or a permission
-/// with its object; of a message and its key; of the tables at both ends of a reference and its field. A zero byte counts twice.
+/// The greatest length, in bytes, of the names together by which a list finds a record. A zero byte counts twice.
+///
+/// They are the names of the flow, the node, and a person or a permission with its object. For a message, they are its
+/// name and key. For a reference, they are the tables at both ends and the field.
 pub const MAX_KEY: usize = 336;
-/// How long the name of a person, a group or a permission may be, in bytes, for whom the engine keeps a task.
+/// The greatest length, in bytes, of the name of a person, group or permission for which the engine keeps a task.
 pub const MAX_NAME: usize = 200;
-/// How long a correlation key may be that the engine takes, in bytes of JSON.
+/// The greatest length of a correlation key that the engine accepts, in bytes of JSON.
 pub const MAX_CORRELATION: usize = 200;
-/// How many bytes an indexed value may have together with the names of its table and field, likewise.
+/// The greatest length, in bytes, of an indexed value together with the names of its table and field. A zero byte
+/// counts twice.
 pub const MAX_INDEX_KEY: usize = 368;
 /// The longest text that can be an indexed value, in bytes, if [`MAX_INDEX_KEY`] leaves room for it.
 pub(super) const MAX_INDEXED: usize = 255;
 
-/// Refuses a commit that does not keep to the limits of the contract. A store calls it before all else.
+/// Checks that a commit keeps to the limits of the contract. A store calls it before everything else.
 ///
 /// ```
 /// use viewflow_store::{Change, Commit, MAX_RECORD_DEPTH, RowRecord, check_limits};
@@ -40,7 +44,7 @@ pub(super) const MAX_INDEXED: usize = 255;
 /// ```
 ///
 /// # Errors
-/// [`StoreError::TooLarge`] and [`StoreError::KeyTooLong`], which say of which record.
+/// [`StoreError::TooLarge`] and [`StoreError::KeyTooLong`], which name the record.
 pub fn check_limits(commit: &Commit) -> StoreResult<()> {
     for change in &commit.changes {
         match change {
@@ -54,7 +58,7 @@ pub fn check_limits(commit: &Commit) -> StoreResult<()> {
     commit.events.iter().try_for_each(check_event)
 }
 
-/// Whether lists and objects are nested in more than so many levels. Looks no deeper than that.
+/// Returns whether lists and objects are nested in more than this many levels. Looks no deeper than that.
 pub fn is_deeper(value: &Value, levels: usize) -> bool {
     let deeper = |value: &Value| is_deeper(value, levels - 1);
     match value {
@@ -64,7 +68,7 @@ pub fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
-/// Whether all indexed values of a row can be keys.
+/// Checks that all indexed values of a row can be keys.
 ///
 /// # Errors
 /// As [`check_limits`].
