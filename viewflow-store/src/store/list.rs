@@ -1,4 +1,4 @@
-//! The ordered lists that tasks and processes stand in, and the keys of indexed values.
+//! The ordered lists of tasks and processes, and the keys of indexed values.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,22 +18,23 @@ pub struct NodeName {
     pub node: String,
 }
 
-/// A list of tasks. With a node it holds only the tasks of that node.
+/// A list of tasks. With a node it contains only the tasks of that node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskList {
-    /// The human tasks a person has to do.
+    /// The human tasks that a person has to do.
     Inbox(UserId, Option<NodeName>),
-    /// The human tasks nobody has yet and somebody may take: such a candidate, or anybody. A task for who has a permission on
-    /// one object stands in the list for that, and in the one for who has it on all objects.
+    /// The human tasks that no person has yet, and that some people may take: this candidate, or anybody. A task for
+    /// the people with a permission on one object is in the list for that permission. It is also in the list for the
+    /// people with the permission on all objects.
     Queue(Option<Candidate>, Option<NodeName>),
-    /// The human tasks nobody has yet and this person may not take, whoever else may: as `#[not_by(..)]` says. Who reads a queue passes
-    /// these over without reading their records.
+    /// The human tasks that no person has yet, and that this person may not take, because of `#[not_by(..)]`. The
+    /// engine passes them over in a queue without reading their records.
     Barred(UserId, Option<NodeName>),
-    /// The human tasks a person has done, newest first.
+    /// The human tasks that a person has done, newest first.
     Archive(UserId, Option<NodeName>),
     /// The tasks of a node with a status.
     Status(NodeName, TaskStatus),
-    /// The tasks the engine has to look at when their time has come, in the order of their times.
+    /// The tasks that the engine has to look at when their time comes, in the order of their times.
     Due,
     /// The tasks that wait for a signal of this name.
     Signal(String),
@@ -41,21 +42,21 @@ pub enum TaskList {
     Message(String, String),
     /// The tasks of a process that wait for a condition.
     Conditions(ProcessId),
-    /// The tasks that wait for a condition which has read this part of a table, by process.
+    /// The tasks that wait for a condition that has read this part of a table, by process.
     Watching(Watched),
-    /// The tasks of a process that wait for a condition which is asked in each step of it.
+    /// The tasks of a process that wait for a condition that each step of the process evaluates.
     Restless(ProcessId),
     /// The open tasks of a scope that may be canceled as a whole.
     Scope(ScopeId),
-    /// The tasks of an inbox or a queue, or of those that somebody may not take, that have what it is sorted by.
+    /// The tasks of an inbox, a queue or a list [`TaskList::Barred`] that have the value by which this list is sorted.
     Sorted(Order, Box<TaskList>),
-    /// The open tasks of a process, suspended ones too, in the order in which they were made.
+    /// The open tasks of a process, including suspended ones, in the order in which they were made.
     Open(ProcessId),
-    /// The tasks of a node in a process that were done; of a node that runs sub-processes all. The newest first.
+    /// The done tasks of a node in a process, newest first. For a node that runs sub-processes, all its tasks.
     Past(ProcessId, NodeName),
 }
 
-/// By what else than its age a list of tasks can be sorted.
+/// The values, other than age, by which a list of tasks can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Order {
     /// The soonest due date first.
@@ -67,10 +68,10 @@ pub enum Order {
 }
 
 impl Order {
-    /// Every order.
+    /// All orders.
     pub const ALL: [Self; 3] = [Self::DueDate, Self::Priority, Self::FollowUp];
 
-    /// The place of a task, if it has what is sorted by.
+    /// Returns the place of a task, if it has the value.
     pub fn of(self, task: &TaskRecord) -> Option<u64> {
         match self {
             Self::DueDate => task.due_date.map(due_sort),
@@ -89,23 +90,23 @@ pub enum ProcessList {
     Status(String, ProcessStatus),
     /// The sub-processes of a task.
     Children(TaskId),
-    /// Those of them that are not over.
+    /// The sub-processes of a task that are not over.
     OpenChildren(TaskId),
 }
 
-/// A place in a list of tasks: the task there, and what the list is sorted by.
+/// A place in a list of tasks: the task there, and the value by which the list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
-    /// What the list is sorted by.
+    /// The value by which the list is sorted.
     pub sort: u64,
-    /// The task, for equal times.
+    /// The task, which orders entries with equal values.
     pub task: TaskId,
 }
 
 /// One entry of a list of tasks.
 pub type ListedTask = Cursor;
 
-/// The lists a task stands in, each with its place there. A store keeps these and nothing else of lists.
+/// Returns the lists that contain a task, each with its place there. A store keeps these lists and no others.
 pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let mut lists = common_lists(task);
     lists.extend(open_at(task).map(|at| (TaskList::Open(task.id.process), at)));
@@ -113,7 +114,7 @@ pub fn task_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     lists
 }
 
-/// Those of the lists a task stands in that are not of its process alone.
+/// Returns the lists that contain a task, except the lists of its own process.
 pub(super) fn common_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let by_age = by_age(task);
     let mut lists = Vec::with_capacity(4);
@@ -163,34 +164,35 @@ fn node_of(task: &TaskRecord) -> NodeName {
     NodeName { flow: task.flow.clone(), node: task.node.clone() }
 }
 
-/// The place of a task in [`TaskList::Open`], if it stands there.
+/// Returns the place of a task in [`TaskList::Open`], if it is there.
 pub(super) fn open_at(task: &TaskRecord) -> Option<Cursor> {
     (!task.status.is_final()).then(|| open_cursor(task.id))
 }
 
-/// The place of such a task.
+/// Returns the place of such a task.
 pub(super) fn open_cursor(task: TaskId) -> Cursor {
     Cursor { sort: task.ordinal.into(), task }
 }
 
-/// The place of a task in [`TaskList::Past`], if it stands there.
+/// Returns the place of a task in [`TaskList::Past`], if it is there.
 pub(super) fn past_at(task: &TaskRecord) -> Option<Cursor> {
     task.is_past().then(|| past_cursor(task.id))
 }
 
-/// The place of such a task.
+/// Returns the place of such a task.
 pub(super) fn past_cursor(task: TaskId) -> Cursor {
     Cursor { sort: !u64::from(task.ordinal), task }
 }
 
-/// Of the lists a task stands in, those of who waits to hear of something, and of what is open in its process and its scope.
+/// Returns those lists that contain a task because it waits for something, or because it is open in its process or
+/// scope.
 pub fn lists_of_waiting(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let mut lists: Vec<_> = open_at(task).map(|at| (TaskList::Open(task.id.process), at)).into_iter().collect();
     add_scope_and_waits(task, &mut lists);
     lists
 }
 
-/// Adds the lists of who waits to hear of something, and of what is open in a scope.
+/// Adds the lists of tasks that wait for something, and of open tasks in a scope.
 fn add_scope_and_waits(task: &TaskRecord, lists: &mut Vec<(TaskList, Cursor)>) {
     let (by_age, process) = (by_age(task), task.id.process);
     if task.listed && !task.status.is_final() {
@@ -214,7 +216,7 @@ fn add_scope_and_waits(task: &TaskRecord, lists: &mut Vec<(TaskList, Cursor)>) {
     }
 }
 
-/// The lists of those who wait for a condition that has read something of a table: by process.
+/// Returns the lists of tasks that wait for a condition that has read something of a table. They are sorted by process.
 fn lists_of_watching(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let Some(WaitsFor::Condition { tables, reads }) = &task.waits_for else { return Vec::new() };
     if !waits(task) {
@@ -229,7 +231,7 @@ fn lists_of_watching(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     watched.into_iter().map(|watched| (TaskList::Watching(watched), by_process)).collect()
 }
 
-/// The place of a task in the lists that are sorted by age.
+/// Returns the place of a task in the lists that are sorted by age.
 fn by_age(task: &TaskRecord) -> Cursor {
     Cursor { sort: ascending(task.created.as_millis()), task: task.id }
 }
@@ -238,7 +240,7 @@ fn waits(task: &TaskRecord) -> bool {
     !task.status.is_final() && task.status != TaskStatus::Error
 }
 
-/// For whom a task stands in queues that has these candidates.
+/// Returns the audiences of the queues that contain a task with these candidates.
 fn audiences(candidates: &[Candidate]) -> Vec<Option<Candidate>> {
     if candidates.is_empty() {
         return vec![None];
@@ -254,17 +256,17 @@ fn audiences(candidates: &[Candidate]) -> Vec<Option<Candidate>> {
     audiences
 }
 
-/// By what [`TaskList::Due`] is sorted.
+/// Returns the value by which [`TaskList::Due`] is sorted.
 pub fn due_sort(due: Timestamp) -> u64 {
     ascending(due.as_millis())
 }
 
-/// The time by which [`TaskList::Due`] is sorted so.
+/// Returns the time for such a value of [`TaskList::Due`].
 pub fn due_of_sort(sort: u64) -> Timestamp {
     Timestamp::from_millis((sort ^ (1 << 63)).cast_signed())
 }
 
-/// The lists a process stands in.
+/// Returns the lists that contain a process.
 pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     let mut lists =
         vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)];
@@ -273,35 +275,35 @@ pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
     lists
 }
 
-/// Whether a process stands in the same lists as before.
+/// Returns whether a process is in the same lists as before.
 pub(super) fn stays_in_lists(old: &ProcessRecord, new: &ProcessRecord) -> bool {
     (&old.flow, old.status, old.parent) == (&new.flow, new.status, new.parent)
 }
 
-/// A process that is over, and when it ended.
+/// A process that is over, and the time of its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ended {
-    /// When.
+    /// The time of its end.
     pub at: Timestamp,
-    /// Which.
+    /// The process.
     pub process: ProcessId,
 }
 
-/// The place of a process among those that are over; none while it runs, and for sub-processes.
+/// Returns the place of a process among those that are over; none while it runs, and for sub-processes.
 pub fn ended(process: &ProcessRecord) -> Option<Ended> {
     let over = process.status.is_final() && process.parent.is_none();
     over.then(|| Ended { at: process.finished.unwrap_or(process.created), process: process.id })
 }
 
-/// Maps a signed number to an unsigned one of the same order.
+/// Maps a signed number to an unsigned number of the same order.
 fn ascending(number: i64) -> u64 {
     number.cast_unsigned() ^ (1 << 63)
 }
 
-/// A JSON value as bytes whose order is that of the values: null, false, true, numbers, text, the rest as text.
+/// Returns a JSON value as bytes that have the order of the values: null, false, true, numbers, text, the rest as text.
 ///
-/// Whole numbers and others are told apart, as the fields they come from have one type. None when it is a text of
-/// more than 255 bytes.
+/// Whole numbers and other numbers are ordered separately, because the values of one field have one type. Returns none
+/// for a text of more than 255 bytes.
 pub fn index_key(value: &Value) -> Option<Vec<u8>> {
     let key = match value {
         Value::Null => vec![0],
