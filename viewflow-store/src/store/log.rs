@@ -1,4 +1,4 @@
-//! The log: what happened, in the order in which it was committed, and by time.
+//! The log: all events, in the order of their commits, and by time.
 
 use std::ops::Deref;
 
@@ -11,14 +11,14 @@ use crate::time::Timestamp;
 /// A place in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LogCursor {
-    /// The commit. Numbers may be left out.
+    /// The number of the commit. Numbers may be left out.
     pub commit: u64,
-    /// Which of the events of the commit, counting from 0.
+    /// The number of the event within the commit, counted from 0.
     pub index: u32,
 }
 
 impl LogCursor {
-    /// Behind all events of a commit, and of those before it.
+    /// Returns the place after all events of a commit, and of earlier commits.
     pub fn behind(commit: u64) -> Self {
         Self { commit, index: u32::MAX }
     }
@@ -29,7 +29,7 @@ impl LogCursor {
 pub struct Logged {
     /// Its place.
     pub cursor: LogCursor,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
@@ -41,24 +41,24 @@ impl Deref for Logged {
     }
 }
 
-/// A place in what happened, by time: events of one time are in the order of their processes and numbers.
+/// A place in the history, which is ordered by time. Events with the same time are ordered by process and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HistoryCursor {
-    /// When the event happened.
+    /// The time when the event happened.
     pub at: Timestamp,
-    /// In which process.
+    /// The process in which it happened.
     pub process: ProcessId,
     /// Its number in the process.
     pub number: u32,
 }
 
 impl HistoryCursor {
-    /// The place of an event.
+    /// Returns the place of an event.
     pub fn of(event: &Event) -> Self {
         Self { at: event.at, process: event.process, number: event.number }
     }
 
-    /// Before all that happened at this time, or later.
+    /// Returns the place before all events at this time or later.
     pub fn at(at: Timestamp) -> Self {
         Self { at, process: ProcessId(0), number: 0 }
     }
