@@ -1,4 +1,4 @@
-//! The reference store: everything in memory, nothing kept.
+//! The reference store: it keeps everything in memory, and nothing beyond the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -17,13 +17,13 @@ use super::{
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::{Candidate, Permission};
 
-/// A store that keeps everything in memory: for tests, and as the measure of what a store has to do.
+/// A store that keeps everything in memory. It is for tests, and shows what a store has to do.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: RwLock<State>,
     watchers: Watchers,
     reservations: Reservations,
-    /// No other program can have it.
+    /// These are claims for one program, as no other program can have the store open.
     claims: Arc<Claims>,
     turns: Turns,
 }
@@ -44,21 +44,21 @@ struct State {
     /// The number of the last commit in the log.
     log_end: u64,
     log: BTreeSet<(LogCursor, ProcessId, u32)>,
-    /// Of everybody, and of each person.
+    /// The events of everybody (none), and of each person.
     history: Lists<Option<UserId>, HistoryCursor>,
-    /// But for those of each process.
+    /// All lists of tasks except those of each process.
     task_lists: Lists<TaskList, Cursor>,
     of_process: OfProcess,
     process_lists: Lists<ProcessList, ProcessId>,
     ended: BTreeSet<Ended>,
     /// The rows by table, field and key.
     index: Lists<(String, String, Vec<u8>), u64>,
-    /// The row referred to, then the row that refers.
+    /// The key is the row referred to, then the row that refers.
     references: BTreeMap<((String, u64), (String, u64, String)), Reference>,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Makes an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -343,8 +343,8 @@ impl State {
         }
     }
 
-    /// Whether no other row has a unique value of the commit: among the rows that stay as they are, and among the
-    /// commit's own.
+    /// Returns whether the unique values of the commit are free. Neither a row that stays as it is, nor another row of
+    /// the commit, may have them.
     fn unique_values_are_free(&self, commit: &Commit) -> bool {
         let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
         let mut taken = BTreeSet::new();
@@ -360,7 +360,7 @@ impl State {
         true
     }
 
-    /// Whether no row that stays refers to one that the commit deletes.
+    /// Returns whether no row that stays refers to a row that the commit deletes.
     fn no_reference_dangles(&self, commit: &Commit) -> bool {
         let changed: BTreeSet<(&str, u64)> = commit.rows().map(|(table, id, _)| (table, id)).collect();
         let mut deleted = commit.rows().filter(|(_, _, row)| row.is_none());
@@ -368,7 +368,7 @@ impl State {
             let target = (table.to_owned(), id);
             let first = (target.clone(), (String::new(), 0, String::new()));
             let mut referring = self.references.range(first..).take_while(|((to, _), _)| *to == target);
-            // Those the commit changes too are its own business.
+            // The commit takes care of the rows that it changes itself.
             referring.all(|(_, by)| changed.contains(&(by.table.as_str(), by.id)))
         })
     }
@@ -480,7 +480,7 @@ impl State {
     }
 }
 
-/// The lists in which an event stands by its time: that of everybody, and of who did it.
+/// Returns the lists by time that contain an event: that of everybody, and that of the person that acted.
 fn history_lists(event: &Event) -> impl Iterator<Item = &Option<UserId>> {
     [&None].into_iter().chain(Some(&event.actor).filter(|actor| actor.is_some()))
 }
