@@ -1,4 +1,4 @@
-//! The lists that each process has of its own tasks, for stores that keep everything in memory.
+//! The lists of each process's own tasks, for stores that keep everything in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,14 @@ use super::list::{open_at, open_cursor, past_at, past_cursor};
 use super::{Cursor, NodeName, TaskList, TaskRecord};
 use crate::id::{ProcessId, TaskId};
 
-/// [`TaskList::Open`] and [`TaskList::Past`] of all processes. There are as many of them as there are processes, and most are
-/// short: so all have their entries in common sets, and nodes have numbers instead of names there.
+/// The lists [`TaskList::Open`] and [`TaskList::Past`] of all processes.
+///
+/// There are as many of them as there are processes, and most are short. So all lists share common sets of entries, in
+/// which nodes have numbers instead of names.
 #[derive(Debug, Default)]
 pub(super) struct OfProcess {
     open: BTreeSet<TaskId>,
-    /// The process, the node, and the ordinal of the task turned around, so that the newest one comes first.
+    /// The process, the node, and the ordinal of the task with its bits inverted, so that the newest task comes first.
     past: BTreeSet<(ProcessId, u32, u32)>,
     /// The number of each node, by its flow and its name.
     nodes: BTreeMap<String, BTreeMap<String, u32>>,
@@ -19,7 +21,7 @@ pub(super) struct OfProcess {
 }
 
 impl OfProcess {
-    /// A task is made, changed or forgotten.
+    /// Updates the lists for a task that is made, changed or forgotten.
     pub(super) fn replace(&mut self, old: Option<&TaskRecord>, new: Option<&TaskRecord>) {
         let is_open = |task: &&TaskRecord| open_at(task).is_some();
         match (old.filter(is_open), new.filter(is_open)) {
@@ -55,7 +57,7 @@ impl OfProcess {
         self.numbers
     }
 
-    /// At most `limit` entries of such a list after a place; none: it is another kind of list.
+    /// Returns at most `limit` entries of such a list after a place; none if it is another kind of list.
     pub(super) fn list(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> Option<Vec<Cursor>> {
         let is_after = |at: &Cursor| after.is_none_or(|after| *at > after);
         match list {
