@@ -1,9 +1,9 @@
-//! Ordered lists by their names.
+//! Ordered lists, by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-/// Ordered lists by their names. One that becomes empty is forgotten.
+/// Ordered lists, by name. A list that becomes empty is forgotten.
 #[derive(Debug)]
 pub struct Lists<L, E>(pub(super) BTreeMap<L, BTreeSet<E>>);
 
@@ -19,7 +19,7 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         self.0.entry(list).or_default().insert(entry);
     }
 
-    /// As [`Lists::insert`]. The name of a list that is there already is not copied.
+    /// As [`Lists::insert`]. Does not copy the name of a list that exists.
     pub(super) fn add(&mut self, list: &L, entry: E)
     where
         L: Clone,
@@ -30,7 +30,7 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         }
     }
 
-    /// Takes an entry out of a list.
+    /// Removes an entry from a list.
     pub fn remove(&mut self, list: &L, entry: E) {
         if let Some(entries) = self.0.get_mut(list) {
             entries.remove(&entry);
@@ -40,7 +40,7 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         }
     }
 
-    /// Takes out entries, and puts in others. One that is among both stays where it is.
+    /// Removes the entries `old`, and puts in the entries `new`. An entry in both stays where it is.
     pub(super) fn replace(&mut self, old: &[(L, E)], new: Vec<(L, E)>) {
         for (list, entry) in old.iter().filter(|old| !new.contains(old)) {
             self.remove(list, *entry);
@@ -50,12 +50,12 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         }
     }
 
-    /// Takes all entries out of a list.
+    /// Removes all entries from a list, and returns them.
     pub fn take(&mut self, list: &L) -> BTreeSet<E> {
         self.0.remove(list).unwrap_or_default()
     }
 
-    /// The entries of a list that come after this one.
+    /// Returns the entries of a list that come after this one.
     pub fn after(&self, list: &L, after: Option<E>) -> impl Iterator<Item = E> {
         let first = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.0.get(list).into_iter().flat_map(move |entries| entries.range((first, Bound::Unbounded))).copied()
