@@ -1,4 +1,4 @@
-//! The records a store keeps. All of them are JSON when they are stored.
+//! The records that a store keeps. All of them are JSON when they are stored.
 
 mod declare;
 mod event;
@@ -17,10 +17,10 @@ pub use scope::{ScopeId, ScopeRecord};
 pub use task::{JobState, Reads, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched};
 pub use way::Way;
 
-/// A JSON object: what the fields of processes, tasks and rows are kept in.
+/// A JSON object that holds the fields of a process, task or row.
 pub type Document = Map<String, Value>;
 
-/// What is at a nested key.
+/// Returns the value at a nested key.
 pub fn follow<'d>(document: &'d Document, path: &[&str]) -> Option<&'d Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(document.get(*first)?, |value, key| value.get(*key))
