@@ -1,10 +1,10 @@
-//! How records are declared: structs that are JSON objects when they are stored.
+//! The declaration of records: structs that are JSON objects when they are stored.
 
 /// Declares records, as structs with a field `unknown` beside their own.
 ///
-/// A field with `= default` is left out of the JSON when it has the default of its type, and has that when it is missing. A
-/// field that the struct does not know goes to `unknown`, and is written again: what a later release wrote outlives an earlier one.
-/// `serde(flatten)` would do the same, and read each record twice.
+/// A field with `= default` is left out of the JSON if it has the default of its type, and has that if it is missing. A
+/// field that the struct does not know goes to `unknown`, and is written again. So the data of a later release survives
+/// an earlier one. `serde(flatten)` would do the same, but read each record twice.
 macro_rules! record {
     ($(
         $(#[$attribute:meta])*
@@ -93,7 +93,7 @@ macro_rules! record {
     )*};
 }
 
-/// Writes one field, unless it need not be.
+/// Writes one field, unless it has its default.
 macro_rules! write_field {
     ($map:ident, $this:ident, $field:ident) => {
         $map.serialize_entry(stringify!($field), &$this.$field)?
@@ -118,7 +118,7 @@ macro_rules! read_field {
     };
 }
 
-/// A field that was read, or what stands for it.
+/// Returns a field that was read, or its default.
 macro_rules! or_missing {
     ($field:ident) => {
         $field.ok_or_else(|| serde::de::Error::missing_field(stringify!($field)))?
