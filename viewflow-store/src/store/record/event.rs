@@ -14,27 +14,27 @@ record! {
     /// Something that happened in a process. It is written in the step in which it happened.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Event {
-        /// In which process.
+        /// The process in which it happened.
         pub process: ProcessId,
         /// Its number within the process, counting up from 1.
         pub number: u32,
-        /// When.
+        /// The time when it happened.
         pub at: Timestamp,
-        /// Who did it, when it was a person.
+        /// The person that did it, if it was a person.
         pub actor: Option<UserId> = default,
-        /// For whom that person did it, when it was not for themselves: who had given away the task that it is about.
+        /// The person in whose place that person did it: the person that delegated the task that it is about.
         pub on_behalf_of: Option<UserId> = default,
-        /// Why, if that person said so.
+        /// The reason that the person gave.
         pub reason: Option<String> = default,
-        /// What.
+        /// What happened.
         pub what: What,
-        /// What was changed in data by what happened, or in what led to it: before and after.
+        /// The changes of data that belong to it, before and after.
         pub changes: Vec<DataChange> = default,
     }
 }
 
 impl Event {
-    /// Something that happened by itself, and changed no data.
+    /// Makes an event without a person, and without changes of data.
     pub fn new(process: ProcessId, number: u32, at: Timestamp, what: What) -> Self {
         Self {
             process,
@@ -50,7 +50,7 @@ impl Event {
     }
 }
 
-/// What happened.
+/// A kind of event: what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum What {
@@ -67,7 +67,7 @@ pub enum What {
     },
     /// The process was suspended.
     ProcessSuspended,
-    /// The process goes on again.
+    /// The process was resumed.
     ProcessResumed,
     /// A token arrived at a node.
     TaskCreated {
@@ -76,22 +76,22 @@ pub enum What {
         /// Its node.
         node: String,
     },
-    /// A task was given to a person.
+    /// A person got a task.
     TaskAssigned {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
-        /// To whom.
+        /// The person.
         owner: UserId,
     },
-    /// A task was given to a person to do in the place of who has it.
+    /// A person got a task to do in the place of its owner.
     TaskDelegated {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
-        /// To whom.
+        /// The person.
         to: UserId,
     },
     /// The due date, the priority or the follow-up date of a task was set.
@@ -114,7 +114,7 @@ pub enum What {
         task: u32,
         /// Its node.
         node: String,
-        /// What the person decided who did it: the name of the case that was chosen.
+        /// The decision of the person that did it: the name of the chosen case.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<String>,
     },
@@ -124,18 +124,18 @@ pub enum What {
         task: u32,
         /// Its node.
         node: String,
-        /// Which attempt it is, counting from 1.
+        /// The number of the attempt, counted from 1.
         attempt: u32,
     },
-    /// An attempt at a job failed, and another one follows.
+    /// An attempt at a job failed, and another attempt follows.
     TaskDelayed {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
-        /// When it may begin again.
+        /// The time when it may begin again.
         until: Timestamp,
-        /// What the attempt failed with.
+        /// The error with which the attempt failed.
         error: String,
     },
     /// A task failed.
@@ -144,54 +144,54 @@ pub enum What {
         task: u32,
         /// Its node.
         node: String,
-        /// Why.
+        /// The error.
         error: String,
     },
-    /// Somebody had a failed task tried again.
+    /// A person tried a failed task again.
     TaskRetried {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
     },
-    /// A task was taken away.
+    /// A task was canceled.
     TaskCanceled {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
     },
-    /// A task was made again as another one.
+    /// A task was made again, as a new task.
     TaskRevived {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
-        /// The task that stands for it now.
+        /// The new task.
         by: u32,
     },
-    /// What a task had done was taken back.
+    /// The work of a task was taken back.
     TaskUndone {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
     },
-    /// A split or join that had ended waits again, as somebody went back to a node between them.
+    /// A split or join that was done waits again, because a person went back to a node between them.
     TaskReopened {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
     },
-    /// Somebody went on without a task.
+    /// A person skipped a task.
     TaskSkipped {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
     },
-    /// A task was let go on at another node.
+    /// A task was moved to another node.
     TaskMoved {
         /// The task.
         task: u32,
@@ -199,22 +199,22 @@ pub enum What {
         node: String,
         /// The other node.
         to: String,
-        /// The task that stands for it now; none at a join.
+        /// The new task; none at a join.
         by: Option<u32>,
     },
-    /// A timeout, error or escalation of a task was taken.
+    /// The edge for a timeout, error or escalation of a task was taken.
     BoundaryTaken {
         /// The task.
         task: u32,
         /// Its node.
         node: String,
-        /// The node it leads to.
+        /// The node to which it leads.
         then: String,
     },
 }
 
 impl What {
-    /// The task that it is about, if it is about one.
+    /// Returns the task that it is about, if it is about a task.
     pub fn task(&self) -> Option<u32> {
         match self {
             Self::ProcessStarted
