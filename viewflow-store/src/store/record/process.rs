@@ -11,7 +11,7 @@ use super::declare::record;
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
 
-/// How far a process is.
+/// The status of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ProcessStatus {
@@ -19,19 +19,19 @@ pub enum ProcessStatus {
     New,
     /// All its tokens came to an end.
     Done,
-    /// It was canceled, or all that was open in it.
+    /// It was canceled, or everything open in it was.
     Canceled,
     /// It came to an `ErrorEnd`.
     Failed,
-    /// It stands still until it is resumed.
+    /// It is suspended until it is resumed.
     Suspended,
 }
 
 impl ProcessStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 5] = [Self::New, Self::Done, Self::Canceled, Self::Failed, Self::Suspended];
 
-    /// Whether nothing more happens in it.
+    /// Returns whether nothing more happens in the process.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::New | Self::Suspended)
     }
@@ -50,28 +50,29 @@ impl fmt::Display for ProcessStatus {
 }
 
 record! {
-    /// A process as it is stored, but for its data. Whatever changes in a process changes this record.
+    /// A process as it is stored, without its data. Each change in a process changes this record.
     #[derive(Clone, Debug, PartialEq)]
     pub struct ProcessRecord {
-        /// Which process.
+        /// The number of the process.
         pub id: ProcessId,
         /// The stored name of its flow.
         pub flow: String,
-        /// How far it is.
+        /// Its status.
         pub status: ProcessStatus,
-        /// When it was started.
+        /// The time when it was started.
         pub created: Timestamp,
-        /// The fingerprint of the flow with which it was started: [`lock::Flow::fingerprint`](viewflow_graph::lock::Flow::fingerprint).
+        /// The fingerprint of the flow with which it was started: [`viewflow_graph::lock::Flow::fingerprint`].
         pub shape: String = default,
-        /// When it was finished.
+        /// The time when it was finished.
         pub finished: Option<Timestamp> = default,
-        /// Who started it, when it was a person. Of a sub-process: who did the step that made it.
+        /// The person that started it, if it was a person. For a sub-process: the person that did the step that made
+        /// it.
         pub started_by: Option<UserId> = default,
-        /// The task it is a sub-process of.
+        /// The task whose sub-process it is.
         pub parent: Option<TaskId> = default,
-        /// Why it failed: the code of its `ErrorEnd`.
+        /// The code of the `ErrorEnd` at which it failed.
         pub error: Option<String> = default,
-        /// The stored name of the end that its last token came to; none while it runs, and when it was canceled.
+        /// The stored name of the end that its last token came to; none while it runs, and if it was canceled.
         pub outcome: Option<String> = default,
         /// How many tasks it has had.
         pub tasks: u32,
@@ -83,29 +84,32 @@ record! {
         pub ends: u32 = default,
         /// How many of its tasks wait for a condition.
         pub conditions: u32 = default,
-        /// The ordinal of the task at the end that a token came to last; 0 where it is not known, and in a process that is over.
+        /// The ordinal of the task at the end that a token came to last. It is 0 if that is not known, and in a process
+        /// that is over.
         pub last_end: u32 = default,
-        /// The highest ordinal that there was when a task was done that was not the newest; 0 where there was none, and in a process that is over.
+        /// The highest ordinal in use when a task was done that was not the newest. It is 0 if there was no such task,
+        /// and in a process that is over.
         pub crossed: u32 = default,
-        /// The stored names of the nodes that have had tasks, in order, a line each; none in a process that an earlier release began.
+        /// The stored names of the nodes that have had tasks, in order, one name a line. It is empty in a process that
+        /// an earlier release began.
         pub nodes: String = default,
     }
 
-    /// The data of a process as it is stored: a record of its own, so that what does not touch it need not read it. The revision
-    /// of the process vouches for it.
+    /// The data of a process as it is stored. It is a record of its own, so that code that does not need it does not
+    /// read it. The revision of the process covers it.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct ProcessData {
-        /// The seed, encoded; null when there is none.
+        /// The seed, encoded; null if there is none.
         pub seed: Value = default,
-        /// The artifact, encoded; null when there is none.
+        /// The artifact, encoded; null if there is none.
         pub artifact: Value = default,
-        /// The document that proxies are laid over.
+        /// The document over which proxies are laid.
         pub data: Document = default,
     }
 }
 
 impl ProcessRecord {
-    /// Notes that a node has a task, before that counts.
+    /// Notes that a node gets a task. Call it before the task is counted.
     pub fn note_node(&mut self, node: &str) {
         let known = self.tasks == 0 || !self.nodes.is_empty();
         if known && self.nodes.lines().all(|noted| noted != node) {
@@ -114,7 +118,7 @@ impl ProcessRecord {
         }
     }
 
-    /// A process that has just begun.
+    /// Makes a process that has just begun.
     pub fn new(id: ProcessId, flow: impl Into<String>, created: Timestamp) -> Self {
         Self {
             id,
@@ -145,11 +149,11 @@ impl ProcessRecord {
 pub struct WholeProcess {
     /// The process.
     pub record: ProcessRecord,
-    /// Its seed, encoded; null when there is none.
+    /// Its seed, encoded; null if there is none.
     pub seed: Value,
-    /// Its artifact, encoded; null when there is none.
+    /// Its artifact, encoded; null if there is none.
     pub artifact: Value,
-    /// The document that its proxies are laid over, with its columns.
+    /// The document over which its proxies are laid, with its columns.
     pub data: Document,
 }
 
