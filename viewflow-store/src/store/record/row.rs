@@ -14,27 +14,27 @@ record! {
     pub struct RowRecord {
         /// The fields.
         pub data: Document,
-        /// Under what it can be found.
+        /// The values under which it can be found.
         pub index: Vec<IndexEntry> = default,
-        /// Which rows it refers to. Here `table` and `id` are those of the other row.
+        /// The rows it refers to. Here `table` and `id` are those of the other row.
         pub references: Vec<Reference> = default,
     }
 }
 
 impl RowRecord {
-    /// A row with these fields, which is found by its number alone.
+    /// Makes a row with these fields, which is found only by its number.
     pub fn of<'f>(fields: impl IntoIterator<Item = (&'f str, Value)>) -> Self {
         let data = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
         Self { data, ..Self::default() }
     }
 
-    /// Its unique values, as field and key.
+    /// Returns its unique values, as field and key.
     pub fn unique_keys(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
         let unique = self.index.iter().filter(|entry| entry.unique);
         unique.filter_map(|entry| Some((entry.field.as_str(), index_key(&entry.value)?)))
     }
 
-    /// Whether the row is found under this key of an indexed field.
+    /// Returns whether the row is found under this key of an indexed field.
     pub fn has(&self, field: &str, key: &[u8]) -> bool {
         self.index.iter().any(|entry| entry.field == field && index_key(&entry.value).as_deref() == Some(key))
     }
@@ -61,11 +61,11 @@ pub struct Reference {
     pub id: u64,
     /// The field that refers.
     pub field: String,
-    /// What happens to the referring row when the other is deleted.
+    /// The effect on the referring row when the other row is deleted.
     pub on_delete: OnDelete,
 }
 
-/// What happens to a row when a row it refers to is deleted.
+/// The effect on a row when a row it refers to is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
