@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::declare::record;
 use crate::id::ProcessId;
 
-/// Which scope: its process and its number within it; 0 is the process itself.
+/// The identity of a scope: its process, and its number within the process. Number 0 is the process itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ScopeId {
     /// The process.
@@ -17,7 +17,7 @@ pub struct ScopeId {
 }
 
 record! {
-    /// An open scope: what a split opened and a join will close, or the whole process.
+    /// An open scope, which a split opened and a join will close, or the whole process.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct ScopeRecord {
         /// The scope around it; none for the process itself.
@@ -30,19 +30,19 @@ record! {
         pub join: Option<u32> = default,
         /// How many tokens have arrived at its join.
         pub arrived: u64 = default,
-        /// How many tasks of each node were done in it and in the scopes within it. None in scopes that an earlier release opened,
-        /// and in the process itself: of these nobody asks.
+        /// How many tasks of each node were done in it and in inner scopes. None in scopes that an earlier release
+        /// opened, and in the process itself, where the counts are not needed.
         pub done: Option<BTreeMap<String, u32>> = default,
         /// Whether the first token that moves on leaves it, and cancels the others.
         pub first: bool = default,
-        /// Whether what is open in it may have to be canceled at once, as the others were not waited for: then its tasks
-        /// stand in a list.
+        /// Whether its open tasks may have to be canceled at once, because a join need not wait for them. Then they are
+        /// in a list.
         pub listed: bool = default,
     }
 }
 
 impl ScopeRecord {
-    /// Counts so many tasks of a node less that are done.
+    /// Reduces the count of a node's done tasks by `less`.
     pub fn uncount(&mut self, node: &str, less: u32) {
         let Some(done) = &mut self.done else { return };
         if let Some(count) = done.get_mut(node) {
