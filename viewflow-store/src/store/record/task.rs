@@ -13,31 +13,31 @@ use crate::id::{TaskId, UserId};
 use crate::people::Candidate;
 use crate::time::Timestamp;
 
-/// How far a task is.
+/// The status of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TaskStatus {
-    /// Waits; nobody has it.
+    /// It waits, and no person has it.
     New,
-    /// Waits for the person who has it.
+    /// It waits for the person that has it.
     Assigned,
-    /// Waits for its time: a timer, or a job that no worker has.
+    /// It waits for its time: a timer, or a job that no worker has.
     Scheduled,
-    /// Is at work: a job that a worker has, a split whose branches run, a join that waits for them, a sub-process whose
-    /// children run.
+    /// It is at work. That is a job that a worker has, a split whose branches run, a join that waits for them, or a
+    /// sub-process whose children run.
     Started,
-    /// Is done.
+    /// It is done.
     Done,
-    /// Was taken away.
+    /// It was canceled.
     Canceled,
-    /// Failed, and waits for somebody to retry, revive or cancel it. Its process stays open.
+    /// It failed, and waits until a person retries, revives or cancels it. Its process stays open.
     Error,
-    /// Was canceled, failed or undone, and has been made again as another task.
+    /// It was canceled, failed or undone, and was made again as a new task.
     Revived,
 }
 
 impl TaskStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 8] = [
         Self::New,
         Self::Assigned,
@@ -49,7 +49,7 @@ impl TaskStatus {
         Self::Revived,
     ];
 
-    /// Whether nothing more happens to it.
+    /// Returns whether nothing more happens to the task.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Canceled | Self::Revived)
     }
@@ -74,7 +74,7 @@ record! {
     /// A task as it is stored.
     #[derive(Clone, Debug, PartialEq)]
     pub struct TaskRecord {
-        /// Which task.
+        /// The task's id.
         pub id: TaskId,
         /// The stored name of its flow.
         pub flow: String,
@@ -82,105 +82,109 @@ record! {
         pub node: String,
         /// The kind of its node.
         pub kind: Kind as ByName,
-        /// How far it is.
+        /// Its status.
         pub status: TaskStatus,
-        /// The scope its token is in.
+        /// The scope of its token.
         pub scope: u32,
-        /// Who has it, or did it.
+        /// The person that has it, or did it.
         pub owner: Option<UserId> = default,
-        /// Who gave it to its owner to do in his place.
+        /// The person that delegated it to its owner.
         pub delegated_by: Option<UserId> = default,
         /// The people who had the task and have it no longer, each of them once: it was given back, or another person got it.
         pub had: Vec<UserId> = default,
         /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
         /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
         pub given: bool = default,
-        /// Whether its only candidate is the person to whom the flow gave it, as the flow names none: given back, it is for that person alone,
-        /// unless a manager gives it to somebody else.
+        /// Whether its only candidate is the person to whom the flow gave it, because the flow names no candidates.
+        /// Given back, it is for that person alone, unless a manager gives it to another person.
         pub reserved: bool = default,
-        /// Who may take it; anybody where there are none.
+        /// The candidates that may take it. If there are none, anybody may.
         pub candidates: Vec<Candidate> = default,
-        /// Who may not have it, whoever may: as `#[not_by(..)]` says.
+        /// The people that may not have it, even if they are candidates: as `#[not_by(..)]` says.
         pub barred: Vec<UserId> = default,
-        /// By when it should be done.
+        /// The time by which it should be done.
         pub due_date: Option<Timestamp> = default,
-        /// How urgent it is: the greater the more.
+        /// How urgent it is: a greater number is more urgent.
         pub priority: Option<i32> = default,
-        /// When somebody wants to look at it again.
+        /// The time when its people want to look at it again.
         pub follow_up: Option<Timestamp> = default,
-        /// When it was made.
+        /// The time when it was made.
         pub created: Timestamp,
-        /// When it was given to its owner.
+        /// The time when it was given to its owner.
         pub assigned: Option<Timestamp> = default,
-        /// When it was done.
+        /// The time when it was done.
         pub finished: Option<Timestamp> = default,
-        /// The task it comes from; none for a start.
+        /// The task from which it comes; none for a start.
         pub previous: Option<u32> = default,
-        /// The join it went into, where that was there already.
+        /// The join into which it went, if the join's task already existed.
         pub joined: Option<u32> = default,
         /// The scope it opened, if it is a split, or closes, if it is a join.
         pub around: Option<u32> = default,
-        /// When the engine has to look at it again: a time came, a job may run, or the worker that has it is overdue.
+        /// The time when the engine has to look at it again. Then its time has come, a job may run, or the worker that
+        /// has it is overdue.
         pub due: Option<Timestamp> = default,
         /// Its timeouts that have not fired.
         pub timeouts: Vec<Timeout> = default,
-        /// What it waits to hear of.
+        /// The event for which it waits.
         pub waits_for: Option<WaitsFor> = default,
-        /// How far it is, if it is a job.
+        /// The state of the job, if it is one.
         pub job: Option<JobState> = default,
         /// How many of its children are open, if it is a sub-process.
         pub children: u32 = default,
-        /// Why it failed.
+        /// The error with which it failed.
         pub error: Option<TaskError> = default,
-        /// Whether it failed before it was handed to anybody: `on_create` and `assign` are still to be called.
+        /// Whether it failed before any person got it, so that `on_create` and `assign` are still to be called.
         pub unprepared: bool = default,
-        /// Whether its token left by a timeout or an error, and is not its own any more.
+        /// Whether its token left by a timeout or an error, so that the task no longer has it.
         pub left: bool = default,
-        /// Whether it stands in the list of its scope while it is open.
+        /// Whether it is in the list of its scope while it is open.
         pub listed: bool = default,
-        /// The message that it took and has not handled, as it failed over it. Of a signal that it heard while its process was
-        /// suspended, an empty one.
+        /// The message that it took and could not handle. For a signal that it heard while its process was suspended,
+        /// an empty message.
         pub message: Option<Document> = default,
-        /// Whether what it did was undone by its compensation.
+        /// Whether its work was undone by its compensation.
         pub compensated: bool = default,
-        /// Whether its process is suspended: it waits for nothing and is nobody's meanwhile, and stands in none of their lists.
+        /// Whether its process is suspended. Meanwhile it waits for nothing, is unassigned, and is in no list for
+        /// either.
         pub suspended: bool = default,
-        /// Whether it has yet to look at what happened while its process was suspended. Whatever else is due, the engine looks at it at once.
+        /// Whether it still has to look at what happened while its process was suspended. The engine looks at it at
+        /// once.
         pub catch_up: bool = default,
-        /// What its owner filled in so far.
+        /// The values that its owner has filled in so far.
         pub draft: Option<Document> = default,
-        /// Whether somebody went on without it: it is done, and its node has done nothing.
+        /// Whether a person skipped it: it is done, and its node has done nothing.
         pub skipped: bool = default,
-        /// Whether it was taken back, as somebody went back to it or to a node before it. Its token is not its own any more.
+        /// Whether it was taken back, because a person went back to it or to a node before it. It no longer has a
+        /// token.
         pub undone: bool = default,
-        /// The place of its end among the events of its process: the number of the one that told last that it was done. 0 where it never was,
-        /// and where an earlier release did it.
+        /// The place of its end among the events of its process: the number of the last event that says that it was
+        /// done. It is 0 if it was never done, or was done under an earlier release.
         pub place: u32 = default,
-        /// How many tasks there are on the way to it, itself included, since the last one that has a `way`.
+        /// The number of tasks on the way to it, itself included, since the last task with a `way`.
         pub steps: u32 = default,
-        /// What was on the way to it. Only some tasks have it.
+        /// A summary of the way to it. Only some tasks have one.
         pub way: Option<Box<Way>> = default,
         /// The number of the last event about it among the events of its process: a tag that changes with each of them. 0 where nothing has
         /// happened to it since an earlier release, which noted no number.
         pub event: u32 = default,
         /// What its owner decided: the stored name of the case that was chosen.
         pub decision: Option<String> = default,
-        /// Its seed, encoded; null when there is none.
+        /// Its seed, encoded; null if there is none.
         pub seed: Value = default,
-        /// Its artifact, encoded; null when there is none.
+        /// Its artifact, encoded; null if there is none.
         pub artifact: Value = default,
-        /// The document its struct is laid over.
+        /// The document over which its struct is laid.
         pub data: Document = default,
     }
 }
 
 impl TaskRecord {
-    /// In whose place it is done, if that is another person than the one who has it.
+    /// Returns the person in whose place it is done, if it is not the person that has it.
     pub fn principal(&self) -> Option<&UserId> {
         self.delegated_by.as_ref().filter(|by| self.owner.as_ref() != Some(by))
     }
 
-    /// Who did it, and who had it done in their place.
+    /// Returns the person that did it, and the person that delegated it.
     pub fn doers(&self) -> impl Iterator<Item = &UserId> {
         self.owner.iter().chain(&self.delegated_by)
     }
@@ -203,7 +207,7 @@ impl TaskRecord {
         self.kind.has_children() || (self.status == TaskStatus::Done && self.kind.acts())
     }
 
-    /// A task that has just been made, without data.
+    /// Makes a task that has just been made, without data.
     pub fn new(id: TaskId, flow: impl Into<String>, node: impl Into<String>, kind: Kind, created: Timestamp) -> Self {
         Self {
             id,
@@ -257,16 +261,16 @@ impl TaskRecord {
     }
 }
 
-/// A timeout of a task that is armed.
+/// An armed timeout of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeout {
-    /// The stored name of the node it leads to.
+    /// The stored name of the node to which it leads.
     pub then: String,
-    /// When it fires.
+    /// The time when it fires.
     pub at: Timestamp,
 }
 
-/// What a task waits to hear of.
+/// An event for which a task waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitsFor {
@@ -281,21 +285,23 @@ pub enum WaitsFor {
     },
     /// A condition over its process, and over these tables.
     Condition {
-        /// The tables that it read when it was last asked.
+        /// The tables that it read in its last evaluation.
         tables: Vec<String>,
-        /// What it read; none: an earlier release asked it, which noted the tables only.
+        /// The parts that it read. There are none if an earlier release evaluated it, which noted only the tables.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reads: Option<Reads>,
     },
 }
 
-/// What a condition read when it was last asked. It is asked again when something of that has changed, or the data of its process.
+/// The parts that a condition read in its last evaluation. It is evaluated again when one of them has changed, or the
+/// data of its process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reads {
-    /// What it read of tables.
+    /// The parts of tables that it read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<Watched>,
-    /// Whether it read what is not noted, such as tasks of its process or the time: it is asked in each step of its process.
+    /// Whether it read something that is not noted, such as tasks of its process or the time. Then each step of its
+    /// process evaluates it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub steps: bool,
 }
@@ -305,51 +311,52 @@ pub struct Reads {
 pub struct Watched {
     /// The table.
     pub table: String,
-    /// Which part of it.
+    /// The part of the table.
     pub part: TablePart,
 }
 
-/// Which rows of a table.
+/// A part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TablePart {
-    /// All of them.
+    /// All rows.
     All,
-    /// The one with this number.
+    /// The row with this number.
     Row(u64),
-    /// Those under a key of an indexed field, by a hash of both.
+    /// The rows under a key of an indexed field, given by a hash of both.
     Key(u64),
 }
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobState {
-    /// How often a worker has begun it. The worker that has it is known by this number.
+    /// How often a worker has begun it. The number identifies the worker that has it.
     pub attempt: u32,
     /// How many of these attempts have failed, since it was scheduled or retried.
     #[serde(default)]
     pub failures: u32,
-    /// From when on a worker may begin it, or take it over from the one that has it.
+    /// The time from which on a worker may begin it, or take it over from the worker that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// How many workers were lost with it, one after the other.
+    /// How many workers were lost with it in a row.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
-    /// When `at` and `until` were reckoned, if from then on. A clock that shows an earlier time was set back since, and they mean nothing.
+    /// The time from which `at` and `until` were computed. If a clock shows an earlier time, it was set back since, and
+    /// they mean nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// When the current attempt has run out of time, if it may.
+    /// The time when the current attempt runs out of time, if there is a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// Why a task failed.
+/// The error of a failed task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskError {
-    /// The code of the error, where it has one: `viewflow::Error::coded`.
+    /// The code of the error, if it has one: `viewflow::Error::coded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What it said.
+    /// The message of the error.
     pub message: String,
 }
 
