@@ -1,4 +1,4 @@
-//! What was on the way to a task, summed up.
+//! A summary of the way to a task.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 use super::{TaskRecord, TaskStatus};
 use crate::id::UserId;
 
-/// What was on the way to a task before it: the task it came from, the one before that, and so on. It stands on some of the tasks of
-/// a long process, so that what is asked of the way costs the same however long it is.
+/// A summary of the way to a task before it: the task it came from, the task before that, and so on. Some tasks of a
+/// long process have one. So a question about the way costs the same, however long the way is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
-    /// Of each node the last task that was done, by its ordinal.
+    /// The last done task of each node, by its ordinal.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub done: BTreeMap<String, u32>,
-    /// Who did the tasks of a node that were done, or had them done in their place: of the nodes that are named by a `#[not_by(..)]`.
+    /// The people that did a node's done tasks, or delegated them. Only nodes named by a `#[not_by(..)]` are included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by: BTreeMap<String, BTreeSet<UserId>>,
-    /// Of each node that runs sub-processes the last task, whatever became of it.
+    /// The last task of each node that runs sub-processes, whatever its status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hosts: BTreeMap<String, u32>,
-    /// What was not over yet.
+    /// The tasks that were not over yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub open: BTreeSet<u32>,
-    /// The last join, and the task that came of it.
+    /// The last join, and the task that came from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join: Option<(u32, u32)>,
     /// The scopes around the task, each with the split that opened it.
@@ -32,17 +32,17 @@ pub struct Way {
 }
 
 impl Way {
-    /// A way with nothing on it, of which it is to be told who did these nodes.
+    /// Makes an empty way that is to record the people that did these nodes.
     pub fn telling_of(nodes: &[&str]) -> Self {
         Self { by: nodes.iter().map(|node| ((*node).to_owned(), BTreeSet::new())).collect(), ..Self::default() }
     }
 
-    /// Whether it tells who did these nodes.
+    /// Returns whether it records the people that did these nodes.
     pub fn tells_of(&self, nodes: &[&str]) -> bool {
         nodes.iter().all(|node| self.by.contains_key(*node))
     }
 
-    /// Notes a task on the way. One that is not over is looked at again.
+    /// Notes a task on the way. A task that is not over has to be looked at again.
     pub fn note(&mut self, task: &TaskRecord) {
         let ordinal = task.id.ordinal;
         if task.status.is_final() {
@@ -61,7 +61,7 @@ impl Way {
         }
     }
 
-    /// Notes what was on the way to a task on the way.
+    /// Notes the summary of an earlier part of the way.
     pub fn note_all(&mut self, earlier: &Self) {
         for (own, earlier) in [(&mut self.done, &earlier.done), (&mut self.hosts, &earlier.hosts)] {
             earlier.iter().for_each(|(node, last)| note_last(own, node, *last));
@@ -75,7 +75,7 @@ impl Way {
         self.join = self.join.or(earlier.join);
     }
 
-    /// The same with other names of nodes.
+    /// Returns the same way with other names of nodes.
     pub fn renamed<'n>(self, name: impl Fn(&str) -> Option<&'n str>) -> Self {
         let name = |node: String| name(&node).map_or(node.clone(), str::to_owned);
         let (mut done, mut hosts, mut by) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::<_, BTreeSet<_>>::new());
@@ -86,7 +86,7 @@ impl Way {
     }
 }
 
-/// Of the tasks of one node on a way the last one has the highest ordinal.
+/// Notes a task of a node on a way, if it is the last one: the last one has the highest ordinal.
 fn note_last(last: &mut BTreeMap<String, u32>, node: &str, ordinal: u32) {
     match last.get_mut(node) {
         Some(last) => *last = ordinal.max(*last),
