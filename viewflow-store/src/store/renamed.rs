@@ -1,6 +1,7 @@
-//! A store as code sees it whose flows and nodes had other names before: records are read under the names of today, and lists
-//! under all names. A task that is written anyway is written under its node's name of today; a process keeps the name of its
-//! flow, which its tasks share.
+//! A store as code sees it whose flows and nodes had other names before.
+//!
+//! Records are read under the current names, and lists under all names. When a task is written for another reason, it
+//! gets its node's current name. A process keeps the name of its flow, which its tasks share.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,22 +17,22 @@ use crate::id::{ProcessId, TaskId, UserId};
 use crate::people::Permission;
 use crate::time::Timestamp;
 
-/// The names of flows and nodes that had others before.
+/// The flows and nodes that had other names before.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// The flows by the names that they had.
+    /// The current names of flows, by their earlier names.
     flows: BTreeMap<&'static str, &'static str>,
-    /// The nodes of each flow, by the names that they had.
+    /// The current names of nodes, by flow and their earlier names.
     nodes: BTreeMap<&'static str, BTreeMap<&'static str, &'static str>>,
 }
 
 impl Names {
-    /// Notes that a flow has this name today, and had these.
+    /// Notes the current name of a flow, and its earlier names.
     pub fn flow_was(&mut self, today: &'static str, was: &[&'static str]) {
         self.flows.extend(was.iter().map(|was| (*was, today)));
     }
 
-    /// Notes that a node of a flow has this name today, and had these.
+    /// Notes the current name of a node of a flow, and its earlier names.
     pub fn node_was(&mut self, flow: &'static str, today: &'static str, was: &[&'static str]) {
         if !was.is_empty() {
             self.nodes.entry(flow).or_default().extend(was.iter().map(|was| (*was, today)));
@@ -45,12 +46,12 @@ impl Names {
         self.flows.get(name).copied().unwrap_or(name)
     }
 
-    /// The name of today of a node, whose flow is named by its own.
+    /// Returns the current name of a node whose flow is given by its current name; none if it was not renamed.
     fn node(&self, flow: &str, node: &str) -> Option<&'static str> {
         self.nodes.get(flow)?.get(node).copied()
     }
 
-    /// The name of today of a node that is named as it is stored.
+    /// Returns the current name of a node that is given as it is stored.
     pub fn today(&self, stored: &NodeName) -> NodeName {
         let flow = self.flow(&stored.flow);
         let node = self.node(flow, &stored.node).unwrap_or(&stored.node);
@@ -86,13 +87,13 @@ impl Names {
         task
     }
 
-    /// All names under which processes of a flow may be stored.
+    /// Returns all names under which processes of a flow may be stored.
     fn of_flow<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'n str> {
         let earlier = self.flows.iter().filter(move |(_, now)| **now == name).map(|(was, _)| *was);
         std::iter::once(name).chain(earlier)
     }
 
-    /// All names under which tasks of a node may be stored.
+    /// Returns all names under which tasks of a node may be stored.
     fn of_node<'n>(&'n self, name: &'n NodeName) -> impl Iterator<Item = NodeName> + 'n {
         let earlier = self.nodes.get(name.flow.as_str()).into_iter().flatten();
         let earlier = earlier.filter(|(_, now)| **now == name.node).map(|(was, _)| *was);
@@ -102,7 +103,7 @@ impl Names {
         })
     }
 
-    /// The lists that one list may be kept as.
+    /// Returns the lists as which one list may be kept.
     fn of_list(&self, list: &TaskList) -> Vec<TaskList> {
         match list {
             TaskList::Status(node, status) => self.of_node(node).map(|node| TaskList::Status(node, *status)).collect(),
@@ -126,13 +127,13 @@ impl Names {
         }
     }
 
-    /// Whether a node, or its flow, had another name.
+    /// Returns whether a flow, or one of its nodes, had another name.
     fn had_others(&self, flow: &str) -> bool {
         self.nodes.contains_key(flow) || self.of_flow(flow).nth(1).is_some()
     }
 }
 
-/// The store in front of another one.
+/// The store in front of the other store.
 pub struct Renamed {
     store: Arc<dyn Store>,
     names: Names,
@@ -145,12 +146,12 @@ impl fmt::Debug for Renamed {
 }
 
 impl Renamed {
-    /// The store under the names of today. Without earlier names it is the store itself.
+    /// Returns the store under the current names. Without earlier names, it is the store itself.
     pub fn over(store: Arc<dyn Store>, names: Names) -> Arc<dyn Store> {
         if names.flows.is_empty() && names.nodes.is_empty() { store } else { Arc::new(Self { store, names }) }
     }
 
-    /// A task as it is stored.
+    /// Replaces a task by its stored record, if it was renamed.
     fn stored_task(&self, task: &mut TaskRecord) -> StoreResult<()> {
         if self.names.had_others(&task.flow)
             && let Some(stored) = self.store.task(task.id)?
@@ -255,7 +256,7 @@ impl Store for Renamed {
         merged(&lists, limit, |list| self.store.list_processes(list, after, limit))
     }
 
-    /// There are few, so that all of them are read for each page.
+    /// There are few of them, so all are read for each page.
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {
         let mut nodes = std::collections::BTreeSet::new();
         let mut last: Option<NodeName> = None;
@@ -270,8 +271,8 @@ impl Store for Renamed {
         Ok(nodes.into_iter().filter(|node| after.is_none_or(|after| node > after)).take(limit).collect())
     }
 
-    /// What a record was like before is told as it is stored: by that it is taken out of its lists. The revisions in the
-    /// commit vouch for it.
+    /// Replaces each old record of the commit by the record as it is stored, so that the store finds it in its lists.
+    /// The revisions in the commit cover that.
     fn commit(&self, mut commit: Commit) -> StoreResult<Receipt> {
         let mut renamed = BTreeMap::new();
         for change in &mut commit.changes {
@@ -300,7 +301,7 @@ impl Store for Renamed {
     }
 }
 
-/// The first entries of several lists that are in one order.
+/// Returns the first entries of several lists that have the same order.
 fn merged<L, E: Ord>(lists: &[L], limit: usize, read: impl Fn(&L) -> StoreResult<Vec<E>>) -> StoreResult<Vec<E>> {
     if let [list] = lists {
         return read(list);
