@@ -1,4 +1,4 @@
-//! Stamps of what queries by index find.
+//! Stamps for the results of queries by index.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -8,9 +8,10 @@ use super::{Change, Commit, RowRecord, index_key};
 /// How many stamps there are, whatever is stored.
 const SLOTS: usize = 4096;
 
-/// The stamps for [`Store::index_stamp`](super::Store::index_stamp), for stores that have them in memory: it takes the same 32 KiB
-/// whatever is stored. Values share a slot by chance, so that a write of one can be taken for a write of the other: that costs a step
-/// which is run again without need, and nothing else.
+/// The stamps for [`Store::index_stamp`](super::Store::index_stamp), for stores that keep them in memory.
+///
+/// They take 32 KiB, whatever is stored. Values may share a slot by chance, so that a write of one value counts as a
+/// write of the other. Then a step is run again without need; there is no other harm.
 #[derive(Debug)]
 pub struct IndexStamps(Vec<u64>);
 
@@ -21,7 +22,7 @@ impl Default for IndexStamps {
 }
 
 impl IndexStamps {
-    /// The number of the last commit that was noted for this value, or for one that shares its slot.
+    /// Returns the number of the last commit that was noted for this value, or for a value that shares its slot.
     pub fn get(&self, table: &str, field: &str, key: &[u8]) -> u64 {
         self.0[slot(table, field, key)]
     }
@@ -36,7 +37,7 @@ impl IndexStamps {
     }
 }
 
-/// The values under which a row was found, and those under which it will be.
+/// Visits the values under which a row was found, and those under which it will be found.
 pub(super) fn each_key(old: Option<&RowRecord>, new: Option<&RowRecord>, mut visit: impl FnMut(&str, &[u8])) {
     for entry in old.into_iter().chain(new).flat_map(|row| &row.index) {
         if let Some(key) = index_key(&entry.value) {
@@ -51,7 +52,7 @@ fn slot(table: &str, field: &str, key: &[u8]) -> usize {
     any % SLOTS
 }
 
-/// A number for something that takes much room itself. Two things can have the same one, though that is rare.
+/// Returns a hash for something that takes much room itself. In rare cases two things have the same hash.
 pub(super) fn mark(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
