@@ -1,8 +1,9 @@
 //! A whole store as lines of JSON, and back: from any store into any other.
 //!
-//! The first line tells what the file is, the last one how many records are in between, so that a file that was cut
-//! short is noticed. Between them stands a record in each line: the last numbers given out, and the last one of the log; each process, followed by
-//! its data, its tasks, its open scopes and its events; the rows of each table.
+//! The first line says what the file is. The last line says how many records come before it, so that a truncated file
+//! is noticed. Each line between them is a record. First come the last numbers given out, and the last number of the
+//! log. Then comes each process, followed by its data, its tasks, its open scopes and its events. Last come the rows of
+//! each table.
 
 mod read;
 
@@ -20,45 +21,45 @@ use crate::id::ProcessId;
 
 /// The version of the lines that this release writes and reads.
 const VERSION: u64 = 3;
-/// The oldest version that it still reads: events have no places in the log. Up to version 2 the data of a process stood in its own
-/// line.
+/// The oldest version that it still reads, in which events have no places in the log. Up to version 2, the data of a
+/// process was in the line of the process.
 const OLDEST: u64 = 1;
-/// How many records are asked for at a time.
+/// How many records are read at once.
 const PAGE: usize = 200;
-/// How often `progress` is called.
+/// `progress` is called after this many records.
 const TOLD: u64 = 1000;
-/// The lines of a process are held back up to this length, until it is known that the process did not change.
+/// The lines of a process are held back up to this length in bytes, until it is known that the process did not change.
 const HELD: usize = 8 << 20;
-/// How often a process that changes is read.
+/// How often a process that keeps changing is read.
 const ATTEMPTS: usize = 20;
 
-/// What an export or import can fail with.
+/// An error of an export or import.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
-    /// The store to import into has something in it. It was left as it is.
+    /// The store to import into is not empty. It was left as it is.
     #[error("the store to import into is not empty, it has {what}: import into a new one")]
     NotEmpty {
-        /// What it has.
+        /// What it contains.
         what: String,
     },
-    /// The first line is not that of an export.
+    /// The first line is not the first line of an export.
     #[error("this is no export: the first line should be like {{\"viewflow\":\"export\",\"version\":{VERSION}}}")]
     NotAnExport,
-    /// The export was written by another release, in a version that this one does not know.
+    /// Another release wrote the export, in a version that this one does not know.
     #[error(
         "the export has version {found}, and this release reads versions up to {VERSION}: import it with the release that wrote it"
     )]
     OtherVersion {
-        /// The version it has.
+        /// The version of the export.
         found: u64,
     },
-    /// A line is not what it should be.
+    /// A line is wrong.
     #[error(
         "line {line} {detail}: mend it and start again with an empty store, as this one may hold a part of the export"
     )]
     BadLine {
-        /// The line's number, counting from 1.
+        /// The line's number, counted from 1.
         line: u64,
         /// What is wrong with it.
         detail: String,
@@ -68,10 +69,10 @@ pub enum TransferError {
         "the export ends after line {line}, without its last line: it was cut short. Copy it again and start with an empty store, as this one may hold a part of it"
     )]
     CutShort {
-        /// The number of the last line there is.
+        /// The number of the last line in the file.
         line: u64,
     },
-    /// The store did not take some records.
+    /// The store did not accept some records.
     #[error(
         "the store did not take lines {first} to {last} ({source}): start again with an empty store, as this one may hold a part of the export"
     )]
@@ -80,10 +81,10 @@ pub enum TransferError {
         first: u64,
         /// The last of them.
         last: u64,
-        /// What the store said.
+        /// The error of the store.
         source: StoreError,
     },
-    /// A process changed whenever it was read.
+    /// A process changed each time it was read.
     #[error("process {0} changed while it was read: stop what writes to the store, and export again")]
     Changed(ProcessId),
     /// The store failed.
@@ -113,7 +114,7 @@ enum Line {
         last: u64,
     },
     Process(ProcessRecord),
-    /// The data of the process before it; there is none if that has no data.
+    /// The data of the process before it. The line is left out for a process without data.
     Data(ProcessData),
     Task(TaskRecord),
     Scope {
@@ -124,7 +125,7 @@ enum Line {
     Log {
         last: u64,
     },
-    /// An event whose place in the log is not known.
+    /// An event without its place in the log, as older versions have it.
     Event(Event),
     /// An event, with its place in the log.
     Logged {
@@ -136,7 +137,7 @@ enum Line {
         id: u64,
         row: RowRecord,
     },
-    /// The last line: how many records there are.
+    /// The last line, with the number of records.
     End(u64),
 }
 
@@ -146,14 +147,16 @@ impl Line {
     }
 }
 
-/// Writes all that a store holds, as lines of JSON that [`import`] reads into any other store. `progress` is called
-/// with how many records are written, every thousand and at the end. Answers with how many there are.
+/// Writes everything in a store as lines of JSON, which [`import`] reads into any other store. Returns how many records
+/// there are.
 ///
-/// The store should be at rest. If somebody writes to it meanwhile, each process is still exported as it was at one time,
-/// but one process and another, or a process and a row, may be as they were at different times.
+/// The function calls `progress` with the number of records written, every thousand and at the end.
 ///
-/// Revisions are not exported. It takes a number for a process and one for a row of each table from the store, as that is
-/// how it learns them.
+/// The store should be at rest. If another program writes to it meanwhile, each process is still exported as it was at
+/// one time. But two processes, or a process and a row, may be as they were at different times.
+///
+/// Revisions are not exported. The function takes a process number from the store, and a row number of each table, as
+/// it learns the last numbers in this way.
 ///
 /// ```
 /// use viewflow_store::MemoryStore;
@@ -166,8 +169,7 @@ impl Line {
 /// ```
 ///
 /// # Errors
-/// When the store fails, when the lines cannot be written, and [`TransferError::Changed`] when a process changes all the
-/// time.
+/// If the store fails, or the lines cannot be written. [`TransferError::Changed`] if a process keeps changing.
 pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> Result<u64, TransferError> {
     let mut out = Out { to, progress, done: 0 };
     let head = Head { viewflow: "export".to_owned(), version: VERSION };
@@ -206,10 +208,10 @@ pub fn export(store: &dyn Store, to: impl Write, progress: impl FnMut(u64)) -> R
     Ok(done)
 }
 
-/// The tables that have had rows.
+/// Returns the tables that have had rows.
 ///
 /// # Errors
-/// When the store fails.
+/// If the store fails.
 pub fn all_tables(store: &dyn Store) -> StoreResult<Vec<String>> {
     let mut tables: Vec<String> = Vec::new();
     loop {
@@ -248,7 +250,8 @@ impl<W: Write, P: FnMut(u64)> Out<W, P> {
                 }
                 length += line.len();
                 held.push(line);
-                // What is too long to be held back is written at once. Should it change, that cannot be mended.
+                // Lines that are too long to be held back are written at once. If the process changes then, the export
+                // fails.
                 through = length > HELD;
                 if through { held.drain(..).try_for_each(|line| self.put(&line)) } else { Ok(()) }
             })?;
@@ -263,14 +266,14 @@ impl<W: Write, P: FnMut(u64)> Out<W, P> {
     }
 }
 
-/// What came of reading a process.
+/// The outcome of reading a process.
 enum Read {
     Whole,
     Changed,
     Gone,
 }
 
-/// Hands on the lines of a process, each record as it is read.
+/// Passes on the lines of a process, each record as it is read.
 fn visit_process(
     store: &dyn Store,
     id: ProcessId,
@@ -304,7 +307,7 @@ fn visit_process(
         after = last.number;
         page.into_iter().try_for_each(|Logged { cursor: at, event }| put(Line::Logged { at, event }.text()?))?;
     }
-    // Whatever changes a task, a scope or an event changes the process.
+    // Each change of a task, a scope or an event also changes the process.
     Ok(match store.process(id)? {
         Some(now) if now.revision == revision => Read::Whole,
         Some(_) => Read::Changed,
@@ -312,10 +315,10 @@ fn visit_process(
     })
 }
 
-/// The lines of a process that changes no more, and of its row in `table`.
+/// Returns the lines of a process that no longer changes, and of its row in `table`.
 ///
 /// # Errors
-/// When the store fails, and [`TransferError::Changed`] when the process changes all the time.
+/// If the store fails. [`TransferError::Changed`] if the process does change.
 pub fn process_lines(store: &dyn Store, id: ProcessId, table: Option<&str>) -> Result<Vec<String>, TransferError> {
     let mut lines = Vec::new();
     let read = visit_process(store, id, &mut |line| {
