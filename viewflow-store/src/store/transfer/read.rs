@@ -9,22 +9,23 @@ use super::{Head, Line, OLDEST, TOLD, TransferError, VERSION};
 use crate::id::ProcessId;
 use crate::store::{Change, Commit, Document, Event, Expect, Key, ProcessData, ProcessRecord, Receipt, Store};
 
-/// How many records one commit has at most.
+/// The greatest number of records in one commit.
 const RECORDS: usize = 500;
-/// How many bytes of lines one commit has, but for its last line.
+/// The number of bytes in lines after which a commit is full.
 const BYTES: usize = 1 << 20;
-/// The longest line.
+/// The greatest length of a line.
 const LONGEST: u64 = 1 << 30;
 
-/// Reads what [`export`](super::export) wrote into an empty store. `progress` is called with how many records are
-/// written, about every thousand and at the end. Answers with how many there are.
+/// Reads what [`export`](super::export) wrote into an empty store. Returns how many records there are.
 ///
-/// The records are written in commits of some hundred. When it fails half way the store holds a part of the export, and
-/// the next import refuses it: start again with an empty one. Nobody else should use the store meanwhile.
+/// The function calls `progress` with the number of records written, about every thousand and at the end.
+///
+/// It writes the records in commits of some hundred. If it fails half way, the store holds a part of the export. The
+/// next import refuses that store: start again with an empty one. No other program should use the store meanwhile.
 ///
 /// # Errors
-/// [`TransferError::NotEmpty`], [`TransferError::NotAnExport`] and [`TransferError::OtherVersion`], and then nothing was
-/// written; else when a line is wrong or missing, or the store fails.
+/// [`TransferError::NotEmpty`], [`TransferError::NotAnExport`] and [`TransferError::OtherVersion`]: then nothing was
+/// written. Otherwise if a line is wrong or missing, or the store fails.
 pub fn import(store: &dyn Store, from: impl BufRead, progress: impl FnMut(u64)) -> Result<u64, TransferError> {
     check_empty(store)?;
     let mut lines = Lines { from, number: 0, text: Vec::new(), whole: true };
@@ -56,7 +57,7 @@ pub fn import(store: &dyn Store, from: impl BufRead, progress: impl FnMut(u64)) 
     Err(TransferError::CutShort { line: lines.number })
 }
 
-/// The data of a process that stands in its own line, as exports up to version 2 have it.
+/// Removes the data of a process from its own line, where exports up to version 2 have it.
 fn data_within(process: &mut ProcessRecord) -> Result<ProcessData, String> {
     let mut within = Document::new();
     for key in ["seed", "artifact", "data"] {
@@ -80,12 +81,12 @@ struct Lines<R> {
     from: R,
     number: u64,
     text: Vec<u8>,
-    /// Whether it ends as a line does.
+    /// Whether the line has its line end.
     whole: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Goes on to the next line, if there is one.
+    /// Goes on to the next line. Returns whether there is one.
     fn next(&mut self) -> Result<bool, TransferError> {
         self.text.clear();
         let read = self.from.by_ref().take(LONGEST).read_until(b'\n', &mut self.text)?;
@@ -102,7 +103,7 @@ impl<R: BufRead> Lines<R> {
             if !self.whole {
                 return TransferError::CutShort { line: self.number };
             }
-            // The place that serde tells is within the line.
+            // serde's position is within the line.
             let detail = error.to_string().replace(" at line 1 column ", " at column ");
             self.wrong(format!("is no record: {detail}"))
         })
@@ -113,7 +114,7 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// What goes into the next commit, and what came before it.
+/// The content of the next commit, and the commit before it.
 struct Batch<'s, P> {
     store: &'s dyn Store,
     progress: P,
@@ -121,7 +122,7 @@ struct Batch<'s, P> {
     commit: Commit,
     keys: BTreeSet<Key>,
     bytes: usize,
-    /// The lines it comes from.
+    /// The first and last line in it.
     lines: Option<(u64, u64)>,
     /// The commit before it, which may not be durable yet.
     before: Option<Receipt>,
@@ -227,7 +228,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
         self.lines = Some((self.lines.map_or(number, |(first, _)| first), number));
     }
 
-    /// Nothing is overwritten: by the commit itself, or by what came before it.
+    /// Checks that nothing is overwritten, either by the commit itself or in the store.
     fn is_new(&mut self, key: Key) -> Result<(), String> {
         if !self.keys.insert(key.clone()) {
             return Err(format!("is {key} for the second time"));
@@ -236,7 +237,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
         Ok(())
     }
 
-    /// What belongs to a process comes after it, in order.
+    /// Checks that a record of a process comes after the process, and in order.
     fn follows(&self, process: ProcessId, what: &str, in_order: bool) -> Result<(), String> {
         if self.process != Some(process) {
             return Err(format!("is {what} of process {process}, and does not stand behind its process"));
@@ -252,7 +253,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
     fn write(&mut self) -> Result<(), TransferError> {
         let Some((first, last)) = self.lines.take() else { return Ok(()) };
         let refused = |source| TransferError::Refused { first, last, source };
-        // One commit is on its way while the next one is read, and no more.
+        // At most one commit is on its way while the next one is read.
         self.before.take().map_or(Ok(()), Receipt::wait).map_err(refused)?;
         let commit = std::mem::take(&mut self.commit);
         self.before = Some(self.store.commit(commit).map_err(refused)?);
