@@ -1,8 +1,9 @@
-//! Turns of steps that were overtaken: while one has its turn, commits that would overtake it once more wait.
+//! Turns of steps that were overtaken. While a step has its turn, commits wait that would overtake it again.
 //!
-//! Who waits for whom: a commit for turns that began before it came; a step with a turn for those with an older place in the line.
-//! Nobody waits for a commit, and a turn waits for nobody younger, so that there is no circle. What the application does while a step has
-//! its turn may take long: so a turn has an end, and no commit waits longer than [`LONGEST`] in all.
+//! A commit waits for turns that began before it came. A step with a turn waits for the turns with an older place in
+//! the line. Nothing waits for a commit, and no turn waits for a younger one, so there is no circle. The application
+//! may do something that takes long while a step has its turn. So each turn has an end, and no commit waits longer than
+//! [`LONGEST`] in total.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,26 +15,26 @@ use std::time::{Duration, Instant};
 use super::stamps::{each_key, mark};
 use super::{Change, Commit, Expect, Key, RowRecord};
 
-/// The longest time for which a turn holds back others at a time, and the longest for which a commit waits for turns in all.
+/// The longest time for which a turn holds back others, and the longest total time for which a commit waits for turns.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// What a step relied on when it was overtaken: what others must leave alone while it has its turn.
+/// Everything that a step relied on when it was overtaken. Others must not write it while the step has its turn.
 #[derive(Clone, Debug, Default)]
 pub struct Reliance {
-    /// Marks of what must stay as it is.
+    /// Marks of everything that must stay as it is.
     relied: BTreeSet<u64>,
-    /// Marks of what it wrote itself.
+    /// Marks of everything that the step wrote itself.
     written: BTreeSet<u64>,
     everything: bool,
 }
 
 impl Reliance {
-    /// What a step relies on that came to this commit.
+    /// Returns what a step with this commit relies on.
     pub fn of(commit: &Commit) -> Self {
         let mut relied: BTreeSet<u64> = commit.expect.iter().map(of_expect).collect();
         for change in &commit.changes {
             if let Change::Row { table, id, new, .. } = change {
-                // The store holds the commit against more than its expectations.
+                // The store checks the commit against more than its expectations.
                 relied.extend(new.is_none().then(|| references(table, *id)));
                 let unique = new.iter().flat_map(RowRecord::unique_keys);
                 relied.extend(unique.map(|(field, key)| index(table, field, &key)));
@@ -42,19 +43,19 @@ impl Reliance {
         Self { relied, written: written(commit), everything: false }
     }
 
-    /// Adds what it relied on in another try.
+    /// Adds what the step relied on in another try.
     pub fn extend(&mut self, other: Self) {
         self.relied.extend(other.relied);
         self.written.extend(other.written);
         self.everything |= other.everything;
     }
 
-    /// From now on it is taken to rely on everything.
+    /// Makes the step rely on everything from now on.
     pub fn rely_on_everything(&mut self) {
         self.everything = true;
     }
 
-    /// Whether writing these may overtake the step.
+    /// Returns whether writing these may overtake the step.
     fn is_hurt_by(&self, written: &BTreeSet<u64>) -> bool {
         if self.everything { !written.is_empty() } else { !self.relied.is_disjoint(written) }
     }
@@ -69,7 +70,8 @@ fn of_expect(expect: &Expect) -> u64 {
     }
 }
 
-/// Marks of what a commit writes. Tasks, scopes and events are not among it: they are written with their process.
+/// Returns marks of what a commit writes. Tasks, scopes and events are left out, as they are written with their
+/// process.
 fn written(commit: &Commit) -> BTreeSet<u64> {
     let mut written = BTreeSet::new();
     for change in &commit.changes {
@@ -103,7 +105,7 @@ fn references(table: &str, id: u64) -> u64 {
     mark(("references", table, id))
 }
 
-/// A step's turn. It is over when this is dropped.
+/// A step's turn. It is over when it is dropped.
 #[derive(Default)]
 pub struct Turn {
     number: Option<u64>,
@@ -111,17 +113,17 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A turn with a number for [`Commit::turn`]. Dropping it drops what is `held`.
+    /// Makes a turn with a number for [`Commit::turn`]. Dropping the turn drops `held`.
     pub fn new(number: u64, held: impl Send + 'static) -> Self {
         Self { number: Some(number), _held: Some(Box::new(held)) }
     }
 
-    /// What a store answers with that has no turns.
+    /// Makes the turn that a store without turns returns.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Its number, unless the store has no turns.
+    /// Returns its number, unless the store has no turns.
     pub fn number(&self) -> Option<u64> {
         self.number
     }
@@ -133,8 +135,8 @@ impl fmt::Debug for Turn {
     }
 }
 
-/// The turns of a store that one program has: its [`Store::turn`](super::Store::turn) is [`Turns::take`], and its
-/// [`Store::commit`](super::Store::commit) begins with [`Turns::give_way`].
+/// The turns of a store that only one program has open. [`Store::turn`](super::Store::turn) is [`Turns::take`] then,
+/// and [`Store::commit`](super::Store::commit) begins with [`Turns::give_way`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -153,18 +155,18 @@ pub struct Turns(Arc<Line>);
 
 #[derive(Debug, Default)]
 struct Line {
-    /// How many places there are, to be seen without the lock: hardly ever is there one.
+    /// The number of places, which can be read without the lock. Usually it is zero.
     places: AtomicUsize,
     state: Mutex<State>,
-    /// A turn has begun or ended.
+    /// Signals that a turn has begun or ended.
     moved: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Counts places that were taken and turns that have begun, so that it tells which came first.
+    /// Counts places taken and turns begun, so that it shows which came first.
     count: u64,
-    /// By their numbers: in the order of their arrival.
+    /// The places by their numbers, which is the order of arrival.
     places: BTreeMap<u64, Place>,
 }
 
@@ -177,15 +179,17 @@ struct Place {
 /// A turn that has begun.
 #[derive(Clone, Copy, Debug)]
 struct Begun {
-    /// When it first did, as the line counts.
+    /// The count of the line when it first began.
     at: u64,
-    /// When it holds nobody back any more.
+    /// The time from which on it holds nothing back.
     until: Instant,
 }
 
 impl Turns {
-    /// Waits for the turn of a step that relies on this, behind all steps that came before it and wrote what it relies on; for so `long` the
-    /// turn holds others back. A step that had its turn `before` and was overtaken in it keeps its place.
+    /// Waits for the turn of a step that relies on this. It comes after all earlier steps that wrote what it relies on.
+    ///
+    /// The turn holds others back for the time `long`. A step that was overtaken in its turn passes that turn as
+    /// `before`, and keeps its place.
     pub fn take(&self, reliance: &Reliance, long: Duration, before: Option<Turn>) -> Turn {
         let line = &self.0;
         let mut state = line.lock();
@@ -198,19 +202,19 @@ impl Turns {
         });
         let number = turn.number.unwrap_or_default();
         let is_before = |of: u64, place: &Place| of < number && reliance.is_hurt_by(&place.reliance.written);
-        // Those that came before it, and wait for their turn themselves, are waited for as well.
+        // Earlier steps that still wait for their own turn count, too.
         let waiting = |place: &Place| place.turn.is_none_or(|turn| Instant::now() < turn.until);
         let mut state = line.wait_while(state, |of, place| is_before(of, place) && waiting(place));
         let at = state.places.get(&number).and_then(|place| place.turn).map_or_else(|| state.next(), |turn| turn.at);
         let turn_begun = Begun { at, until: Instant::now() + long.min(LONGEST) };
         state.places.insert(number, Place { reliance: reliance.clone(), turn: Some(turn_begun) });
         drop(state);
-        // Those behind it know by now for how long at most they wait.
+        // The steps behind this one now know how long they wait at most.
         line.moved.notify_all();
         turn
     }
 
-    /// Waits as long as this commit would overtake a step that has its turn, and has had it since before.
+    /// Waits while this commit would overtake a step whose turn began before the commit came.
     pub fn give_way(&self, commit: &Commit) {
         if self.0.places.load(Ordering::SeqCst) == 0 {
             return;
@@ -219,7 +223,7 @@ impl Turns {
         let came = state.count;
         let has_way = |of: u64, turn: Begun| match commit.turn {
             Some(own) => of < own,
-            // Who has waited for one turn does not wait for the next one too.
+            // A commit that has waited for one turn does not wait for the next one, too.
             None => turn.at <= came,
         };
         drop(self.0.wait_while(state, |of, place| {
@@ -235,7 +239,7 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is no such place, or it has taken too long.
+    /// Waits until there is no such place, or until it takes too long.
     fn wait_while<'l>(
         &'l self,
         mut state: MutexGuard<'l, State>,
@@ -263,7 +267,7 @@ impl State {
     }
 }
 
-/// Leaves its place when it is dropped.
+/// Leaves its place in the line when it is dropped.
 struct Held(Arc<Line>, u64);
 
 impl Drop for Held {
