@@ -1,32 +1,32 @@
-//! Hearing of what others commit, so that nobody has to look again and again.
+//! News of commits, so that no engine has to look for work all the time.
 
 use std::sync::{Mutex, PoisonError, Weak};
 
 use super::commit::{Change, Commit};
 use crate::time::Timestamp;
 
-/// The table of the mailboxes. Those that have an index entry have a message that somebody waits for.
+/// The table of the mailboxes. Mailboxes with an index entry have a message for a waiting task.
 pub const MAILBOXES: &str = "viewflow.mailbox";
-/// The table of the signals that have not reached all who waited for them.
+/// The table of the signals that have not reached all waiting tasks.
 pub const SIGNALS: &str = "viewflow.signal";
-/// The table of what was written of which conditions have to be asked.
+/// The table of writes for which conditions have to be evaluated.
 pub const CHANGED: &str = "viewflow.changed";
 
-/// What a commit leaves to be done, as far as those need to know who do it.
+/// The work that a commit leaves, as far as the engines that do it need to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// The soonest time at which somebody has to look at a task of it.
+    /// The earliest time at which an engine has to look at a task of the commit.
     pub due: Option<Timestamp>,
-    /// Whether a message or a signal can be delivered, or a condition is to be asked.
+    /// Whether a message or a signal can be delivered, or a condition is to be evaluated.
     pub deliverable: bool,
-    /// Whether something stands in the log that was not there.
+    /// Whether the log has a new event.
     pub logged: bool,
     /// Whether a process is over.
     pub ended: bool,
 }
 
 impl News {
-    /// What this commit leaves to be done.
+    /// Returns the work that this commit leaves.
     pub fn of(commit: &Commit) -> Self {
         let mut news = Self { logged: !commit.events.is_empty(), ..Self::default() };
         for change in &commit.changes {
@@ -49,16 +49,16 @@ impl News {
         news
     }
 
-    /// Whether nobody has to know.
+    /// Returns whether there is nothing to know.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Who hears of news. It is called in the thread of the commit, and must not ask the store for anything.
+/// A listener for news. The store calls it in the thread of the commit. It must not call the store.
 pub type Watcher = dyn Fn(&News) + Send + Sync;
 
-/// Those who watch a store, for stores that hear of each commit themselves.
+/// The watchers of a store, for stores that see each commit themselves.
 #[derive(Default)]
 pub struct Watchers(Mutex<Vec<Weak<Watcher>>>);
 
@@ -69,20 +69,20 @@ impl std::fmt::Debug for Watchers {
 }
 
 impl Watchers {
-    /// Adds one. It is forgotten when nobody else has it any more.
+    /// Adds a watcher. The store drops it when it has no other owner.
     pub fn add(&self, watcher: Weak<Watcher>) {
         let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|watcher| watcher.strong_count() > 0);
         watchers.push(watcher);
     }
 
-    /// What a commit leaves to be done, if somebody wants to know: to be told once the commit was taken.
+    /// Returns the work that a commit leaves, if there is a watcher and any work. Tell it once the commit was taken.
     pub fn news(&self, commit: &Commit) -> Option<News> {
         let somebody = !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         somebody.then(|| News::of(commit)).filter(|news| !news.is_empty())
     }
 
-    /// Tells all who watch. The store must not be locked.
+    /// Tells all watchers. The store must not be locked.
     pub fn tell(&self, news: &News) {
         let watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for watcher in watchers.iter().filter_map(Weak::upgrade) {
