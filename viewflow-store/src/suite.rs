@@ -1,4 +1,4 @@
-//! What every store has to do, as one call.
+//! Everything that a store has to do, checked with one call.
 
 mod ended;
 mod engines;
@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 /// ```
 ///
 /// # Panics
-/// When the store breaks the contract; the message says in what.
+/// If the store breaks the contract. The message says how.
 pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     records::what_is_committed_is_read_back(&open());
     records::the_data_of_a_process_is_a_record_of_its_own(&open());
