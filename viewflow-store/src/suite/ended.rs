@@ -1,4 +1,4 @@
-//! What is over, and what is forgotten.
+//! Processes that are over, and processes that are forgotten.
 
 use super::{all_of, process, put_task, task, write};
 use crate::id::ProcessId;
@@ -27,7 +27,7 @@ pub(super) fn what_is_over_is_listed_by_its_end(store: &impl Store) {
 
 pub(super) fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
     let done = ProcessRecord { status: ProcessStatus::Done, events: 5, ..process(1) };
-    // So many that a store which keeps several together has some of each kind.
+    // There are enough tasks that a store which keeps several together has some of each kind.
     let tasks: Vec<_> = (1..=20).map(|ordinal| task(1, ordinal)).collect();
     let event = |number| Event::new(ProcessId(1), number, Timestamp::from_millis(5), What::ProcessStarted);
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
