@@ -1,4 +1,4 @@
-//! What engines over one store go by together.
+//! Shared facts for all engines over one store: claims and the clock.
 
 use std::sync::Arc;
 
