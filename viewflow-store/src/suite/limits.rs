@@ -1,4 +1,4 @@
-//! The limits of the contract: what keeps to them is kept, and all else is refused.
+//! The limits of the contract: a store keeps everything within them, and refuses everything else.
 
 use serde_json::{Value, json};
 
@@ -16,9 +16,9 @@ fn nested(depth: usize) -> Value {
     (0..depth).fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({ "a": inner }) })
 }
 
-/// Each place of a record in which JSON stands, with a value that is nested in so many levels.
+/// Returns changes with nested JSON, in each place of a record that can hold JSON. The value has this many levels.
 fn with_nested(depth: usize) -> Vec<Change> {
-    // Around a value there are the record, and the document if it stands in one.
+    // The record is around a value, and also the document if the value is in one.
     let (value, field) = (nested(depth - 1), document(json!({"x": nested(depth - 2)})));
     let of_process = |data| Change::Data { process: ProcessId(1), new: Box::new(data) };
     let of_task = |record| Change::task(None, record);
@@ -57,7 +57,7 @@ pub(super) fn what_is_nested_is_kept_to_a_depth_and_refused_below_it(store: &imp
     }
 }
 
-/// Tasks and rows whose texts in one key are so long together, each with the list that it stands in then.
+/// Returns tasks and rows whose texts in one key have this length together, each with the list that contains it.
 fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
     let of_node = |left: usize| NodeName { flow: "f".repeat(60), node: "n".repeat(left - 60) };
     let of = |node: &NodeName, ordinal| TaskRecord {
