@@ -1,4 +1,4 @@
-//! Tasks and processes stand in the lists that their records call for.
+//! Tasks and processes are in the lists that their records call for.
 
 use viewflow_graph::Kind;
 
@@ -153,7 +153,8 @@ fn watching(table: &str, part: TablePart) -> TaskList {
     TaskList::Watching(Watched { table: table.to_owned(), part })
 }
 
-/// A condition that has noted what it read stands in the lists of that alone, one that has not in those of its tables and of its process.
+/// A condition that has noted its reads is only in the lists of what it read. Otherwise it is in the lists of its
+/// tables and of its process.
 pub(super) fn a_condition_stands_in_the_lists_of_what_it_read(store: &impl Store) {
     let parts = [TablePart::All, TablePart::Row(7), TablePart::Row(8), TablePart::Key(7)];
     let waits = |process, tables: &[&str], reads| {
