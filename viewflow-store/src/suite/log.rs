@@ -1,4 +1,4 @@
-//! The log, and what happened by time.
+//! The log, and the history by time.
 
 use super::{process, write};
 use crate::id::{ProcessId, UserId};
@@ -19,7 +19,7 @@ fn put(store: &impl Store, events: Vec<Event>) {
     store.commit(Commit { events, ..Commit::default() }).unwrap().wait().unwrap();
 }
 
-/// What the places of the log have to tell: where one can go on, in order, to the end.
+/// Checks the places of the log: a reader can go on from each of them, in order, to the end.
 fn has_places(store: &impl Store) {
     let all: Vec<LogCursor> = store.log(None, 10_000).unwrap().into_iter().map(|logged| logged.cursor).collect();
     let places = store.log_places(None, 10_000).unwrap();
@@ -49,7 +49,7 @@ fn log(store: &impl Store, limit: usize) -> Short {
     }
 }
 
-/// Reads what happened page by page, newest first.
+/// Reads the history page by page, newest first.
 fn history(store: &impl Store, by: Option<&str>, limit: usize) -> Short {
     let (by, mut all, mut before) = (by.map(UserId::new), Vec::new(), None);
     loop {
@@ -89,7 +89,7 @@ pub(super) fn events_are_logged_in_the_order_of_their_commits(store: &impl Store
 
 pub(super) fn what_happened_is_found_by_time_and_by_person(store: &impl Store) {
     put(store, vec![event(3, 1, 20, "ann"), event(3, 2, 20, "ann"), event(1, 1, 20, "ann")]);
-    // Of a clock that was set back, and of one before 1970.
+    // One event is of a clock that was set back, and one of a clock before 1970.
     put(store, vec![event(2, 1, 10, "bob")]);
     put(store, vec![event(2, 2, -5, "")]);
     put(store, (1..=70).map(|number| event(4, number, 30, "ann")).collect());
