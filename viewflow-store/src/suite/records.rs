@@ -56,7 +56,7 @@ pub(super) fn the_data_of_a_process_is_a_record_of_its_own(store: &impl Store) {
     assert_eq!(data(1), Some(ProcessData::default()));
 }
 
-/// Records of one process, of all lengths, as a store may keep several together.
+/// Records of one process, of all lengths: a store may keep several of them together.
 pub(super) fn records_grow_and_shrink_beside_each_other(store: &impl Store) {
     let of =
         |ordinal, length: usize| TaskRecord { data: document(json!({"text": "x".repeat(length)})), ..task(1, ordinal) };
@@ -81,7 +81,7 @@ pub(super) fn records_grow_and_shrink_beside_each_other(store: &impl Store) {
     }
 }
 
-/// As a later release may have written them.
+/// A later release may have written such records.
 pub(super) fn fields_that_nobody_knows_are_kept(store: &impl Store) {
     let unknown = document(json!({"later": {"b": [1, null], "a": 0.5}, "zone": "x"}));
     let process = ProcessRecord { unknown: unknown.clone(), ..process(1) };
