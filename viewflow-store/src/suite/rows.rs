@@ -39,7 +39,7 @@ pub(super) fn an_index_stamp_changes_with_each_row_that_has_the_value(store: &im
     changes(with("a", 2), with("b", 2), "a row that leaves it");
     changes(with("b", 2), with("a", 2), "a row that comes from another value");
     changes(with("a", 2), None, "a row that is deleted");
-    // Some of the others may share its stamp.
+    // Some of the other values may share its stamp.
     let others: Vec<String> = (0..40).map(|number| format!("other {number}")).collect();
     let shared = (2..).zip(&others).filter(|(id, slug)| {
         let before = stamp("a");
