@@ -1,4 +1,4 @@
-//! Steps that read by index and write, at the same time: what they come to is what they come to one after the other.
+//! Steps that read by index and write, at the same time: the result is as if they ran one after the other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 
 use crate::store::{Change, Commit, Expect, IndexEntry, Key, RowRecord, Store, StoreError, index_key};
 
-/// How many pairs of steps are tried.
+/// The number of pairs of steps.
 const PAIRS: u64 = 150;
-/// Rows and keys there are.
+/// The numbers of rows and keys.
 const ROWS: u64 = 4;
 const KEYS: u64 = 3;
 
-/// What a step does, one thing after the other.
+/// One action of a step.
 #[derive(Clone, Copy, Debug)]
 enum Does {
-    /// Looks for the rows of a key, and adds to what it has seen.
+    /// Looks for the rows of a key, and adds them to what the step has seen.
     Looks(u64),
     /// Looks through the whole table.
     LooksAtAll,
-    /// Gives a row a key, and as its value what was seen so far.
+    /// Gives a row a key. The row's value is what the step has seen so far.
     Writes(u64, u64),
     Deletes(u64),
 }
 
-/// A step while it is at work.
+/// A step at work.
 struct Running {
     store: Arc<dyn Store>,
     table: String,
@@ -33,9 +33,9 @@ struct Running {
     at: usize,
     seen: u64,
     runs: u32,
-    /// What it relies on.
+    /// What the step relies on.
     expect: Vec<Expect>,
-    /// The rows that it writes, before and after.
+    /// The rows that the step writes, before and after.
     written: BTreeMap<u64, (Option<RowRecord>, Option<RowRecord>)>,
 }
 
@@ -53,7 +53,7 @@ impl Running {
         }
     }
 
-    /// Does the next thing, at the end the commit. Returns whether the step is done.
+    /// Does the next action, and commits at the end. Returns whether the step is done.
     fn goes_on(&mut self) -> bool {
         let Some(does) = self.does.get(self.at).copied() else {
             let commit = self.commit();
@@ -132,7 +132,7 @@ fn row(key: u64, value: u64) -> RowRecord {
     RowRecord { data, index: vec![entry], ..RowRecord::default() }
 }
 
-/// Numbers that look like chance, and are the same each time.
+/// Pseudo-random numbers that are the same each time.
 struct Chance(u64);
 
 impl Chance {
@@ -156,7 +156,7 @@ impl Chance {
     }
 }
 
-/// What the steps come to in this order, by which each does its next thing: the rows in the end, and what each has seen.
+/// Returns the result of the steps if they do their actions in this order: the final rows, and what each step has seen.
 fn come_to(
     store: &Arc<dyn Store>,
     table: &str,
