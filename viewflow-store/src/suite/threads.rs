@@ -1,4 +1,4 @@
-//! Many threads at a time.
+//! Many threads at once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
