@@ -11,18 +11,18 @@ use serde_json::json;
 use super::{commit, indexed, key, put_row, row, write};
 use crate::store::{Change, Commit, Expect, Key, Reliance, Store, StoreResult, Turn};
 
-/// A turn that no test waits for the end of.
+/// The length of a turn whose end no test waits for.
 const LONG: Duration = Duration::from_secs(8);
-/// Whatever waits less has waited for nothing.
+/// A wait shorter than this counts as no wait.
 const SOON: Duration = Duration::from_secs(4);
 
-/// What a step relies on that has read row 1 of this table.
+/// Returns what a step relies on that has read row 1 of this table.
 fn on_row(table: &str) -> Reliance {
     let expect = vec![Expect::Revision(Key::Row(table.to_owned(), 1), None)];
     Reliance::of(&Commit { expect, ..Commit::default() })
 }
 
-/// What a step relies on that has written row 1 of this table, and read it before.
+/// Returns what a step relies on that has written row 1 of this table, and read it before.
 fn writing_row(table: &str) -> Reliance {
     let mut reliance = on_row(table);
     reliance.extend(Reliance::of(&Commit { changes: vec![put(table, 1)], ..Commit::default() }));
@@ -125,7 +125,7 @@ pub(super) fn steps_that_overtake_each_other_get_their_turns_in_order<S: Store>(
                 committed(&*store, &turn, vec![put("post", 1)]).unwrap();
                 sender.send(number).unwrap();
             });
-            // So that it stands in the line.
+            // The pause lets it take its place in the line.
             came.recv().unwrap();
             thread::sleep(Duration::from_millis(30));
             thread
@@ -141,7 +141,7 @@ pub(super) fn steps_that_overtake_each_other_get_their_turns_in_order<S: Store>(
 }
 
 pub(super) fn steps_with_a_turn_do_not_wait_in_a_circle<S: Store>(store: &Arc<S>) {
-    // Each writes what the other one has read, which neither could tell from its last try.
+    // Each step writes what the other one has read, which neither could know from its last try.
     let begun = Instant::now();
     let Some(older) = turn(&**store, &on_row("a"), LONG) else { return };
     let younger = store.turn(&on_row("b"), LONG, None).unwrap();
