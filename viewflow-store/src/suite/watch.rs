@@ -1,4 +1,4 @@
-//! What is told of commits, and who is at which piece of work.
+//! News of commits, and reservations of work.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::{indexed, process, put_row, put_task, row, task, write};
 use crate::store::{Change, News, ProcessStatus, Store, Watcher};
 use crate::time::Timestamp;
 
-/// A watcher, and what it heard.
+/// Makes a watcher. Returns it with what it has heard.
 fn listening() -> (Arc<Watcher>, Arc<Mutex<Vec<News>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let notes = Arc::clone(&heard);
@@ -62,7 +62,7 @@ pub(super) fn a_commit_that_is_refused_is_not_told_of(store: &impl Store) {
 pub(super) fn a_piece_of_work_is_reserved_by_one(store: &impl Store) {
     let hold = Duration::from_hours(1);
     if !store.reserve("task 1.1", 1, hold).unwrap() || store.reserve("task 1.1", 2, hold).unwrap() {
-        // A store without reservations lets everybody try.
+        // A store without reservations lets every engine try.
         assert!(store.reserve("task 1.1", 2, hold).unwrap());
         return;
     }
