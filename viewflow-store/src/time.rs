@@ -1,4 +1,4 @@
-//! Points in time, and where they come from.
+//! Points in time, and clocks.
 
 mod text;
 
@@ -16,22 +16,22 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The point this many milliseconds after 1970-01-01 00:00 UTC.
+    /// Makes the point in time this many milliseconds after 1970-01-01 00:00 UTC.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01 00:00 UTC.
+    /// Returns the milliseconds since 1970-01-01 00:00 UTC.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// The point this much later; the last one there is when that is too far.
+    /// Returns the point in time `wait` later; if that is too far, the last possible one.
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How much later than `other` it is; nothing when it is not.
+    /// Returns how much later than `other` it is; zero if it is not later.
     pub fn since(self, other: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(other.0)).unwrap_or(0))
     }
@@ -68,9 +68,9 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
-/// Where the engine takes the time from.
+/// The source of the engine's time.
 pub trait Clock: Send + Sync + 'static {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -84,22 +84,22 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved: for tests.
+/// A clock that stands still until you move it, for tests.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that shows `time`.
+    /// Makes a clock that shows `time`.
     pub fn at(time: Timestamp) -> Self {
         Self(AtomicI64::new(time.as_millis()))
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
-    /// Sets the clock, be it back.
+    /// Sets the clock, forward or back.
     pub fn set(&self, time: Timestamp) {
         self.0.store(time.as_millis(), Ordering::SeqCst);
     }
