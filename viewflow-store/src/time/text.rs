@@ -1,16 +1,17 @@
 //! Points in time as text: RFC 3339 in UTC, such as `2026-11-22T13:45:00Z`.
 //!
-//! The text is the one that `jiff::Timestamp` writes, so that a field can change from one type to the other. A year before 0 has
-//! a minus and six digits, as in ISO 8601.
+//! `jiff::Timestamp` writes the same text, so a field can change from one type to the other. A year before 0 has a
+//! minus and six digits, as in ISO 8601.
 
 use super::Timestamp;
 
 const DAY: i64 = 86_400_000;
-/// The last year that is told by four digits; the first one is as far on the other side.
+/// The last year written with four digits. The first one is as far on the other side.
 const LAST_YEAR: i64 = 9999;
 
 impl Timestamp {
-    /// The point as text, with as many digits of the second as it needs; none when it is beyond the year 9999.
+    /// Returns the point in time as text, with as many digits of the second as it needs; none if it is beyond the year
+    /// 9999.
     pub fn to_text(self) -> Option<String> {
         let (year, month, day) = date_of(self.0.div_euclid(DAY));
         if !(-LAST_YEAR..=LAST_YEAR).contains(&year) {
@@ -26,8 +27,10 @@ impl Timestamp {
         Some(format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"))
     }
 
-    /// Reads a date and time with its offset from UTC. What is finer than a millisecond is dropped, a leap second is the second before
-    /// it, and the name of a zone in brackets behind the offset says nothing more.
+    /// Reads a date and time with its offset from UTC.
+    ///
+    /// Parts finer than a millisecond are dropped. A leap second counts as the second before it. The name of a zone in
+    /// brackets after the offset is ignored.
     pub fn from_text(text: &str) -> Option<Self> {
         let (text, zone) = text.split_once('[').unwrap_or((text, "]"));
         if zone.find(']')? + 1 != zone.len() {
@@ -42,11 +45,11 @@ impl Timestamp {
     }
 }
 
-/// What is still to be read of a text.
+/// The part of a text that is still to be read.
 struct Rest<'t>(&'t str);
 
 impl Rest<'_> {
-    /// The days since 1970-01-01.
+    /// Reads a date. Returns the days since 1970-01-01.
     fn date(&mut self) -> Option<i64> {
         let year = match self.one_of("+-") {
             Some(sign) => self.number(6)? * if sign == '-' { -1 } else { 1 },
@@ -57,11 +60,12 @@ impl Rest<'_> {
         self.one_of("-")?;
         let day = self.up_to(31)?;
         let days = days_before(year, month, day);
-        // A day that the month does not have is one of the next month; a month or day 0 is one of another year or month.
+        // A day that the month does not have belongs to the next month. A month or day 0 belongs to another year or
+        // month.
         (year.abs() <= LAST_YEAR && date_of(days) == (year, month, day)).then_some(days)
     }
 
-    /// The milliseconds since midnight.
+    /// Reads a time. Returns the milliseconds since midnight.
     fn time(&mut self) -> Option<i64> {
         let hour = self.up_to(23)?;
         self.one_of(":")?;
@@ -71,7 +75,7 @@ impl Rest<'_> {
         Some(((hour * 60 + minute) * 60 + second) * 1000 + self.fraction()?)
     }
 
-    /// The milliseconds of what is behind the point, if there is one.
+    /// Reads a fraction of a second, if there is one. Returns its milliseconds.
     fn fraction(&mut self) -> Option<i64> {
         if self.one_of(".").is_none() {
             return Some(0);
@@ -82,7 +86,7 @@ impl Rest<'_> {
         format!("{fraction:0<3}").get(..3)?.parse().ok()
     }
 
-    /// The milliseconds by which the text is ahead of UTC.
+    /// Reads an offset. Returns the milliseconds by which the text is ahead of UTC.
     fn offset(&mut self) -> Option<i64> {
         let sign = match self.one_of("Zz+-")? {
             '+' => 1,
@@ -102,7 +106,7 @@ impl Rest<'_> {
         Some(first)
     }
 
-    /// A number of two digits that is not greater.
+    /// Reads a number of two digits that is at most `greatest`.
     fn up_to(&mut self, greatest: i64) -> Option<i64> {
         self.number(2).filter(|number| *number <= greatest)
     }
@@ -114,16 +118,17 @@ impl Rest<'_> {
     }
 }
 
-/// The days of 400 years, after which the calendar repeats itself.
+/// The days of 400 years, after which the calendar repeats.
 const ERA: i64 = 146_097;
 /// The days from 0000-03-01 to 1970-01-01.
 const TO_1970: i64 = 719_468;
 
-/// The year, month and day that is so many days after 1970-01-01: Hinnant, "chrono-compatible low-level date algorithms" (2013).
+/// Returns the year, month and day this many days after 1970-01-01: Hinnant, "chrono-compatible low-level date
+/// algorithms" (2013).
 fn date_of(days: i64) -> (i64, i64, i64) {
     let (era, day_of_era) = ((days + TO_1970).div_euclid(ERA), (days + TO_1970).rem_euclid(ERA));
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    // Years begin in March, so that a leap day is the last one.
+    // Years begin in March, so that a leap day is the last day.
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -131,7 +136,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-/// The days from 1970-01-01 to a date, by the same source.
+/// Returns the days from 1970-01-01 to a date, after the same source.
 fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
