@@ -77,6 +77,7 @@ pub(crate) fn task_list(list: &TaskList) -> Vec<u8> {
             list => key.u8(11).u8(self::order(*order)).key(&task_list(list)),
         },
         TaskList::Open(process) => key.u8(13).u64(process.0),
+        TaskList::Part(user) => key.u8(15).text(user.as_str()),
         TaskList::Past(process, node) => key.u8(14).u64(process.0).text(&node.flow).text(&node.node),
     };
     key.done()

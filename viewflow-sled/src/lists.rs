@@ -37,7 +37,7 @@ const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
 }
 
 /// All lists that this release keeps.
-pub(crate) static KEPT: [Kept; 20] = [
+pub(crate) static KEPT: [Kept; 21] = [
     kept("inbox", b'l', 1),
     kept("queue", b'l', 2),
     kept("archive", b'l', 3),
@@ -53,6 +53,7 @@ pub(crate) static KEPT: [Kept; 20] = [
     kept("barred", b'l', 12),
     kept("open", b'l', 13),
     kept("past", b'l', 14),
+    kept("part", b'l', 15),
     kept("processes by status", b'q', 2),
     kept("children", b'q', 3),
     kept("ended", b'q', 4),

@@ -51,6 +51,7 @@ fn the_page_tells_the_numbers_of_lists() {
         ("Sorted", TaskList::Sorted(Order::DueDate, Box::new(inbox.clone()))),
         ("Open", TaskList::Open(process)),
         ("Past", TaskList::Past(process, node.clone())),
+        ("Part", TaskList::Part(user.clone())),
     ];
     for (name, list) in lists {
         told(&format!("{} | `{name}`", entry::task_list(&list)[1]));

@@ -54,6 +54,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     lists::a_condition_stands_in_the_lists_of_what_it_read(&open());
     lists::open_tasks_are_listed_by_process(&open());
     lists::what_was_done_at_a_node_of_a_process_is_listed_newest_first(&open());
+    lists::what_somebody_takes_part_in_is_listed_by_process(&open());
     lists::what_is_due_is_listed_by_its_time(&open());
     lists::lists_are_paged_without_gap_or_repetition(&open());
     lists::processes_are_listed_by_flow_and_status(&open());

@@ -38,7 +38,7 @@ pub fn inconsistencies(store: &dyn Store) -> Vec<String> {
         store,
         found: Vec::new(),
         flows: BTreeSet::new(),
-        owners: BTreeSet::new(),
+        people: BTreeSet::new(),
         waiting: BTreeMap::new(),
         events: BTreeSet::new(),
     };
@@ -53,8 +53,8 @@ struct Check<'s> {
     found: Vec<String>,
     /// The flows that have processes.
     flows: BTreeSet<String>,
-    /// The people that have, or have done, tasks.
-    owners: BTreeSet<UserId>,
+    /// The people that take or took part in tasks, or may not take them.
+    people: BTreeSet<UserId>,
     /// How many tasks wait for a message, and how many of them are suspended: by name and key.
     waiting: BTreeMap<(String, String), (u64, u64)>,
     /// The events: process and number, and the person that acted.
@@ -158,10 +158,11 @@ impl Check<'_> {
     /// Checks that lists contain no task that should not be in them. Lists whose names only tasks know are left out.
     fn task_lists(&mut self) -> StoreResult<()> {
         let mut lists = vec![TaskList::Due, TaskList::Queue(None, None)];
-        for owner in std::mem::take(&mut self.owners) {
-            lists.push(TaskList::Inbox(owner.clone(), None));
-            lists.push(TaskList::Barred(owner.clone(), None));
-            lists.push(TaskList::Archive(owner, None));
+        for person in std::mem::take(&mut self.people) {
+            lists.push(TaskList::Inbox(person.clone(), None));
+            lists.push(TaskList::Barred(person.clone(), None));
+            lists.push(TaskList::Part(person.clone()));
+            lists.push(TaskList::Archive(person, None));
         }
         let mut after: Option<NodeName> = None;
         loop {

@@ -20,8 +20,8 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
         assert_eq!((report.count, report.records), (0, 80), "process, task, row and event: {report:?}");
         assert_eq!(
             report.entries,
-            20 * 9,
-            "four lists of tasks, one of processes, an index, a reference, the log twice"
+            20 * 10,
+            "five lists of tasks, one of processes, an index, a reference, the log twice"
         );
     }
     // Each list is in one value. The lists by status and the index are removed, the list of the flow's processes is
@@ -46,7 +46,7 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
     let store = SledStore::open(directory.path()).unwrap();
     let report = store.verify().unwrap();
     let told = |part: &str| report.faults.iter().filter(|fault| fault.contains(part)).count();
-    assert_eq!(told("an entry of a list of tasks, of process"), 19 + 3, "{:#?}", report.faults);
+    assert_eq!(told("an entry of a list of tasks, of process"), 19 + 4, "{:#?}", report.faults);
     assert_eq!(told("its checksum is wrong"), 19 + 1, "{:#?}", report.faults);
     assert_eq!(told("an entry of an index, of row"), 1, "{:#?}", report.faults);
     assert_eq!(told("a reference, of row"), 2, "{:#?}", report.faults);
@@ -54,7 +54,7 @@ fn entries_that_do_not_fit_their_records_are_told_and_put_right() {
     let repaired = store.repair().unwrap();
     assert_eq!(
         repaired.repaired,
-        1 + 19 + 3 + 1 + 2,
+        1 + 19 + 4 + 1 + 2,
         "the damaged part, and what was missing or too much: {repaired:#?}"
     );
     assert_eq!(store.verify().unwrap().count, 0);

@@ -230,6 +230,7 @@ fn lists(store: &dyn Store, answers: &mut Vec<Answer>) {
     for name in [None, Some(node("check")), Some(node("sign"))] {
         lists.push(TaskList::Queue(None, name.clone()));
         for user in ["ann", "bob", "cid"].map(UserId::new) {
+            lists.push(TaskList::Part(user.clone()));
             lists.push(TaskList::Inbox(user.clone(), name.clone()));
             lists.push(TaskList::Archive(user, name.clone()));
         }

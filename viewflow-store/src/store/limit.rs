@@ -99,9 +99,8 @@ fn check_data(process: ProcessId, data: &ProcessData) -> StoreResult<()> {
 
 fn check_task(task: &TaskRecord) -> StoreResult<()> {
     let what = || format!("task {}", task.id);
-    let owner = task.owner.as_ref().map_or(0, |owner| length(owner.as_str()));
-    let barred = task.barred.iter().map(|barred| length(barred.as_str()));
-    let person = task.candidates.iter().map(of_candidate).chain(barred).max().unwrap_or(0).max(owner);
+    let people = task.people().chain(&task.barred).map(|person| length(person.as_str()));
+    let person = task.candidates.iter().map(of_candidate).chain(people).max().unwrap_or(0);
     check_key(length(&task.flow) + length(&task.node) + person, &what)?;
     match &task.waits_for {
         Some(WaitsFor::Signal(name)) => check_key(length(name), &what)?,

@@ -54,6 +54,9 @@ pub enum TaskList {
     Open(ProcessId),
     /// The done tasks of a node in a process, newest first. For a node that runs sub-processes, all its tasks.
     Past(ProcessId, NodeName),
+    /// The tasks of all kinds in which a person takes or took part ([`TaskRecord::people`]), whatever their status, suspended ones too.
+    /// Those of the newest process come first, so that you can ask for one process, and leap from one to the next: [`Cursor::of_part`].
+    Part(UserId),
 }
 
 /// The values, other than age, by which a list of tasks can be sorted.
@@ -103,6 +106,14 @@ pub struct Cursor {
     pub task: TaskId,
 }
 
+impl Cursor {
+    /// The place of a task in [`TaskList::Part`]. No task has the ordinal 0 or [`u32::MAX`]: the place of the one is just before the tasks of
+    /// its process, that of the other just after them.
+    pub fn of_part(task: TaskId) -> Self {
+        Self { sort: !task.process.0, task }
+    }
+}
+
 /// One entry of a list of tasks.
 pub type ListedTask = Cursor;
 
@@ -120,6 +131,7 @@ pub(super) fn common_lists(task: &TaskRecord) -> Vec<(TaskList, Cursor)> {
     let mut lists = Vec::with_capacity(4);
     lists.push((TaskList::Status(node_of(task), task.status), by_age));
     add_scope_and_waits(task, &mut lists);
+    lists.extend(task.people().map(|person| (TaskList::Part(person.clone()), Cursor::of_part(task.id))));
     if task.suspended {
         return lists;
     }

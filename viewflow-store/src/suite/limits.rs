@@ -73,6 +73,7 @@ fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
     let by_permission = of_node(length - 140);
     let person = UserId::new("\0".repeat(50));
     let by_owner = of_node(length - 100);
+    let had = UserId::new("h".repeat(length - 61));
     let waits = |waits_for, ordinal| TaskRecord { waits_for: Some(waits_for), ..task(1, ordinal) };
     let (name, key) = ("m".repeat(50), "k".repeat(length - 50));
     let watched = Watched { table: "t".repeat(length), part: TablePart::Key(u64::MAX) };
@@ -90,6 +91,7 @@ fn found_by(length: usize) -> Vec<(TaskRecord, TaskList)> {
             TaskRecord { owner: Some(person.clone()), status: crate::store::TaskStatus::Assigned, ..of(&by_owner, 2) },
             sorted(TaskList::Inbox(person, Some(by_owner))),
         ),
+        (TaskRecord { had: vec![had.clone()], ..of(&of_node(61), 7) }, TaskList::Part(had)),
         (waits(WaitsFor::Message { name: name.clone(), key: key.clone() }, 3), TaskList::Message(name, key)),
         (waits(WaitsFor::Signal("s".repeat(length)), 4), TaskList::Signal("s".repeat(length))),
         (waits(WaitsFor::Condition { tables: Vec::new(), reads: Some(reads) }, 5), TaskList::Watching(watched)),

@@ -281,6 +281,37 @@ pub(super) fn what_was_done_at_a_node_of_a_process_is_listed_newest_first(store:
     assert_eq!(past(), [6, 5, 3, 2, 1]);
 }
 
+pub(super) fn what_somebody_takes_part_in_is_listed_by_process(store: &impl Store) {
+    let [ann, bob] = ["ann", "bob"].map(UserId::new);
+    let owned = |process, ordinal| TaskRecord { owner: Some(ann.clone()), ..task(process, ordinal) };
+    let all = [
+        TaskRecord { status: TaskStatus::Assigned, suspended: true, ..owned(1, 300) },
+        TaskRecord { kind: Kind::StartHandle, status: TaskStatus::Done, ..owned(1, 1) },
+        TaskRecord { status: TaskStatus::Canceled, ..owned(2, 7) },
+        TaskRecord { owner: Some(bob.clone()), delegated_by: Some(ann.clone()), ..task(9, 2) },
+        TaskRecord { had: vec![ann.clone(), bob.clone()], ..task(9, 1) },
+        TaskRecord { owner: Some(UserId::new("ann\0x")), candidates: vec![Candidate::User(ann.clone())], ..task(5, 1) },
+        TaskRecord { kind: Kind::Function, ..task(6, 1) },
+    ];
+    write(store, all.iter().map(|task| put_task(None, task)).collect());
+    let list = TaskList::Part(ann.clone());
+    let page = |after: Option<(u64, u32)>, limit| -> Vec<(u64, u32)> {
+        let place = |(process, ordinal)| Cursor::of_part(TaskId { process: ProcessId(process), ordinal });
+        let page = store.list_tasks(&list, after.map(place), limit).unwrap();
+        page.into_iter().map(|listed| (listed.task.process.0, listed.task.ordinal)).collect()
+    };
+    assert_eq!(page(None, 10), [(9, 1), (9, 2), (2, 7), (1, 1), (1, 300)], "the newest process first");
+    assert_eq!((page(Some((2, 0)), 1), page(Some((5, 0)), 1)), (vec![(2, 7)], vec![(2, 7)]), "just before a process");
+    assert_eq!(page(Some((9, u32::MAX)), 1), [(2, 7)], "and just after it");
+    assert_eq!(all_of(store, &TaskList::Part(bob.clone())).len(), 2);
+    let passed = TaskRecord { owner: Some(bob.clone()), had: vec![ann.clone()], ..all[2].clone() };
+    let left = TaskRecord { had: Vec::new(), ..all[4].clone() };
+    write(store, vec![put_task(Some(&all[2]), &passed), put_task(Some(&all[4]), &left)]);
+    assert_eq!(page(None, 10), [(9, 2), (2, 7), (1, 1), (1, 300)]);
+    write(store, vec![Change::ForgetTasks { old: all[..2].iter().rev().cloned().collect() }]);
+    assert_eq!(page(None, 10), [(9, 2), (2, 7)]);
+}
+
 pub(super) fn what_is_due_is_listed_by_its_time(store: &impl Store) {
     let at = |ordinal, millis| TaskRecord { due: Some(Timestamp::from_millis(millis)), ..task(1, ordinal) };
     let tasks = [at(1, 5), at(2, -7), at(3, i64::MAX), at(4, 0), at(5, 5)];

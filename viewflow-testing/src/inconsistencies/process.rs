@@ -226,7 +226,7 @@ impl Check<'_> {
         if task.flow != process.flow {
             self.complain(format!("task {id} is of flow `{}`, its process of `{}`", task.flow, process.flow));
         }
-        self.owners.extend(task.owner.iter().chain(&task.barred).cloned());
+        self.people.extend(task.people().chain(&task.barred).cloned());
         self.places_of_task(task)?;
         if task.kind == Kind::Join && task.around.is_some_and(|around| !tally.joined.insert(around)) {
             self.complain(format!("task {id} joins a scope that another task has joined"));

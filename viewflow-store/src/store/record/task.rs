@@ -189,6 +189,11 @@ impl TaskRecord {
         self.owner.iter().chain(&self.delegated_by)
     }
 
+    /// The people who take or took part in it: those who have it, or did it, and those who had it.
+    pub fn people(&self) -> impl Iterator<Item = &UserId> {
+        self.doers().chain(&self.had)
+    }
+
     /// Gives the task to a person, who may do it in the place of another one, or to nobody. Those who have it no longer are noted in `had`.
     pub fn pass_to(&mut self, owner: Option<UserId>, delegated_by: Option<UserId>) {
         let before =
