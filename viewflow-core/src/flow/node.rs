@@ -176,8 +176,8 @@ handles! {
     InnerNode<>;
 }
 
-/// The input that code passes to a [`StartHandle`] or [`Handle`]. It may be any type that can be cloned, as the engine
-/// may run a step again.
+/// The input that code passes to a [`StartHandle`](kinds::StartHandle) or [`Handle`](kinds::Handle). It may be any type
+/// that can be cloned, as the engine may run a step again.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a node: it has to be `Clone` and own its data",
     label = "not `Clone + 'static`"
