@@ -309,9 +309,9 @@ pub trait Store: Send + Sync + 'static {
     /// Registers a watcher. The store tells it what work each commit leaves, as soon as the commit was taken. Returns
     /// whether the store does so.
     ///
-    /// It does so for commits of this program and of other programs. If it returns false, an engine that commits has to
-    /// tell the others of its program itself, and look for commits of other programs. News may come late, twice, or not
-    /// at all, so a program that waits for them looks now and then. The store drops a watcher that has no other owner.
+    /// It does so for commits of this program and of other programs. If it returns false, an engine has to announce its
+    /// own commits itself, and look for the commits of others. News may come late, twice, or not at all, so a program
+    /// that waits for them looks now and then. The store drops a watcher that has no other owner.
     ///
     /// # Errors
     /// If the medium fails.
