@@ -18,7 +18,7 @@ pub(super) fn looked<T>(entries: impl Iterator<Item = T>) -> impl Iterator<Item 
 /// Loops of a step over its own records, lists or events count here.
 ///
 /// ```
-/// use viewflow_core::testing::looked_at;
+/// # use viewflow_core::__testing::looked_at;
 /// use viewflow_core::{Engine, MemoryStore};
 ///
 /// let engine = Engine::builder(MemoryStore::new()).build()?;
