@@ -159,13 +159,13 @@ impl Line {
 /// it learns the last numbers in this way.
 ///
 /// ```
-/// use viewflow_store::MemoryStore;
+/// use viewflow_store::{MemoryStore, TransferError, export, import};
 ///
 /// let (old, new) = (MemoryStore::new(), MemoryStore::new());
 /// let mut file = Vec::new();
-/// let written = store::export(&old, &mut file, |_done| ())?;
-/// assert_eq!(store::import(&new, &file[..], |_done| ())?, written);
-/// # Ok::<(), store::TransferError>(())
+/// let written = export(&old, &mut file, |_done| ())?;
+/// assert_eq!(import(&new, &file[..], |_done| ())?, written);
+/// # Ok::<(), TransferError>(())
 /// ```
 ///
 /// # Errors
