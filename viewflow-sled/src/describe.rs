@@ -49,7 +49,7 @@ pub(crate) fn record_of(entry: &[u8]) -> Option<Vec<u8>> {
             let task: TaskId = entry::cursor(rest.get(rest.len().checked_sub(20)?..)?)?.task;
             Some(BundleId::of_task(task).key())
         }
-        b'q' => Some(BundleId::of_process(ProcessId(at_its_end(rest)?)).key()),
+        b'q' => Some(BundleId::of_process(entry::process_of(entry, rest)?).key()),
         b'i' => Some(key::row(&KeyReader(rest).text()?, at_its_end(rest)?)),
         b'f' => {
             let mut parts = KeyReader(rest);

@@ -197,9 +197,16 @@ pub(crate) fn process_list(list: &ProcessList) -> Vec<u8> {
         ProcessList::Status(flow, status) => key.u8(2).text(flow).u8(process_status(*status)),
         ProcessList::Children(task) => key.u8(3).u64(task.process.0).u32(task.ordinal),
         ProcessList::OpenChildren(task) => key.u8(5).u64(task.process.0).u32(task.ordinal),
+        ProcessList::StartedBy(user) => key.u8(STARTED_BY).text(user.as_str()),
+        ProcessList::StartedByWith(user, status) => key.u8(7).text(user.as_str()).u8(process_status(*status)),
+        ProcessList::Outcome(flow, outcome) => key.u8(OUTCOME).text(flow).text(outcome),
     };
     key.done()
 }
+
+/// The first and the last tag of the lists that have the newest process first.
+const STARTED_BY: u8 = 6;
+const OUTCOME: u8 = 8;
 
 /// The tag of the list of ended processes.
 const ENDED: u8 = 4;
@@ -214,8 +221,20 @@ pub(crate) fn ended(ended: Ended) -> Vec<u8> {
 }
 
 pub(crate) fn in_process_list(mut list: Vec<u8>, id: ProcessId) -> Vec<u8> {
-    list.extend(id.0.to_be_bytes());
+    let number = if is_newest_first(&list) { !id.0 } else { id.0 };
+    list.extend(number.to_be_bytes());
     list
+}
+
+/// The process in a list of processes whose entry, or its end after the key of the list, has this number last.
+pub(crate) fn process_of(list: &[u8], rest: &[u8]) -> Option<ProcessId> {
+    let number = u64::from_be_bytes(*rest.last_chunk()?);
+    Some(ProcessId(if is_newest_first(list) { !number } else { number }))
+}
+
+/// Whether a list of processes, or that of an entry, has the newest first.
+fn is_newest_first(list: &[u8]) -> bool {
+    matches!(list, [b'q', STARTED_BY..=OUTCOME, ..])
 }
 
 pub(crate) fn index(table: &str, field: &str, value: &[u8]) -> Vec<u8> {

@@ -37,7 +37,7 @@ const fn kept(name: &'static str, letter: u8, tag: u8) -> Kept {
 }
 
 /// All lists that this release keeps.
-pub(crate) static KEPT: [Kept; 21] = [
+pub(crate) static KEPT: [Kept; 24] = [
     kept("inbox", b'l', 1),
     kept("queue", b'l', 2),
     kept("archive", b'l', 3),
@@ -58,6 +58,9 @@ pub(crate) static KEPT: [Kept; 21] = [
     kept("children", b'q', 3),
     kept("ended", b'q', 4),
     kept("open children", b'q', 5),
+    kept("started by", b'q', 6),
+    kept("started by, by status", b'q', 7),
+    kept("outcome", b'q', 8),
     kept("history", b't', 0),
     kept("history of a person", b't', 1),
 ];

@@ -64,6 +64,9 @@ fn the_page_tells_the_numbers_of_lists() {
         ("`Status`", ProcessList::Status("f".into(), ProcessStatus::New)),
         ("`Children`", ProcessList::Children(TaskId { process, ordinal: 1 })),
         ("`OpenChildren`", ProcessList::OpenChildren(TaskId { process, ordinal: 1 })),
+        ("`StartedBy`", ProcessList::StartedBy(user.clone())),
+        ("`StartedByWith`", ProcessList::StartedByWith(user.clone(), ProcessStatus::New)),
+        ("`Outcome`", ProcessList::Outcome("f".into(), "o".into())),
     ];
     for (name, list) in lists {
         told(&format!("{} | {name}", entry::process_list(&list)[1]));

@@ -168,7 +168,7 @@ impl SledStore {
         let in_list = |id| Bound::Excluded(entry::in_process_list(prefix.to_vec(), id));
         let after = after.map_or(Bound::Unbounded, in_list);
         self.lists.check(&self.reader, prefix)?;
-        self.reader.listed(prefix, after, limit, |rest| KeyReader(rest).u64().map(ProcessId))
+        self.reader.listed(prefix, after, limit, |rest| entry::process_of(prefix, rest))
     }
 }
 

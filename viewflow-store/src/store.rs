@@ -215,7 +215,7 @@ pub trait Store: Send + Sync + 'static {
     /// store before. The same is true of all lists of tasks and processes, and of the history.
     fn list_tasks(&self, list: &TaskList, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<ListedTask>>;
 
-    /// Returns processes of a list, oldest first.
+    /// Returns processes of a list, oldest first; the newest first where [`ProcessList::is_newest_first`] says so.
     ///
     /// # Errors
     /// As [`Store::process`].

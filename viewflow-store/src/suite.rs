@@ -58,6 +58,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     lists::what_is_due_is_listed_by_its_time(&open());
     lists::lists_are_paged_without_gap_or_repetition(&open());
     lists::processes_are_listed_by_flow_and_status(&open());
+    lists::processes_are_listed_by_starter_and_outcome_newest_first(&open());
     lists::sub_processes_are_listed_by_their_parent(&open());
     lists::nodes_with_tasks_are_listed_once(&open());
     rows::rows_are_paged_and_deleted(&open());

@@ -38,6 +38,8 @@ pub fn inconsistencies(store: &dyn Store) -> Vec<String> {
         store,
         found: Vec::new(),
         flows: BTreeSet::new(),
+        starters: BTreeSet::new(),
+        outcomes: BTreeSet::new(),
         people: BTreeSet::new(),
         waiting: BTreeMap::new(),
         events: BTreeSet::new(),
@@ -53,6 +55,10 @@ struct Check<'s> {
     found: Vec<String>,
     /// The flows that have processes.
     flows: BTreeSet<String>,
+    /// The people who started processes.
+    starters: BTreeSet<UserId>,
+    /// How processes ended.
+    outcomes: BTreeSet<String>,
     /// The people that take or took part in tasks, or may not take them.
     people: BTreeSet<UserId>,
     /// How many tasks wait for a message, and how many of them are suspended: by name and key.
@@ -120,7 +126,12 @@ impl Check<'_> {
         let mut lists = Vec::new();
         for flow in std::mem::take(&mut self.flows) {
             lists.extend(ProcessStatus::ALL.map(|status| ProcessList::Status(flow.clone(), status)));
+            lists.extend(self.outcomes.iter().map(|outcome| ProcessList::Outcome(flow.clone(), outcome.clone())));
             lists.push(ProcessList::Flow(flow));
+        }
+        for starter in std::mem::take(&mut self.starters) {
+            lists.extend(ProcessStatus::ALL.map(|status| ProcessList::StartedByWith(starter.clone(), status)));
+            lists.push(ProcessList::StartedBy(starter));
         }
         for list in lists {
             let mut after = None;

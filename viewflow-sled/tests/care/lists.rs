@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
 use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, ListedTask, Order, ProcessRecord, Store, StoreResult, TaskList, TaskRecord, TaskStatus,
+    Change, Commit, ListedTask, Order, ProcessList, ProcessRecord, ProcessStatus, Store, StoreResult, TaskList,
+    TaskRecord, TaskStatus,
 };
 use viewflow_store::{ProcessId, StoreError, TaskId, Timestamp, UserId};
 
@@ -34,9 +35,13 @@ fn task(process: u64, status: TaskStatus) -> TaskRecord {
     TaskRecord { owner: Some(UserId::new("ann")), status, ..new }
 }
 
+fn started(process: u64) -> ProcessRecord {
+    let new = ProcessRecord::new(ProcessId(process), "hello", Timestamp::from_millis(1000));
+    ProcessRecord { started_by: Some(UserId::new("ann")), ..new }
+}
+
 fn made(process: u64) -> Vec<Change> {
-    let record = ProcessRecord::new(ProcessId(process), "hello", Timestamp::from_millis(1000));
-    vec![Change::process(None, record), Change::task(None, task(process, TaskStatus::Assigned))]
+    vec![Change::process(None, started(process)), Change::task(None, task(process, TaskStatus::Assigned))]
 }
 
 fn write(store: &SledStore, changes: Vec<Change>) {
@@ -195,7 +200,7 @@ fn a_note_that_cannot_be_read_has_all_lists_filled_anew() {
     assert_eq!(wait_for(&store), (1..=PROCESSES).collect::<Vec<_>>());
     assert_eq!(store.verify().unwrap().faults, [""; 0]);
     drop(store);
-    note(directory.path(), |lists| assert_eq!(lists.len(), 21));
+    note(directory.path(), |lists| assert_eq!(lists.len(), 24));
 }
 
 #[test]
@@ -207,7 +212,7 @@ fn a_list_that_only_a_later_release_keeps_is_not_noted_any_more() {
     drop(open(directory.path()));
     note(directory.path(), |lists| {
         assert!(!lists.contains_key("of the future"), "the later release fills it again: {lists:?}");
-        assert_eq!(lists.len(), 21);
+        assert_eq!(lists.len(), 24);
     });
 }
 
@@ -278,5 +283,38 @@ fn the_tasks_in_which_somebody_takes_part_are_listed_in_a_store_of_before() {
     };
     assert!(waited > 0);
     assert!(listed.into_iter().map(|listed| listed.task.process.0).eq((1..=PROCESSES).rev()), "the newest first");
+    assert_eq!(store.verify().unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn processes_are_listed_by_starter_and_outcome_in_a_store_of_before() {
+    let directory = filled();
+    let (ann, few) = (UserId::new("ann"), 300_u64);
+    let done = |process| ProcessRecord {
+        status: ProcessStatus::Done,
+        outcome: Some("refused".to_owned()),
+        ..started(process)
+    };
+    write(&open(directory.path()), (1..=few).map(|id| Change::process(Some(started(id)), done(id))).collect());
+    let lists = [
+        ("started by", 6, ProcessList::StartedBy(ann.clone()), 1..=PROCESSES),
+        ("started by, by status", 7, ProcessList::StartedByWith(ann, ProcessStatus::New), few + 1..=PROCESSES),
+        ("outcome", 8, ProcessList::Outcome("hello".to_owned(), "refused".to_owned()), 1..=few),
+    ];
+    for (name, tag, _, _) in &lists {
+        without(directory.path(), name, [b'q', *tag]);
+    }
+    let store = open(directory.path());
+    for (name, _, list, expected) in lists {
+        let listed = loop {
+            match store.list_processes(&list, None, usize::MAX) {
+                Ok(listed) => break listed,
+                Err(error) => assert!(error.to_string().contains(&format!("`{name}` is being filled")), "{error}"),
+            }
+            assert!(ask(&store).is_some(), "the other lists go on");
+            thread::sleep(Duration::from_millis(1));
+        };
+        assert!(listed.into_iter().map(|id| id.0).eq(expected.rev()), "the newest first in {name}");
+    }
     assert_eq!(store.verify().unwrap().faults, [""; 0]);
 }

@@ -87,7 +87,8 @@ pub fn check_keys(table: &str, row: &RowRecord) -> StoreResult<()> {
 
 fn check_process(process: &ProcessRecord) -> StoreResult<()> {
     let what = || format!("process {}", process.id);
-    check_key(length(&process.flow), &what)?;
+    check_key(length(&process.flow) + process.outcome.as_deref().map_or(0, length), &what)?;
+    check_key(process.started_by.as_ref().map_or(0, |person| length(person.as_str())), &what)?;
     check_documents([&process.unknown], &what)
 }
 

@@ -95,6 +95,20 @@ pub enum ProcessList {
     Children(TaskId),
     /// The sub-processes of a task that are not over.
     OpenChildren(TaskId),
+    /// The processes that a person started, without sub-processes, newest first.
+    StartedBy(UserId),
+    /// Those of them with a status.
+    StartedByWith(UserId, ProcessStatus),
+    /// The processes of a flow, sub-processes too, that are over and have this outcome, newest first. An outcome is listed under the name that
+    /// it had when the process ended.
+    Outcome(String, String),
+}
+
+impl ProcessList {
+    /// Whether the process with the greatest number comes first: `after` one are those with lower numbers.
+    pub fn is_newest_first(&self) -> bool {
+        matches!(self, Self::StartedBy(_) | Self::StartedByWith(..) | Self::Outcome(..))
+    }
 }
 
 /// A place in a list of tasks: the task there, and the value by which the list is sorted.
@@ -284,12 +298,20 @@ pub fn process_lists(process: &ProcessRecord) -> Vec<ProcessList> {
         vec![ProcessList::Flow(process.flow.clone()), ProcessList::Status(process.flow.clone(), process.status)];
     lists.extend(process.parent.map(ProcessList::Children));
     lists.extend(process.parent.filter(|_| !process.status.is_final()).map(ProcessList::OpenChildren));
+    if let Some(person) = process.started_by.as_ref().filter(|_| process.parent.is_none()) {
+        lists.push(ProcessList::StartedBy(person.clone()));
+        lists.push(ProcessList::StartedByWith(person.clone(), process.status));
+    }
+    let outcome = process.outcome.as_ref().filter(|_| process.status.is_final());
+    lists.extend(outcome.map(|outcome| ProcessList::Outcome(process.flow.clone(), outcome.clone())));
     lists
 }
 
 /// Returns whether a process is in the same lists as before.
 pub(super) fn stays_in_lists(old: &ProcessRecord, new: &ProcessRecord) -> bool {
-    (&old.flow, old.status, old.parent) == (&new.flow, new.status, new.parent)
+    let standing = |of: &ProcessRecord| (of.status, of.parent);
+    standing(old) == standing(new)
+        && (&old.flow, &old.started_by, &old.outcome) == (&new.flow, &new.started_by, &new.outcome)
 }
 
 /// A process that is over, and the time of its end.

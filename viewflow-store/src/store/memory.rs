@@ -191,7 +191,12 @@ impl Store for MemoryStore {
         after: Option<ProcessId>,
         limit: usize,
     ) -> StoreResult<Vec<ProcessId>> {
-        Ok(self.read().process_lists.after(list, after).take(limit).collect())
+        let lists = &self.read().process_lists;
+        Ok(if list.is_newest_first() {
+            lists.before(list, after).take(limit).collect()
+        } else {
+            lists.after(list, after).take(limit).collect()
+        })
     }
 
     fn nodes(&self, after: Option<&NodeName>, limit: usize) -> StoreResult<Vec<NodeName>> {

@@ -60,4 +60,10 @@ impl<L: Ord, E: Ord + Copy> Lists<L, E> {
         let first = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.0.get(list).into_iter().flat_map(move |entries| entries.range((first, Bound::Unbounded))).copied()
     }
+
+    /// The entries of a list that come before this one, the last one first.
+    pub(super) fn before(&self, list: &L, before: Option<E>) -> impl Iterator<Item = E> {
+        let end = before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.0.get(list).into_iter().flat_map(move |entries| entries.range((Bound::Unbounded, end)).rev()).copied()
+    }
 }

@@ -3,6 +3,7 @@
 //! Records are read under the current names, and lists under all names. When a task is written for another reason, it
 //! gets its node's current name. A process keeps the name of its flow, which its tasks share.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -251,7 +252,19 @@ impl Store for Renamed {
             ProcessList::Status(flow, status) => {
                 self.names.of_flow(flow).map(|flow| ProcessList::Status(flow.to_owned(), *status)).collect()
             }
-            ProcessList::Children(_) | ProcessList::OpenChildren(_) => vec![list.clone()],
+            ProcessList::Outcome(flow, outcome) => {
+                let list = |flow: &str| ProcessList::Outcome(flow.to_owned(), outcome.clone());
+                let lists: Vec<_> = self.names.of_flow(flow).map(list).collect();
+                let read = |list: &_| {
+                    let listed = self.store.list_processes(list, after, limit)?;
+                    Ok(listed.into_iter().map(Reverse).collect())
+                };
+                return Ok(merged(&lists, limit, read)?.into_iter().map(|Reverse(id)| id).collect());
+            }
+            ProcessList::Children(_)
+            | ProcessList::OpenChildren(_)
+            | ProcessList::StartedBy(_)
+            | ProcessList::StartedByWith(..) => vec![list.clone()],
         };
         merged(&lists, limit, |list| self.store.list_processes(list, after, limit))
     }

@@ -394,6 +394,50 @@ pub(super) fn processes_are_listed_by_flow_and_status(store: &impl Store) {
     assert!(listed(ProcessList::Status("hello".to_owned(), ProcessStatus::Done), None).is_empty());
 }
 
+pub(super) fn processes_are_listed_by_starter_and_outcome_newest_first(store: &impl Store) {
+    let [ann, bob] = ["ann", "bob"].map(UserId::new);
+    let by = |person: &UserId, id| ProcessRecord { started_by: Some(person.clone()), ..process(id) };
+    let over = |status, outcome: &str, of| ProcessRecord { status, outcome: Some(outcome.to_owned()), ..of };
+    let other = ProcessRecord { flow: "other".to_owned(), ..by(&ann, 400) };
+    let all = [
+        by(&ann, 1),
+        over(ProcessStatus::Done, "refused", by(&ann, 2)),
+        over(ProcessStatus::Failed, "refused", by(&bob, 3)),
+        over(ProcessStatus::Done, "refused", ProcessRecord { parent: Some(task(1, 1).id), ..by(&ann, 4) }),
+        over(ProcessStatus::Done, "refused", other),
+        over(ProcessStatus::Done, "accepted", process(6)),
+        over(ProcessStatus::New, "accepted", by(&ann, 7)),
+    ];
+    write(store, all.iter().map(|new| Change::process(None, new.clone())).collect());
+    let page = |list: &ProcessList, after: Option<u64>, limit| -> Vec<u64> {
+        let listed = store.list_processes(list, after.map(ProcessId), limit).unwrap();
+        listed.into_iter().map(|id| id.0).collect()
+    };
+    let started = ProcessList::StartedBy(ann.clone());
+    assert_eq!(page(&started, None, 9), [400, 7, 2, 1], "without sub-processes");
+    assert_eq!((page(&started, Some(400), 2), page(&started, Some(3), 9)), (vec![7, 2], vec![2, 1]));
+    assert_eq!((page(&started, Some(1), 9), page(&started, None, 0)), (vec![], vec![]));
+    let with = |status| ProcessList::StartedByWith(ann.clone(), status);
+    let outcome = |outcome: &str| ProcessList::Outcome("hello".to_owned(), outcome.to_owned());
+    assert_eq!(page(&with(ProcessStatus::Done), None, 9), [400, 2]);
+    assert_eq!(page(&with(ProcessStatus::New), Some(7), 9), [1]);
+    assert_eq!(page(&outcome("refused"), None, 9), [4, 3, 2], "however they ended, and sub-processes, too");
+    assert_eq!(page(&outcome("refused"), Some(4), 1), [3]);
+    assert_eq!(page(&outcome("accepted"), None, 9), [6], "none that runs");
+    assert!([started.clone(), with(ProcessStatus::New), outcome("refused")].iter().all(ProcessList::is_newest_first));
+    let changes = [
+        (0, over(ProcessStatus::Canceled, "accepted", by(&ann, 1))),
+        (1, over(ProcessStatus::Done, "accepted", by(&ann, 2))),
+        (6, over(ProcessStatus::New, "accepted", by(&bob, 7))),
+    ];
+    write(store, changes.map(|(old, new)| Change::process(Some(all[old].clone()), new)).into());
+    assert_eq!(page(&started, None, 9), [400, 2, 1]);
+    assert_eq!(page(&with(ProcessStatus::New), None, 9), [0; 0]);
+    assert_eq!((page(&outcome("refused"), None, 9), page(&outcome("accepted"), None, 9)), (vec![4, 3], vec![6, 2, 1]));
+    write(store, vec![Change::ForgetProcess { old: Box::new(all[5].clone()) }]);
+    assert_eq!(page(&outcome("accepted"), None, 9), [2, 1]);
+}
+
 pub(super) fn nodes_with_tasks_are_listed_once(store: &impl Store) {
     let of = |ordinal, flow: &str, node: &str| TaskRecord {
         flow: flow.to_owned(),

@@ -48,6 +48,8 @@ impl Tally {
 impl Check<'_> {
     pub(super) fn process(&mut self, process: &ProcessRecord) -> StoreResult<()> {
         self.flows.insert(process.flow.clone());
+        self.starters.extend(process.started_by.clone());
+        self.outcomes.extend(process.outcome.clone());
         self.places_of_process(process)?;
         // When a process is being forgotten, its first events and tasks are gone already.
         let first = self.store.events(process.id, 0, 1)?.first().map_or(process.events + 1, |event| event.number);
@@ -125,9 +127,10 @@ impl Check<'_> {
 
     fn places_of_process(&mut self, process: &ProcessRecord) -> StoreResult<()> {
         let id = process.id;
-        let before = ProcessId(id.0.saturating_sub(1));
+        let (before, after) = (ProcessId(id.0.saturating_sub(1)), ProcessId(id.0.saturating_add(1)));
         for list in process_lists(process) {
-            if self.store.list_processes(&list, Some(before), 1)? != [id] {
+            let from = if list.is_newest_first() { after } else { before };
+            if self.store.list_processes(&list, Some(from), 1)? != [id] {
                 self.complain(format!("process {id} does not stand in {list:?}"));
             }
         }

@@ -174,6 +174,28 @@ fn places_in_lists_that_are_missing_or_too_many_are_told() {
     // This task takes the places of the first task in the lists.
     let second = TaskRecord { id: task(2).id, ..other };
     expect("task 1/1 does not stand in Queue(None, None)", vec![Change::task(Some(task(1)), second)]);
+    let had = |ordinal| TaskRecord { had: vec![UserId::new("ann")], ..task(ordinal) };
+    expect(
+        "task 1/1 stands in Part(UserId(\"ann\")) and should not",
+        vec![put_task(had(1)), Change::task(None, task(1)), Change::task(None, had(2))],
+    );
+    let by_ann = |id| ProcessRecord { id: ProcessId(id), started_by: Some(UserId::new("ann")), ..process() };
+    expect(
+        "process 1 stands in StartedBy(UserId(\"ann\")) and should not",
+        vec![put_process(by_ann(1)), Change::process(None, process()), Change::process(None, by_ann(2))],
+    );
+    let over = |id| ProcessRecord {
+        id: ProcessId(id),
+        status: ProcessStatus::Done,
+        outcome: Some("end".to_owned()),
+        ..process()
+    };
+    expect(
+        "process 1 stands in Outcome(\"hello\", \"end\") and should not",
+        vec![put_process(over(1)), Change::process(None, process()), Change::process(None, over(2))],
+    );
+    // It takes no place in a list in which it stands, as it says.
+    expect("process 1 does not stand in StartedBy(UserId(\"ann\"))", vec![Change::process(Some(by_ann(1)), by_ann(1))]);
     let renamed = ProcessRecord { flow: "other".to_owned(), ..process() };
     expect(
         "process 1 stands in Status(\"hello\", New) and should not",
