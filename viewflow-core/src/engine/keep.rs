@@ -1,3 +1,3 @@
-//! What is kept, and for how long.
+//! Keeping processes, and forgetting them.
 
 pub(super) mod retention;

@@ -1,4 +1,4 @@
-//! Correlation keys that are stored in another form than they have today: of tasks that wait, and of messages that are kept.
+//! Correlation keys whose stored form is not the current one: those of waiting tasks, and of kept messages.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,26 +17,26 @@ use crate::kernel::mailbox::{self, MAILBOXES, OtherKey};
 use crate::unit::versions::{About, Note, State};
 use crate::unit::{Db, Unit};
 
-/// How many tasks, or letters, are looked at in one step.
+/// How many tasks, or letters, one step looks at.
 const AT_ONCE: usize = 64;
 
 /// The messages that flows wait for, by name.
 pub(in crate::engine) struct Keys(BTreeMap<&'static str, Awaited>);
 
 struct Awaited {
-    /// In which form keys are stored.
+    /// The form in which keys are stored.
     form: String,
     nodes: Vec<(Arc<Definition>, usize)>,
 }
 
-/// A message whose keys may be stored in another form: the one that is noted, if one is.
+/// A message whose keys may be stored in another form: in the noted form, if there is a note.
 pub(in crate::engine) struct Stale<'k> {
     name: &'static str,
     awaited: &'k Awaited,
     noted: Option<String>,
 }
 
-/// A mailbox in which letters lie whose key has another form today.
+/// A mailbox with letters whose key has another form now.
 struct Stray {
     name: &'static str,
     was: String,
@@ -49,7 +49,7 @@ impl Awaited {
         Way { about: About::Keys, name, earlier: &[], text: &self.form, can_be_missing: false }
     }
 
-    /// The nodes that wait for it, with what they know of it.
+    /// The nodes that wait for the message, with what they know of it.
     fn nodes(&self) -> impl Iterator<Item = (NodeName, &MessageDef)> {
         self.nodes.iter().filter_map(|(def, index)| {
             let node = &def.nodes[*index];
@@ -58,7 +58,7 @@ impl Awaited {
         })
     }
 
-    /// The lists in which their open tasks stand, those of suspended processes as well.
+    /// The lists of their open tasks, including those of suspended processes.
     fn lists(&self) -> impl Iterator<Item = (TaskList, &MessageDef)> {
         self.nodes().flat_map(|(node, message)| {
             OPEN.into_iter().map(move |status| (TaskList::Status(node.clone(), status), message))
@@ -80,7 +80,7 @@ impl Keys {
         Self(messages)
     }
 
-    /// The messages whose keys have another form than noted, with what is noted.
+    /// Returns the messages whose keys have another form than noted, with the notes.
     pub(in crate::engine) fn stale(&self, store: &dyn Store) -> Result<Vec<Stale<'_>>> {
         let mut stale = Vec::new();
         for (name, awaited) in &self.0 {
@@ -95,17 +95,17 @@ impl Keys {
         Ok(stale)
     }
 
-    /// In what forms all of them are.
+    /// The forms of all messages.
     pub(in crate::engine) fn ways(&self) -> Vec<Way<'_>> {
         self.0.iter().map(|(name, awaited)| awaited.way(name)).collect()
     }
 
-    /// In what forms they have to be renewed, and what is known of them before that.
+    /// Returns the forms of the messages whose keys have to be renewed.
     pub(in crate::engine) fn stale_ways<'k>(&'k self, stale: &[Stale<'k>]) -> Vec<Way<'k>> {
         stale.iter().map(|Stale { name, awaited, .. }| awaited.way(name)).collect()
     }
 
-    /// The messages with keys of an earlier form, and how many of them there are.
+    /// Returns the messages with keys of an earlier form, and how many keys there are.
     pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
         let stale = self.stale(&**store)?;
         if stale.is_empty() {
@@ -132,7 +132,7 @@ impl Keys {
 }
 
 impl Engine {
-    /// Gives tasks that wait, and messages that are kept, the keys of today, where those have another form than when the store was last
+    /// Gives waiting tasks and kept messages the current keys, if those have another form than when the store was last
     /// used. Returns whether every key could be read.
     pub(in crate::engine) fn renew_keys<'k>(&self, stale: &[Stale<'k>]) -> Result<Vec<(Way<'k>, bool)>> {
         let store = &*self.0.store;
@@ -165,7 +165,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Answers whether every key could be read.
+    /// Returns whether every key could be read.
     fn renew_waiting(&self, list: &TaskList, message: &MessageDef, was: Option<&str>) -> Result<bool> {
         let (mut whole, mut after) = (true, None::<Cursor>);
         loop {
@@ -173,7 +173,7 @@ impl Engine {
             let Some(end) = page.last() else { return Ok(whole) };
             after = Some(*end);
             whole &= self.step(None, None, |db| {
-                // Should yet another version begin to renew them, this one has to stop.
+                // If yet another version begins to renew them, this one has to stop.
                 db.unit(|unit| unit.rely_on(About::Keys, message.name));
                 let renew = |unit: &mut Unit, id| renew_task(unit, id, message, was);
                 page.iter().try_fold(true, |whole, listed| Ok(db.unit(|unit| renew(unit, listed.task))? && whole))
@@ -182,7 +182,7 @@ impl Engine {
     }
 }
 
-/// A task waits with the key of today. Answers whether its key could be read.
+/// Lets a task wait with the current key. Returns whether its key could be read.
 fn renew_task(unit: &mut Unit, id: TaskId, message: &MessageDef, was: Option<&str>) -> Result<bool> {
     let task = unit.task(id).cloned();
     let Some(task) = unit.pass_over(task)? else { return Ok(false) };
@@ -200,7 +200,7 @@ fn renew_task(unit: &mut Unit, id: TaskId, message: &MessageDef, was: Option<&st
     }
 }
 
-/// The key of today of what a task waits for, where it is another one; an error where it cannot be read.
+/// Returns the current key of what a task waits for, if it differs. Returns an error if the key cannot be read.
 fn other_key(message: &MessageDef, waits_for: Option<&WaitsFor>, was: Option<&str>) -> Option<Result<String, ()>> {
     match waits_for {
         Some(WaitsFor::Message { name, key }) if name == message.name => match (message.key_of_today)(key, was) {
@@ -211,7 +211,7 @@ fn other_key(message: &MessageDef, waits_for: Option<&WaitsFor>, was: Option<&st
     }
 }
 
-/// The mailboxes of these rows in which letters lie whose key has another form today.
+/// Returns the mailboxes in these rows that hold letters whose key has another form now.
 fn strays(db: &Db, rows: &[u64], stale: &[Stale<'_>]) -> Result<Vec<Stray>> {
     let mut found = Vec::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! What versions of the program have used the store: what is noted of that when an engine is built.
+//! Notes about the versions of the program that have used the store. Engines read and write them when they are built.
 
 use viewflow_store::__private::stable_hash;
 use viewflow_store::Store;
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::unit::Unit;
 use crate::unit::versions::{About, Note, State};
 
-/// What an engine is built with.
+/// Something that an engine is built with, such as the indexes of a table.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct Way<'w> {
     pub(in crate::engine) about: About,
@@ -18,18 +18,18 @@ pub(in crate::engine) struct Way<'w> {
     /// The names that it had before.
     pub(in crate::engine) earlier: &'static [&'static str],
     pub(in crate::engine) text: &'w str,
-    /// Whether there need not be a note of it.
+    /// Whether it needs no note.
     pub(in crate::engine) can_be_missing: bool,
 }
 
-/// What a note tells an engine that is to be built.
+/// The meaning of a note for an engine that is to be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Standing {
-    /// All that is stored is as the engine has it.
+    /// All stored data has the form that the engine uses.
     Whole,
-    /// It has to be renewed.
+    /// Stored data has to be renewed.
     Stale,
-    /// Another version has renewed what was as the engine has it.
+    /// Another version has renewed the data, which had the engine's form before.
     Replaced,
 }
 
@@ -47,13 +47,13 @@ impl Way<'_> {
         }
     }
 
-    /// Why the engine is not to be built, if another version has replaced it.
+    /// Returns why the engine must not be built, if another version has replaced it.
     pub(in crate::engine) fn replaced(&self, note: Option<&Note>) -> Option<Replaced> {
         let note = note.filter(|note| self.standing(Some(note)) == Standing::Replaced)?;
         Some(Replaced { of: self.about.of(self.name), fields: note.differs_in(self.text) })
     }
 
-    /// Writes into the note that this way is in force from here on, so that no step of another version comes through.
+    /// Notes that this way is in force from now on, so that no step of another version succeeds.
     fn begin(&self, unit: &mut Unit, take_over: bool, known: bool) -> Result<()> {
         let note = read(unit, self.about, self.name)?;
         if !take_over && let Some(replaced) = self.replaced(note.as_ref()) {
@@ -63,7 +63,7 @@ impl Way<'_> {
         match &note {
             None => {
                 now.state = State::Begun;
-                // Where nothing is noted an earlier version may have known processes without columns.
+                // If nothing is noted, an earlier version may have known processes without columns.
                 if known && self.about == About::Columns && !self.text.is_empty() {
                     now.replaced.insert(stable_hash([""]));
                 }
@@ -88,12 +88,12 @@ impl Way<'_> {
         })
     }
 
-    /// Notes that all that is stored is renewed, as far as it could be read.
+    /// Notes that all stored data is renewed, as far as it could be read.
     fn finish(&self, unit: &mut Unit, whole: bool) -> Result<()> {
         let note = read(unit, self.about, self.name)?;
         let Some(mut now) = note.clone().filter(|note| note.noted == self.text) else { return Ok(()) };
         if now.state == State::Whole {
-            // Another engine of this version was there first.
+            // Another engine of this version has finished first.
             return Ok(());
         }
         (now.state, now.was) = if whole { (State::Whole, None) } else { (State::Partly, now.was) };
@@ -101,7 +101,7 @@ impl Way<'_> {
     }
 }
 
-/// What is noted.
+/// Reads a note.
 pub(in crate::engine) fn noted(store: &dyn Store, about: About, name: &str) -> Result<Option<Note>> {
     let row = store.row(about.table(), about.row(name))?;
     Ok(row.map(|row| Note::of(about, &row.record)))
@@ -118,7 +118,7 @@ fn write(unit: &mut Unit, about: About, name: &str, before: Option<&Note>, now: 
     unit.put_row(about.table(), about.row(name), Some(now.record(name)))
 }
 
-/// The flows that have to be looked through: other shapes than that of today have written since that was done the last time.
+/// Returns the flows whose tasks `build` has to look through: other shapes have written since that was last done.
 pub(in crate::engine) fn with_other_shapes(store: &dyn Store, flows: &Flows) -> Result<Vec<&'static str>> {
     let mut found = Vec::new();
     for def in flows.values() {
@@ -137,7 +137,8 @@ fn has_shapes(note: &Note) -> bool {
 }
 
 impl Engine {
-    /// Notes that these flows are being looked through: whoever writes with another shape from here on notes that again.
+    /// Notes that the engine is looking through these flows. Steps with another shape note their shape again after
+    /// that.
     pub(in crate::engine) fn begin_to_look_through(&self, flows: &[&'static str]) -> Result<()> {
         if flows.is_empty() {
             return Ok(());
@@ -146,7 +147,7 @@ impl Engine {
             flows.iter().filter_map(|flow| self.0.flows.get(flow)).try_for_each(|def| {
                 let now = Note { noted: def.shape.clone(), state: State::Begun, ..Note::default() };
                 db.unit(|unit| {
-                    // Whoever relies on it sees it change.
+                    // A step that relies on the note sees it change.
                     unit.put_row(About::Shape.table(), About::Shape.row(def.name), Some(now.record(def.name)))?;
                     def.was.iter().try_for_each(|name| {
                         let note = read(unit, About::Shape, name)?;
@@ -158,7 +159,7 @@ impl Engine {
         })
     }
 
-    /// Notes that these flows were looked through.
+    /// Notes that the engine has looked through these flows.
     pub(in crate::engine) fn has_looked_through(&self, flows: &[&'static str]) -> Result<()> {
         if flows.is_empty() {
             return Ok(());
@@ -188,7 +189,7 @@ impl Engine {
         ways.iter().try_for_each(|way| self.0.versions.look(&*self.0.store, way.about, way.name).map(drop))
     }
 
-    /// Notes which ways are renewed, and whether all could be read.
+    /// Notes the renewed ways, and whether everything could be read.
     pub(in crate::engine) fn has_renewed(&self, ways: &[(Way<'_>, bool)]) -> Result<()> {
         if !ways.is_empty() {
             self.step(None, None, |db| {
@@ -199,7 +200,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Notes something of which only the engine itself reads.
+    /// Writes a note that only the engine itself reads.
     pub(in crate::engine) fn note(&self, about: About, name: &str, noted: &str) -> Result<()> {
         let now = Note { noted: noted.to_owned(), ..Note::default() };
         self.step(None, None, |db| db.unit(|unit| write(unit, about, name, None, &now)))

@@ -1,4 +1,4 @@
-//! What the store holds that flows of today cannot go on with: told before anything runs.
+//! Finds what the store holds that the current flows cannot go on with, and reports it before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,19 +18,21 @@ use crate::error::{Error, Result};
 use crate::kernel::{ROOT, split_names, splits_around};
 use crate::unit::Db;
 
-/// What flows would come upon in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).
+/// What flows would find in a store: [`EngineBuilder::plan`](crate::EngineBuilder::plan).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
     /// The flows, by name.
     pub flows: Vec<FlowPlan>,
-    /// Open tasks that they cannot go on with, by flow and node.
+    /// Open tasks that the flows cannot go on with, by flow and node.
     pub misfits: Vec<Misfit>,
-    /// Names in the store that are known from `#[was(..)]` alone: each of those has to stay as long as its name is here.
+    /// Names in the store that are known only from `#[was(..)]`. Each has to stay in its `#[was(..)]` as long as it is
+    /// in this list.
     pub earlier: Vec<NodeName>,
-    /// Values that are stored in the form of an earlier version, and get that of today.
+    /// Values that are stored in the form of an earlier version. They get the current form.
     pub renewals: Vec<Renewal>,
-    /// What another version of the program has renewed after this one, so that this one is not built unless it is to take over.
+    /// The renewals by another version of the program since this one. If there are any, this version is not built,
+    /// unless it is to take over.
     pub replaced: Vec<Replaced>,
 }
 
@@ -40,25 +42,25 @@ pub struct Plan {
 pub struct FlowPlan {
     /// The stored name of the flow.
     pub flow: String,
-    /// The fingerprint of the flow as it is now.
+    /// The fingerprint of the current flow.
     pub shape: String,
-    /// How many processes run, or are suspended.
+    /// How many processes are running or suspended.
     pub running: u64,
-    /// How many of them were started with another shape, by its fingerprint; it is empty where it is not known.
+    /// How many of them were started with another shape, by its fingerprint. An unknown fingerprint is empty.
     pub other_shapes: BTreeMap<String, u64>,
 }
 
-/// Open tasks of a node with which the flow of today cannot go on.
+/// Open tasks of a node that the current flow cannot go on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Misfit {
     /// The node, as the tasks name it.
     pub node: NodeName,
-    /// How many tasks there are at least.
+    /// The minimum number of such tasks.
     pub tasks: u64,
-    /// One of them.
+    /// One of the tasks.
     pub example: TaskId,
-    /// What is wrong.
+    /// The problem.
     pub why: Why,
 }
 
@@ -66,11 +68,11 @@ pub struct Misfit {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Why {
-    /// The flow is not here.
+    /// The engine does not have the flow.
     FlowGone,
-    /// The flow has no such node any more.
+    /// The flow no longer has such a node.
     NodeGone(Kind),
-    /// The flow has no such split or join any more, and its branches are open.
+    /// The flow no longer has such a split or join, and its branches are open.
     BranchesOpen(Kind),
     /// The node is of another kind now.
     OtherKind {
@@ -79,7 +81,7 @@ pub enum Why {
         /// The kind of the node.
         is: Kind,
     },
-    /// The node is within other splits now. Outermost first.
+    /// The node is within other splits now. The outermost split comes first.
     OtherScope {
         /// The splits that are open around the task.
         was: Vec<String>,
@@ -93,12 +95,13 @@ pub enum Why {
         /// The name of what the node waits for.
         is: String,
     },
-    /// What is stored of the process or the task cannot be read.
+    /// The stored data of the process or the task cannot be read.
     Data(String),
 }
 
 impl Why {
-    /// Whether the engine can be built all the same, when that is asked for: nothing but these tasks is affected.
+    /// Returns whether [`keep_obsolete`](crate::EngineBuilder::keep_obsolete) still allows the engine to be built: only
+    /// these tasks are affected.
     pub fn can_be_kept(&self) -> bool {
         matches!(self, Self::NodeGone(_) | Self::OtherCall { .. } | Self::Data(_))
     }
@@ -184,8 +187,8 @@ pub(in crate::engine) const OPEN: [TaskStatus; 5] =
 /// How many tasks are read at a time.
 const PAGE: usize = 256;
 
-/// Holds the open tasks of a store against the flows: all of them, with their scopes and their data, of flows that are to be
-/// looked at closely; of others one of each node and status.
+/// Compares the open tasks of a store with the flows. Of some flows it looks closely at all tasks, with their scopes
+/// and their data. Of others it looks at one task of each node and status.
 pub(in crate::engine) fn survey(
     store: &Arc<dyn Store>,
     flows: &Flows,
@@ -200,8 +203,8 @@ pub(in crate::engine) fn survey(
     Ok(Plan { misfits: survey.found.into_values().collect(), ..Plan::default() })
 }
 
-/// The names in a store, read as it is, that flows had before: of tasks, of the splits around open ones, and of the nodes to
-/// which their timeouts lead.
+/// Returns the former names of flows and nodes in a store, which is read as it is. They are in tasks, in the splits
+/// around open tasks, and in the nodes to which their timeouts lead.
 pub(in crate::engine) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec<NodeName>> {
     let mut found = BTreeSet::new();
     let mut note = |name: NodeName| {
@@ -223,7 +226,7 @@ pub(in crate::engine) fn earlier(store: &dyn Store, names: &Names) -> Result<Vec
     Ok(found.into_iter().collect())
 }
 
-/// The nodes that are named for an open task, beside its own.
+/// Returns the nodes that are named for an open task, besides its own.
 fn other_nodes(store: &dyn Store, task: &TaskRecord) -> Result<Vec<String>> {
     let mut others: Vec<String> = task.timeouts.iter().map(|timeout| timeout.then.clone()).collect();
     let mut number = task.around.unwrap_or(task.scope);
@@ -245,13 +248,13 @@ fn each_node(store: &dyn Store, mut look: impl FnMut(&NodeName) -> Result<()>) -
     }
 }
 
-/// Looks at each task of a list until told to break off. Damaged ones are told of where they are used.
+/// Visits each task of a list until `look` breaks. Skips damaged tasks, which are reported where they are used.
 pub(super) fn each_task(
     store: &dyn Store,
     list: &TaskList,
     mut look: impl FnMut(TaskRecord) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    // Whoever breaks off does so at the first.
+    // If `look` breaks, it does so at the first task.
     let (mut after, mut limit): (Option<Cursor>, _) = (None, 1);
     loop {
         let page = store.list_tasks(list, after, limit)?;
@@ -310,13 +313,14 @@ impl Survey<'_> {
     }
 
     fn note(&mut self, node: &NodeName, task: &TaskRecord, why: Why) {
-        // One example of what cannot be read is enough.
+        // One example of unreadable data is enough.
         let key = if let Why::Data(_) = why { Why::Data(String::new()) } else { why.clone() };
         let misfit = Misfit { node: node.clone(), tasks: 0, example: task.id, why };
         self.found.entry((node.clone(), key)).or_insert(misfit).tasks += 1;
     }
 
-    /// Why the flow cannot go on with a task. `last` is the process of the one before: many are of the same.
+    /// Returns why the flow cannot go on with a task. `last` is the process of the previous task, as many tasks share
+    /// one process.
     fn judge(
         &self,
         task: &TaskRecord,
@@ -378,7 +382,7 @@ impl Survey<'_> {
         let read = |number| Ok(self.store.scope(ScopeId { process, number })?);
         let mut was = splits_around(def, task.scope, read)?;
         let mut is: Vec<Option<usize>> = sound.scope(node).into_iter().map(Some).collect();
-        // A join waits for the branches of its own split, too.
+        // A join also waits for the branches of its own split.
         if let (Kind::Join, Some(around)) = (def.nodes[node].kind, task.around)
             && self.store.scope(ScopeId { process, number: around })?.is_some()
         {
@@ -393,7 +397,7 @@ impl Survey<'_> {
     }
 }
 
-/// A record, unless it is damaged: that is told where it is used.
+/// Returns a record, unless it is damaged: damage is reported where the record is used.
 fn readable<R>(read: std::result::Result<Option<R>, StoreError>) -> Result<Option<R>> {
     match read {
         Err(StoreError::Damaged { .. }) => Ok(None),

@@ -1,29 +1,29 @@
-//! What a store holds in the form of an earlier version, and gets that of today when the engine is built.
+//! Stored data in the form of an earlier version. It gets the current form when the engine is built.
 
 use std::fmt;
 
 use crate::error::{Stale, by_fields};
 
-/// Values that the store has in the form of an earlier version: of choices that have other names now, of fields of another type. They
-/// are given that of today when the engine is built.
+/// Values that the store has in the form of an earlier version: choices that have other names now, or fields of another
+/// type. They get the current form when the engine is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Renewal {
-    /// Where they are.
+    /// What the values belong to.
     pub of: Stale,
     /// How many rows, or tasks and mailboxes, there are.
     pub count: u64,
-    /// Values that are unique, and that two rows would have. As long as there are any, the engine is not built.
+    /// Unique values that two rows would share. As long as there are any, the engine is not built.
     pub clashes: Vec<Clash>,
 }
 
-/// Two rows that would have one unique value.
+/// Two rows that would share a unique value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Clash {
     /// The key under which the field is stored.
     pub field: String,
-    /// Two of the rows.
+    /// The numbers of the two rows.
     pub rows: (u64, u64),
 }
 
@@ -48,14 +48,14 @@ impl fmt::Display for Renewal {
     }
 }
 
-/// What another version of the program has renewed after this one: [`EngineBuilder::build`](crate::EngineBuilder::build) refuses this one,
-/// unless it is to take over.
+/// A renewal by another version of the program since this one:
+/// [`EngineBuilder::build`](crate::EngineBuilder::build) refuses this version, unless it is to take over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Replaced {
     /// What is found in another way.
     pub of: Stale,
-    /// The keys under which the fields are stored that differ.
+    /// The keys under which the differing fields are stored.
     pub fields: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Replaced {
     }
 }
 
-/// Why a version is not built that another one has replaced.
+/// Says why a version is not built that another version has replaced.
 pub(in crate::engine) fn told_of_replaced(replaced: &[Replaced]) -> Option<String> {
     let named = |Replaced { of, fields }: &Replaced| format!("{of}{}", by_fields(fields));
     let named: Vec<String> = replaced.iter().map(named).collect();

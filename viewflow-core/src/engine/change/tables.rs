@@ -1,4 +1,4 @@
-//! The tables of the flows' data: the rows of each are of one type, and are found by the indexes that the type has now.
+//! The tables of the flows' data. The rows of each are of one type, and are found by the type's current indexes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result, Stale};
 use crate::unit::Db;
 use crate::unit::versions::{About, Note};
 
-/// How many rows are looked at in one step.
+/// How many rows one step looks at.
 const AT_ONCE: usize = 64;
 
 /// The tables that are known from flows, from each other, and from the builder.
@@ -28,18 +28,18 @@ pub(in crate::engine) struct Tables {
     problems: Vec<String>,
 }
 
-/// The rows of a table, or those that are columns of the processes of one flow.
+/// The rows of a table, or the columns of one flow's processes.
 struct Part {
-    /// None: a flow whose processes have no columns.
+    /// None for a flow whose processes have no columns.
     table: Option<&'static str>,
-    /// By what they are found, and what they refer to.
+    /// The indexes by which the rows are found, and the references in them.
     indexes: String,
     source: Source,
 }
 
 /// Where rows come from.
 enum Source {
-    /// From the application. This makes them as they would be stored today.
+    /// From the application. This function makes them as they would be stored now.
     Rows(fn(u64, RowRecord) -> Option<RowRecord>),
     /// They are columns of the processes of this flow.
     Columns(Arc<Definition>),
@@ -54,7 +54,7 @@ impl Part {
         Way { about, name, earlier, text: &self.indexes, can_be_missing: self.table.is_none() }
     }
 
-    /// What is noted. An earlier release told of all flows with columns in one table together.
+    /// Reads the note. An earlier release had one note for all flows with columns in one table.
     fn note(&self, store: &dyn Store) -> Result<Option<Note>> {
         let note = self.way().note(store)?;
         let (None, Source::Columns(def), Some(table)) = (&note, &self.source, self.table) else { return Ok(note) };
@@ -103,7 +103,7 @@ impl Tables {
         self.parts.push(Part { table, indexes, source: Source::Columns(Arc::clone(def)) });
     }
 
-    /// Whether a table is not known yet. Two types in one table are a problem.
+    /// Returns whether a table is not known yet. Two types in one table are a problem.
     fn is_new(&mut self, table: &'static str, rows: RowType) -> bool {
         let Some(known) = self.known.get(table) else {
             self.known.insert(table, rows);
@@ -119,12 +119,12 @@ impl Tables {
         false
     }
 
-    /// In what ways the rows of all of them are found.
+    /// The ways in which the rows of all tables are found.
     pub(in crate::engine) fn ways(&self) -> Vec<Way<'_>> {
         self.parts.iter().map(Part::way).collect()
     }
 
-    /// Those whose rows have to be renewed.
+    /// Returns the parts whose rows have to be renewed.
     fn stale<'t>(&'t self, store: &dyn Store) -> Result<Vec<&'t Part>> {
         let mut stale = Vec::new();
         for part in &self.parts {
@@ -135,7 +135,8 @@ impl Tables {
         Ok(stale)
     }
 
-    /// In what ways rows have to be renewed; and what is only to be noted in the form of this release.
+    /// Returns the ways in which rows have to be renewed, and the ways that only need a note in the form of this
+    /// release.
     pub(in crate::engine) fn stale_ways(&self, store: &dyn Store) -> Result<[Vec<Way<'_>>; 2]> {
         let stale: Vec<Way<'_>> = self.stale(store)?.into_iter().map(Part::way).collect();
         let mut noted_together = Vec::new();
@@ -148,7 +149,8 @@ impl Tables {
         Ok([stale, noted_together])
     }
 
-    /// The tables whose rows would be given other index entries, and how many of them; and values that two rows would have.
+    /// Returns the tables whose rows would get other index entries, with the number of rows, and the values that two
+    /// rows would share.
     pub(in crate::engine) fn plan(&self, store: &Arc<dyn Store>) -> Result<Vec<Renewal>> {
         let stale: BTreeSet<&str> = self.stale(&**store)?.into_iter().filter_map(|part| part.table).collect();
         let mut renewals = Vec::new();
@@ -181,10 +183,11 @@ impl Tables {
         Ok(found)
     }
 
-    /// Whether all rows can be renewed: seen before anything is, so that the version before can go on where this one cannot be built.
+    /// Checks that all rows can be renewed, before any of them is. So the earlier version can go on if this one cannot
+    /// be built.
     ///
     /// # Errors
-    /// [`Error::Build`] when two of them would have one unique value.
+    /// [`Error::Build`] when two rows would share a unique value.
     pub(in crate::engine) fn try_to_renew(&self, store: &Arc<dyn Store>) -> Result<()> {
         let clashes =
             self.plan(store)?.into_iter().filter_map(|renewal| Some((renewal.clashes.first()?.clone(), renewal.of)));
@@ -199,8 +202,8 @@ impl Tables {
 }
 
 impl Engine {
-    /// Has the rows of tables found by their indexes, where those, or the forms of their values, are others than when the store was
-    /// last used: those of `ways`. Returns whether every row could be read.
+    /// Renews the index entries of tables whose indexes, or forms of values, have changed since the store was last
+    /// used: those of `ways`. Returns whether every row could be read.
     pub(in crate::engine) fn reindex<'t>(&self, tables: &'t Tables, ways: &[Way<'_>]) -> Result<Vec<(Way<'t>, bool)>> {
         let mut now = Vec::new();
         for part in &tables.parts {
@@ -221,7 +224,7 @@ impl Engine {
                 None => Ok(false),
             };
             whole &= self.step(None, None, |db| {
-                // Should yet another version begin to renew them, this one has to stop.
+                // If yet another version begins to renew them, this one has to stop.
                 db.unit(|unit| unit.rely_on(way.about, way.name));
                 rows.iter().try_fold(true, |whole, id| Ok(reindex(db, *id)? && whole))
             })?;
@@ -231,10 +234,10 @@ impl Engine {
     }
 }
 
-/// Makes of the number of a row the row as it would be stored today; none of one that cannot be read.
+/// Makes the row with a number as it would be stored now. Returns none for a row that cannot be read.
 type OfToday<'s> = dyn Fn(&Db, u64) -> Result<Option<RowRecord>> + 's;
 
-/// Calls `visit` with the numbers of the rows of a table, some at a time.
+/// Calls `visit` with the numbers of the rows of a table, several at a time.
 fn each_page(store: &dyn Store, part: &Part, mut visit: impl FnMut(&[u64], &OfToday<'_>) -> Result<()>) -> Result<()> {
     let Some(table) = part.table else { return Ok(()) };
     match &part.source {
@@ -258,7 +261,7 @@ fn each_page(store: &dyn Store, part: &Part, mut visit: impl FnMut(&[u64], &OfTo
     }
 }
 
-/// Calls `visit` with the numbers of all rows of a table, some at a time.
+/// Calls `visit` with the numbers of all rows of a table, several at a time.
 pub(super) fn each_page_of(store: &dyn Store, table: &str, mut visit: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
     let mut after = 0;
     loop {
@@ -269,7 +272,7 @@ pub(super) fn each_page_of(store: &dyn Store, table: &str, mut visit: impl FnMut
     }
 }
 
-/// A row, unless it or its process is damaged.
+/// Returns a row, unless it or its process is damaged.
 fn readable(db: &Db, row: Result<Option<RowRecord>>) -> Result<Option<RowRecord>> {
     db.unit(|unit| unit.pass_over(row)).map(Option::flatten)
 }
@@ -298,7 +301,7 @@ fn not_unique(parts: &[&Part], field: &str, row: u64) -> String {
     )
 }
 
-/// The columns of a process as they would be stored today, as the row of a table.
+/// Returns the columns of a process as they would be stored now, as the row of a table.
 fn columns_of_today(db: &Db, def: &Definition, id: ProcessId) -> Result<Option<RowRecord>> {
     let Some(table) = def.process.table else { return Ok(None) };
     let stored = db.columns(Some(table), id)?;

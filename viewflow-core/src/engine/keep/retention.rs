@@ -1,9 +1,9 @@
-//! How long processes that are over are kept, and forgetting them.
+//! How long processes that are over are kept, and how they are forgotten.
 //!
-//! A process is forgotten in parts of bounded size: its events, its tasks, and at last its record, by which it is found
-//! again should the program stop in between. The first part takes the first event, so that a process without it has
-//! been exported. Each part relies on the process's revision and changes it, so that of two who forget one process one is
-//! refused. Sub-processes go before the tasks that ran them.
+//! A process is forgotten in parts of bounded size: its events, its tasks, and at last its record. By the record it is
+//! found again if the program stops in between. The first part takes the first event, so a process without it has been
+//! exported. Each part relies on the process's revision and changes it. So if two engines forget one process, one of
+//! them is refused. Sub-processes go before the tasks that ran them.
 
 use std::fmt;
 use std::sync::{Mutex, TryLockError};
@@ -25,19 +25,19 @@ use crate::unit::tables::PROCESSES;
 
 /// How many records one commit forgets at most.
 const BATCH: usize = 500;
-/// How many records are forgotten until the disk is waited for, in about ten commits or more.
+/// How many records are forgotten before the engine waits for the disk, in about ten commits or more.
 const AT_ONCE: usize = 5000;
-/// How many are read at a time where none is forgotten.
+/// How many records are read at a time when none of them is forgotten.
 const PAGE: usize = 1000;
-/// How long what could not be forgotten is left alone.
+/// How long the engine leaves a process alone that it could not forget.
 const REST: Duration = Duration::from_mins(1);
-/// How long at least the workers do not look where nothing is over.
+/// How long the workers wait at least before they look again, when nothing is over.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// After how many failures the workers rest.
 const FAILURES: usize = 8;
-/// How long after its end a process is kept at most for subscribers, if nothing else is said.
+/// How long after its end a process is kept for subscribers at most, unless the application says otherwise.
 const PATIENCE: Duration = Duration::from_hours(30 * 24);
-/// How often a part is tried that somebody else was at, too.
+/// How often the engine tries a part that others change at the same time.
 const ATTEMPTS: u32 = 5;
 /// The duty of forgetting.
 const FORGETTING: &str = "retention";
@@ -59,32 +59,32 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Processes are kept until [`Engine::purge`] is called. This is how it is if nothing is said.
+    /// Keeps processes until [`Engine::purge`] is called. This is the default.
     pub fn forever() -> Self {
         Self { keep: None, patience: PATIENCE, export: None }
     }
 
-    /// A process is forgotten so long after it ended, with its sub-processes: its record and its columns, its tasks and
-    /// events. Rows of other tables stay. A process to which a row refers, or a process that is not over, is kept until it does not any
-    /// more, if the field that refers has `on_delete = protect`. Workers do it, and [`Engine::run_pending`].
+    /// Forgets a process this long after it ended, with its sub-processes: its record and its columns, its tasks and
+    /// events. Rows of other tables stay. A process is kept while a row, or a process that is not over, refers to it by
+    /// a field with `on_delete = protect`. Workers forget processes, and so does [`Engine::run_pending`].
     pub fn purge_after(keep: Duration) -> Self {
         Self { keep: Some(keep), ..Self::forever() }
     }
 
-    /// A process that some [`Subscriber`](crate::engine::Subscriber) has not heard all of is kept, but no longer than this after it ended; 30 days
-    /// if this is not called. The subscriber never hears of what was forgotten then. One that is not used any more is let go with
-    /// [`Engine::unsubscribe`].
+    /// Keeps a process until every [`Subscriber`](crate::engine::Subscriber) has heard all of it, but no longer than
+    /// this after it ended. If this is not called, that is 30 days. After that, the subscriber never hears the events that were
+    /// forgotten. Call [`Engine::unsubscribe`] for a subscriber that is no longer used.
     pub fn wait_for_subscribers(mut self, at_most: Duration) -> Self {
         self.patience = at_most;
         self
     }
 
     /// Calls `export` with each process before it is forgotten, sub-processes first. It gets the lines that
-    /// [`store::export`](viewflow_store::export) writes of a process, and that of its columns; all at once, so that they
-    /// have to fit in memory.
+    /// [`store::export`](viewflow_store::export) writes for a process, and the line of its columns. It gets all lines
+    /// at once, so they have to fit in memory.
     ///
-    /// When it fails the process is kept, [`on_error`](crate::EngineBuilder::on_error) hears of it, and it is tried again.
-    /// It may see a process twice, when the program stops before the process is forgotten.
+    /// If it fails, the process is kept, [`on_error`](crate::EngineBuilder::on_error) gets the error, and the engine
+    /// tries again. It may get a process twice, if the program stops before the process is forgotten.
     pub fn export(mut self, export: impl Fn(&[String]) -> Result<()> + Send + Sync + 'static) -> Self {
         self.export = Some(Box::new(export));
         self
@@ -105,7 +105,7 @@ impl fmt::Debug for Retention {
     }
 }
 
-/// What an engine knows of what is to be forgotten. All of it can be found in the store again.
+/// The engine's knowledge of the processes to forget. It can find all of that in the store again.
 pub(in crate::engine) struct Retaining {
     retention: Retention,
     state: Mutex<State>,
@@ -114,31 +114,31 @@ pub(in crate::engine) struct Retaining {
 #[derive(Default)]
 struct State {
     round: Round,
-    /// When it was looked for the last time.
+    /// When the engine last looked.
     looked: Option<Timestamp>,
-    /// When there is something to forget, at the soonest.
+    /// The earliest time at which there is something to forget.
     next: Option<Timestamp>,
 }
 
-/// One way through the processes that are over, oldest first.
+/// One walk through the processes that are over, oldest first.
 #[derive(Default)]
 struct Round {
-    /// The process it has come to.
+    /// The process that the walk has reached.
     at: Option<Ended>,
-    /// What is to be forgotten of it, the last one first.
+    /// The process and its sub-processes that are left to forget, the last one first.
     family: Vec<ProcessId>,
-    /// Whether some had to be left.
+    /// Whether the engine had to leave some processes.
     left: bool,
-    /// Whether the store does not say which processes there are.
+    /// Whether the store failed to list the processes.
     over: bool,
-    /// How many processes it has forgotten.
+    /// How many processes the walk has forgotten.
     forgotten: u64,
-    /// The last commit. When that is durable all those before it are, too, so that a whole batch waits for the disk once.
+    /// The last commit. When it is durable, so are all commits before it. So a whole batch waits for the disk once.
     receipt: Option<Receipt>,
 }
 
 impl Round {
-    /// Waits until all that was forgotten is so for good.
+    /// Waits until everything that was forgotten is durably forgotten.
     fn settle(&mut self) -> Result<()> {
         Ok(self.receipt.take().map_or(Ok(()), Receipt::wait)?)
     }
@@ -151,13 +151,13 @@ impl Retaining {
 }
 
 impl Engine {
-    /// Forgets all processes that ended before `older_than`, with their sub-processes, as
-    /// [`Retention::purge_after`] does; each is given to [`Retention::export`] before. Answers with how many processes, sub-processes
-    /// included, were forgotten.
+    /// Forgets all processes that ended before `older_than`, with their sub-processes, as [`Retention::purge_after`]
+    /// does. Gives each to [`Retention::export`] before. Returns how many processes, sub-processes included, were
+    /// forgotten.
     ///
-    /// Sub-processes go with the process that ran them, and not before. What a subscriber has not heard of is kept for a while:
-    /// [`Retention::wait_for_subscribers`]. Of a flow that this engine does not know
-    /// the rows of columns stay, as it does not know their table.
+    /// Sub-processes go with the process that ran them, and not before. A process that a subscriber has not heard is
+    /// kept for a while: see [`Retention::wait_for_subscribers`]. If this engine does not know a flow, the rows of its
+    /// columns stay, as the engine does not know their table.
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore, Timestamp};
@@ -167,8 +167,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The first failure: of the store, of the export, or [`Error::Protected`] when another row refers to the
-    /// columns of a process. The other processes are forgotten all the same. [`Error::StepInStep`] in a handler.
+    /// The first failure: of the store, of the export, or [`Error::Protected`] when another row refers to the columns
+    /// of a process. The other processes are forgotten even so. [`Error::StepInStep`] in a handler.
     pub fn purge(&self, older_than: Timestamp) -> Result<u64> {
         refuse_in_step()?;
         let (mut round, mut first, mut room) = (Round::default(), None, usize::MAX);
@@ -179,7 +179,7 @@ impl Engine {
         first.map_or(Ok(round.forgotten), Err)
     }
 
-    /// Forgets some of what is to be forgotten by now, unless another thread or engine is at it. Answers with how much it did.
+    /// Forgets some of the processes that are due, unless another thread or engine does so. Returns how much it did.
     pub(in crate::engine) fn forget_some(&self, report: &mut dyn FnMut(Error)) -> usize {
         let retaining = &self.0.retaining;
         let Some(keep) = retaining.retention.keep else { return 0 };
@@ -189,7 +189,7 @@ impl Engine {
             Err(TryLockError::WouldBlock) => return 0,
         };
         let now = self.now();
-        // A clock that was set back tells nothing of when it was looked.
+        // After a clock was set back, the time of the last look means nothing.
         if state.next.is_some_and(|next| now < next) && state.looked.is_some_and(|looked| looked <= now) {
             return 0;
         }
@@ -203,7 +203,7 @@ impl Engine {
                 None
             });
             if duty.is_none() {
-                // Another engine is at it.
+                // Another engine does it.
                 state.next = Some(now.after(SHORTEST));
                 return 0;
             }
@@ -226,23 +226,24 @@ impl Engine {
         }
         state.round.settle().unwrap_or_else(report);
         if failures == FAILURES {
-            // The next time it goes on behind them.
+            // The next try goes on behind the processes that failed.
             state.next = Some(now.after(REST));
         }
         done
     }
 
-    /// Whether there is something to forget, as far as the store tells.
+    /// Returns whether there is something to forget, as far as the store says.
     fn has_to_forget(&self, round: &Round, due: &dyn Fn(&Ended) -> bool) -> bool {
         !round.family.is_empty() || self.0.store.ended(round.at, 1).is_ok_and(|page| page.first().is_some_and(due))
     }
 
-    /// Whether processes are forgotten some day.
+    /// Returns whether this engine forgets processes at all.
     pub(in crate::engine) fn forgets(&self) -> bool {
         self.0.retaining.retention.keep.is_some()
     }
 
-    /// When there is something to forget, at the soonest; none when nothing is forgotten, or some thread is at it.
+    /// Returns the earliest time at which there is something to forget. Returns none if nothing is ever forgotten, or
+    /// while some thread forgets.
     pub(in crate::engine) fn next_to_look(&self) -> Option<Timestamp> {
         let retaining = &self.0.retaining;
         retaining.retention.keep?;
@@ -254,13 +255,13 @@ impl Engine {
         if round.over {
             return now.after(REST);
         }
-        // What is not over yet ends now at the soonest.
+        // A process that is not over yet ends now at the earliest.
         let first = self.0.store.ended(round.at, 1).ok().and_then(|page| page.first().copied());
         let next = first.map_or_else(|| now.after(keep.max(SHORTEST)), |ended| ended.at.after(keep));
         if round.left { next.min(now.after(REST)) } else { next }
     }
 
-    /// Forgets a part of a process, or goes on to the next one; none when there is no more to do.
+    /// Forgets a part of a process, or goes on to the next process. Returns none when nothing is left to do.
     fn go_on(
         &self,
         round: &mut Round,
@@ -309,7 +310,7 @@ impl Engine {
         Ok(Some(()))
     }
 
-    /// A process and its sub-processes, each after the one that ran it; nothing when one of them is not over.
+    /// Returns a process and its sub-processes, each after the process that ran it. Returns nothing if one is not over.
     fn family(&self, root: ProcessId) -> Result<Vec<ProcessId>> {
         let store = &self.0.store;
         let (mut family, mut next) = (vec![root], 0);
@@ -330,7 +331,7 @@ impl Engine {
         Ok(family)
     }
 
-    /// Adds the sub-processes of a task; answers whether they are over.
+    /// Adds the sub-processes of a task. Returns whether all of them are over.
     fn add_children(&self, task: TaskId, family: &mut Vec<ProcessId>) -> Result<bool> {
         let mut after = None;
         loop {
@@ -347,7 +348,8 @@ impl Engine {
         }
     }
 
-    /// Forgets a part of a process; answers whether that was all. Without the duty it does nothing.
+    /// Forgets a part of a process. Returns whether that was the last part. Does nothing if the engine has lost the
+    /// duty.
     fn forget_part(
         &self,
         id: ProcessId,
@@ -370,7 +372,7 @@ impl Engine {
             if store.row(PROCESSES, id.0)?.is_some() {
                 let is_over = |unit: &mut Unit, by: &Reference| self.is_of_over(by, |id| unit.process(id).cloned());
                 self.step(None, None, |db| db.unit(|unit| unit.let_go(id, &is_over)))?;
-                // What else was read of it may be older.
+                // The other data that was read of it may be older.
                 continue;
             }
             let events = store.events(id, 0, BATCH)?;
@@ -404,7 +406,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Whether one of the processes is kept for a row, or for a process that is not over.
+    /// Returns whether one of the processes is kept for a row, or for a process that is not over.
     fn is_held(&self, family: &[ProcessId]) -> Result<bool> {
         let store = &self.0.store;
         for process in family {
@@ -418,14 +420,14 @@ impl Engine {
         Ok(false)
     }
 
-    /// Whether a row that refers is the columns of a process that is over.
+    /// Returns whether a row that refers is the columns of a process that is over.
     fn is_of_over(&self, by: &Reference, read: impl FnOnce(ProcessId) -> Result<ProcessRecord>) -> Result<bool> {
         let of_processes = self.0.flows.values().any(|flow| flow.process.table == Some(by.table.as_str()));
         Ok(of_processes && read(ProcessId(by.id))?.status.is_final())
     }
 }
 
-/// No other row refers to the columns of a process.
+/// Checks that no other row refers to the columns of a process.
 fn check_unreferenced(store: &dyn Store, table: &str, id: ProcessId) -> Result<()> {
     let others = store.references(table, id.0, 2)?;
     match others.into_iter().find(|by| (by.table.as_str(), by.id) != (table, id.0)) {
@@ -447,7 +449,8 @@ fn hand_over(export: &dyn Fn(&[String]) -> Result<()>, lines: &[String]) -> Resu
         .unwrap_or_else(|message| Err(Error::msg(format!("the export of a process panicked: {message}"))))
 }
 
-/// What forgets a part of a process, with its first `events`: the commit, how many records that are, and whether it is all.
+/// Makes the commit that forgets a part of a process, with its first `events`. Also returns the number of records in
+/// it, and whether nothing is left after it.
 fn part(
     store: &dyn Store,
     process: Stored<ProcessRecord>,
@@ -457,7 +460,7 @@ fn part(
     let id = process.id;
     let mut commit = Commit::default();
     commit.expect.push(Expect::Revision(Key::Process(id), Some(process.revision)));
-    // Nobody has come to refer to it meanwhile.
+    // No row or process has begun to refer to it meanwhile.
     commit.expect.push(Expect::Revision(Key::Row(PROCESSES.to_owned(), id.0), None));
     let mut records = events.len();
     if let Some(last) = events.last() {
