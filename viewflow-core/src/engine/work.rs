@@ -1,4 +1,4 @@
-//! What is done outside of steps, and the threads that do it.
+//! Work outside of steps, and the threads that do it.
 
 mod bell;
 mod clock;

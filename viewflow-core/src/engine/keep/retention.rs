@@ -72,8 +72,8 @@ impl Retention {
     }
 
     /// Keeps a process until every [`Subscriber`](crate::engine::Subscriber) has heard all of it, but no longer than
-    /// this after it ended. If this is not called, that is 30 days. After that, the subscriber never hears the events that were
-    /// forgotten. Call [`Engine::unsubscribe`] for a subscriber that is no longer used.
+    /// this after it ended. If this is not called, that is 30 days. After that, the subscriber never hears the events
+    /// that were forgotten. Call [`Engine::unsubscribe`] for a subscriber that is no longer used.
     pub fn wait_for_subscribers(mut self, at_most: Duration) -> Self {
         self.patience = at_most;
         self

@@ -1,8 +1,9 @@
-//! Who waits for work, and how each is woken: one for each piece of work, and nobody for what nobody waits for.
+//! Threads that wait for work, and how they are woken: one thread for each piece of work, and no other.
 //!
-//! A worker that waits is woken by a call, and looks. If it sees more than the piece that it takes it calls the next one, so that as
-//! many come as there is work for. One thread keeps the time: it sleeps until something is due, or for a while where others may
-//! have committed without telling, and it calls a worker then. Those who follow the log, and who forget, wait for what they are for.
+//! A waiting worker is woken by a call and looks. If it sees more than the piece that it takes, it calls the next
+//! worker. So as many workers come as there are pieces. One thread keeps the time. It sleeps until something is due, or
+//! only for a while if others may have committed without notice, and then calls a worker. Threads that follow the log
+//! and threads that forget each wait for their own signal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,33 +13,33 @@ use viewflow_store::Timestamp;
 
 use super::pending::lock;
 
-/// How long a thread waits at most before it looks again: the clock of the computer may have been moved, and what others commit is not
-/// always heard of.
+/// The longest time for which a thread waits before it looks again. The clock of the computer may have been moved, and
+/// commits of others are not always announced.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct Bell {
     state: Mutex<State>,
-    /// For workers.
+    /// Wakes workers.
     work: Condvar,
-    /// For who keeps the time.
+    /// Wakes the thread that keeps the time.
     time: Condvar,
-    /// For who follows the log.
+    /// Wakes threads that follow the log.
     log: Condvar,
-    /// For who forgets.
+    /// Wakes the thread that forgets.
     end: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// How many workers there are, and how many of them wait.
+    /// How many workers exist, and how many of them wait.
     workers: usize,
     idle: usize,
-    /// How many are to look.
+    /// How many workers are to look.
     calls: usize,
-    /// When somebody has to look next, as far as is known.
+    /// When a worker has to look next, as far as is known.
     plan: Option<Timestamp>,
-    /// Whether who keeps the time is to do what is not a job, as all workers are at work.
+    /// Whether the thread that keeps the time has to do everything except jobs, as all workers are at work.
     all_at_work: bool,
     /// How often something came into the log, and how often a process ended.
     logged: u64,
@@ -46,7 +47,7 @@ struct State {
 }
 
 impl Bell {
-    /// There is something to do now: one worker is to look.
+    /// Announces that there is something to do now: one worker is to look.
     pub(super) fn call(&self) {
         let mut state = lock(&self.state);
         state.calls = (state.calls + 1).min(state.workers.max(1));
@@ -60,7 +61,8 @@ impl Bell {
         }
     }
 
-    /// Something is due at this time. Who keeps the time is not woken for what comes after it wakes by itself.
+    /// Announces that something is due at this time. Does not wake the timekeeping thread if it wakes before that by
+    /// itself.
     pub(super) fn plan(&self, due: Timestamp, now: Timestamp) {
         let mut state = lock(&self.state);
         if state.plan.is_none_or(|plan| due < plan) {
@@ -82,7 +84,7 @@ impl Bell {
         self.end.notify_all();
     }
 
-    /// All threads look whether they are to stop.
+    /// Lets all threads check whether they are to stop.
     pub(super) fn stop(&self, stop: &AtomicBool) {
         let state = lock(&self.state);
         stop.store(true, Ordering::SeqCst);
@@ -90,7 +92,7 @@ impl Bell {
         [&self.work, &self.time, &self.log, &self.end].into_iter().for_each(Condvar::notify_all);
     }
 
-    /// A worker begins, or is over.
+    /// Counts a worker that begins, or that is over.
     pub(super) fn count_worker(&self, begins: bool) {
         let mut state = lock(&self.state);
         state.workers = if begins { state.workers + 1 } else { state.workers.saturating_sub(1) };
@@ -107,18 +109,18 @@ impl Bell {
         if !stop.load(Ordering::SeqCst) {
             state.calls = state.calls.saturating_sub(1);
         } else if state.calls > 0 && state.idle > 0 {
-            // It is for those who go on.
+            // The call is for the workers that go on.
             self.work.notify_one();
         }
     }
 
-    /// Whether a worker waits.
+    /// Returns whether a worker waits.
     pub(super) fn has_idle(&self) -> bool {
         lock(&self.state).idle > 0
     }
 
-    /// Waits until something is due, or all workers are at work while there is something to do, or for `longest`. What was planned is
-    /// forgotten then: whoever looks now plans anew.
+    /// Waits until something is due, or all workers are at work while there is something to do, or for `longest`. Then
+    /// forgets the plan: the worker that looks now makes a new one.
     pub(super) fn wait_for_time(&self, stop: &AtomicBool, now: impl Fn() -> Timestamp, longest: Duration) {
         let mut state = lock(&self.state);
         let begun = std::time::Instant::now();
@@ -144,7 +146,7 @@ impl Bell {
         lock(&self.state).ended
     }
 
-    /// Waits until something comes into the log that was not `heard` of, or for so long.
+    /// Waits until something comes into the log that was not `heard` yet, or for this long.
     pub(super) fn wait_for_log(&self, stop: &AtomicBool, heard: u64, longest: Duration) {
         let state = lock(&self.state);
         if state.logged == heard && !stop.load(Ordering::SeqCst) {
@@ -152,7 +154,7 @@ impl Bell {
         }
     }
 
-    /// Waits until a process ends that was not `heard` of, or for so long.
+    /// Waits until a process ends whose end was not `heard` yet, or for this long.
     pub(super) fn wait_for_end(&self, stop: &AtomicBool, heard: u64, longest: Duration) {
         let state = lock(&self.state);
         if state.ended == heard && !stop.load(Ordering::SeqCst) {

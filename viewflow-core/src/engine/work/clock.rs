@@ -14,19 +14,20 @@ use crate::error::{Error, Result};
 use crate::kernel;
 use crate::unit::Unit;
 
-/// When the next process starts where none does any more.
+/// The time of the next start if there is none.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// What is noted of a start.
 enum Next {
     /// When the next process starts.
     At(Timestamp),
-    /// It was noted by a clock that was set back since: the rhythm begins anew.
+    /// The clock has been set back since the note: the rhythm begins again.
     SetBack,
 }
 
-/// The nodes where processes start by the clock, and when each does next, as far as it is known: so that those that are not due cost
-/// nothing. Another engine may have started a process meanwhile, which the row of the node tells when its time has come.
+/// The nodes where processes start by the clock, and the next start of each, as far as it is known. So nodes that are
+/// not due cost nothing. Another engine may have started a process in the meantime. When the time comes, the row of the
+/// node shows that.
 pub(super) struct Starts {
     nodes: Vec<(Arc<Definition>, usize)>,
     known: Mutex<Known>,
@@ -34,9 +35,9 @@ pub(super) struct Starts {
 
 #[derive(Default)]
 struct Known {
-    /// By node; none where its row was not read yet.
+    /// By node; none if its row was not read yet.
     next: Vec<Option<Timestamp>>,
-    /// The same, in order.
+    /// The same, in order of time.
     order: BTreeSet<(Option<Timestamp>, usize)>,
     /// The latest time that the clock has shown.
     shown: Option<Timestamp>,
@@ -54,13 +55,13 @@ impl Starts {
         Self { nodes, known: Mutex::new(known) }
     }
 
-    /// As stores know the start at a node.
+    /// The name that stores use for the start at a node.
     pub(super) fn name_of(&self, node: usize) -> String {
         let (def, index) = &self.nodes[node];
         start_duty(def.name, def.nodes[*index].name)
     }
 
-    /// What is known, unless the clock was set back since.
+    /// Returns what is known. If the clock was set back since, nothing is.
     fn known(&self, now: Timestamp) -> MutexGuard<'_, Known> {
         let mut known = lock(&self.known);
         if known.shown.is_some_and(|shown| kernel::was_set_back(shown, now)) {
@@ -86,7 +87,7 @@ impl Known {
 }
 
 impl Engine {
-    /// When the next process starts by the clock.
+    /// Returns when the next process starts by the clock.
     pub(super) fn next_start(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let starts = &self.0.pending.starts;
         let of_time = |next: &(Option<Timestamp>, usize)| next.0.is_none();
@@ -105,14 +106,14 @@ impl Engine {
             if start == NEVER || next.is_some_and(|next| next <= start) {
                 break;
             }
-            // Where another engine has that duty it is not this one's to do before.
+            // If another engine has the duty, this engine cannot have it before that.
             let free = self.0.duties.free_at(&starts.name_of(node), now).unwrap_or(now);
             next = next.into_iter().chain([start.max(free)]).min();
         }
         Ok(next)
     }
 
-    /// The nodes whose time has come, or is not known, and when that of the next one comes.
+    /// Returns the nodes whose time has come, or is not known. Also returns the next time of another node.
     pub(super) fn due_starts(&self, now: Timestamp) -> (Vec<usize>, Option<Timestamp>) {
         let known = self.0.pending.starts.known(now);
         let due = known.order.range(..=(Some(now), usize::MAX)).map(|(_, node)| *node).collect();
@@ -142,8 +143,8 @@ impl Engine {
         Ok(row.and_then(|row| next_of(&row.record, &schedule.text, now)))
     }
 
-    /// Starts a process if its time has come, and notes when the next one does, in one step. Answers whether it has, and when; none
-    /// where another engine has that duty.
+    /// Starts a process if its time has come, and notes the time of the next start, in one step. Returns whether it has
+    /// started one, and the next time. If another engine has the duty, returns no time.
     fn start_by_clock(&self, def: &Arc<Definition>, index: usize) -> Result<(bool, Option<Timestamp>)> {
         let Some(schedule) = &def.nodes[index].schedule else { return Ok((false, Some(NEVER))) };
         let (flow, node) = (def.name, def.nodes[index].name);
@@ -191,12 +192,12 @@ fn schedule_row(flow: &str, node: &str) -> u64 {
     stable_hash([flow, node])
 }
 
-/// The duty of starting processes there.
+/// The duty of starting processes at a node.
 pub(super) fn start_duty(flow: &str, node: &str) -> String {
     format!("start {flow} {node}")
 }
 
-/// What was noted of a start, under the names that it has or had before. What is under those is taken away.
+/// Returns the note of a start, under its current and its former names. Removes notes under former names.
 fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<RowRecord>> {
     let mut found = unit.row_copy(SCHEDULES, schedule_row(def.name, def.nodes[node].name))?;
     let flows = || std::iter::once(&def.name).chain(def.was);
@@ -210,7 +211,7 @@ fn schedule_of(unit: &mut Unit, def: &Definition, node: usize) -> Result<Option<
     Ok(found)
 }
 
-/// When the next process starts, if that was told for this rhythm.
+/// Returns the next start, if it was noted for this rhythm.
 fn next_of(record: &RowRecord, rhythm: &str, now: Timestamp) -> Option<Next> {
     let same = record.data.get("rhythm").and_then(Value::as_str) == Some(rhythm);
     let time = |field: &str| record.data.get(field).and_then(Value::as_i64).map(Timestamp::from_millis);

@@ -1,4 +1,4 @@
-//! Conditions are asked again when something of a table that they read was written.
+//! Conditions are evaluated again after a write to something that they read in a table.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,15 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::unit::watch::{ANYBODY, BY, CHANGED, Changed, node_hash};
 
-/// Tasks whose node is not here, by its number.
+/// Tasks whose node this engine does not know, by the number of the node.
 type Strange = BTreeMap<u64, Vec<TaskId>>;
 
-/// By what this engine finds what it has to ask of: all that was written, and what others left to those who know the nodes that are here.
+/// The keys by which this engine finds conditions to evaluate. They are for everything that was written, and for
+/// conditions that others left to engines that know these nodes.
 pub(super) fn asked_by(flows: &Flows) -> Vec<Vec<u8>> {
     let mut found = vec![ANYBODY];
     for (def, node) in conditional(flows) {
-        // Another version may know them by the names that they had before.
+        // Another version may know them by their former names.
         for flow in std::iter::once(&def.name).chain(def.was) {
             let names = std::iter::once(&node.name).chain(node.was);
             found.extend(names.map(|name| node_hash(flow, name)));
@@ -28,7 +29,7 @@ pub(super) fn asked_by(flows: &Flows) -> Vec<Vec<u8>> {
     found.into_iter().filter_map(|by| index_key(&Value::from(by))).collect()
 }
 
-/// Whether there are conditions to be asked.
+/// Returns whether the flows have conditions.
 pub(super) fn are_there(flows: &Flows) -> bool {
     conditional(flows).next().is_some()
 }
@@ -41,12 +42,12 @@ fn conditional(flows: &Flows) -> impl Iterator<Item = (&Definition, &NodeDef)> {
 }
 
 impl Engine {
-    /// Whether the conditions have not been asked since the engine was built.
+    /// Returns whether the conditions have not been evaluated since the engine was built.
     pub(super) fn has_to_ask_all(&self) -> bool {
         !*lock(&self.0.pending.asked)
     }
 
-    /// Whether something was written of which no condition has been asked yet.
+    /// Returns whether something was written for which no condition has been evaluated yet.
     pub(super) fn has_to_ask(&self) -> Result<bool> {
         if self.0.store.row_ids(CHANGED, 0, 1)?.is_empty() {
             return Ok(false);
@@ -59,13 +60,13 @@ impl Engine {
         Ok(false)
     }
 
-    /// Asks the conditions that read what was written since; all conditions, the first time.
+    /// Evaluates the conditions that read what was written since; all conditions, the first time.
     pub(super) fn ask_conditions(&self, more: &dyn Fn() -> bool) -> Pass {
         let (mut pass, mut others) = (Pass::default(), Vec::new());
         let asked = self.claimed(&Claim::Conditions, more, || {
             let mut pass = self.ask_all_once();
             pass.add(self.ask_of_changes());
-            // Of what cannot be read the next write tells again.
+            // Unreadable records are reported again after the next write.
             others.extend(pass.errors.extract_if(.., |error| error.is_unreadable()));
             others.extend(pass.errors.drain(1.min(pass.errors.len())..));
             pass.result()
@@ -75,7 +76,7 @@ impl Engine {
         pass
     }
 
-    /// What a condition says may be another thing than in the program that asked it last.
+    /// Evaluates all conditions: this program may define them differently from the program that evaluated them last.
     fn ask_all_once(&self) -> Pass {
         let mut pass = Pass::default();
         if std::mem::replace(&mut *lock(&self.0.pending.asked), true) {
@@ -86,7 +87,7 @@ impl Engine {
             pass.add(self.ask_list(&TaskList::Status(node, TaskStatus::New), &mut Strange::new()));
         }
         if !pass.errors.iter().all(Error::is_unreadable) {
-            // They are asked again, those that were asked already, too.
+            // All are evaluated again, including those that already were.
             *lock(&self.0.pending.asked) = false;
         }
         pass
@@ -119,8 +120,8 @@ impl Engine {
         pass
     }
 
-    /// Asks those who wait for what these rows tell of, and takes the rows away when all have been asked. Whoever could not be asked is
-    /// asked again with all others: they say the same.
+    /// Evaluates the conditions that wait for what these rows say, and removes the rows when all have been evaluated.
+    /// If some could not be, all are evaluated again: the others give the same result.
     fn ask_of(&self, rows: &[u64]) -> Pass {
         let (mut pass, mut changed, mut read) = (Pass::default(), Changed::default(), Vec::new());
         for row in rows {
@@ -171,7 +172,7 @@ impl Engine {
         }
     }
 
-    /// Asks these tasks, those of a process in one step.
+    /// Evaluates the conditions of these tasks. Tasks of one process share a step.
     fn ask_tasks(&self, tasks: &[TaskId], strange: &mut Strange) -> Pass {
         let mut pass = Pass::default();
         for tasks in tasks.chunk_by(|one, next| one.process == next.process) {

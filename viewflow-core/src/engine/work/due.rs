@@ -1,4 +1,4 @@
-//! What is due: timers and timeouts fire, and jobs are run.
+//! Due work: timers and timeouts fire, and jobs are run.
 
 use viewflow_store::{ListedTask, TaskError, TaskId, TaskRecord};
 
@@ -10,7 +10,7 @@ use crate::engine::call::call;
 use crate::error::{Error, Result};
 
 impl Engine {
-    /// Fires a timer or a timeout whose time has come, or runs a job, if jobs are wanted.
+    /// Fires a timer or a timeout whose time has come, or runs a job if `jobs` is set.
     pub(super) fn do_due(&self, listed: ListedTask, jobs: bool, more: &dyn Fn() -> bool) -> Result<usize> {
         let (id, mut attempt) = (listed.task, None);
         let done = self.claimed(&Claim::Task(listed), more, || {
@@ -43,11 +43,11 @@ impl Engine {
         Ok(done)
     }
 
-    /// Runs the handler of a job, and records what came of it.
+    /// Runs the handler of a job, and records its outcome.
     fn run_attempt(&self, attempt: Attempt) -> Result<()> {
         let (id, number) = (attempt.id, attempt.number());
         let (flow, node) = (attempt.task.flow.clone(), attempt.task.node.clone());
-        // Whatever happens, it does not run here afterwards.
+        // Whatever happens, the job does not run here afterwards.
         let recorded = call(|| {
             self.attempt(attempt).and_then(|(outcome, id)| match outcome {
                 Ok(value) => self.background(Some(id.process), |step, _| step.job_done(id, number, &*value)),
@@ -63,17 +63,19 @@ impl Engine {
         if let Some(of) = recorded.as_ref().err().and_then(Error::of_another_version) {
             lock(&self.0.pending.left).insert((flow, node), of.clone());
             let given_back = self.background(Some(id.process), |step, _| step.give_back(id, number));
-            // Else its lease ends.
+            // If this fails, its lease ends.
             drop(given_back);
         }
         match recorded {
-            // Somebody else has the job now, or nobody wants it any more.
+            // Another worker has the job now, or the job is no longer wanted.
             Err(Error::LeaseLost { .. }) => Ok(()),
             recorded => recorded,
         }
     }
 
-    /// A job of a node of which another one came upon what another version has renewed is left to that, as long as that is so.
+    /// Checks that the job of a task does not belong to another version of the program. An earlier job of its node may
+    /// have found that the other version has renewed something. Then the engine leaves the node's jobs to that version
+    /// as long as that lasts.
     fn leave_to_others(&self, task: &TaskRecord) -> Result<()> {
         let node = (task.flow.clone(), task.node.clone());
         let Some(of) = lock(&self.0.pending.left).get(&node).cloned() else { return Ok(()) };
@@ -98,7 +100,7 @@ impl Engine {
             #[cfg(feature = "tokio")]
             Run::Future(run) => super::workers::block_on(run(&def.flow, attempt), job.timeout),
         });
-        // However the handler took it.
+        // Even if the handler has ignored the error.
         if let Some(error) = reading.and_then(|reading| reading.superseded()) {
             return Err(error);
         }

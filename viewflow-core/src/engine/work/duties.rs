@@ -1,10 +1,12 @@
-//! Duties: what one engine at a time does for all that have the store open.
+//! Duties: work that one engine at a time does for all engines that have the store open.
 //!
-//! Where no other program can have the store open, the engines of this one claim a duty for as long as they are at it, and nothing is
-//! written. Where others can, a row of the table `viewflow.duty` says which engine has it and until when: taken when there is something
-//! to do and no other engine has it, renewed while it is at it, left alone at rest, and given back when its workers stop. The number in
-//! the row grows whenever the duty comes to another engine. Who works under a duty relies on that row in the commits by which it
-//! writes what came of it, so that nothing is written by one that has lost it and does not know yet.
+//! If no other program can have the store open, the engines of this program claim a duty while they work on it, and
+//! nothing is written. Otherwise a row of the table `viewflow.duty` says which engine has the duty and until when. An
+//! engine takes a duty when there is something to do and no other engine has it. It renews the duty while it works,
+//! leaves it alone at rest, and gives it back when its workers stop.
+//!
+//! The number in the row grows whenever the duty goes to another engine. The commits with the results of the work rely
+//! on that row. So an engine that has lost a duty, and does not know it yet, writes nothing.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -26,21 +28,21 @@ pub(super) const DUTIES: &str = "viewflow.duty";
 
 /// The duties of an engine, as far as it knows.
 pub(in crate::engine) struct Duties {
-    /// Who it is, among all engines of all hosts.
+    /// The number of this engine, among all engines of all hosts.
     pub(super) me: u64,
-    /// What somebody is at: some engine of this program, or a thread of this one.
+    /// The duties that some engine or thread of this program works on.
     claims: Arc<Claims>,
     /// Whether other programs may have the store open.
     leased: bool,
     leases: Mutex<BTreeMap<String, Lease>>,
-    /// What is left to an engine of another version, and until when.
+    /// The duties that are left to an engine of another version, each with the end of that time.
     left: Mutex<BTreeMap<String, Instant>>,
 }
 
-/// Who has a duty, and until when.
+/// The engine that has a duty, and the end of its lease.
 #[derive(Clone, Copy)]
 struct Lease {
-    /// None when it was given back.
+    /// None after it was given back.
     holder: Option<u64>,
     fence: u64,
     since: Timestamp,
@@ -67,14 +69,15 @@ impl Lease {
         RowRecord::of(fields.into_iter().chain(holder))
     }
 
-    /// Whether somebody has the duty, for longer than `left` from now on. What was noted by a clock that was set back since says nothing.
+    /// Returns whether some engine has the duty, for longer than `left` from now on. A note by a clock that was set
+    /// back since then does not count.
     fn lasts(&self, now: Timestamp, left: Duration) -> bool {
         self.holder.is_some() && self.until > now.after(left) && !kernel::was_set_back(self.since, now)
     }
 }
 
 impl Duties {
-    /// Those of an engine over a store with these claims.
+    /// Makes the duties of an engine over a store with these claims.
     pub(in crate::engine) fn new(claims: Option<Arc<Claims>>) -> Self {
         // Keys of hashes are from the operating system's random numbers.
         let me = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
@@ -87,8 +90,8 @@ impl Duties {
         }
     }
 
-    /// When an engine may have a duty that is not known to be another's: now, or when the lease of that one is over. None when somebody in
-    /// this program is at it.
+    /// Returns when this engine may have a duty, as far as it knows: now, or when the lease of another engine ends.
+    /// Returns none while a thread of this program works on it.
     pub(super) fn free_at(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
         if self.claims.is_taken(name) {
             return None;
@@ -102,7 +105,8 @@ impl Duties {
         Some(others.map_or(now, |lease| lease.until))
     }
 
-    /// Gives back what nobody is at, so that others need not wait until the leases are over. Where that fails they do.
+    /// Gives back the duties that no thread works on, so that other engines need not wait until the leases end. If that
+    /// fails, they wait.
     pub(in crate::engine) fn give_back(&self, store: &dyn Store) {
         let at_rest: Vec<String> = {
             let leases = lock(&self.leases);
@@ -136,11 +140,11 @@ impl Duties {
     }
 }
 
-/// A duty that this engine is at. Others are not, until this is dropped.
+/// A duty that this engine works on. No other engine does until this is dropped.
 pub(in crate::engine) struct OnDuty<'e> {
     engine: &'e Engine,
     name: String,
-    /// The number under which it has the duty, if there is a lease.
+    /// The number under which the engine has the duty, if there is a lease.
     fence: Option<u64>,
 }
 
@@ -156,13 +160,13 @@ impl OnDuty<'_> {
         self.fence.is_none() || lease.is_some_and(mine)
     }
 
-    /// Whether the engine has the duty still, as far as it knows.
+    /// Returns whether the engine still has the duty, as far as it knows.
     pub(in crate::engine) fn lasts(&self) -> bool {
         let lease = lock(&self.engine.0.duties.leases).get(&self.name).copied();
         self.fence.is_none() || self.is_it(lease.filter(|lease| lease.lasts(self.engine.now(), Duration::ZERO)))
     }
 
-    /// Whether the engine has the duty still. The step relies on it.
+    /// Returns whether the engine still has the duty. The step relies on it.
     pub(in crate::engine) fn is_held(&self, unit: &mut Unit) -> Result<bool> {
         if self.fence.is_none() {
             return Ok(true);
@@ -171,7 +175,8 @@ impl OnDuty<'_> {
         Ok(self.keep_or_lose(lease))
     }
 
-    /// What a commit relies on so that it is refused when the engine has the duty no more; none when it has not.
+    /// Returns what a commit has to rely on, so that it is refused when the engine has lost the duty. Returns none if
+    /// the engine has lost it already.
     pub(in crate::engine) fn expectation(&self) -> Result<Option<Vec<Expect>>> {
         if self.fence.is_none() {
             return Ok(Some(Vec::new()));
@@ -193,7 +198,7 @@ impl OnDuty<'_> {
 }
 
 impl Engine {
-    /// Takes a duty, unless somebody else has it. For who has something to do: one at rest takes none.
+    /// Takes a duty, unless another engine or thread has it. Call it only when there is something to do.
     pub(in crate::engine) fn on_duty(&self, name: &str) -> Result<Option<OnDuty<'_>>> {
         let duties = &self.0.duties;
         let is_left = lock(&duties.left).get(name).is_some_and(|until| Instant::now() < *until);
@@ -211,7 +216,7 @@ impl Engine {
         Ok(Some(duty))
     }
 
-    /// Who has a duty: this engine, if no other has.
+    /// Returns the lease of a duty. If no other engine has it, this engine takes it.
     fn lease_of(&self, name: &str) -> Result<Lease> {
         let Duties { me, leases, .. } = &self.0.duties;
         let now = self.now();
@@ -252,7 +257,7 @@ impl Engine {
         Ok(lease)
     }
 
-    /// Renews the leases of the duties that this engine is at.
+    /// Renews the leases of the duties that this engine works on.
     pub(super) fn keep_duties(&self) {
         let Duties { me, claims, leases, .. } = &self.0.duties;
         let (now, half) = (self.now(), self.0.pending.lease / 2);
@@ -269,7 +274,7 @@ impl Engine {
     }
 }
 
-/// Forgets a duty for good, with what it was for.
+/// Forgets a duty for good, together with its subject.
 pub(super) fn forget_duty(unit: &mut Unit, name: &str) -> Result<()> {
     match unit.row(DUTIES, row_of(name))? {
         Some(_) => unit.put_row(DUTIES, row_of(name), None),

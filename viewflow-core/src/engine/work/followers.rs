@@ -1,4 +1,4 @@
-//! Listeners that follow the log: each engine tells its own of what happens, whichever engine's step it is of.
+//! Listeners that follow the log. Each engine passes the events of all engines to its own listeners.
 
 use std::sync::{Mutex, TryLockError};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 pub(in crate::engine) type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 
-/// The listeners, and how far they have come. Nothing of it is kept.
+/// The listeners, and how far they have come. None of this is stored.
 pub(in crate::engine) struct Followers {
     listeners: Vec<Listener>,
     place: Mutex<LogCursor>,
@@ -29,7 +29,8 @@ impl Followers {
 }
 
 impl Engine {
-    /// Tells listeners what the log has that they have not heard, some of it, unless another thread is at it. Answers with how many
+    /// Passes some of the events that the listeners have not heard to them, unless another thread does so. Returns how
+    /// many events it passed.
     /// events that were.
     pub(super) fn follow_log(&self, report: &mut dyn FnMut(Error)) -> usize {
         if self.0.followers.is_empty() {
@@ -51,7 +52,7 @@ impl Engine {
         let page = match store.log(Some(*place), BATCH) {
             Err(StoreError::Damaged { .. }) => match store.log(Some(*place), 1) {
                 Err(damaged @ StoreError::Damaged { .. }) => {
-                    // One that cannot be read is passed over, once what comes before it was told.
+                    // An event that cannot be read is skipped, once the events before it were passed on.
                     *place = store.log_places(Some(*place), 1)?.pop().unwrap_or(*place);
                     return Err(damaged.into());
                 }
@@ -75,7 +76,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether there is something that listeners have not heard, and no other thread is at it.
+    /// Returns whether there is an event that the listeners have not heard, and no other thread passes events to them.
     pub(super) fn has_to_follow(&self) -> Result<bool> {
         if self.0.followers.is_empty() {
             return Ok(false);

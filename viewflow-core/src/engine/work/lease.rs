@@ -1,4 +1,4 @@
-//! The leases of the jobs that run in this program, and of those that were begun by a clock that was wrong.
+//! The leases of jobs that run in this program, and of jobs that began while the clock was wrong.
 
 use viewflow_graph::Kind;
 use viewflow_store::{JobState, NodeName, TaskId, TaskList, TaskStatus};
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::kernel;
 
 impl Engine {
-    /// Renews the leases of the duties and jobs that are at work here, and gives up those whose time is over.
+    /// Renews the leases of the duties and jobs that are at work here. Gives up jobs whose time is over.
     pub(super) fn keep_leases(&self) {
         self.keep_duties();
         let running: Vec<(TaskId, u32)> =
@@ -31,8 +31,8 @@ impl Engine {
         }
     }
 
-    /// Reckons the times of jobs anew when the clock was set back: of those that workers have, also when the engine has just been built;
-    /// else they would wait until it shows again what it showed when it was wrong.
+    /// Corrects the times of jobs if the clock was set back; otherwise they would wait until it shows the wrong time
+    /// again. Right after the engine was built, it corrects at least the jobs that workers have.
     pub(super) fn look_at_clock(&self) -> Pass {
         let now = self.now();
         let before = {
@@ -52,13 +52,14 @@ impl Engine {
             Err(error) => pass.note(Err(error)),
         }
         if !pass.errors.is_empty() {
-            // It is looked again.
+            // The next call looks again.
             *lock(&self.0.pending.shown) = before;
         }
         pass
     }
 
-    /// Whether the clock was set back, as far as the store can tell when it is not known otherwise: the newest event is of later.
+    /// Returns whether the clock was set back. If that is not known, the store tells by its newest event, which is then
+    /// in the future.
     fn was_set_back(&self, known: bool) -> Result<bool> {
         let newest = self.0.store.history(None, None, 1)?.pop();
         Ok(known || newest.is_some_and(|newest| kernel::was_set_back(newest.at, self.now())))

@@ -1,4 +1,4 @@
-//! A look at what there is to do, which does nothing of it.
+//! A look at the work there is, which does none of it.
 
 use viewflow_store::{TaskId, TaskList, TaskRecord, Timestamp, due_of_sort, due_sort};
 
@@ -7,20 +7,20 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::kernel::signal::SIGNALS;
 
-/// How many batches of what is due are looked through at once while no worker is free.
+/// How many batches of due tasks one call looks through while no worker is free.
 const PAGES: usize = 16;
 
-/// What there is to do.
+/// The work there is.
 #[derive(Default)]
 pub(super) struct Looked {
-    /// What nobody is at.
+    /// The pieces that no thread works on.
     pub(super) pieces: Vec<Claim>,
-    /// When somebody has to look again, at the soonest, for what is not due yet or is left alone.
+    /// The earliest time to look again, for work that is not due yet or is left alone.
     next: Option<Timestamp>,
 }
 
 impl Engine {
-    /// Whether there is something to do, for who keeps the time.
+    /// Returns whether there is something to do, for the thread that keeps the time.
     pub(super) fn look_ahead(&self) -> (bool, Pass) {
         let mut pass = self.look_at_clock();
         let looked = self.look(true, &mut pass);
@@ -28,7 +28,7 @@ impl Engine {
         (pass.done > 0 || !looked.pieces.is_empty(), pass)
     }
 
-    /// What there is to do that nobody is at, some of each kind: jobs, if they are wanted.
+    /// Returns the work that no thread does yet, some of each kind. Jobs are included if `jobs` is set.
     pub(super) fn look(&self, jobs: bool, pass: &mut Pass) -> Looked {
         let (store, now) = (&self.0.store, self.now());
         let mut looked = Looked::default();
@@ -48,10 +48,10 @@ impl Engine {
         looked
     }
 
-    /// Notes what is due of the first pages that have some.
+    /// Notes the due tasks of the first page that has some.
     fn look_at_due(&self, jobs: bool, looked: &mut Looked) -> Result<()> {
         let (store, now) = (&self.0.store, self.now());
-        // While no worker is free jobs may stand in the way of what is no job: it is looked some pages further each time.
+        // While no worker is free, jobs may stand in front of other work: each call looks some pages further.
         let mut after = if jobs { None } else { lock(&self.0.pending.walked).take() };
         for _ in 0..if jobs { usize::MAX } else { PAGES } {
             let from = after;
@@ -64,7 +64,7 @@ impl Engine {
             }
             let next = page.iter().find(|listed| listed.sort > due_sort(now)).map(|listed| due_of_sort(listed.sort));
             looked.next = looked.next.into_iter().chain(next).min();
-            // What comes after a whole batch that others are at can still be done.
+            // After a whole batch that others work on, there may still be work for this engine.
             if page.len() < BATCH || next.is_some() || looked.pieces.len() > before {
                 if !jobs && looked.pieces.len() > before {
                     *lock(&self.0.pending.walked) = from;
@@ -78,13 +78,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a task that is due is a job, and nothing else of it is due.
+    /// Returns whether a due task is a job, and nothing else of it is due.
     fn is_for_a_worker(&self, id: TaskId, now: Timestamp) -> Result<bool> {
         let task = readable(self.0.store.task(id).map_err(Error::Store))?.flatten();
         Ok(task.is_some_and(|task| is_due_job(&task, now)))
     }
 
-    /// Notes the pieces of the first batch of rows that has some, and is not the last one.
+    /// Notes the pieces of the first batch of rows that has some, or of the last batch.
     fn take_notes(
         &self,
         looked: &mut Looked,
@@ -107,7 +107,7 @@ impl Engine {
         }
     }
 
-    /// Notes a piece of work, unless somebody is at it, or it is left alone.
+    /// Notes a piece of work, unless some thread works on it, or it is left alone.
     fn take_note(&self, looked: &mut Looked, piece: Claim) {
         match self.0.pending.is_taken(&piece) {
             None => looked.pieces.push(piece),
@@ -116,7 +116,7 @@ impl Engine {
     }
 }
 
-/// Whether a worker can begin the job of a task, and nothing else of it is due.
+/// Returns whether a worker can begin the job of a task, and nothing else of it is due.
 pub(super) fn is_due_job(task: &TaskRecord, now: Timestamp) -> bool {
     let is_due = task.job.is_some_and(|job| job.at.is_some_and(|at| at <= now));
     is_due && !task.timeouts.iter().any(|timeout| timeout.at <= now)

@@ -1,4 +1,4 @@
-//! Messages that lie in a mailbox are handed to the tasks that wait for them, and forgotten when nobody does for too long.
+//! Messages that lie in a mailbox are handed to waiting tasks, and forgotten when no task waits for too long.
 
 use std::sync::TryLockError;
 
@@ -12,17 +12,17 @@ use crate::error::Result;
 use crate::kernel::mailbox::{self, EXPIRIES, MAILBOXES, READY};
 use crate::unit::versions::About;
 
-/// What is noted when each mailbox is in the list by which they are swept.
+/// The note that all mailboxes are in the list by which they are swept.
 const LISTED: &str = "expiry";
 /// The duty of sweeping them.
 const SWEEP: &str = "messages";
 
-/// Where it goes on to sweep.
+/// Where sweeping goes on.
 #[derive(Default)]
 pub(super) struct Sweep {
-    /// How many mailboxes of an earlier release are in the list: up to this row; none when all are.
+    /// The last mailbox row of an earlier release that has been entered in the list; none when all have been.
     listed: Option<u64>,
-    /// Behind what could not be read.
+    /// The row behind which sweeping goes on, after rows that could not be read.
     after: u64,
 }
 
@@ -32,7 +32,7 @@ impl Engine {
         Ok(self.0.store.rows_by(MAILBOXES, READY, &ready, after, limit)?)
     }
 
-    /// Delivers what can be delivered of a row of mailboxes, some of it: the rest is another piece.
+    /// Delivers some messages of a row of mailboxes. The rest is another piece of work.
     pub(super) fn deliver_messages(&self, row: u64) -> Result<usize> {
         let mut delivered = 0;
         while delivered < BATCH && self.background(None, |step, _| step.deliver(row))? {
@@ -41,7 +41,7 @@ impl Engine {
         Ok(delivered)
     }
 
-    /// Sees whether there are mailboxes that are not in the list of those that are swept.
+    /// Checks whether there are mailboxes that are not in the list for sweeping.
     pub(in crate::engine) fn begin_to_sweep(&self) -> Result<()> {
         let store = &*self.0.store;
         if noted(store, About::Rows, MAILBOXES)?.is_some_and(|note| note.noted == LISTED) {
@@ -55,7 +55,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets messages that were kept too long and that nobody waits for, some of them.
+    /// Forgets some of the messages that were kept too long and for which no task waits.
     pub(super) fn sweep_mailboxes(&self) -> Result<usize> {
         let mut sweep = match self.0.pending.sweep.try_lock() {
             Ok(sweep) => sweep,

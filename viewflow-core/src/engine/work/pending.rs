@@ -1,4 +1,4 @@
-//! What is to be done outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
+//! Work to do outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,39 +16,39 @@ use crate::engine::call::call;
 use crate::error::{Error, Result, Stale};
 use crate::kernel::signal::SIGNALS;
 
-/// How many entries of a list are looked at before the others get their turn.
+/// How many entries of a list the engine looks at before other lists get their turn.
 pub(in crate::engine) const BATCH: usize = 64;
 /// How many pieces of work one call of `run_pending` does at most.
 const AT_ONCE: usize = 10_000;
-/// How long something that failed in a way that no task is to blame for is left alone.
+/// How long a piece of work is left alone after a failure that no task is to blame for.
 const REST: Duration = Duration::from_secs(1);
-/// How long other engines leave a piece of work alone that this one has begun.
+/// How long other engines leave a piece of work alone that this engine has begun.
 const HOLD: Duration = Duration::from_secs(5);
 
-/// How long an engine leaves alone what is for one of another version.
+/// How long an engine leaves work alone that belongs to an engine of another version.
 pub(super) const LEFT: Duration = Duration::from_mins(1);
 
-/// What an engine knows of the work that is to be done. All of it can be found in the store again.
+/// An engine's knowledge of the work to do. It can find all of that in the store again.
 pub(in crate::engine) struct Pending {
-    /// What some thread is at, and what is left alone until some time, after it failed.
+    /// The work that some thread does, and failed work that is left alone until some time.
     claims: Mutex<BTreeMap<Claim, Option<Instant>>>,
     /// Jobs that run in this program, each with its attempt.
     pub(in crate::engine) running: Mutex<BTreeMap<TaskId, u32>>,
-    /// Nodes whose jobs are left to engines of another version, each with what that has renewed.
+    /// Nodes whose jobs are left to engines of another version, each with what that version has renewed.
     pub(super) left: Mutex<BTreeMap<(String, String), Stale>>,
-    /// What was told of that another version has renewed. It is told once.
+    /// Renewals by another version that have been reported. Each is reported once.
     told: Mutex<BTreeSet<String>>,
-    /// Whether all conditions have been asked since the engine was built.
+    /// Whether all conditions have been evaluated since the engine was built.
     pub(super) asked: Mutex<bool>,
-    /// By what it is found of what conditions are to be asked.
+    /// The keys by which the engine finds conditions to evaluate.
     pub(super) asked_by: Vec<Vec<u8>>,
     /// When processes start by the clock.
     pub(super) starts: Starts,
     /// The latest time that the clock has shown.
     pub(super) shown: Mutex<Option<Timestamp>>,
-    /// How far messages that were kept too long are forgotten.
+    /// How far sweeping has come, which forgets messages that were kept too long.
     pub(super) sweep: Mutex<Sweep>,
-    /// How far it was looked among what is due for what is not a job.
+    /// How far the engine has looked through due tasks for work that is not a job.
     pub(super) walked: Mutex<Option<Cursor>>,
     pub(super) bell: Bell,
     /// How long a worker has a job, unless it renews that.
@@ -63,7 +63,7 @@ pub(super) enum Claim {
     Mailbox(u64),
     Signal(u64),
     Conditions,
-    /// What is due of a task: what is due of it later is another piece.
+    /// What is due of a task. Anything that is due of it later is another piece.
     Task(ListedTask),
 }
 
@@ -94,7 +94,7 @@ impl Pending {
         }
     }
 
-    /// How long a piece of work is left alone: none when nobody is at it, and it has not failed just now.
+    /// How long a piece of work is left alone. None if no thread works on it, and it has not just failed.
     pub(super) fn is_taken(&self, claim: &Claim) -> Option<Duration> {
         let left = match lock(&self.claims).get(claim)? {
             None => HOLD,
@@ -104,13 +104,14 @@ impl Pending {
     }
 }
 
-/// What a pass over the pending work came to.
+/// The result of a pass over the pending work.
 #[derive(Default)]
 pub(super) struct Pass {
     pub(in crate::engine) done: usize,
-    /// How many pieces failed that nobody could be blamed for: they are left alone for a while, so that what comes after them has its turn.
+    /// How many pieces failed without a task to blame. They are left alone for a while, so that the pieces after them
+    /// have their turn.
     pub(super) failed: usize,
-    /// What nobody could be blamed for.
+    /// Failures without a task to blame.
     pub(in crate::engine) errors: Vec<Error>,
 }
 
@@ -133,7 +134,7 @@ impl Pass {
     }
 }
 
-/// Goes on without a record that cannot be read: whoever does the work tells of it.
+/// Goes on without a record that cannot be read: the code that does the work reports it.
 pub(super) fn readable<R>(read: Result<R>) -> Result<Option<R>> {
     match read {
         Err(error) if error.is_unreadable() => Ok(None),
@@ -142,9 +143,13 @@ pub(super) fn readable<R>(read: Result<R>) -> Result<Option<R>> {
 }
 
 impl Engine {
-    /// Does what is due now, in this thread: runs jobs, fires timers, delivers signals and messages, asks conditions, starts
-    /// processes by the clock; tells subscribers what happened, and listeners that follow the log; and forgets what [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. For programs without [`Engine::workers`], such as one with a loop of its own, and for
-    /// tests. Answers with how many pieces of work there were; at most 10,000 are done in one call.
+    /// Does the work that is due now, in this thread. It is for programs without [`Engine::workers`], such as tests or
+    /// a program with a loop of its own.
+    ///
+    /// It runs jobs, fires timers, delivers signals and messages, evaluates conditions, and starts processes by the
+    /// clock. It passes events to subscribers, and to listeners that follow the log. It forgets processes as
+    /// [`EngineBuilder::retain`](crate::EngineBuilder::retain) says. Returns how many pieces of work it did; one call
+    /// does at most 10,000.
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -154,8 +159,9 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The first failure that no task could be blamed for, such as of the store; the rest is done all the same. A record that cannot
-    /// be read is no failure where [`EngineBuilder::on_error`](crate::EngineBuilder::on_error) hears of it.
+    /// The first failure that no task could be blamed for, such as a failure of the store. The rest is done even so. A
+    /// record that cannot be read is no failure if [`EngineBuilder::on_error`](crate::EngineBuilder::on_error) is set,
+    /// which gets it.
     pub fn run_pending(&self) -> Result<usize> {
         let mut all = Pass::default();
         loop {
@@ -173,8 +179,8 @@ impl Engine {
         }
     }
 
-    /// What was done, or the first failure. What cannot be read goes to the listener for errors, if there is one, and so do all
-    /// failures but the first.
+    /// Returns how much was done, or the first failure. All other failures go to the listener for errors, and so do
+    /// unreadable records if there is a listener.
     fn come_to(&self, mut all: Pass) -> Result<usize> {
         all.errors.retain(|error| self.is_to_be_told(error));
         let told = |error: &Error| error.is_unreadable() && self.0.pending.on_error.is_some();
@@ -185,8 +191,9 @@ impl Engine {
         first.map_or(Ok(all.done), Err)
     }
 
-    /// When the next timer, timeout or start by the clock is due, or the next job, or something may be forgotten: now or earlier when something waits
-    /// for [`Engine::run_pending`] already. None when nothing is.
+    /// Returns when the next piece of work is due: a timer, a timeout, a start by the clock, a job, or a process to
+    /// forget. The time is now or earlier if work already waits for [`Engine::run_pending`]. Returns none if there is
+    /// no work.
     ///
     /// # Errors
     /// When the store fails.
@@ -201,7 +208,7 @@ impl Engine {
         Ok(next)
     }
 
-    /// As [`Engine::next_due`], but for subscribers.
+    /// As [`Engine::next_due`], but without subscribers and listeners.
     fn next_work(&self) -> Result<Option<Timestamp>> {
         let store = &self.0.store;
         let now = self.now();
@@ -213,7 +220,7 @@ impl Engine {
         Ok(next)
     }
 
-    /// One look at all that may be pending, and what there is of it is done, until it `stops`; jobs, if they are wanted.
+    /// Looks once at all pending work and does what it finds, until `stops` returns true. Runs jobs if `jobs` is set.
     pub(super) fn pass(&self, jobs: bool, stops: &dyn Fn() -> bool) -> Pass {
         let mut pass = self.look_at_clock();
         let looked = self.look(jobs, &mut pass);
@@ -241,7 +248,7 @@ impl Engine {
         pass
     }
 
-    /// As stores know a piece of work: [`Store::reserve`](crate::Store::reserve).
+    /// The name that stores use for a piece of work: [`Store::reserve`](crate::Store::reserve).
     fn name_of(&self, piece: &Claim) -> String {
         match piece {
             Claim::Start(node) => self.0.pending.starts.name_of(*node),
@@ -252,8 +259,8 @@ impl Engine {
         }
     }
 
-    /// Does something unless another thread or another engine is at it, or it has failed just now. Where there is more to do, another
-    /// worker is called.
+    /// Does a piece of work, unless another thread or engine does it, or it has just failed. If there is more to do,
+    /// calls another worker.
     pub(super) fn claimed(
         &self,
         claim: &Claim,
@@ -296,7 +303,7 @@ impl Engine {
         result.unwrap_or_else(|message| Err(worker_panicked(&message)))
     }
 
-    /// A commit, of this engine or of another one, leaves something to be done.
+    /// Hears that a commit, of this engine or another, leaves something to do.
     pub(in crate::engine) fn hear(&self, news: &News) {
         let pending = &self.0.pending;
         let now = self.now();
@@ -319,20 +326,21 @@ impl Engine {
         }
     }
 
-    /// Whether it is not known yet: what is left to another version is not told of for each piece of work.
+    /// Returns whether an error has not been reported yet. Work that is left to another version is not reported for
+    /// each piece.
     fn is_to_be_told(&self, error: &Error) -> bool {
         error.of_another_version().is_none_or(|of| lock(&self.0.pending.told).insert(of.to_string()))
     }
 
     fn tell(&self, error: &Error) {
         if let Some(on_error) = &self.0.pending.on_error {
-            // Should it fail itself, nobody is left to be told.
+            // If the listener itself fails, there is nothing left to notify.
             drop(call(|| on_error(error)));
         }
     }
 }
 
-/// What is reported of work that panicked.
+/// Makes the error that is reported when work has panicked.
 pub(super) fn worker_panicked(message: &str) -> Error {
     Error::Other(format!("a worker panicked: {message}").into())
 }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernel::signal::{self, SIGNALS};
 
 impl Engine {
-    /// Lets those hear a signal whom a row tells of.
+    /// Lets the tasks in a row hear their signal.
     pub(super) fn deliver_signal(&self, row: u64) -> Result<usize> {
         let Some(record) = self.0.store.row(SIGNALS, row)? else { return Ok(0) };
         let (name, tasks) = signal::read(&record);
@@ -17,12 +17,12 @@ impl Engine {
             left.extend(result.is_err().then_some(task));
             heard.note(result);
         }
-        // Whoever could not be reached is tried again, alone; and nobody hears it twice.
+        // Only the tasks that could not be reached are tried again, so no task hears the signal twice.
         if left.len() < all || all == 0 {
             let rest = (!left.is_empty()).then(|| signal::row(&name, &left));
             self.step(None, None, |db| db.unit(|unit| unit.put_row(SIGNALS, row, rest.clone())))?;
         }
-        // A signal whose tasks have gone on in another way was work all the same.
+        // A signal whose tasks have gone on in another way still counts as work.
         Ok(heard.result()?.max(1))
     }
 }

@@ -1,7 +1,8 @@
-//! Subscribers: each is told of all that happens, in the order in which it was committed, at least once.
+//! Subscribers: each gets all events in the order in which they were committed, at least once.
 //!
-//! How far a subscriber has come stands in a row of the table `viewflow.subscriber`. It is moved after its handler came back, in a
-//! step of its own, and nothing is handed over before it is durable: so a crash lets it see some events again, and none is left out.
+//! A row of the table `viewflow.subscriber` says how far a subscriber has come. A step of its own moves it after the
+//! handler returned, and no event is handed over before it is durable. So after a crash a subscriber may get some
+//! events again, and misses none.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 pub(super) const SUBSCRIBERS: &str = "viewflow.subscriber";
 /// How many events are read at a time.
 pub(super) const BATCH: usize = 256;
-/// After how long at most it is written down how far a subscriber has come, unless one event takes longer.
+/// The longest time until the engine stores how far a subscriber has come, unless one event takes longer.
 const UNWRITTEN: Duration = Duration::from_millis(100);
 /// How long a subscriber that failed is left alone: twice as long each time.
 const SHORTEST_REST: Duration = Duration::from_secs(1);
@@ -29,14 +30,16 @@ const LONGEST_REST: Duration = Duration::from_mins(1);
 
 type Handler = Box<dyn Fn(&Engine, &Event) -> Result<()> + Send + Sync>;
 
-/// Somebody who is told of all that happens, in the order in which it was committed, at least once: for
+/// Gets all events in the order in which they were committed, at least once: for
 /// [`EngineBuilder::subscriber`](crate::EngineBuilder::subscriber).
 ///
-/// It has a name, under which the store keeps how far it has come. When its handler fails it stops there and is tried again: after a
-/// second, and then after twice as long each time, up to a minute. Others go on meanwhile.
+/// A subscriber has a name, under which the store keeps how far it has come. If its handler fails, it stops there and
+/// tries again: after a second, and then after twice as long each time, up to a minute. Other subscribers go on
+/// meanwhile.
 ///
-/// The handler runs outside of steps, on a thread of [`Engine::workers`] of its own, or in [`Engine::run_pending`]. It may start
-/// steps. After a crash it may see some events again: the process and the number of an event tell it what it had.
+/// The handler runs outside of steps, on its own thread of [`Engine::workers`], or in [`Engine::run_pending`]. It may
+/// start steps. After a crash it may get some events again: it can recognise them by the process and number of an
+/// event.
 ///
 /// ```
 /// use viewflow_core::{Engine, MemoryStore, engine::Subscriber};
@@ -56,7 +59,7 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// A subscriber that, when it is new to the store, begins with the first event that is there.
+    /// Makes a subscriber that begins with the first existing event if it is new to the store.
     pub fn from_the_beginning(
         name: impl Into<String>,
         handler: impl Fn(&Engine, &Event) -> Result<()> + Send + Sync + 'static,
@@ -64,7 +67,7 @@ impl Subscriber {
         Self { name: name.into(), from_now_on: false, handler: Box::new(handler) }
     }
 
-    /// A subscriber that, when it is new to the store, begins with what happens after the engine was built.
+    /// Makes a subscriber that begins with events after the engine was built if it is new to the store.
     pub fn from_now_on(
         name: impl Into<String>,
         handler: impl Fn(&Engine, &Event) -> Result<()> + Send + Sync + 'static,
@@ -84,9 +87,9 @@ impl fmt::Debug for Subscriber {
 pub struct Subscription {
     /// Its name.
     pub name: String,
-    /// The place of the last event that it had.
+    /// The place of the last event that it got.
     pub cursor: LogCursor,
-    /// Whether there is something that it has not had.
+    /// Whether there is an event that it has not got.
     pub behind: bool,
 }
 
@@ -105,7 +108,7 @@ struct Turn {
 
 impl Turn {
     fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
-        // A clock that was set back tells nothing of when it failed.
+        // After a clock was set back, the time of the failure means nothing.
         self.rests.filter(|(failed, until)| *failed <= now && now < *until).map(|(_, until)| until)
     }
 }
@@ -115,7 +118,7 @@ impl Subscribed {
         &self.subscriber.name
     }
 
-    /// Unless another thread is at it.
+    /// Locks the subscriber, unless another thread works for it.
     fn turn(&self) -> Option<MutexGuard<'_, Turn>> {
         match self.turn.try_lock() {
             Ok(turn) => Some(turn),
@@ -125,7 +128,7 @@ impl Subscribed {
     }
 }
 
-/// Puts subscribers together, and says what is wrong with them.
+/// Puts subscribers together, and collects problems with them.
 pub(in crate::engine) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut Vec<String>) -> Vec<Subscribed> {
     for (index, subscriber) in subscribers.iter().enumerate() {
         if subscribers[..index].iter().any(|other| other.name == subscriber.name) {
@@ -137,7 +140,7 @@ pub(in crate::engine) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut
 }
 
 impl Engine {
-    /// How far each subscriber of the store has come, be it of this engine or not.
+    /// Returns how far each subscriber of the store has come, of this engine or not.
     ///
     /// # Errors
     /// When the store fails.
@@ -153,8 +156,8 @@ impl Engine {
         Ok(found)
     }
 
-    /// Forgets how far a subscriber has come: nothing is kept for it any longer, and it is told nothing until an engine is built with it
-    /// again. Answers with whether there was one of this name.
+    /// Forgets how far a subscriber has come. Nothing is kept for it any longer, and it gets no events until an engine
+    /// is built with it again. Returns whether there was a subscriber of this name.
     ///
     /// # Errors
     /// When the store fails.
@@ -189,12 +192,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Hands over what subscribers have not had, some of it to each. Answers with how many events that were.
+    /// Hands over some of the events that subscribers have not got. Returns how many events it handed over.
     pub(super) fn tell_subscribers(&self, report: &mut dyn FnMut(Error)) -> usize {
         (0..self.0.subscribers.len()).map(|index| self.tell_subscriber(index, report)).sum()
     }
 
-    /// Hands over some of what a subscriber has not had, unless another thread or engine is at it, or it has failed just now.
+    /// Hands over some of the events that a subscriber has not got, unless another thread or engine does so, or it has
+    /// just failed.
     pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
         let Some(mut turn) = subscribed.turn() else { return 0 };
@@ -222,19 +226,19 @@ impl Engine {
     fn hand_over(&self, subscriber: &Subscriber, told: &mut usize) -> Result<()> {
         refuse_in_step()?;
         let store = &self.0.store;
-        // Somebody has unsubscribed it.
+        // Without a row, it has been unsubscribed.
         let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
         if !self.has_news(cursor_of(&row))? {
             return Ok(());
         }
         let Some(duty) = self.on_duty(&duty_of(&subscriber.name))? else { return Ok(()) };
-        // Until then another engine may have told it more.
+        // Another engine may have handed it more events before that.
         let Some(row) = store.row(SUBSCRIBERS, row_of(&subscriber.name))? else { return Ok(()) };
         let page = self.next_events(&duty, subscriber, cursor_of(&row))?;
         if page.is_empty() {
             return Ok(());
         }
-        // What is told to others must not be lost in a power cut.
+        // A power cut must not lose events that others have heard.
         store.commit(Commit::default())?.wait()?;
         let (mut last, mut failure) = (None, None);
         let begun = Instant::now();
@@ -260,7 +264,8 @@ impl Engine {
         failure.map_or(moved, Err)
     }
 
-    /// Some events behind a place. One that cannot be read is passed over, once what comes before it was told.
+    /// Returns some events behind a place. Skips an event that cannot be read, once the events before it were handed
+    /// over.
     fn next_events(&self, duty: &OnDuty, subscriber: &Subscriber, after: LogCursor) -> Result<Vec<Logged>> {
         let store = &self.0.store;
         match store.log(Some(after), BATCH) {
@@ -277,14 +282,14 @@ impl Engine {
         Err(damaged.into())
     }
 
-    /// Writes down how far a subscriber has come, unless another engine tells it by now.
+    /// Stores how far a subscriber has come, unless another engine has its duty by now.
     fn move_on(&self, duty: &OnDuty, name: &str, to: LogCursor) -> Result<()> {
         self.step(None, None, |db| {
             db.unit(|unit| {
                 if !duty.is_held(unit)? {
                     return Ok(());
                 }
-                // Somebody may have unsubscribed it.
+                // It may have been unsubscribed.
                 let goes_on = unit.row(SUBSCRIBERS, row_of(name))?.is_some_and(|row| cursor_of(row) < to);
                 if goes_on { unit.put_row(SUBSCRIBERS, row_of(name), Some(row(name, to))) } else { Ok(()) }
             })
@@ -295,8 +300,8 @@ impl Engine {
         Ok(!self.0.store.log_places(Some(cursor), 1)?.is_empty())
     }
 
-    /// When there is something for a subscriber; now when it is not known better, none when another thread or engine is at it or there
-    /// is nothing.
+    /// Returns when there is something for a subscriber; now if no later time is known. Returns none if there is
+    /// nothing, or if another thread works for it.
     pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
         let Some(turn) = subscribed.turn() else { return Ok(None) };
@@ -311,7 +316,7 @@ impl Engine {
         Ok(self.0.duties.free_at(&duty_of(subscribed.name()), now))
     }
 
-    /// Whether some subscriber has not had all that happened in these processes.
+    /// Returns whether some subscriber has not got all events of these processes.
     pub(in crate::engine) fn is_untold(&self, processes: &[ProcessId]) -> Result<bool> {
         let store = &self.0.store;
         let rows = store.rows(SUBSCRIBERS, 0, usize::MAX)?;
@@ -327,7 +332,7 @@ impl Engine {
     }
 }
 
-/// The duty of telling a subscriber.
+/// The duty of handing events to a subscriber.
 fn duty_of(name: &str) -> String {
     format!("subscriber {name}")
 }

@@ -1,4 +1,4 @@
-//! Threads that do what is pending.
+//! Threads that do pending work.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::pending::worker_panicked;
 use crate::engine::Engine;
 use crate::engine::call::call;
 
-/// How long a thread waits at least.
+/// The shortest time for which a thread waits.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// Threads that run jobs, fire timers and deliver signals and messages, until they are stopped or dropped.
@@ -23,8 +23,9 @@ pub struct Workers {
 }
 
 impl Engine {
-    /// Starts threads that do what is due, as [`Engine::run_pending`] does. `count` is how many jobs can run at a time; at
-    /// least one. Failures that no task can be blamed for go to [`EngineBuilder::on_error`](crate::EngineBuilder::on_error).
+    /// Starts threads that do what is due, as [`Engine::run_pending`] does. `count` is how many jobs can run at a time;
+    /// at least one. Failures that no task can be blamed for go to
+    /// [`EngineBuilder::on_error`](crate::EngineBuilder::on_error).
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -59,7 +60,7 @@ impl Engine {
     }
 }
 
-/// Does rounds of work until it is stopped. A round that panics is told of.
+/// Does rounds of work until it is stopped. Reports a round that panics.
 fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(&Bell)) {
     while !stop.load(Ordering::SeqCst) {
         if let Err(message) = call(|| round(&engine.0.pending.bell)) {
@@ -68,7 +69,7 @@ fn rounds(engine: &Engine, stop: &AtomicBool, mut round: impl FnMut(&Bell)) {
     }
 }
 
-/// Looks when it begins and when it is called, and as long as there is something to do.
+/// Looks for work when it begins and when it is called, and again as long as it finds some.
 fn work(engine: &Engine, stop: &AtomicBool) {
     engine.0.pending.bell.count_worker(true);
     let mut begins = true;
@@ -81,8 +82,8 @@ fn work(engine: &Engine, stop: &AtomicBool) {
     engine.0.pending.bell.count_worker(false);
 }
 
-/// Renews leases, and calls a worker when something is due. While all of them are at work it does what is not a job, so that timers need
-/// not wait until one is free.
+/// Renews leases, and calls a worker when something is due. While all workers are at work, does everything except jobs,
+/// so that timers need not wait for a free worker.
 fn keep_time(engine: &Engine, stop: &AtomicBool) {
     let every = (engine.0.pending.lease / 3).clamp(Duration::from_millis(1), LONGEST_WAIT);
     let mut renewed = Instant::now();
@@ -99,16 +100,16 @@ fn keep_time(engine: &Engine, stop: &AtomicBool) {
                 bell.call();
             }
         } else {
-            // However much there is, the leases are renewed in time.
+            // However much work there is, the leases are renewed in time.
             while !stop.load(Ordering::SeqCst) && renewed.elapsed() < every && pass(engine, stop, false) {}
         }
         bell.wait_for_time(stop, || engine.now(), every.saturating_sub(renewed.elapsed()));
-        // However often it is woken, others have the processor for as long as it had.
+        // A round takes at least this long, so that other threads get the processor however often this one is woken.
         thread::sleep(SHORTEST_WAIT.saturating_sub(begun.elapsed()));
     });
 }
 
-/// Forgets what is to be forgotten, a batch at a time, so that neither timers nor jobs wait for that.
+/// Forgets processes, a batch at a time, so that neither timers nor jobs wait for that.
 fn forget(engine: &Engine, stop: &AtomicBool) {
     rounds(engine, stop, |bell| {
         let heard = bell.count_ended();
@@ -119,7 +120,7 @@ fn forget(engine: &Engine, stop: &AtomicBool) {
     });
 }
 
-/// Tells a subscriber what happens, so that neither the others nor timers and jobs wait for it.
+/// Hands events to a subscriber, so that neither other subscribers nor timers and jobs wait for it.
 fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
     rounds(engine, stop, |bell| {
         let heard = bell.count_logged();
@@ -131,7 +132,7 @@ fn tell(engine: &Engine, stop: &AtomicBool, index: usize) {
     });
 }
 
-/// Tells listeners that follow the log what happens.
+/// Passes events to listeners that follow the log.
 fn follow(engine: &Engine, stop: &AtomicBool) {
     rounds(engine, stop, |bell| {
         let heard = bell.count_logged();
@@ -141,7 +142,7 @@ fn follow(engine: &Engine, stop: &AtomicBool) {
     });
 }
 
-/// Whether there may be more to do.
+/// Does a pass. Returns whether there may be more to do.
 fn pass(engine: &Engine, stop: &AtomicBool, jobs: bool) -> bool {
     let pass = engine.pass(jobs, &|| stop.load(Ordering::SeqCst));
     for error in &pass.errors {
@@ -151,7 +152,7 @@ fn pass(engine: &Engine, stop: &AtomicBool, jobs: bool) -> bool {
 }
 
 impl Workers {
-    /// Lets each thread finish what it is at, and waits for that. What is due then stays for the next workers.
+    /// Lets each thread finish its work, and waits for that. Due work that is left stays for the next workers.
     pub fn stop(mut self) {
         self.halt();
     }
@@ -178,7 +179,7 @@ impl fmt::Debug for Workers {
     }
 }
 
-/// Runs a future on this thread, for as long as it may take.
+/// Runs a future on this thread, for at most the given time.
 #[cfg(feature = "tokio")]
 pub(super) fn block_on(
     future: crate::definition::BoxFuture<crate::error::Result<Box<dyn std::any::Any + Send>>>,
