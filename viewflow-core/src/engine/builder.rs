@@ -31,7 +31,7 @@ use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
 use crate::unit::versions::About;
 
-/// Collects what an engine is made of. `L` is the list of its flows, so that two of one stored name do not compile.
+/// Collects the parts of an engine. `L` is the list of its flows, so that two flows of one stored name do not compile.
 pub struct EngineBuilder<L> {
     store: Arc<dyn Store>,
     clock: Box<dyn Clock>,
@@ -57,9 +57,9 @@ impl<L> fmt::Debug for EngineBuilder<L> {
 /// How long a worker has a job.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A list of flows, as a type: the newest one and the list of the others.
+/// A list of flows, as a type: the newest flow and the list of the others.
 #[doc(hidden)]
-#[expect(unnameable_types, reason = "it only stands in the type of a builder")]
+#[expect(unnameable_types, reason = "it only occurs in the type of a builder")]
 pub trait FlowList {
     /// Their stored names.
     const NAMES: Option<&'static FlowNames>;
@@ -68,10 +68,10 @@ pub trait FlowList {
 /// A list of names that can be walked at compile time.
 #[doc(hidden)]
 #[derive(Debug)]
-#[expect(unnameable_types, reason = "it only stands in the type of a builder")]
+#[expect(unnameable_types, reason = "it only occurs in the type of a builder")]
 pub struct FlowNames {
     first: &'static str,
-    /// The names that the first one had before.
+    /// The former names of the first flow.
     was: &'static [&'static str],
     others: Option<&'static Self>,
 }
@@ -94,7 +94,7 @@ const fn contains(mut names: Option<&FlowNames>, name: &str) -> bool {
     false
 }
 
-/// Whether a flow has, or had, a name that is, or was, that of another one or of itself.
+/// Returns whether a current or former name of a flow is also a name of another flow, or twice a name of itself.
 const fn clashes(others: Option<&FlowNames>, name: &str, mut was: &[&str]) -> bool {
     if contains(others, name) {
         return true;
@@ -156,26 +156,32 @@ impl<L: FlowList> EngineBuilder<L> {
         }
     }
 
-    /// Takes the time from this clock instead of the computer's. Where the store has a clock of its own, as a server has, all is reckoned by
-    /// that: this one tells how time goes on until the store is asked again.
+    /// Takes the time from this clock instead of the computer's. If the store has a clock of its own, as a server has,
+    /// the store's time counts. This clock then only measures how time goes on until the store is asked again.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Calls `listener` with each event, in the thread of the step, once the step is durable. It is cheap, and nothing is kept for it: a
-    /// crash between step and call loses the call. The events of a step come in order; those of steps in different threads may come
-    /// in another order than they were committed in. A panic in it is told to [`EngineBuilder::on_error`], and changes nothing. It hears of the steps
-    /// of this engine alone. For the steps of all engines over the store see [`EngineBuilder::on_logged`]; for at least once, [`EngineBuilder::subscriber`].
+    /// Calls `listener` with each event, in the thread of the step, once the step is durable.
+    ///
+    /// This is cheap, and nothing is kept for it: a crash between step and call loses the call. The events of a step
+    /// come in order. Events of steps in different threads may come in another order than that of their commits. A
+    /// panic in the listener is reported to [`EngineBuilder::on_error`], and changes nothing.
+    ///
+    /// The listener gets only the steps of this engine. For the steps of all engines over the store see
+    /// [`EngineBuilder::on_logged`]; for delivery at least once, [`EngineBuilder::subscriber`].
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self
     }
 
-    /// Calls `listener` with each event that any engine over the store commits from now on, in the order of the log, once it is durable: for live
-    /// pages, where many hosts share a store. Each engine tells its own listeners, on a thread of [`Engine::workers`] or in
-    /// [`Engine::run_pending`]. Nothing is kept for it: an event is told at most once to each, and what happens while the program does not
-    /// run is not. A panic in it is told to [`EngineBuilder::on_error`].
+    /// Calls `listener` with each event that any engine over the store commits from now on, once it is durable. The events
+    /// come in the order of the log. This is for live pages, where many hosts share a store.
+    ///
+    /// Each engine calls its own listeners, on a thread of [`Engine::workers`] or in [`Engine::run_pending`]. Nothing
+    /// is kept for it: each listener gets an event at most once, and misses the events while the program does not run.
+    /// A panic in the listener is reported to [`EngineBuilder::on_error`].
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -188,47 +194,53 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
-    /// Adds a subscriber, which is told of all that happens, in the order in which it was committed, at least once: by
-    /// [`Engine::workers`], each on a thread of its own, or by [`Engine::run_pending`]; where several engines over a store have it, by one of them
-    /// at a time. Its failures go to [`EngineBuilder::on_error`].
+    /// Adds a subscriber, which gets all events at least once, in the order in which they were committed.
+    /// [`Engine::workers`] calls each subscriber on a thread of its own, or [`Engine::run_pending`] calls them. If
+    /// several engines over a store have the subscriber, one of them at a time calls it. Its failures go to
+    /// [`EngineBuilder::on_error`].
     pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
         self.subscribers.push(subscriber);
         self
     }
 
-    /// How long a worker has a job before another one may take it over; 30 seconds if this is not called. Workers that
-    /// live renew it, so that it says how soon the jobs of a lost worker are taken over. The same goes for what one of several hosts
-    /// at a time does: telling a subscriber, forgetting, starting by the clock.
+    /// Sets how long a worker has a job before another worker may take it over; 30 seconds if this is not called.
+    ///
+    /// Live workers renew their jobs, so this says how soon the jobs of a lost worker are taken over. The same time
+    /// holds for work that one of several hosts does at a time: calling a subscriber, forgetting, starting by the
+    /// clock.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// Calls `listener` with failures in the background that no task can be blamed for: of the store itself, of subscribers, and of
-    /// records that cannot be read, which are passed over.
+    /// Calls `listener` with failures in the background that no task can be blamed for. They are failures of the store
+    /// itself and of subscribers, and unreadable records, which are skipped.
     pub fn on_error(mut self, listener: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Box::new(listener));
         self
     }
 
-    /// How long processes are kept once they are over; for ever if this is not called.
+    /// Sets how long processes are kept once they are over; for ever if this is not called.
     pub fn retain(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
     }
 
-    /// Builds the engine although open tasks are of nodes that are gone, or know what cannot be read. Those of nodes that are
-    /// gone are set aside as failed, with the code `obsolete`: [`Engine::cancel_task`] ends them, [`Engine::move_task`] lets
-    /// them go on elsewhere.
+    /// Builds the engine although some open tasks cannot go on: their nodes are gone or wait for something else, or
+    /// their data cannot be read. Tasks whose nodes are gone are set aside as failed, with the code `obsolete`.
+    /// [`Engine::cancel_task`] ends them, [`Engine::move_task`] lets them go on elsewhere.
     pub fn keep_obsolete(mut self) -> Self {
         self.keep_obsolete = true;
         self
     }
 
-    /// Builds the engine although another version of the program has renewed by what rows, processes or tasks are found, and has
-    /// replaced this one: to go back to it, or because it is the newer one and has again what an earlier one had. What is stored is
-    /// renewed for this version, and that other one is replaced by it. Stop that one before, and call this for one start only:
-    /// two versions that both call it replace each other in turn.
+    /// Builds the engine although another version of the program has replaced this one: it has renewed how rows,
+    /// processes or tasks are found.
+    ///
+    /// Use it to go back to this version. Use it also if this version is the newer one and finds something again in the
+    /// way of an earlier version. Stored data is renewed for this version, and the other version is replaced by it.
+    /// Stop the other version before, and call this for one start only: two versions that both call it replace each
+    /// other in turn.
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -240,16 +252,16 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
-    /// Has the table of `E` looked at, too: that of a type to which no data of a flow refers. The rows of a table have the index
-    /// entries that their type called for when they were written; where it has other indexes now, or their values another form, they
-    /// get those of today when the engine is built.
+    /// Also checks the table of `E`, if no data of a flow refers to its type. The rows of a table have the index
+    /// entries that their type called for when they were written. If the type has other indexes now, or their values
+    /// have another form, building the engine renews the entries.
     pub fn table<E: Entity>(mut self) -> Self {
         self.tables.push(TableSpec::of::<E>());
         self
     }
 
-    /// What the flows would come upon in the store. Nothing is changed, and nothing runs. Reads all open tasks, and the tables whose rows
-    /// would be found by other indexes, or by values in another form.
+    /// Returns what the flows would find in the store. Changes nothing and runs nothing. Reads all open tasks. Also
+    /// reads the tables whose rows would be found by other indexes, or by values in another form.
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
@@ -259,7 +271,7 @@ impl<L: FlowList> EngineBuilder<L> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Build`] when the flows themselves are not right; when the store fails.
+    /// [`Error::Build`] when the flows themselves are not right. Fails when the store fails.
     pub fn plan(self) -> Result<Plan> {
         let (flows, mut problems, store) = self.checked();
         let tables = Tables::of(&flows, &self.tables, &mut problems);
@@ -275,7 +287,7 @@ impl<L: FlowList> EngineBuilder<L> {
         Ok(Plan { flows: plan::count(&*store, &flows)?, earlier, renewals, replaced, ..plan })
     }
 
-    /// The flows, what is wrong with them, and the store under their names.
+    /// Returns the flows, their problems, and the store under their names.
     fn checked(&self) -> (Flows, Vec<String>, Arc<dyn Store>) {
         let flows = self.flows.clone();
         let mut problems: Vec<String> = flows.values().flat_map(|flow| flow.problems.clone()).collect();
@@ -287,13 +299,18 @@ impl<L: FlowList> EngineBuilder<L> {
         (flows, problems, store)
     }
 
-    /// The engine.
+    /// Builds the engine.
     ///
     /// # Errors
-    /// [`Error::Build`] with all that is wrong: flows that are not sound or share a name, or start each other without ever
-    /// waiting; sub-processes of flows that are not here; signals and messages for nobody; messages, tables and subscribers that share a name; names that
-    /// are too long; rules of fields that no value keeps, and patterns that are none; open tasks in the store that no flow here knows; rows with
-    /// one value where it is to be unique now; and another version of the program that has replaced this one: [`EngineBuilder::take_over`].
+    /// [`Error::Build`] with all problems:
+    /// - flows that are not sound or share a name, or start each other without ever waiting;
+    /// - sub-processes of flows that the engine does not have;
+    /// - signals and messages that no flow waits for;
+    /// - messages, tables and subscribers that share a name, and names that are too long;
+    /// - rules of fields that no value keeps, and invalid patterns;
+    /// - open tasks in the store that no flow here knows;
+    /// - rows with the same value in a field that is unique now;
+    /// - another version of the program that has replaced this one: see [`EngineBuilder::take_over`].
     pub fn build(self) -> Result<Engine> {
         let (flows, mut problems, store) = self.checked();
         let tables = Tables::of(&flows, &self.tables, &mut problems);
@@ -342,7 +359,7 @@ impl<L: FlowList> EngineBuilder<L> {
         engine.subscribe()?;
         let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
         gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;
-        // What cannot be read is to be told again.
+        // Unreadable data is to be reported again.
         if kept.is_empty() {
             engine.has_looked_through(&changed)?;
         }
@@ -352,7 +369,8 @@ impl<L: FlowList> EngineBuilder<L> {
 }
 
 impl Engine {
-    /// Has rows, processes and tasks found as the flows of today say. What other versions would write is refused before.
+    /// Renews how rows, processes and tasks are found, for the current flows. Before that, it makes the writes of other
+    /// versions fail.
     fn renew(&self, tables: &Tables, keys: &Keys, take_over: bool, known: &[&str]) -> Result<()> {
         let store = &*self.0.store;
         let [rows, noted_together] = tables.stale_ways(store)?;
@@ -366,7 +384,7 @@ impl Engine {
         self.has_renewed(&renewed)
     }
 
-    /// Sees that the notes say what this engine says, and remembers under which revisions.
+    /// Makes sure that the notes agree with this engine, and remembers under which revisions they do.
     fn agree(&self, ways: &[Way<'_>]) -> Result<()> {
         let (store, versions) = (&*self.0.store, &self.0.versions);
         for def in self.0.flows.values() {
@@ -381,7 +399,7 @@ impl Engine {
     }
 }
 
-/// The flows with which the store has been used.
+/// Returns the flows with which the store has been used.
 fn known(store: &dyn Store, flows: &Flows) -> Result<Vec<&'static str>> {
     let mut found = Vec::new();
     for def in flows.values() {
@@ -390,7 +408,7 @@ fn known(store: &dyn Store, flows: &Flows) -> Result<Vec<&'static str>> {
     Ok(found)
 }
 
-/// In what ways another version has replaced this one.
+/// Returns the ways in which another version has replaced this one.
 fn replaced<'w>(store: &dyn Store, ways: impl Iterator<Item = Way<'w>>) -> Result<Vec<Replaced>> {
     let mut found = Vec::new();
     for way in ways {
@@ -399,7 +417,7 @@ fn replaced<'w>(store: &dyn Store, ways: impl Iterator<Item = Way<'w>>) -> Resul
     Ok(found)
 }
 
-/// The flows of sub-processes are here, and do not start each other for ever.
+/// Checks that the engine has the flows of sub-processes, and that they do not start each other for ever.
 fn check_children(flows: &Flows, problems: &mut Vec<String>) {
     for def in flows.values() {
         for node in &def.nodes {
@@ -419,7 +437,8 @@ fn check_children(flows: &Flows, problems: &mut Vec<String>) {
     }
 }
 
-/// The names of flows, nodes and messages leave room in the keys of the store for the names of people and for correlation keys.
+/// Checks that the names of flows, nodes and messages leave room in the keys of the store. They need it for the names
+/// of people and for correlation keys.
 fn check_names(flows: &Flows, problems: &mut Vec<String>) {
     const BESIDE_PEOPLE: usize = MAX_KEY - MAX_NAME;
     const BESIDE_A_KEY: usize = MAX_KEY - MAX_CORRELATION;
@@ -438,7 +457,7 @@ fn check_names(flows: &Flows, problems: &mut Vec<String>) {
     }
 }
 
-/// A message is of one type, as those who wait for it read it as that.
+/// Checks that each message has one type, as all tasks that wait for it read it as that type.
 fn check_messages(flows: &Flows, problems: &mut Vec<String>) {
     let mut known = BTreeMap::new();
     for (name, message) in flows.values().flat_map(|def| &def.messages) {
@@ -455,7 +474,7 @@ fn check_messages(flows: &Flows, problems: &mut Vec<String>) {
     }
 }
 
-/// Some flow hears what the flows throw.
+/// Checks that some flow hears what the flows throw.
 fn check_throws(flows: &Flows, problems: &mut Vec<String>) {
     for def in flows.values() {
         for node in &def.nodes {

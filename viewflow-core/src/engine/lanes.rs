@@ -1,7 +1,7 @@
-//! Locks that the processes of an engine share, each handed over to who has waited for long.
+//! Locks that the processes of an engine share. A thread that has waited for long gets its lock next.
 //!
-//! A lock is free for whoever comes first, which is fast, as nobody has to be woken. But who has waited for a while is the next to have
-//! it: nobody waits for longer than those before it take, and [`LONG`] for each.
+//! The first thread that comes to a free lock takes it, which is fast, as no thread has to be woken. But a thread that
+//! has waited for a while is next. So no thread waits longer than the threads before it take, and [`LONG`] for each.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
@@ -15,7 +15,7 @@ use viewflow_store::ProcessId;
 
 /// How many locks the processes share. More make it less likely that two processes wait for each other.
 const LANES: usize = 256;
-/// Who has waited so long is given the lock, even if others were faster.
+/// A thread that has waited this long is given the lock, even if others were faster.
 const LONG: Duration = Duration::from_millis(1);
 
 /// The locks.
@@ -33,11 +33,11 @@ struct Line {
 struct Waiting {
     since: Instant,
     thread: Thread,
-    /// The lock was handed over to it.
+    /// Whether the lock was handed over to the thread.
     has_it: AtomicBool,
 }
 
-/// A lock that is had. It is free when this is dropped.
+/// A lock that a thread has. It is free when this is dropped.
 pub(super) struct Had<'l>(&'l Lane);
 
 impl Default for Lanes {
@@ -80,7 +80,7 @@ impl Lane {
         }
     }
 
-    // Nothing that is done with it panics.
+    // No code panics while it has this lock.
     fn line(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,7 +125,7 @@ mod tests {
                 wait_for(&lane, 1);
                 thread::sleep(LONG * 2);
                 drop(had);
-                // This thread is at work, and the other one has to be woken first.
+                // This thread is running, and the other thread has to be woken first.
                 drop(lane.take());
                 assert_eq!(came.load(Ordering::SeqCst), round);
             }

@@ -1,4 +1,4 @@
-//! What time it is: by the store's clock, where it has one, as the clocks of many hosts need not agree.
+//! The time: by the store's clock if it has one, as the clocks of many hosts need not agree.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use viewflow_store::{Clock, Store, Timestamp};
 use super::Engine;
 use crate::error::Result;
 
-/// After how long the store is asked again.
+/// After how long the engine asks the store again.
 const EVERY: Duration = Duration::from_secs(10);
-/// By how much the engine's clock may go wrong meanwhile without being noticed, in milliseconds.
+/// How far the engine's clock may go wrong meanwhile without being noticed, in milliseconds.
 const JUMP: i64 = 500;
 
 /// The engine's clock, and how far it is from the store's.
@@ -20,12 +20,12 @@ pub(super) struct Now {
     asked: Option<Mutex<Asked>>,
 }
 
-/// What was told when the store was asked last.
+/// The result of asking the store last.
 struct Asked {
     at: Instant,
-    /// What the engine's clock showed then, in milliseconds.
+    /// The time of the engine's clock then, in milliseconds.
     own: i64,
-    /// How much more the store's showed.
+    /// How far the store's clock was ahead of it, in milliseconds.
     ahead: i64,
 }
 
@@ -48,7 +48,7 @@ impl Asked {
         }
         self.ahead = match store.clock() {
             Ok(Some(told)) => told.as_millis().saturating_sub(own),
-            // It has gone on as time does, whatever became of the engine's clock.
+            // The store's clock has gone on as time does, even if the engine's clock has not.
             _ => self.ahead.saturating_sub(jumped),
         };
         (self.at, self.own) = (Instant::now(), own);
@@ -56,7 +56,7 @@ impl Asked {
 }
 
 impl Engine {
-    /// The time by which all is reckoned.
+    /// The time that counts for everything.
     pub(super) fn now(&self) -> Timestamp {
         let Now { clock, asked } = &self.0.now;
         let own = clock.now();

@@ -1,4 +1,4 @@
-//! One step: tried until no other step overtakes it.
+//! One step: the engine tries it until no other step overtakes it.
 
 mod blame;
 mod overtaken;
@@ -20,7 +20,7 @@ use crate::unit::versions::Reading;
 use crate::unit::{Db, Unit};
 
 impl Engine {
-    /// Runs `work` as one step: again when others overtook it, and not at all when it fails.
+    /// Runs `work` as one step: again if others overtook it. If it fails, nothing of it happens.
     pub(super) fn step<R>(
         &self,
         process: Option<ProcessId>,
@@ -30,7 +30,7 @@ impl Engine {
         self.run_step(process, actor, false, &|db, _| work(db))
     }
 
-    /// Runs `work` as one step on processes, for somebody: when it fails, nothing of it happens.
+    /// Runs `work` as one step on processes, for a person: if it fails, nothing of it happens.
     pub(super) fn foreground<R>(
         &self,
         process: Option<ProcessId>,
@@ -40,8 +40,8 @@ impl Engine {
         self.run_step(process, actor, false, &|db, faults| self.kernel_step(db, faults, &work))
     }
 
-    /// Runs `work` as one step on processes, for nobody: a task that fails in it is left as failed, and what came before
-    /// it happens all the same.
+    /// Runs `work` as one step on processes, without a person. A task that fails in it stays failed, and everything
+    /// before that happens even so.
     pub(super) fn background<R>(
         &self,
         process: Option<ProcessId>,
@@ -87,18 +87,18 @@ impl Engine {
             let answer = call(whole).unwrap_or_else(|message| Err(panicked(&db, message)));
             let answer = answer.map_err(|error| self.of_processes(error));
             drop(running);
-            // A step that only found out which task fails is run again without that task.
+            // If the step only found out which task fails, it is run again without that task.
             let fault = answer.as_ref().err().and_then(|error| fault(&db, error, background, &faults));
             let unread = db.unit(Unit::take_unread);
             numbers = db.unit(|unit| unit.numbered());
-            // A failed step writes nothing. But was the failure seen, or made by another step in between?
+            // A failed step writes nothing. But did it really fail, or did another step in between make it fail?
             let mut commit = db.take_commit(answer.is_err());
             overtaken.comes_to(&mut commit);
             let relied = db.unit(|unit| unit.relied_on());
             let news = self.news_of(&commit);
             let events = if self.0.listeners.is_empty() { Vec::new() } else { commit.events.clone() };
             let taken = if relied.iter().any(|(_, agreed)| agreed.is_none()) {
-                // Another version has renewed what the step looked up, or would write.
+                // Another version has renewed something that the step looked up, or would write.
                 Some(Err(StoreError::Conflict))
             } else if commit.expect.is_empty() && commit.changes.is_empty() {
                 None
@@ -108,7 +108,7 @@ impl Engine {
             if !matches!(taken, Some(Err(StoreError::Conflict))) {
                 overtaken.came_through();
             }
-            // Who has a turn waits for no lane: a step in there might wait for the turn.
+            // A step with a turn keeps its lane: if it waited for the lane, a step in there might wait for the turn.
             if !overtaken.has_turn() {
                 lane = None;
             }
@@ -124,13 +124,13 @@ impl Engine {
                     for ((about, name), _) in relied {
                         self.0.versions.look(&*self.0.store, about, name)?;
                     }
-                    // What failed before may not fail now.
+                    // A task that failed before may not fail now.
                     faults.clear();
                     search = Search::default();
                     overtaken.happened()?;
                 }
                 taken if fault.is_some() && taken.as_ref().is_none_or(Result::is_ok) => faults.extend(fault),
-                // What a whole step came to was refused, and who is to blame is tried.
+                // The store refused the result of a whole step, so the engine tries which task is to blame.
                 _ if background
                     && refused.is_some_and(|error| {
                         let suspects = db.unit(|unit| unit.suspects());
@@ -147,7 +147,7 @@ impl Engine {
         }
     }
 
-    /// A row that the columns of a process hold on to is held by that process: their table is nobody's business.
+    /// Names the process in the error if the columns of a process hold on to a row: their table is an internal matter.
     fn of_processes(&self, error: Error) -> Error {
         match error {
             Error::Handler { at, source } => Error::Handler { at, source: Box::new(self.of_processes(*source)) },
@@ -160,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// The step is done, whatever comes of telling it.
+    /// Calls the listeners. The step is done, whatever they do.
     fn tell_listeners(&self, events: &[Event]) {
         for event in events {
             for listener in &self.0.listeners {
@@ -171,14 +171,14 @@ impl Engine {
         }
     }
 
-    /// Tells others what a step has come to.
+    /// Announces the result of a step.
     fn tell_of(&self, news: Option<News>, events: &[Event], unread: Vec<StoreError>) {
         news.iter().for_each(|news| self.hear(news));
         self.tell_listeners(events);
         unread.into_iter().for_each(|error| self.report(&error.into()));
     }
 
-    /// What the engine has to tell itself of a commit, as the store does not.
+    /// Returns the news of a commit that the engine has to hear from itself, because the store does not announce it.
     pub(super) fn news_of(&self, commit: &Commit) -> Option<News> {
         let told = self.0.watching.get().is_some_and(|watching| watching.is_told);
         (!told).then(|| News::of(commit)).filter(|news| !news.is_empty())
@@ -190,7 +190,7 @@ thread_local! {
     static RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// While it lives, this thread is within a step. A step within it would wait for its turn for ever.
+/// While this lives, its thread is within a step. A step within it would wait for its turn for ever.
 struct Running;
 
 impl Running {
@@ -205,7 +205,7 @@ impl Drop for Running {
     }
 }
 
-/// What writes on its own is not for handlers.
+/// Refuses a call in a handler: handlers must not call what writes on its own.
 pub(super) fn refuse_in_step() -> Result<()> {
     Running::begin().map(drop)
 }

@@ -1,4 +1,5 @@
-//! Which task is to blame for a step that nobody has asked for: it is run again, and that task fails in it.
+//! Finds the task to blame for the failure of a step without a person: the step is run again, and that task fails in
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +9,12 @@ use crate::error::Error;
 use crate::kernel::{Fault, Faults};
 use crate::unit::Db;
 
-/// How many tasks are tried of a step that had more: the newest ones, and the one with which it began.
+/// How many tasks of a longer step are tried: the newest ones, and the one with which the step began.
 const SUSPECTS: usize = 64;
 /// How often one step is tried.
 const TRIES: u32 = 300;
 
-/// The task that was at work when a step failed, if the step can do without it.
+/// Returns the task that was at work when a step failed, if the step can do without it.
 pub(super) fn fault(db: &Db, error: &Error, background: bool, known: &Faults) -> Option<(TaskId, Fault)> {
     let (culprit, asking) = db.unit(|unit| (unit.culprit, unit.is_asking()));
     let task = culprit?;
@@ -24,11 +25,12 @@ pub(super) fn fault(db: &Db, error: &Error, background: bool, known: &Faults) ->
     ((background || asking) && error.is_of_a_task()).then(|| (task, Fault { error: error.into(), twice }))
 }
 
-/// Finds out who wrote what was refused when a step was complete: one task after the other is made to fail, the newest first, as
-/// without it the least is lost, until what is left is taken.
+/// Finds out which task wrote what the store refused in a complete step. One task after the other is made to fail,
+/// until the store takes what is left. The newest comes first, as the least is lost without it.
 #[derive(Default)]
 pub(super) struct Search {
-    /// The tasks of the first run; above it those that came into it by what was tried below, as an error can take a way of its own.
+    /// The tasks of the first run. Above them are tasks that came into the step because of what was tried below, as an
+    /// error may lead the flow another way.
     frames: Vec<Frame>,
     known: BTreeSet<TaskId>,
     tries: u32,
@@ -37,12 +39,12 @@ pub(super) struct Search {
 struct Frame {
     /// The tasks that were not tried, the newest last.
     left: Vec<TaskId>,
-    /// The one that fails now; and whether what is done about its error fails with it.
+    /// The task that fails now, and whether the handling of its error fails with it.
     tried: Option<(TaskId, bool)>,
 }
 
 impl Search {
-    /// Has another task fail in the next run. Answers with whether there was one left: else nobody is to blame.
+    /// Makes another task fail in the next run. Returns whether one was left: otherwise no task is to blame.
     pub(super) fn go_on(&mut self, suspects: &[TaskId], error: &TaskError, faults: &mut Faults) -> bool {
         self.tries += 1;
         if self.tries > TRIES {
@@ -84,7 +86,8 @@ mod tests {
         TaskId { process: ProcessId(1), ordinal }
     }
 
-    /// Who fails one after the other, where a run with these faults has these tasks, until it is taken.
+    /// Returns the tasks that are made to fail, one after the other, until the result is taken. `run` returns the tasks
+    /// of a run with these faults.
     fn tried(run: impl Fn(&[u32]) -> Vec<u32>, taken: impl Fn(&[u32]) -> bool) -> Vec<Vec<u32>> {
         let (mut search, mut faults, mut all) = (Search::default(), Faults::new(), Vec::new());
         loop {

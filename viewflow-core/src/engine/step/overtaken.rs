@@ -8,21 +8,21 @@ use viewflow_store::{Commit, Reliance, Store, Turn};
 
 use crate::error::{Error, Result};
 
-/// How often a step may be overtaken until it asks for its turn.
+/// How often a step may be overtaken before it asks for its turn.
 const PATIENCE: u32 = 3;
-/// How long its tries may take until it asks for its turn after the second one: a long one would be overtaken again.
+/// If its tries took longer than this, a step asks for its turn after the second try: it would be overtaken again.
 const SHORT: Duration = Duration::from_millis(10);
-/// How long a turn is at least, as a thread may have to wait for a processor.
+/// The shortest length of a turn, as a thread may have to wait for a processor.
 const LEAST: Duration = Duration::from_millis(100);
-/// How often it may be overtaken in turns that protect what it relied on, until one protects everything: it may rely on something else
-/// each time.
+/// How often a step may be overtaken in turns that protect what it relied on. The next turn protects everything, as the
+/// step may rely on something else each time.
 const CHOOSY: u32 = 3;
 /// How often a step is tried.
 const ATTEMPTS: u32 = 100;
-/// How long a step is tried that has been tried so often.
+/// A step that was tried this often is not tried for longer than this.
 const ENOUGH: (u32, Duration) = (10, Duration::from_mins(1));
 
-/// How a step fares that others overtake.
+/// The state of a step that others overtake.
 pub(super) struct Overtaken<'s> {
     store: &'s dyn Store,
     begun: Instant,
@@ -30,7 +30,7 @@ pub(super) struct Overtaken<'s> {
     /// How long the longest try took.
     longest: Duration,
     attempts: u32,
-    /// Whether it asks for its turn when it is overtaken: what it relied on was noted.
+    /// Whether the step asks for its turn when it is overtaken. If so, what it relied on was noted.
     in_trouble: bool,
     reliance: Reliance,
     turn: Option<Turn>,
@@ -53,13 +53,13 @@ impl<'s> Overtaken<'s> {
         }
     }
 
-    /// A try begins: it waits for its turn if it needs one.
+    /// Begins a try. Waits for the step's turn if it needs one.
     pub(super) fn try_again(&mut self) -> Result<()> {
         if self.in_trouble {
             if self.turns == CHOOSY {
                 self.reliance.rely_on_everything();
             }
-            // Longer than any try took, and so longer than the last turn, should that have been too short.
+            // Longer than any try took. So it is longer than the last turn, which may have been too short.
             let long = self.longest.saturating_mul(2) + LEAST;
             self.turn = Some(self.store.turn(&self.reliance, long, self.turn.take())?);
             self.turns += 1;
@@ -68,7 +68,7 @@ impl<'s> Overtaken<'s> {
         Ok(())
     }
 
-    /// Whether it has its turn.
+    /// Returns whether the step has its turn.
     pub(super) fn has_turn(&self) -> bool {
         self.number().is_some()
     }
@@ -77,7 +77,7 @@ impl<'s> Overtaken<'s> {
         self.turn.as_ref().and_then(Turn::number)
     }
 
-    /// What a try came to is committed now.
+    /// Notes the result of a try, which is committed now.
     pub(super) fn comes_to(&mut self, commit: &mut Commit) {
         self.longest = self.longest.max(self.tried.elapsed());
         commit.turn = self.number();
@@ -88,22 +88,22 @@ impl<'s> Overtaken<'s> {
         }
     }
 
-    /// The commit was not overtaken: others may go on.
+    /// Notes that the commit was not overtaken: others may go on.
     pub(super) fn came_through(&mut self) {
         self.turn = None;
     }
 
-    /// Others have overtaken it.
+    /// Notes that others have overtaken the step.
     ///
     /// # Errors
-    /// [`Error::Contended`] when it is to be tried no more.
+    /// [`Error::Contended`] when the step must not be tried again.
     pub(super) fn happened(&mut self) -> Result<()> {
         self.attempts += 1;
         let (attempts, waited) = (self.attempts, self.begun.elapsed());
         if attempts >= ATTEMPTS || (attempts >= ENOUGH.0 && waited >= ENOUGH.1) {
             return Err(Error::Contended { attempts, waited });
         }
-        // Who has a turn is not overtaken because of bad timing.
+        // Bad timing is not the reason why a step with a turn was overtaken.
         if !self.has_turn() {
             back_off(attempts);
         }
@@ -111,7 +111,7 @@ impl<'s> Overtaken<'s> {
     }
 }
 
-/// Threads that collided once would do so again if all of them waited equally long.
+/// Waits for a random time: threads that collided once would collide again if all of them waited equally long.
 fn back_off(attempts: u32) {
     if attempts == 1 {
         std::thread::yield_now();
