@@ -323,11 +323,11 @@ fn what_a_builder_is_told_that_does_not_go_together_is_refused() {
         panic!("it does not go together")
     };
     for told in [
-        "`twice` is told `call` more than once",
+        "`twice` has `call` more than once",
         "`waits` is a `Timer`, which takes no `signal`",
         "`rule` is a `Function`, which takes no `timeout`",
         "`rule` has a condition on an edge that is no branch",
-        "`rule` is told `seed` of its edge to `view` more than once",
+        "`rule` has `seed` more than once on its edge to `view`",
         "`view` says what its permission is on, and has none",
     ] {
         assert!(problems.iter().any(|problem| problem.contains(told)), "{told}: {problems:?}");
@@ -370,7 +370,7 @@ fn a_handler_that_starts_another_step_is_told_not_to() {
     let engine = Engine::builder(MemoryStore::new()).flow(ReachingFlow::new(reach.clone())).build().unwrap();
     *reach.0.lock().unwrap() = Some(engine.clone());
     let error = engine.run(ReachingFlow::start, ()).unwrap_err().to_string();
-    assert!(error.contains("a handler is part of a step and cannot start another one"), "{error}");
+    assert!(error.contains("a handler is part of a step and cannot start another step"), "{error}");
     assert!(engine.transaction(|db| Ok(db.now())).is_ok(), "the next step is not held to it");
 }
 

@@ -179,7 +179,7 @@ fn each_field_has_its_list_of_complaints() {
         assert_eq!(
             refused(json!({"what": "tea", "carriers": [1, shop.idle.id().number()], "back": 99})),
             [
-                "back: refers to row 99 of `carrier`, which is not there",
+                "back: refers to row 99 of `carrier`, which does not exist",
                 "carriers: cannot be 2: it is none of the choices"
             ]
         );

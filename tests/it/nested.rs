@@ -198,7 +198,7 @@ fn all_that_is_wrong_is_told_at_once_each_at_its_place() {
         let form = json!({"one": bad, "all": [good(), 5, bad], "by": {"k": {"name": "k"}}, "nobody": 1});
         let told = outcome(&engine, &HouseFlow::within_node.full_name(), &form).unwrap_err();
         let of_bad = [
-            "doctor: refers to row 77 of `nested_doctor`, which is not there",
+            "doctor: refers to row 77 of `nested_doctor`, which does not exist",
             "level: must be a whole number from 1 to 9",
             "name: must not be longer than 5 (it is 13 long)",
             "tags.0: must be text",
@@ -213,7 +213,7 @@ fn all_that_is_wrong_is_told_at_once_each_at_its_place() {
         assert_eq!(told, expected);
         let gone = json!({"all": [{"name": "a", "level": 1, "tags": [], "notes": [], "doctor": 77}]});
         let told = outcome(&engine, &HouseFlow::within_node.full_name(), &gone).unwrap_err();
-        assert_eq!(told, ["all.0.doctor: refers to row 77 of `nested_doctor`, which is not there"]);
+        assert_eq!(told, ["all.0.doctor: refers to row 77 of `nested_doctor`, which does not exist"]);
     });
 }
 

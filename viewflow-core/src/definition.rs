@@ -93,7 +93,7 @@ impl Definition {
             for was in node.was {
                 if let Some(other) = seen.insert(was, node.name) {
                     problems.push(format!(
-                        "flow `{}`: `{}` was `{was}`, which is a name of `{other}`: an earlier name belongs to one node, and is no name of today",
+                        "flow `{}`: `{}` was `{was}`, which is a name of `{other}`: an earlier name belongs to one node, and is no current name",
                         self.name, node.name
                     ));
                 }

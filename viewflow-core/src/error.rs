@@ -215,8 +215,8 @@ pub enum Error {
     /// That version would not find what an engine of this version writes, and this one would not find what that one has
     /// written.
     #[error(
-        "another version of the program has renewed how {of} are found{}: this one must not write or query them any more; start \
-         the newer program here, too",
+        "another version of the program has renewed how {of} are found{}: this version must no longer write or query \
+         them; start the newer program here, too",
         by_fields(fields)
     )]
     Superseded {
@@ -226,7 +226,7 @@ pub enum Error {
         fields: Vec<String>,
     },
     /// An engine under construction is renewing how these rows, processes or tasks are indexed. Nothing was written.
-    #[error("how {of} are found is being renewed by an engine that is being built: try again when it is")]
+    #[error("an engine that is being built is renewing how {of} are found: try again when it is built")]
     Renewing {
         /// The data that is being indexed.
         of: Stale,
@@ -235,7 +235,7 @@ pub enum Error {
     #[error("this table belongs to a step that is over: use it inside the handler or transaction that gave it")]
     StepIsOver,
     /// A handler called the engine.
-    #[error("a handler is part of a step and cannot start another one: read and write through its activation")]
+    #[error("a handler is part of a step and cannot start another step: read and write through its activation")]
     StepInStep,
     /// An error of the application that flows know by its code: see [`Error::coded`].
     #[error("{message}")]

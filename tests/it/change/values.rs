@@ -148,7 +148,7 @@ fn values_that_become_equal_and_are_to_be_unique_are_told_with_their_rows() {
         let told = builder().plan().unwrap();
         let clashes = &told.renewals[0].clashes;
         assert_eq!((&*clashes[0].field, clashes[0].rows), ("number", (2, 3)), "{told}");
-        assert!(told.to_string().contains("`number` is unique, and rows 2 and 3 would have the same"), "{told}");
+        assert!(told.to_string().contains("`number` is unique, and rows 2 and 3 would have the same value"), "{told}");
         let refused = builder().build().unwrap_err().to_string();
         assert!(refused.contains("`number` of the table `values_room` is to be unique, and row 2 has"), "{refused}");
         // The earlier version goes on, and repairs the rows.

@@ -176,8 +176,8 @@ impl<L: FlowList> EngineBuilder<L> {
         self
     }
 
-    /// Calls `listener` with each event that any engine over the store commits from now on, once it is durable. The events
-    /// come in the order of the log. This is for live pages, where many hosts share a store.
+    /// Calls `listener` with each event that any engine over the store commits from now on, once it is durable. The
+    /// events come in the order of the log. This is for live pages, where many hosts share a store.
     ///
     /// Each engine calls its own listeners, on a thread of [`Engine::workers`] or in [`Engine::run_pending`]. Nothing
     /// is kept for it: each listener gets an event at most once, and misses the events while the program does not run.

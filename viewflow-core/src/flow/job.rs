@@ -17,7 +17,7 @@ use crate::unit::versions::Reading;
 
 /// A job, as its handler sees it: the process and the task as they were when the attempt began.
 ///
-/// The handler runs outside of the step, on a worker, *at least once*: if a worker is lost in the middle, another
+/// The handler runs outside of the step, on a worker, *at least once*. If a worker is lost in the middle, another
 /// worker takes the job over. The node's `#[done(..)]` handler gets its result, in the step that records it.
 pub struct JobRun<F: Flow, T: Task = ()> {
     /// The process, through the flow's proxy.

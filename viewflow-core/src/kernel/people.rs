@@ -120,7 +120,7 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
     db.unit(|unit| {
         let now = unit.now;
         let task = unit.change_task(id)?;
-        // Who has it in another's place hands on that place; and a person's own place is nobody else's.
+        // The new owner also does it in the place of the last principal, unless that is the new owner.
         let principal = task.doers().last().filter(|principal| **principal != to).cloned();
         task.pass_to(Some(to.clone()), principal);
         task.assigned = Some(now);

@@ -89,7 +89,7 @@ pub struct Settled {
 
 /// The value of a field that is not asked.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` is nothing where it is not asked, and cannot be: `only_if` belongs on an `Option`, a list or a map, or beside `default = ..`",
+    message = "a field of type `{Self}` cannot be empty when it is not asked: `only_if` needs an `Option`, a list or a map, or a `default = ..`",
     label = "write `Option<{Self}>`, or give it `#[field(default = ..)]`"
 )]
 pub trait NotAsked {

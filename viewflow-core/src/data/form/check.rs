@@ -132,7 +132,7 @@ impl Look<'_> {
             let Some(process) = item.as_u64().filter(|process| *process != 0) else { continue };
             let id = ProcessId(process);
             if matches!(self.db.unit(|unit| unit.process(id).map(drop)), Err(Error::NoProcess(_))) {
-                let message = format!("refers to process {id}, which is not there");
+                let message = format!("refers to process {id}, which does not exist");
                 self.errors.add(path, Complaint::new("no_process", message).with("process", process));
             }
         }
@@ -146,7 +146,7 @@ impl Look<'_> {
                 if let Some(id) = value.as_u64()
                     && self.db.unit(|unit| unit.row(table.name, id).map(|row| row.is_none()))?
                 {
-                    let message = format!("refers to row {id} of `{}`, which is not there", table.name);
+                    let message = format!("refers to row {id} of `{}`, which does not exist", table.name);
                     self.errors.add(path, Complaint::new("no_row", message).with("row", id));
                 }
                 Ok(())

@@ -179,8 +179,8 @@ impl FormField {
     /// Empty text is null. Lists have commas between their items. Nested structs and maps are JSON.
     ///
     /// # Errors
-    /// The error says what to type instead: it is the end of the sentence "`field` ...". The form itself checks, when
-    /// it is submitted, whether the value fits the field otherwise.
+    /// The error says what to type instead. It is the end of a sentence that begins with the field's name. The form
+    /// itself checks, when it is submitted, whether the value fits the field otherwise.
     pub fn value_from_text(&self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match (self.kind, &self.items) {

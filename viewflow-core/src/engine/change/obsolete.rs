@@ -18,8 +18,8 @@ impl Engine {
     /// another way. Returns the task that is open now; at a join, the moved task.
     ///
     /// # Errors
-    /// - [`Error::CannotMove`](crate::Error::CannotMove) when the node is of another flow or within other splits, or when
-    ///   no task can come to it.
+    /// - [`Error::CannotMove`](crate::Error::CannotMove) when the node is of another flow or within other splits, or
+    ///   when no task can come to it.
     /// - [`Error::Data`](crate::Error::Data) when the node needs other data.
     /// - [`Error::WrongStatus`](crate::Error::WrongStatus) when the task has ended.
     pub fn move_task<N: Node>(&self, id: TaskId, to: N, user: &impl User) -> Result<TaskId> {

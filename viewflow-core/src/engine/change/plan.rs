@@ -140,18 +140,18 @@ impl fmt::Display for Misfit {
         let within = |splits: &[String]| within(&splits.iter().map(String::as_str).collect::<Vec<_>>());
         match why {
             Why::FlowGone => f.write_str(
-                "which is of a flow that is not here: give it to the builder until they are done, or let what replaces it know \
-                 its name: `#[was(\"..\")]`",
+                "which is of a flow that is not here: give the flow to the builder until they are done, or give its replacement \
+                 `#[was(\"..\")]`",
             ),
             Why::NodeGone(_) => write!(
                 f,
-                "which is no node of the flow here: keep it until they are done; or let what replaces it know its name: \
+                "which is no node of the flow here: keep the node until they are done; or give its replacement \
                  `#[was(\"{node}\")]`; or build with `keep_obsolete()`, and then cancel or move them"
             ),
             Why::BranchesOpen(kind) => write!(
                 f,
-                "which is no node of the flow here, and was {} whose branches are open: keep it until they are joined, or let \
-                 what replaces it know its name: `#[was(\"{node}\")]`",
+                "which is no node of the flow here, and was {} whose branches are open: keep it until they are joined, or \
+                 give its replacement `#[was(\"{node}\")]`",
                 kind.with_article()
             ),
             Why::OtherKind { was, is } => write!(
@@ -162,8 +162,8 @@ impl fmt::Display for Misfit {
             ),
             Why::OtherScope { was, is } => write!(
                 f,
-                "which are {}, and the node is {} here: keep it where it was until they are done, and give the one that is \
-                 elsewhere a name of its own",
+                "which are {}, and the node is {} here: keep it where it was until they are done, and give the new node \
+                 a name of its own",
                 within(was),
                 within(is)
             ),
@@ -174,8 +174,8 @@ impl fmt::Display for Misfit {
             ),
             Why::Data(error) => write!(
                 f,
-                "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, fields that are new a default, \
-                 and rules that what is stored keeps; or build with `keep_obsolete()`, and then cancel the tasks"
+                "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, new fields a default, \
+                 and all fields rules that stored values keep; or build with `keep_obsolete()`, and then cancel the tasks"
             ),
         }
     }

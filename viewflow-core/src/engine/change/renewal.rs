@@ -38,12 +38,12 @@ impl fmt::Display for Renewal {
         let Self { of, count, clashes } = self;
         match of {
             Stale::Message(name) => {
-                write!(f, "{count} tasks and mailboxes of `{name}` will have keys of the form of today")
+                write!(f, "{count} tasks and mailboxes of `{name}` will get keys in the current form")
             }
-            of => write!(f, "{count} {of} will be found by the form that values have now"),
+            of => write!(f, "{count} {of} will be found by the form that their values have now"),
         }?;
         clashes.iter().try_for_each(|Clash { field, rows: (one, other) }| {
-            write!(f, "; `{field}` is unique, and rows {one} and {other} would have the same: give one of them another one first")
+            write!(f, "; `{field}` is unique, and rows {one} and {other} would have the same value: give one of them another value first")
         })
     }
 }

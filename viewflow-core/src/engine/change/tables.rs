@@ -111,8 +111,8 @@ impl Tables {
         };
         if known.id != rows.id {
             self.problems.push(format!(
-                "the table `{table}` has rows of two types, `{}` and `{}`: give one of them a table of its own, by \
-                 `#[entity(table = \"..\")]`, or `#[process(table = \"..\")]` for the columns of a process",
+                "the table `{table}` has rows of two types, `{}` and `{}`: give one its own table with \
+                 `#[entity(table = \"..\")]`, or `#[process(table = \"..\")]` for columns of a process",
                 known.name, rows.name
             ));
         }
@@ -296,8 +296,8 @@ fn not_unique(parts: &[&Part], field: &str, row: u64) -> String {
         (format!("processes of {}", flows.join(", ")), "process")
     };
     format!(
-        "`{field}` of {of} is to be unique, and {one} {row} has a value that another {one} has, too (`plan()` tells \
-         which): give one of them another one with the code that was used before, or let the field be as it was"
+        "`{field}` of {of} is to be unique, and {one} {row} has the same value as another {one} (`plan()` shows \
+         which): change one of the values with the previous code, or leave the field as it was"
     )
 }
 

@@ -75,7 +75,7 @@ fn put_together(node: &mut NodeDef, pending: PendingNode) -> Vec<String> {
         let known: Vec<Attribute> = any_of.iter().copied().filter(|attribute| node.kind.takes(*attribute)).collect();
         match (known.iter().find(|attribute| !given.contains(*attribute)), known.first()) {
             (Some(attribute), _) => given.push(*attribute),
-            (None, Some(attribute)) => problems.push(format!("is told `{}` more than once", attribute.name())),
+            (None, Some(attribute)) => problems.push(format!("has `{}` more than once", attribute.name())),
             (None, None) => {
                 let (kind, attribute) = (node.kind.name(), any_of[0].name());
                 problems.push(format!("is a `{kind}`, which takes no `{attribute}`"));
@@ -109,7 +109,7 @@ fn lead(def: &mut Definition, edge: PendingEdge) {
     let (flow, node) = (def.name, def.nodes[from].name);
     told.sort_unstable();
     for pair in told.windows(2).filter(|pair| pair[0] == pair[1]) {
-        let problem = format!("flow `{flow}`: `{node}` is told `{}` of its edge to `{target}` more than once", pair[0]);
+        let problem = format!("flow `{flow}`: `{node}` has `{}` more than once on its edge to `{target}`", pair[0]);
         def.problems.push(problem);
     }
     if when.is_some() && !matches!(role, Role::Branch(_)) {

@@ -145,8 +145,8 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
-    /// Sets the handler that takes back what a task of the node did, when a person goes back to it or to a node before
-    /// it.
+    /// Sets the handler that takes back what a task of the node did. It runs when a person goes back to the node or to
+    /// a node before it.
     pub fn undo(mut self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
         self.told(&[Attribute::Undo]);
         self.def().undo = Some(act::<F, T, ()>(move |flow, a, ()| call(flow, a)));
