@@ -56,13 +56,13 @@ pub use viewflow_core::serde_json;
 #[cfg(feature = "uuid")]
 pub use viewflow_core::uuid;
 pub use viewflow_core::{
-    Activation, Anonymous, Artifact, Bytes, Choices, Db, Document, Engine, EngineBuilder, Entity, Error, Event,
+    Activation, Anonymous, Artifact, Bytes, Choices, Db, Desk, Document, Engine, EngineBuilder, Entity, Error, Event,
     FieldErrors, Flow, Form, Id, JobRun, MemoryStore, Message, NodeName, Page, Permission, Process, ProcessId,
     ProcessOf, ProcessStatus, Ref, Result, Seed, Store, StoreError, Superuser, Table, Task, TaskId, TaskOf, TaskStatus,
     Timestamp, User, UserId, What, Workers, flow_lock,
 };
 pub use viewflow_core::{
-    builder, change, document, engine, error, field, form, handler, lifecycle, lock, nodes, people, table,
+    builder, change, desk, document, engine, error, field, form, handler, lifecycle, lock, nodes, people, table,
 };
 #[doc = include_str!("guide/choices.md")]
 pub use viewflow_macros::Choices;

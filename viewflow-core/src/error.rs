@@ -169,6 +169,16 @@ pub enum Error {
         /// The referring field.
         field: String,
     },
+    /// Something has happened to a task since the person saw it: somebody was faster. Nothing was written.
+    #[error("{at}: somebody was faster: the task is no longer as it was when it was shown (event {seen}, now {now})")]
+    Overtaken {
+        /// The task.
+        at: Box<Place>,
+        /// The tag with which the person saw it.
+        seen: u32,
+        /// The tag that it has now.
+        now: u32,
+    },
     /// The engine's builder was given no flow of this name.
     #[error("flow `{0}` is not known here: give it to `Engine::builder(..).flow(..)`")]
     NoFlow(String),
@@ -419,6 +429,7 @@ impl Error {
             | Self::Superseded { .. }
             | Self::Renewing { .. }
             | Self::Contended { .. }
+            | Self::Overtaken { .. }
             | Self::StepInStep
             | Self::LeaseLost { .. }
             | Self::WrongStatus { .. }

@@ -41,7 +41,7 @@ pub use crate::data::entity::Entity;
 pub use crate::data::field::{Bytes, Choices};
 pub use crate::data::form::Form;
 pub use crate::data::table::Table;
-pub use crate::engine::{Engine, EngineBuilder, Page, Workers};
+pub use crate::engine::{Desk, Engine, EngineBuilder, Page, Workers};
 pub use crate::error::{Error, FieldErrors, Result};
 pub use crate::flow::Flow;
 pub use crate::flow::activation::Activation;
@@ -105,6 +105,13 @@ pub mod field {
 pub mod form {
     pub use crate::data::decision::{CaseOf, CaseSpec, Cases};
     pub use crate::data::form::{Filled, FormCase, FormField, FormPage, FormSpec};
+}
+
+/// What a person sees and does at a [`Desk`], as data.
+///
+/// Look here to write a face, such as a page or a terminal.
+pub mod desk {
+    pub use crate::engine::desk::{Acted, ProcessCommand, TaskCommand};
 }
 
 /// Structs over JSON documents.

@@ -1,0 +1,43 @@
+//! What a person may see.
+//!
+//! A task is seen by people who may take it, have it, had it or delegated it.
+//! A process is seen by the person who started it, by people who took part in it, and by those with the permission
+//! `flow.view` or `flow.manage` on it; the latter see its tasks, too.
+//! What a person may not see is reported as not there.
+
+use viewflow_store::{ProcessId, ProcessRecord, TaskId, TaskRecord, TaskStatus};
+
+use super::Desk;
+use crate::engine::gate;
+use crate::error::{Error, Result};
+use crate::people::Person;
+
+impl Desk<'_> {
+    /// A task, if this person may see it.
+    pub(super) fn seen_task(&self, person: &Person, id: TaskId) -> Result<TaskRecord> {
+        let task = self.engine.0.store.task(id)?;
+        task.filter(|task| sees_task(person, task)).ok_or(Error::NoTask(id))
+    }
+
+    /// A process, if this person may see it.
+    pub(super) fn seen_process(&self, person: &Person, id: ProcessId) -> Result<ProcessRecord> {
+        let process = self.engine.0.store.process(id)?.map(|process| process.record);
+        let process = process.ok_or(Error::NoProcess(id))?;
+        if self.sees_process(person, &process)? { Ok(process) } else { Err(Error::NoProcess(id)) }
+    }
+
+    /// Whether this person may see a process.
+    pub(super) fn sees_process(&self, person: &Person, process: &ProcessRecord) -> Result<bool> {
+        if !person.is_active() {
+            return Ok(false);
+        }
+        Ok(process.started_by.as_ref() == Some(person.id()) || gate::may_view(person, &process.flow, process.id))
+    }
+}
+
+/// Whether this person may see a task.
+pub(super) fn sees_task(person: &Person, task: &TaskRecord) -> bool {
+    let is_theirs = || task.doers().any(|user| user == person.id());
+    let may_take = || task.status == TaskStatus::New && task.kind.is_human() && gate::is_candidate(person, task);
+    person.is_active() && (is_theirs() || may_take() || gate::may_view(person, &task.flow, task.id.process))
+}
