@@ -6,29 +6,27 @@ pub use std::sync::Arc;
 pub use std::vec;
 pub use std::vec::Vec;
 
-pub use viewflow_core::__private::handler::{
-    CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
-    QuestionMethod, SeedItems, value_of,
-};
-pub use viewflow_core::__private::{
-    Known, NoFields, NotAsked, NotComputed, Unknown, convert, embedded, encoded, set_none, settle,
-};
+pub use viewflow_core::__private::{Known, Unknown, embedded, encoded, set_none, settle, value_of};
 pub use viewflow_core::builder::{
     Chosen, FlowBuilder, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, Latch, NoDataNeeded,
     NoSeedNeeded, StartData, StartSeed, Ways,
 };
 pub use viewflow_core::document::{FieldAt, Fields, NamedFields, Reader, Value, Writer};
 pub use viewflow_core::field::{
-    At, Choice, ChoiceSource, Depends, FieldKind, FieldOf, FieldSpec, FieldType, Index, Initial, Pattern, Rules,
-    Source, Widget,
+    At, Choice, ChoiceSource, Depends, FieldKind, FieldOf, FieldSpec, FieldType, Index, Initial, NotAsked, NotComputed,
+    Pattern, Rules, Source, Widget, convert,
 };
-pub use viewflow_core::form::{CaseOf, CaseSpec, Cases};
+pub use viewflow_core::form::{CaseOf, CaseSpec, Cases, NoFields};
 pub use viewflow_core::graph::{
     FieldShape, Kind, Plain, Role, Selection, Shape, finds_columns, needs_nothing_new, reads, reads_field,
     seems_renamed, stays_column,
 };
 #[cfg(feature = "tokio")]
 pub use viewflow_core::handler::BoxFuture;
+pub use viewflow_core::handler::{
+    CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess, JobMethod,
+    QuestionMethod, SeedItems,
+};
 pub use viewflow_core::nodes::{
     self, HandleNode, InnerNode, Marker, StartHandleNode, StartNode, SubprocessNode, ViewNode,
 };

@@ -2,7 +2,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod builder;
-pub mod handler;
+pub(crate) mod handler;
 pub(crate) mod in_step;
 pub(crate) mod job;
 pub mod lock;

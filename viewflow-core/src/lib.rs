@@ -80,12 +80,17 @@ pub mod builder {
     pub use crate::moment::{IntoMoment, Moment};
 }
 
-/// What handlers are given beside [`Activation`] and [`JobRun`]: the process and task in a step.
+/// What handlers are given beside [`Activation`] and [`JobRun`], and what the methods and closures that attributes name
+/// have to be like.
 ///
-/// Look here for what a handler can read and set of them.
+/// Look here for what a handler can read and set of its process and task, or when a message names one of these traits.
 pub mod handler {
     #[cfg(feature = "tokio")]
     pub use crate::definition::BoxFuture;
+    pub use crate::flow::handler::{
+        CallMethod, CaseMethod, DataItems, DoneMethod, EmptySplitData, EmptySplitSeed, InputMethod, IntoProcess,
+        JobMethod, QuestionMethod, SeedItems,
+    };
     pub use crate::flow::in_step::{ProcessInStep, ReadOnly, TaskInStep};
 }
 
@@ -95,7 +100,8 @@ pub mod handler {
 pub mod field {
     pub use crate::data::field::{
         At, Bounded, Choice, ChoiceSource, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-        HasText, Index, Initial, Pattern, Rules, SetNone, Source, ValueKind, Widget,
+        HasText, Index, Initial, InitialOf, NotAsked, NotComputed, Pattern, Rules, SetNone, Source, ValueKind, Widget,
+        convert,
     };
 }
 
@@ -103,7 +109,7 @@ pub mod field {
 ///
 /// Look here to draw a form, or to check one before it is submitted.
 pub mod form {
-    pub use crate::data::decision::{CaseOf, CaseSpec, Cases};
+    pub use crate::data::decision::{CaseOf, CaseSpec, Cases, NoFields};
     pub use crate::data::form::{Filled, FormCase, FormField, FormPage, FormSpec};
 }
 
@@ -141,10 +147,9 @@ pub mod change {
 /// What the derives and attributes write about, by way of `viewflow::__private`. Nothing here is for others.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::data::decision::NoFields;
     pub use crate::data::document::{embedded, settle};
-    pub use crate::data::field::{InitialOf, NotAsked, NotComputed, Settled, convert, encoded, set_none};
-    pub use crate::flow::handler;
+    pub use crate::data::field::{Settled, encoded, set_none};
+    pub use crate::flow::handler::{Fits, Never, value_of};
     pub use crate::flow::node::kinds;
     pub use crate::flow::unknown::{Known, Unknown};
 }

@@ -280,7 +280,7 @@ impl<T> FieldOf<T> {
 /// Reads a value that was written as an `Old`, and makes a `T` of it. This is what `#[field(from = ..)]` stands for.
 ///
 /// ```
-/// use viewflow_core::{__private::convert, document::Value};
+/// use viewflow_core::{field::convert, document::Value};
 /// let minutes = convert(&Value::from(90), |minutes: u32| Ok::<_, String>(format!("{minutes} min")));
 /// assert_eq!(minutes.unwrap(), "90 min");
 /// ```

@@ -284,7 +284,7 @@ fn node_type(ty: &Type, krate: &TokenStream, has_attributes: bool) -> Option<(Ki
 
 /// Writes the task type of a node whose type is an alias, which a macro cannot resolve.
 fn task_of(ty: &Type, krate: &TokenStream) -> TokenStream {
-    quote!(<#ty as #krate::Marker>::Task)
+    quote!(<#ty as #krate::nodes::Marker>::Task)
 }
 
 /// Whether a type is a plain value, not a struct of the application.
