@@ -29,7 +29,7 @@ pub use viewflow_graph::Kind;
 pub use crate::id::{Id, ProcessId, Ref, TaskId, UserId};
 pub use crate::people::{Candidate, Object, Permission};
 pub use crate::store::*;
-pub use crate::time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use crate::time::{Clock, ManualClock, NotATime, SystemClock, Timestamp};
 
 /// Items that the engine of the same release uses beside the contract. Nothing here is for others.
 #[doc(hidden)]

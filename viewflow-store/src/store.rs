@@ -40,15 +40,15 @@ pub use data_change::{DataChange, DataPart};
 pub use error::{StoreError, StoreResult};
 pub use limit::{MAX_CORRELATION, MAX_DEPTH, MAX_INDEX_KEY, MAX_KEY, MAX_NAME, MAX_RECORD_DEPTH, check_limits};
 pub use list::{
-    Cursor, Ended, ListedTask, NodeName, Order, ProcessList, TaskList, due_of_sort, due_sort, ended, index_key,
-    process_lists, task_lists,
+    Cursor, Ended, ListedTask, NodeName, NotANode, Order, ProcessList, TaskList, due_of_sort, due_sort, ended,
+    index_key, process_lists, task_lists,
 };
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub use record::{
-    Document, Event, IndexEntry, JobState, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads, Reference,
-    RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor, Watched, Way,
-    What, WholeProcess,
+    Document, Event, IndexEntry, JobState, NotAStatus, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads,
+    Reference, RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor,
+    Watched, Way, What, WholeProcess,
 };
 pub use reserve::Reservations;
 pub use stamps::IndexStamps;

@@ -3,6 +3,8 @@
 mod text;
 
 use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,9 +28,14 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the point in time `wait` later; if that is too far, the last possible one.
+    /// Returns the point in time `wait` later; if that is too far, the last possible one. So does `time + wait`.
     pub fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_add(millis(wait)))
+    }
+
+    /// Returns the point in time `wait` earlier; if that is too far, the first possible one. So does `time - wait`.
+    pub fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(wait)))
     }
 
     /// Returns how much later than `other` it is; zero if it is not later.
@@ -39,7 +46,6 @@ impl Timestamp {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Self(millis(after)),
             Err(before) => Self(-millis(before.duration())),
@@ -47,11 +53,50 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
+/// The milliseconds of a duration, as far as a time can count them.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, wait: Duration) -> Self {
+        self.after(wait)
     }
 }
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, wait: Duration) -> Self {
+        self.before(wait)
+    }
+}
+
+/// As RFC 3339 in UTC: `2026-11-22T13:45:00Z`. Beyond the year 9999, in which that ends, as milliseconds from 1970.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_text() {
+            Some(text) => f.pad(&text),
+            None => write!(f, "{} ms from 1970", self.0),
+        }
+    }
+}
+
+/// Reads RFC 3339, with any offset from UTC.
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        Self::from_text(text).ok_or_else(|| NotATime(text.to_owned()))
+    }
+}
+
+/// A text is no point in time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no point in time: write it as RFC 3339, such as `2026-11-22T13:45:00Z`")]
+pub struct NotATime(String);
 
 #[cfg(feature = "jiff")]
 impl From<Timestamp> for jiff::Timestamp {

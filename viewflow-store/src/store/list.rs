@@ -1,5 +1,8 @@
 //! The ordered lists of tasks and processes, and the keys of indexed values.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +20,35 @@ pub struct NodeName {
     /// The node.
     pub node: String,
 }
+
+impl NodeName {
+    /// Makes the name of this node of this flow, both as they are stored.
+    pub fn new(flow: impl Into<String>, node: impl Into<String>) -> Self {
+        Self { flow: flow.into(), node: node.into() }
+    }
+}
+
+/// As `flow.node`.
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.flow, self.node)
+    }
+}
+
+/// Reads `flow.node`.
+impl FromStr for NodeName {
+    type Err = NotANode;
+
+    fn from_str(text: &str) -> Result<Self, NotANode> {
+        let named = text.split_once('.').filter(|(flow, node)| !flow.is_empty() && !node.is_empty());
+        named.map(|(flow, node)| Self::new(flow, node)).ok_or_else(|| NotANode(text.to_owned()))
+    }
+}
+
+/// A text does not name a node.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` does not name a node: write `flow.node`, such as `publish.review`")]
+pub struct NotANode(String);
 
 /// A list of tasks. With a node it contains only the tasks of that node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,6 +8,8 @@ mod scope;
 mod task;
 mod way;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 pub use event::{Event, What};
@@ -29,4 +31,19 @@ pub fn follow<'d>(document: &'d Document, path: &[&str]) -> Option<&'d Value> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// A text is no status of a task or process.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no status here: write one of {known}")]
+pub struct NotAStatus {
+    text: String,
+    known: String,
+}
+
+impl NotAStatus {
+    fn of<S: fmt::Display>(text: &str, all: &[S]) -> Self {
+        let known: Vec<String> = all.iter().map(|status| format!("`{status}`")).collect();
+        Self { text: text.to_owned(), known: known.join(", ") }
+    }
 }

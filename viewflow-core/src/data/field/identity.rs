@@ -75,7 +75,7 @@ impl FieldType for Timestamp {
     }
 
     fn encode(&self) -> Result<Value, String> {
-        self.to_text().map(Value::String).ok_or_else(|| format!("is {self} from 1970, which is beyond the year 9999"))
+        self.to_text().map(Value::String).ok_or_else(|| format!("is {self}, which is beyond the year 9999"))
     }
 
     fn decode(value: &Value) -> Result<Self, String> {

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Document;
 use super::declare::record;
+use super::{Document, NotAStatus};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::time::Timestamp;
 
@@ -34,6 +35,16 @@ impl ProcessStatus {
     /// Returns whether nothing more happens in the process.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::New | Self::Suspended)
+    }
+}
+
+/// Reads the text that `Display` writes.
+impl FromStr for ProcessStatus {
+    type Err = NotAStatus;
+
+    fn from_str(text: &str) -> Result<Self, NotAStatus> {
+        let known = Self::ALL.into_iter().find(|status| status.to_string() == text);
+        known.ok_or_else(|| NotAStatus::of(text, &Self::ALL))
     }
 }
 

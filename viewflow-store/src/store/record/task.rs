@@ -1,6 +1,7 @@
 //! Tasks as they are stored.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,7 +9,7 @@ use serde_json::Value;
 use viewflow_graph::Kind;
 
 use super::declare::record;
-use super::{Document, Way, is_zero};
+use super::{Document, NotAStatus, Way, is_zero};
 use crate::id::{TaskId, UserId};
 use crate::people::Candidate;
 use crate::time::Timestamp;
@@ -52,6 +53,16 @@ impl TaskStatus {
     /// Returns whether nothing more happens to the task.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Canceled | Self::Revived)
+    }
+}
+
+/// Reads the text that `Display` writes.
+impl FromStr for TaskStatus {
+    type Err = NotAStatus;
+
+    fn from_str(text: &str) -> Result<Self, NotAStatus> {
+        let known = Self::ALL.into_iter().find(|status| status.to_string() == text);
+        known.ok_or_else(|| NotAStatus::of(text, &Self::ALL))
     }
 }
 
