@@ -193,6 +193,32 @@ fn open_tasks_that_the_code_does_not_know_are_told_before_anything_runs() {
     Engine::builder(store).flow(OtherFlow::new()).build().expect("what is done needs no code");
 }
 
+#[derive(Flow)]
+#[flow(name = "hello")]
+pub struct NamesakeFlow {
+    #[next(end)]
+    start: Start,
+    end: End,
+}
+
+#[test]
+fn two_flows_that_share_a_name_are_refused_before_anything_runs() {
+    // The builder has one type, however many flows it has: they can be added under a condition, or in a loop.
+    let mut builder = Engine::builder(MemoryStore::new());
+    for _ in 0..2 {
+        builder = builder.flow(HelloFlow::new());
+    }
+    let Err(Error::Build(problems)) = builder.build() else { panic!("it was added twice") };
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let Err(error) = Engine::builder(MemoryStore::new()).flow(HelloFlow::new()).flow(NamesakeFlow::new()).build()
+    else {
+        panic!("both are `hello`")
+    };
+    let told = "- flow `hello`: `Hello` is, or once was, stored under the name `hello`, too: add each flow once, or give one of them \
+         `#[flow(name = \"..\")]`";
+    assert!(error.to_string().contains(told), "{error}");
+}
+
 #[derive(Process, Clone, Debug)]
 pub struct Broken {
     #[field(pattern = "[")]

@@ -70,7 +70,7 @@ fn mailer(
     })
 }
 
-fn over(store: &Arc<dyn Store>, clock: &Arc<ManualClock>) -> EngineBuilder<()> {
+fn over(store: &Arc<dyn Store>, clock: &Arc<ManualClock>) -> EngineBuilder {
     Engine::builder(Arc::clone(store)).clock(Arc::clone(clock)).lease(LEASE)
 }
 

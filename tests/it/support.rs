@@ -112,7 +112,7 @@ pub fn of(errors: &FieldErrors) -> Vec<String> {
 }
 
 /// A builder of an engine over the store, with a clock that is at 0 until it is moved.
-pub fn manual(store: Arc<dyn Store>) -> (viewflow::EngineBuilder<()>, Arc<ManualClock>) {
+pub fn manual(store: Arc<dyn Store>) -> (viewflow::EngineBuilder, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
     (Engine::builder(store).clock(Arc::clone(&clock)), clock)
 }

@@ -217,7 +217,7 @@ pub(crate) fn engine(store: impl Store) -> Result<Engine> {
 }
 
 /// Creates an engine with the flows of the soak.
-pub(crate) fn soak_engine(builder: EngineBuilder<()>) -> Result<Engine> {
+pub(crate) fn soak_engine(builder: EngineBuilder) -> Result<Engine> {
     let builder = builder.flow(HelloFlow::new()).flow(FanFlow::new()).flow(WorkFlow::new());
     Ok(builder.flow(PauseFlow::new()).flow(OrderFlow::new()).build()?)
 }

@@ -42,7 +42,7 @@ pub(crate) fn open_timed(path: &Path, timer: Arc<dyn Fn(Moment) + Send + Sync>) 
 }
 
 /// Creates a builder of an engine that forgets processes soon after they are over.
-pub(crate) fn retaining(store: impl Store) -> EngineBuilder<()> {
+pub(crate) fn retaining(store: impl Store) -> EngineBuilder {
     Engine::builder(store).retain(Retention::purge_after(Duration::from_secs(30)))
 }
 

@@ -81,7 +81,7 @@ struct Watching {
 
 impl Engine {
     /// Begins an engine over this store.
-    pub fn builder(store: impl Store) -> EngineBuilder<()> {
+    pub fn builder(store: impl Store) -> EngineBuilder {
         EngineBuilder::over(Arc::new(store))
     }
 

@@ -58,4 +58,3 @@ pub use crate::shape::{
 };
 pub use crate::sound::{Sound, within};
 pub use crate::suggest::nearest;
-pub use crate::text::{is_among, same};

@@ -1,7 +1,7 @@
 //! Comparisons of text at compile time.
 
 /// Whether two texts are equal.
-pub const fn same(left: &str, right: &str) -> bool {
+pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
         if *a != *b {
@@ -13,7 +13,7 @@ pub const fn same(left: &str, right: &str) -> bool {
 }
 
 /// Whether a text is among several texts.
-pub const fn is_among(text: &str, mut several: &[&str]) -> bool {
+pub(crate) const fn is_among(text: &str, mut several: &[&str]) -> bool {
     while let [first, rest @ ..] = several {
         if same(first, text) {
             return true;

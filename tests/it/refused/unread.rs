@@ -87,7 +87,7 @@ impl Desk {
         })
     }
 
-    fn with(store: &Arc<dyn Store>, build: impl FnOnce(EngineBuilder<()>) -> Result<Engine>) -> Self {
+    fn with(store: &Arc<dyn Store>, build: impl FnOnce(EngineBuilder) -> Result<Engine>) -> Self {
         let refusing = Arc::new(Refusing::new(Arc::clone(store)));
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let clock = Arc::new(ManualClock::default());

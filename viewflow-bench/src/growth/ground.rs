@@ -40,7 +40,7 @@ impl Ground {
     /// Returns a builder over the store, with a clock that stands still until it is moved.
     ///
     /// For a store on disk, you may call this again only after everything built before is dropped.
-    pub(super) fn builder(&self) -> Result<EngineBuilder<()>> {
+    pub(super) fn builder(&self) -> Result<EngineBuilder> {
         let store: Arc<dyn Store> = match self.kind {
             Kind::Memory => Arc::new(MemoryStore::new()),
             Kind::Sled => Arc::new(stores::open_relaxed(self.directory.path())?),

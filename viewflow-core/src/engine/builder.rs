@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use viewflow_graph::{is_among, same};
 use viewflow_store::__private::Renamed;
 use viewflow_store::{Clock, Event, LogCursor, MAX_CORRELATION, MAX_KEY, MAX_NAME, Store, SystemClock};
 
@@ -25,14 +23,14 @@ use super::work::subscribers;
 use super::work::subscribers::Subscriber;
 use super::{Engine, Inner};
 use crate::data::entity::{Entity, TableSpec};
-use crate::definition::{Action, Flows, Wait, check_message, check_signal, names_of};
+use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal, names_of};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
 use crate::unit::versions::About;
 
-/// Collects the parts of an engine. `L` is the list of its flows, so that two flows of one stored name do not compile.
-pub struct EngineBuilder<L> {
+/// Collects the parts of an engine.
+pub struct EngineBuilder {
     store: Arc<dyn Store>,
     clock: Box<dyn Clock>,
     flows: Flows,
@@ -45,10 +43,11 @@ pub struct EngineBuilder<L> {
     keep_obsolete: bool,
     take_over: bool,
     tables: Vec<TableSpec>,
-    _flows: PhantomData<fn() -> L>,
+    /// What is wrong with the flows, in words.
+    problems: Vec<String>,
 }
 
-impl<L> fmt::Debug for EngineBuilder<L> {
+impl fmt::Debug for EngineBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EngineBuilder").field("flows", &self.flows.keys()).finish_non_exhaustive()
     }
@@ -57,58 +56,7 @@ impl<L> fmt::Debug for EngineBuilder<L> {
 /// How long a worker has a job.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A list of flows, as a type: the newest flow and the list of the others.
-#[doc(hidden)]
-#[expect(unnameable_types, reason = "it only occurs in the type of a builder")]
-pub trait FlowList {
-    /// Their stored names.
-    const NAMES: Option<&'static FlowNames>;
-}
-
-/// A list of names that can be walked at compile time.
-#[doc(hidden)]
-#[derive(Debug)]
-#[expect(unnameable_types, reason = "it only occurs in the type of a builder")]
-pub struct FlowNames {
-    first: &'static str,
-    /// The former names of the first flow.
-    was: &'static [&'static str],
-    others: Option<&'static Self>,
-}
-
-impl FlowList for () {
-    const NAMES: Option<&'static FlowNames> = None;
-}
-
-impl<F: Flow, L: FlowList> FlowList for (F, L) {
-    const NAMES: Option<&'static FlowNames> = Some(&FlowNames { first: F::NAME, was: F::WAS, others: L::NAMES });
-}
-
-const fn contains(mut names: Option<&FlowNames>, name: &str) -> bool {
-    while let Some(FlowNames { first, was, others }) = names {
-        if same(first, name) || is_among(name, was) {
-            return true;
-        }
-        names = *others;
-    }
-    false
-}
-
-/// Returns whether a current or former name of a flow is also a name of another flow, or twice a name of itself.
-const fn clashes(others: Option<&FlowNames>, name: &str, mut was: &[&str]) -> bool {
-    if contains(others, name) {
-        return true;
-    }
-    while let [first, rest @ ..] = was {
-        if contains(others, first) || is_among(first, rest) || same(first, name) {
-            return true;
-        }
-        was = rest;
-    }
-    false
-}
-
-impl EngineBuilder<()> {
+impl EngineBuilder {
     pub(super) fn over(store: Arc<dyn Store>) -> Self {
         Self {
             store,
@@ -123,37 +71,27 @@ impl EngineBuilder<()> {
             keep_obsolete: false,
             take_over: false,
             tables: Vec::new(),
-            _flows: PhantomData,
+            problems: Vec::new(),
         }
     }
-}
 
-impl<L: FlowList> EngineBuilder<L> {
-    /// Adds a flow. Two flows with one stored name do not compile.
-    pub fn flow<F: Flow>(mut self, flow: F) -> EngineBuilder<(F, L)> {
-        const {
-            assert!(
-                !clashes(L::NAMES, F::NAME, F::WAS),
-                "two flows of this engine are, or once were, stored under one name: add each flow once, or give one of them `#[flow(name = \"..\")]`"
-            );
+    /// Adds a flow. Two flows that are, or once were, stored under one name are an error of [`EngineBuilder::build`].
+    pub fn flow<F: Flow>(mut self, flow: F) -> Self {
+        let names = || std::iter::once(F::NAME).chain(F::WAS.iter().copied());
+        let has = |def: &Definition, name: &str| def.name == name || def.was.contains(&name);
+        for (at, name) in names().enumerate() {
+            let other = self.flows.values().find(|def| has(def, name)).map(|def| def.title);
+            let itself = names().take(at).any(|earlier| earlier == name).then_some(F::TITLE);
+            if let Some(other) = other.or(itself) {
+                self.problems.push(format!(
+                    "flow `{}`: `{other}` is, or once was, stored under the name `{name}`, too: add each flow once, or give one of them \
+                     `#[flow(name = \"..\")]`",
+                    F::NAME
+                ));
+            }
         }
-        let def = FlowBuilder::build(flow);
-        self.flows.insert(def.name, Arc::new(def));
-        EngineBuilder {
-            store: self.store,
-            clock: self.clock,
-            flows: self.flows,
-            listeners: self.listeners,
-            followers: self.followers,
-            subscribers: self.subscribers,
-            lease: self.lease,
-            on_error: self.on_error,
-            retention: self.retention,
-            keep_obsolete: self.keep_obsolete,
-            take_over: self.take_over,
-            tables: self.tables,
-            _flows: PhantomData,
-        }
+        self.flows.entry(F::NAME).or_insert_with(|| Arc::new(FlowBuilder::build(flow)));
+        self
     }
 
     /// Takes the time from this clock instead of the computer's. If the store has a clock of its own, as a server has,
@@ -290,7 +228,8 @@ impl<L: FlowList> EngineBuilder<L> {
     /// Returns the flows, their problems, and the store under their names.
     fn checked(&self) -> (Flows, Vec<String>, Arc<dyn Store>) {
         let flows = self.flows.clone();
-        let mut problems: Vec<String> = flows.values().flat_map(|flow| flow.problems.clone()).collect();
+        let mut problems = self.problems.clone();
+        problems.extend(flows.values().flat_map(|flow| flow.problems.clone()));
         check_children(&flows, &mut problems);
         check_throws(&flows, &mut problems);
         check_messages(&flows, &mut problems);
