@@ -35,10 +35,10 @@
 //! | write attributes instead of derives | [`guide::attributes`], such as `#[viewflow::flow(..)]` |
 //! | read how things are done | the [`guide`], a page for each |
 //! | run flows | [`Engine`], and [`engine`] for what its methods take and return |
+//! | write a face: pages, a window, a terminal | [`Desk`], [`desk`], then [`mod@form`], [`field`] |
 //! | write a handler | [`Activation`], [`JobRun`], and [`handler`] |
 //! | say who may do what | [`User`], and [`people`] |
 //! | show an error, or react to one | [`Error`], and [`mod@error`] |
-//! | draw forms and fields | [`mod@form`], [`field`] |
 //! | see what can be done when, and by whom | [`lifecycle`] |
 //! | change a flow whose processes run | [`change`], [`lock`] |
 //! | draw charts of flows | [`graph`] |

@@ -10,11 +10,11 @@ mod kinds {
 #[derive(Flow)]
 struct NoteFlow {
     #[next(write)]
-    start: vf::StartHandle,
+    start: vf::nodes::StartHandle,
     #[next(end)]
     #[on_timeout(after = "3d", then = late)]
     write: self::View,
-    end: vf::End,
+    end: vf::nodes::End,
     late: kinds::of_nodes::Terminate,
 }
 

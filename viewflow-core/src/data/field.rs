@@ -83,7 +83,7 @@ pub trait FieldType: Sized + 'static {
     /// needs a form of its own.
     ///
     /// ```
-    /// use viewflow_core::{FieldKind, FieldType, document::Value};
+    /// use viewflow_core::{document::Value, field::{FieldKind, FieldType}};
     /// /// A code in which upper and lower case do not differ.
     /// struct Code(String);
     /// impl FieldType for Code {

@@ -161,7 +161,7 @@ impl<'b, F: Flow, T: Task, C: Flow, CT: Task> ChildBuilder<NodeBuilder<'b, F, T>
     }
 }
 
-/// A node at which a sub-process can start: a [`StartHandle`](crate::StartHandle) without `#[input(..)]`.
+/// A node at which a sub-process can start: a [`StartHandle`](crate::nodes::StartHandle) without `#[input(..)]`.
 #[diagnostic::on_unimplemented(
     message = "a sub-process cannot start at this node: expected a `StartHandle` of the flow that it runs",
     label = "not a `StartHandle`",

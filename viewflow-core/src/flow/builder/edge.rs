@@ -91,13 +91,13 @@ impl<F: Flow, T: Task, To: Task> EdgeBuilder<'_, F, T, To> {
         self
     }
 
-    /// Notes that the seed is given with the case: [`Chosen::seed`](crate::Chosen::seed).
+    /// Notes that the seed is given with the case: [`Chosen::seed`](crate::builder::Chosen::seed).
     pub fn seed_of_case(self) -> Self {
         self.edge.told.push("seed");
         self
     }
 
-    /// Notes that the data is given with the case: [`Chosen::data`](crate::Chosen::data).
+    /// Notes that the data is given with the case: [`Chosen::data`](crate::builder::Chosen::data).
     pub fn data_of_case(self) -> Self {
         self.edge.told.push("data");
         self
