@@ -28,7 +28,7 @@
 //!
 //! | you want to | look at |
 //! |---|---|
-//! | write a flow | [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task), and the kinds in [`nodes`] |
+//! | write a flow | [`Flow`](derive@Flow), [`Process`](derive@Process), [`Task`](derive@Task), and kinds of [`nodes`] |
 //! | ask a person something | [`Form`](derive@Form), [`Choices`](derive@Choices), [`Embedded`](derive@Embedded) |
 //! | keep business data | [`Entity`](derive@Entity), then [`Table`], [`table`] |
 //! | send messages between processes | [`Message`](derive@Message) |

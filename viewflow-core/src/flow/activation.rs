@@ -82,7 +82,8 @@ impl<F: Flow, T: Task> Activation<F, T> {
         self.children(node)?.pop().ok_or(Error::Empty("the sub-process"))
     }
 
-    /// Returns the processes that an [`NSubprocess`](crate::nodes::NSubprocess) ran, in the order in which they were made.
+    /// Returns the processes that an [`NSubprocess`](crate::nodes::NSubprocess) ran, in the order in which they were
+    /// made.
     /// Only those that are done are included.
     ///
     /// They belong to the node's last task on the way to this one. If the node is not on the way, they belong to its
@@ -108,7 +109,8 @@ impl<F: Flow, T: Task> Activation<F, T> {
 
     /// Returns the done tasks of a node in the branches that the join closes, in the order in which they were made.
     ///
-    /// It works at the [`Join`](crate::nodes::Join) itself, in its `until`, and at the nodes after it, up to the next join.
+    /// It works at the [`Join`](crate::nodes::Join) itself, in its `until`, and at the nodes after it, up to the next
+    /// join.
     /// The list is empty if the split took no branch, or if there was no join on the way.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ pub trait Process: Fields {
     type Seed: FieldType;
     /// The type of the value that the process brings about.
     type Artifact: FieldType;
-    /// The table of those fields that are columns: [`FieldSpec::column`](crate::field::FieldSpec::column). None without such
+    /// The table of the columns: [`FieldSpec::column`](crate::field::FieldSpec::column). None without such
     /// fields.
     const TABLE: Option<&'static str> = None;
 }

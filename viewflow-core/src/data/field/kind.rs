@@ -70,7 +70,8 @@ macro_rules! value_kinds {
     ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
         /// The kind of value that a field of a form takes, by its name alone.
         ///
-        /// It is serialized as that name. [`FormField`](crate::form::FormField) has the rest of what a face needs to know.
+        /// It is serialized as that name. [`FormField`](crate::form::FormField) has the rest of what a face needs
+        /// to know.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[non_exhaustive]
         pub enum ValueKind {

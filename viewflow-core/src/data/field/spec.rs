@@ -131,8 +131,8 @@ impl<T: Initial> NotComputed for T {
     }
 }
 
-/// How a field of type `T` is read, written and described. The macros pass it to [`Reader`](crate::document::Reader) and
-/// [`Writer`](crate::document::Writer).
+/// How a field of type `T` is read, written and described. The macros pass it to
+/// [`Reader`](crate::document::Reader) and [`Writer`](crate::document::Writer).
 pub struct FieldOf<T> {
     pub(crate) read: fn(&Value, Source) -> Result<T, FieldErrors>,
     pub(crate) merge: fn(&T, Option<&Value>) -> Result<Value, FieldErrors>,
