@@ -6,7 +6,9 @@ pub use std::sync::Arc;
 pub use std::vec;
 pub use std::vec::Vec;
 
-pub use viewflow_core::__private::{Known, Unknown, embedded, encoded, set_none, settle, value_of};
+pub use viewflow_core::__private::{
+    InputOf, Known, OtherInput, Unknown, embedded, encoded, set_none, settle, value_of,
+};
 pub use viewflow_core::builder::{
     Chosen, FlowBuilder, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, Latch, NoDataNeeded,
     NoSeedNeeded, StartData, StartSeed, Ways,

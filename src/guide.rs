@@ -29,6 +29,8 @@ pub mod children {}
 pub mod decisions {}
 #[doc = include_str!("guide/events.md")]
 pub mod events {}
+#[doc = include_str!("guide/faces.md")]
+pub mod faces {}
 #[doc = include_str!("guide/failures.md")]
 pub mod failures {}
 #[doc = include_str!("guide/forms.md")]

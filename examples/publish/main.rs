@@ -185,18 +185,18 @@ impl Terminal {
 
     fn start(&mut self, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
         let start = NodeName { flow: "publish".to_owned(), node: "start".to_owned() };
-        let form = self.engine.start_form_for(&start, user)?;
+        let form = self.engine.desk(user).start_form(&start)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
-        let process = self.engine.start_with(&start, user, &filled)?;
+        let process = self.engine.desk(user).start(&start, &filled)?;
         println!("  process {process} is started");
         self.waiting()
     }
 
     fn perform(&mut self, task: TaskId, user: &UserId, given: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
-        let form = self.engine.form_for(task, user)?;
+        let form = self.engine.desk(user).form(task)?;
         let Some(filled) = self.fill_in(&form, given)? else { return Ok(()) };
         self.engine.assign(task, user)?;
-        self.engine.execute_with(task, user, &filled)?;
+        self.engine.desk(user).execute(task, &filled)?;
         println!("  done");
         self.engine.run_pending()?;
         self.show(task.process)

@@ -272,7 +272,7 @@ fn who_started_a_process_at_which_end_it_ended_and_in_whose_place_something_was_
         let task = parcels(&engine).remove(0).id;
         engine.assign(task, &ann).unwrap();
         engine.delegate(task, &ann, &bob).unwrap();
-        engine.execute_with(task, &bob, &viewflow::Document::new()).unwrap();
+        engine.desk(&bob).execute(task, &viewflow::Document::new()).unwrap();
         let parcel = engine.process_record(task.process).unwrap();
         assert_eq!((parcel.started_by.as_ref(), parcel.outcome.as_deref()), (Some(&ann), Some("end")));
         let events = engine.events(task.process, 0, 100).unwrap();

@@ -8,7 +8,7 @@ use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Store};
 use viewflow::{NodeName, StoreError};
 
-use crate::support::{do_next, events, on_every_store, open_task, user};
+use crate::support::{boss, do_next, events, on_every_store, open_task, user};
 
 #[derive(Entity, Clone, Debug)]
 pub struct Post {
@@ -113,7 +113,7 @@ fn what_is_not_there_is_named() {
         told(engine.assign("1/99".parse().unwrap(), &user("ann")).unwrap_err(), "there is no task 1/99");
         told(engine.assign("99/1".parse().unwrap(), &user("ann")).unwrap_err(), "there is no task 99/1");
         let name = |flow: &str, node: &str| NodeName { flow: flow.to_owned(), node: node.to_owned() };
-        let start = |name: &NodeName| engine.start_with(name, &user("ann"), &viewflow::Document::new()).unwrap_err();
+        let start = |name: &NodeName| engine.desk(&user("ann")).start(name, &viewflow::Document::new()).unwrap_err();
         told(start(&name("no", "x")), "flow `no` is not known here: give it to `Engine::builder(..).flow(..)`");
         told(start(&name("note", "x")), "flow `note` has no node `x` that a person starts");
         told(start(&name("note", "write")), "flow `note` has no node `write` that a person starts");
@@ -125,7 +125,7 @@ fn what_is_not_there_is_named() {
 fn a_start_for_code_is_not_started_by_a_form() {
     at_a_desk(|desk| {
         let start = NoteFlow::start.full_name();
-        let error = desk.refused(|| desk.engine.start_with(&start, &user("ann"), &viewflow::Document::new()));
+        let error = desk.refused(|| desk.engine.desk(&user("ann")).start(&start, &viewflow::Document::new()));
         assert_eq!(error.to_string(), "flow `note` has no node `start` that a person starts");
     });
 }
@@ -149,7 +149,7 @@ fn a_task_that_is_done_cannot_be_done_again() {
         for error in [
             desk.refused(|| desk.write("ho")),
             desk.refused(|| desk.engine.unassign(desk.task, &user("ann"))),
-            desk.refused(|| desk.engine.execute_with(desk.task, &user("ann"), &viewflow::Document::new())),
+            desk.refused(|| desk.engine.desk(&user("ann")).execute(desk.task, &viewflow::Document::new())),
         ] {
             assert!(matches!(error, Error::WrongStatus { status: TaskStatus::Done, .. }), "{error}");
         }
@@ -160,11 +160,14 @@ fn a_task_that_is_done_cannot_be_done_again() {
 fn a_task_nobody_has_or_somebody_else_has_cannot_be_done() {
     at_a_desk(|desk| {
         let form = json!({"note": "hi"}).as_object().cloned().unwrap();
-        let error = desk.refused(|| desk.engine.execute_with(desk.task, &user("ann"), &form));
+        let error = desk.refused(|| desk.engine.desk(&user("ann")).execute(desk.task, &form));
         assert!(matches!(error, Error::WrongStatus { status: TaskStatus::New, .. }), "{error}");
         desk.engine.assign(desk.task, &user("bob")).unwrap();
+        // Ann does not see what bob has, and the boss sees it.
+        let error = desk.refused(|| desk.engine.desk(&user("ann")).execute(desk.task, &form));
+        assert!(matches!(error, Error::NoTask(_)), "{error}");
         for error in [
-            desk.refused(|| desk.engine.execute_with(desk.task, &user("ann"), &form)),
+            desk.refused(|| desk.engine.desk(&boss()).execute(desk.task, &form)),
             desk.refused(|| desk.engine.unassign(desk.task, &user("ann"))),
             desk.refused(|| desk.engine.assign(desk.task, &user("ann"))),
         ] {
@@ -181,7 +184,7 @@ fn automatic_tasks_are_nobody_s() {
         assert_eq!(desk.engine.task_record(shown).unwrap().node, "show");
         let error = desk.refused(|| desk.engine.assign(shown, &user("ann")));
         assert!(matches!(error, Error::WrongStatus { .. }), "{error}");
-        let error = desk.refused(|| desk.engine.form_for(shown, &user("ann")));
+        let error = desk.refused(|| desk.engine.desk(&boss()).form(shown));
         assert_eq!(error.to_string(), "flow `note` has no node `show` with a form");
     });
 }
@@ -206,7 +209,7 @@ fn a_missing_seed_fails_the_step_that_should_give_it() {
         let task = open_task(&engine, NoteFlow::write, id).id;
         engine.assign(task, &user("ann")).unwrap();
         let form = json!({"note": "hi"}).as_object().cloned().unwrap();
-        let error = engine.execute_with(task, &user("ann"), &form).unwrap_err().to_string();
+        let error = engine.desk(&user("ann")).execute(task, &form).unwrap_err().to_string();
         assert!(
             error.starts_with("`note.write` of process 1 (task 1/2): the seed that this edge should give is empty"),
             "{error}"
@@ -239,7 +242,7 @@ fn a_document_that_does_not_fit_is_told_with_process_and_field() {
     let task = open_task(&engine, NoteFlow::write, id).id;
     engine.assign(task, &user("ann")).expect("who has a task does not depend on the document");
     let form = json!({"note": "hi"}).as_object().cloned().unwrap();
-    engine.execute_with(task, &user("ann"), &form).unwrap_err();
+    engine.desk(&user("ann")).execute(task, &form).unwrap_err();
     assert_eq!(engine.task_record(task).unwrap().status, TaskStatus::Assigned);
 }
 

@@ -102,7 +102,7 @@ fn of_two_who_do_one_task_one_wins() {
             engine.assign(task, &user("ann")).unwrap();
             let won = Arc::new(AtomicUsize::new(0));
             let (counter, worker) = (Arc::clone(&won), engine.clone());
-            in_threads(4, move |_| match worker.execute_with(task, &user("ann"), &viewflow::Document::new()) {
+            in_threads(4, move |_| match worker.desk(&user("ann")).execute(task, &viewflow::Document::new()) {
                 Ok(()) => drop(counter.fetch_add(1, Ordering::SeqCst)),
                 Err(error) => assert!(matches!(error, Error::WrongStatus { .. }), "{error}"),
             });
@@ -149,7 +149,7 @@ fn branches_done_at_the_same_time_are_joined_once() {
             in_threads(8, move |number| {
                 let someone = user(&format!("user{number}"));
                 worker.assign(tasks[number].id, &someone).unwrap();
-                worker.execute_with(tasks[number].id, &someone, &viewflow::Document::new()).unwrap();
+                worker.desk(&someone).execute(tasks[number].id, &viewflow::Document::new()).unwrap();
             });
             let process = engine.process::<DepositFlow>(id).unwrap();
             assert_eq!((process.status, process.arrived), (ProcessStatus::Done, 8));
@@ -172,7 +172,7 @@ fn two_engines_over_one_store_lose_no_step() {
             in_threads(8, move |number| {
                 let (engine, ann) = (&workers[number % 2], user("ann"));
                 engine.assign(tasks[number].id, &ann).unwrap();
-                engine.execute_with(tasks[number].id, &ann, &viewflow::Document::new()).unwrap();
+                engine.desk(&ann).execute(tasks[number].id, &viewflow::Document::new()).unwrap();
             });
             let process = engines[1].process::<DepositFlow>(id).unwrap();
             assert_eq!((process.status, process.arrived), (ProcessStatus::Done, 8));

@@ -99,7 +99,7 @@ fn act(engine: &Engine, task: &TaskRecord, what: u8) -> Result<()> {
     match what {
         0..=3 => {
             let _ = engine.assign(id, &boss());
-            engine.execute_with(id, &boss(), &Document::new())
+            engine.desk(&boss()).execute(id, &Document::new())
         }
         4 => engine.skip(id, &boss()),
         5 => engine.cancel_task(id, &boss()),

@@ -293,7 +293,7 @@ fn go_on(engine: &Engine, id: ProcessId) -> Result<bool> {
     // Nobody does `answer`, and nobody gets to `last`.
     let wanted = |task: &TaskRecord| task.node != "answer" && task.node != "last";
     if let Some(task) = engine.inbox(&ann).list()?.into_iter().find(wanted) {
-        engine.execute_with(task.id, &ann, &Document::new())?;
+        engine.desk(&ann).execute(task.id, &Document::new())?;
     } else if let Some(task) = engine.queue(&user("ann")).list()?.into_iter().find(wanted) {
         engine.assign(task.id, &ann)?;
     } else if let Ok(push) = engine.open_task(StoryFlow::push, id) {

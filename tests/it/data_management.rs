@@ -56,7 +56,7 @@ mod select_seed {
             let engine = Engine::builder(store).flow(SampleFlow::new()).build().unwrap();
             let (fresh, stale) = (add_grain(&engine, "rye", true), add_grain(&engine, "oat", false));
             let form =
-                engine.start_form_for(&viewflow::nodes::Node::full_name(SampleFlow::start), &user("ann")).unwrap();
+                engine.desk(&user("ann")).start_form(&viewflow::nodes::Node::full_name(SampleFlow::start)).unwrap();
             let offered: Vec<_> = form.fields[0].choices.iter().flatten().map(|choice| choice.label.as_str()).collect();
             assert_eq!(offered, ["rye"], "the form offers the rows of its query");
             let process = engine.start(SampleFlow::start, &user("ann"), SelectSeed { seed: fresh }).unwrap();

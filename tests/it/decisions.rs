@@ -188,7 +188,7 @@ fn in_json_a_decision_is_the_name_of_its_case_with_the_fields() {
         let engine = engine(store);
         let (ann, id) = (user("ann"), begun(&engine));
         let task = taken(&engine, id);
-        let submit = |form: Value| engine.execute_with(task.id, &ann, &sent(form));
+        let submit = |form: Value| engine.desk(&ann).execute(task.id, &sent(form));
         assert_eq!(complaints(submit(json!({}))), [": choose one of Approve, Reject, Ask"]);
         assert_eq!(complaints(submit(json!({"Reject": null}))), [": choose one of Approve, Reject, Ask"]);
         assert_eq!(
@@ -217,7 +217,7 @@ fn a_draft_that_names_another_case_keeps_nothing_of_the_one_before() {
         let engine = engine(store);
         let (ann, id) = (user("ann"), begun(&engine));
         let task = taken(&engine, id);
-        let draft = |form: Value| engine.draft_with(task.id, &ann, &sent(form)).unwrap();
+        let draft = |form: Value| engine.desk(&ann).draft(task.id, &sent(form)).unwrap();
         let drafted = || Value::Object(engine.task_record(task.id).unwrap().draft.unwrap());
         draft(json!({"Reject": {"reason": "no"}}));
         draft(json!({"Reject": {"level": "low"}}));
@@ -225,7 +225,7 @@ fn a_draft_that_names_another_case_keeps_nothing_of_the_one_before() {
         draft(json!({"Ask": {"whom": "bob"}}));
         assert_eq!(drafted(), json!({"Ask": {"whom": "bob"}}));
         // A submitted form is merged into a draft of the same case, and replaces a draft of another case.
-        engine.execute_with(task.id, &ann, &sent(json!({"Ask": {"by": ["eve"]}}))).unwrap();
+        engine.desk(&ann).execute(task.id, &sent(json!({"Ask": {"by": ["eve"]}}))).unwrap();
         assert_eq!(open_task(&engine, RequestFlow::question, id).seed, json!("bob by eve"));
     });
 }
@@ -236,8 +236,8 @@ fn what_is_submitted_for_another_case_than_the_draft_has_is_read_alone() {
         let engine = engine(store);
         let (ann, id) = (user("ann"), begun(&engine));
         let task = taken(&engine, id);
-        engine.draft_with(task.id, &ann, &sent(json!({"Reject": {"reason": "no"}}))).unwrap();
-        engine.execute_with(task.id, &ann, &sent(json!({"Approve": {}}))).unwrap();
+        engine.desk(&ann).draft(task.id, &sent(json!({"Reject": {"reason": "no"}}))).unwrap();
+        engine.desk(&ann).execute(task.id, &sent(json!({"Approve": {}}))).unwrap();
         open_task(&engine, RequestFlow::sort, id);
     });
 }
@@ -323,13 +323,13 @@ fn a_draft_of_a_case_that_was_renamed_is_one_of_the_case_as_it_is_called_now() {
             let id = engine.start(before::RequestFlow::start, &ann, ()).unwrap().id;
             let task = open_task(&engine, before::RequestFlow::review, id).id;
             engine.assign(task, &ann).unwrap();
-            engine.draft_with(task, &ann, &sent(json!({"Refuse": {"reason": "no"}}))).unwrap();
+            engine.desk(&ann).draft(task, &sent(json!({"Refuse": {"reason": "no"}}))).unwrap();
             (id, task)
         };
         let engine = engine(store);
-        let form = engine.form_for(task, &ann).unwrap();
+        let form = engine.desk(&ann).form(task).unwrap();
         assert_eq!((form.chosen, &form.cases[1].fields[0].value), (Some("Reject"), &json!("no")));
-        engine.execute_with(task, &ann, &sent(json!({"Reject": {"level": "low"}}))).unwrap();
+        engine.desk(&ann).execute(task, &sent(json!({"Reject": {"level": "low"}}))).unwrap();
         assert_eq!(open_task(&engine, RequestFlow::inform, id).data["reason"], "no");
     });
 }
@@ -386,7 +386,7 @@ fn a_decision_is_described_by_its_cases_each_with_its_button_its_question_and_it
         let engine = engine(store);
         let (ann, id) = (user("ann"), begun(&engine));
         let task = taken(&engine, id);
-        let form = engine.form_for(task.id, &ann).unwrap();
+        let form = engine.desk(&ann).form(task.id).unwrap();
         assert!(form.fields.is_empty() && form.chosen.is_none());
         let told: Vec<_> = form.cases.iter().map(|case| (case.name, case.title, case.help, case.confirm)).collect();
         assert_eq!(
@@ -401,10 +401,10 @@ fn a_decision_is_described_by_its_cases_each_with_its_button_its_question_and_it
         assert_eq!(fields, [("reason", true), ("level", false)]);
         assert_eq!(form.cases[1].fields[1].choices.as_ref().unwrap().len(), 2);
 
-        engine.draft_with(task.id, &ann, &sent(json!({"Reject": {"reason": "no"}}))).unwrap();
-        let form = engine.form_for(task.id, &ann).unwrap();
+        engine.desk(&ann).draft(task.id, &sent(json!({"Reject": {"reason": "no"}}))).unwrap();
+        let form = engine.desk(&ann).form(task.id).unwrap();
         assert_eq!((form.chosen, &form.cases[1].fields[0].value), (Some("Reject"), &json!("no")));
-        let filled = engine.fill_in(task.id, &ann, &sent(json!({"Ask": {}}))).unwrap();
+        let filled = engine.desk(&ann).fill_in(task.id, &sent(json!({"Ask": {}}))).unwrap();
         assert_eq!(filled.form.chosen, Some("Ask"));
         assert_eq!(crate::support::of(&filled.complaints), ["Ask.by: is required", "Ask.whom: is required"]);
         let schema = form.schema();
@@ -458,11 +458,11 @@ fn the_fields_of_a_case_may_do_what_those_of_any_form_may() {
         let room = |free| engine.transaction(|db| db.table().insert(Room { id: Id::NEW, free })).unwrap();
         let (free, _taken) = (room(true), room(false));
         let start = viewflow::NodeName { flow: "booking".to_owned(), node: "start".to_owned() };
-        let form = engine.start_form_for(&start, &ann).unwrap();
+        let form = engine.desk(&ann).start_form(&start).unwrap();
         let book = &form.cases[0];
         assert_eq!(book.fields[0].choices.as_ref().unwrap().len(), 1);
         assert_eq!(book.pages.iter().map(|page| page.title.as_str()).collect::<Vec<_>>(), ["Book", "Time"]);
-        let send = |form: Value| engine.start_with(&start, &ann, &sent(form));
+        let send = |form: Value| engine.desk(&ann).start(&start, &sent(form));
         assert_eq!(
             complaints(send(json!({"Book": {"room": 2, "nights": 8}}))),
             ["Book.reason: is required", "Book.room: cannot be 2: it is none of the choices"]

@@ -115,7 +115,7 @@ fn what_is_computed_is_computed_by_the_engine_and_what_is_sent_for_it_is_ignored
         assert_eq!(told(typed), "None None 2 10 Some(\"10 on 2\")");
         let lines = json!([{"pieces": 2, "price": 3, "sum": "nonsense"}, {"pieces": 1, "price": 4}]);
         let form = json!({"abroad": false, "lines": lines, "by_shop": {}, "total": {"x": 1}, "gift": {"pieces": 1, "price": 1}});
-        let id = engine.start_with(&start(), &ann, &sent(form)).unwrap();
+        let id = engine.desk(&ann).start(&start(), &sent(form)).unwrap();
         assert_eq!(told(id), told(typed));
         assert_eq!(engine.process::<OrderedFlow>(id).unwrap().gift, Some(Line { sum: 1, ..line(1, 1) }));
 
@@ -133,7 +133,7 @@ fn rules_hold_for_what_was_computed() {
         let ann = user("ann");
         let lines = |pieces: u32| json!([{"pieces": pieces, "price": 30, "why": "why"}]);
         let form = |pieces: u32| json!({"abroad": false, "lines": lines(pieces), "by_shop": {}});
-        let begun = |form: Value| engine.start_with(&start(), &ann, &sent(form));
+        let begun = |form: Value| engine.desk(&ann).start(&start(), &sent(form));
         assert_eq!(complaints(begun(form(4))), ["lines.0.sum: must be at most 100"]);
         assert_eq!(complaints(begun(form(3))), ["text: must look like `[0-6].*`"]);
         begun(form(2)).unwrap();
@@ -150,7 +150,7 @@ fn what_is_not_asked_has_to_be_empty_and_what_is_asked_may_be_required() {
         let begun = |more: Value| {
             let mut form = sent(json!({"lines": [], "by_shop": {}}));
             form.extend(sent(more));
-            engine.start_with(&start(), &ann, &form)
+            engine.desk(&ann).start(&start(), &form)
         };
         let at_home = json!({"abroad": false, "country": "FR", "visa": "ann", "floor": 3});
         let not = "is not asked here: it has to be empty";
@@ -185,11 +185,11 @@ fn what_was_kept_from_when_it_was_asked_is_dropped_in_silence() {
         let ann = user("ann");
         let draft = json!({"abroad": true, "country": "US", "visa": "ann", "lines": [], "total": 5,
             "by_shop": {"a.b": {"pieces": 9, "price": 10, "why": "it"}}});
-        engine.draft_start_with(&start(), &ann, &sent(draft)).unwrap();
-        let filled = engine.fill_in_start(&start(), &ann, &sent(json!({"abroad": false}))).unwrap();
+        engine.desk(&ann).draft_start(&start(), &sent(draft)).unwrap();
+        let filled = engine.desk(&ann).fill_in_start(&start(), &sent(json!({"abroad": false}))).unwrap();
         assert!(filled.complaints.is_empty(), "{:?}", filled.complaints);
         let change = json!({"abroad": false, "by_shop": {"a.b": {"pieces": 1}}});
-        let id = engine.start_with(&start(), &ann, &sent(change)).unwrap();
+        let id = engine.desk(&ann).start(&start(), &sent(change)).unwrap();
         assert_eq!(engine.process::<OrderedFlow>(id).unwrap().told, "None None 2 0 Some(\"0 on 2\")");
     });
 }
@@ -198,9 +198,9 @@ fn what_was_kept_from_when_it_was_asked_is_dropped_in_silence() {
 fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
     with_engine(|engine| {
         let ann = user("ann");
-        let fill = |form: Value| engine.fill_in_start(&start(), &ann, &sent(form)).unwrap();
+        let fill = |form: Value| engine.desk(&ann).fill_in_start(&start(), &sent(form)).unwrap();
         let asked = |form: &FormSpec| ["country", "visa", "floor"].map(|name| field(form, name).asked.unwrap());
-        let empty = engine.start_form_for(&start(), &ann).unwrap();
+        let empty = engine.desk(&ann).start_form(&start()).unwrap();
         // For conditions, a field that is not filled in counts as no, zero or empty. Nothing is computed from it.
         assert_eq!(asked(&empty), [false, false, true]);
         assert!(field(&empty, "total").computed && field(&empty, "total").value.is_null());
@@ -233,7 +233,7 @@ fn a_form_shows_what_is_asked_and_computed_with_what_is_filled_in() {
         let schema = whole.form.schema();
         assert_eq!(schema["properties"]["total"]["readOnly"], true);
         assert_eq!(schema["properties"]["country"]["type"], json!(["string", "null"]));
-        assert!(engine.start_drafts(&ann).unwrap().is_empty());
+        assert!(engine.desk(&ann).start_drafts().unwrap().is_empty());
     });
 }
 
@@ -248,7 +248,7 @@ proptest! {
     ) {
         let engine = Engine::builder(MemoryStore::new()).flow(OrderedFlow::new()).build().unwrap();
         let form = json!({"abroad": abroad, "country": country, "visa": visa, "floor": floor, "lines": [], "by_shop": {}});
-        let taken = engine.start_with(&start(), &user("ann"), &sent(form));
+        let taken = engine.desk(&user("ann")).start(&start(), &sent(form));
         let goes = abroad == Some(true);
         let land = country.filter(|country| *country != " ");
         let to_states = goes && land == Some("US");

@@ -110,7 +110,7 @@ fn sent(value: Value) -> Document {
 }
 
 fn described(desk: &Desk, by: &impl User) -> FormSpec {
-    desk.engine.start_form_for(&start(), by).unwrap()
+    desk.engine.desk(by).start_form(&start()).unwrap()
 }
 
 #[test]
@@ -154,9 +154,9 @@ fn a_description_has_names_that_stay() {
 
         // The existing value is shown at its field, too.
         let whole = json!({"who": "ann", "stay": {"room": desk.blue, "nights": 3}, "others": [], "by_city": {}, "notes": [], "ways": []});
-        let id = desk.engine.start_with(&start(), &user("ann"), &sent(whole)).unwrap();
+        let id = desk.engine.desk(&user("ann")).start(&start(), &sent(whole)).unwrap();
         let check = open_task(&desk.engine, TravelFlow::check, id).id;
-        let form = desk.engine.form_for(check, &user("ann")).unwrap();
+        let form = desk.engine.desk(&user("ann")).form(check).unwrap();
         let fields = json!([room(json!(desk.blue)), nights(3)]);
         assert_eq!(serde_json::to_value(&form.fields[0].fields).unwrap(), fields);
     });
@@ -172,7 +172,7 @@ fn choices_from_tables_hold_at_every_depth() {
                 json!({"who": "ann", "stay": stay, "others": [{"room": blue}, stay], "by_city": {"Rome": stay}, "notes": [], "ways": []}),
             )
         };
-        let begun = |by: &str, room: u64| desk.engine.start_with(&start(), &user(by), &travel(room));
+        let begun = |by: &str, room: u64| desk.engine.desk(&user(by)).start(&start(), &travel(room));
         let no = format!("cannot be {red}: it is none of the choices");
         let all = ["by_city.Rome.room", "others.1.room", "stay.room"];
         assert_eq!(complaints(begun("ann", red)), all.map(|path| format!("{path}: {no}")));
@@ -181,7 +181,7 @@ fn choices_from_tables_hold_at_every_depth() {
         // Bob could not choose the blue room, and leaves it unchanged.
         let check = open_task(&desk.engine, TravelFlow::check, id).id;
         desk.engine.assign(check, &user("bob")).unwrap();
-        let change = |stay: Value| desk.engine.execute_with(check, &user("bob"), &sent(json!({"stay": stay})));
+        let change = |stay: Value| desk.engine.desk(&user("bob")).execute(check, &sent(json!({"stay": stay})));
         assert_eq!(
             complaints(change(json!({"room": blue}))),
             [format!("stay.room: cannot be {blue}: it is none of the choices")]

@@ -51,19 +51,19 @@ fn a_draft_is_shown_over_what_is_stored_and_gone_when_the_task_is_done() {
         let draft = document(json!({ "title": null, "pages": 11, "authors": ["ann"] }));
         task.draft(&ann, &draft).unwrap();
         assert_eq!(
-            values(&engine.form_for(task.id(), &user("ann")).unwrap()),
+            values(&engine.desk(&user("ann")).form(task.id()).unwrap()),
             serde_json::Value::Object(draft.clone())
         );
         assert!(matches!(task.draft(&bob, &draft), Err(Error::NotOwner { .. })));
-        engine.draft_with(task.id(), &ann, &document(json!({ "pages": 3 }))).unwrap();
+        engine.desk(&ann).draft(task.id(), &document(json!({ "pages": 3 }))).unwrap();
         assert_eq!(
-            values(&engine.form_for(task.id(), &user("ann")).unwrap()),
+            values(&engine.desk(&user("ann")).form(task.id()).unwrap()),
             json!({ "title": null, "pages": 3, "authors": ["ann"] })
         );
         let done = task.id();
         task.execute(&ann, WriteFields { title: "Done".to_owned(), pages: None, authors: vec![] }).unwrap();
         assert_eq!(engine.task_record(done).unwrap().draft, None);
-        assert!(matches!(engine.draft_with(done, &ann, &draft), Err(Error::WrongStatus { .. })));
+        assert!(matches!(engine.desk(&ann).draft(done, &draft), Err(Error::WrongStatus { .. })));
     });
 }
 
@@ -76,7 +76,7 @@ fn a_draft_that_does_not_fit_is_shown_as_far_as_it_does() {
         let task = engine.open_task(ReportFlow::write, id).unwrap().assign(&ann).unwrap();
         task.draft(&ann, &document(json!({ "title": 7, "pages": -1, "authors": ["ann", 4], "gone": true }))).unwrap();
         let stored = json!({ "title": "untitled", "pages": null, "authors": [] });
-        assert_eq!(values(&engine.form_for(task.id(), &user("ann")).unwrap()), stored);
+        assert_eq!(values(&engine.desk(&user("ann")).form(task.id()).unwrap()), stored);
         task.execute(&ann, WriteFields { title: "Done".to_owned(), pages: None, authors: vec![] }).unwrap();
     });
 }
@@ -91,16 +91,16 @@ fn a_draft_belongs_to_who_wrote_it() {
         let draft = document(json!({ "pages": 3 }));
         let kept = || engine.task_record(task).unwrap().draft;
         engine.assign(task, &ann).unwrap();
-        engine.draft_with(task, &ann, &draft).unwrap();
+        engine.desk(&ann).draft(task, &draft).unwrap();
         engine.assign(task, &ann).unwrap();
         assert_eq!(kept(), Some(draft.clone()), "it is his still");
         engine.unassign(task, &ann).unwrap();
         assert_eq!(kept(), None);
         engine.assign(task, &ann).unwrap();
-        engine.draft_with(task, &ann, &draft).unwrap();
+        engine.desk(&ann).draft(task, &draft).unwrap();
         engine.reassign(task, &ann, &bob).unwrap();
         assert_eq!(kept(), None);
-        engine.draft_with(task, &bob, &draft).unwrap();
+        engine.desk(&bob).draft(task, &draft).unwrap();
         engine.delegate(task, &bob, &ann).unwrap();
         assert_eq!(kept(), None);
     });

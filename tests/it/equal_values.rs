@@ -253,18 +253,18 @@ fn a_value_is_one_of_the_choices_in_each_form_and_a_form_shows_which() {
         let id = engine.start(LoanFlow::start, &ann, form).unwrap().id;
         let node = viewflow::store::NodeName { flow: "equal_loan".to_owned(), node: "start".to_owned() };
         let sent = |rate: serde_json::Value| document(&json!({ "rate": rate, "parts": [rate] }));
-        engine.start_with(&node, &ann, &sent(json!(rate.to_string()))).unwrap();
+        engine.desk(&ann).start(&node, &sent(json!(rate.to_string()))).unwrap();
         // A wrong field beside the rate does not make the rate wrong.
         let wrong = document(&json!({ "rate": written.parse::<f64>().unwrap(), "parts": "none" }));
-        let told = engine.start_with(&node, &ann, &wrong).unwrap_err();
+        let told = engine.desk(&ann).start(&node, &wrong).unwrap_err();
         assert!(told.field_errors().unwrap().of("rate").is_empty(), "{told}");
-        assert!(engine.start_with(&node, &ann, &sent(json!("1.51"))).is_err());
+        assert!(engine.desk(&ann).start(&node, &sent(json!("1.51"))).is_err());
         // A page recognizes its choices by their written form.
         let task = open_task(&engine, LoanFlow::look, id).id;
         let shown = || engine.form(task).unwrap().fields.into_iter().map(|field| field.value).collect::<Vec<_>>();
         assert_eq!(shown(), [json!(written), json!([written])]);
         engine.assign(task, &ann).unwrap();
-        engine.draft_with(task, &ann, &sent(json!(format!("{rate}0")))).unwrap();
+        engine.desk(&ann).draft(task, &sent(json!(format!("{rate}0")))).unwrap();
         assert_eq!(shown(), [json!(written), json!([written])]);
         let other = LoanFields { rate: Some(Decimal::ONE), parts: Vec::new() };
         assert!(engine.start(LoanFlow::start, &ann, other).is_err());

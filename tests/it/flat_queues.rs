@@ -269,7 +269,7 @@ fn the_gate_asks_a_person_once() {
         assert_eq!(clerk.asked().0, 1);
         engine.process_actions(id, &clerk).unwrap();
         assert_eq!(clerk.asked().2, 1);
-        engine.execute_with(task, &clerk, &viewflow::Document::new()).unwrap();
+        engine.desk(&clerk).execute(task, &viewflow::Document::new()).unwrap();
         assert_eq!(clerk.asked().0, 1);
     });
 }
@@ -285,7 +285,7 @@ fn a_step_on_a_task_reads_it_with_its_process() {
         let counts = store.take();
         let reads = ["process_and_task", "process", "task", "process_data", "scope"].map(|method| counts.asked(method));
         assert_eq!(reads, [1, 0, 0, 0, 0], "{counts:?}");
-        engine.execute_with(task, &clerk, &viewflow::Document::new()).unwrap();
+        engine.desk(&clerk).execute(task, &viewflow::Document::new()).unwrap();
         let counts = store.take();
         assert_eq!(["process_and_task", "process", "task"].map(|method| counts.asked(method)), [1, 0, 0], "{counts:?}");
     });

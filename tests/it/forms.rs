@@ -102,7 +102,7 @@ fn sent(value: Value) -> Document {
 #[test]
 fn a_form_is_described_as_data() {
     in_a_shop(|shop| {
-        let form = shop.engine.start_form_for(&start(), &user("ann")).unwrap();
+        let form = shop.engine.desk(&user("ann")).start_form(&start()).unwrap();
         assert_eq!(form.title, "Start");
         let [what, count, gift, carriers, back] = form.fields.as_slice() else { panic!("five fields") };
         assert_eq!((what.name, what.label, what.help), ("what", "What", "One thing only."));
@@ -121,14 +121,14 @@ fn a_form_is_described_as_data() {
 fn a_form_of_process_fields_shows_what_is_stored() {
     in_a_shop(|shop| {
         let order = sent(json!({"what": "tea", "count": 3, "carriers": [1]}));
-        let id = shop.engine.start_with(&start(), &user("ann"), &order).unwrap();
+        let id = shop.engine.desk(&user("ann")).start(&start(), &order).unwrap();
         let task = open_task(&shop.engine, OrderFlow::check, id);
-        let form = shop.engine.form_for(task.id, &user("ann")).unwrap();
+        let form = shop.engine.desk(&user("ann")).form(task.id).unwrap();
         let values: Vec<_> = form.fields.iter().map(|field| (field.name, &field.value)).collect();
         assert_eq!(values, [("what", &json!("tea")), ("count", &json!(3)), ("carrier", &json!(1))]);
         shop.engine.assign(task.id, &user("ann")).unwrap();
         let filled = sent(json!({"what": "rum", "count": 4, "carrier": null}));
-        shop.engine.execute_with(task.id, &user("ann"), &filled).unwrap();
+        shop.engine.desk(&user("ann")).execute(task.id, &filled).unwrap();
         let process = shop.engine.process::<OrderFlow>(id).unwrap();
         assert_eq!((process.what.as_str(), process.count, process.carrier), ("rum", 5, None));
         assert_eq!(shop.engine.process_record(id).unwrap().data["order"]["what"], "rum");
@@ -139,11 +139,11 @@ fn a_form_of_process_fields_shows_what_is_stored() {
 fn a_handler_complains_of_a_field_as_the_rules_do() {
     in_a_shop(|shop| {
         let order = sent(json!({"what": "tea", "count": 3, "carriers": [1]}));
-        let id = shop.engine.start_with(&start(), &user("ann"), &order).unwrap();
+        let id = shop.engine.desk(&user("ann")).start(&start(), &order).unwrap();
         let task = open_task(&shop.engine, OrderFlow::check, id).id;
         shop.engine.assign(task, &user("ann")).unwrap();
         let gin = sent(json!({"what": "gin", "count": 3}));
-        let error = shop.engine.execute_with(task, &user("ann"), &gin).unwrap_err();
+        let error = shop.engine.desk(&user("ann")).execute(task, &gin).unwrap_err();
         assert_eq!(
             error.to_string(),
             "`order.check` of process 1 (task 1/2): the form is not filled in right: `what` is not sold here"
@@ -156,7 +156,7 @@ fn a_handler_complains_of_a_field_as_the_rules_do() {
 #[test]
 fn each_field_has_its_list_of_complaints() {
     in_a_shop(|shop| {
-        let refused = |form: Value| complaints(shop.engine.start_with(&start(), &user("ann"), &sent(form)));
+        let refused = |form: Value| complaints(shop.engine.desk(&user("ann")).start(&start(), &sent(form)));
         assert_eq!(refused(json!({})), ["carriers: is required", "what: is required"]);
         assert_eq!(
             refused(json!({"what": "", "count": 10, "carriers": 7, "gift": "maybe", "colour": "red"})),
@@ -206,7 +206,7 @@ fn a_typed_form_is_held_against_the_same_rules() {
 fn what_is_left_empty_is_none_or_the_default() {
     in_a_shop(|shop| {
         let form = sent(json!({"what": "tea", "carriers": [], "gift": "", "back": null}));
-        let id = shop.engine.start_with(&start(), &user("ann"), &form).unwrap();
+        let id = shop.engine.desk(&user("ann")).start(&start(), &form).unwrap();
         let process = shop.engine.process::<OrderFlow>(id).unwrap();
         assert_eq!((process.count, process.carrier), (1, None));
     });
@@ -230,7 +230,7 @@ pub struct AnyFlow {
 #[test]
 fn typed_json_that_is_malformed_is_told() {
     let engine = Engine::builder(MemoryStore::new()).flow(AnyFlow::new()).build().unwrap();
-    let form = engine.start_form_for(&AnyFlow::start.full_name(), &user("ann")).unwrap();
+    let form = engine.desk(&user("ann")).start_form(&AnyFlow::start.full_name()).unwrap();
     assert_eq!(form.fields[0].value_from_text(r#"{"a": [1]}"#), Ok(json!({"a": [1]})));
     let told = form.fields[0].value_from_text(r#"{"a": [1}"#).unwrap_err();
     assert!(told.starts_with("must be JSON: expected `,` or `]` at line 1"), "{told}");
@@ -241,7 +241,7 @@ fn typed_json_that_is_malformed_is_told() {
 #[test]
 fn typed_text_becomes_values() {
     in_a_shop(|shop| {
-        let form = shop.engine.start_form_for(&start(), &user("ann")).unwrap();
+        let form = shop.engine.desk(&user("ann")).start_form(&start()).unwrap();
         let typed = |field: usize, text: &str| form.fields[field].value_from_text(text);
         assert_eq!(typed(0, " tea "), Ok(json!("tea")));
         assert_eq!(typed(1, "3"), Ok(json!(3)));
@@ -258,10 +258,10 @@ fn typed_text_becomes_values() {
 fn a_field_of_the_process_that_is_not_sent_is_not_overwritten() {
     in_a_shop(|shop| {
         let order = sent(json!({"what": "tea", "count": 3, "carriers": [1]}));
-        let id = shop.engine.start_with(&start(), &user("ann"), &order).unwrap();
+        let id = shop.engine.desk(&user("ann")).start(&start(), &order).unwrap();
         let task = open_task(&shop.engine, OrderFlow::check, id).id;
         shop.engine.assign(task, &user("ann")).unwrap();
-        shop.engine.execute_with(task, &user("ann"), &sent(json!({"count": 4}))).unwrap();
+        shop.engine.desk(&user("ann")).execute(task, &sent(json!({"count": 4}))).unwrap();
         let process = shop.engine.process::<OrderFlow>(id).unwrap();
         assert_eq!((process.what.as_str(), process.count, process.carrier), ("tea", 5, Some(shop.post)));
     });
@@ -302,9 +302,9 @@ impl SizeFlow {
 fn what_has_a_default_may_be_left_out_and_a_wrong_choice_is_told_once() {
     let engine = Engine::builder(MemoryStore::new()).flow(SizeFlow::new()).build().unwrap();
     let start = SizeFlow::start.full_name();
-    assert!(!engine.start_form_for(&start, &user("ann")).unwrap().fields[0].required);
+    assert!(!engine.desk(&user("ann")).start_form(&start).unwrap().fields[0].required);
     for form in [json!({}), json!({"size": ""}), json!({"size": null})] {
-        let id = engine.start_with(&start, &user("ann"), &sent(form)).unwrap();
+        let id = engine.desk(&user("ann")).start(&start, &sent(form)).unwrap();
         assert_eq!(engine.tasks(id, 0, 1).unwrap()[0].artifact, "m");
     }
     let wrong = complaints(engine.start(SizeFlow::start, &user("ann"), Sizes { size: "xl".to_owned() }));

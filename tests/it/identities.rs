@@ -98,7 +98,7 @@ fn on_engines(test: impl Fn(&Engine)) {
 }
 
 fn ask(engine: &Engine, value: Value) -> Result<ProcessId> {
-    engine.start_with(&ReviewFlow::start.full_name(), &user("ann"), &sent(value))
+    engine.desk(&user("ann")).start(&ReviewFlow::start.full_name(), &sent(value))
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn people_processes_tasks_and_points_in_time_are_sent_stored_found_and_waited_fo
 
         let look = json!({"by": "bob", "of": 7, "task": task.to_string(), "since": "1970-01-01T00:00:01.5Z"});
         let open = engine.inbox(&user("bob")).of(ReviewFlow::look).first().unwrap();
-        engine.execute_with(open.id, &user("bob"), &sent(look)).unwrap();
+        engine.desk(&user("bob")).execute(open.id, &sent(look)).unwrap();
         engine.send(&Answer { of: ProcessId(7), at: Timestamp::from_millis(-1) }).unwrap();
         engine.run_pending().unwrap();
         let done = engine.process::<ReviewFlow>(first.id).unwrap();
@@ -164,7 +164,7 @@ fn what_is_no_person_process_task_or_point_in_time_is_told_at_its_field() {
 #[test]
 fn a_page_knows_what_kinds_of_fields_they_are_and_reads_what_was_typed() {
     on_engines(|engine| {
-        let form = engine.start_form_for(&ReviewFlow::start.full_name(), &user("ann")).unwrap();
+        let form = engine.desk(&user("ann")).start_form(&ReviewFlow::start.full_name()).unwrap();
         let [by, of, task, since, _] = form.fields.as_slice() else { panic!("five fields") };
         assert!(by.kind == ValueKind::User && of.kind == ValueKind::Process);
         assert!(task.kind == ValueKind::Task && since.kind == ValueKind::Timestamp);
@@ -181,8 +181,8 @@ fn a_draft_keeps_what_it_fits() {
         ask(engine, json!({"by": "bob", "of": 7, "since": "1970-01-01T00:00:00Z", "others": []})).unwrap();
         let task = engine.inbox(&user("bob")).of(ReviewFlow::look).first().unwrap();
         let draft = sent(json!({"by": "eve", "of": "eight", "task": "1/2"}));
-        engine.draft_with(task.id, &user("bob"), &draft).unwrap();
-        let form = engine.form_for(task.id, &user("bob")).unwrap();
+        engine.desk(&user("bob")).draft(task.id, &draft).unwrap();
+        let form = engine.desk(&user("bob")).form(task.id).unwrap();
         let values: Vec<_> = form.fields.iter().map(|field| field.value.clone()).collect();
         assert_eq!(values, [json!("eve"), json!(7), json!("1/2"), json!("1970-01-01T00:00:00Z")]);
     });

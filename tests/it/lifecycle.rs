@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+use viewflow::desk::{ProcessCommand, TaskCommand};
 use viewflow::lifecycle::{self, Action};
 use viewflow::people::Object;
+use viewflow::people::{Contact, Directory, DirectoryError};
 use viewflow::prelude::*;
 use viewflow::store::{Change, Commit, Expect, Key, TaskRecord};
 use viewflow::{Anonymous, Document, Store, User};
@@ -69,7 +72,7 @@ impl User for Somebody {
     }
 }
 
-const PEOPLE: [Somebody; 9] = [
+static PEOPLE: [Somebody; 9] = [
     Somebody { name: "stranger", right: None },
     Somebody { name: "owner", right: None },
     Somebody { name: "delegator", right: None },
@@ -80,6 +83,21 @@ const PEOPLE: [Somebody; 9] = [
     Somebody { name: "manager of this process", right: Some(("desk.manage", On::Process(1))) },
     Somebody { name: "manager elsewhere", right: Some(("desk.manage", On::Process(2))) },
 ];
+
+/// All of them, and max.
+struct Everybody;
+
+impl Directory for Everybody {
+    fn person(&self, id: &UserId) -> Result<Option<Box<dyn User>>, DirectoryError> {
+        let found = PEOPLE.iter().find(|somebody| somebody.name == id.as_str());
+        let found = found.map(|somebody| Box::new(somebody) as Box<dyn User>);
+        Ok(found.or_else(|| (id.as_str() == "max").then(|| Box::new(user("max")) as Box<dyn User>)))
+    }
+
+    fn search(&self, _: &str, _: usize) -> Result<Vec<Contact>, DirectoryError> {
+        Ok(Vec::new())
+    }
+}
 
 /// The state of a person's task. The assigned states differ by how the task came to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,29 +190,74 @@ const TASK_ACTIONS: [Action; 13] = [
     Action::Move,
 ];
 
-fn act(engine: &Engine, action: Action, task: TaskId, by: &impl User) -> Result<()> {
+/// From where it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    /// From Rust.
+    Code,
+    /// By a command as JSON, as a page sends it.
+    Desk,
+}
+
+/// What is done is done, or refused; none where code has no way to it.
+fn act(engine: &Engine, from: Face, action: Action, task: TaskId, by: &impl User) -> Option<Result<()>> {
+    if from == Face::Desk {
+        let command: TaskCommand = serde_json::from_value(command(action)).unwrap();
+        assert_eq!(command.action(), action);
+        return Some(engine.desk(by).act(task, &command).map(drop));
+    }
     let candidate = &PEOPLE[3];
-    match action {
+    Some(match action {
         Action::Assign => engine.assign(task, by),
         Action::Unassign => engine.unassign(task, by),
         Action::Reassign => engine.reassign(task, by, candidate),
         Action::Delegate => engine.delegate(task, by, &user("max")),
-        Action::Execute => engine.execute_with(task, by, &Document::new()),
+        // Code takes a task before it does it.
+        Action::Execute | Action::Draft => return None,
         Action::Reschedule => engine.set_priority(task, by, Some(5)),
         Action::CancelTask => engine.cancel_task(task, by),
         Action::Retry => engine.retry(task, by).map(drop),
         Action::Revive => engine.revive(task, by).map(drop),
-        Action::Draft => engine.draft_with(task, by, &Document::new()),
         Action::Skip => engine.skip(task, by),
         Action::Undo => engine.undo(task, by).map(drop),
         Action::Move => engine.move_task(task, DeskFlow::wait, by).map(drop),
         other => panic!("{other} is not done to a task of a person"),
+    })
+}
+
+fn command(action: Action) -> serde_json::Value {
+    match action {
+        Action::Assign => json!({"action": "assign"}),
+        Action::Unassign => json!({"action": "unassign"}),
+        Action::Reassign => json!({"action": "reassign", "to": "candidate"}),
+        Action::Delegate => json!({"action": "delegate", "to": "max"}),
+        Action::Execute => json!({"action": "execute"}),
+        Action::Draft => json!({"action": "draft", "form": {}}),
+        Action::Reschedule => json!({"action": "set_priority", "priority": 5}),
+        Action::CancelTask => json!({"action": "cancel_task"}),
+        Action::Retry => json!({"action": "retry"}),
+        Action::Revive => json!({"action": "revive"}),
+        Action::Skip => json!({"action": "skip"}),
+        Action::Undo => json!({"action": "undo"}),
+        Action::Move => json!({"action": "move", "to": "wait"}),
+        other => panic!("{other} is not done to a task of a person"),
     }
+}
+
+/// Who sees a task that is like this: who may take it, who has or had it, who delegated it, and managers.
+fn sees(somebody: &Somebody, state: State) -> bool {
+    let is_theirs = match state {
+        State::New => matches!(somebody.name, "candidate" | "permitted on all"),
+        State::Delegated | State::Done => matches!(somebody.name, "owner" | "delegator"),
+        State::Canceled | State::Revived => false,
+        _ => somebody.name == state.holder(),
+    };
+    is_theirs || matches!(somebody.name, "manager" | "manager of this process")
 }
 
 /// A process whose task `sign` is in this state.
 fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
-    let engine = Engine::builder(Arc::clone(store)).flow(DeskFlow::new()).build().unwrap();
+    let engine = Engine::builder(Arc::clone(store)).flow(DeskFlow::new()).people(Everybody).build().unwrap();
     let id = engine.start(DeskFlow::start, &user("somebody"), ()).unwrap().id;
     let task = open_task(&engine, DeskFlow::sign, id).id;
     let permitted = |name| Somebody { name, right: Some(("desk.sign", On::All)) };
@@ -212,7 +275,7 @@ fn prepared(store: &Arc<dyn Store>, state: State) -> (Engine, TaskId) {
             engine.assign(task, &permitted("delegator")).unwrap();
             engine.delegate(task, &permitted("delegator"), &user("owner")).unwrap();
             if state == State::Done {
-                engine.execute_with(task, &user("owner"), &Document::new()).unwrap();
+                engine.desk(&user("owner")).execute(task, &Document::new()).unwrap();
             }
         }
         State::Canceled => engine.cancel_task(task, &boss()).unwrap(),
@@ -234,83 +297,118 @@ fn everything(engine: &Engine, id: ProcessId) -> String {
 #[test]
 fn whoever_does_whatever_to_a_task_has_the_listed_effect_or_an_error_and_none() {
     for state in STATES {
-        let status = state.status();
         for action in TASK_ACTIONS {
             for (index, somebody) in PEOPLE.iter().enumerate() {
-                let mut listed = ALLOWED.iter().filter(|(of, from, _)| *of == action && from.contains(&state));
-                let has_it = somebody.name == state.holder();
-                let named = |name: &str| name == somebody.name || (has_it && name == HOLDER);
-                let allowed = listed.any(|(_, _, by)| by.iter().any(|name| named(name)));
-                let case = format!("{} does `{action}` to a task that is {state:?}", somebody.name);
-                let check = |store: Arc<dyn Store>| {
-                    let (engine, task) = prepared(&store, state);
-                    let before = everything(&engine, task.process);
-                    assert_eq!(engine.actions(task, somebody).unwrap().contains(&action), allowed, "{case}");
-                    match act(&engine, action, task, somebody) {
-                        Ok(()) => {
-                            assert!(allowed, "{case}");
-                            let record = engine.task_record(task).unwrap();
-                            let row = lifecycle::task_transition(action, record.kind, status).unwrap();
-                            assert!(row.to.contains(&record.status), "{case}: now it is {}", record.status);
-                        }
-                        Err(error) => {
-                            assert!(!allowed, "{case}: {error}");
-                            let typed = matches!(
-                                error,
-                                Error::Forbidden { .. } | Error::NotOwner { .. } | Error::WrongStatus { .. }
-                            );
-                            assert!(typed, "{case}: {error}");
-                            assert_eq!(everything(&engine, task.process), before, "{case}");
-                        }
+                for from in [Face::Code, Face::Desk] {
+                    let check = |store: Arc<dyn Store>| hold(&store, from, action, state, somebody);
+                    // A database on disk for each case takes its time: one of each kind of person will do there.
+                    check(Arc::new(MemoryStore::new()));
+                    if index == (state as usize + action as usize) % PEOPLE.len() {
+                        on_every_store(check);
                     }
-                };
-                // A database on disk for each case would be slow, so each kind of case has one person there.
-                check(Arc::new(MemoryStore::new()));
-                if index == (state as usize + action as usize) % PEOPLE.len() {
-                    on_every_store(check);
                 }
             }
             let (engine, task) = prepared(&(Arc::new(MemoryStore::new()) as Arc<dyn Store>), state);
             let before = everything(&engine, task.process);
-            let error = act(&engine, action, task, &Anonymous).unwrap_err();
-            assert!(matches!(error, Error::Forbidden { .. }), "{error}");
-            assert_eq!(everything(&engine, task.process), before);
+            for from in [Face::Code, Face::Desk] {
+                let Some(refused) = act(&engine, from, action, task, &Anonymous) else { continue };
+                assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
+                assert_eq!(everything(&engine, task.process), before);
+            }
         }
     }
 }
 
-/// An action on a process: a function that performs it.
-type OnProcess = fn(&Engine, ProcessId, &dyn User) -> Result<()>;
+/// Holds what somebody does to a task against what is listed.
+fn hold(store: &Arc<dyn Store>, from: Face, action: Action, state: State, somebody: &Somebody) {
+    let mut listed = ALLOWED.iter().filter(|(of, from, _)| *of == action && from.contains(&state));
+    let named = |name: &str| name == somebody.name || (somebody.name == state.holder() && name == HOLDER);
+    let allowed = listed.any(|(_, _, by)| by.iter().any(|name| named(name)));
+    let case = format!("{} does `{action}` to a task that is {state:?}, from {from:?}", somebody.name);
+    let (engine, task) = prepared(store, state);
+    let before = everything(&engine, task.process);
+    assert_eq!(engine.actions(task, somebody).unwrap().contains(&action), allowed, "{case}");
+    match act(&engine, from, action, task, somebody) {
+        None => {}
+        Some(Ok(())) => {
+            assert!(allowed, "{case}");
+            let record = engine.task_record(task).unwrap();
+            let row = lifecycle::task_transition(action, record.kind, state.status()).unwrap();
+            assert!(row.to.contains(&record.status), "{case}: now it is {}", record.status);
+        }
+        Some(Err(error)) => {
+            assert!(!allowed, "{case}: {error}");
+            let unseen = from == Face::Desk && !sees(somebody, state);
+            let told = match error {
+                Error::NoTask(id) => unseen && id == task,
+                Error::Forbidden { .. } | Error::NotOwner { .. } | Error::WrongStatus { .. } => !unseen,
+                _ => false,
+            };
+            assert!(told, "{case}: {error}");
+            assert_eq!(everything(&engine, task.process), before, "{case}");
+        }
+    }
+}
 
-const ON_PROCESS: [(Action, OnProcess); 4] = [
-    (Action::Suspend, |engine, id, by| engine.suspend(id, &by)),
-    (Action::Resume, |engine, id, by| engine.resume(id, &by)),
-    (Action::GoBack, |engine, id, by| engine.go_back(id, DeskFlow::wait, &by).map(drop)),
-    (Action::Cancel, |engine, id, by| engine.cancel(id, &by)),
+/// What is done to a process: what it is called, how it is done, and how as JSON.
+type OnProcess = (Action, fn(&Engine, ProcessId, &dyn User) -> Result<()>, &'static str);
+
+const ON_PROCESS: [OnProcess; 4] = [
+    (Action::Suspend, |engine, id, by| engine.suspend(id, &by), r#"{"action": "suspend"}"#),
+    (Action::Resume, |engine, id, by| engine.resume(id, &by), r#"{"action": "resume"}"#),
+    (
+        Action::GoBack,
+        |engine, id, by| engine.go_back(id, DeskFlow::wait, &by).map(drop),
+        r#"{"action": "go_back", "node": "wait"}"#,
+    ),
+    (Action::Cancel, |engine, id, by| engine.cancel(id, &by), r#"{"action": "cancel"}"#),
 ];
+
+/// It is done, from there.
+fn act_on(engine: &Engine, from: Face, on: OnProcess, id: ProcessId, by: &dyn User) -> Result<()> {
+    let (action, act, json) = on;
+    match from {
+        Face::Code => act(engine, id, by),
+        Face::Desk => {
+            let command: ProcessCommand = serde_json::from_str(json).unwrap();
+            assert_eq!(command.action(), action);
+            engine.desk(&by).act_on(id, &command).map(drop)
+        }
+    }
+}
 
 #[test]
 fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none() {
-    for (action, act) in ON_PROCESS {
+    for (on, from) in ON_PROCESS.into_iter().flat_map(|on| [(on, Face::Code), (on, Face::Desk)]) {
+        let action = on.0;
         on_every_store(|store| {
             let (engine, task) = prepared(&store, State::New);
             let id = task.process;
             let right = Somebody { name: "manager of this process", right: Some(("desk.manage", On::Process(id.0))) };
+            let viewer = Somebody { name: "viewer", right: Some(("desk.view", On::Process(id.0))) };
             let wait = open_task(&engine, DeskFlow::wait, id).id;
             engine.assign(wait, &user("ann")).unwrap();
-            engine.execute_with(wait, &user("ann"), &Document::new()).unwrap();
+            engine.desk(&user("ann")).execute(wait, &Document::new()).unwrap();
             if action == Action::Resume {
                 engine.suspend(id, &boss()).unwrap();
             }
             let before = everything(&engine, id);
             let managers = |name: &str| name == "manager" || name == "manager of this process";
             for somebody in PEOPLE.iter().filter(|somebody| !managers(somebody.name)) {
-                let error = act(&engine, id, somebody).unwrap_err();
-                assert!(matches!(error, Error::Forbidden { .. }), "{} does `{action}`: {error}", somebody.name);
+                let error = act_on(&engine, from, on, id, somebody).unwrap_err();
+                let told = match from {
+                    Face::Code => matches!(error, Error::Forbidden { .. }),
+                    Face::Desk => matches!(error, Error::NoProcess(_)),
+                };
+                assert!(told, "{} does `{action}`: {error}", somebody.name);
             }
-            assert!(matches!(act(&engine, id, &Anonymous), Err(Error::Forbidden { .. })));
+            // Who sees it is told why not.
+            for somebody in [&viewer as &dyn User, &user("somebody"), &Anonymous] {
+                let error = act_on(&engine, from, on, id, somebody).unwrap_err();
+                assert!(matches!(error, Error::Forbidden { .. }), "{error}");
+            }
             assert_eq!(everything(&engine, id), before, "{action}");
-            act(&engine, id, &right).unwrap();
+            act_on(&engine, from, on, id, &right).unwrap();
             let status = engine.process_record(id).unwrap().status;
             let listed = lifecycle::PROCESS_TRANSITIONS.iter().find(|row| row.action == action).unwrap();
             assert!(listed.to.contains(&status), "after `{action}` it is {status}");
@@ -321,13 +419,14 @@ fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none
 #[test]
 fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
     on_every_store(|store| {
-        for suspended in [false, true] {
+        for (suspended, from) in [false, true].into_iter().flat_map(|is| [(is, Face::Code), (is, Face::Desk)]) {
             let (engine, task) = prepared(&store, State::New);
             let id = task.process;
             if suspended { engine.suspend(id, &boss()) } else { engine.cancel(id, &boss()) }.unwrap();
             let before = everything(&engine, id);
             for action in TASK_ACTIONS {
-                let error = act(&engine, action, task, &boss()).unwrap_err();
+                let Some(refused) = act(&engine, from, action, task, &boss()) else { continue };
+                let error = refused.unwrap_err();
                 let told = matches!(
                     error,
                     Error::WrongStatus { .. }
@@ -338,9 +437,10 @@ fn nothing_is_done_to_a_process_that_is_over_or_stands_still() {
                 );
                 assert!(told, "{action}: {error}");
             }
-            for (action, act) in ON_PROCESS {
+            for on in ON_PROCESS {
+                let action = on.0;
                 if !suspended || matches!(action, Action::Suspend | Action::GoBack) {
-                    let error = act(&engine, id, &boss()).unwrap_err();
+                    let error = act_on(&engine, from, on, id, &boss()).unwrap_err();
                     let told = matches!(
                         error,
                         Error::ProcessIsOver { .. } | Error::Suspended { .. } | Error::NotSuspended { .. }

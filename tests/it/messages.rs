@@ -167,7 +167,7 @@ fn messages_of_wrong_names_and_contents_are_told_and_change_nothing() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(InvoiceFlow::new()).build().unwrap();
         let send = |name: &str, message: serde_json::Value| {
-            engine.send_with(name, message.as_object().unwrap()).map_err(|error| error.to_string())
+            engine.desk(&boss()).send(name, message.as_object().unwrap()).map_err(|error| error.to_string())
         };
         let error = send("payd", serde_json::json!({})).unwrap_err();
         assert_eq!(error, "no flow here waits for the message `payd`, did you mean `paid`?");

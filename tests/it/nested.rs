@@ -101,7 +101,7 @@ fn sent(value: &Value) -> Document {
 
 /// The outcome when Ann sends this form: the patient as it was read, or the complaints.
 fn outcome(engine: &Engine, start: &NodeName, form: &Value) -> Result<String, Vec<String>> {
-    match engine.start_with(start, &user("ann"), &sent(form)) {
+    match engine.desk(&user("ann")).start(start, &sent(form)) {
         Ok(id) => Ok(engine.process::<HouseFlow>(id).unwrap().patient.clone()),
         Err(error) => Err(of(error.field_errors().unwrap_or_else(|| panic!("complaints, not: {error}")))),
     }
@@ -287,7 +287,8 @@ fn a_page_can_send_back_the_nested_fields_it_was_shown() {
         let task = open_task(&engine, MoveFlow::fill, id).id;
         engine.assign(task, &user("ann")).unwrap();
         let shown: Document = engine
-            .form_for(task, &user("ann"))
+            .desk(&user("ann"))
+            .form(task)
             .unwrap()
             .fields
             .into_iter()
@@ -297,7 +298,7 @@ fn a_page_can_send_back_the_nested_fields_it_was_shown() {
         let mut back = shown;
         back["to"]["town"] = json!("Ys");
         back["past"] = json!([{"street": "Oak St"}]);
-        engine.execute_with(task, &user("ann"), &back).unwrap();
+        engine.desk(&user("ann")).execute(task, &back).unwrap();
         let process = engine.process::<MoveFlow>(id).unwrap();
         assert_eq!((&*process.to.street, process.to.town.as_deref()), ("Elm St", Some("Ys")));
         assert_eq!(process.past[0].street, "Oak St");

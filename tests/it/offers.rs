@@ -97,32 +97,36 @@ fn a_form_offers_what_that_person_may_choose_and_takes_nothing_else() {
         let start = BookingFlow::start.full_name();
         let (ann, bob) = (Buyer { name: "ann", buys: true }, Buyer { name: "bob", buys: false });
         let (for_ann, for_bob) =
-            (engine.start_form_for(&start, &ann).unwrap(), engine.start_form_for(&start, &bob).unwrap());
+            (engine.desk(&ann).start_form(&start).unwrap(), engine.desk(&bob).start_form(&start).unwrap());
         assert_eq!((offered(&for_ann, 0), offered(&for_ann, 1)), (vec!["Blue"], vec!["rent", "buy"]));
         assert_eq!((offered(&for_bob, 0), offered(&for_bob, 1)), (vec!["Red"], vec!["rent"]));
         let blue_to_buy = sent(&json!({"room": blue.id().number(), "how": "buy"}));
         let refused = ["how: cannot be buy: it is none of the choices", "room: cannot be 1: it is none of the choices"];
-        assert_eq!(complaints(engine.start_with(&start, &bob, &blue_to_buy)), refused);
+        assert_eq!(complaints(engine.desk(&bob).start(&start, &blue_to_buy)), refused);
         let form = Book { room: blue, how: Some("buy".to_owned()) };
         assert_eq!(complaints(engine.start(BookingFlow::start, &bob, form)), refused, "from code, too");
-        let id = engine.start_with(&start, &ann, &blue_to_buy).unwrap();
+        let id = engine.desk(&ann).start(&start, &blue_to_buy).unwrap();
 
         // Bob keeps another room than the booked one. The form does not offer the booked one, but accepts it
         // unchanged.
         let task = open_task(&engine, BookingFlow::change, id).id;
         engine.assign(task, &bob).unwrap();
-        assert_eq!(offered(&engine.form_for(task, &bob).unwrap(), 0), ["Red"]);
-        assert_eq!(offered(&engine.form_for(task, &ann).unwrap(), 0), ["Blue"]);
+        assert_eq!(offered(&engine.desk(&bob).form(task).unwrap(), 0), ["Red"]);
+        // Ann may take such tasks: while nobody has this one she sees what she could choose.
+        engine.unassign(task, &bob).unwrap();
+        assert_eq!(offered(&engine.desk(&ann).form(task).unwrap(), 0), ["Blue"]);
+        engine.assign(task, &bob).unwrap();
+        assert!(matches!(engine.desk(&ann).form(task), Err(Error::NoTask(_))));
         let again = sent(&json!({"room": blue.id().number(), "done": true}));
         assert_eq!(
-            complaints(engine.execute_with(task, &bob, &again)),
+            complaints(engine.desk(&bob).execute(task, &again)),
             ["room: cannot be 1: it is none of the choices"]
         );
-        engine.draft_with(task, &bob, &sent(&json!({"room": 77}))).unwrap();
-        let told = complaints(engine.execute_with(task, &bob, &sent(&json!({"done": true}))));
+        engine.desk(&bob).draft(task, &sent(&json!({"room": 77}))).unwrap();
+        let told = complaints(engine.desk(&bob).execute(task, &sent(&json!({"done": true}))));
         assert_eq!(told, ["room: cannot be 77: it is none of the choices"], "a drafted value is checked against them");
-        engine.draft_with(task, &bob, &sent(&json!({"room": blue.id().number()}))).unwrap();
-        engine.execute_with(task, &bob, &sent(&json!({"done": true}))).unwrap();
+        engine.desk(&bob).draft(task, &sent(&json!({"room": blue.id().number()}))).unwrap();
+        engine.desk(&bob).execute(task, &sent(&json!({"done": true}))).unwrap();
         assert_eq!(engine.process::<BookingFlow>(id).unwrap().room, Some(blue));
         assert_ne!(blue, red);
     });
@@ -162,11 +166,11 @@ fn a_decision_begins_empty_where_the_form_says_so_and_has_to_be_sent() {
         lead.execute(&ann, LeadFields { approved: true, why: Some("well done".into()), days: 5 }).unwrap();
         let hr = engine.open_task(LeaveFlow::hr, id).unwrap().assign(&ann).unwrap();
         let shown = || -> Value {
-            let form = engine.form_for(hr.id(), &ann).unwrap();
+            let form = engine.desk(&ann).form(hr.id()).unwrap();
             form.fields.into_iter().map(|field| (field.name.to_owned(), field.value)).collect()
         };
         assert_eq!(shown(), json!({"approved": null, "why": null, "days": null}));
-        let execute = |form: Value| engine.execute_with(hr.id(), &ann, &sent(&form));
+        let execute = |form: Value| engine.desk(&ann).execute(hr.id(), &sent(&form));
         assert_eq!(complaints(execute(json!({}))), ["approved: is required", "days: is required"]);
         hr.draft(&ann, &sent(&json!({"days": 2}))).unwrap();
         assert_eq!(shown(), json!({"approved": null, "why": null, "days": 2}), "what was drafted is there again");
@@ -241,7 +245,7 @@ fn what_code_leaves_out_is_what_a_process_or_task_begins_with() {
 
         let pack = open_task(&engine, ItemFlow::pack, item.id).id;
         engine.assign(pack, &user("ann")).unwrap();
-        let error = engine.execute_with(pack, &user("ann"), &Document::new()).unwrap_err();
+        let error = engine.desk(&user("ann")).execute(pack, &Document::new()).unwrap_err();
         assert!(error.to_string().contains("new process of flow `item`: `pieces` must be at least 1"), "{error}");
         assert_eq!(engine.process_record(id).unwrap().status, ProcessStatus::New);
     });
@@ -286,10 +290,10 @@ fn a_person_who_does_a_task_of_the_program_is_told_what_it_is() {
         let told = |result: Result<()>| result.unwrap_err().to_string();
         let place = format!("`pay.bank` of process {id} (task {}): cannot", task.id());
         let instead = "a `Handle`: the program does it, with `engine.task(node, id)?.run(..)`";
-        let error = told(engine.execute_with(task.id(), &boss(), &Document::new()));
+        let error = told(engine.desk(&boss()).execute(task.id(), &Document::new()));
         assert_eq!(error, format!("{place} execute {instead}"));
         assert_eq!(told(engine.assign(task.id(), &boss())), format!("{place} assign {instead}"));
-        assert_eq!(told(engine.draft_with(task.id(), &boss(), &Document::new())), format!("{place} draft {instead}"));
+        assert_eq!(told(engine.desk(&boss()).draft(task.id(), &Document::new())), format!("{place} draft {instead}"));
         assert_eq!(events(&engine, id), before);
         task.run(5).unwrap();
     });

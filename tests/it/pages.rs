@@ -88,7 +88,7 @@ fn pages_stand_in_the_description_with_their_fields() {
         ]);
         assert_eq!(pages(&form), expected);
         let whole = sent(json!({"name": "Ann", "passport": "A1", "amount": 7}));
-        let id = engine.start_with(&start(), &user("ann"), &whole).unwrap();
+        let id = engine.desk(&user("ann")).start(&start(), &whole).unwrap();
         let form = engine.form(open_task(&engine, ApplyFlow::check, id).id).unwrap();
         let expected =
             json!([{"title": "What", "fields": ["name", "remark"]}, {"title": "Money", "fields": ["amount", "paid"]}]);
@@ -101,7 +101,7 @@ fn a_page_is_held_against_its_own_rules_before_the_next_one() {
     on_every_store(|store| {
         let engine = Engine::builder(store).flow(ApplyFlow::new()).build().unwrap();
         let ann = user("ann");
-        let fill = |form: Value| engine.fill_in_start(&start(), &ann, &sent(form)).unwrap();
+        let fill = |form: Value| engine.desk(&ann).fill_in_start(&start(), &sent(form)).unwrap();
         let first = fill(json!({"name": "Ann"}));
         assert_eq!(told(&first, 0), [""; 0]);
         assert_eq!(told(&first, 1), ["passport: is required"]);
@@ -114,15 +114,15 @@ fn a_page_is_held_against_its_own_rules_before_the_next_one() {
         );
         assert_eq!(told(&second, 0), ["name: is required"], "nothing was kept");
         assert_eq!(values(&second.form), [json!(null), json!("x"), json!("bob"), json!(null)]);
-        assert_eq!(engine.start_drafts(&ann).unwrap(), []);
+        assert_eq!(engine.desk(&ann).start_drafts().unwrap(), []);
 
         // The pages of a task begin with its stored and drafted values.
         let whole = sent(json!({"name": "Ann", "passport": "A1", "amount": 7}));
-        let id = engine.start_with(&start(), &ann, &whole).unwrap();
+        let id = engine.desk(&ann).start(&start(), &whole).unwrap();
         let task = open_task(&engine, ApplyFlow::check, id).id;
         engine.assign(task, &ann).unwrap();
-        engine.draft_with(task, &ann, &sent(json!({"remark": "much too long"}))).unwrap();
-        let filled = engine.fill_in(task, &ann, &sent(json!({"amount": "x"}))).unwrap();
+        engine.desk(&ann).draft(task, &sent(json!({"remark": "much too long"}))).unwrap();
+        let filled = engine.desk(&ann).fill_in(task, &sent(json!({"amount": "x"}))).unwrap();
         assert_eq!(told(&filled, 0), ["remark: must not be longer than 5 (it is 13 long)"]);
         assert_eq!(told(&filled, 1), ["amount: must be a whole number from 0 to 4294967295"]);
         assert_eq!(values(&filled.form), [json!("Ann"), json!("much too long"), json!("x"), json!(false)]);
@@ -136,8 +136,8 @@ fn a_draft_of_a_start_belongs_to_the_person_until_they_start() {
         let engine = builder.flow(ApplyFlow::new()).build().unwrap();
         let (ann, bob) = (user("ann"), user("bob"));
         clock.set(Timestamp::from_millis(5000));
-        let draft = |by: &UserId, form: Value| engine.draft_start_with(&start(), by, &sent(form)).unwrap();
-        let shown = |by: &UserId| values(&engine.start_form_for(&start(), by).unwrap());
+        let draft = |by: &UserId, form: Value| engine.desk(by).draft_start(&start(), &sent(form)).unwrap();
+        let shown = |by: &UserId| values(&engine.desk(by).start_form(&start()).unwrap());
         draft(&ann, json!({"name": "Ann", "amount": 3}));
         draft(&ann, json!({"passport": "A1", "amount": null}));
         draft(&bob, json!({"name": "Bob"}));
@@ -145,16 +145,16 @@ fn a_draft_of_a_start_belongs_to_the_person_until_they_start() {
         assert_eq!(shown(&bob), [json!("Bob"), json!(null), json!(null), json!(null)]);
         assert_eq!(shown(&user("eve")), vec![Value::Null; 4]);
         let drafts = |by: &UserId| -> Vec<(NodeName, Timestamp)> {
-            let drafts = engine.start_drafts(by).unwrap();
+            let drafts = engine.desk(by).start_drafts().unwrap();
             drafts.into_iter().map(|StartDraft { start, kept, .. }| (start, kept)).collect()
         };
         assert_eq!(drafts(&ann), [(start(), Timestamp::from_millis(5000))]);
 
         // A refused start keeps the draft; a successful start removes it.
-        let refused = engine.start_with(&start(), &ann, &Document::new());
+        let refused = engine.desk(&ann).start(&start(), &Document::new());
         assert_eq!(complaints(refused), ["amount: is required"]);
         assert_eq!(drafts(&ann).len(), 1);
-        let id = engine.start_with(&start(), &ann, &sent(json!({"amount": 3}))).unwrap();
+        let id = engine.desk(&ann).start(&start(), &sent(json!({"amount": 3}))).unwrap();
         assert_eq!(engine.process::<ApplyFlow>(id).unwrap().name, "Ann");
         assert_eq!((drafts(&ann), shown(&ann)), (vec![], vec![Value::Null; 4]));
         assert_eq!(shown(&bob)[0], json!("Bob"));
@@ -172,18 +172,18 @@ fn a_draft_of_a_start_can_be_dropped_also_when_the_start_is_gone() {
     on_every_store(|store| {
         let engine = Engine::builder(Arc::clone(&store)).flow(ApplyFlow::new()).build().unwrap();
         let ann = user("ann");
-        engine.draft_start_with(&start(), &ann, &sent(json!({"name": "Ann"}))).unwrap();
+        engine.desk(&ann).draft_start(&start(), &sent(json!({"name": "Ann"}))).unwrap();
         let without = Engine::builder(store).build().unwrap();
-        assert_eq!(without.start_drafts(&ann).unwrap().len(), 1);
-        assert!(!without.drop_start_draft(&start(), &user("bob")).unwrap());
-        assert!(without.drop_start_draft(&start(), &ann).unwrap());
-        assert!(!engine.drop_start_draft(&start(), &ann).unwrap());
-        assert_eq!(engine.start_drafts(&ann).unwrap(), []);
+        assert_eq!(without.desk(&ann).start_drafts().unwrap().len(), 1);
+        assert!(!without.desk(&user("bob")).drop_start_draft(&start()).unwrap());
+        assert!(without.desk(&ann).drop_start_draft(&start()).unwrap());
+        assert!(!engine.desk(&ann).drop_start_draft(&start()).unwrap());
+        assert_eq!(engine.desk(&ann).start_drafts().unwrap(), []);
 
         let nobody = user("");
-        assert!(matches!(engine.draft_start_with(&start(), &nobody, &Document::new()), Err(Error::Forbidden { .. })));
+        assert!(matches!(engine.desk(&nobody).draft_start(&start(), &Document::new()), Err(Error::Forbidden { .. })));
         let end = ApplyFlow::end.full_name();
-        assert!(matches!(engine.draft_start_with(&end, &ann, &Document::new()), Err(Error::NoNode { .. })));
+        assert!(matches!(engine.desk(&ann).draft_start(&end, &Document::new()), Err(Error::NoNode { .. })));
     });
 }
 
@@ -207,14 +207,14 @@ fn a_draft_of_a_start_is_found_under_the_name_that_the_start_had() {
     on_every_store(|store| {
         let ann = user("ann");
         let before = Engine::builder(Arc::clone(&store)).flow(ApplyFlow::new()).build().unwrap();
-        before.draft_start_with(&start(), &ann, &sent(json!({"name": "Ann", "passport": "A1"}))).unwrap();
+        before.desk(&ann).draft_start(&start(), &sent(json!({"name": "Ann", "passport": "A1"}))).unwrap();
         let engine = Engine::builder(Arc::clone(&store)).flow(renamed::ApplicationFlow::new()).build().unwrap();
         let begin = renamed::ApplicationFlow::begin.full_name();
-        assert_eq!(values(&engine.start_form_for(&begin, &ann).unwrap()), [json!("Ann"), json!(null)]);
-        engine.draft_start_with(&begin, &ann, &sent(json!({"amount": 2}))).unwrap();
+        assert_eq!(values(&engine.desk(&ann).start_form(&begin).unwrap()), [json!("Ann"), json!(null)]);
+        engine.desk(&ann).draft_start(&begin, &sent(json!({"amount": 2}))).unwrap();
         assert_eq!(store.row_ids("viewflow.draft", 0, 10).unwrap().len(), 1);
-        assert_eq!(values(&engine.start_form_for(&begin, &ann).unwrap()), [json!("Ann"), json!(2)]);
-        engine.start_with(&begin, &ann, &Document::new()).unwrap();
-        assert!(engine.start_drafts(&ann).unwrap().is_empty());
+        assert_eq!(values(&engine.desk(&ann).start_form(&begin).unwrap()), [json!("Ann"), json!(2)]);
+        engine.desk(&ann).start(&begin, &Document::new()).unwrap();
+        assert!(engine.desk(&ann).start_drafts().unwrap().is_empty());
     });
 }

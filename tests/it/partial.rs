@@ -91,7 +91,7 @@ fn build(store: std::sync::Arc<dyn Store>) -> Engine {
 /// The outcome for the parcel when Ann sends this.
 fn outcome(engine: &Engine, patch: &Value) -> Result<String, Vec<String>> {
     let (id, task) = parcel(engine);
-    match engine.execute_with(task, &user("ann"), &sent(patch)) {
+    match engine.desk(&user("ann")).execute(task, &sent(patch)) {
         Ok(()) => Ok(fields(engine, id)),
         Err(error) => Err(of(error.field_errors().unwrap_or_else(|| panic!("complaints, not: {error}")))),
     }
@@ -105,7 +105,7 @@ fn fields(engine: &Engine, id: ProcessId) -> String {
 
 /// The values that the form shows.
 fn shown(engine: &Engine, task: TaskId) -> Value {
-    let form = engine.form_for(task, &user("ann")).unwrap();
+    let form = engine.desk(&user("ann")).form(task).unwrap();
     form.fields.into_iter().map(|field| (field.name.to_owned(), field.value)).collect()
 }
 
@@ -171,15 +171,15 @@ fn what_a_start_leaves_out_is_the_default_if_there_is_one() {
     on_every_store(|store| {
         let engine = build(store);
         let start = ParcelFlow::start.full_name();
-        let told = complaints(engine.start_with(&start, &user("ann"), &Document::new()));
+        let told = complaints(engine.desk(&user("ann")).start(&start, &Document::new()));
         assert_eq!(told, ["fragile: is required", "number: is required"]);
         let form = json!({"number": 3, "fragile": true, "to": {"street": "Fir"}});
-        let id = engine.start_with(&start, &user("ann"), &sent(&form)).unwrap();
+        let id = engine.desk(&user("ann")).start(&start, &sent(&form)).unwrap();
         let process = engine.process::<ParcelFlow>(id).unwrap();
         assert_eq!((process.number, process.count), (3, 1));
         assert_eq!(process.to, Place { street: "Fir".into(), town: Some("Ys".into()), floor: 3 });
         let null = json!({"number": 3, "fragile": true, "count": null});
-        assert_eq!(complaints(engine.start_with(&start, &user("ann"), &sent(&null))), ["count: is required"]);
+        assert_eq!(complaints(engine.desk(&user("ann")).start(&start, &sent(&null))), ["count: is required"]);
     });
 }
 
@@ -188,14 +188,14 @@ fn what_was_drafted_stays_unless_it_is_sent_anew() {
     on_every_store(|store| {
         let (engine, ann) = (build(store), user("ann"));
         let (id, task) = parcel(&engine);
-        let draft = |patch: Value| engine.draft_with(task, &ann, &sent(&patch)).unwrap();
+        let draft = |patch: Value| engine.desk(&ann).draft(task, &sent(&patch)).unwrap();
         draft(json!({"remark": null, "count": 5, "to": {"street": "Fir"}}));
         draft(json!({"to": {"town": null}, "past": []}));
         let drafted = shown(&engine, task);
         assert_eq!(drafted["to"], json!({"street": "Fir", "town": null, "floor": 2}));
         assert_eq!((&drafted["remark"], &drafted["count"], &drafted["past"]), (&json!(null), &json!(5), &json!([])));
         assert_eq!(drafted["number"], 7, "what was not drafted is as it is stored");
-        engine.execute_with(task, &ann, &sent(&json!({"count": 6}))).unwrap();
+        engine.desk(&ann).execute(task, &sent(&json!({"count": 6}))).unwrap();
         let process = engine.process::<ParcelFlow>(id).unwrap();
         assert_eq!((process.remark.as_deref(), process.count, process.past.len()), (None, 6, 0));
         assert_eq!(process.to, Place { street: "Fir".into(), town: None, floor: 2 });
@@ -207,7 +207,7 @@ fn code_that_fills_in_a_form_gives_all_of_it_whatever_was_drafted() {
     on_every_store(|store| {
         let (engine, ann) = (build(store), user("ann"));
         let (id, task) = parcel(&engine);
-        engine.draft_with(task, &ann, &sent(&json!({"remark": "drafted"}))).unwrap();
+        engine.desk(&ann).draft(task, &sent(&json!({"remark": "drafted"}))).unwrap();
         let form = ChangeFields {
             remark: None,
             count: 1,
@@ -302,7 +302,7 @@ fn what_is_sent_in_part_is_as_if_the_whole_had_been_sent() {
         // Follows the RFC for every reader: each sent field has the value that it has in the whole form.
         let (_, task) = parcel(&engine);
         let parts = sent(&patch);
-        engine.draft_with(task, &user("ann"), &parts).unwrap();
+        engine.desk(&user("ann")).draft(task, &parts).unwrap();
         let drafted = engine.task_record(task).unwrap().draft.unwrap();
         for (name, value) in &drafted {
             let expected = merge_patch(&before, &patch).get(name).cloned().unwrap_or_default();

@@ -154,7 +154,7 @@ fn register(engine: &Engine, by: &Person, department: Ref<Department>) -> Result
 
 fn perform(engine: &Engine, id: TaskId, by: &impl User) -> Result<()> {
     engine.assign(id, by)?;
-    engine.execute_with(id, by, &viewflow::Document::new())
+    engine.desk(by).execute(id, &viewflow::Document::new())
 }
 
 fn ids(query: &TaskQuery) -> Vec<u64> {
@@ -192,7 +192,9 @@ fn a_task_is_taken_by_who_has_its_permission_on_its_object() {
         engine.assign(task, &everywhere).unwrap();
         engine.unassign(task, &everywhere).unwrap();
         engine.assign(task, &ann).unwrap();
-        assert!(told(engine.execute_with(task, &lea, &viewflow::Document::new())).contains("belongs to `ann`"));
+        assert!(told(engine.assign(task, &lea)).contains("belongs to `ann`"));
+        let done = engine.desk(&lea).execute(task, &viewflow::Document::new());
+        assert!(matches!(done, Err(Error::NoTask(_))), "she does not see it");
     });
 }
 
@@ -262,7 +264,7 @@ fn who_did_a_task_cannot_do_the_one_that_looks_at_it() {
         let bob = chief("bob");
         engine.assign(accept, &cleo).unwrap();
         engine.delegate(accept, &cleo, &bob).unwrap();
-        engine.execute_with(accept, &bob, &viewflow::Document::new()).unwrap();
+        engine.desk(&bob).execute(accept, &viewflow::Document::new()).unwrap();
         let sign = open_task(engine, BillFlow::sign, id).id;
         for who in [&ann, &bob, &cleo] {
             assert!(told(engine.assign(sign, who)).contains("who did what it looks at may not do it as well"));
@@ -271,7 +273,7 @@ fn who_did_a_task_cannot_do_the_one_that_looks_at_it() {
         engine.assign(sign, &chief("dora")).unwrap();
         assert!(told(engine.delegate(sign, &chief("dora"), &ann)).contains("`not_by`"), "not by a detour either");
         assert!(told(engine.reassign(sign, &boss(), &ann.clone().into_boss())).contains("`not_by`"));
-        engine.execute_with(sign, &chief("dora"), &viewflow::Document::new()).unwrap();
+        engine.desk(&chief("dora")).execute(sign, &viewflow::Document::new()).unwrap();
         let pay = open_task(engine, BillFlow::pay, id);
         assert_eq!(pay.owner, Some(user("bob")), "who did `accept`");
     });
@@ -373,11 +375,11 @@ fn the_task_of_somebody_who_vanished_is_given_to_another_one() {
 type OnOwn = fn(&Engine, TaskId, &Person) -> Result<()>;
 
 const ON_OWN: [(&str, OnOwn); 5] = [
-    ("draft", |engine, task, by| engine.draft_with(task, by, &viewflow::Document::new())),
+    ("draft", |engine, task, by| engine.desk(by).draft(task, &viewflow::Document::new())),
     ("reschedule", |engine, task, by| engine.set_priority(task, by, Some(5))),
     ("delegate", |engine, task, by| engine.delegate(task, by, &person("max"))),
     ("reassign", |engine, task, by| engine.reassign(task, by, &chief("cleo"))),
-    ("execute", |engine, task, by| engine.execute_with(task, by, &viewflow::Document::new())),
+    ("execute", |engine, task, by| engine.desk(by).execute(task, &viewflow::Document::new())),
 ];
 
 #[test]
@@ -460,11 +462,11 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
 
         // Emma is not one of the chiefs, but keeps the tasks from the flow, even after a delegate returns them.
         let id = begun();
-        engine.draft_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
+        engine.desk(&emma).draft(shared(id), &viewflow::Document::new()).unwrap();
         engine.delegate(shared(id), &emma, &eve).unwrap();
         engine.unassign(shared(id), &eve).unwrap();
-        engine.execute_with(shared(id), &emma, &viewflow::Document::new()).unwrap();
-        engine.execute_with(own(id), &emma, &viewflow::Document::new()).unwrap();
+        engine.desk(&emma).execute(shared(id), &viewflow::Document::new()).unwrap();
+        engine.desk(&emma).execute(own(id), &viewflow::Document::new()).unwrap();
 
         // A task that names candidates goes back to the candidates, and Emma can no longer take it.
         let id = begun();
@@ -492,7 +494,7 @@ fn who_got_a_task_from_the_flow_keeps_it_and_given_back_it_is_for_nobody_else() 
         engine.unassign(own(id), &eve).unwrap();
         assert!(told(engine.assign(own(id), &eve)).contains("it is for `emma`"));
         engine.reassign(own(id), &boss(), &eve).unwrap();
-        engine.execute_with(own(id), &eve, &viewflow::Document::new()).unwrap();
+        engine.desk(&eve).execute(own(id), &viewflow::Document::new()).unwrap();
 
         // A task that names no person is open to everybody.
         let nobodys = open_task(&engine, GivenFlow::nobodys, id).id;
@@ -516,11 +518,11 @@ fn who_has_a_task_in_the_place_of_another_cannot_give_it_away_for_good_nor_gain_
         // permission or without.
         engine.delegate(task, &person("max"), &ann).unwrap();
         assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
-        assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());
+        assert!(engine.desk(&moved).execute(task, &viewflow::Document::new()).is_err());
         engine.delegate(task, &ann, &ann).unwrap();
         assert_eq!(engine.task_record(task).unwrap().delegated_by, None);
-        assert!(engine.execute_with(task, &moved, &viewflow::Document::new()).is_err());
-        engine.execute_with(task, &ann, &viewflow::Document::new()).unwrap();
+        assert!(engine.desk(&moved).execute(task, &viewflow::Document::new()).is_err());
+        engine.desk(&ann).execute(task, &viewflow::Document::new()).unwrap();
     });
 }
 

@@ -179,7 +179,7 @@ fn a_form_says_of_a_process_that_it_is_not_there() {
     in_an_archive(|engine, _, _| {
         let form = json!({"of": 7, "beside": [1]});
         let start = FollowFlow::start.full_name();
-        let told = complaints(engine.start_with(&start, &user("ann"), form.as_object().unwrap()));
+        let told = complaints(engine.desk(&user("ann")).start(&start, form.as_object().unwrap()));
         let expected = [("beside.0", 1), ("of", 7)]
             .map(|(field, number)| format!("{field}: refers to process {number}, which does not exist"));
         assert_eq!(told, expected);

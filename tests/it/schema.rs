@@ -370,8 +370,8 @@ static FACED: LazyLock<Vec<Faced>> = LazyLock::new(|| {
             .into_iter()
             .map(|start| {
                 let (engine, ann) = (engine.clone(), ann.clone());
-                let schema = engine.start_form_for(&start, &ann).unwrap().schema();
-                Faced::new(schema, move |form| engine.start_with(&start, &ann, form).map(drop))
+                let schema = engine.desk(&ann).start_form(&start).unwrap().schema();
+                Faced::new(schema, move |form| engine.desk(&ann).start(&start, form).map(drop))
             })
             .collect();
     // Tasks that already show stored or drafted values.
@@ -385,17 +385,17 @@ static FACED: LazyLock<Vec<Faced>> = LazyLock::new(|| {
         let (engine, ann) = (engine.clone(), ann.clone());
         let plan = json!({"leg": leg, "legs": [], "by": {}});
         let begin = move || {
-            let id = engine.start_with(&SchemaFlow::plan.full_name(), &ann, plan.as_object().unwrap()).unwrap();
+            let id = engine.desk(&ann).start(&SchemaFlow::plan.full_name(), plan.as_object().unwrap()).unwrap();
             let task = open_task(&engine, SchemaFlow::wait, id).id;
             engine.assign(task, &ann).unwrap();
-            engine.draft_with(task, &ann, draft.as_object().unwrap()).unwrap();
+            engine.desk(&ann).draft(task, draft.as_object().unwrap()).unwrap();
             (engine.clone(), ann.clone(), task)
         };
         let (engine, ann, task) = begin();
-        let schema = engine.form_for(task, &ann).unwrap().schema();
+        let schema = engine.desk(&ann).form(task).unwrap().schema();
         all.push(Faced::new(schema, move |form| {
             let (engine, ann, task) = begin();
-            engine.execute_with(task, &ann, form)
+            engine.desk(&ann).execute(task, form)
         }));
     }
     all

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use viewflow::engine::ManualClock;
 use viewflow::nodes::{Node, ViewNode};
+use viewflow::people::{Contact, Directory, DirectoryError};
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{FieldErrors, Form, Store, Task};
+use viewflow::{FieldErrors, Form, Store, Task, User};
 
 /// Implements methods of a store by calls of `self.store`: the methods that all wrappers pass on, and further named
 /// ones.
@@ -61,6 +62,20 @@ pub fn on_every_store(test: impl Fn(Arc<dyn Store>)) {
 
 pub fn user(name: &str) -> UserId {
     UserId::new(name)
+}
+
+/// A directory of people of whom no more is known than their names, which are all there.
+pub struct Names;
+
+impl Directory for Names {
+    fn person(&self, id: &UserId) -> std::result::Result<Option<Box<dyn User>>, DirectoryError> {
+        Ok(Some(Box::new(id.clone())))
+    }
+
+    fn search(&self, text: &str, limit: usize) -> std::result::Result<Vec<Contact>, DirectoryError> {
+        let names = ["ann", "bob", "carl"].into_iter().filter(|name| name.contains(text));
+        Ok(names.map(|name| Contact::new(user(name), name.to_uppercase())).take(limit).collect())
+    }
 }
 
 /// A user that may do everything.

@@ -155,7 +155,7 @@ fn nothing_goes_on_in_a_suspended_process_and_all_that_is_due_happens_when_it_is
         assert_eq!((told, runs.load(Ordering::SeqCst)), (vec!["heard".to_owned(), "waited".to_owned()], 1));
         assert_eq!(open_tasks(&engine, ParcelFlow::late, id).len(), 1, "the timeout, too");
         engine.signal("call").unwrap();
-        engine.execute_with(look, &ann, &viewflow::Document::new()).unwrap();
+        engine.desk(&ann).execute(look, &viewflow::Document::new()).unwrap();
         engine.run_pending().unwrap();
         do_next(&engine, ParcelFlow::late, id, ());
         check(&store);

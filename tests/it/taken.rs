@@ -112,17 +112,17 @@ fn a_taken_value_of_the_process_complains_at_its_field() {
         let complaint = &error.field_errors().unwrap().of("number")[0];
         assert_eq!((complaint.code(), complaint.argument("value")), ("taken", Some(&json!(1))));
         let both = sent(json!({"number": 1, "badge": "b1"}));
-        let told = complaints(engine.start_with(&start, &ann, &both));
+        let told = complaints(engine.desk(&ann).start(&start, &both));
         assert_eq!(told, ["badge: cannot be b1: it is taken", "number: cannot be 1: it is taken"]);
         let badge = sent(json!({"number": 2, "badge": "b1"}));
-        assert_eq!(complaints(engine.start_with(&start, &ann, &badge)), ["badge: cannot be b1: it is taken"]);
+        assert_eq!(complaints(engine.desk(&ann).start(&start, &badge)), ["badge: cannot be b1: it is taken"]);
 
-        let id = engine.start_with(&start, &ann, &sent(json!({"number": 2}))).unwrap();
+        let id = engine.desk(&ann).start(&start, &sent(json!({"number": 2}))).unwrap();
         let task = open_task(engine, StayFlow::change, id).id;
         engine.assign(task, &ann).unwrap();
-        let told = complaints(engine.execute_with(task, &ann, &sent(json!({"number": 1}))));
+        let told = complaints(engine.desk(&ann).execute(task, &sent(json!({"number": 1}))));
         assert_eq!(told, ["number: cannot be 1: it is taken"]);
-        engine.execute_with(task, &ann, &sent(json!({"number": 3}))).unwrap();
+        engine.desk(&ann).execute(task, &sent(json!({"number": 3}))).unwrap();
         assert_eq!(engine.process::<StayFlow>(id).unwrap().number, 3);
     });
 }
@@ -155,8 +155,8 @@ fn a_taken_value_complains_in_the_form_in_which_it_was_sent_and_all_that_are_tak
         let engine = Engine::builder(store).flow(SlotFlow::new()).build().unwrap();
         let (ann, start) = (user("ann"), SlotFlow::start.full_name());
         let first = json!({"at": "2026-11-22T13:45:00+01:00[Europe/Berlin]", "amounts": ["1.50", "2"]});
-        let id = engine.start_with(&start, &ann, &sent(first)).unwrap();
-        let told = |form: Value| complaints(engine.start_with(&start, &ann, &sent(form)));
+        let id = engine.desk(&ann).start(&start, &sent(first)).unwrap();
+        let told = |form: Value| complaints(engine.desk(&ann).start(&start, &sent(form)));
         let at = "at: cannot be 2026-11-22T12:45:00+00:00[UTC]: it is taken";
         assert_eq!(told(json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": []})), [at]);
         let both = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["7", "1.5", "2.0"]});
@@ -166,7 +166,7 @@ fn a_taken_value_complains_in_the_form_in_which_it_was_sent_and_all_that_are_tak
         let task = open_task(&engine, SlotFlow::change, id).id;
         engine.assign(task, &ann).unwrap();
         let same = json!({"at": "2026-11-22T12:45:00+00:00[UTC]", "amounts": ["2.0", "1.500"]});
-        engine.execute_with(task, &ann, &sent(same)).unwrap();
+        engine.desk(&ann).execute(task, &sent(same)).unwrap();
     });
 }
 
@@ -174,7 +174,7 @@ fn a_taken_value_complains_in_the_form_in_which_it_was_sent_and_all_that_are_tak
 fn a_taken_value_of_a_row_complains_where_it_was_sent_in_the_form() {
     with_a_guest(|engine| {
         let start = StayFlow::register_node.full_name();
-        let refused = |form: Value| engine.start_with(&start, &user("ann"), &sent(form)).unwrap_err();
+        let refused = |form: Value| engine.desk(&user("ann")).start(&start, &sent(form)).unwrap_err();
         let told = |form: Value| of(refused(form).field_errors().unwrap());
         let alone = json!({"mail": "ann@x", "party": [], "number": 5});
         assert_eq!(told(alone), ["mail: cannot be ann@x: it is taken"]);
@@ -207,13 +207,13 @@ fn the_table_of_columns_is_told_to_nobody() {
         let (ann, task) = (user("ann"), open_task(engine, StayFlow::change, ProcessId(1)).id);
         engine.assign(task, &ann).unwrap();
         let badge = "b".repeat(5000);
-        let error = engine.execute_with(task, &ann, &sent(json!({"badge": badge}))).unwrap_err();
+        let error = engine.desk(&ann).execute(task, &sent(json!({"badge": badge}))).unwrap_err();
         assert!(error.to_string().contains("`badge`") && !error.to_string().contains("column"), "{error}");
         assert_eq!(error.field_errors().unwrap().of("badge")[0].code(), "too_long");
 
         let bob = Guest { id: Id::NEW, mail: "bob@x".to_owned() };
         let bob = engine.transaction(|db| db.table().insert(bob.clone())).unwrap();
-        engine.execute_with(task, &ann, &sent(json!({"host": bob.id().number()}))).unwrap();
+        engine.desk(&ann).execute(task, &sent(json!({"host": bob.id().number()}))).unwrap();
         let error = engine.transaction(|db| db.table::<Guest>().delete(bob)).unwrap_err();
         let told = "row 2 of `taken_guest` cannot be deleted: process 1 refers to it in `host`";
         assert_eq!(error.to_string(), told);

@@ -182,7 +182,7 @@ fn whatever_is_done_with_records_the_fields_of_a_later_release_stay() {
         let check = open_task(&engine, OrderFlow::check, id).id;
         engine.assign(check, &ann).unwrap();
         engine.delegate(check, &ann, &bob).unwrap();
-        engine.draft_with(check, &bob, json!({"text": "half"}).as_object().unwrap()).unwrap();
+        engine.desk(&bob).draft(check, json!({"text": "half"}).as_object().unwrap()).unwrap();
         engine.unassign(check, &bob).unwrap();
         kept("people");
         engine.signal("unknown_signed").unwrap();
@@ -191,7 +191,7 @@ fn whatever_is_done_with_records_the_fields_of_a_later_release_stay() {
         engine.resume(id, &boss()).unwrap();
         engine.run_pending().unwrap();
         kept("messages and signals");
-        engine.execute_with(check, &ann, json!({"number": 17, "text": "whole"}).as_object().unwrap()).unwrap();
+        engine.desk(&ann).execute(check, json!({"number": 17, "text": "whole"}).as_object().unwrap()).unwrap();
         kept("a form, with columns");
         engine.go_back(id, OrderFlow::check, &boss()).unwrap();
         kept("going back");

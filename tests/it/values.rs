@@ -55,7 +55,7 @@ fn sent(value: Value) -> Document {
 }
 
 fn start(engine: &Engine, form: Value) -> Result<ProcessId> {
-    engine.start_with(&SheetFlow::start.full_name(), &user("ann"), &sent(form))
+    engine.desk(&user("ann")).start(&SheetFlow::start.full_name(), &sent(form))
 }
 
 fn engine() -> Engine {
@@ -192,10 +192,10 @@ fn a_draft_with_a_number_for_a_decimal_is_shown() {
     let id = engine.run(DraftFlow::start, ()).unwrap().id;
     let task = open_task(&engine, DraftFlow::fill, id).id;
     engine.assign(task, &user("ann")).unwrap();
-    engine.draft_with(task, &user("ann"), &sent(json!({"amount": 12.5}))).unwrap();
+    engine.desk(&user("ann")).draft(task, &sent(json!({"amount": 12.5}))).unwrap();
     let shown = &engine.form(task).unwrap().fields[0].value;
     assert_eq!(shown.to_string().trim_matches('"'), "12.5");
-    engine.execute_with(task, &user("ann"), &sent(json!({"amount": 12.5}))).unwrap();
+    engine.desk(&user("ann")).execute(task, &sent(json!({"amount": 12.5}))).unwrap();
 }
 
 // ---- deep nesting
@@ -214,7 +214,7 @@ fn what_is_nested_deep_is_kept_or_refused_by_every_store_alike() {
         let mut kept = Vec::new();
         for depth in [1, 63, 64, 65, 99, 127, 300] {
             let refused = ["more: must not be nested deeper than 64 levels"];
-            let draft = engine.draft_with(task, &user("ann"), &sent(json!({"more": nested(depth)})));
+            let draft = engine.desk(&user("ann")).draft(task, &sent(json!({"more": nested(depth)})));
             let form =
                 SheetForm { at: None, day: None, time: None, local: None, amount: None, more: Some(nested(depth)) };
             let in_code = engine.start(SheetFlow::start, &user("ann"), form);
@@ -347,7 +347,7 @@ fn a_correlation_key_is_refused_by_every_store_alike_where_it_is_sent_and_where_
             let id = start(&engine, json!({})).unwrap();
             let task = open_task(&engine, SheetFlow::look, id).id;
             engine.assign(task, &user("ann")).unwrap();
-            let waits = engine.execute_with(task, &user("ann"), &sent(json!({"word": word})));
+            let waits = engine.desk(&user("ann")).execute(task, &sent(json!({"word": word})));
             assert_eq!((waits.is_ok(), length), (fits, length));
             match engine.send(&Signed { word }) {
                 Ok(delivery) => assert!(fits && delivery == Delivery::Waiting),
@@ -505,7 +505,7 @@ fn a_person_whose_name_no_store_keeps_cannot_do_anything_on_any_store() {
         let most = viewflow::store::MAX_KEY - "sheet".len() - "start".len();
         for (length, fits) in [(most, true), (most + 1, false), (5000, false)] {
             let long = user(&"b".repeat(length));
-            let started = engine.start_with(&SheetFlow::start.full_name(), &long, &Document::new());
+            let started = engine.desk(&long).start(&SheetFlow::start.full_name(), &Document::new());
             assert_eq!(started.is_ok(), fits, "{length}");
             let id = start(&engine, json!({})).unwrap();
             let task = open_task(&engine, SheetFlow::look, id).id;

@@ -85,7 +85,7 @@ fn values(form: &FormSpec) -> Value {
 fn joined(engine: &Engine) -> ProcessId {
     let form =
         json!({"way": "foot", "sure": true, "fee": 3, "pin": "s3cret", "logins": [{"name": "ann", "word": "s3cret"}]});
-    engine.start_with(&start(), &user("ann"), &sent(form)).unwrap()
+    engine.desk(&user("ann")).start(&start(), &sent(form)).unwrap()
 }
 
 #[test]
@@ -120,21 +120,21 @@ fn what_is_secret_is_in_no_draft_and_in_no_description() {
         let ann = user("ann");
         let logins = json!([{"name": "ann", "word": "s3cret"}]);
         let draft = sent(json!({"pin": "s3cret", "fee": 3, "logins": logins}));
-        engine.draft_start_with(&start(), &ann, &draft).unwrap();
+        engine.desk(&ann).draft_start(&start(), &draft).unwrap();
         let rows = store.rows("viewflow.draft", 0, 10).unwrap();
         assert_eq!(rows[0].1.record.data["form"], json!({"fee": 3, "logins": [{"name": "ann", "word": null}]}));
-        let shown = values(&engine.start_form_for(&start(), &ann).unwrap());
+        let shown = values(&engine.desk(&ann).start_form(&start()).unwrap());
         assert_eq!((&shown["fee"], &shown["pin"]), (&json!(3), &json!(null)));
-        let filled = engine.fill_in_start(&start(), &ann, &draft).unwrap();
+        let filled = engine.desk(&ann).fill_in_start(&start(), &draft).unwrap();
         assert_eq!(values(&filled.form)["logins"], json!([{"name": "ann", "word": null}]));
         assert!(filled.complaints.of("pin").is_empty(), "it was sent");
 
         let task = open_task(&engine, MemberFlow::change, joined(&engine)).id;
         engine.assign(task, &ann).unwrap();
-        let form = engine.form_for(task, &ann).unwrap();
+        let form = engine.desk(&ann).form(task).unwrap();
         assert_eq!(values(&form), json!({"pin": null, "login": {"name": "ann", "word": null}, "remark": null}));
         assert_eq!(form.fields[1].fields[1].value, json!(null));
-        engine.draft_with(task, &ann, &sent(json!({"pin": "other", "login": {"word": "other"}}))).unwrap();
+        engine.desk(&ann).draft(task, &sent(json!({"pin": "other", "login": {"word": "other"}}))).unwrap();
         let kept = engine.task_record(task).unwrap().draft.unwrap();
         assert_eq!(Value::Object(kept), json!({"login": {"name": "ann", "word": null}}));
     });
@@ -147,7 +147,7 @@ fn what_is_secret_stays_when_it_is_not_sent_and_the_history_tells_no_value_of_it
         let (ann, id) = (user("ann"), joined(&engine));
         let task = open_task(&engine, MemberFlow::change, id).id;
         engine.assign(task, &ann).unwrap();
-        engine.execute_with(task, &ann, &sent(json!({"login": {"name": "anna"}, "remark": "new name"}))).unwrap();
+        engine.desk(&ann).execute(task, &sent(json!({"login": {"name": "anna"}, "remark": "new name"}))).unwrap();
         let process = engine.process::<MemberFlow>(id).unwrap();
         let login = process.login.clone().unwrap();
         assert_eq!((&*process.pin, &*login.name, &*login.word), ("s3cret", "anna", "s3cret"));

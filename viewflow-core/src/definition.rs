@@ -116,6 +116,9 @@ pub(crate) struct ProcessDef {
     pub(crate) shape: fn() -> lock::Data,
     pub(crate) open: fn(&ProcessRecord, &ProcessData, Option<Document>) -> Result<Box<Erased>>,
     pub(crate) save: fn(&Erased, &mut ProcessData) -> Result<Option<(Document, Document)>>,
+    /// The seed and the data as they are stored, of what a person sent: the fields by their names. Complaints stand under `seed` and
+    /// `data`.
+    pub(crate) sent: fn(&Value, &Document) -> Result<(Value, Data), FieldErrors>,
     /// The canonical forms of a seed and of an artifact.
     pub(crate) ends: [fn(&Value) -> Option<Value>; 2],
 }

@@ -34,6 +34,7 @@ pub use viewflow_store::{Clock, ManualClock, SystemClock};
 
 use crate::definition::{Definition, Flows};
 use crate::error::{Error, Result};
+use crate::people::Directory;
 use crate::unit::Db;
 use crate::unit::versions::Versions;
 use keep::retention::Retaining;
@@ -63,6 +64,7 @@ struct Inner {
     watching: OnceLock<Watching>,
     duties: Duties,
     retaining: Retaining,
+    people: Option<Box<dyn Directory>>,
 }
 
 impl Drop for Inner {

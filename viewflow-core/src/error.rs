@@ -2,12 +2,14 @@
 
 mod fields;
 mod place;
+mod reply;
 mod stale;
 
 use std::time::Duration;
 
 pub use fields::{Complaint, FieldErrors};
 pub use place::Place;
+pub use reply::Reply;
 use serde_json::Value;
 pub use stale::Stale;
 pub(crate) use stale::by_fields;
@@ -118,6 +120,24 @@ pub enum Error {
         /// The missing permission or role.
         needs: String,
     },
+    /// The input of a node cannot be sent by a face: its type is no form.
+    #[error(
+        "{at}: takes a `{input}`, which a face cannot send: make it a struct or an enum with `#[derive(Form, Clone)]`"
+    )]
+    NoForm {
+        /// The task, or the start.
+        at: Box<Place>,
+        /// The type of the input.
+        input: &'static str,
+    },
+    /// There is no such person.
+    #[error("there is no person `{0}`")]
+    NoPerson(UserId),
+    /// A person was named, and the engine knows no people.
+    #[error(
+        "people are found by name in a directory, and there is none here: give one to `Engine::builder(..).people(..)`"
+    )]
+    NoDirectory,
     /// An optional value is empty where it is needed.
     #[error("{0} is empty here: set it in an earlier step, or make what uses it an `Option`")]
     Empty(&'static str),
@@ -178,6 +198,20 @@ pub enum Error {
         seen: u32,
         /// The tag that it has now.
         now: u32,
+    },
+    /// The key under which an action is to happen once was used for another action, or for another body of it.
+    #[error("the key `{key}` was used for another action: give each action a key of its own")]
+    OtherAction {
+        /// The key.
+        key: String,
+    },
+    /// The key under which an action is to happen once is empty or too long.
+    #[error("the key of an action that happens once is from 1 to {max} bytes long: this one has {length}")]
+    BadKey {
+        /// How long it is, in bytes.
+        length: usize,
+        /// How long it may be.
+        max: usize,
     },
     /// The engine's builder was given no flow of this name.
     #[error("flow `{0}` is not known here: give it to `Engine::builder(..).flow(..)`")]
@@ -435,6 +469,11 @@ impl Error {
             | Self::WrongStatus { .. }
             | Self::NotOwner { .. }
             | Self::Forbidden { .. }
+            | Self::NoPerson(_)
+            | Self::NoDirectory
+            | Self::NoForm { .. }
+            | Self::OtherAction { .. }
+            | Self::BadKey { .. }
             | Self::ProcessIsOver { .. }
             | Self::Suspended { .. }
             | Self::NotSuspended { .. }
@@ -526,6 +565,7 @@ impl Error {
             Self::Form { at, errors } if at == Place::unknown() => Self::Form { at: place(), errors },
             Self::Handler { .. }
             | Self::Form { .. }
+            | Self::NoForm { .. }
             | Self::Panicked { .. }
             | Self::Endless { .. }
             | Self::Superseded { .. }

@@ -149,6 +149,7 @@ pub mod change {
 pub mod __private {
     pub use crate::data::document::{embedded, settle};
     pub use crate::data::field::{Settled, encoded, set_none};
+    pub use crate::flow::builder::{InputOf, OtherInput};
     pub use crate::flow::handler::{Fits, Never, value_of};
     pub use crate::flow::node::kinds;
     pub use crate::flow::unknown::{Known, Unknown};

@@ -23,7 +23,7 @@ pub enum Action {
     Execute,
     /// Sets a task's due date, priority or follow-up date.
     Reschedule,
-    /// Does a task that waits for code.
+    /// Does a task that waits for code, or begins a process at a start for code.
     Run,
     /// Adds a child to a sub-process that has begun.
     AddChild,
@@ -51,11 +51,13 @@ pub enum Action {
     Suspend,
     /// Lets a suspended process go on.
     Resume,
+    /// Sends a message: that takes the permission `NAME.send`, with the name of the message.
+    Send,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Assign,
         Self::Unassign,
         Self::Reassign,
@@ -77,6 +79,7 @@ impl Action {
         Self::GoBack,
         Self::Suspend,
         Self::Resume,
+        Self::Send,
     ];
 
     /// Returns its name in messages: "cannot cancel a task that is done".
@@ -102,6 +105,7 @@ impl Action {
             Self::GoBack => "go back to",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+            Self::Send => "send",
         }
     }
 
@@ -226,8 +230,8 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
     task(Action::Execute, PERSONS, &[Assigned], &[Done], &[Owner, Delegate]),
     task(Action::Reschedule, PERSONS, &[New], &[New], &[Manager]),
     task(Action::Reschedule, PERSONS, &[Assigned], &[Assigned], &[Owner, Delegate, Manager]),
-    task(Action::Run, HANDLES, &[New], &[Done], &[Code]),
-    task(Action::AddChild, SUBPROCESSES, &[Started], &[Started, Done, Error, Canceled], &[Code]),
+    task(Action::Run, HANDLES, &[New], &[Done], &[Manager, Code]),
+    task(Action::AddChild, SUBPROCESSES, &[Started], &[Started, Done, Error, Canceled], &[Manager, Code]),
     task(Action::CancelTask, WAITING, &[New, Assigned, Scheduled, Started], &[Canceled], &[Manager]),
     task(Action::CancelTask, ALL, &[Error], &[Canceled], &[Manager]),
     task(Action::Retry, ALL, &[Error], &[New, Assigned, Scheduled, Started, Done, Revived], &[Manager]),
@@ -241,6 +245,7 @@ pub const TASK_TRANSITIONS: &[TaskTransition] = &[
 /// The actions that are possible on processes.
 pub const PROCESS_TRANSITIONS: &[ProcessTransition] = &[
     process(Action::Start, &[], &[ProcessStatus::New], &[Candidate]),
+    process(Action::Run, &[], &[ProcessStatus::New], &[Manager, Code]),
     process(Action::View, &ProcessStatus::ALL, &ProcessStatus::ALL, &[Viewer]),
     process(
         Action::GoBack,
@@ -280,13 +285,13 @@ pub fn task_transition(action: Action, kind: Kind, status: TaskStatus) -> Option
 /// Returns why an action is refused, after "cannot ..": because of the status of the task, or of its kind.
 pub(crate) fn refusal(action: Action, kind: Kind, status: TaskStatus, because: Option<&str>) -> String {
     let rows = || TASK_TRANSITIONS.iter().filter(|row| row.action == action);
-    let by_somebody = |row: &TaskTransition| row.kinds.name == PERSONS.name || row.by == [Code];
+    let by_somebody = |row: &TaskTransition| row.kinds.name == PERSONS.name || row.by.contains(&Code);
     if rows().any(|row| (row.kinds.has)(kind)) || !rows().any(by_somebody) {
         let because = because.map(|because| format!(", {because}")).unwrap_or_default();
         return format!("{action} a task that is {status}{because}");
     }
     let instead = match kind {
-        Kind::Handle => "the program does it, with `engine.task(node, id)?.run(..)`",
+        Kind::Handle => "the program does it, with `engine.task(node, id)?.run(..)`, or a manager by the command `run`",
         Kind::Job => "a worker does it",
         kind if kind.has_children() => "it is done when its sub-processes are",
         kind if kind.is_task_of_a_person() => "a person does it",

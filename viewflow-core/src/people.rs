@@ -2,6 +2,10 @@
 //!
 //! Look here to implement [`User`] for the people of your application.
 
+use std::sync::Arc;
+
+use serde::Serialize;
+
 mod person;
 
 pub(crate) use person::Person;
@@ -213,6 +217,54 @@ impl User for Anonymous {
 
     fn is_active(&self) -> bool {
         false
+    }
+}
+
+/// The people of the application by their names: [`EngineBuilder::people`](crate::EngineBuilder::people).
+///
+/// The engine keeps no users. Faces name people, and the engine asks the directory for them: who a task is given to, and
+/// what that person may do.
+pub trait Directory: Send + Sync + 'static {
+    /// The person with this name; none if there is no such person.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn person(&self, id: &UserId) -> Result<Option<Box<dyn User>>, DirectoryError>;
+
+    /// People whom a text finds, the best first, at most `limit`. An empty text finds everybody.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn search(&self, text: &str, limit: usize) -> Result<Vec<Contact>, DirectoryError>;
+}
+
+/// Why a [`Directory`] cannot be read.
+pub type DirectoryError = Box<dyn std::error::Error + Send + Sync>;
+
+impl<D: Directory + ?Sized> Directory for Arc<D> {
+    fn person(&self, id: &UserId) -> Result<Option<Box<dyn User>>, DirectoryError> {
+        (**self).person(id)
+    }
+
+    fn search(&self, text: &str, limit: usize) -> Result<Vec<Contact>, DirectoryError> {
+        (**self).search(text, limit)
+    }
+}
+
+/// A person as a list shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Contact {
+    /// The name under which the person acts.
+    pub id: UserId,
+    /// The name that people read.
+    pub title: String,
+}
+
+impl Contact {
+    /// The person with this name, and the name that people read.
+    pub fn new(id: UserId, title: impl Into<String>) -> Self {
+        Self { id, title: title.into() }
     }
 }
 

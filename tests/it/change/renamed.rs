@@ -138,7 +138,7 @@ fn what_was_begun_under_old_names_goes_on_under_the_new_ones() {
         }
         assert_eq!(engine.process::<New>(half).unwrap().status, ProcessStatus::Done);
         let task = engine.inbox(&ann).of(New::verify).first().unwrap();
-        engine.execute_with(task.id, &ann, json!({"comment": "dry"}).as_object().unwrap()).unwrap();
+        engine.desk(&ann).execute(task.id, json!({"comment": "dry"}).as_object().unwrap()).unwrap();
         let filled = v2::VerifyFields { comment: "dry".to_owned() };
         perform(&engine, New::verify, open_task(&engine, New::verify, third).id, filled);
         for id in [fresh, third] {
@@ -431,10 +431,10 @@ fn a_draft_is_shown_under_the_new_name_of_its_field() {
         let check = open_task(&engine, Old::check, id).id;
         engine.assign(check, &ann).unwrap();
         let typed = viewflow::Document::from_iter([("remark".to_owned(), "an hour of typing".into())]);
-        engine.draft_with(check, &ann, &typed).unwrap();
+        engine.desk(&ann).draft(check, &typed).unwrap();
         drop(engine);
         let engine = Engine::builder(store).flow(form::ClaimFlow::new()).build().unwrap();
-        let form = engine.form_for(check, &user("ann")).unwrap();
+        let form = engine.desk(&user("ann")).form(check).unwrap();
         assert_eq!((form.fields[0].name, &form.fields[0].value), ("comment", &"an hour of typing".into()));
     });
 }

@@ -273,7 +273,7 @@ fn of_messages_of_which_the_last_counts_the_last_is_kept_under_the_key_of_today(
         );
         let task = open_task(&after, New::choose, id).id;
         after.assign(task, &user("ann")).unwrap();
-        after.execute_with(task, &user("ann"), &form).unwrap();
+        after.desk(&user("ann")).execute(task, &form).unwrap();
         after.run_pending().unwrap();
         assert!(open_tasks(&after, New::weighed, id).is_empty(), "it took the message that was kept");
         sound(&store);
@@ -364,14 +364,14 @@ fn a_form_and_a_draft_show_what_is_stored_as_it_is_called_now() {
         let draft = json!({
             "first": { "way": "courier", "weight": 4 }, "found_by": "post", "ways": ["post", "courier"], "phone": 6, "spot": "here"
         });
-        before.draft_with(task, &ann, &document(&draft)).unwrap();
+        before.desk(&ann).draft(task, &document(&draft)).unwrap();
         drop(before);
         let after = new(&store);
         let drafted = json!({
             "first": { "way": "courier", "weight": "4 kg" }, "found_by": "mail", "ways": ["mail", "courier"], "phone": "+6", "place": "here"
         });
         assert_eq!(shown(&after), drafted);
-        after.execute_with(task, &ann, &document(&drafted)).unwrap();
+        after.desk(&ann).execute(task, &document(&drafted)).unwrap();
         let process = after.process::<New>(id).unwrap();
         assert_eq!(process.status, ProcessStatus::New);
     });

@@ -81,7 +81,7 @@ macro_rules! builder {
         }
         let builder = builder.flow(FlatFlow::new()).flow(KidFlow::new()).flow(NoteFlow::new()).flow(BellFlow::new());
         let builder = builder.flow(PauseFlow::new()).flow(StockFlow::new()).flow(PermittedFlow::new());
-        builder.flow(EyesFlow::new()).flow(YearlyFlow)
+        builder.flow(EyesFlow::new()).flow(YearlyFlow).people($crate::support::Names)
     }};
 }
 
@@ -239,7 +239,7 @@ impl Lab {
     /// The last finished task, done by `ann`.
     pub fn done(&self) -> TaskId {
         let task = self.assigned();
-        self.engine.execute_with(task, &user("ann"), &Document::new()).unwrap();
+        self.engine.desk(&user("ann")).execute(task, &Document::new()).unwrap();
         task
     }
 

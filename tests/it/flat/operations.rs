@@ -1,6 +1,7 @@
 //! The operations of the engine, each prepared and done once in a lab.
 
 mod acts;
+mod desk_acts;
 mod reads;
 mod steps;
 mod work;
@@ -13,7 +14,7 @@ pub type Operation = (&'static str, fn(&Lab) -> Cost);
 
 /// All operations, in the order of their execution.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [acts::ACTS, reads::READS, steps::STEPS, work::WORK].into_iter().flatten()
+    [acts::ACTS, desk_acts::DESK_ACTS, reads::READS, steps::STEPS, work::WORK].into_iter().flatten()
 }
 
 /// Functions that do not call the store themselves. They configure later calls, or return what they hold; workers
@@ -58,6 +59,13 @@ pub const ASK_NOTHING: &[&str] = &[
     "EngineBuilder::keep_obsolete",
     "EngineBuilder::take_over",
     "EngineBuilder::table",
+    "EngineBuilder::people",
+    "Engine::desk",
+    "Desk::because",
+    "Desk::seen",
+    "Desk::once",
+    "TaskCommand::action",
+    "ProcessCommand::action",
     "Subscriber::from_the_beginning",
     "Subscriber::from_now_on",
     "Retention::forever",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use viewflow_store::Document;
 
 /// The treatment of a message for which no task waits.
@@ -16,7 +17,8 @@ pub enum Latch {
 }
 
 /// The fate of a message that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// A task waits for it and gets it, from a worker or when its process is resumed. If the task no longer waits by
     /// then, for example after a timeout, the message is for the next waiting task. Without one it is kept or dropped,

@@ -32,7 +32,10 @@ pub(crate) struct NodeDef {
     /// The document of a task that was given no data.
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) action: Action,
+    /// What a person fills in; of a node for code: what it takes, if that is a form.
     pub(crate) form: Option<FormDef>,
+    /// The type of what code gives.
+    pub(crate) input: &'static str,
     /// Chooses the edge by what a person filled in, if that decides.
     pub(crate) decide: Option<Decide>,
     pub(crate) people: PeopleDef,

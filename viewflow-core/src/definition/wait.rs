@@ -37,6 +37,14 @@ impl Wait {
         }
     }
 
+    /// The flow that a sub-process runs.
+    pub(crate) fn children(&self) -> Option<&ChildDef> {
+        match self {
+            Self::Children(child) => Some(child),
+            _ => None,
+        }
+    }
+
     /// Returns the message that the task waits for.
     pub(crate) fn message(&self) -> Option<&MessageDef> {
         match self {

@@ -1,9 +1,9 @@
 //! What people and the program do: start, take, do, send, cancel, go back.
 
 pub(super) mod input;
-mod lifecycle;
+pub(super) mod lifecycle;
 pub(super) mod open;
-mod people;
+pub(super) mod people;
 mod send;
 pub(super) mod start;
 pub(super) mod start_draft;

@@ -27,6 +27,7 @@ use crate::definition::{Action, Definition, Flows, Wait, check_message, check_si
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
+use crate::people::Directory;
 use crate::unit::versions::About;
 
 /// Collects the parts of an engine.
@@ -45,6 +46,7 @@ pub struct EngineBuilder {
     tables: Vec<TableSpec>,
     /// What is wrong with the flows, in words.
     problems: Vec<String>,
+    people: Option<Box<dyn Directory>>,
 }
 
 impl fmt::Debug for EngineBuilder {
@@ -72,6 +74,7 @@ impl EngineBuilder {
             take_over: false,
             tables: Vec::new(),
             problems: Vec::new(),
+            people: None,
         }
     }
 
@@ -198,6 +201,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The people of the application, by name: the [`Desk`](crate::Desk) gives tasks to the people that a face names.
+    pub fn people(mut self, directory: impl Directory) -> Self {
+        self.people = Some(Box::new(directory));
+        self
+    }
+
     /// Returns what the flows would find in the store. Changes nothing and runs nothing. Reads all open tasks. Also
     /// reads the tables whose rows would be found by other indexes, or by values in another form.
     ///
@@ -282,6 +291,7 @@ impl EngineBuilder {
             watching: OnceLock::new(),
             duties,
             retaining: Retaining::new(self.retention),
+            people: self.people,
         }));
         engine.begin_to_look_through(&changed)?;
         let plan = survey()?;

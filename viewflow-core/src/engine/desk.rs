@@ -2,9 +2,14 @@
 //!
 //! Pages, windows, terminals and the JSON API know the desk alone, so that none of them can forget the gate.
 
+mod act;
 mod command;
+pub(super) mod once;
+mod people;
+mod send;
 #[allow(dead_code, reason = "what the desk reads comes next")]
 mod sight;
+mod start;
 
 use std::fmt;
 
@@ -24,7 +29,6 @@ use crate::people::User;
 /// Typed code uses the engine itself: `engine.start(PublishFlow::start, &ann, form)`.
 #[derive(Clone)]
 pub struct Desk<'u> {
-    #[allow(dead_code, reason = "what the desk reads comes next")]
     engine: Engine,
     user: &'u dyn User,
     /// Why the person acts, for the history.
@@ -59,6 +63,10 @@ impl Desk<'_> {
 
     /// This desk for an action that happens once, however often it is sent with this key within 24 hours.
     /// A repeated action changes nothing, and returns what the first one returned.
+    ///
+    /// Keys are of this person alone, and are from 1 to 100 bytes long: others fail with
+    /// [`Error::BadKey`](crate::Error::BadKey). Another action with the same key fails with
+    /// [`Error::OtherAction`](crate::Error::OtherAction). An action that failed is not kept, and can be sent again.
     pub fn once(mut self, key: impl Into<String>) -> Self {
         self.once = Some(key.into());
         self

@@ -68,6 +68,26 @@ pub(super) fn pass_start(user: &Person, place: impl Fn() -> Box<Place>, permissi
     }
 }
 
+/// May this person begin a process at a start for code? That takes the right of a manager on all processes of the flow.
+pub(super) fn pass_run(user: &Person, flow: &str, place: impl Fn() -> Box<Place>) -> Result<()> {
+    active(Action::Run, user, &place)?;
+    let allowed = user.has(&Permission::on_all(named("manage", flow)));
+    if allowed { Ok(()) } else { Err(forbidden(Action::Run, user, place(), needs_manager(flow))) }
+}
+
+/// May this person do anything at all? It is asked before anything is looked at.
+pub(super) fn pass_active(action: Action, user: &Person) -> Result<()> {
+    active(action, user, || Box::new(Place::Desk))
+}
+
+/// May this person send the message of this name?
+pub(super) fn pass_send(user: &Person, name: &str) -> Result<()> {
+    let place = || Place::of_message(name);
+    active(Action::Send, user, place)?;
+    let permission = Permission::on_all(named("send", name));
+    if user.has(&permission) { Ok(()) } else { Err(forbidden(Action::Send, user, place(), needs(&permission))) }
+}
+
 /// May this person be given the task by that one?
 pub(super) fn pass_receiver(action: Action, by: &Person, to: &Person, task: &TaskRecord) -> Result<()> {
     active(action, to, || Place::of_task(task))?;

@@ -41,6 +41,8 @@ pub enum Place {
         /// The message's name.
         name: String,
     },
+    /// Before anything was looked at: at the desk of a person who may do nothing.
+    Desk,
     /// In a row of a table.
     Row {
         /// The table.
@@ -75,6 +77,7 @@ impl fmt::Display for Place {
             Self::Process { flow, process } => write!(f, "process {process} (flow `{flow}`)"),
             Self::NewProcess { flow } => write!(f, "new process of flow `{flow}`"),
             Self::Message { name } => write!(f, "message `{name}`"),
+            Self::Desk => f.write_str("the desk"),
             Self::Row { table, id: 0 } => write!(f, "new row of `{table}`"),
             Self::Row { table, id } => write!(f, "row {id} of `{table}`"),
         }

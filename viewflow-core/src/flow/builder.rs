@@ -15,12 +15,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde_json::Value;
-use viewflow_graph::{Graph, Kind};
+use viewflow_graph::{Attribute, Graph, Kind};
 
 pub use child::{ChildBuilder, ChildStart, NoInputNeeded};
 pub use decide::Ways;
 pub use edge::EdgeBuilder;
-pub use node::NodeBuilder;
+pub use node::{InputOf, NodeBuilder, OtherInput};
 pub use people::IntoOwner;
 pub use wait::IntoKey;
 
@@ -36,7 +36,7 @@ use crate::flow::unknown::Known;
 use crate::flow::{Flow, activation};
 use connect::{PendingNode, connect};
 use edge::PendingEdge;
-use erase::{form_def, no_data, ref_of};
+use erase::{form_def, no_data, ref_of, sent_process};
 use viewflow_store::Document;
 
 /// Collects the nodes of a flow.
@@ -85,6 +85,7 @@ impl<F: Flow> FlowBuilder<F> {
                         Ok(Box::new(ProcessInStep::<F::Process>::read(record, data, columns)?))
                     },
                     save: |process, data| ref_of::<ProcessInStep<F::Process>>(process)?.save(data),
+                    sent: sent_process::<F::Process>,
                     ends: [canonical::<<F::Process as Process>::Seed>, canonical::<<F::Process as Process>::Artifact>],
                 },
                 problems: Vec::new(),
@@ -167,6 +168,7 @@ impl<F: Flow> FlowBuilder<F> {
             no_data: no_data::<T>,
             action: Action::Pass,
             form: None,
+            input: "()",
             decide: None,
             people: PeopleDef::default(),
             on_create: None,
@@ -178,7 +180,7 @@ impl<F: Flow> FlowBuilder<F> {
             schedule: None,
             undoes: false,
         });
-        if kind.is_human() {
+        if kind.is_human() || kind.takes(Attribute::Input) {
             self.definition.nodes[index].form = Some(form_def::<()>(None));
         }
         self.nodes.push(PendingNode::default());

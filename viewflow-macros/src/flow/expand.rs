@@ -46,7 +46,11 @@ pub(super) fn expand(
         if flow.generics.params.is_empty() { (&[][..], &asserts[..]) } else { (&asserts[..], &[][..]) };
     let flow_impl = expand_flow(flow, checked.sound.as_ref(), within);
     let inherent = flow.usable.then(|| expand_inherent(flow, chart));
-    let items = quote!(#flow_impl #inherent #items #(const _: () = #beside;)*);
+    let traits = quote!(
+        #[allow(unused_imports)]
+        use __viewflow::OtherInput as _;
+    );
+    let items = quote!(#traits #flow_impl #inherent #items #(const _: () = #beside;)*);
     let items = private_items(&flow.krate, &items);
     quote!(#errors #forms #items)
 }

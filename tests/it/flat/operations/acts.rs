@@ -1,8 +1,8 @@
 //! Operations of people and of the program.
 
+use viewflow::Document;
 use viewflow::engine::Clock as _;
 use viewflow::prelude::*;
-use viewflow::{Document, NodeName};
 
 use super::Operation;
 use crate::flat::flows::*;
@@ -14,10 +14,6 @@ pub(super) const ACTS: &[Operation] = &[
         let form = TellFields { text: None };
         lab.count(|| lab.engine.start(FlatFlow::tell, &user("ann"), form))
     }),
-    ("Engine::start_with", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.count(|| lab.engine.start_with(&node, &user("ann"), &Document::new()))
-    }),
     ("Engine::run", |lab| lab.count(|| lab.engine.run(FlatFlow::start, (0, 0, 1, 0, String::new())))),
     ("Engine::task", |lab| {
         let task = lab.desk();
@@ -26,10 +22,6 @@ pub(super) const ACTS: &[Operation] = &[
     ("Engine::open_task", |lab| {
         let id = lab.process();
         lab.count(|| lab.engine.open_task(FlatFlow::turn, id))
-    }),
-    ("Engine::execute_with", |lab| {
-        let task = lab.assigned();
-        lab.count(|| lab.engine.execute_with(task, &user("ann"), &Document::new()))
     }),
     ("Engine::assign", |lab| {
         let task = lab.desk();
@@ -46,19 +38,6 @@ pub(super) const ACTS: &[Operation] = &[
     ("Engine::delegate", |lab| {
         let task = lab.assigned();
         lab.count(|| lab.engine.delegate(task, &user("ann"), &user("bob")))
-    }),
-    ("Engine::draft_with", |lab| {
-        let task = lab.assigned();
-        lab.count(|| lab.engine.draft_with(task, &user("ann"), &Document::new()))
-    }),
-    ("Engine::draft_start_with", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.count(|| lab.engine.draft_start_with(&node, &user("ann"), &Document::new()))
-    }),
-    ("Engine::drop_start_draft", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.engine.draft_start_with(&node, &user("ann"), &Document::new()).unwrap();
-        lab.count(|| lab.engine.drop_start_draft(&node, &user("ann")))
     }),
     ("Engine::set_due_date", |lab| {
         let task = lab.assigned();
@@ -127,10 +106,6 @@ pub(super) const ACTS: &[Operation] = &[
     ("Engine::send, that is awaited", |lab| {
         lab.engine.run(NoteFlow::start, KEY + 1).unwrap();
         lab.count(|| lab.engine.send(&Note { key: KEY + 1 }))
-    }),
-    ("Engine::send_with", |lab| {
-        let note: Document = [("key".to_owned(), (KEY + 2).into())].into_iter().collect();
-        lab.count(|| lab.engine.send_with("note", &note))
     }),
     ("OpenTask::assign", |lab| {
         let task = lab.engine.task(FlatFlow::desk, lab.desk()).unwrap();

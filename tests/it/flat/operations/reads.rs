@@ -1,7 +1,7 @@
 //! Operations that read.
 
+use viewflow::NodeName;
 use viewflow::prelude::*;
-use viewflow::{Document, NodeName};
 
 use super::Operation;
 use crate::flat::flows::*;
@@ -21,30 +21,9 @@ pub(super) const READS: &[Operation] = &[
         let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
         lab.count(|| lab.engine.start_form(&node))
     }),
-    ("Engine::start_form_for", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.count(|| lab.engine.start_form_for(&node, &user("ann")))
-    }),
     ("Engine::form", |lab| {
         let task = lab.desk();
         lab.count(|| lab.engine.form(task))
-    }),
-    ("Engine::form_for", |lab| {
-        let task = lab.assigned();
-        lab.count(|| lab.engine.form_for(task, &user("ann")))
-    }),
-    ("Engine::fill_in", |lab| {
-        let task = lab.assigned();
-        lab.count(|| lab.engine.fill_in(task, &user("ann"), &Document::new()))
-    }),
-    ("Engine::fill_in_start", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.count(|| lab.engine.fill_in_start(&node, &user("ann"), &Document::new()))
-    }),
-    ("Engine::start_drafts", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.engine.draft_start_with(&node, &user("ann"), &Document::new()).unwrap();
-        lab.count(|| lab.engine.start_drafts(&user("ann")))
     }),
     ("Engine::process", |lab| {
         let id = lab.process();

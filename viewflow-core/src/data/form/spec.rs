@@ -132,7 +132,7 @@ impl FormSpec {
 }
 
 /// A form with what a person has filled in so far, and complaints about it: from
-/// [`Engine::fill_in`](crate::Engine::fill_in).
+/// [`Desk::fill_in`](crate::Desk::fill_in).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Filled {

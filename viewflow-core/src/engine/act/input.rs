@@ -24,6 +24,8 @@ pub(in crate::engine) type InputOf<'a> = dyn Fn(&Asked<'_>) -> Result<Box<dyn An
 pub(in crate::engine) struct Asked<'a> {
     pub(in crate::engine) def: &'a Definition,
     pub(in crate::engine) form: Option<&'a FormDef>,
+    /// The type of what code gives to the node.
+    pub(in crate::engine) input: &'static str,
     pub(in crate::engine) task: Option<&'a TaskRecord>,
     /// What was kept of the form so far.
     pub(in crate::engine) draft: Option<&'a Document>,
@@ -31,18 +33,6 @@ pub(in crate::engine) struct Asked<'a> {
 }
 
 impl Engine {
-    /// Does a task, for pages and terminals: with a form as JSON.
-    ///
-    /// What is left out stays as [`Engine::form`] shows it, with the task's draft; what is null is emptied, as by a JSON merge patch
-    /// (RFC 7396). That goes for nested structs and maps, too; lists are replaced as a whole, and so is a field that takes any JSON.
-    ///
-    /// # Errors
-    /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
-    /// person does not have the task, [`Error::Forbidden`] when the person took it and may not have it any more.
-    pub fn execute_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
-        self.execute_form(id, user, &|asked| asked.parse(user, form))
-    }
-
     pub(in crate::engine) fn execute_form(&self, id: TaskId, user: &dyn User, input: &InputOf<'_>) -> Result<()> {
         let sent = Sent::default();
         self.gated(id, Action::Execute, user, |step, task| self.execute(step, task, input, &sent))
@@ -58,7 +48,14 @@ impl Engine {
         })
     }
 
-    fn execute(&self, step: &mut Step, task: &TaskRecord, input: &InputOf<'_>, sent: &Sent) -> Result<()> {
+    /// Does a task in a step, with what is handed in.
+    pub(in crate::engine) fn execute(
+        &self,
+        step: &mut Step,
+        task: &TaskRecord,
+        input: &InputOf<'_>,
+        sent: &Sent,
+    ) -> Result<()> {
         let def = self.definition(&task.flow)?;
         let db = step.db.clone();
         let asked = Asked::of_task(&def, task, &db);
@@ -110,8 +107,13 @@ impl Sent {
 
 impl<'a> Asked<'a> {
     pub(in crate::engine) fn of_task(def: &'a Definition, task: &'a TaskRecord, db: &'a Db) -> Self {
-        let form = def.find(&task.node).and_then(|index| def.nodes[index].form.as_ref());
-        Self { def, form, task: Some(task), draft: task.draft.as_ref(), db }
+        let node = def.find(&task.node).map(|index| &def.nodes[index]);
+        let (form, input) = (node.and_then(|node| node.form.as_ref()), node.map_or("()", |node| node.input));
+        Self { def, form, input, task: Some(task), draft: task.draft.as_ref(), db }
+    }
+
+    fn place(&self) -> Box<Place> {
+        self.task.map_or_else(|| Box::new(Place::NewProcess { flow: self.def.name.to_owned() }), Place::of_task)
     }
 
     fn fields(&self) -> &'static [FieldSpec] {
@@ -181,7 +183,8 @@ impl<'a> Asked<'a> {
         kept: Kept<'_>,
         whole: &mut Document,
     ) -> Result<std::result::Result<Box<dyn Any>, FieldErrors>> {
-        let (def, db) = (self.form.ok_or(Error::Internal("a node without a form"))?, self.db);
+        let no_form = || Error::NoForm { at: self.place(), input: self.input };
+        let (def, db) = (self.form.ok_or_else(no_form)?, self.db);
         let parsed = loop {
             match (def.parse)(whole) {
                 Err(errors) if kept.sent.is_some_and(|sent| form::forget_unasked(whole, sent, &errors)) => {}

@@ -1,7 +1,7 @@
 //! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
-use viewflow_store::{Document, ProcessId, TaskId, TaskRecord};
+use viewflow_store::{Document, NodeName, ProcessId, TaskId, TaskRecord};
 
 use super::input::Asked;
 use crate::data::document;
@@ -68,14 +68,7 @@ impl Engine {
     /// [`Error::NoneListed`] when no task of the node is done there; else as [`Engine::undo`], but for [`Error::DoneAfter`].
     pub fn go_back<N: Node>(&self, process: ProcessId, node: N, user: &impl User) -> Result<TaskId> {
         let name = node.full_name();
-        self.on_process(process, Action::GoBack, user, |step| {
-            let flow = step.db.unit(|unit| unit.process(process).map(|process| process.flow.clone()))?;
-            if flow != name.flow {
-                return Err(Error::OtherFlow { process, expected: name.flow.clone(), found: flow });
-            }
-            let list = || format!("process {process} that is done at `{}.{}`", name.flow, name.node);
-            step.go_back_to_node(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))
-        })
+        self.on_process(process, Action::GoBack, user, |step| go_back_to_node(step, process, &name))
     }
 
     /// As [`Engine::go_back`], for pages: to this task.
@@ -116,21 +109,6 @@ impl Engine {
         self.on_process(process, Action::Resume, user, |step| step.resume(process))
     }
 
-    /// Keeps what was filled in so far of a task's form, unchecked, for who has the task: [`Engine::form`] shows it. It is gone when
-    /// the task is done, or is anybody else's. What is left out stays as it was drafted before, and what is null is drafted as empty.
-    ///
-    /// # Errors
-    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task, [`Error::Form`] when a value is nested
-    /// deeper than a store keeps.
-    pub fn draft_with(&self, id: TaskId, user: &impl User, form: &Document) -> Result<()> {
-        self.gated(id, Action::Draft, user, |step, task| {
-            document::check_depth(form)?;
-            let def = self.definition(&task.flow)?;
-            let draft = Asked::of_task(&def, task, &step.db).drafted(form)?;
-            step.db.unit(|unit| unit.change_task(id).map(|task| task.draft = Some(draft)))
-        })
-    }
-
     /// Does something to a task for somebody who may do that.
     pub(in crate::engine) fn gated<R>(
         &self,
@@ -161,4 +139,22 @@ impl Engine {
             work(step)
         })
     }
+}
+
+/// Keeps what was filled in so far of a task's form.
+pub(in crate::engine) fn draft(engine: &Engine, step: &Step, task: &TaskRecord, form: &Document) -> Result<()> {
+    document::check_depth(form)?;
+    let def = engine.definition(&task.flow)?;
+    let draft = Asked::of_task(&def, task, &step.db).drafted(form)?;
+    step.db.unit(|unit| unit.change_task(task.id).map(|task| task.draft = Some(draft)))
+}
+
+/// Goes back to the task of a node that was done last.
+pub(in crate::engine) fn go_back_to_node(step: &mut Step, process: ProcessId, name: &NodeName) -> Result<TaskId> {
+    let flow = step.db.unit(|unit| unit.process(process).map(|process| process.flow.clone()))?;
+    if flow != name.flow {
+        return Err(Error::OtherFlow { process, expected: name.flow.clone(), found: flow });
+    }
+    let list = || format!("process {process} that is done at `{}.{}`", name.flow, name.node);
+    step.go_back_to_node(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))
 }

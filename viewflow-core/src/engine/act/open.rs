@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use viewflow_store::{Document, ProcessId, TaskId, TaskRecord};
 
+use super::lifecycle::draft;
 use crate::data::form::Form;
 use crate::engine::read::records::read_process;
 use crate::engine::{Engine, gate};
@@ -214,18 +215,21 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
         Ok(self)
     }
 
-    /// Keeps what was filled in so far.
+    /// Keeps what was filled in so far, as [`Desk::draft`](crate::Desk::draft) does.
     ///
     /// # Errors
-    /// As [`Engine::draft_with`].
+    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task, [`Error::Form`] when a value is nested
+    /// deeper than a store keeps.
     pub fn draft(&self, user: &impl User, form: &Document) -> Result<()> {
-        self.0.engine.draft_with(self.0.id, user, form)
+        let engine = &self.0.engine;
+        engine.gated(self.0.id, Action::Draft, user, |step, task| draft(engine, step, task, form))
     }
 
     /// Does the task and runs the process on until it waits.
     ///
     /// # Errors
-    /// As [`Engine::execute_with`].
+    /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
+    /// person does not have the task, [`Error::Forbidden`] when the person took it and may not have it any more.
     pub fn execute(self, user: &impl User, form: Fm) -> Result<()> {
         self.0.engine.execute_form(self.0.id, user, &|asked| asked.check(user, &form))
     }

@@ -6,7 +6,7 @@ use crate::engine::{Engine, gate};
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::kernel;
+use crate::kernel::{self, Step};
 use crate::lifecycle::Action;
 use crate::people::{Person, User};
 
@@ -17,10 +17,7 @@ impl Engine {
     /// [`Error::NotOwner`] when somebody else has it, [`Error::Forbidden`] when it is not for this person,
     /// [`Error::WrongStatus`] when it is done.
     pub fn assign(&self, id: TaskId, user: &impl User) -> Result<()> {
-        self.gated(id, Action::Assign, user, |step, task| match &task.owner {
-            Some(_) => Ok(()),
-            None => kernel::assign(&step.db, id, user.id(), false),
-        })
+        self.gated(id, Action::Assign, user, |step, task| take(step, task, user))
     }
 
     /// Gives a task back, so that nobody has it; one that was delegated goes back to who delegated it. The owner does that, and
@@ -39,11 +36,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`, or not for the owner any more.
     pub fn reassign(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
-        self.gated(id, Action::Reassign, user, |step, task| {
-            let receiver = Person::of(to);
-            gate::pass_receiver(Action::Reassign, &Person::of(user), &receiver, task)?;
-            kernel::assign(&step.db, id, to.id(), !gate::is_candidate(&receiver, task))
-        })
+        self.gated(id, Action::Reassign, user, |step, task| give(step, task, user, to))
     }
 
     /// Has another person do a task in one's place, whether or not that person could have taken it. Given back, it is one's own again.
@@ -52,10 +45,7 @@ impl Engine {
     /// As [`Engine::unassign`]; [`Error::Forbidden`] when `to` did what the task looks at: `#[not_by(..)]`; or when the task is not for
     /// the owner any more.
     pub fn delegate(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
-        self.gated(id, Action::Delegate, user, |step, task| {
-            gate::pass_receiver(Action::Delegate, &Person::of(user), &Person::of(to), task)?;
-            kernel::delegate(&step.db, id, to.id())
-        })
+        self.gated(id, Action::Delegate, user, |step, task| hand_on(step, task, user, to))
     }
 
     /// Sets by when a task should be done; none takes the date away.
@@ -83,12 +73,7 @@ impl Engine {
     }
 
     fn reschedule(&self, id: TaskId, user: &dyn User, set: impl Fn(&mut TaskRecord)) -> Result<()> {
-        self.gated(id, Action::Reschedule, user, |step, task| {
-            step.db.unit(|unit| {
-                set(unit.change_task(id)?);
-                unit.record(id.process, What::TaskRescheduled { task: id.ordinal, node: task.node.clone() })
-            })
-        })
+        self.gated(id, Action::Reschedule, user, |step, task| reschedule(step, task, &set))
     }
 
     /// What this person may do to a task as it is now, in the order of [`Action::ALL`]: for the buttons of a page.
@@ -121,4 +106,33 @@ impl Engine {
         let user = Person::of(user);
         Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, &user, &process).is_ok()).collect())
     }
+}
+
+/// Gives a task to the person who takes it; it stays theirs if they have it.
+pub(in crate::engine) fn take(step: &Step, task: &TaskRecord, user: &dyn User) -> Result<()> {
+    match &task.owner {
+        Some(_) => Ok(()),
+        None => kernel::assign(&step.db, task.id, user.id(), false),
+    }
+}
+
+/// Gives a task to another person, for good.
+pub(in crate::engine) fn give(step: &Step, task: &TaskRecord, user: &dyn User, to: &dyn User) -> Result<()> {
+    let receiver = Person::of(to);
+    gate::pass_receiver(Action::Reassign, &Person::of(user), &receiver, task)?;
+    kernel::assign(&step.db, task.id, to.id(), !gate::is_candidate(&receiver, task))
+}
+
+/// Has another person do a task in the place of the person who has it.
+pub(in crate::engine) fn hand_on(step: &Step, task: &TaskRecord, user: &dyn User, to: &dyn User) -> Result<()> {
+    gate::pass_receiver(Action::Delegate, &Person::of(user), &Person::of(to), task)?;
+    kernel::delegate(&step.db, task.id, to.id())
+}
+
+/// Sets when something about a task is to happen, or how urgent it is.
+pub(in crate::engine) fn reschedule(step: &Step, task: &TaskRecord, set: impl Fn(&mut TaskRecord)) -> Result<()> {
+    step.db.unit(|unit| {
+        set(unit.change_task(task.id)?);
+        unit.record(task.id.process, What::TaskRescheduled { task: task.id.ordinal, node: task.node.clone() })
+    })
 }

@@ -2,8 +2,6 @@
 
 use std::any::TypeId;
 
-use viewflow_store::Document;
-
 use crate::definition::{Delivery, Letter, check_message, check_signal};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -37,19 +35,6 @@ impl Engine {
             )));
         }
         let letter = Letter::of(message)?;
-        self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
-    }
-
-    /// As [`Engine::send`], for what comes from outside: by name, as JSON.
-    ///
-    /// # Errors
-    /// As [`Engine::send`]; [`Error::Data`] also when the JSON does not fit the message.
-    pub fn send_with(&self, name: &str, message: &Document) -> Result<Delivery> {
-        check_message(&self.0.flows, name)?;
-        let nodes = self.0.flows.values().flat_map(|def| &def.nodes);
-        let waits = nodes.filter_map(|node| node.wait.message()).find(|message| message.name == name);
-        let waits = waits.ok_or(Error::Internal("a message"))?;
-        let letter = (waits.letter)(message)?;
         self.step(None, None, |db| db.unit(|unit| mailbox::post(unit, &letter)))
     }
 }

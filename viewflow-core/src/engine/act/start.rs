@@ -1,19 +1,23 @@
 //! Starting processes.
 
+use std::sync::Arc;
+
 use viewflow_graph::Kind;
 use viewflow_store::{Document, NodeName, ProcessId};
 
 use super::input::{Asked, InputOf, Sent};
 use super::start_draft::take_draft;
 use crate::data::form::Form;
-use crate::definition::Definition;
+use crate::definition::{Definition, NodeDef};
 use crate::engine::{Engine, gate, no_node};
 use crate::error::{Place, Result};
 use crate::flow::Flow;
 use crate::flow::node::{Input, Node, StartHandleNode, StartNode};
 use crate::flow::process::ProcessOf;
 use crate::flow::task::Task;
+use crate::kernel::Step;
 use crate::people::{Person, User};
+use crate::unit::Db;
 
 impl Engine {
     /// Starts a process with what a person filled in, and runs it until it waits.
@@ -44,42 +48,72 @@ impl Engine {
         self.process::<F>(id)
     }
 
-    /// As [`Engine::start`], for pages and terminals: by name, with a form as JSON. What is left out is as [`Engine::start_form_for`]
-    /// shows it: as this person drafted it, or the default of the field, if it has one. The draft is taken away in the same commit.
-    ///
-    /// # Errors
-    /// As [`Engine::start`]; [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name.
-    pub fn start_with(&self, node: &NodeName, user: &impl User, form: &Document) -> Result<ProcessId> {
-        start_of(&*self.definition(&node.flow)?, node)?;
-        self.begin(node, Some(user), &|asked| asked.parse(user, form))
+    fn begin(&self, node: &NodeName, user: Option<&dyn User>, input: &InputOf<'_>) -> Result<ProcessId> {
+        let start = self.starting(node, Kind::is_start, "that starts a process")?;
+        let sent = Sent::default();
+        let begun = self.foreground(None, user, |step, db| start.begin(step, db, user, input, &sent));
+        begun.map_err(|error| sent.complaint(error))
     }
 
-    fn begin(&self, node: &NodeName, user: Option<&dyn User>, input: &InputOf<'_>) -> Result<ProcessId> {
+    /// A start of these kinds.
+    pub(in crate::engine) fn starting(
+        &self,
+        node: &NodeName,
+        kinds: fn(Kind) -> bool,
+        what: &'static str,
+    ) -> Result<Starting> {
         let def = self.definition(&node.flow)?;
-        let start = def.find(&node.node).filter(|index| def.nodes[*index].kind.is_start());
-        let start = start.ok_or_else(|| no_node(node, "that starts a process"))?;
-        let place = || Box::new(Place::Node { flow: node.flow.clone(), node: node.node.clone() });
-        let sent = Sent::default();
-        let begun = self.foreground(None, user, |step, db| {
-            // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
-            let user = user.map(Person::of);
-            let user = user.as_ref();
-            user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
-            let draft = user.map(|user| take_draft(db, &def, start, user.id())).transpose()?.flatten();
-            let form = def.nodes[start].form.as_ref();
-            let asked = Asked { def: &def, form, task: None, draft: draft.as_ref(), db };
-            let input = input(&asked).map_err(|error| error.at(place))?;
-            sent.with(asked.form, input, |input| {
-                step.start(&def, start, user.map(|user| user.id().clone()), input, &|permission| {
-                    user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
-                })
-            })
-        });
-        begun.map_err(|error| sent.complaint(error))
+        let start = def.find(&node.node).filter(|index| kinds(def.nodes[*index].kind));
+        start.map(|node| Starting { def, node }).ok_or_else(|| no_node(node, what))
+    }
+
+    /// A start that a person begins a process with.
+    pub(in crate::engine) fn start_of_a_person(&self, node: &NodeName) -> Result<Starting> {
+        self.starting(node, |kind| kind == Kind::Start, "that a person starts")
     }
 }
 
-pub(in crate::engine) fn start_of(def: &Definition, node: &NodeName) -> Result<usize> {
-    let start = def.find(&node.node).filter(|index| def.nodes[*index].kind == Kind::Start);
-    start.ok_or_else(|| no_node(node, "that a person starts"))
+/// A start, and its flow.
+pub(in crate::engine) struct Starting {
+    pub(in crate::engine) def: Arc<Definition>,
+    pub(in crate::engine) node: usize,
+}
+
+impl Starting {
+    pub(in crate::engine) fn node(&self) -> &NodeDef {
+        &self.def.nodes[self.node]
+    }
+
+    pub(in crate::engine) fn place(&self) -> Box<Place> {
+        Box::new(Place::Node { flow: self.def.name.to_owned(), node: self.node().name.to_owned() })
+    }
+
+    /// What its form is asked, over what was drafted of it.
+    pub(in crate::engine) fn asked<'a>(&'a self, draft: Option<&'a Document>, db: &'a Db) -> Asked<'a> {
+        Asked { def: &self.def, form: self.node().form.as_ref(), input: self.node().input, task: None, draft, db }
+    }
+
+    /// Begins a process in a step, for somebody or for the program, with what is handed in.
+    pub(in crate::engine) fn begin(
+        &self,
+        step: &mut Step,
+        db: &Db,
+        user: Option<&dyn User>,
+        input: &InputOf<'_>,
+        sent: &Sent,
+    ) -> Result<ProcessId> {
+        let (def, place) = (&self.def, || self.place());
+        // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
+        let user = user.map(Person::of);
+        let user = user.as_ref();
+        user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;
+        let draft = user.map(|user| take_draft(db, self, user.id())).transpose()?.flatten();
+        let asked = self.asked(draft.as_ref(), db);
+        let input = input(&asked).map_err(|error| error.at(place))?;
+        sent.with(asked.form, input, |input| {
+            step.start(def, self.node, user.map(|user| user.id().clone()), input, &|permission| {
+                user.map_or(Ok(()), |user| gate::pass_start(user, place, permission))
+            })
+        })
+    }
 }

@@ -19,6 +19,11 @@ impl Desk<'_> {
         task.filter(|task| sees_task(person, task)).ok_or(Error::NoTask(id))
     }
 
+    /// What this person may not see is not there.
+    pub(super) fn may_see(&self, person: &Person, task: &TaskRecord) -> Result<()> {
+        if sees_task(person, task) { Ok(()) } else { Err(Error::NoTask(task.id)) }
+    }
+
     /// A process, if this person may see it.
     pub(super) fn seen_process(&self, person: &Person, id: ProcessId) -> Result<ProcessRecord> {
         let process = self.engine.0.store.process(id)?.map(|process| process.record);

@@ -25,6 +25,7 @@ impl Engine {
         let mut pass = self.look_at_clock();
         let looked = self.look(true, &mut pass);
         pass.note(self.sweep_mailboxes());
+        pass.note(self.sweep_once());
         (pass.done > 0 || !looked.pieces.is_empty(), pass)
     }
 

@@ -8,6 +8,7 @@ use viewflow_store::index_key;
 use super::pending::BATCH;
 use crate::engine::Engine;
 use crate::engine::change::noted::noted;
+use crate::engine::desk::once::{self, ONCE, is_over};
 use crate::error::Result;
 use crate::kernel::mailbox::{self, EXPIRIES, MAILBOXES, READY};
 use crate::unit::versions::About;
@@ -24,6 +25,8 @@ pub(super) struct Sweep {
     listed: Option<u64>,
     /// The row behind which sweeping goes on, after rows that could not be read.
     after: u64,
+    /// The same of what was done once.
+    once: u64,
 }
 
 impl Engine {
@@ -85,5 +88,22 @@ impl Engine {
             sweep.after = swept.last.unwrap_or(0);
         }
         Ok(swept.done)
+    }
+    /// Forgets what was done once and need not be kept any more, some of it.
+    pub(super) fn sweep_once(&self) -> Result<usize> {
+        let Ok(mut sweep) = self.0.pending.sweep.try_lock() else { return Ok(0) };
+        let (now, after) = (self.now(), std::mem::take(&mut sweep.once));
+        let next = self.0.store.row_ids(ONCE, after, 1)?;
+        if !next.first().is_some_and(|row| is_over(*row, now)) {
+            return Ok(0);
+        }
+        let Some(duty) = self.on_duty(SWEEP)? else { return Ok(0) };
+        let (done, last) = self.step(None, None, |db| {
+            db.unit(|unit| if duty.is_held(unit)? { once::sweep(unit, after) } else { Ok((0, 0)) })
+        })?;
+        if done == 0 {
+            sweep.once = last;
+        }
+        Ok(done)
     }
 }

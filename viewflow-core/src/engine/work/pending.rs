@@ -232,6 +232,7 @@ impl Engine {
             pass.add(self.do_piece(piece, jobs, &more));
         }
         pass.note(self.sweep_mailboxes());
+        pass.note(self.sweep_once());
         pass
     }
 

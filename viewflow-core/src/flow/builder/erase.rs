@@ -6,13 +6,13 @@ use serde_json::Value;
 use viewflow_store::Document;
 
 use crate::data::document;
-use crate::data::field::FieldType;
+use crate::data::field::{FieldType, Source};
 use crate::data::form::{self, Form};
 use crate::definition::{Act, Ask, Data, Erased, FormDef};
 use crate::error::{Error, FieldErrors, Place, Result};
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
-use crate::flow::process::data_of;
+use crate::flow::process::{Process, data_of};
 use crate::flow::task::Task;
 
 pub(super) fn encode_process<C: Flow>(data: &C::Process) -> Result<Data> {
@@ -31,6 +31,27 @@ pub(super) fn encode_data<F: Flow, To: Task>(target: &'static str, data: &To) ->
         errors,
     })?;
     Ok(document)
+}
+
+/// The seed and the data of a process, as a person sends them: the fields by their names.
+pub(super) fn sent_process<P: Process>(seed: &Value, data: &Document) -> Result<(Value, Data), FieldErrors> {
+    let read_seed = || match seed {
+        Value::Null => Ok(Value::Null),
+        seed => document::not_too_deep(P::Seed::read_from(seed, Source::Person)?.merge(None)?),
+    };
+    let read_data = || {
+        document::check_depth(data)?;
+        data_of(&document::read_sent::<P>(data)?)
+    };
+    match (read_seed(), read_data()) {
+        (Ok(seed), Ok(data)) => Ok((seed, data)),
+        (seed, data) => {
+            let mut errors = FieldErrors::default();
+            errors.extend(seed.err().unwrap_or_default().under("seed"));
+            errors.extend(data.err().unwrap_or_default().under("data"));
+            Err(errors)
+        }
+    }
 }
 
 /// Returns the document of a task that was given no data. Only called for tasks that are `NoDataNeeded`.

@@ -103,10 +103,22 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
     /// Sets the handler of a node that takes an input.
     pub fn call_with<In: Input>(
-        self,
+        mut self,
         call: impl Fn(&F, &mut Activation<F, T>, In) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
+        let def = self.def();
+        if def.kind.takes(Attribute::Input) {
+            def.form = None;
+            def.input = std::any::type_name::<In>();
+        }
         self.acts(CALLED, Action::Call(act::<F, T, In>(call)))
+    }
+
+    /// The input of a [`NodeBuilder::call_with`] is a form: faces may send it, too.
+    pub fn input<In: Form>(mut self) -> Self {
+        self.flow.note_fields::<In>();
+        self.def().form = Some(form_def::<In>(None));
+        self
     }
 
     /// Sets the condition of an `If`, or the condition that a `ConditionalCatch` waits for.
@@ -172,3 +184,28 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         EdgeBuilder { edge: &mut self.flow.edges[index], _types: PhantomData }
     }
 }
+
+/// An input of a node: the builder is told whether it is a form.
+///
+/// The derive asks `InputOf::<In>::tell`. That is the function of a form where `In` is one, and else that of [`OtherInput`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct InputOf<In>(PhantomData<In>);
+
+impl<In: Form> InputOf<In> {
+    /// It is a form.
+    pub fn tell<F: Flow, T: Task>(node: NodeBuilder<'_, F, T>) -> NodeBuilder<'_, F, T> {
+        node.input::<In>()
+    }
+}
+
+/// An input of which nothing is known.
+#[doc(hidden)]
+pub trait OtherInput {
+    /// It is no form.
+    fn tell<N>(node: N) -> N {
+        node
+    }
+}
+
+impl<In> OtherInput for InputOf<In> {}

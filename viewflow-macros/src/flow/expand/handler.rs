@@ -33,10 +33,12 @@ pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
             Some(Message::Caught { ty, .. }) => Some(ty.clone()),
             _ => None,
         };
+        let told = node.input.as_ref().map(input_told);
         calls.push(match node.input.clone().or(caught) {
             Some(input) => chained("node", at, "call_with", &handler(node, call, Some(input))),
             None => chained("node", at, "call", &handler(node, call, None)),
         });
+        calls.extend(told);
     }
     if let (Some(done), true) = (&node.done, node.kind.has_children()) {
         calls.push(chained("node", done.span(), "call", &handler(node, done, None)));
@@ -58,6 +60,12 @@ pub(super) fn expand_handlers(flow: &Flow, node: &Node) -> TokenStream {
     }
     calls.extend(expand_people(flow, node));
     quote!(#(#calls)*)
+}
+
+/// Tells the builder whether the input is a form: the compiler knows.
+fn input_told(input: &TokenStream) -> TokenStream {
+    let node = local("node", hidden());
+    quote_spanned!(input.span()=> let #node = __viewflow::InputOf::<#input>::tell(#node);)
 }
 
 /// Writes the form's values into the process, then calls the handler if there is one.
