@@ -115,6 +115,14 @@ pub trait Store: Send + Sync + 'static {
         ids.iter().map(|id| self.task(*id)).collect()
     }
 
+    /// Returns some processes, as [`Store::tasks_at`] returns tasks.
+    ///
+    /// # Errors
+    /// As [`Store::process`], when one of them cannot be read.
+    fn processes_at(&self, ids: &[ProcessId]) -> StoreResult<Vec<Option<ProcessRecord>>> {
+        ids.iter().map(|id| Ok(self.process(*id)?.map(|stored| stored.record))).collect()
+    }
+
     /// Returns all processes, by number. With 0, `after` begins at the first one.
     ///
     /// # Errors

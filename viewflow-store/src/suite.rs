@@ -45,6 +45,7 @@ pub fn store_suite<S: Store>(open: impl Fn() -> S) {
     records::tasks_of_a_process_come_in_order_and_by_pages(&open());
     records::a_task_is_read_with_its_process(&open());
     records::tasks_are_read_at_their_places(&open());
+    records::processes_are_read_at_their_places(&open());
     lists::a_task_stands_in_the_lists_of_its_status(&open());
     lists::a_task_stands_in_the_queues_of_its_candidates(&open());
     lists::a_task_stands_among_those_that_somebody_may_not_take(&open());

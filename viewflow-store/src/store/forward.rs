@@ -11,6 +11,7 @@ macro_rules! forward {
         $crate::forward! { $this => $store $(, $through)?;
             process(id: $crate::ProcessId) -> Option<$crate::Stored<$crate::ProcessRecord>>;
             process_data(id: $crate::ProcessId) -> Option<$crate::ProcessData>;
+            processes_at(ids: &[$crate::ProcessId]) -> Vec<Option<$crate::ProcessRecord>>;
             processes(after: $crate::ProcessId, limit: usize) -> Vec<$crate::ProcessRecord>;
             ended(after: Option<$crate::Ended>, limit: usize) -> Vec<$crate::Ended>;
             task(id: $crate::TaskId) -> Option<$crate::TaskRecord>;

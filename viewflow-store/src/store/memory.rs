@@ -99,6 +99,11 @@ impl Store for MemoryStore {
         Ok(ids.iter().map(|id| state.tasks.get(id).map(|task| TaskRecord::clone(task))).collect())
     }
 
+    fn processes_at(&self, ids: &[ProcessId]) -> StoreResult<Vec<Option<ProcessRecord>>> {
+        let state = self.read();
+        Ok(ids.iter().map(|id| state.processes.get(id).map(|stored| stored.record.clone())).collect())
+    }
+
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
         let after = (Bound::Excluded(after), Bound::Unbounded);
         Ok(self.read().processes.range(after).map(|(_, stored)| stored.record.clone()).take(limit).collect())

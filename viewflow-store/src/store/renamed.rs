@@ -208,6 +208,11 @@ impl Store for Renamed {
         Ok(stored.map(|Stored { revision, record }| Stored { revision, record: self.names.process(record) }))
     }
 
+    fn processes_at(&self, ids: &[ProcessId]) -> StoreResult<Vec<Option<ProcessRecord>>> {
+        let processes = self.store.processes_at(ids)?;
+        Ok(processes.into_iter().map(|process| process.map(|process| self.names.process(process))).collect())
+    }
+
     fn processes(&self, after: ProcessId, limit: usize) -> StoreResult<Vec<ProcessRecord>> {
         let processes = self.store.processes(after, limit)?;
         Ok(processes.into_iter().map(|process| self.names.process(process)).collect())

@@ -252,6 +252,16 @@ pub(super) fn tasks_are_read_at_their_places(store: &impl Store) {
     assert!(store.tasks_at(&[]).unwrap().is_empty());
 }
 
+pub(super) fn processes_are_read_at_their_places(store: &impl Store) {
+    let processes = [1, 2, 5].map(process);
+    write(store, processes.iter().map(|process| Change::process(None, process.clone())).collect());
+    write(store, vec![put_task(None, &task(2, 1)), put_data(2, json!({"beside": "it"}))]);
+    let ids = [5, 3, 1, 0, 2, 5].map(ProcessId);
+    let read = store.processes_at(&ids).unwrap();
+    assert_eq!(read, ids.map(|id| processes.iter().find(|process| process.id == id).cloned()));
+    assert!(store.processes_at(&[]).unwrap().is_empty());
+}
+
 pub(super) fn processes_scopes_and_tables_are_paged(store: &impl Store) {
     let scope = |process, number| ScopeId { process: ProcessId(process), number };
     let put = |id| Change::Scope { id, new: Some(ScopeRecord { live: 1, ..ScopeRecord::default() }) };
