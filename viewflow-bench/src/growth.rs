@@ -13,6 +13,7 @@ mod documents;
 mod fan;
 mod front;
 mod ground;
+mod inbox;
 mod mailboxes;
 mod past;
 mod processes;
@@ -103,5 +104,5 @@ pub(crate) fn run(run: &Run) -> Result<()> {
             group.show(run, *kind)?;
         }
     }
-    Ok(())
+    BOTH.iter().try_for_each(|kind| inbox::show(run, *kind))
 }

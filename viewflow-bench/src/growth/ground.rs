@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use viewflow::engine::ManualClock;
-use viewflow::{Engine, EngineBuilder, MemoryStore, Store, UserId};
+use viewflow::store::{Change, Commit, ProcessRecord, TaskRecord};
+use viewflow::{Engine, EngineBuilder, MemoryStore, Store, TaskId, UserId};
 
 use crate::measure::{Result, micros, seconds};
 use crate::stores;
@@ -41,12 +42,35 @@ impl Ground {
     ///
     /// For a store on disk, you may call this again only after everything built before is dropped.
     pub(super) fn builder(&self) -> Result<EngineBuilder> {
-        let store: Arc<dyn Store> = match self.kind {
+        Ok(self.builder_over(self.store()?))
+    }
+
+    pub(super) fn builder_over(&self, store: Arc<dyn Store>) -> EngineBuilder {
+        Engine::builder(store).clock(Arc::clone(&self.clock))
+    }
+
+    /// The store, which is empty in memory.
+    pub(super) fn store(&self) -> Result<Arc<dyn Store>> {
+        Ok(match self.kind {
             Kind::Memory => Arc::new(MemoryStore::new()),
             Kind::Sled => Arc::new(stores::open_relaxed(self.directory.path())?),
-        };
-        Ok(Engine::builder(store).clock(Arc::clone(&self.clock)))
+        })
     }
+}
+
+/// Puts tasks into a store without the steps that would make them: each the second one of a process of its own.
+pub(super) fn fill(store: &dyn Store, size: usize, task: impl Fn(TaskId, usize) -> TaskRecord) -> Result<()> {
+    let mut changes = Vec::new();
+    for number in 0..size {
+        let id = TaskId { process: store.next_process()?, ordinal: 2 };
+        let task = task(id, number);
+        let process = ProcessRecord { tasks: 2, ..ProcessRecord::new(id.process, &*task.flow, task.created) };
+        changes.extend([Change::process(None, process), Change::task(None, task)]);
+        if changes.len() == 1000 || number + 1 == size {
+            store.commit(Commit { changes: std::mem::take(&mut changes), ..Commit::default() })?.wait()?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the median time of `rounds` rounds, in microseconds.
