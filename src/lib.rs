@@ -37,6 +37,7 @@
 //! | run flows | [`Engine`], and [`engine`] for what its methods take and return |
 //! | write a face: pages, a window, a terminal | [`Desk`], [`desk`], then [`mod@form`], [`field`] |
 //! | write a handler | [`Activation`], [`JobRun`], and [`handler`] |
+//! | build pages, a terminal or an API | [`desk`], made by [`Engine::desk`] |
 //! | say who may do what | [`User`], and [`people`] |
 //! | show an error, or react to one | [`Error`], and [`mod@error`] |
 //! | see what can be done when, and by whom | [`lifecycle`] |

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use viewflow::prelude::*;
 use viewflow::desk::{ProcessCommand, TaskCommand};
 use viewflow::engine::Delivery;
 use viewflow::nodes::Node;
 use viewflow::people::{Contact, Directory, DirectoryError, Object};
+use viewflow::prelude::*;
 use viewflow::{Anonymous, Document, NodeName, Store, User};
 
 use crate::support::{Names, boss, complaints, events, on_every_store, open_task, user};

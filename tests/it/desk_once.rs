@@ -5,11 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use viewflow::prelude::*;
 use viewflow::desk::{Acted, ProcessCommand, TaskCommand};
 use viewflow::engine::{Delivery, ManualClock, Retention};
 use viewflow::error::Reply;
 use viewflow::nodes::Node;
+use viewflow::prelude::*;
 use viewflow::{Document, Store};
 
 use crate::support::{boss, complaints, manual, on_every_store, open_task, user};

@@ -93,11 +93,23 @@ const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
         ],
     ),
     // A flow with this many starts.
-    (Linear(10), &[Starts], &["EngineBuilder::build", "EngineBuilder::plan"]),
+    (Linear(10), &[Starts], &["EngineBuilder::build", "EngineBuilder::plan", "TaskLines::page, of all tasks"]),
     // The engine searches the open tasks of the process for those of the node.
     (Linear(4), &[Branches, OwnConditions], &["Engine::open_task"]),
     // For tasks that the person is barred from, the engine reads the entries of lists, but no records.
-    (Linear(3), &[Barred], &["TaskQuery::page, of a queue", "TaskQuery::page, of a queue by priority"]),
+    (
+        Linear(3),
+        &[Barred],
+        &[
+            "TaskQuery::page, of a queue",
+            "TaskQuery::page, of a queue by priority",
+            "TaskLines::page, of a queue",
+            "TaskLines::count, of a queue",
+        ],
+    ),
+    // The engine counts up to 99.
+    (Linear(1), &[OpenTasks], &["TaskLines::count, of an inbox"]),
+    (Linear(2), &[Children], &["ProcessLines::count, of the children of a task"]),
     // The engine reads the referring rows by pages, until one of them prevents the deletion.
     (Page(64), &[Referring], &["Table::delete, of a row that is held"]),
 ];

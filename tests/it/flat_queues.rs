@@ -368,6 +368,37 @@ fn a_task_from_which_somebody_is_barred_is_not_read_for_them() {
 }
 
 #[test]
+fn a_page_passes_over_so_many_barred_tasks_and_no_more() {
+    const BARRED: u32 = 2 * 2000 + 100;
+    let (ann, bob) = (user("ann"), user("bob"));
+    counted(|engine, store| {
+        (0..BARRED).for_each(|_| drop(engine.start(EyesFlow::start, &ann, ()).unwrap()));
+        (0..30).for_each(|_| drop(engine.start(EyesFlow::start, &bob, ()).unwrap()));
+        for queue in [engine.queue(&ann), engine.queue(&ann).of(EyesFlow::sign).by_priority()] {
+            let (mut after, mut cut) = (None, 0);
+            let page = loop {
+                store.take();
+                let page = queue.page(after, PAGE).unwrap();
+                let counts = store.take();
+                // 2,000 entries in the queue and as many of the barred, and what is read ahead.
+                assert!(counts.read() <= 2 * 2000 + 2 * 1000 + 100, "{}", counts.read());
+                if !page.is_cut {
+                    break page;
+                }
+                assert!(page.items.is_empty() && counts.asked("tasks_at") == 0, "no record is read");
+                (after, cut) = (page.next, cut + 1);
+            };
+            assert_eq!((cut, page.items.len()), (2, PAGE));
+            assert_eq!(queue.page(page.next, PAGE).unwrap().items.len(), 5);
+            assert_eq!(queue.first().unwrap().id.process.0, u64::from(BARRED) + 1, "the first one is found even so");
+            assert_eq!(queue.list().unwrap().len(), 30);
+        }
+        let (_, read, found) = page(store, &engine.queue(&bob), 5);
+        assert!(found == 5 && read <= 35, "a page of who is barred from others is as short as before: {read}");
+    });
+}
+
+#[test]
 fn while_the_list_of_the_barred_is_filled_the_tasks_themselves_tell() {
     on_every_store(|store| {
         let store = Arc::new(Refusing::new(store));

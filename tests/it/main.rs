@@ -37,6 +37,7 @@ mod decisions;
 mod dependent;
 mod described;
 mod desk_acts;
+mod desk_lists;
 mod desk_once;
 mod doers;
 mod drafts;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use viewflow::engine::StartDraft;
+use viewflow::desk::StartLine;
 use viewflow::form::{Filled, FormSpec};
 use viewflow::nodes::Node;
 use viewflow::prelude::*;
@@ -146,7 +146,10 @@ fn a_draft_of_a_start_belongs_to_the_person_until_they_start() {
         assert_eq!(shown(&user("eve")), vec![Value::Null; 4]);
         let drafts = |by: &UserId| -> Vec<(NodeName, Timestamp)> {
             let drafts = engine.desk(by).start_drafts().unwrap();
-            drafts.into_iter().map(|StartDraft { start, kept, .. }| (start, kept)).collect()
+            drafts
+                .into_iter()
+                .map(|StartLine { flow, node, drafted, .. }| (NodeName { flow, node }, drafted.unwrap()))
+                .collect()
         };
         assert_eq!(drafts(&ann), [(start(), Timestamp::from_millis(5000))]);
 

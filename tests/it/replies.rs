@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 
-use viewflow::prelude::*;
 use viewflow::error::{Place, Reply};
+use viewflow::prelude::*;
 use viewflow::{FieldErrors, StoreError};
 
 fn at_a_node() -> Box<Place> {

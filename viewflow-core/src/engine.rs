@@ -19,13 +19,13 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 pub use act::open::{AssignedTask, OpenHandle, OpenSubprocess, OpenTask, Waiting};
-pub use act::start_draft::StartDraft;
 pub use builder::EngineBuilder;
 pub use desk::Desk;
 pub use keep::retention::Retention;
 pub use read::history::HistoryQuery;
+pub use read::look::TaskCursor;
 pub use read::processes::{Page, ProcessQuery};
-pub use read::tasks::{TaskCursor, TaskQuery};
+pub use read::tasks::TaskQuery;
 pub use work::subscribers::{Subscriber, Subscription};
 pub use work::workers::Workers;
 

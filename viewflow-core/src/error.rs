@@ -213,6 +213,19 @@ pub enum Error {
         /// How long it may be.
         max: usize,
     },
+    /// The cursor is of another list, or of the same one with other filters or another order.
+    #[error("this cursor is of another list: it goes on in the list that gave it, with the same filters and order")]
+    OtherList,
+    /// Processes cannot be found by this column.
+    #[error("{}processes cannot be listed by the column `{column}`: {why}", of_flow(flow.as_deref()))]
+    NoColumn {
+        /// The flow, where it was given.
+        flow: Option<String>,
+        /// The column asked for.
+        column: String,
+        /// Why not, and what helps.
+        why: String,
+    },
     /// The engine's builder was given no flow of this name.
     #[error("flow `{0}` is not known here: give it to `Engine::builder(..).flow(..)`")]
     NoFlow(String),
@@ -464,6 +477,8 @@ impl Error {
             | Self::Renewing { .. }
             | Self::Contended { .. }
             | Self::Overtaken { .. }
+            | Self::OtherList
+            | Self::NoColumn { .. }
             | Self::StepInStep
             | Self::LeaseLost { .. }
             | Self::WrongStatus { .. }
@@ -584,6 +599,10 @@ fn one(table: &str, id: u64, is_process: bool) -> String {
 
 fn other_one(table: &str, id: u64, is_process: bool) -> String {
     if is_process { format!("process {id}") } else { format!("table `{table}`: row {id}") }
+}
+
+fn of_flow(flow: Option<&str>) -> String {
+    flow.map_or_else(String::new, |flow| format!("flow `{flow}`: "))
 }
 
 fn protected(table: &str, id: u64, is_process: bool) -> String {

@@ -117,7 +117,10 @@ pub mod form {
 ///
 /// Look here to write a face, such as a page or a terminal.
 pub mod desk {
-    pub use crate::engine::desk::{Acted, ProcessCommand, TaskCommand};
+    pub use crate::engine::desk::{
+        Acted, Count, ListCursor, Parent, ProcessCommand, ProcessLine, ProcessLines, StartLine, TaskCommand, TaskLine,
+        TaskLines,
+    };
 }
 
 /// Structs over JSON documents.

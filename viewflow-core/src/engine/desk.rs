@@ -4,10 +4,10 @@
 
 mod act;
 mod command;
+mod lists;
 pub(super) mod once;
 mod people;
 mod send;
-#[allow(dead_code, reason = "what the desk reads comes next")]
 mod sight;
 mod start;
 
@@ -16,6 +16,7 @@ use std::fmt;
 use viewflow_store::UserId;
 
 pub use command::{Acted, ProcessCommand, TaskCommand};
+pub use lists::{Count, ListCursor, Parent, ProcessLine, ProcessLines, StartLine, TaskLine, TaskLines};
 
 use super::Engine;
 use crate::people::User;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use viewflow_store::{Candidate, Object, Permission, ProcessId, ProcessRecord, ProcessStatus, TaskRecord, UserId};
 
+use crate::definition::PermissionDef;
 use crate::error::{Error, Place, Result};
 use crate::lifecycle::{Action, Actor, process_transition, task_transition};
 use crate::people::Person;
@@ -88,6 +89,17 @@ pub(super) fn pass_send(user: &Person, name: &str) -> Result<()> {
     if user.has(&permission) { Ok(()) } else { Err(forbidden(Action::Send, user, place(), needs(&permission))) }
 }
 
+/// Whether this person may start what takes such a permission, as far as that can be told without a form.
+pub(super) fn may_start(user: &Person, permission: Option<&PermissionDef>) -> bool {
+    let may = |permission: &PermissionDef| {
+        let on_all = Permission::on_all(&*permission.name);
+        // On what it has to be is known when the form was submitted.
+        let on_some = || user.permissions().is_none_or(|all| all.iter().any(|other| other.name == permission.name));
+        user.has(&on_all) || (permission.object.is_some() && on_some())
+    };
+    user.is_active() && permission.is_none_or(may)
+}
+
 /// May this person be given the task by that one?
 pub(super) fn pass_receiver(action: Action, by: &Person, to: &Person, task: &TaskRecord) -> Result<()> {
     active(action, to, || Place::of_task(task))?;
@@ -164,6 +176,11 @@ pub(super) fn visible(user: &Person, flow: &str) -> Option<BTreeSet<ProcessId>> 
         return Some(BTreeSet::new());
     }
     user.processes_with(&VIEW.map(|right| named(right, flow)), flow)
+}
+
+/// Whether this person may look at all processes of a flow, by a permission that names none of them.
+pub(super) fn views_all(user: &Person, flow: &str) -> bool {
+    user.is_active() && VIEW.iter().any(|right| user.has_exactly(&Permission::on_all(named(right, flow))))
 }
 
 fn named(right: &str, flow: &str) -> String {

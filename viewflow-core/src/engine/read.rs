@@ -1,10 +1,11 @@
 //! What can be asked: forms, records, lists, the history, charts.
 
-mod audience;
+pub(super) mod audience;
 mod chart;
 mod forms;
 pub(super) mod history;
-mod merged;
+pub(super) mod look;
+pub(super) mod merged;
 pub(super) mod processes;
 pub(super) mod records;
 pub(super) mod tasks;

@@ -112,6 +112,8 @@ replies! {
     Overtaken: Overtaken;
     OtherAction: Complaint;
     BadKey: Complaint;
+    OtherList: Complaint;
+    NoColumn: Complaint;
     NoFlow: NotThere;
     NoNode: NotThere;
     CannotMove: Complaint;

@@ -49,11 +49,6 @@ pub(super) const DESK_ACTS: &[Operation] = &[
         let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
         lab.count(|| lab.engine.desk(&user("ann")).fill_in_start(&node, &Document::new()))
     }),
-    ("Desk::start_drafts", |lab| {
-        let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
-        lab.engine.desk(&user("ann")).draft_start(&node, &Document::new()).unwrap();
-        lab.count(|| lab.engine.desk(&user("ann")).start_drafts())
-    }),
     ("Desk::people", |lab| lab.count(|| lab.engine.desk(&user("ann")).people("a", 10))),
     ("Desk::act, to take", |lab| {
         let task = lab.desk();

@@ -19,8 +19,7 @@ const PERSON: &str = "person";
 
 /// What a person has filled in of a start so far.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StartDraft {
+pub(in crate::engine) struct StartDraft {
     /// The start, under the name that it had when the draft was kept.
     pub start: NodeName,
     /// When it was kept last.

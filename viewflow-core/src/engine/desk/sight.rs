@@ -5,7 +5,7 @@
 //! `flow.view` or `flow.manage` on it; the latter see its tasks, too.
 //! What a person may not see is reported as not there.
 
-use viewflow_store::{ProcessId, ProcessRecord, TaskId, TaskRecord, TaskStatus};
+use viewflow_store::{Cursor, ProcessId, ProcessRecord, TaskId, TaskList, TaskRecord, TaskStatus, UserId};
 
 use super::Desk;
 use crate::engine::gate;
@@ -36,13 +36,25 @@ impl Desk<'_> {
         if !person.is_active() {
             return Ok(false);
         }
-        Ok(process.started_by.as_ref() == Some(person.id()) || gate::may_view(person, &process.flow, process.id))
+        // Of a sub-process the record says whose step made it: that person did not start it.
+        let has_started = process.parent.is_none() && process.started_by.as_ref() == Some(person.id());
+        if has_started || gate::may_view(person, &process.flow, process.id) {
+            return Ok(true);
+        }
+        self.took_part(person.id(), process.id)
+    }
+
+    /// Whether a person takes or took part in a process: whether they have, had, did or delegated a task of it.
+    pub(super) fn took_part(&self, user: &UserId, process: ProcessId) -> Result<bool> {
+        let before = Cursor::of_part(TaskId { process, ordinal: 0 });
+        let next = self.engine.0.store.list_tasks(&TaskList::Part(user.clone()), Some(before), 1)?;
+        Ok(next.first().is_some_and(|listed| listed.task.process == process))
     }
 }
 
 /// Whether this person may see a task.
 pub(super) fn sees_task(person: &Person, task: &TaskRecord) -> bool {
-    let is_theirs = || task.doers().any(|user| user == person.id());
+    let is_theirs = || task.people().any(|user| user == person.id());
     let may_take = || task.status == TaskStatus::New && task.kind.is_human() && gate::is_candidate(person, task);
     person.is_active() && (is_theirs() || may_take() || gate::may_view(person, &task.flow, task.id.process))
 }

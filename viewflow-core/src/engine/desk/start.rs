@@ -7,7 +7,7 @@ use super::Desk;
 use crate::data::form::{self, Filled, FormSpec};
 use crate::engine::act::input::{Asked, Sent};
 use crate::engine::act::start::Starting;
-use crate::engine::act::start_draft::{self, StartDraft, drafts_of, keep_draft, take_draft};
+use crate::engine::act::start_draft::{self, keep_draft, take_draft};
 use crate::engine::gate;
 use crate::error::Result;
 use crate::lifecycle::Action;
@@ -87,15 +87,6 @@ impl Desk<'_> {
             self.may_start(&start, &person)?;
             keep_draft(db, &start, person.id(), form)
         })
-    }
-
-    /// The starts of which this person keeps a draft.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn start_drafts(&self) -> Result<Vec<StartDraft>> {
-        let person = Person::of(self);
-        self.engine.transaction(|db| drafts_of(db, person.id()))
     }
 
     /// Drops what this person drafted of a start, also of one that no flow has any more. Returns whether there was something.

@@ -10,15 +10,15 @@ use crate::people::{Person, User};
 const MOST: usize = 256;
 
 /// Somebody, by all that tasks in queues are for: by name, by group, by permission. What is for anybody is not among them.
-pub(super) struct Audience {
-    pub(super) id: UserId,
+pub(in crate::engine) struct Audience {
+    pub(in crate::engine) id: UserId,
     is_active: bool,
     named: BTreeSet<Candidate>,
 }
 
 impl Audience {
     /// Asks a person once for all that it takes.
-    pub(super) fn of(user: &dyn User, store: &dyn Store) -> StoreResult<Self> {
+    pub(in crate::engine) fn of(user: &dyn User, store: &dyn Store) -> StoreResult<Self> {
         let user = Person::for_lists(user);
         let mut named = BTreeSet::new();
         if user.is_active() {
@@ -33,12 +33,12 @@ impl Audience {
     }
 
     /// Each of them, and anybody; nothing for who may do nothing.
-    pub(super) fn each(&self) -> impl Iterator<Item = Option<Candidate>> {
+    pub(in crate::engine) fn each(&self) -> impl Iterator<Item = Option<Candidate>> {
         self.is_active.then_some(None).into_iter().chain(self.named.iter().cloned().map(Some))
     }
 
     /// Whether a task is for one of them, and for this person.
-    pub(super) fn includes(&self, task: &TaskRecord) -> bool {
+    pub(in crate::engine) fn includes(&self, task: &TaskRecord) -> bool {
         let is = |candidate: &Candidate| self.named.contains(candidate) || self.has_on_all(candidate);
         (task.candidates.is_empty() || task.candidates.iter().any(is)) && !task.barred.contains(&self.id)
     }

@@ -83,12 +83,12 @@ impl HistoryQuery {
                 None => self.before_time(after, left.min(CHUNK))?,
             };
             if found.is_empty() {
-                return Ok(Page { items, next: None });
+                return Ok(Page { items, next: None, is_cut: false });
             }
             for logged in found {
                 // The store's list is by time: nothing of what was asked for comes later.
                 if self.process.is_none() && self.from.is_some_and(|from| logged.at < from) {
-                    return Ok(Page { items, next: None });
+                    return Ok(Page { items, next: None, is_cut: false });
                 }
                 after = Some(HistoryCursor::of(&logged));
                 if self.wants(&logged) {
@@ -99,7 +99,7 @@ impl HistoryQuery {
                 }
             }
         }
-        Ok(Page { items, next: after })
+        Ok(Page { items, next: after, is_cut: false })
     }
 
     fn wants(&self, event: &Event) -> bool {

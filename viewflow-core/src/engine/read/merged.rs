@@ -1,37 +1,81 @@
-//! Lists of tasks that are in one order, read as one list: of each only as much as is asked for.
+//! Lists that are in one order, read as one list: of each only as much as is asked for.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec::IntoIter;
 
-use viewflow_store::{Cursor, Store, StoreError, StoreResult, TaskList};
+use viewflow_store::{Cursor, ProcessId, Store, StoreError, StoreResult, TaskId, TaskList};
 
 /// How many entries are read at the most at a time.
-pub(super) const MOST: usize = 1000;
+pub(in crate::engine) const MOST: usize = 1000;
+/// How many entries a page passes over at the most.
+pub(in crate::engine) const LOOK: usize = 2000;
 /// How many entries of the barred are read at first.
 const SOME: usize = 16;
 
-/// The entries of several lists in their order, each task once, without those in the list of the barred.
-pub(super) struct Merged<'s> {
+/// A list that is read in its order.
+pub(in crate::engine) trait Listed {
+    /// At most `limit` entries that come after a place.
+    fn read(&self, store: &dyn Store, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<Cursor>>;
+}
+
+impl Listed for TaskList {
+    fn read(&self, store: &dyn Store, after: Option<Cursor>, limit: usize) -> StoreResult<Vec<Cursor>> {
+        store.list_tasks(self, after, limit)
+    }
+}
+
+/// From where to where in the order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Span {
+    pub(in crate::engine) first: u64,
+    pub(in crate::engine) last: u64,
+}
+
+impl Span {
+    /// The whole list.
+    pub(in crate::engine) const ALL: Self = Self { first: 0, last: u64::MAX };
+
+    pub(in crate::engine) fn is_empty(self) -> bool {
+        self.first > self.last
+    }
+
+    /// The place after which the span begins, or the one after which to go on, if that is within.
+    fn begin(self, after: Option<Cursor>) -> Option<Cursor> {
+        let last_before = |sort| Cursor { sort, task: TaskId { process: ProcessId(u64::MAX), ordinal: u32::MAX } };
+        after.max(self.first.checked_sub(1).map(last_before))
+    }
+}
+
+/// The entries of several lists in their order, each once, without those in the list of the barred.
+pub(in crate::engine) struct Merged<'s, L> {
     store: &'s dyn Store,
-    lists: Vec<Ahead>,
-    barred: Option<Barred>,
+    lists: Vec<Ahead<L>>,
+    barred: Option<Barred<L>>,
+    /// Whether the list of the barred is not ready: the records tell.
+    is_blind: bool,
     /// The first entry of each list, but for the one that is to be read on.
     first: BinaryHeap<Reverse<(Cursor, usize)>>,
     /// The lists to be read on before anything is told.
     behind: Vec<usize>,
-    /// What was told last.
+    /// What was told or passed over last.
     last: Option<Cursor>,
     /// What will be told next, if that is known.
     next: Option<Cursor>,
+    /// The greatest place that is asked for.
+    until: u64,
+    /// How many more entries may be passed over.
+    left: usize,
+    /// Whether it stopped as it had passed over so many.
+    is_spent: bool,
 }
 
-impl<'s> Merged<'s> {
+impl<'s, L: Listed> Merged<'s, L> {
     /// The lists after an entry. About `wanted` entries are asked for.
-    pub(super) fn new(
+    pub(in crate::engine) fn new(
         store: &'s dyn Store,
-        lists: Vec<TaskList>,
-        barred: Option<TaskList>,
+        lists: Vec<L>,
+        barred: Option<L>,
         after: Option<Cursor>,
         wanted: usize,
     ) -> Self {
@@ -42,15 +86,38 @@ impl<'s> Merged<'s> {
             store,
             lists: lists.into_iter().map(|list| Ahead::new(list, after, each)).collect(),
             barred: barred.map(|barred| Barred::new(barred, after)),
+            is_blind: false,
             first: BinaryHeap::new(),
             behind,
             last: None,
             next: None,
+            until: u64::MAX,
+            left: LOOK,
+            is_spent: false,
         }
     }
 
+    /// The part of the lists within a span, of which at most `left` entries are passed over.
+    pub(in crate::engine) fn within(mut self, span: Span, left: usize) -> Self {
+        for list in self.lists.iter_mut().chain(self.barred.as_mut().map(|barred| &mut barred.list)) {
+            list.after = span.begin(list.after);
+        }
+        (self.until, self.left) = (span.last, left);
+        self
+    }
+
+    /// How many more entries may be passed over.
+    pub(in crate::engine) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Whether what somebody is barred from is not known, so that the records have to tell.
+    pub(in crate::engine) fn is_blind(&self) -> bool {
+        self.is_blind
+    }
+
     /// The next entries, at most so many.
-    pub(super) fn take(&mut self, limit: usize) -> StoreResult<Vec<Cursor>> {
+    pub(in crate::engine) fn take(&mut self, limit: usize) -> StoreResult<Vec<Cursor>> {
         let mut taken = Vec::new();
         while taken.len() < limit
             && let Some(next) = self.next()?
@@ -60,10 +127,20 @@ impl<'s> Merged<'s> {
         Ok(taken)
     }
 
-    /// Whether there is nothing left.
-    pub(super) fn is_over(&mut self) -> StoreResult<bool> {
+    /// The place to go on from, where it stopped early; none: it did not.
+    pub(in crate::engine) fn cut_at(&self) -> Option<Cursor> {
+        self.last.filter(|_| self.is_spent)
+    }
+
+    /// Whether there is nothing left, as far as may be looked.
+    pub(in crate::engine) fn is_over(&mut self) -> StoreResult<bool> {
         self.next = self.next()?;
-        Ok(self.next.is_none())
+        Ok(self.next.is_none() && !self.is_spent)
+    }
+
+    /// An entry that was told is passed over by what its record says.
+    pub(in crate::engine) fn pass(&mut self) {
+        self.left = self.left.saturating_sub(1);
     }
 
     fn next(&mut self) -> StoreResult<Option<Cursor>> {
@@ -76,12 +153,21 @@ impl<'s> Merged<'s> {
                     self.first.push(Reverse((first, list)));
                 }
             }
-            let Some(Reverse((next, list))) = self.first.pop() else { return Ok(None) };
+            let Some(Reverse((next, list))) = self.first.peek().copied() else { return Ok(None) };
+            if next.sort > self.until {
+                return Ok(None);
+            }
+            if self.left == 0 {
+                self.is_spent = true;
+                return Ok(None);
+            }
+            self.first.pop();
             self.behind.push(list);
             // A task can be for somebody in several ways.
             if self.last.replace(next) != Some(next) && !self.is_barred(next)? {
                 return Ok(Some(next));
             }
+            self.left -= 1;
         }
     }
 
@@ -91,6 +177,7 @@ impl<'s> Merged<'s> {
             // Until the list is filled the records tell.
             Err(StoreError::NotReady { .. }) => {
                 self.barred = None;
+                self.is_blind = true;
                 Ok(false)
             }
             answer => answer,
@@ -98,9 +185,56 @@ impl<'s> Merged<'s> {
     }
 }
 
+/// What a look came upon.
+pub(in crate::engine) struct Seen<T> {
+    pub(in crate::engine) items: Vec<T>,
+    pub(in crate::engine) end: End,
+}
+
+/// Where a look ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum End {
+    /// At the end of the lists.
+    Over,
+    /// After this place, with as much as was asked for.
+    Full { at: Cursor, is_over: bool },
+    /// After this place, as too much was passed over.
+    Cut(Cursor),
+}
+
+/// Looks for so many things. `fetch` has for each entry what is wanted there, if it is.
+pub(in crate::engine) fn look<L: Listed, T, E: From<StoreError>>(
+    merged: &mut Merged<'_, L>,
+    limit: usize,
+    fetch: &mut dyn FnMut(&[Cursor]) -> Result<Vec<Option<T>>, E>,
+) -> Result<Seen<T>, E> {
+    let (mut items, mut size) = (Vec::new(), limit);
+    loop {
+        let some = merged.take(size.min(MOST))?;
+        if some.is_empty() {
+            let end = merged.cut_at().map_or(End::Over, End::Cut);
+            return Ok(Seen { items, end });
+        }
+        let found = fetch(&some)?;
+        for (number, (place, item)) in some.iter().zip(found).enumerate() {
+            let Some(item) = item else {
+                merged.pass();
+                continue;
+            };
+            items.push(item);
+            if items.len() == limit {
+                let is_over = number + 1 == some.len() && merged.is_over()?;
+                return Ok(Seen { items, end: End::Full { at: *place, is_over } });
+            }
+        }
+        // Where little is wanted, more is looked at.
+        size = (limit - items.len()).max(size.saturating_mul(2).min(merged.left()));
+    }
+}
+
 /// A list that is read some entries ahead, the more the longer it is read on.
-struct Ahead {
-    list: TaskList,
+struct Ahead<L> {
+    list: L,
     read: IntoIter<Cursor>,
     after: Option<Cursor>,
     /// How many entries are read the next time.
@@ -108,8 +242,8 @@ struct Ahead {
     is_over: bool,
 }
 
-impl Ahead {
-    fn new(list: TaskList, after: Option<Cursor>, wanted: usize) -> Self {
+impl<L: Listed> Ahead<L> {
+    fn new(list: L, after: Option<Cursor>, wanted: usize) -> Self {
         Self { list, read: Vec::new().into_iter(), after, wanted, is_over: false }
     }
 
@@ -124,7 +258,7 @@ impl Ahead {
         if self.is_over {
             return Ok(());
         }
-        let found = store.list_tasks(&self.list, self.after, self.wanted)?;
+        let found = self.list.read(store, self.after, self.wanted)?;
         self.is_over = found.len() < self.wanted;
         self.after = found.last().copied().or(self.after);
         self.wanted = (2 * self.wanted).min(MOST);
@@ -134,14 +268,14 @@ impl Ahead {
 }
 
 /// What is not told, in the same order.
-struct Barred {
-    list: Ahead,
+struct Barred<L> {
+    list: Ahead<L>,
     /// How many of the entries that were read last were asked for.
     hits: usize,
 }
 
-impl Barred {
-    fn new(list: TaskList, after: Option<Cursor>) -> Self {
+impl<L: Listed> Barred<L> {
+    fn new(list: L, after: Option<Cursor>) -> Self {
         Self { list: Ahead::new(list, after, SOME), hits: 0 }
     }
 
@@ -177,8 +311,8 @@ mod tests {
     use super::*;
     use viewflow_store::Candidate;
     use viewflow_store::Timestamp;
+    use viewflow_store::UserId;
     use viewflow_store::{Change, Commit, MemoryStore, Receipt, TaskRecord};
-    use viewflow_store::{ProcessId, TaskId, UserId};
 
     fn queue(group: u8) -> TaskList {
         TaskList::Queue(Some(Candidate::group(group.to_string())), None)

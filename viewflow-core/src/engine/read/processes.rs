@@ -25,12 +25,14 @@ impl Engine {
 }
 
 /// One page of a list, and where the next one begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Page<T, C> {
     /// What is on the page.
     pub items: Vec<T>,
     /// What to hand to the next call; none on the last page.
     pub next: Option<C>,
+    /// Whether the page ended early, with fewer items than were asked for: so much was passed over that the next page has to go on.
+    pub is_cut: bool,
 }
 
 /// A list in which one looks for the next entry from some number on, as in [`ProcessQuery::by`]: what two lists have in common is found
@@ -176,7 +178,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
             after = listed.last().copied().or(after);
             found.extend(listed.into_iter().filter(|id| Self::shows(viewer.as_ref(), *id)));
             if !more || found.len() == limit {
-                return Ok(Page { items: self.read(found)?, next: after.filter(|_| more) });
+                return Ok(Page { items: self.read(found)?, next: after.filter(|_| more), is_cut: false });
             }
         }
     }
@@ -198,7 +200,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
             found.extend(is_listed.then_some(id));
         }
         let next = found.last().copied().or(after).filter(|_| left.next().is_some());
-        Ok(Page { items: self.read(found)?, next })
+        Ok(Page { items: self.read(found)?, next, is_cut: false })
     }
 
     /// Whether who looks may see the process.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use viewflow_store::{Cursor, NodeName, Order, TaskId, TaskList, TaskRecord, TaskStatus, UserId};
+use viewflow_store::{NodeName, Order, TaskList, TaskRecord, TaskStatus, UserId};
 
 use super::audience::Audience;
-use super::merged::{MOST, Merged};
+use super::look::{TaskCursor, TaskLook};
+use super::merged::Span;
 use crate::engine::{Engine, Page};
 use crate::error::{Error, Result};
 use crate::flow::node::Node;
@@ -71,21 +72,6 @@ enum Of<'u> {
     Status(TaskStatus),
 }
 
-/// Where a page of tasks ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TaskCursor {
-    /// Whether those that have what is sorted by are over, and the others follow by age.
-    by_age: bool,
-    place: Cursor,
-}
-
-/// After this place of a list that is sorted by age.
-impl From<Cursor> for TaskCursor {
-    fn from(place: Cursor) -> Self {
-        Self { by_age: true, place }
-    }
-}
-
 impl<'u> TaskQuery<'u> {
     pub(in crate::engine) fn queue(engine: Engine, user: &'u dyn User) -> Self {
         Self { engine, of: Of::Queue(user), node: None, order: None }
@@ -138,7 +124,8 @@ impl TaskQuery<'_> {
     /// # Errors
     /// [`Error::NoneListed`] when there is none.
     pub fn first(&self) -> Result<TaskRecord> {
-        self.page(None, 1)?.items.pop().ok_or_else(|| Error::NoneListed(self.describe()))
+        let mut found = self.first_of(1)?;
+        found.pop().ok_or_else(|| Error::NoneListed(self.describe()))
     }
 
     /// All of them. For lists that can be long, see [`TaskQuery::page`].
@@ -146,62 +133,51 @@ impl TaskQuery<'_> {
     /// # Errors
     /// When the store fails.
     pub fn list(&self) -> Result<Vec<TaskRecord>> {
-        Ok(self.page(None, usize::MAX)?.items)
+        self.first_of(usize::MAX)
+    }
+
+    /// At most so many from the beginning, however many entries are passed over.
+    fn first_of(&self, limit: usize) -> Result<Vec<TaskRecord>> {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.page(after, limit - items.len())?;
+            items.extend(page.items);
+            match page.next.filter(|_| items.len() < limit) {
+                Some(next) => after = Some(next),
+                None => return Ok(items),
+            }
+        }
     }
 
     /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list; a queue, something for each of
     /// the person's groups and permissions: see [`User::permissions`]. The person is asked once for each page.
     ///
+    /// A page passes over 2,000 entries at most, such as those of tasks from which the person is barred.
+    /// It then ends early ([`Page::is_cut`]), and the next page goes on from there.
+    ///
     /// # Errors
     /// When the store fails.
     pub fn page(&self, after: Option<TaskCursor>, limit: usize) -> Result<Page<TaskRecord, TaskCursor>> {
-        let mut items = Vec::new();
-        if limit == 0 {
-            return Ok(Page { items, next: after });
-        }
         let store = &*self.engine.0.store;
         let audience = match &self.of {
-            Of::Queue(user) => Some(Audience::of(*user, store)?),
+            Of::Queue(user) if limit > 0 => Some(Audience::of(*user, store)?),
             _ => None,
         };
-        let mut order = self.order.filter(|_| after.is_none_or(|after| !after.by_age));
-        let mut place = after.map(|after| after.place);
-        loop {
-            let mut listed = self.listed(audience.as_ref(), order, place, limit - items.len());
-            loop {
-                let some = listed.take((limit - items.len()).min(MOST))?;
-                let Some(last) = some.last() else { break };
-                place = Some(*last);
-                let ids: Vec<TaskId> = some.iter().map(|listed| listed.task).collect();
-                let tasks = store.tasks_at(&ids)?.into_iter().flatten();
-                items.extend(tasks.filter(|task| self.holds(task, audience.as_ref(), order)));
-                if items.len() == limit {
-                    let is_over = listed.is_over()? && order.is_none();
-                    let next = place.map(|place| TaskCursor { by_age: order.is_none(), place });
-                    return Ok(Page { items, next: next.filter(|_| !is_over) });
-                }
-            }
-            if order.is_none() {
-                return Ok(Page { items, next: None });
-            }
-            (order, place) = (None, None);
-        }
+        let look = TaskLook {
+            store,
+            lists: self.lists(audience.as_ref()),
+            barred: audience.as_ref().map(|audience| TaskList::Barred(audience.id.clone(), self.node.clone())),
+            order: self.order,
+            span: Span::ALL,
+            sorted_span: Span::ALL,
+        };
+        look.page(after, limit, &|task| self.holds(task, audience.as_ref()))
     }
 
-    /// The places after one of them in the lists that this one is made of.
-    fn listed(
-        &self,
-        audience: Option<&Audience>,
-        order: Option<Order>,
-        after: Option<Cursor>,
-        wanted: usize,
-    ) -> Merged<'_> {
+    /// The lists that this one is made of.
+    fn lists(&self, audience: Option<&Audience>) -> Vec<TaskList> {
         let node = || self.node.clone();
-        let sorted = |list| match order {
-            Some(order) => TaskList::Sorted(order, Box::new(list)),
-            None => list,
-        };
-        let lists = match (&self.of, &self.node) {
+        match (&self.of, &self.node) {
             (Of::Inbox(user), _) => vec![TaskList::Inbox(user.clone(), node())],
             (Of::Archive(user), _) => vec![TaskList::Archive(user.clone(), node())],
             (Of::Status(status), Some(node)) => vec![TaskList::Status(node.clone(), *status)],
@@ -210,24 +186,17 @@ impl TaskQuery<'_> {
                 let audience = audience.into_iter().flat_map(Audience::each);
                 audience.map(|candidate| TaskList::Queue(candidate, node())).collect()
             }
-        };
-        let barred = audience.map(|audience| sorted(TaskList::Barred(audience.id.clone(), node())));
-        let lists = lists.into_iter().map(sorted).collect();
-        Merged::new(&*self.engine.0.store, lists, barred, after, wanted)
+        }
     }
 
     /// Whether a task that was listed a moment ago is still to be shown here.
-    fn holds(&self, task: &TaskRecord, audience: Option<&Audience>, order: Option<Order>) -> bool {
-        let in_place = self.order.is_none_or(|asked| asked.of(task).is_some() == order.is_some());
-        in_place
-            && match &self.of {
-                Of::Inbox(user) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
-                Of::Queue(_) => {
-                    task.status == TaskStatus::New && audience.is_some_and(|audience| audience.includes(task))
-                }
-                Of::Archive(_) => task.status == TaskStatus::Done,
-                Of::Status(status) => task.status == *status,
-            }
+    fn holds(&self, task: &TaskRecord, audience: Option<&Audience>) -> bool {
+        match &self.of {
+            Of::Inbox(user) => task.status == TaskStatus::Assigned && task.owner.as_ref() == Some(user),
+            Of::Queue(_) => task.status == TaskStatus::New && audience.is_some_and(|audience| audience.includes(task)),
+            Of::Archive(_) => task.status == TaskStatus::Done,
+            Of::Status(status) => task.status == *status,
+        }
     }
 
     fn describe(&self) -> String {
