@@ -53,7 +53,15 @@ const PASSES: &[&str] = &[
 /// The places where operations may cost more among more. A test checks that each of them does grow.
 const GROWS: &[(Growth, &[Dimension], &[&str])] = &[
     // Operations on all open tasks.
-    (Linear(4), &[Branches, OwnConditions], &["Engine::cancel", "Engine::suspend", "Engine::resume", "Engine::marks"]),
+    (
+        Linear(4),
+        &[Branches, OwnConditions],
+        &["Engine::cancel", "Engine::suspend", "Engine::resume", "Engine::marks", "Desk::process"],
+    ),
+    // The past is made from all events, and names all tasks.
+    (Linear(16), &[Past, Branches, OwnConditions], &["Desk::process_at"]),
+    // A page of tasks, and one of events.
+    (Page(64), &[Past], &["Desk::process"]),
     // Everything that is forgotten.
     (Linear(16), &[Past, Branches, OwnConditions], &["Engine::purge"]),
     // Everything that the caller asks for.

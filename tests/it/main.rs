@@ -39,6 +39,8 @@ mod described;
 mod desk_acts;
 mod desk_lists;
 mod desk_once;
+mod desk_past;
+mod desk_whole;
 mod doers;
 mod drafts;
 mod endings;

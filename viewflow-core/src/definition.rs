@@ -121,6 +121,10 @@ pub(crate) struct ProcessDef {
     pub(crate) sent: fn(&Value, &Document) -> Result<(Value, Data), FieldErrors>,
     /// The canonical forms of a seed and of an artifact.
     pub(crate) ends: [fn(&Value) -> Option<Value>; 2],
+    /// What kinds of values a seed and an artifact are.
+    pub(crate) end_kinds: [fn() -> FieldKind; 2],
+    /// The fields under their names, as a person sees them.
+    pub(crate) by_name: fn(&Document, Option<&Document>) -> Document,
 }
 
 impl ProcessDef {

@@ -56,6 +56,16 @@ pub enum Error {
     /// There is no such process.
     #[error("there is no process {0}")]
     NoProcess(ProcessId),
+    /// A process has no event of this number.
+    #[error("process {process} has no event {number}: its events are 1 to {last}")]
+    NoEvent {
+        /// The process.
+        process: ProcessId,
+        /// The number that was asked for.
+        number: u32,
+        /// The number of its last event.
+        last: u32,
+    },
     /// There is no such task.
     #[error("there is no task {0}")]
     NoTask(TaskId),
@@ -452,6 +462,7 @@ impl Error {
             | Self::Handler { .. }
             | Self::Other(_)
             | Self::NoProcess(_)
+            | Self::NoEvent { .. }
             | Self::NoTask(_)
             | Self::NoneListed(_)
             | Self::OtherNode { .. }

@@ -3,10 +3,14 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use viewflow_graph::Kind;
 
 /// An action on a task or a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// It is serialized by its name in lower case with underscores: `go_back`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
     /// Takes a task.

@@ -96,6 +96,12 @@ pub struct Story {
 /// The start values of a story: branches, conditions, children, its kind and its text.
 pub type Begin = (u32, u32, u32, u32, String);
 
+/// Refers to one of many rows.
+#[derive(Form, Clone, Debug)]
+pub struct PickItem {
+    pub item: Ref<Item>,
+}
+
 /// A task that goes round to the next operation to count, with other open tasks beside it.
 #[derive(Flow)]
 #[flow(process = Story, name = "flat")]
@@ -103,6 +109,10 @@ pub struct FlatFlow {
     #[fields(text)]
     #[next(fork)]
     tell: Start,
+    #[form(PickItem)]
+    #[submit(Self::picked)]
+    #[next(fork)]
+    pick_item: Start,
     #[input(Begin)]
     #[call(Self::begin)]
     #[next(fork)]
@@ -189,6 +199,11 @@ pub struct FlatFlow {
 }
 
 impl FlatFlow {
+    fn picked(&self, a: &mut Activation<Self, ()>, form: PickItem) -> Result<()> {
+        a.process.kind = u32::try_from(form.item.id().number()).unwrap_or(0);
+        Ok(())
+    }
+
     fn begin(&self, a: &mut Activation<Self, ()>, begin: Begin) -> Result<()> {
         let (branches, conditions, kids, kind, text) = begin;
         (a.process.branches, a.process.conditions, a.process.kids, a.process.kind) = (branches, conditions, kids, kind);

@@ -8,9 +8,10 @@ use serde_json::Value;
 use viewflow_store::{Id, Object, Ref, RowRecord};
 
 use crate::data::document::Fields;
-use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType};
+use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType, Looked};
 use crate::data::table::Query;
 use crate::error::{Error, Result};
+use crate::unit::Db;
 
 /// A struct whose values are rows of a table. `#[derive(Entity)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -57,6 +58,8 @@ pub struct TableSpec {
     pub(crate) rows: RowType,
     /// Converts a row to the form in which it would be stored now.
     pub(crate) of_today: fn(u64, RowRecord) -> Option<RowRecord>,
+    /// All of its rows, as what can be chosen for a reference to it.
+    pub(crate) choices: fn(&Db) -> Box<dyn Choices>,
 }
 
 impl TableSpec {
@@ -67,6 +70,7 @@ impl TableSpec {
             fields: E::FIELDS,
             rows: RowType::of::<E>(),
             of_today: crate::data::table::of_today::<E>,
+            choices: |db| Box::new(db.table::<E>().all()),
         }
     }
 }
@@ -139,16 +143,34 @@ impl<E: Entity> ChoiceSource<Ref<E>> for Result<Query<E>> {
 
 impl<E: Entity> Choices for Query<E> {
     fn list(&self) -> Result<Vec<Choice>> {
-        let choice = |row: E| Ok(Choice { value: Choose::value(&row).map_err(Error::msg)?, label: row.label() });
-        Self::list(self)?.into_iter().map(choice).collect()
+        Self::list(self)?.iter().map(choice_of).collect()
+    }
+
+    fn first(&self, most: usize) -> Result<Vec<Choice>> {
+        self.page(None, most)?.iter().map(choice_of).collect()
+    }
+
+    fn choice_of(&self, value: &Value) -> Result<Option<Choice>> {
+        let Ok(reference) = Ref::<E>::decode(value) else { return Ok(None) };
+        self.held(reference)?.as_ref().map(choice_of).transpose()
+    }
+
+    fn look(&self, after: u64, most: usize) -> Result<Looked> {
+        let (rows, next) = self.look_at(after, most)?;
+        let choices = rows.iter().map(|row| Ok((row.id().number(), choice_of(row)?))).collect::<Result<_>>()?;
+        Ok(Looked { choices, next })
     }
 
     fn contains(&self, value: &Value) -> Result<bool> {
         match Ref::<E>::decode(value) {
-            Ok(reference) => self.holds(reference),
+            Ok(reference) => Ok(self.held(reference)?.is_some()),
             Err(_) => Ok(false),
         }
     }
+}
+
+fn choice_of<E: Entity>(row: &E) -> Result<Choice> {
+    Ok(Choice { value: Choose::value(row).map_err(Error::msg)?, label: Entity::label(row) })
 }
 
 /// A value that names a row to load: a reference, an id, or an optional one.

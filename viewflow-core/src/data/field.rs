@@ -22,7 +22,8 @@ use viewflow_store::{Id, OnDelete, ProcessId, Ref};
 
 pub use basic::Bytes;
 pub(crate) use canonical::{canonical, canonical_fields, form_of};
-pub use choice::{Choice, ChoiceSource, Choices, Choose};
+pub(crate) use choice::listed;
+pub use choice::{Choice, ChoiceSource, Choices, Choose, Looked};
 pub(crate) use kind::tables_of;
 pub use kind::{FieldKind, ValueKind};
 pub(crate) use problem::problems;

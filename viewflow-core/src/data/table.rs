@@ -218,14 +218,40 @@ impl<E: Entity> Query<E> {
         Ok(self.list()?.len())
     }
 
-    /// Returns whether the row belongs to the query. Reads that row only.
-    pub(crate) fn holds(&self, reference: Ref<E>) -> Result<bool> {
+    /// Returns the rows of the query among the next `most` rows after a number, and the row after which others may come.
+    pub(crate) fn look_at(&self, after: u64, most: usize) -> Result<(Vec<E>, Option<u64>)> {
+        let index = self.index()?.map(|(field, key)| (*field, key.as_slice()));
+        loop {
+            if index.is_some() {
+                rely::<E>(&self.db)?;
+            }
+            let (mut found, mut after, mut left) = (Vec::new(), Some(after), most);
+            while left > 0 && after.is_some() {
+                let (rows, next) =
+                    self.db.unit(|unit| unit.query_rows(E::TABLE, index, after.filter(|after| *after > 0), left))?;
+                (left, after) = (left.saturating_sub(rows.len().max(1)), next);
+                for (id, row) in rows {
+                    found.push(decode(id, &row)?);
+                }
+            }
+            found.retain(|entity| self.keeps(entity));
+            if index.is_none() || !self.db.unit(|unit| unit.has_to_look_again(About::Rows, E::TABLE))? {
+                return Ok((found, after));
+            }
+        }
+    }
+
+    /// Returns the row if it belongs to the query. Reads that row only.
+    pub(crate) fn held(&self, reference: Ref<E>) -> Result<Option<E>> {
         let id = reference.id().number();
         if self.index()?.is_some() {
             rely::<E>(&self.db)?;
         }
-        let Some(row) = self.db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(false) };
-        Ok(self.index()?.is_none_or(|(field, key)| row.has(field, key)) && self.keeps(&decode(id, &row)?))
+        let Some(row) = self.db.unit(|unit| unit.row_copy(E::TABLE, id))? else { return Ok(None) };
+        if !self.index()?.is_none_or(|(field, key)| row.has(field, key)) {
+            return Ok(None);
+        }
+        Ok(Some(decode(id, &row)?).filter(|entity| self.keeps(entity)))
     }
 
     fn keeps(&self, entity: &E) -> bool {

@@ -6,7 +6,7 @@ use viewflow_store::{Document, TaskRecord};
 
 use super::{Act, After, Ask, Closed, Erased, Letter, PeopleDef, Schedule, Wait};
 use crate::data::decision::CaseSpec;
-use crate::data::field::{FieldSpec, Source};
+use crate::data::field::{FieldKind, FieldSpec, Source};
 use crate::data::form::Kept;
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
@@ -24,6 +24,10 @@ pub(crate) struct NodeDef {
     /// The fields of its tasks, and the canonical form of an artifact.
     pub(crate) fields: &'static [FieldSpec],
     pub(crate) artifact: fn(&Value) -> Option<Value>,
+    /// The kinds of values of a seed and an artifact.
+    pub(crate) end_kinds: [fn() -> FieldKind; 2],
+    /// The fields under their names, as a person sees them.
+    pub(crate) by_name: fn(&Document, Option<&Document>) -> Document,
     /// Returns the artifact and the document of a task in the form in which they would be stored now; none if they
     /// cannot be read.
     pub(crate) of_today: fn(&TaskRecord) -> Option<(Value, Document)>,

@@ -3,20 +3,39 @@
 //! Pages, windows, terminals and the JSON API know the desk alone, so that none of them can forget the gate.
 
 mod act;
+mod chart;
+mod choices;
 mod command;
+mod happened;
+mod line;
 mod lists;
+mod may;
 pub(super) mod once;
+mod past;
 mod people;
+mod process;
 mod send;
+mod shown;
 mod sight;
+mod spelled;
 mod start;
+mod task;
 
 use std::fmt;
 
 use viewflow_store::UserId;
 
+pub use chart::{Chart, ChartEdge, ChartNode};
+pub use choices::{ChoicePage, FormPlace};
 pub use command::{Acted, ProcessCommand, TaskCommand};
-pub use lists::{Count, ListCursor, Parent, ProcessLine, ProcessLines, StartLine, TaskLine, TaskLines};
+pub use happened::{ShownChange, ShownEvent, ShownValue};
+pub use line::{ProcessLine, StartLine, TaskLine};
+pub use lists::{Count, ListCursor, Parent, ProcessLines, TaskLines};
+pub use may::{MayDo, WhyNot};
+pub use past::{PastProcess, PastTask};
+pub use process::ProcessDetails;
+pub use shown::ShownField;
+pub use task::TaskDetails;
 
 use super::Engine;
 use crate::people::User;

@@ -1,7 +1,7 @@
 //! What can be asked: forms, records, lists, the history, charts.
 
 pub(super) mod audience;
-mod chart;
+pub(super) mod chart;
 mod forms;
 pub(super) mod history;
 pub(super) mod look;

@@ -96,6 +96,7 @@ replies! {
     Other: other, "complaint, if it holds complaints about fields; that of an `Error` in it; else fault";
     NoProcess: NotThere;
     NoTask: NotThere;
+    NoEvent: NotThere;
     NoneListed: NotThere;
     OtherNode: Fault;
     OtherFlow: Fault;

@@ -1,12 +1,14 @@
 //! Operations that read.
 
 use viewflow::NodeName;
+use viewflow::desk::FormPlace;
 use viewflow::prelude::*;
+use viewflow::{Document, NodeName};
 
 use super::Operation;
 use crate::flat::flows::*;
 use crate::flat::lab::KIND;
-use crate::support::user;
+use crate::support::{boss, user};
 
 pub(super) const READS: &[Operation] = &[
     ("Engine::actions", |lab| {
@@ -16,6 +18,30 @@ pub(super) const READS: &[Operation] = &[
     ("Engine::process_actions", |lab| {
         let id = lab.process();
         lab.count(|| lab.engine.process_actions(id, &user("ann")))
+    }),
+    ("Desk::task", |lab| {
+        let task = lab.assigned();
+        lab.count(|| lab.engine.desk(&user("ann")).task(task))
+    }),
+    ("Desk::process", |lab| {
+        let id = lab.process();
+        lab.count(|| lab.engine.desk(&boss()).process(id))
+    }),
+    ("Desk::tasks_of", |lab| {
+        let id = lab.process();
+        lab.count(|| lab.engine.desk(&boss()).tasks_of(id, 0, 3))
+    }),
+    ("Desk::history", |lab| {
+        let id = lab.process();
+        lab.count(|| lab.engine.desk(&boss()).history(id, None, 3))
+    }),
+    ("Desk::process_at", |lab| {
+        let id = lab.process();
+        lab.count(|| lab.engine.desk(&boss()).process_at(id, 3))
+    }),
+    ("Desk::choices", |lab| {
+        let place = FormPlace::Start(NodeName { flow: "flat".to_owned(), node: "pick_item".to_owned() });
+        lab.count(|| lab.engine.desk(&user("ann")).choices(&place, "item", "", None, 3))
     }),
     ("Engine::start_form", |lab| {
         let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };

@@ -88,6 +88,51 @@ pub trait Choices {
     /// # Errors
     /// If the store fails.
     fn contains(&self, value: &Value) -> Result<bool>;
+
+    /// The first `most` choices, in their order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn first(&self, most: usize) -> Result<Vec<Choice>> {
+        let mut all = self.list()?;
+        all.truncate(most);
+        Ok(all)
+    }
+
+    /// The choice of this value, in its [canonical form](FieldType::canonical), if it can be chosen.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn choice_of(&self, value: &Value) -> Result<Option<Choice>> {
+        Ok(self.list()?.into_iter().find(|choice| choice.value == *value))
+    }
+
+    /// Looks at no more than `most` choices that come after a place; 0 is before the first one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn look(&self, after: u64, most: usize) -> Result<Looked> {
+        let (all, skip) = (self.list()?, usize::try_from(after).unwrap_or(usize::MAX));
+        let is_over = all.len().saturating_sub(skip) <= most;
+        let mut choices: Vec<(u64, Choice)> = (1..).zip(all).skip(skip).collect();
+        choices.truncate(most);
+        let next = choices.last().map(|(place, _)| *place).filter(|_| !is_over);
+        Ok(Looked { choices, next })
+    }
+}
+
+/// Some of the choices, each with its place among them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Looked {
+    /// What can be chosen of what was looked at.
+    pub choices: Vec<(u64, Choice)>,
+    /// The place after which more choices may come; none after the last one.
+    pub next: Option<u64>,
+}
+
+/// The choices of a list that stands in the code.
+pub(crate) fn listed(choices: Vec<Choice>) -> Box<dyn Choices> {
+    Box::new(Listed(choices.into_iter().map(|choice| (choice.value.clone(), choice)).collect()))
 }
 
 /// A list of choices, each with its canonical form.
@@ -100,6 +145,10 @@ impl Choices for Listed {
 
     fn contains(&self, value: &Value) -> Result<bool> {
         Ok(self.0.iter().any(|(key, _)| key == value))
+    }
+
+    fn choice_of(&self, value: &Value) -> Result<Option<Choice>> {
+        Ok(self.0.iter().find(|(key, _)| key == value).map(|(_, choice)| choice.clone()))
     }
 }
 

@@ -7,7 +7,9 @@ use viewflow_store::Document;
 use super::{FormCase, FormField, FormPage, FormSpec, nested};
 use crate::data::decision::CaseSpec;
 use crate::data::document;
-use crate::data::field::{Choice, Depends, FieldKind, FieldSpec, ValueKind, Widget, forget_secrets};
+use crate::data::field::{
+    Choice, Choices, Depends, FieldKind, FieldSpec, ValueKind, Widget, each_item, forget_secrets,
+};
 use crate::error::Result;
 use crate::people::User;
 use crate::unit::Db;
@@ -123,21 +125,29 @@ impl Describing<'_> {
 
     fn field(&mut self, spec: &FieldSpec, shown: Option<&Document>) -> Result<FormField> {
         let kind = (spec.kind)();
-        let choices = spec.choices.map(|choices| choices(self.db, self.user)?.list()).transpose()?;
+        let choices = spec.choices.map(|choices| choices(self.db, self.user)).transpose()?;
+        let listed = choices.as_ref().map(|choices| choices.first(FormField::MOST_CHOICES + 1)).transpose()?;
+        let searched = choices.filter(|_| listed.as_ref().is_some_and(|all| all.len() > FormField::MOST_CHOICES));
+        let listed = listed.filter(|_| searched.is_none());
         let value = shown
             .and_then(|shown| shown.get(spec.name))
             .cloned()
             .or_else(|| default_of(spec, &kind))
             .unwrap_or_default();
         let within = shown.is_some().then_some(&value);
-        let mut described = self.value(&kind, &spec.shape, spec.required, choices, within)?;
+        let mut described = self.value(&kind, &spec.shape, spec.required, listed, within)?;
         let bound = |bound: Option<fn() -> Value>| bound.map(|bound| bound());
         (described.min, described.max) =
             (bound(spec.rules.min).or(described.min), bound(spec.rules.max).or(described.max));
         (described.name, described.label, described.help) = (spec.name, spec.label, spec.help);
         described.widget = spec.widget;
         (described.max_length, described.pattern) = (spec.rules.max_length, spec.rules.pattern);
-        described.value = as_chosen(spec, described.offered(), value);
+        if let Some(choices) = searched {
+            described.choices_are_searched = true;
+            described.picked = picked(spec, &*choices, &value)?;
+        }
+        let known = if described.choices_are_searched { Some(&*described.picked) } else { described.offered() };
+        described.value = as_chosen(spec, known, value);
         Ok(described)
     }
 
@@ -225,6 +235,8 @@ impl FormField {
             min: None,
             max: None,
             choices: None,
+            choices_are_searched: false,
+            picked: Vec::new(),
             table: None,
             widget: None,
             fields: Vec::new(),
@@ -247,6 +259,19 @@ fn has_to_be(kind: &FieldKind, shape: &Shape) -> bool {
 
 fn bound(bound: i128) -> Option<Value> {
     i64::try_from(bound).map(Value::from).or_else(|_| u64::try_from(bound).map(Value::from)).ok()
+}
+
+/// Returns the choices that a value, or its items, are.
+fn picked(spec: &FieldSpec, choices: &dyn Choices, value: &Value) -> Result<Vec<Choice>> {
+    if value.is_null() || spec.is_secret() {
+        return Ok(Vec::new());
+    }
+    let canonical = (spec.canonical)(value);
+    let mut picked = Vec::new();
+    for key in each_item(canonical.as_ref().unwrap_or(value)) {
+        picked.extend(choices.choice_of(key)?);
+    }
+    Ok(picked)
 }
 
 /// Returns the value as its equal choice is written, so that a page can find that choice.

@@ -29,7 +29,7 @@ impl FormSpec {
     ///
     /// - the existence of rows and processes, and whether a unique value is taken;
     /// - conditions that decide whether a field is asked, as they are Rust, and the rules of computed fields;
-    /// - choices, if there are more than 1000;
+    /// - choices, if there are more than a form lists: see [`FormField::choices_are_searched`];
     /// - bounds of values that are text in JSON: decimals, dates and times, text;
     /// - patterns with syntax that JavaScript does not have, which are left out; also, JavaScript's `\s` matches more;
     /// - a whole number written with a decimal point, as `1.0`, which the form refuses;

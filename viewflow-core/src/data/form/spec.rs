@@ -100,8 +100,16 @@ pub struct FormField {
     pub max: Option<Value>,
     /// The choices of this person, if they are limited. For a list, its items have the choices: see
     /// [`FormField::offered`].
+    /// It is none if there are more than [`FormField::MOST_CHOICES`] of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choices: Option<Vec<Choice>>,
+    /// Whether there are more choices than a description lists.
+    /// You search them with [`Desk::choices`](crate::Desk::choices).
+    #[serde(skip_serializing_if = "is_false")]
+    pub choices_are_searched: bool,
+    /// The choices with which the field is filled in at first, if choices are searched: a page needs their labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub picked: Vec<Choice>,
     /// The table of the row that it refers to, if it refers to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<&'static str>,
@@ -165,6 +173,9 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl FormField {
+    /// The most choices that a description lists. If there are more, people search them.
+    pub const MOST_CHOICES: usize = 200;
+
     /// Returns the choices for the field, or for each of its items, if they are limited.
     pub fn offered(&self) -> Option<&[Choice]> {
         let mut field = self;

@@ -4,7 +4,6 @@
 //! A page passes over a bounded number of entries, and reports when it stopped early: the next page goes on from there.
 
 mod cursor;
-mod line;
 mod processes;
 mod sources;
 mod starts;
@@ -16,8 +15,8 @@ use std::ops::{Bound, RangeBounds};
 use serde::Serialize;
 use viewflow_store::{NodeName, Timestamp};
 
+use super::line::{ProcessLine, StartLine, TaskLine};
 pub use cursor::ListCursor;
-pub use line::{ProcessLine, StartLine, TaskLine};
 pub use processes::{Parent, ProcessLines};
 pub use tasks::TaskLines;
 
@@ -98,7 +97,7 @@ fn passes_at(filter: Option<Between>, time: Option<Timestamp>) -> bool {
 
 impl Desk<'_> {
     /// The flow of this name, or that had it before.
-    fn flow_of(&self, name: &str) -> Option<&Definition> {
+    pub(super) fn flow_of(&self, name: &str) -> Option<&Definition> {
         let flows = &self.engine.0.flows;
         let known = flows.get(name).or_else(|| flows.values().find(|def| def.was.contains(&name)));
         known.map(|def| &**def)
@@ -117,7 +116,7 @@ impl Desk<'_> {
     }
 
     /// The titles of a flow and of a node of it; where they are not known here, the stored names.
-    fn titles<'t>(&'t self, flow: &'t str, node: &'t str) -> (&'t str, &'t str) {
+    pub(super) fn titles<'t>(&'t self, flow: &'t str, node: &'t str) -> (&'t str, &'t str) {
         let Some(def) = self.engine.0.flows.get(flow) else { return (flow, node) };
         let node = def.find(node).map_or(node, |index| &def.nodes[index].title);
         (def.title, node)

@@ -104,7 +104,7 @@ impl Desk<'_> {
 
     /// Whether this person may start there, as far as that is known before the form is filled in: a permission on an object
     /// is asked when the form has named the object.
-    fn may_start(&self, start: &Starting, person: &Person) -> Result<()> {
+    pub(super) fn may_start(&self, start: &Starting, person: &Person) -> Result<()> {
         let known = start.node().people.permission.as_ref().filter(|permission| permission.object.is_none());
         let permission = known.map(|permission| Permission::on_all(&*permission.name));
         gate::pass_start(person, || start.place(), permission.as_ref())

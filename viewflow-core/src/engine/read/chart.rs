@@ -30,12 +30,7 @@ impl Engine {
         };
         record.nodes.lines().for_each(|node| mark(node, Mark::Passed));
         let mut look = |task: &TaskRecord| {
-            let reached = match task.status {
-                TaskStatus::Error => Mark::Failed,
-                status if status.is_final() => Mark::Passed,
-                _ => Mark::Active,
-            };
-            mark(&task.node, reached);
+            mark(&task.node, mark_of(task.status));
             false
         };
         if record.nodes.is_empty() {
@@ -45,5 +40,14 @@ impl Engine {
             self.find_open(process, &mut look)?;
         }
         Ok(marks)
+    }
+}
+
+/// How far a node is because of a task with this status.
+pub(in crate::engine) fn mark_of(status: TaskStatus) -> Mark {
+    match status {
+        TaskStatus::Error => Mark::Failed,
+        status if status.is_final() => Mark::Passed,
+        _ => Mark::Active,
     }
 }

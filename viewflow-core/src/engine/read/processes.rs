@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use viewflow_store::{ProcessId, ProcessList, ProcessStatus, index_key};
 
 use super::records::read_process;
@@ -25,7 +26,7 @@ impl Engine {
 }
 
 /// One page of a list, and where the next one begins.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Page<T, C> {
     /// What is on the page.
     pub items: Vec<T>,

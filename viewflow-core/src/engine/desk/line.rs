@@ -1,15 +1,17 @@
-//! What lists show of a task, of a process, and of a start.
+//! A task, a process and a start in a line, as lists show them.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use viewflow_graph::Kind;
 use viewflow_store::{
     ProcessId, ProcessRecord, ProcessStatus, TaskError, TaskId, TaskRecord, TaskStatus, Timestamp, UserId,
 };
 
-use crate::engine::desk::Desk;
+use super::Desk;
+use super::spelled::{some_time, text, time};
 
 /// A task as a list shows it.
 ///
-/// As JSON, times are RFC 3339 text, and what is none is left out.
+/// As JSON, times are RFC 3339 text, and values that do not exist are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TaskLine {
@@ -23,7 +25,11 @@ pub struct TaskLine {
     pub flow_title: String,
     /// The title of its node; where that is not known here, its name.
     pub title: String,
+    /// The kind of its node.
+    #[serde(serialize_with = "text")]
+    pub kind: Kind,
     /// How far it is.
+    #[serde(serialize_with = "text")]
     pub status: TaskStatus,
     /// Its tag, which changes with everything that happens to it: what [`Desk::seen`] takes.
     pub tag: u32,
@@ -34,22 +40,22 @@ pub struct TaskLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<UserId>,
     /// By when it should be done.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub due_date: Option<Timestamp>,
     /// How urgent it is: the greater, the more urgent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
     /// When the owner wants to look at it again.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub follow_up: Option<Timestamp>,
     /// When it was made.
-    #[serde(serialize_with = "text_of")]
+    #[serde(serialize_with = "time")]
     pub created: Timestamp,
     /// When it was given to its owner.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub assigned: Option<Timestamp>,
     /// When it was done.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub finished: Option<Timestamp>,
     /// Whether its process is suspended.
     pub suspended: bool,
@@ -63,7 +69,7 @@ pub struct TaskLine {
 
 /// A process as a list shows it.
 ///
-/// As JSON, times are RFC 3339 text, and what is none is left out.
+/// As JSON, times are RFC 3339 text, and values that do not exist are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProcessLine {
@@ -74,12 +80,13 @@ pub struct ProcessLine {
     /// The title of its flow; where that is not known here, its name.
     pub title: String,
     /// How far it is.
+    #[serde(serialize_with = "text")]
     pub status: ProcessStatus,
     /// When it was started.
-    #[serde(serialize_with = "text_of")]
+    #[serde(serialize_with = "time")]
     pub created: Timestamp,
     /// When it was finished.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub finished: Option<Timestamp>,
     /// The person who started it; of a sub-process, the person whose step made it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +118,7 @@ pub struct StartLine {
     /// The title of its node; where that is not known here, its name.
     pub title: String,
     /// When this person's draft was kept last. [`Desk::starts`] leaves it out.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_time")]
     pub drafted: Option<Timestamp>,
 }
 
@@ -119,16 +126,18 @@ impl Desk<'_> {
     pub(super) fn task_line(&self, task: TaskRecord) -> TaskLine {
         let (flow_title, title) = self.titles(&task.flow, &task.node);
         let (flow_title, title) = (flow_title.to_owned(), title.to_owned());
+        let delegated_by = task.principal().cloned();
         TaskLine {
             id: task.id,
             flow: task.flow,
             node: task.node,
             flow_title,
             title,
+            kind: task.kind,
             status: task.status,
             tag: task.event,
+            delegated_by,
             owner: task.owner,
-            delegated_by: task.delegated_by,
             due_date: task.due_date,
             priority: task.priority,
             follow_up: task.follow_up,
@@ -158,15 +167,4 @@ impl Desk<'_> {
             error: process.error,
         }
     }
-}
-
-/// A time as RFC 3339 text; beyond the year 9999, none.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn text_of<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    time.to_text().serialize(serializer)
-}
-
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn text<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.and_then(Timestamp::to_text).serialize(serializer)
 }

@@ -1,0 +1,115 @@
+//! A task whole.
+
+use serde::Serialize;
+use viewflow_store::{Document, ProcessRecord, TaskId, TaskRecord};
+
+use super::Desk;
+use super::line::{ProcessLine, TaskLine};
+use super::may::MayDo;
+use super::shown::{Shower, ShownField};
+use crate::data::form::{self, FormSpec};
+use crate::definition::Definition;
+use crate::engine::act::input::Asked;
+use crate::engine::gate;
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::{Place, Result};
+use crate::people::{Person, User};
+use crate::unit::Db;
+
+/// A task with all that a person needs to do it, or to see what came of it.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TaskDetails {
+    /// The task in a line.
+    pub line: TaskLine,
+    /// Its form, described for this person: with what they can choose, and filled in with what is stored and drafted.
+    /// None where the task is over, and where nobody fills in a form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<FormSpec>,
+    /// What its owner filled in so far, for the owner and for people who may view the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Document>,
+    /// Its own data.
+    pub fields: Vec<ShownField>,
+    /// What it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<ShownField>,
+    /// What it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ShownField>,
+    /// Its process in a line.
+    pub process: ProcessLine,
+    /// The data of its process, columns included.
+    pub process_fields: Vec<ShownField>,
+    /// What this person may do with it now, and why not the rest.
+    pub actions: Vec<MayDo>,
+}
+
+impl Desk<'_> {
+    /// A task whole, as it is for this person.
+    ///
+    /// # Errors
+    /// [`Error::NoTask`] for a task that this person does not see; [`Error::Data`] for one that its types of today cannot read.
+    pub fn task(&self, id: TaskId) -> Result<TaskDetails> {
+        let person = Person::of(self);
+        self.engine.transaction(|db| {
+            let task = self.task_in_step(db, &person, id)?;
+            let process = db.unit(|unit| unit.process(id.process).cloned())?;
+            self.task_details(db, &person, &task, &process).map_err(|error| error.at(|| Place::of_task(&task)))
+        })
+    }
+
+    /// A task as a step sees it, if this person may see it.
+    pub(super) fn task_in_step(&self, db: &Db, person: &Person, id: TaskId) -> Result<TaskRecord> {
+        // The step relies on the task, so that all it reads is of one moment.
+        db.unit(|unit| unit.task(id).map(drop))?;
+        self.seen_task(person, id)
+    }
+
+    fn task_details(
+        &self,
+        db: &Db,
+        person: &Person,
+        task: &TaskRecord,
+        process: &ProcessRecord,
+    ) -> Result<TaskDetails> {
+        let mut details = TaskDetails {
+            line: self.task_line(task.clone()),
+            form: None,
+            draft: task.draft.clone().filter(|_| sees_draft(person, task)),
+            fields: Vec::new(),
+            seed: None,
+            artifact: None,
+            process: self.process_line(process.clone()),
+            process_fields: Vec::new(),
+            actions: self.engine.may_do(person, process, task),
+        };
+        let Some(def) = self.flow_of(&task.flow) else { return Ok(details) };
+        let shower = Shower::new(db);
+        let columns = db.columns(def.process.table, process.id)?;
+        let data = db.unit(|unit| unit.process_data(process.id).cloned())?;
+        details.process_fields = shower.process(&def.process, &data, columns.as_ref())?;
+        if let Some(node) = def.find(&task.node).map(|node| &def.nodes[node]) {
+            details.fields = shower.task(node, task)?;
+            [details.seed, details.artifact] = shower.ends(node.end_kinds, &task.seed, &task.artifact)?;
+            if let (Some(_), false) = (&node.form, task.status.is_final()) {
+                let asked = open_form(def, person, task, db);
+                let user: &dyn User = self;
+                details.form = Some(form::describe(&node.title, asked.described(), db, user, &asked.shown()?)?);
+            }
+        }
+        Ok(details)
+    }
+}
+
+/// The form of a task, with its draft where this person sees that.
+fn open_form<'a>(def: &'a Definition, person: &Person, task: &'a TaskRecord, db: &'a Db) -> Asked<'a> {
+    let asked = Asked::of_task(def, task, db);
+    Asked { draft: asked.draft.filter(|_| sees_draft(person, task)), ..asked }
+}
+
+/// Whether a person sees what the owner of a task has filled in so far.
+fn sees_draft(person: &Person, task: &TaskRecord) -> bool {
+    task.owner.as_ref() == Some(person.id()) || gate::may_view(person, &task.flow, task.id.process)
+}
