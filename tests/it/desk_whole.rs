@@ -279,8 +279,8 @@ fn everybody_sees_what_concerns_them_and_nothing_else() {
         engine.desk(&STRANGER).draft(*task, &document(&json!({"seats": 9}))).unwrap();
         told(&[
             (&ANN, [true, false, false, false]),
-            (&CHEF, [false, true, true, false]),
-            (&STRANGER, [false, true, true, true]),
+            (&CHEF, [true, true, true, false]),
+            (&STRANGER, [true, true, true, true]),
             (&COOK, NOTHING),
             (&VIEWER, [true, true, true, true]),
             (&MANAGER, [true, true, true, true]),
@@ -308,7 +308,10 @@ fn what_may_be_done_is_told_with_why_the_rest_may_not() {
         assert_eq!(kind, "forbidden");
         assert!(message.contains("whole.cook"), "{message}");
         assert_eq!(told(&MANAGER, Action::CancelTask).0, "allowed");
+        let tag = || engine.desk(&CHEF).task(task).unwrap().line.tag;
+        let before = tag();
         engine.assign(task, &CHEF).unwrap();
+        assert_eq!((before < tag(), tag()), (true, engine.process_record(id).unwrap().events));
         assert_eq!(told(&MANAGER, Action::Execute).0, "not_owner");
         // What the desk tells is what the engine does.
         for action in engine.actions(task, &CHEF).unwrap() {

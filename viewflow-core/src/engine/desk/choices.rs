@@ -42,17 +42,19 @@ pub struct ChoicePage {
 impl Desk<'_> {
     /// Searches what this person can choose in a field of a form: at most `limit` choices that come after a place.
     ///
-    /// The path is that of complaints: the names of a field and of those within it, with the number of an item of a list
-    /// and the key of a map between them, as in `orders.0.customer`.
-    /// A choice is found when its label has all words of `search`, in capital letters or not; without words all are found.
+    /// The path is that of complaints, as in `orders.0.customer`.
+    /// It has the names of fields, and between them the number of an item of a list, or the key of a map.
+    /// A choice is found when its label has all words of `search`, in capital letters or not.
+    /// Without words all choices are found.
     /// A reference without choices of its own can be any row of its table.
     ///
     /// One call looks at 1,000 choices at the most, in the order in which they are stored.
     ///
     /// # Errors
-    /// [`Error::NoTask`] for a task that this person does not see, [`Error::NoNode`] for a start or form that is not there,
-    /// [`Error::Forbidden`] for a start that this person may not use, [`Error::Form`] for a field that is not there or has
-    /// no choices.
+    /// [`Error::NoTask`] for a task that this person does not see.
+    /// [`Error::NoNode`] for a start or form that is not there.
+    /// [`Error::Forbidden`] for a start that this person may not use.
+    /// [`Error::Form`] for a field that is not there or has no choices.
     pub fn choices(
         &self,
         place: &FormPlace,

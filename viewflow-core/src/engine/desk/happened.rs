@@ -80,7 +80,7 @@ pub struct ShownValue {
 impl Desk<'_> {
     /// What happened in a process, newest first: at most `limit` events with numbers less than `after`.
     ///
-    /// A person who may not view the process sees what changed in data of the process, and in data of tasks that they see.
+    /// A person who may not view the process sees what changed in its data, and in the data of tasks that they see.
     ///
     /// # Errors
     /// [`Error::NoProcess`](crate::Error::NoProcess) for a process that this person does not see.

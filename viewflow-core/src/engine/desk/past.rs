@@ -2,22 +2,23 @@
 //!
 //! The events tell what happened to tasks, and what changed in data.
 //! Statuses and owners are found by following the events from the first one.
-//! A part of the data is what the last change up to the event made of it; where there is no such change, it is what the first
-//! later change found there; without either it is as it is now.
+//! A part of the data is what the last change up to the event made of it.
+//! Where there is no such change, it is what the first later change found there; without either it is as it is now.
 //!
-//! Not kept, and so not shown as it was:
+//! Some things are not kept, and are not shown as they were:
 //!
-//! - a value of more than 2,048 bytes of JSON, or of more than 64 arrays and objects, of which the history keeps the length: it is
-//!   shown while it is the one of today, and else as null with its length;
-//! - what is secret: it is null;
-//! - how an equal value was written: `1.5` may be shown for `1.50`;
-//! - columns that a deletion of a row has set to none, as no event tells of it: until the next change they are shown as before;
-//! - that a worker gave a job back: the job is shown as at work until a worker begins it again;
-//! - drafts, due dates, priorities and follow-up dates, and the data of tasks: events tell that a task was rescheduled, and not
-//!   to when;
-//! - nodes and fields that the flow of today does not have.
+//! - A value of more than 2,048 bytes of JSON, or of more than 64 arrays and objects.
+//!   The history keeps its length: the value is shown while it is the one of today, and else as null with its length.
+//! - What is secret: it is null.
+//! - How an equal value was written: `1.5` may be shown for `1.50`.
+//! - That a deletion of a row has emptied a column, as no event tells of it.
+//!   Until the next change the column is shown as before.
+//! - That a worker gave a job back: the job is shown as at work until a worker begins it again.
+//! - Drafts and the data of tasks.
+//! - Due dates, priorities and follow-up dates: an event tells that a task was rescheduled, and not to when.
+//! - Nodes and fields that the flow of today does not have.
 //!
-//! Within one step, the state between two events is as the events up to there tell it.
+//! Between two events of one step, the process is shown as the events up to there tell it.
 
 use std::collections::BTreeMap;
 
@@ -98,11 +99,12 @@ impl Desk<'_> {
     /// It is made from the events, so it costs what the whole history of the process costs to read.
     /// It holds what events tell.
     /// Values that were too long for the history are shown by their length alone: see [`ShownField::bytes`].
-    /// Secrets, drafts and dates of tasks are not shown, and a column that the deletion of a row has emptied is shown as before.
+    /// Secrets, drafts, and the data and dates of tasks are not shown.
+    /// A column that the deletion of a row has emptied is shown as before until its next change.
     ///
     /// # Errors
-    /// [`Error::NoProcess`] for a process that this person does not see, or whose events are forgotten; [`Error::NoEvent`]
-    /// for a number that no event of it has.
+    /// [`Error::NoProcess`] for a process that this person does not see, or whose events are forgotten.
+    /// [`Error::NoEvent`] for a number that no event of it has.
     pub fn process_at(&self, id: ProcessId, event: u32) -> Result<PastProcess> {
         let person = Person::of(self);
         self.engine.transaction(|db| {

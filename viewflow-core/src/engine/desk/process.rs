@@ -1,7 +1,7 @@
 //! A process whole.
 
 use serde::Serialize;
-use viewflow_store::{NodeName, ProcessId, ProcessList, ProcessRecord, TaskId, TaskList};
+use viewflow_store::{NodeName, ProcessId, ProcessList, ProcessRecord, StoreError, TaskId, TaskList};
 
 use super::Desk;
 use super::chart::{Chart, chart_of};
@@ -131,7 +131,14 @@ impl Desk<'_> {
         let mut left = LOOK;
         for node in def.nodes.iter().filter(|node| node.kind.has_children()) {
             let node = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
-            let hosts = store.list_tasks(&TaskList::Past(process, node), None, left)?;
+            let hosts = match store.list_tasks(&TaskList::Past(process, node), None, left) {
+                // A store of an earlier release still fills the list.
+                Err(StoreError::NotReady { .. }) => {
+                    details.more_children = true;
+                    return Ok(());
+                }
+                hosts => hosts?,
+            };
             for host in hosts {
                 let list = ProcessList::Children(host.task);
                 let mut after = None;

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use viewflow_store::Timestamp;
 
 /// A time as RFC 3339 text; beyond the year 9999, where there is no such text, in milliseconds.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 pub(super) fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     match time.to_text() {
         Some(text) => serializer.serialize_str(&text),
@@ -14,6 +15,7 @@ pub(super) fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::
 }
 
 /// The same of a time that need not be there.
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
 pub(super) fn some_time<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => time(at, serializer),

@@ -50,7 +50,8 @@ impl Desk<'_> {
     /// A task whole, as it is for this person.
     ///
     /// # Errors
-    /// [`Error::NoTask`] for a task that this person does not see; [`Error::Data`] for one that its types of today cannot read.
+    /// [`Error::NoTask`] for a task that this person does not see.
+    /// [`Error::Data`] for a task that its types of today cannot read.
     pub fn task(&self, id: TaskId) -> Result<TaskDetails> {
         let person = Person::of(self);
         self.engine.transaction(|db| {
