@@ -164,8 +164,11 @@ impl Run {
             9 => {
                 let is_retried = |task: &TaskRecord| matches!(task.status, TaskStatus::Error | TaskStatus::Canceled);
                 if let Some(task) = pick(&is_retried) {
-                    let _ =
-                        if choice % 2 == 0 { engine.retry(task.id, &boss()) } else { engine.revive(task.id, &boss()) };
+                    let _ = if choice.is_multiple_of(2) {
+                        engine.retry(task.id, &boss())
+                    } else {
+                        engine.revive(task.id, &boss())
+                    };
                 }
             }
             10 => {
@@ -174,7 +177,7 @@ impl Run {
                 engine.run_pending().unwrap();
                 engine.resume(self.process, &boss()).unwrap();
             }
-            _ if choice % 20 == 0 => engine.cancel(self.process, &boss()).unwrap(),
+            _ if choice.is_multiple_of(20) => engine.cancel(self.process, &boss()).unwrap(),
             _ => {}
         }
         self.failing.store(failing, Ordering::SeqCst);
@@ -191,7 +194,7 @@ impl Run {
         let name = Box::leak(task.node.clone().into_boxed_str());
         match task.kind.name() {
             "Handle" => {
-                self.engine.task(HandleNode::<RandomFlow, (), ()>::new(name), task.id).unwrap().run(()).unwrap()
+                self.engine.task(HandleNode::<RandomFlow, (), ()>::new(name), task.id).unwrap().run(()).unwrap();
             }
             "View" => {
                 let by = u32::try_from(choice % 3).unwrap();
@@ -360,9 +363,10 @@ fn every_moment_of_a_flow_of_all_sorts_is_shown_as_it_was_on_every_store() {
             number(&mut plan, &mut 0);
             // A flow of another plan is another flow: each has its own part of the store's numbers.
             let Some(run) = Run::begin(Arc::clone(&store), &plan) else { continue };
-            for step in 0..24_usize {
+            for step in 0..24_u8 {
+                let choice = usize::from(step) * 7 % 60;
                 if run.is_open() {
-                    run.command((step * 5 % 12) as u8, step * 7 % 60, step % 4 == 0);
+                    run.command(step * 5 % 12, choice, step.is_multiple_of(4));
                 }
             }
             run.album.is_complete(&run.engine, run.process);

@@ -122,6 +122,9 @@ const MANAGER: Somebody = somebody("mona", &["whole.manage"]);
 const STRANGER: Somebody = somebody("stan", &[]);
 const GONE: Somebody = Somebody { name: "gone", rights: &["whole.manage", "whole.cook"], is_active: false };
 
+/// Of a kitchen: neither its process nor its task.
+const NOTHING: [bool; 4] = [false; 4];
+
 struct Kitchen {
     engine: Engine,
     id: ProcessId,
@@ -264,7 +267,6 @@ fn everybody_sees_what_concerns_them_and_nothing_else() {
                 assert_eq!(sees(&kitchen, person), *expected, "{}", person.name);
             }
         };
-        const NOTHING: [bool; 4] = [false; 4];
         told(&[
             (&ANN, [true, false, false, false]),
             (&CHEF, [false, true, true, false]),
@@ -421,12 +423,12 @@ fn a_process_shows_the_children_that_a_person_sees_and_a_child_its_parent() {
         let host = open_task(&engine, PublicationFlow::translate, id).id;
         assert_eq!(engine.desk(&boss()).process(child).unwrap().parent, Some(host));
         // Who views one flow does not see the processes of another.
-        const OF_PARENT: Somebody = somebody("pat", &["publication.view"]);
-        const OF_CHILDREN: Somebody = somebody("kim", &["translation.view"]);
+        let of_parent = somebody("pat", &["publication.view"]);
+        let of_children = somebody("kim", &["translation.view"]);
         let flow = engine.process_record(id).unwrap().flow.clone();
         assert_eq!((&*flow, &*engine.process_record(child).unwrap().flow), ("publication", "translation"));
-        assert_eq!(engine.desk(&OF_PARENT).process(id).unwrap().children.len(), 0);
-        assert_eq!(engine.desk(&OF_CHILDREN).process(child).unwrap().parent, None);
+        assert_eq!(engine.desk(&of_parent).process(id).unwrap().children.len(), 0);
+        assert_eq!(engine.desk(&of_children).process(child).unwrap().parent, None);
     });
 }
 
