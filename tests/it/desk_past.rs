@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use viewflow::graph::Mark;
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{HandleNode, ManualClock, PastProcess, ShownField, Store, ViewNode};
+use viewflow::{HandleNode, JobRun, ManualClock, PastProcess, ShownField, Store, ViewNode};
 
 use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
 use crate::support::{boss, manual, on_every_store, user};
@@ -232,6 +232,15 @@ proptest! {
         run.album.is_complete(&run.engine, run.process);
         run.album.check(&run.engine);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: cases() / 20,
+        max_shrink_iters: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_moment_of_random_data_is_shown_as_it_was(
@@ -376,6 +385,52 @@ fn every_moment_of_a_flow_of_all_sorts_is_shown_as_it_was_on_every_store() {
             }
             tried += 1;
         }
+    });
+}
+
+/// While a worker is at a job, its process is suspended.
+#[derive(Flow)]
+#[flow(name = "interrupted")]
+pub struct InterruptedFlow {
+    engine: Arc<OnceLock<Engine>>,
+
+    #[next(work)]
+    start: StartHandle,
+
+    #[call(Self::work)]
+    #[next(end)]
+    work: Job,
+
+    end: End,
+}
+
+impl InterruptedFlow {
+    fn work(&self, job: &JobRun<Self>) -> Result<()> {
+        if let Some(engine) = self.engine.get() {
+            engine.suspend(job.process.id, &boss())?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_job_at_work_is_shown_as_waiting_once_its_process_is_suspended() {
+    on_every_store(|store| {
+        let (within, album) = (Arc::new(OnceLock::new()), Album::default());
+        let flow = InterruptedFlow::new;
+        let builder = Engine::builder(Arc::clone(&store)).on_event(album.hear());
+        let engine = builder.flow(flow(Arc::clone(&within))).build().unwrap();
+        album.looker.set(Engine::builder(store).flow(flow(Arc::default())).build().unwrap()).unwrap();
+        within.set(engine.clone()).unwrap();
+        let id = engine.run(InterruptedFlow::start, ()).unwrap().id;
+        engine.run_pending().unwrap();
+        let events = engine.events(id, 0, usize::MAX).unwrap();
+        assert_eq!(events.last().unwrap().what.to_string(), "process suspended");
+        let status = |number: u32| engine.desk(&boss()).process_at(id, number).unwrap().tasks[1].status;
+        let last = events.last().unwrap().number;
+        assert_eq!((status(last - 1), status(last)), (TaskStatus::Started, TaskStatus::Scheduled));
+        album.is_complete(&engine, id);
+        album.check(&engine);
     });
 }
 
