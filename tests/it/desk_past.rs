@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use viewflow::desk::{PastProcess, ShownField};
 use viewflow::graph::Mark;
+use viewflow::nodes::{HandleNode, ViewNode};
 use viewflow::prelude::*;
+use viewflow::store::ManualClock;
 use viewflow::store::TaskRecord;
-use viewflow::{HandleNode, JobRun, ManualClock, PastProcess, ShownField, Store, ViewNode};
+use viewflow::{JobRun, Store};
 
 use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
 use crate::support::{boss, manual, on_every_store, user};

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use viewflow::desk::{ChoicePage, FormPlace, ShownField};
 use viewflow::lifecycle::Action;
+use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Document, FormPlace, NodeName, Object, ShownField, Store, User};
+use viewflow::{Document, NodeName, Store, User};
 
 use crate::children::{NewText, PublicationFlow, TranslationFlow};
 use crate::support::{boss, complaints, on_every_store, open_task, user};
@@ -464,7 +466,7 @@ fn more_choices_than_a_form_lists_are_searched() {
         assert_eq!(whole["fields"][1]["choices_are_searched"], json!(true));
         assert!(whole.to_string().len() < 3000, "no list of choices");
         // What is filled in has its label.
-        let filled = engine.fill_in_start(&order, &ANN, &document(&json!({"dish": 100}))).unwrap();
+        let filled = engine.desk(&ANN).fill_in_start(&order, &document(&json!({"dish": 100}))).unwrap();
         let dish = filled.form.fields.iter().find(|field| field.name == "dish").unwrap();
         assert_eq!(
             serde_json::to_value(&dish.picked).unwrap(),
@@ -486,8 +488,7 @@ fn a_search_for_choices_pages_and_tells_when_it_stopped_early() {
         let place = FormPlace::Start(DinnerFlow::order.full_name());
         let desk = engine.desk(&ANN);
         let search = |words: &str, after, limit| desk.choices(&place, "dish", words, after, limit).unwrap();
-        let labels =
-            |page: &viewflow::ChoicePage| page.items.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>();
+        let labels = |page: &ChoicePage| page.items.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>();
         // All words, in capital letters or not, in any order.
         let page = search("soup HOT", None, 2);
         assert_eq!(labels(&page), ["Hot Soup number 100", "Hot Soup number 200"]);

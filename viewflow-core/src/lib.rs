@@ -100,8 +100,8 @@ pub mod handler {
 pub mod field {
     pub use crate::data::field::{
         At, Bounded, Choice, ChoiceSource, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-        HasText, Index, Initial, InitialOf, NotAsked, NotComputed, Pattern, Rules, SetNone, Source, ValueKind, Widget,
-        convert,
+        HasText, Index, Initial, InitialOf, Looked, NotAsked, NotComputed, Pattern, Rules, SetNone, Source, ValueKind,
+        Widget, convert,
     };
 }
 
