@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
+use viewflow::graph::Kind;
 use viewflow::prelude::*;
-use viewflow::store::TaskRecord;
+use viewflow::store::{ProcessList, TaskRecord};
 use viewflow::{ProcessStatus, Store};
 use viewflow_testing::CountingStore;
 
@@ -303,6 +304,78 @@ pub struct EndsFlow {
     two: View,
     first: End,
     second: End,
+}
+
+/// Ends whose outcomes have names of their own.
+#[derive(Flow)]
+#[flow(name = "apart_outcomes")]
+pub struct OutcomesFlow {
+    #[next(fork)]
+    start: StartHandle,
+    #[branch(one)]
+    #[branch(two)]
+    #[branch(three)]
+    #[branch(four)]
+    #[branch(five)]
+    fork: Split,
+    #[next(no)]
+    one: View,
+    #[next(never)]
+    two: View,
+    #[next(stop)]
+    three: View,
+    #[next(fail)]
+    four: View,
+    #[next(end)]
+    five: View,
+    #[outcome(refused)]
+    no: End,
+    #[outcome(refused)]
+    never: End,
+    #[outcome(withdrawn)]
+    stop: Terminate,
+    #[code("broken")]
+    #[outcome(r#loop)]
+    fail: ErrorEnd,
+    end: End,
+}
+
+#[test]
+fn an_end_names_the_outcome_of_processes_that_end_there() {
+    crate::support::on_every_store(|store| {
+        let engine = Engine::builder(store.clone()).flow(OutcomesFlow::new()).build().unwrap();
+        let begun = || engine.run(OutcomesFlow::start, ()).unwrap().id;
+        let told = |id| {
+            let process = engine.process_record(id).unwrap();
+            (process.status, process.outcome.clone().unwrap_or_default())
+        };
+        let cancel = |id| {
+            for task in engine.tasks(id, 0, usize::MAX).unwrap() {
+                if task.kind == Kind::View && !task.status.is_final() {
+                    engine.cancel_task(task.id, &boss()).unwrap();
+                }
+            }
+        };
+        let [stopped, failed, first, second, plain] = [(); 5].map(|()| begun());
+        do_next(&engine, OutcomesFlow::three, stopped, ());
+        assert_eq!(told(stopped), (ProcessStatus::Done, "withdrawn".to_owned()));
+        do_next(&engine, OutcomesFlow::four, failed, ());
+        assert_eq!(told(failed), (ProcessStatus::Failed, "loop".to_owned()));
+        do_next(&engine, OutcomesFlow::one, first, ());
+        cancel(first);
+        assert_eq!(told(first), (ProcessStatus::Done, "refused".to_owned()), "its token came to the end before");
+        do_next(&engine, OutcomesFlow::two, second, ());
+        cancel(second);
+        do_next(&engine, OutcomesFlow::five, plain, ());
+        cancel(plain);
+        assert_eq!(told(plain), (ProcessStatus::Done, "end".to_owned()), "without a name of its own, that of the end");
+        let listed = |outcome: &str| {
+            let list = ProcessList::Outcome("apart_outcomes".to_owned(), outcome.to_owned());
+            store.list_processes(&list, None, 9).unwrap()
+        };
+        assert_eq!((listed("refused"), listed("no")), (vec![second, first], vec![]), "two ends share it");
+        assert_eq!(viewflow_testing::inconsistencies(&*store), [""; 0]);
+    });
 }
 
 #[test]

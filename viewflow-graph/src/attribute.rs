@@ -58,6 +58,8 @@ attributes! {
     Child = "child",
     /// The code of an error or escalation.
     Code = "code",
+    /// What a process has come to that ends here.
+    Outcome = "outcome",
     /// The permission that a person needs.
     Permission = "permission",
     /// The people that may take a task.

@@ -88,6 +88,7 @@ pub fn derive_choices(input: TokenStream) -> TokenStream {
         message,
         child,
         code,
+        outcome,
         cond,
         until,
         switch,

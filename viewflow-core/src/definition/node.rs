@@ -51,6 +51,8 @@ pub(crate) struct NodeDef {
     pub(crate) until: Option<Ask<bool>>,
     /// The code of an error or escalation.
     pub(crate) code: Option<&'static str>,
+    /// What a process has come to that ends here, where that is not the name of the node.
+    pub(crate) outcome: Option<&'static str>,
     pub(crate) schedule: Option<Schedule>,
     /// Whether it is the compensation of another node. No token comes to it.
     pub(crate) undoes: bool,

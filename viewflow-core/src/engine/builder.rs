@@ -399,6 +399,12 @@ fn check_names(flows: &Flows, problems: &mut Vec<String>) {
                 "the names of the flow `{flow}` and its node `{node}` are longer than {BESIDE_PEOPLE} bytes together"
             )
         }));
+        let outcomes = def.nodes.iter().filter_map(|node| node.outcome);
+        let too_long = outcomes.filter(|outcome| def.name.len() + outcome.len() > BESIDE_PEOPLE);
+        problems.extend(too_long.map(|outcome| {
+            let flow = def.name;
+            format!("the names of the flow `{flow}` and its outcome `{outcome}` are longer than {BESIDE_PEOPLE} bytes together")
+        }));
         let too_long = def.messages.iter().filter(|(name, _)| name.len() > BESIDE_A_KEY);
         problems.extend(
             too_long.map(|(name, _)| format!("the name of the message `{name}` is longer than {BESIDE_A_KEY} bytes")),

@@ -181,6 +181,7 @@ impl<F: Flow> FlowBuilder<F> {
             wait: Wait::Nothing,
             until: None,
             code: None,
+            outcome: None,
             schedule: None,
             undoes: false,
         });

@@ -31,7 +31,7 @@ impl Step {
         if let Some(running) = self.running.get(&process) {
             self.save(process, running)?;
         }
-        let outcome = if status == ProcessStatus::Canceled { None } else { self.last_end(process)? };
+        let outcome = if status == ProcessStatus::Canceled { None } else { self.outcome(process)? };
         let parent = self.db.unit(|unit| {
             let now = unit.now;
             let record = unit.change_process(process)?;
@@ -62,12 +62,20 @@ impl Step {
         heard
     }
 
-    /// Returns the name of the end that the last token of a process came to. If the tokens beside it were canceled
-    /// since, that was in an earlier step.
-    fn last_end(&mut self, process: ProcessId) -> Result<Option<String>> {
-        if let Some(end) = self.ends.remove(&process) {
-            return Ok(Some(end));
+    /// Returns the outcome of the end that the last token of a process came to.
+    fn outcome(&mut self, process: ProcessId) -> Result<Option<String>> {
+        if let Some(outcome) = self.ends.remove(&process) {
+            return Ok(Some(outcome));
         }
+        let Some(end) = self.last_end(process)? else { return Ok(None) };
+        let def = self.def_of(process)?;
+        let told = def.find(&end).and_then(|node| def.nodes[node].outcome);
+        Ok(Some(told.map_or(end, str::to_owned)))
+    }
+
+    /// Returns the name of the end that the last token of a process came to, in an earlier step. The tokens beside it
+    /// have been canceled since.
+    fn last_end(&self, process: ProcessId) -> Result<Option<String>> {
         self.db.unit(|unit| {
             let record = unit.process(process)?;
             match (record.ends, record.last_end) {

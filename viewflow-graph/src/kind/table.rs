@@ -231,17 +231,20 @@ macro_rules! node_kinds {
             /// Ends a token; the process is done when its last token has ended.
             End {
                 group: End,
+                takes: [outcome],
                 drawn: Event(Nothing, NONE),
             }
             /// Ends the process, and cancels everything that is open in it.
             Terminate {
                 group: End,
+                takes: [outcome],
                 drawn: Event(Terminate, DISC),
             }
             /// Ends the process as failed, with a code, and cancels what is open in it.
             ErrorEnd {
                 group: End,
                 needs: { code: CODE },
+                takes: [outcome],
                 drawn: Event(Error, FULL_LIGHTNING),
                 guide: failures,
             }

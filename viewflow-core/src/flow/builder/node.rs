@@ -145,6 +145,13 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self
     }
 
+    /// Names the outcome of the processes that end at this end, in place of the node's name.
+    pub fn outcome(mut self, outcome: &'static str) -> Self {
+        self.told(&[Attribute::Outcome]);
+        self.def().outcome = Some(outcome);
+        self
+    }
+
     /// Sets the function that chooses the edge of a `Switch`, by its number.
     pub fn switch(self, choose: impl Fn(&F, &Activation<F, T>) -> Result<usize> + Send + Sync + 'static) -> Self {
         self.acts(&[Attribute::Switch], Action::Switch(ask(choose)))

@@ -9,7 +9,7 @@ use super::call::{KEY, PROCESS, SEED, SEEDS, after, answered, chained, collected
 use crate::flow::model::{Child, Cron, Message, Node, Retry};
 use crate::syntax::{duration_tokens, local, option_of};
 
-/// Writes what a node waits for: a worker, a time, a signal, a message, or its children.
+/// Writes what a node waits for or tells: a worker, a time, a signal, a message, or its children.
 pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
     let at = node.ident.span();
     let mut calls = Vec::new();
@@ -39,6 +39,9 @@ pub(super) fn expand_waiting(node: &Node) -> Vec<TokenStream> {
     }
     if let Some(code) = &node.code {
         plain("code", &quote!((#code)));
+    }
+    if let Some(outcome) = &node.outcome {
+        plain("outcome", &quote!((#outcome)));
     }
     if let Some(delay) = &node.delay {
         calls.push(after(node, "node", "delay", delay, at));

@@ -12,7 +12,7 @@ use super::event::{after, message, name_in_quotes};
 use super::handler::{call, method, retry};
 use crate::flow::model::{FieldsForm, Node};
 use crate::flow::people;
-use crate::syntax::{Opt, Opts, earlier_names_of, some_duration_of};
+use crate::syntax::{Opt, Opts, earlier_names_of, plain_name, some_duration_of};
 
 pub(super) fn known(attribute: &syn::Attribute) -> Option<Attribute> {
     Attribute::ALL.iter().copied().find(|known| attribute.path().is_ident(known.name()))
@@ -48,6 +48,7 @@ pub(super) fn read_attribute(node: &mut Node, name: Attribute, attribute: &syn::
         Attribute::Cron => once(&mut node.cron, attribute, attribute.parse_args()?),
         Attribute::Signal => once(&mut node.signal, attribute, name_in_quotes(attribute)?),
         Attribute::Code => once(&mut node.code, attribute, name_in_quotes(attribute)?),
+        Attribute::Outcome => once(&mut node.outcome, attribute, outcome(attribute)?),
         Attribute::Message => once(&mut node.message, attribute, message(attribute, kind)?),
         Attribute::Child => once(&mut node.child, attribute, attribute.parse_args()?),
         Attribute::Until => once(&mut node.until, attribute, attribute.parse_args()?),
@@ -113,6 +114,17 @@ fn field_name(attribute: &syn::Attribute) -> Result<Ident> {
     let tokens: TokenStream = attribute.parse_args()?;
     let expected = "expected the name of a field of the form: `#[decide(field)]`";
     Ident::parse_any.parse2(tokens).map_err(|_| syn::Error::new_spanned(attribute, expected))
+}
+
+/// Parses a name without quotes, and nothing else.
+fn outcome(attribute: &syn::Attribute) -> Result<String> {
+    let tokens: TokenStream = attribute.parse_args()?;
+    let expected = "expected the name of an outcome, without quotes: `#[outcome(refused)]`";
+    match Ident::parse_any.parse2(tokens.clone()) {
+        Ok(name) => Ok(plain_name(&name)),
+        Err(_) if tokens.is_empty() => Err(syn::Error::new_spanned(attribute, expected)),
+        Err(_) => Err(syn::Error::new_spanned(tokens, expected)),
+    }
 }
 
 /// Parses a type, and nothing else.

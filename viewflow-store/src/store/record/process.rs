@@ -83,7 +83,8 @@ record! {
         pub parent: Option<TaskId> = default,
         /// The code of the `ErrorEnd` at which it failed.
         pub error: Option<String> = default,
-        /// The stored name of the end that its last token came to; none while it runs, and if it was canceled.
+        /// The outcome of the end that its last token came to, as its flow names it; else the stored name of that end.
+        /// None while it runs, and if it was canceled.
         pub outcome: Option<String> = default,
         /// How many tasks it has had.
         pub tasks: u32,
