@@ -206,7 +206,7 @@ fn what_waits_for_code_is_done_by_a_manager_with_json_of_its_form() {
             [
                 "cents: must be at least 1",
                 "euros: is no field of this form",
-                "shelf: refers to row 77 of `shelf`, which is not there"
+                "shelf: refers to row 77 of `shelf`, which does not exist"
             ]
         );
         assert_eq!(complaints(pay(&MANAGER, json!({"cents": 13}))), ["cents: must not be 13"]);
@@ -288,7 +288,7 @@ fn a_child_is_added_with_json_of_its_process_and_complaints_have_paths() {
             complaints(refused),
             [
                 "data.pieces: must be at most 10",
-                "data.shelf: refers to row 9 of `shelf`, which is not there",
+                "data.shelf: refers to row 9 of `shelf`, which does not exist",
                 "data.stored_pieces: is no field of this form",
                 "seed: must be a whole number from 0 to 255"
             ]
@@ -439,5 +439,60 @@ fn going_back_names_a_node_of_the_flow() {
         assert_eq!(at(engine, PayFlow::count, id), task);
         assert!(engine.task_record(parts).unwrap().status.is_final());
         assert!(events(engine, id).iter().any(|event| event.contains("count")));
+    });
+}
+
+#[test]
+fn who_acts_on_what_is_not_so_any_more_is_told_that_somebody_was_faster() {
+    with_engine(|engine| {
+        let (_, parts) = with_parts(engine);
+        let child = engine.task(PayFlow::parts, parts).unwrap().children().unwrap().remove(0).id;
+        let pack = at(engine, PartFlow::pack, child);
+        let tag = || engine.task_record(pack).unwrap().event;
+        let (ann, lea) = (Packer("ann"), Packer("lea"));
+        let seen = tag();
+        engine.desk(&ann).seen(seen).act(pack, &TaskCommand::Assign).unwrap();
+        assert!(tag() > seen);
+        let now = tag();
+        for (refused, at) in [
+            (engine.desk(&ann).seen(seen).execute(pack, &Document::new()), seen),
+            (engine.desk(&ann).seen(now + 1).execute(pack, &Document::new()), now + 1),
+            (engine.desk(&boss()).seen(seen).act(pack, &TaskCommand::CancelTask).map(drop), seen),
+            (engine.desk(&boss()).seen(seen).act(pack, &TaskCommand::GoBack).map(drop), seen),
+        ] {
+            let error = refused.unwrap_err();
+            let told = matches!(error, Error::Overtaken { seen, now: is, .. } if seen == at && is == now);
+            assert!(told, "{error}");
+            assert_eq!(error.reply(), viewflow::error::Reply::Overtaken);
+        }
+        // Lea does not see the task any more, and not that something has happened to it.
+        let unseen = engine.desk(&lea).seen(seen).act(pack, &TaskCommand::Assign);
+        assert!(matches!(unseen, Err(Error::NoTask(_))));
+        assert_eq!((tag(), engine.task_record(pack).unwrap().owner), (now, Some(user("ann"))));
+        // A draft is no event: who goes on to fill in need not look again.
+        engine.desk(&ann).seen(now).draft(pack, &Document::new()).unwrap();
+        engine.desk(&ann).seen(now).execute(pack, &Document::new()).unwrap();
+    });
+}
+
+#[test]
+fn people_who_had_a_task_or_took_part_are_told_why_they_may_not() {
+    with_engine(|engine| {
+        let (id, parts) = with_parts(engine);
+        let child = engine.task(PayFlow::parts, parts).unwrap().children().unwrap().remove(0).id;
+        let pack = at(engine, PartFlow::pack, child);
+        let (ann, lea) = (Packer("ann"), Packer("lea"));
+        engine.assign(pack, &ann).unwrap();
+        engine.unassign(pack, &ann).unwrap();
+        engine.assign(pack, &lea).unwrap();
+        let cancel = |by: &dyn User, process: ProcessId| {
+            let command = ProcessCommand::Cancel;
+            engine.desk(&by).act_on(process, &command).unwrap_err()
+        };
+        let error = engine.desk(&ann).execute(pack, &Document::new()).unwrap_err();
+        assert!(matches!(&error, Error::NotOwner { owner, .. } if *owner == user("lea")), "{error}");
+        assert!(matches!(cancel(&ann, child), Error::Forbidden { .. }));
+        assert!(matches!(cancel(&ann, id), Error::NoProcess(of) if of == id), "of the parent she knows nothing");
+        assert!(matches!(cancel(&STRANGER, child), Error::NoProcess(_)));
     });
 }

@@ -289,7 +289,8 @@ fn a_person_who_does_a_task_of_the_program_is_told_what_it_is() {
         let before = events(&engine, id);
         let told = |result: Result<()>| result.unwrap_err().to_string();
         let place = format!("`pay.bank` of process {id} (task {}): cannot", task.id());
-        let instead = "a `Handle`: the program does it, with `engine.task(node, id)?.run(..)`";
+        let instead =
+            "a `Handle`: the program does it, with `engine.task(node, id)?.run(..)`, or a manager by the command `run`";
         let error = told(engine.desk(&boss()).execute(task.id(), &Document::new()));
         assert_eq!(error, format!("{place} execute {instead}"));
         assert_eq!(told(engine.assign(task.id(), &boss())), format!("{place} assign {instead}"));

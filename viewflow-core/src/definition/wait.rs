@@ -112,8 +112,10 @@ pub(crate) struct MessageDef {
     pub(crate) key_of_today: fn(&str, Option<&str>) -> Option<String>,
     /// Reads a message as the handler's input.
     pub(crate) parse: fn(&Document) -> Result<Box<Erased>, FieldErrors>,
-    /// Makes a message from JSON that comes from outside.
+    /// Makes a message of the JSON in which it is stored.
     pub(crate) letter: fn(&Document) -> Result<Letter>,
+    /// Makes a message of the JSON that a person sends: the fields by their names.
+    pub(crate) sent: fn(&Document) -> Result<Letter>,
 }
 
 impl After {

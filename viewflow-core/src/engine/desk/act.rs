@@ -146,6 +146,7 @@ impl Desk<'_> {
         let person = self.person(action)?;
         let record = db.unit(|unit| unit.task(task).cloned())?;
         self.may_see(&person, &record)?;
+        self.is_as_seen(&record)?;
         if action == Action::GoBack {
             let process = db.unit(|unit| unit.process(task.process).cloned())?;
             gate::pass_process(action, &person, &process)?;
@@ -154,6 +155,16 @@ impl Desk<'_> {
             kernel::check_goes_on(db, task.process)?;
         }
         Ok(record)
+    }
+
+    /// Nothing has happened to the task since the person saw it, if that was told.
+    fn is_as_seen(&self, task: &TaskRecord) -> Result<()> {
+        match self.seen {
+            Some(seen) if seen != task.event => {
+                Err(Error::Overtaken { at: Place::of_task(task), seen, now: task.event })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The person at the desk, unless they may do nothing at all.

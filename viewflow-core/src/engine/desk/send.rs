@@ -24,7 +24,7 @@ impl Desk<'_> {
         let waits = waits.ok_or(Error::Internal("a message"))?;
         self.step_once(Action::Send, None, &("send", name, message), |_, db| {
             gate::pass_send(&Person::of(self), name)?;
-            let letter = (waits.letter)(message)?;
+            let letter = (waits.sent)(message)?;
             db.unit(|unit| mailbox::post(unit, &letter))
         })
     }

@@ -142,6 +142,10 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
                 key_of_today: key_of_today::<M>,
                 parse: |content| Ok(Box::new(document::read::<M>(content)?)),
                 letter: |content| {
+                    let wrong = |errors| Error::Data { at: Place::of_message(M::NAME), errors };
+                    Letter::of(&document::read::<M>(content).map_err(wrong)?)
+                },
+                sent: |content| {
                     document::check_depth(content)?;
                     let wrong = |errors| Error::Form { at: Place::of_message(M::NAME), errors };
                     Letter::of(&document::read_sent::<M>(content).map_err(wrong)?)
