@@ -58,9 +58,9 @@ pub use viewflow_core::serde_json;
 pub use viewflow_core::uuid;
 pub use viewflow_core::{
     Activation, Anonymous, Artifact, Bytes, Choices, Db, Desk, Document, Engine, EngineBuilder, Entity, Error, Event,
-    FieldErrors, Flow, Form, Id, JobRun, MemoryStore, Message, NodeName, Page, Permission, Process, ProcessId,
-    ProcessOf, ProcessStatus, Ref, Result, Seed, Store, StoreError, Superuser, Table, Task, TaskId, TaskOf, TaskStatus,
-    Timestamp, User, UserId, What, Workers, flow_lock,
+    EventKind, FieldErrors, Flow, Form, Id, JobRun, MemoryStore, Message, NodeName, Page, Permission, Process,
+    ProcessId, ProcessOf, ProcessStatus, Ref, Result, Seed, Store, StoreError, Superuser, Table, Task, TaskId, TaskOf,
+    TaskStatus, Timestamp, User, UserId, Workers, flow_lock,
 };
 pub use viewflow_core::{
     builder, change, desk, document, engine, error, field, form, handler, lifecycle, lock, nodes, people, table,

@@ -149,9 +149,9 @@ fn our_crates_depend_on_each_other_as_the_page_draws_it() {
 /// What stands at `viewflow::`: what an application's code names in its first week, and shelves for the rest.
 const ROOT: &str = "
     Activation Anonymous Artifact Bytes Choices Db Desk Document Embedded Engine EngineBuilder Entity Error
-    Event FieldErrors Flow Form Id JobRun MemoryStore Message NodeName Page Permission Process ProcessId
+    Event EventKind FieldErrors Flow Form Id JobRun MemoryStore Message NodeName Page Permission Process ProcessId
     ProcessOf ProcessStatus Ref Result Seed SledStore Store StoreError Superuser Table Task TaskId TaskOf
-    TaskStatus Timestamp User UserId What Workers
+    TaskStatus Timestamp User UserId Workers
     entity flow flow_lock form message process task
     jiff rust_decimal serde_json uuid
     __private builder change desk document engine error field graph guide handler lifecycle lock nodes people

@@ -272,7 +272,7 @@ impl Terminal {
         self.engine.process_record(id)?;
         for event in self.engine.events(id, 0, 1000)? {
             let actor = event.actor.map_or(String::new(), |actor| format!(" ({actor})"));
-            println!("  {:3}  {}{actor}", event.number, event.what);
+            println!("  {:3}  {}{actor}", event.number, event.kind);
         }
         Ok(())
     }

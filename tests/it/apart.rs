@@ -278,7 +278,7 @@ fn who_started_a_process_at_which_end_it_ended_and_in_whose_place_something_was_
         assert_eq!((parcel.started_by.as_ref(), parcel.outcome.as_deref()), (Some(&ann), Some("end")));
         let events = engine.events(task.process, 0, 100).unwrap();
         let told: Vec<_> =
-            events.iter().filter_map(|event| Some((event.what.to_string(), event.on_behalf_of.clone()?))).collect();
+            events.iter().filter_map(|event| Some((event.kind.to_string(), event.on_behalf_of.clone()?))).collect();
         assert_eq!(told, [("pack finished".to_owned(), ann.clone())]);
         let batch = engine.process_record(id).unwrap();
         assert_eq!((batch.started_by.as_ref(), batch.outcome.as_deref()), (Some(&ann), None), "it runs");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use viewflow::prelude::*;
-use viewflow::{Store, What};
+use viewflow::{EventKind, Store};
 
 use crate::support::{boss, do_next, events, manual, on_every_store, open_task, open_tasks, perform, user};
 
@@ -196,8 +196,8 @@ fn a_sub_process_starts_from_the_artifact_and_its_own_comes_back() {
             (ProcessStatus::Done, &["Hello in German".to_owned(), "Hello in French".to_owned()][..])
         );
         let ends = engine.events(id, 0, 100).unwrap();
-        let ended = |what: &What| matches!(what, What::TaskFinished { node, .. } if node == "translate");
-        assert_eq!(ends.iter().filter(|event| ended(&event.what)).count(), 1, "it goes on once");
+        let ended = |kind: &EventKind| matches!(kind, EventKind::TaskFinished { node, .. } if node == "translate");
+        assert_eq!(ends.iter().filter(|event| ended(&event.kind)).count(), 1, "it goes on once");
     });
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use viewflow::engine::{Clock as _, ManualClock};
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{Document, Store, Timestamp, What, store};
+use viewflow::{Document, EventKind, Store, Timestamp, store};
 use viewflow_testing::{Crash, CrashingStore, Stage, crash_points, inconsistencies};
 
 use crate::support::user;
@@ -417,7 +417,7 @@ fn standing(store: Arc<dyn Store>) -> Result<()> {
         None => engine.run(StandingFlow::start, ())?.id,
     };
     let boss = Superuser::new("boss");
-    if !engine.events(id, 0, 1000)?.iter().any(|event| event.what == What::ProcessSuspended) {
+    if !engine.events(id, 0, 1000)?.iter().any(|event| event.kind == EventKind::ProcessSuspended) {
         engine.suspend(id, &boss)?;
     }
     if engine.process_record(id)?.status == ProcessStatus::Suspended {

@@ -8,7 +8,7 @@ use viewflow::graph::{Kind, Role};
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{Document, Store, What};
+use viewflow::{Document, EventKind, Store};
 
 use crate::support::{boss, complaints, do_next, on_every_store, open_task, open_tasks, user};
 
@@ -248,8 +248,8 @@ fn the_history_tells_what_was_decided() {
         let engine = engine(store);
         let id = begun(&engine);
         do_next(&engine, RequestFlow::review, id, reject("no"));
-        let told = engine.events(id, 0, 100).unwrap().into_iter().find_map(|event| match event.what {
-            What::TaskFinished { node, decision: Some(decision), .. } => Some((node, decision)),
+        let told = engine.events(id, 0, 100).unwrap().into_iter().find_map(|event| match event.kind {
+            EventKind::TaskFinished { node, decision: Some(decision), .. } => Some((node, decision)),
             _ => None,
         });
         assert_eq!(told, Some(("review".to_owned(), "Reject".to_owned())));

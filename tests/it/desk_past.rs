@@ -428,7 +428,7 @@ fn a_job_at_work_is_shown_as_waiting_once_its_process_is_suspended() {
         let id = engine.run(InterruptedFlow::start, ()).unwrap().id;
         engine.run_pending().unwrap();
         let events = engine.events(id, 0, usize::MAX).unwrap();
-        assert_eq!(events.last().unwrap().what.to_string(), "process suspended");
+        assert_eq!(events.last().unwrap().kind.to_string(), "process suspended");
         let status = |number: u32| engine.desk(&boss()).process_at(id, number).unwrap().tasks[1].status;
         let last = events.last().unwrap().number;
         assert_eq!((status(last - 1), status(last)), (TaskStatus::Started, TaskStatus::Scheduled));

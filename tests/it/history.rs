@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::store::{DataPart, Event, What};
+use viewflow::store::{DataPart, Event, EventKind};
 use viewflow::{Timestamp, User};
 
 use crate::support::{boss, manual, on_every_store, open_task, user};
@@ -112,7 +112,7 @@ fn check(engine: &Engine, id: ProcessId, user: &impl User, amount: u32, note: Op
 /// The changes at the event that reads as `what`, one line each.
 fn changes(engine: &Engine, id: ProcessId, what: &str) -> Vec<String> {
     let events = engine.events(id, 0, 1000).unwrap();
-    let event = events.iter().find(|event| event.what.to_string() == what).unwrap();
+    let event = events.iter().find(|event| event.kind.to_string() == what).unwrap();
     event.changes.iter().map(ToString::to_string).collect()
 }
 
@@ -135,7 +135,7 @@ fn the_history_of_a_process_tells_who_did_what_when_and_why() {
         let events = engine.history().of_process(id).list().unwrap();
         let told = |event: &Event| {
             let who = event.actor.as_ref().map_or("", UserId::as_str).to_owned();
-            (event.what.to_string(), who, event.at, event.reason.clone().unwrap_or_default())
+            (event.kind.to_string(), who, event.at, event.reason.clone().unwrap_or_default())
         };
         let line =
             |what: &str, who: &str, at, why: &str| (what.to_owned(), who.to_owned(), seconds(at), why.to_owned());
@@ -290,6 +290,6 @@ fn a_clock_that_is_set_back_hides_nothing() {
         let all = engine.history().of_process(id).list().unwrap();
         assert!(all.is_sorted_by(|a, b| a.number > b.number));
         assert_eq!(engine.history().list().unwrap().len(), all.len());
-        assert!(matches!(all.last().unwrap().what, What::ProcessStarted));
+        assert!(matches!(all.last().unwrap().kind, EventKind::ProcessStarted));
     });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use viewflow::engine::ManualClock;
 use viewflow::prelude::*;
-use viewflow::{Store, Timestamp, What};
+use viewflow::{EventKind, Store, Timestamp};
 
 use crate::support::{boss, events, manual, on_every_store, open_task, open_tasks, wait_until};
 
@@ -390,7 +390,7 @@ fn a_worker_whose_lease_was_taken_over_cannot_write() {
         let done = slow.events(id, 0, 100).unwrap();
         assert_eq!(
             done.iter()
-                .filter(|event| matches!(&event.what, What::TaskFinished { node, .. } if node == "send"))
+                .filter(|event| matches!(&event.kind, EventKind::TaskFinished { node, .. } if node == "send"))
                 .count(),
             1
         );

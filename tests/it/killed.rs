@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use viewflow::What;
+use viewflow::EventKind;
 use viewflow::prelude::*;
 
 use crate::support::wait_until;
@@ -115,10 +115,10 @@ fn every_job_of_a_killed_worker_is_done_and_none_is_recorded_twice() {
         let key = format!("work.work/{}/2/", process.id);
         assert!(log.lines().any(|line| line.starts_with(&key)), "process {}", process.id);
         let events = engine.events(process.id, 0, 100).unwrap();
-        let count = |wanted: fn(&What) -> bool| events.iter().filter(|event| wanted(&event.what)).count();
-        let done = |what: &What| matches!(what, What::TaskFinished { node, .. } if node == "work");
-        assert_eq!((count(done), count(|what| *what == What::ProcessFinished)), (1, 1), "process {}", process.id);
-        let attempts = count(|what| matches!(what, What::TaskStarted { .. }));
+        let count = |wanted: fn(&EventKind) -> bool| events.iter().filter(|event| wanted(&event.kind)).count();
+        let done = |kind: &EventKind| matches!(kind, EventKind::TaskFinished { node, .. } if node == "work");
+        assert_eq!((count(done), count(|what| *what == EventKind::ProcessFinished)), (1, 1), "process {}", process.id);
+        let attempts = count(|what| matches!(what, EventKind::TaskStarted { .. }));
         taken_over += usize::from(attempts > 1 + usize::from(process.id.0.is_multiple_of(5)));
     }
     assert!(by_process.is_empty(), "no receipt without a process");

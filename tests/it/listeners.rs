@@ -57,7 +57,7 @@ fn a_step_is_done_and_told_to_the_others_though_a_listener_panics() {
         let (builder, clock) = manual(Arc::clone(&store));
         let engine = builder
             .flow(FaxFlow::new(Arc::clone(&fails)))
-            .on_event(|event| panic!("broken pipe at {}", event.what))
+            .on_event(|event| panic!("broken pipe at {}", event.kind))
             .on_event(move |_| {
                 counter.fetch_add(1, Ordering::SeqCst);
             })
@@ -95,7 +95,7 @@ fn workers_timers_and_subscribers_live_on_though_every_listener_panics() {
             .on_error(|_| panic!("broken log"))
             .subscriber(Subscriber::from_the_beginning("mailer", move |_, event| {
                 // The report of this failure meets the listener that panics.
-                assert!(!still.swap(false, Ordering::SeqCst), "not yet: {}", event.what);
+                assert!(!still.swap(false, Ordering::SeqCst), "not yet: {}", event.kind);
                 counter.fetch_add(1, Ordering::SeqCst);
                 Ok(())
             }))

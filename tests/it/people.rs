@@ -8,7 +8,7 @@ use viewflow::lifecycle::Action;
 use viewflow::people::{Candidate, Object};
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{Anonymous, User, What};
+use viewflow::{Anonymous, EventKind, User};
 
 use crate::support::{boss, manual, on_every_store, open_task, user};
 
@@ -350,8 +350,8 @@ fn a_task_has_the_number_of_the_last_event_about_it() {
         engine.cancel_task(task, &boss()).unwrap();
         let canceled = engine.task_record(task).unwrap();
         let events = engine.events(id, 0, 100).unwrap();
-        let last = events.iter().rfind(|event| event.what.task() == Some(task.ordinal)).unwrap();
-        assert!(matches!(last.what, What::TaskCanceled { .. }) && canceled.event == last.number, "{last:?}");
+        let last = events.iter().rfind(|event| event.kind.task() == Some(task.ordinal)).unwrap();
+        assert!(matches!(last.kind, EventKind::TaskCanceled { .. }) && canceled.event == last.number, "{last:?}");
     });
 }
 

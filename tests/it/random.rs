@@ -15,7 +15,7 @@ use viewflow::engine::{Delivery, ManualClock};
 use viewflow::graph::{Kind, Role, Selection};
 use viewflow::nodes::{HandleNode, StartHandleNode, ViewNode};
 use viewflow::prelude::*;
-use viewflow::{Timestamp, What};
+use viewflow::{EventKind, Timestamp};
 
 use crate::support::{boss, manual};
 
@@ -782,13 +782,13 @@ impl Run {
         let mut counts: BTreeMap<u32, Count> = BTreeMap::new();
         let mut left: BTreeMap<u32, i32> = BTreeMap::new();
         for event in self.engine.events(self.process, 0, usize::MAX).unwrap() {
-            let (task, node, change): (u32, &String, fn(&mut Count)) = match &event.what {
-                What::TaskCreated { task, node } => (*task, node, |count| count.created += 1),
-                What::TaskFinished { task, node, .. } => (*task, node, |count| count.finished += 1),
-                What::TaskCanceled { task, node } => (*task, node, |count| count.canceled += 1),
+            let (task, node, change): (u32, &String, fn(&mut Count)) = match &event.kind {
+                EventKind::TaskCreated { task, node } => (*task, node, |count| count.created += 1),
+                EventKind::TaskFinished { task, node, .. } => (*task, node, |count| count.finished += 1),
+                EventKind::TaskCanceled { task, node } => (*task, node, |count| count.canceled += 1),
                 _ => continue,
             };
-            *left.entry(task).or_default() += if matches!(event.what, What::TaskCreated { .. }) { 1 } else { -1 };
+            *left.entry(task).or_default() += if matches!(event.kind, EventKind::TaskCreated { .. }) { 1 } else { -1 };
             if let Some(number) = (0..1000_u32).find(|number| task_name(*number) == node) {
                 change(counts.entry(number).or_default());
             }

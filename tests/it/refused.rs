@@ -12,7 +12,7 @@ use proptest::sample::select;
 use viewflow::engine::Subscriber;
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
-use viewflow::{Store, StoreError, Timestamp, What};
+use viewflow::{EventKind, Store, StoreError, Timestamp};
 use viewflow_testing::inconsistencies;
 
 use self::store::{REFUSED, Refusing};
@@ -331,7 +331,7 @@ fn cases(store: &Arc<dyn Store>, work: Work, all: &[(Refusal, Guilty)]) {
         let error = failed.error.as_ref().unwrap();
         assert!(error.message.contains(refusal.says()), "{refusal:?}: {error:?}");
         let events = engine.events(*id, 0, 1000).unwrap();
-        let failures = events.iter().filter(|event| matches!(event.what, What::TaskFailed { .. }));
+        let failures = events.iter().filter(|event| matches!(event.kind, EventKind::TaskFailed { .. }));
         assert_eq!(failures.count(), 1, "it failed once");
     }
     let jobs = if work == Work::Job { all.len() } else { 0 };

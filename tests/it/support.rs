@@ -109,7 +109,7 @@ pub fn do_next<F: Flow, T: Task, Fm: Form>(engine: &Engine, node: ViewNode<F, T,
 
 /// The events of a process, one line each.
 pub fn events(engine: &Engine, process: ProcessId) -> Vec<String> {
-    engine.events(process, 0, usize::MAX).unwrap().iter().map(|event| event.what.to_string()).collect()
+    engine.events(process, 0, usize::MAX).unwrap().iter().map(|event| event.kind.to_string()).collect()
 }
 
 /// The complaints of an error, as `field: message`.

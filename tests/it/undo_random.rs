@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use viewflow::What;
+use viewflow::EventKind;
 use viewflow::engine::ManualClock;
 use viewflow::graph::Kind;
 use viewflow::nodes::{HandleNode, ViewNode};
@@ -108,11 +108,11 @@ impl Run {
             return;
         }
         let happened = self.engine.events(self.process, 0, usize::MAX).unwrap();
-        let canceled = |what: &What| matches!(what, What::TaskCanceled { .. });
-        let canceled = happened.iter().any(|event| event.number > events && canceled(&event.what));
+        let canceled = |kind: &EventKind| matches!(kind, EventKind::TaskCanceled { .. });
+        let canceled = happened.iter().any(|event| event.number > events && canceled(&event.kind));
         // Tasks that its timeouts began beside it also came after it.
-        let beside = |what: &What| matches!(what, What::BoundaryTaken { task, .. } if *task == done.ordinal);
-        let beside = happened.iter().any(|event| beside(&event.what));
+        let beside = |kind: &EventKind| matches!(kind, EventKind::BoundaryTaken { task, .. } if *task == done.ordinal);
+        let beside = happened.iter().any(|event| beside(&event.kind));
         self.engine.go_back_to(done, &boss()).unwrap();
         if !canceled && !beside {
             assert_eq!(self.tokens(), before, "after {done} was done and taken back");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use viewflow::prelude::*;
-use viewflow::{ProcessStatus, Store, What, Workers};
+use viewflow::{EventKind, ProcessStatus, Store, Workers};
 use viewflow_testing::CountingStore;
 
 use crate::refused::store::Refusing;
@@ -224,8 +224,8 @@ fn two_engines_do_each_piece_of_work_once() {
         processes.iter().for_each(|process| wait_for_end(&engines[0], *process));
         for process in processes {
             let events = engines[0].events(process, 0, usize::MAX).unwrap();
-            let begun = events.iter().filter(|event| matches!(event.what, What::TaskStarted { .. })).count();
-            assert_eq!(begun, 1, "{:?}", events.iter().map(|event| event.what.to_string()).collect::<Vec<_>>());
+            let begun = events.iter().filter(|event| matches!(event.kind, EventKind::TaskStarted { .. })).count();
+            assert_eq!(begun, 1, "{:?}", events.iter().map(|event| event.kind.to_string()).collect::<Vec<_>>());
         }
     });
 }

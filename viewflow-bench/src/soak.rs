@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
-use viewflow::What;
+use viewflow::EventKind;
 use viewflow::prelude::{Engine, ProcessId};
 
 use crate::flows::{self, FanFlow, OrderFlow, Paid, PauseFlow, WorkFlow};
@@ -97,9 +97,9 @@ fn engine(path: &Path, counts: &Counts) -> Result<Engine> {
     });
     let builder = stores::retaining(stores::open_traced(path, trace)?);
     let builder = builder.on_error(|error| eprintln!("a worker: {error}")).on_event(move |event| {
-        let change = match event.what {
-            What::ProcessStarted => 1,
-            What::ProcessFinished | What::ProcessCanceled | What::ProcessFailed { .. } => -1,
+        let change = match event.kind {
+            EventKind::ProcessStarted => 1,
+            EventKind::ProcessFinished | EventKind::ProcessCanceled | EventKind::ProcessFailed { .. } => -1,
             _ => return,
         };
         running.fetch_add(change, Ordering::Relaxed);

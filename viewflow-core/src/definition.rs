@@ -20,7 +20,7 @@ pub(crate) use flows::{Flows, check_message, check_signal, names_of};
 pub(crate) use letter::Letter;
 pub use letter::{Delivery, Latch};
 pub use node::Chosen;
-pub(crate) use node::{Action, EdgeDef, FormDef, Items, NodeDef, Places};
+pub(crate) use node::{Behavior, EdgeDef, FormDef, Items, NodeDef, Places};
 pub(crate) use people::{PeopleDef, PermissionDef};
 #[cfg(feature = "tokio")]
 pub use run::BoxFuture;

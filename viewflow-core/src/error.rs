@@ -73,7 +73,7 @@ pub enum Error {
     #[error("no task is in {0}")]
     NoneListed(String),
     /// The task belongs to another node or flow than expected.
-    #[error("task {task} is of `{found}`, not of `{expected}`: use the handle of its own node")]
+    #[error("task {task} is of `{found}`, not of `{expected}`: use the node handle of its own node")]
     OtherNode {
         /// The task.
         task: TaskId,

@@ -10,6 +10,7 @@
 //!
 //! A step may reach into other processes: down into sub-processes, and up again when they are done.
 
+mod advance;
 mod cancel;
 mod changes;
 mod children;
@@ -29,7 +30,6 @@ mod skip;
 mod step;
 mod suspend;
 mod token;
-mod turn;
 mod undo;
 mod wait;
 

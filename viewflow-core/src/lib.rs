@@ -53,13 +53,13 @@ pub use crate::flow::task::{Artifact, Seed, Task, TaskOf};
 pub use crate::people::{Anonymous, Superuser, User};
 pub use crate::unit::Db;
 pub use viewflow_store::{
-    Event, Id, MemoryStore, NodeName, Permission, ProcessId, ProcessStatus, Ref, Store, StoreError, TaskId, TaskStatus,
-    Timestamp, UserId, What,
+    Event, EventKind, Id, MemoryStore, NodeName, Permission, ProcessId, ProcessStatus, Ref, Store, StoreError, TaskId,
+    TaskStatus, Timestamp, UserId,
 };
 
 /// Kinds of nodes, as the types of a flow's fields, and node handles such as `PublishFlow::review`.
 ///
-/// Look here for the type of a field or handle, and to write functions that take any node of a flow.
+/// Look here for the type of a field or node handle, and to write functions that take any node of a flow.
 pub mod nodes {
     pub use crate::flow::node::kinds::*;
     pub use crate::flow::node::{
@@ -144,7 +144,7 @@ pub mod table {
 ///
 /// Look here for what [`EngineBuilder::plan`] tells before a version is put to work.
 pub mod change {
-    pub use crate::engine::change::plan::{FlowPlan, Misfit, Plan, Why};
+    pub use crate::engine::change::plan::{FlowPlan, Mismatch, MismatchReason, Plan};
     pub use crate::engine::change::renewal::{Clash, Renewal, Replaced};
 }
 

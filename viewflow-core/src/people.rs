@@ -106,11 +106,11 @@ pub trait User {
 
     /// Returns this person with a reason, which the history records with what they do:
     /// `engine.cancel(id, &ann.because("sent twice"))`.
-    fn because(&self, reason: impl Into<String>) -> Because<'_, Self>
+    fn because(&self, reason: impl Into<String>) -> WithReason<'_, Self>
     where
         Self: Sized,
     {
-        Because { user: self, reason: reason.into() }
+        WithReason { user: self, reason: reason.into() }
     }
 }
 
@@ -154,12 +154,12 @@ impl<U: User + ?Sized> User for &U {
 
 /// A person with a reason: see [`User::because`].
 #[derive(Debug)]
-pub struct Because<'u, U> {
+pub struct WithReason<'u, U> {
     user: &'u U,
     reason: String,
 }
 
-impl<U: User> User for Because<'_, U> {
+impl<U: User> User for WithReason<'_, U> {
     fn id(&self) -> UserId {
         self.user.id()
     }

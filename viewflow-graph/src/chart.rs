@@ -1,4 +1,4 @@
-//! Charts of a flow: the shapes of its nodes, and a module for each output format.
+//! Charts of a flow: the figures of its nodes, and a module for each output format.
 
 mod bpmn;
 mod dot;
@@ -30,9 +30,9 @@ pub enum Mark {
     Failed,
 }
 
-/// The shape of a node in BPMN.
+/// The figure that BPMN draws for a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+enum Figure {
     /// A box: an activity.
     Task,
     /// A circle: an event.
@@ -80,16 +80,16 @@ impl Mark {
 }
 
 impl Graph {
-    /// Returns the shape of a node.
+    /// Returns the figure of a node.
     ///
     /// A node that waits for an event is drawn as an event. If it has boundaries, it is drawn as a task, since BPMN
     /// allows no boundary on an event.
-    fn shape(&self, node: usize) -> Shape {
+    fn figure(&self, node: usize) -> Figure {
         match self.nodes()[node].kind.drawn() {
-            Drawn::Gateway => Shape::Gateway,
-            Drawn::Catch(..) if self.boundaries(node).next().is_some() => Shape::Task,
-            Drawn::Event(..) | Drawn::Catch(..) => Shape::Event,
-            Drawn::Task(..) | Drawn::Calls { .. } => Shape::Task,
+            Drawn::Gateway => Figure::Gateway,
+            Drawn::Catch(..) if self.boundaries(node).next().is_some() => Figure::Task,
+            Drawn::Event(..) | Drawn::Catch(..) => Figure::Event,
+            Drawn::Task(..) | Drawn::Calls { .. } => Figure::Task,
         }
     }
 
@@ -113,7 +113,7 @@ impl Graph {
                 let caught = |edge: &Edge| {
                     let kind = self.nodes()[edge.to].kind;
                     let alone = self.boundaries(edge.to).next().is_none() && self.ways_in(edge.to).count() == 1;
-                    let waits = self.shape(edge.to) == Shape::Event && kind.waits();
+                    let waits = self.figure(edge.to) == Figure::Event && kind.waits();
                     edge.role == Role::Branch(Selection::Always) && alone && (waits || kind == Kind::Handle)
                 };
                 let mixed = kinds().any(|kind| kind == Kind::Handle) && kinds().any(|kind| kind == Kind::MessageCatch);

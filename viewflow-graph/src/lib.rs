@@ -52,7 +52,7 @@ pub use crate::family::check_family;
 pub use crate::graph::{Edge, Graph, Node};
 pub use crate::kind::{Kind, Need};
 pub use crate::role::{Role, Selection};
-pub use crate::rule::{Fault, Place, Rule};
+pub use crate::rule::{Fault, Rule, Spot};
 pub use crate::shape::{
     FieldShape, Plain, Shape, finds_columns, needs_nothing_new, reads, reads_field, seems_renamed, stays_column,
 };

@@ -98,14 +98,14 @@ pub struct Fault {
     /// The node at fault, or `None` when the whole flow is at fault.
     pub node: Option<usize>,
     /// The places to point at: the cause first, then what it conflicts with.
-    pub places: Vec<Place>,
+    pub spots: Vec<Spot>,
     /// The message: what is wrong, and how to fix it.
     pub message: String,
 }
 
 /// A node or an edge, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Spot {
     /// A node.
     Node(usize),
     /// An edge.
@@ -114,20 +114,20 @@ pub enum Place {
 
 impl Fault {
     pub(crate) fn flow(rule: Rule, message: impl Into<String>) -> Self {
-        Self { rule, node: None, places: Vec::new(), message: message.into() }
+        Self { rule, node: None, spots: Vec::new(), message: message.into() }
     }
 
     pub(crate) fn node(rule: Rule, node: usize, message: String) -> Self {
-        Self { rule, node: Some(node), places: vec![Place::Node(node)], message }
+        Self { rule, node: Some(node), spots: vec![Spot::Node(node)], message }
     }
 
     pub(crate) fn edge(rule: Rule, node: usize, edge: usize, message: String) -> Self {
-        Self { rule, node: Some(node), places: vec![Place::Edge(edge)], message }
+        Self { rule, node: Some(node), spots: vec![Spot::Edge(edge)], message }
     }
 
     /// Adds a place to point at.
-    pub(crate) fn and(mut self, place: Place) -> Self {
-        self.places.push(place);
+    pub(crate) fn and(mut self, spot: Spot) -> Self {
+        self.spots.push(spot);
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use viewflow_graph::{Graph, Kind, Place, Role, Rule, Selection};
+use viewflow_graph::{Graph, Kind, Role, Rule, Selection, Spot};
 
 use common::graph;
 
@@ -50,7 +50,7 @@ fn an_edge_of_another_kind_is_told() {
     graph.edge(1, Role::Then, 2);
     let faults = graph.check().unwrap_err();
     assert_eq!(faults[0].message, "`view` is a `View`, which takes no `#[then(..)]`");
-    assert_eq!(faults[0].places, [Place::Edge(2)]);
+    assert_eq!(faults[0].spots, [Spot::Edge(2)]);
 }
 
 #[test]

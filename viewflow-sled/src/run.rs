@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use viewflow_store::{Commit, DataChange, Document, Event, HistoryCursor, LogCursor, Logged, StoreResult, What};
+use viewflow_store::{Commit, DataChange, Document, Event, EventKind, HistoryCursor, LogCursor, Logged, StoreResult};
 use viewflow_store::{ProcessId, Timestamp, UserId};
 
 use crate::entry;
-use crate::json::{What as Telling, cut_short, json, parse};
+use crate::json::{What, cut_short, json, parse};
 use crate::key;
 
 /// The most events in one record.
@@ -28,7 +28,8 @@ pub(crate) struct Run {
     reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<UserId>,
-    what: Vec<What>,
+    #[serde(rename = "what")]
+    kinds: Vec<EventKind>,
     /// The changes in data, by the numbers of the events.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     changes: BTreeMap<u32, Vec<DataChange>>,
@@ -68,7 +69,7 @@ impl Run {
             match runs.last_mut().filter(|(whose, run)| run.goes_on_with(*whose, cursor, event)) {
                 Some((whose, run)) => {
                     (whose.last, run.index) = (event.number, cursor.index);
-                    run.what.push(event.what.clone());
+                    run.kinds.push(event.kind.clone());
                 }
                 None => {
                     let whose = Whose { process: event.process, last: event.number, commit: cursor.commit };
@@ -83,7 +84,7 @@ impl Run {
     }
 
     fn goes_on_with(&self, whose: Whose, cursor: LogCursor, event: &Event) -> bool {
-        self.what.len() < EVENTS as usize
+        self.kinds.len() < EVENTS as usize
             && (whose.process, whose.commit) == (event.process, cursor.commit)
             && (whose.last.checked_add(1), self.index.checked_add(1)) == (Some(event.number), Some(cursor.index))
             && (self.at, &self.actor, &self.reason) == (event.at, &event.actor, &event.reason)
@@ -98,13 +99,13 @@ impl Run {
             actor: event.actor.clone(),
             reason: event.reason.clone(),
             on_behalf_of: event.on_behalf_of.clone(),
-            what: vec![event.what.clone()],
+            kinds: vec![event.kind.clone()],
             changes: BTreeMap::new(),
             more: event.unknown.clone(),
         }
     }
 
-    pub(crate) fn read(content: &[u8], what: Telling) -> StoreResult<Self> {
+    pub(crate) fn read(content: &[u8], what: What) -> StoreResult<Self> {
         parse(content, what)
     }
 
@@ -114,15 +115,15 @@ impl Run {
 
     /// How many events the run has.
     pub(crate) fn len(&self) -> usize {
-        self.what.len()
+        self.kinds.len()
     }
 
     /// The events of the run, in order.
     pub(crate) fn events(self, whose: Whose) -> impl DoubleEndedIterator<Item = Logged> {
-        let Self { index, at, actor, reason, on_behalf_of, what, mut changes, more } = self;
-        let count = u32::try_from(what.len()).unwrap_or(u32::MAX);
-        let events = what.into_iter().enumerate();
-        events.map(move |(nth, what)| {
+        let Self { index, at, actor, reason, on_behalf_of, kinds, mut changes, more } = self;
+        let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+        let events = kinds.into_iter().enumerate();
+        events.map(move |(nth, kind)| {
             let left = (count - 1).saturating_sub(u32::try_from(nth).unwrap_or(u32::MAX));
             let number = whose.last.saturating_sub(left);
             let cursor = LogCursor { commit: whose.commit, index: index.saturating_sub(left) };
@@ -132,7 +133,7 @@ impl Run {
                 on_behalf_of: on_behalf_of.clone(),
                 changes: changes.remove(&number).unwrap_or_default(),
                 unknown: more.clone(),
-                ..Event::new(whose.process, number, at, what)
+                ..Event::new(whose.process, number, at, kind)
             };
             Logged { cursor, event }
         })
@@ -141,7 +142,7 @@ impl Run {
     /// The rest of the run without the events up to a number; `None` if nothing is left.
     pub(crate) fn without(mut self, whose: Whose, through: u32) -> Option<Self> {
         let left = usize::try_from(whose.last.checked_sub(through)?).ok().filter(|left| *left > 0)?;
-        drop(self.what.drain(..self.what.len().saturating_sub(left)));
+        drop(self.kinds.drain(..self.kinds.len().saturating_sub(left)));
         self.changes.retain(|number, _| *number > through);
         Some(self)
     }

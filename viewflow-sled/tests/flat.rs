@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
 use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, Expect, HistoryCursor, IndexEntry, Key, LogCursor, NodeName, OnDelete, ProcessList,
-    ProcessRecord, ProcessStatus, Reference, RowRecord, Store, StoreError, TaskList, TaskRecord, TaskStatus, What,
-    index_key, task_lists,
+    Change, Commit, Event, EventKind, Expect, HistoryCursor, IndexEntry, Key, LogCursor, NodeName, OnDelete,
+    ProcessList, ProcessRecord, ProcessStatus, Reference, RowRecord, Store, StoreError, TaskList, TaskRecord,
+    TaskStatus, index_key, task_lists,
 };
 use viewflow_store::{ProcessId, TaskId, Timestamp, UserId};
 
@@ -61,7 +61,7 @@ fn row() -> RowRecord {
 fn come(number: u64) -> (Vec<Change>, Event) {
     let row = Change::Row { table: "post".into(), id: number, old: None, new: Some(row()) };
     let changes = vec![Change::process(None, process(number)), Change::task(None, task(number)), row];
-    let event = Event::new(ProcessId(number), 1, at(number), What::ProcessStarted);
+    let event = Event::new(ProcessId(number), 1, at(number), EventKind::ProcessStarted);
     (changes, Event { actor: Some(ann()), ..event })
 }
 
@@ -249,7 +249,7 @@ fn forgotten(events: u32) -> u64 {
     let store = open(&directory);
     let event = |number: u32| {
         let actor = Some(UserId::new(if number.is_multiple_of(2) { "ann" } else { "bob" }));
-        Event { actor, ..Event::new(id, number, at(number.into()), What::ProcessStarted) }
+        Event { actor, ..Event::new(id, number, at(number.into()), EventKind::ProcessStarted) }
     };
     for some in (1..=events).collect::<Vec<_>>().chunks(PART) {
         commit(&store, vec![], some.iter().map(|number| event(*number)).collect());

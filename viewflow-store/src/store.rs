@@ -46,9 +46,9 @@ pub use list::{
 pub use log::{HistoryCursor, LogCursor, Logged};
 pub use memory::MemoryStore;
 pub use record::{
-    Document, Event, IndexEntry, JobState, NotAStatus, OnDelete, ProcessData, ProcessRecord, ProcessStatus, Reads,
-    Reference, RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor,
-    Watched, Way, What, WholeProcess,
+    Document, Event, EventKind, IndexEntry, JobState, NotAStatus, OnDelete, ProcessData, ProcessRecord, ProcessStatus,
+    Reads, Reference, RowRecord, ScopeId, ScopeRecord, TablePart, TaskError, TaskRecord, TaskStatus, Timeout, WaitsFor,
+    Watched, Way, WholeProcess,
 };
 pub use reserve::Reservations;
 pub use stamps::IndexStamps;

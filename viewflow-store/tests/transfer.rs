@@ -34,9 +34,9 @@ fn task(process: u64, ordinal: u32) -> TaskRecord {
 fn put_process(store: &dyn Store, new: ProcessRecord) {
     let id = new.id;
     let what = [
-        What::ProcessStarted,
-        What::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
-        What::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
+        EventKind::ProcessStarted,
+        EventKind::TaskAssigned { task: 1, node: "approve".to_owned(), owner: UserId::new("änn") },
+        EventKind::TaskDelayed { task: 2, node: "job".to_owned(), until: at(7), error: "nobody\nthere".to_owned() },
     ];
     let events = (1..).zip(what).map(|(number, what)| Event::new(id, number, at(3), what));
     let assigned = TaskRecord {
@@ -232,6 +232,7 @@ fn an_export_of_version_1_is_read_and_its_events_are_logged_as_they_come() {
     assert_eq!(log.iter().map(|logged| logged.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(store.events(ProcessId(2), 0, 9).unwrap(), log);
     assert_eq!(store.history(Some(&UserId::new("ann")), None, 9).unwrap(), log[1..]);
+    assert!(exported(&store).contains("\"what\":{\"TaskCreated\":"), "the kind of an event keeps its stored name");
 }
 
 #[test]

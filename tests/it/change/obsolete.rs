@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use viewflow::change::Why;
+use viewflow::change::MismatchReason;
 use viewflow::lifecycle::Action;
 use viewflow::prelude::*;
-use viewflow::{Error, Store, What};
+use viewflow::{Error, EventKind, Store};
 
 use crate::support::{boss, do_next, events, on_every_store, open_task, user};
 
@@ -102,10 +102,10 @@ fn open_tasks_of_a_node_that_is_gone_are_refused_until_they_are_to_be_kept() {
         assert!(error.contains("`#[was(\"talk\")]`") && error.contains("keep_obsolete()"), "{error}");
 
         let plan = Engine::builder(store.clone()).flow(New::new()).plan().unwrap();
-        assert_eq!(plan.misfits.len(), 1);
-        let misfit = &plan.misfits[0];
-        assert_eq!((misfit.tasks, misfit.example), (1, talk));
-        assert!(matches!(misfit.why, Why::NodeGone(_)) && misfit.why.can_be_kept());
+        assert_eq!(plan.mismatches.len(), 1);
+        let mismatch = &plan.mismatches[0];
+        assert_eq!((mismatch.tasks, mismatch.example), (1, talk));
+        assert!(matches!(mismatch.reason, MismatchReason::NodeGone(_)) && mismatch.reason.can_be_kept());
         let flow = &plan.flows[0];
         assert_eq!((flow.running, flow.other_shapes.values().sum::<u64>()), (1, 1));
         let told = plan.to_string();
@@ -163,7 +163,7 @@ fn a_kept_task_is_moved_to_another_node_of_its_scope_with_what_it_knows() {
         );
         let told = engine.events(id, 0, 100).unwrap();
         let by = Some(new.ordinal);
-        assert!(told.iter().any(|event| matches!(&event.what, What::TaskMoved { by: to, .. } if *to == by)));
+        assert!(told.iter().any(|event| matches!(&event.kind, EventKind::TaskMoved { by: to, .. } if *to == by)));
         assert!(events(&engine, id).contains(&"talk moved to write".to_owned()));
         do_next(&engine, New::write, id, ());
         do_next(&engine, New::check, id, ());

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use viewflow::Flow;
-use viewflow::change::Why;
+use viewflow::change::MismatchReason;
 use viewflow::prelude::*;
 
 use crate::support::{on_every_store, user};
@@ -152,14 +152,14 @@ fn change<Old: Flow, New: Flow>(
     old: impl Fn() -> Old,
     start: viewflow::nodes::StartHandleNode<Old, (), ()>,
     new: impl Fn() -> New,
-) -> Vec<Why> {
+) -> Vec<MismatchReason> {
     let answers = RefCell::new(Vec::new());
     on_every_store(|store| {
         let engine = Engine::builder(store.clone()).flow(old()).build().unwrap();
         engine.run(start, ()).unwrap();
         drop(engine);
         let plan = Engine::builder(store.clone()).flow(new()).plan().unwrap();
-        let why: Vec<Why> = plan.misfits.into_iter().map(|misfit| misfit.why).collect();
+        let why: Vec<MismatchReason> = plan.mismatches.into_iter().map(|mismatch| mismatch.reason).collect();
         for _ in 0..2 {
             let built = Engine::builder(store.clone()).flow(new()).build();
             assert_eq!(built.is_ok(), why.is_empty(), "{built:?} {why:?}");
@@ -172,7 +172,7 @@ fn change<Old: Flow, New: Flow>(
 #[test]
 fn a_node_of_another_kind_is_refused_unless_a_person_does_both() {
     let why = change(plain::Case::new, plain::Case::start, of_another_kind::Case::new);
-    assert!(matches!(&why[..], [Why::OtherKind { .. }]), "{why:?}");
+    assert!(matches!(&why[..], [MismatchReason::OtherKind { .. }]), "{why:?}");
     assert!(!why[0].can_be_kept());
     assert_eq!(change(plain::Case::new, plain::Case::start, by_hand::Case::new), []);
 }
@@ -180,8 +180,8 @@ fn a_node_of_another_kind_is_refused_unless_a_person_does_both() {
 #[test]
 fn a_split_or_a_join_that_is_gone_while_its_branches_are_open_is_refused() {
     let why = change(split::Case::new, split::Case::start, without_split::Case::new);
-    assert!(why.iter().any(|why| matches!(why, Why::OtherKind { .. })), "{why:?}");
-    assert!(why.iter().any(|why| matches!(why, Why::OtherScope { .. })), "{why:?}");
+    assert!(why.iter().any(|why| matches!(why, MismatchReason::OtherKind { .. })), "{why:?}");
+    assert!(why.iter().any(|why| matches!(why, MismatchReason::OtherScope { .. })), "{why:?}");
     assert_eq!(
         change(split::Case::new, split::Case::start, without_join::Case::new),
         [],
@@ -208,7 +208,7 @@ fn a_join_that_is_gone_while_a_branch_waits_at_it_is_refused() {
 #[test]
 fn a_node_in_another_scope_is_refused() {
     let why = change(split::Case::new, split::Case::start, moved_out::Case::new);
-    let [Why::OtherScope { was, is }] = &why[..] else { panic!("{why:?}") };
+    let [MismatchReason::OtherScope { was, is }] = &why[..] else { panic!("{why:?}") };
     assert_eq!((was.join(", "), is.join(", ")), ("first".to_owned(), String::new()));
 }
 
@@ -216,13 +216,13 @@ fn a_node_in_another_scope_is_refused() {
 fn what_comes_beside_and_after_open_tasks_may_change() {
     assert_eq!(change(race::Case::new, race::Case::start, longer_race::Case::new), []);
     let why = change(split::Case::new, split::Case::start, with_inner_split::Case::new);
-    assert!(matches!(&why[..], [Why::OtherKind { .. }]), "{why:?}");
+    assert!(matches!(&why[..], [MismatchReason::OtherKind { .. }]), "{why:?}");
 }
 
 #[test]
 fn data_that_cannot_be_read_is_refused_with_its_field() {
     let why = change(number::Case::new, number::Case::start, small::Case::new);
-    let [Why::Data(error)] = &why[..] else { panic!("{why:?}") };
+    let [MismatchReason::Data(error)] = &why[..] else { panic!("{why:?}") };
     assert!(error.contains("`n` must be a whole number from 0 to 255"), "{error}");
     assert_eq!(change(number::Case::new, number::Case::start, large::Case::new), []);
 }
@@ -258,7 +258,7 @@ version!(called_b {
 
 #[test]
 fn what_waits_for_a_message_or_signal_of_another_name_is_refused() {
-    let expected = Why::OtherCall { was: "case.a".to_owned(), is: "case.b".to_owned() };
+    let expected = MismatchReason::OtherCall { was: "case.a".to_owned(), is: "case.b".to_owned() };
     assert_eq!(change(hears_a::Case::new, hears_a::Case::start, hears_b::Case::new), std::slice::from_ref(&expected));
     assert_eq!(change(called_a::Case::new, called_a::Case::start, called_b::Case::new), [expected]);
     on_every_store(|store| {
@@ -303,7 +303,7 @@ version!(not_converted (super::NotConverted) { #[next(end)] first: View, });
 #[test]
 fn rules_that_what_is_stored_does_not_keep_and_conversions_that_are_gone_are_refused() {
     let why = change(number::Case::new, number::Case::start, at_most_ten::Case::new);
-    assert!(matches!(&why[..], [Why::Data(error)] if error.contains("`n` must be at most 10")), "{why:?}");
+    assert!(matches!(&why[..], [MismatchReason::Data(error)] if error.contains("`n` must be at most 10")), "{why:?}");
     on_every_store(|store| {
         let engine = Engine::builder(store.clone()).flow(number::Case::new()).build().unwrap();
         engine.run(number::Case::start, ()).unwrap();

@@ -395,7 +395,7 @@ fn nobody_is_said_to_have_changed_what_the_code_calls_by_another_name() {
             };
             perform(&after, New::choose, open_task(&after, New::choose, id).id, form);
             let events = after.events(id, 0, usize::MAX).unwrap();
-            let done = events.iter().filter(|event| event.what.to_string().contains("choose"));
+            let done = events.iter().filter(|event| event.kind.to_string().contains("choose"));
             done.flat_map(|event| event.changes.iter().map(ToString::to_string)).collect::<Vec<_>>()
         });
         assert_eq!(told.collect::<Vec<_>>(), [vec![], vec!["process.place from null to \"here\"".to_owned()]]);

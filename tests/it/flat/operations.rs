@@ -115,7 +115,7 @@ pub const ASK_NOTHING: &[&str] = &[
     "Retention::purge_after",
     "Retention::wait_for_subscribers",
     "Retention::export",
-    "Why::can_be_kept",
+    "MismatchReason::can_be_kept",
     "Db::table",
     "Db::now",
     "Db::actor",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use viewflow::What;
+use viewflow::EventKind;
 use viewflow::prelude::*;
 use viewflow::store::TaskRecord;
 
@@ -79,8 +79,7 @@ impl Check {
         for node in ["start", "left", "right"] {
             let done = count(node, Some(TaskStatus::Done));
             let rows: Vec<_> = traces.iter().filter(|trace| trace.node == node).collect();
-            let told =
-                |event: &&viewflow::Event| matches!(&event.what, What::TaskFinished { node: of, .. } if of == node);
+            let told = |event: &&viewflow::Event| matches!(&event.kind, EventKind::TaskFinished { node: of, .. } if of == node);
             let finished = events.iter().filter(told).count();
             if done != rows.len() || done > 1 || finished != done || count(node, None) != 1 {
                 wrong.push(format!("`{node}` is done {done} times, in {} rows and {finished} events", rows.len()));

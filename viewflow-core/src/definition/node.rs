@@ -35,7 +35,7 @@ pub(crate) struct NodeDef {
     pub(crate) close: fn(Box<Erased>, bool) -> Result<Closed>,
     /// The document of a task that was given no data.
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
-    pub(crate) action: Action,
+    pub(crate) behavior: Behavior,
     /// What a person fills in; of a node for code: what it takes, if that is a form.
     pub(crate) form: Option<FormDef>,
     /// The type of what code gives.
@@ -62,17 +62,17 @@ impl NodeDef {
     /// Returns what it waits for or sends, for charts.
     pub(crate) fn detail(&self) -> Option<Detail> {
         let named = |name: &str| Some(Detail::Named(name.to_owned()));
-        match (&self.wait, &self.action) {
+        match (&self.wait, &self.behavior) {
             (Wait::Time(after), _) => Some(after.detail()),
-            (Wait::Signal(name), _) | (_, Action::Signal(name) | Action::Send(name, _)) => named(name),
+            (Wait::Signal(name), _) | (_, Behavior::Signal(name) | Behavior::Send(name, _)) => named(name),
             (Wait::Message(message), _) => named(message.name),
             _ => self.code.and_then(named).or_else(|| self.schedule.as_ref().map(Schedule::detail)),
         }
     }
 }
 
-/// The work of a node when its turn comes.
-pub(crate) enum Action {
+/// The work of a node when a token comes to it.
+pub(crate) enum Behavior {
     /// Nothing.
     Pass,
     /// Calls a handler.

@@ -23,7 +23,7 @@ use super::work::subscribers;
 use super::work::subscribers::Subscriber;
 use super::{Engine, Inner};
 use crate::data::entity::{Entity, TableSpec};
-use crate::definition::{Action, Definition, Flows, Wait, check_message, check_signal, names_of};
+use crate::definition::{Behavior, Definition, Flows, Wait, check_message, check_signal, names_of};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::flow::builder::FlowBuilder;
@@ -126,7 +126,7 @@ impl EngineBuilder {
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
-    /// let engine = Engine::builder(MemoryStore::new()).on_logged(|event| println!("{}", event.what)).build()?;
+    /// let engine = Engine::builder(MemoryStore::new()).on_logged(|event| println!("{}", event.kind)).build()?;
     /// engine.run_pending()?;
     /// # Ok::<(), viewflow_core::Error>(())
     /// ```
@@ -213,7 +213,7 @@ impl EngineBuilder {
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore};
     /// let plan = Engine::builder(MemoryStore::new()).plan()?;
-    /// assert!(plan.misfits.is_empty());
+    /// assert!(plan.mismatches.is_empty());
     /// # Ok::<(), viewflow_core::Error>(())
     /// ```
     ///
@@ -271,7 +271,7 @@ impl EngineBuilder {
         let changed = with_other_shapes(&*store, &flows)?;
         let survey = || plan::survey(&store, &flows, &|def| changed.contains(&def.name));
         if !problems.is_empty() {
-            problems.extend(survey()?.misfits.iter().map(ToString::to_string));
+            problems.extend(survey()?.mismatches.iter().map(ToString::to_string));
             return Err(Error::Build(problems));
         }
         let known = known(&*store, &flows)?;
@@ -296,7 +296,7 @@ impl EngineBuilder {
         engine.begin_to_look_through(&changed)?;
         let plan = survey()?;
         let (kept, refused): (Vec<_>, Vec<_>) =
-            plan.misfits.into_iter().partition(|misfit| self.keep_obsolete && misfit.why.can_be_kept());
+            plan.mismatches.into_iter().partition(|mismatch| self.keep_obsolete && mismatch.reason.can_be_kept());
         problems.extend(refused.iter().map(ToString::to_string));
         if !problems.is_empty() {
             return Err(Error::Build(problems));
@@ -306,8 +306,8 @@ impl EngineBuilder {
         engine.renew(&tables, &keys, self.take_over, &known)?;
         engine.begin_to_sweep()?;
         engine.subscribe()?;
-        let gone = kept.iter().filter(|misfit| matches!(misfit.why, plan::Why::NodeGone(_)));
-        gone.map(|misfit| &misfit.node).try_for_each(|node| engine.set_aside(node))?;
+        let gone = kept.iter().filter(|mismatch| matches!(mismatch.reason, plan::MismatchReason::NodeGone(_)));
+        gone.map(|mismatch| &mismatch.node).try_for_each(|node| engine.set_aside(node))?;
         // Unreadable data is to be reported again.
         if kept.is_empty() {
             engine.has_looked_through(&changed)?;
@@ -433,9 +433,9 @@ fn check_messages(flows: &Flows, problems: &mut Vec<String>) {
 fn check_throws(flows: &Flows, problems: &mut Vec<String>) {
     for def in flows.values() {
         for node in &def.nodes {
-            let heard = match &node.action {
-                Action::Signal(name) => check_signal(flows, name),
-                Action::Send(name, _) => check_message(flows, name),
+            let heard = match &node.behavior {
+                Behavior::Signal(name) => check_signal(flows, name),
+                Behavior::Send(name, _) => check_message(flows, name),
                 _ => Ok(()),
             };
             if let Err(error) = heard {

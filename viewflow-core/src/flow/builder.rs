@@ -27,7 +27,7 @@ pub use wait::IntoKey;
 use crate::data::document::{self, Fields};
 use crate::data::entity::RowType;
 use crate::data::field::{FieldKind, FieldType, Rules, canonical, problems};
-use crate::definition::{Action, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
+use crate::definition::{Behavior, Definition, NodeDef, PeopleDef, ProcessDef, Wait};
 use crate::flow::in_step::{ProcessInStep, TaskInStep};
 use crate::flow::message::Message;
 use crate::flow::process::Process;
@@ -170,7 +170,7 @@ impl<F: Flow> FlowBuilder<F> {
             open: activation::open::<F, T>,
             close: activation::close::<F, T>,
             no_data: no_data::<T>,
-            action: Action::Pass,
+            behavior: Behavior::Pass,
             form: None,
             input: "()",
             decide: None,

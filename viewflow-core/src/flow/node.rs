@@ -1,4 +1,4 @@
-//! The types of a flow's fields, and the handles that name its nodes.
+//! The types of a flow's fields, and the node handles that name its nodes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -66,7 +66,7 @@ pub mod kinds {
     viewflow_graph::node_kinds!(markers);
 }
 
-/// A typed handle to a node of a flow: `PublishFlow::review`.
+/// A node handle, which names a node of a flow and has its types: `PublishFlow::review`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node of a flow",
     label = "expected a node such as `MyFlow::review`",

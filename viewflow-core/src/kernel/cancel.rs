@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use viewflow_store::{ProcessId, ProcessStatus, ScopeId, TaskId, TaskList, TaskRecord, TaskStatus, What};
+use viewflow_store::{EventKind, ProcessId, ProcessStatus, ScopeId, TaskId, TaskList, TaskRecord, TaskStatus};
 
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
@@ -101,7 +101,7 @@ impl Step {
     fn cancel_only(&mut self, id: TaskId) -> Result<Vec<Cancel>> {
         self.settle(id, TaskStatus::Canceled)?;
         let task = self.task(id)?;
-        self.record(id.process, What::TaskCanceled { task: id.ordinal, node: task.node.clone() })?;
+        self.record(id.process, EventKind::TaskCanceled { task: id.ordinal, node: task.node.clone() })?;
         self.open_children(&task)
     }
 
@@ -160,7 +160,7 @@ impl Step {
             let record = unit.change_process(process)?;
             record.status = ProcessStatus::Canceled;
             record.finished = Some(now);
-            unit.record(process, What::ProcessCanceled)
+            unit.record(process, EventKind::ProcessCanceled)
         })
     }
 }

@@ -5,8 +5,8 @@ use viewflow_graph::Kind;
 use viewflow_store::{Document, ProcessId, ProcessStatus, TaskError, TaskId, TaskRecord, TaskStatus};
 
 use super::Step;
+use super::advance::plain_spawn;
 use super::step::Begin;
-use super::turn::plain_spawn;
 use crate::definition::{ChildDef, ChildItems, Data, Definition, Wait};
 use crate::error::{Error, Result};
 
@@ -43,7 +43,7 @@ impl Step {
         Ok(())
     }
 
-    /// Makes a child with its first task, whose turn has not come yet.
+    /// Makes a child with its first task, which does not advance yet.
     fn make_child(&mut self, parent: TaskId, child: &ChildDef, begin: Child) -> Result<TaskId> {
         let def = self.definition(child.flow)?;
         let start = def.find(child.start).filter(|node| def.nodes[*node].kind.is_start());

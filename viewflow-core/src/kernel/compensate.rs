@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use viewflow_graph::Role;
-use viewflow_store::{Event, TaskId, TaskStatus, What};
+use viewflow_store::{Event, EventKind, TaskId, TaskStatus};
 
 use super::{ROOT, Step};
 use crate::error::Result;
@@ -47,8 +47,8 @@ impl Step {
 }
 
 fn finished(event: Event) -> Option<(u32, u32)> {
-    match event.what {
-        What::TaskFinished { task, .. } => Some((task, event.number)),
+    match event.kind {
+        EventKind::TaskFinished { task, .. } => Some((task, event.number)),
         _ => None,
     }
 }

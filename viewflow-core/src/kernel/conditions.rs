@@ -33,7 +33,7 @@ impl Step {
                     held = true;
                     self.held += 1;
                     self.go_through(task, &())?;
-                    self.take_turns()?;
+                    self.advance_all()?;
                 }
             }
         }

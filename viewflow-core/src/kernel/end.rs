@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use viewflow_store::{ProcessId, ProcessStatus, ScopeId, TaskId, TaskStatus, What};
+use viewflow_store::{EventKind, ProcessId, ProcessStatus, ScopeId, TaskId, TaskStatus};
 
 use super::{ROOT, Step};
 use crate::error::{Error, Result};
@@ -44,9 +44,11 @@ impl Step {
             unit.record(
                 process,
                 match (status, &code) {
-                    (ProcessStatus::Failed, code) => What::ProcessFailed { code: code.clone().unwrap_or_default() },
-                    (ProcessStatus::Canceled, _) => What::ProcessCanceled,
-                    _ => What::ProcessFinished,
+                    (ProcessStatus::Failed, code) => {
+                        EventKind::ProcessFailed { code: code.clone().unwrap_or_default() }
+                    }
+                    (ProcessStatus::Canceled, _) => EventKind::ProcessCanceled,
+                    _ => EventKind::ProcessFinished,
                 },
             )?;
             Ok::<_, Error>(parent)

@@ -1,7 +1,7 @@
 //! How a task fails: it takes the flow's edge for its error, or stays and waits for a person.
 
 use viewflow_graph::Role;
-use viewflow_store::{TaskError, TaskId, TaskRecord, TaskStatus, What};
+use viewflow_store::{EventKind, TaskError, TaskId, TaskRecord, TaskStatus};
 
 use super::Step;
 use crate::error::Result;
@@ -16,7 +16,7 @@ impl Step {
             task.error = Some(error);
             task.node.clone()
         })?;
-        self.record(id.process, What::TaskFailed { task: id.ordinal, node, error: message })
+        self.record(id.process, EventKind::TaskFailed { task: id.ordinal, node, error: message })
     }
 
     /// Takes the edge for an error of a task, or marks the task as failed if there is none.

@@ -1,12 +1,12 @@
 //! How a waiting task receives what it waits for: its time, a signal, a message, an edge from its boundary.
 
 use viewflow_graph::{Kind, Role};
-use viewflow_store::{Document, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor, What};
+use viewflow_store::{Document, EventKind, TaskId, TaskList, TaskRecord, TaskStatus, WaitsFor};
 
 use super::mailbox::{self, Mailbox};
 use super::wait::look_again;
 use super::{Step, signal};
-use crate::definition::{Action, Definition, NodeDef, Wait};
+use crate::definition::{Behavior, Definition, NodeDef, Wait};
 use crate::error::{Error, Place, Result};
 use crate::unit::Unit;
 use crate::unit::walk::Walk;
@@ -57,7 +57,7 @@ impl Step {
         let way = &node.edges[edge];
         let spawns = self.ask(node, host, |step, activation| step.spawn(&def, way, activation))?;
         let then = def.nodes[way.target].name.to_owned();
-        self.record(id.process, What::BoundaryTaken { task: id.ordinal, node: host.node.clone(), then })?;
+        self.record(id.process, EventKind::BoundaryTaken { task: id.ordinal, node: host.node.clone(), then })?;
         let scope = if way.role.is_beside() {
             let scope = self.scope_beside(host)?;
             self.change_scope(id.process, scope, |scope| scope.live += 1)?;
@@ -160,8 +160,8 @@ impl Step {
 
     /// Sends out what a node sends by itself.
     pub(super) fn throw(&mut self, node: &NodeDef, task: &TaskRecord) -> Result<()> {
-        match (node.kind, &node.action) {
-            (_, Action::Signal(name)) => self.db.unit(|unit| signal::throw(unit, name)).map(|_| ()),
+        match (node.kind, &node.behavior) {
+            (_, Behavior::Signal(name)) => self.db.unit(|unit| signal::throw(unit, name)).map(|_| ()),
             (Kind::EscalationThrow, _) => self.escalate(task, node.code.unwrap_or_default()),
             (Kind::CompensateThrow, _) => self.compensate(task.id),
             _ => Ok(()),

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use viewflow_store::{JobState, TaskError, TaskId, TaskRecord, TaskStatus, Timestamp, What};
+use viewflow_store::{EventKind, JobState, TaskError, TaskId, TaskRecord, TaskStatus, Timestamp};
 
 use super::Step;
 use super::wait::{look_again, schedule};
@@ -63,7 +63,7 @@ impl Step {
             task.job = Some(JobState { attempt, at, lost, since: Some(now), until, ..state });
             look_again(task);
         })?;
-        self.record(id.process, What::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
+        self.record(id.process, EventKind::TaskStarted { task: id.ordinal, node: task.node.clone(), attempt })?;
         let (process, data) = self
             .db
             .unit(|unit| unit.process_and_data(id.process).map(|(process, data)| (process.clone(), data.clone())))?;
@@ -168,7 +168,7 @@ impl Step {
         let until = now.after(job.wait_after(failures));
         self.change_task(id, |task| schedule(task, JobState { failures, lost: 0, since: Some(now), ..state }, until))?;
         let (node, error) = (task.node.clone(), error.message);
-        self.record(id.process, What::TaskDelayed { task: id.ordinal, node, until, error })
+        self.record(id.process, EventKind::TaskDelayed { task: id.ordinal, node, until, error })
     }
 }
 

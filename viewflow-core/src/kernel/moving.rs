@@ -1,9 +1,9 @@
 //! Tasks whose nodes are gone, and moving a task to another node.
 
 use viewflow_graph::{Kind, within};
-use viewflow_store::{NodeName, ScopeRecord, TaskError, TaskId, TaskRecord, TaskStatus, What};
+use viewflow_store::{EventKind, NodeName, ScopeRecord, TaskError, TaskId, TaskRecord, TaskStatus};
 
-use super::turn::{Spawn, plain_spawn};
+use super::advance::{Spawn, plain_spawn};
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
@@ -88,7 +88,7 @@ impl Step {
 
     fn record_move(&self, task: &TaskRecord, to: &NodeName, by: Option<u32>) -> Result<()> {
         let (node, to) = (task.node.clone(), to.node.clone());
-        self.record(task.id.process, What::TaskMoved { task: task.id.ordinal, node, to, by })
+        self.record(task.id.process, EventKind::TaskMoved { task: task.id.ordinal, node, to, by })
     }
 
     /// Returns the node to which a task is to be moved, if a token of its scope may come there.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use viewflow_store::{Candidate, MAX_NAME, Permission, TaskId, TaskRecord, TaskStatus, Timestamp, UserId, What};
+use viewflow_store::{Candidate, EventKind, MAX_NAME, Permission, TaskId, TaskRecord, TaskStatus, Timestamp, UserId};
 
 use super::Step;
 use crate::definition::{Definition, NodeDef};
@@ -110,7 +110,7 @@ pub(crate) fn assign(db: &Db, id: TaskId, owner: UserId, given: bool) -> Result<
         task.assigned = Some(now);
         task.draft = None;
         let node = task.node.clone();
-        unit.record(id.process, What::TaskAssigned { task: id.ordinal, node, owner })
+        unit.record(id.process, EventKind::TaskAssigned { task: id.ordinal, node, owner })
     })
 }
 
@@ -129,9 +129,9 @@ pub(crate) fn delegate(db: &Db, id: TaskId, to: UserId) -> Result<()> {
         unit.record(
             id.process,
             if own {
-                What::TaskAssigned { task: id.ordinal, node, owner: to }
+                EventKind::TaskAssigned { task: id.ordinal, node, owner: to }
             } else {
-                What::TaskDelegated { task: id.ordinal, node, to }
+                EventKind::TaskDelegated { task: id.ordinal, node, to }
             },
         )
     })
@@ -152,8 +152,8 @@ pub(crate) fn unassign(db: &Db, id: TaskId) -> Result<()> {
         unit.record(
             id.process,
             match back {
-                Some(owner) => What::TaskAssigned { task: id.ordinal, node, owner },
-                None => What::TaskUnassigned { task: id.ordinal, node },
+                Some(owner) => EventKind::TaskAssigned { task: id.ordinal, node, owner },
+                None => EventKind::TaskUnassigned { task: id.ordinal, node },
             },
         )
     })

@@ -1,7 +1,7 @@
 //! Trying a failed task again.
 
 use viewflow_graph::Kind;
-use viewflow_store::{ProcessStatus, TaskId, TaskStatus, What};
+use viewflow_store::{EventKind, ProcessStatus, TaskId, TaskStatus};
 
 use super::Step;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ impl Step {
         if task.kind.has_children() && !(task.children == 0 && self.all_children_are_done(id)?) {
             return self.revive(id);
         }
-        self.record(id.process, What::TaskRetried { task: id.ordinal, node: task.node.clone() })?;
+        self.record(id.process, EventKind::TaskRetried { task: id.ordinal, node: task.node.clone() })?;
         let has_owner = task.owner.is_some();
         self.change_task(id, |task| {
             task.status = if has_owner { TaskStatus::Assigned } else { TaskStatus::New };

@@ -1,10 +1,10 @@
 //! Making a canceled or failed task again, as a new task.
 
 use viewflow_graph::Kind;
-use viewflow_store::{TaskId, TaskStatus, What};
+use viewflow_store::{EventKind, TaskId, TaskStatus};
 
 use super::Step;
-use super::turn::Spawn;
+use super::advance::Spawn;
 use crate::error::{Error, Place, Result};
 use crate::lifecycle::Action;
 
@@ -53,7 +53,7 @@ impl Step {
             new.message = task.message;
             (new.due_date, new.priority, new.follow_up) = (task.due_date, task.priority, task.follow_up);
         })?;
-        self.record(id.process, What::TaskRevived { task: id.ordinal, node: task.node.clone(), by: new.ordinal })?;
+        self.record(id.process, EventKind::TaskRevived { task: id.ordinal, node: task.node.clone(), by: new.ordinal })?;
         self.prepare(new, true)?;
         self.drain()?;
         Ok(new)

@@ -1,7 +1,7 @@
 //! Skipping: going on without doing a task.
 
 use viewflow_graph::Role;
-use viewflow_store::{TaskId, TaskStatus, What};
+use viewflow_store::{EventKind, TaskId, TaskStatus};
 
 use super::Step;
 use crate::error::{Error, Place, Result};
@@ -31,7 +31,7 @@ impl Step {
             (task.error, task.message) = (None, None);
             task.children = 0;
         })?;
-        self.record(id.process, What::TaskSkipped { task: id.ordinal, node: task.node.clone() })?;
+        self.record(id.process, EventKind::TaskSkipped { task: id.ordinal, node: task.node.clone() })?;
         self.note_done(id)?;
         spawns.into_iter().try_for_each(|spawn| self.arrive(id.process, &spawn, scope, id.ordinal))?;
         self.drain()

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use viewflow_store::{
-    Document, Permission, ProcessData, ProcessId, ProcessRecord, ScopeId, ScopeRecord, StoreError, TaskError, TaskId,
-    TaskRecord, UserId, What,
+    Document, EventKind, Permission, ProcessData, ProcessId, ProcessRecord, ScopeId, ScopeRecord, StoreError,
+    TaskError, TaskId, TaskRecord, UserId,
 };
 
 use super::ROOT;
-use super::turn::plain_spawn;
+use super::advance::plain_spawn;
 use crate::definition::{Data, Definition, Flows};
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::unit::{Db, Unit};
 
-/// The tasks that are to fail when their turn comes, and their errors. An earlier run of the same step found them.
+/// The tasks that are to fail when they advance, and their errors. An earlier run of the same step found them.
 pub(crate) type Faults = BTreeMap<TaskId, Fault>;
 
 /// The error with which a task is to fail.
@@ -33,7 +33,7 @@ pub(crate) struct Step {
     pub(super) faults: Faults,
     /// The processes the step has come to.
     pub(super) running: BTreeMap<ProcessId, Running>,
-    /// Tasks whose turn has come, in order. The number says how many tasks in a row led to each of them.
+    /// Tasks that are ready to advance, in order. The number says how many tasks in a row led to each of them.
     pub(super) ready: VecDeque<(TaskId, u32)>,
     pub(super) depth: u32,
     /// The scopes that the step has closed, each with the scope around it.
@@ -137,7 +137,7 @@ impl Step {
         self.db.unit(|unit| {
             unit.add_process(record, data);
             unit.add_scope(ScopeId { process: id, number: ROOT }, ScopeRecord { live: 1, ..ScopeRecord::default() });
-            unit.record(id, What::ProcessStarted)
+            unit.record(id, EventKind::ProcessStarted)
         })?;
         self.running.insert(id, Running::new(def, Some(proxy), told));
         Ok(id)
@@ -165,9 +165,9 @@ impl Step {
         Ok((def, index))
     }
 
-    /// Takes turns until every token waits, and no awaited condition holds.
+    /// Advances tasks until every token waits, and no awaited condition holds.
     pub(crate) fn drain(&mut self) -> Result<()> {
-        self.take_turns()?;
+        self.advance_all()?;
         while self.ask_conditions()? {}
         Ok(())
     }
@@ -214,8 +214,8 @@ impl Step {
         self.db.unit(|unit| unit.blame(task))
     }
 
-    pub(super) fn record(&self, process: ProcessId, what: What) -> Result<()> {
-        self.db.unit(|unit| unit.record(process, what))
+    pub(super) fn record(&self, process: ProcessId, kind: EventKind) -> Result<()> {
+        self.db.unit(|unit| unit.record(process, kind))
     }
 
     pub(super) fn task(&self, id: TaskId) -> Result<TaskRecord> {

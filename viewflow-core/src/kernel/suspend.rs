@@ -5,7 +5,7 @@
 //! from being resumed.
 
 use viewflow_graph::Kind;
-use viewflow_store::{JobState, ProcessId, ProcessStatus, TaskId, TaskRecord, TaskStatus, WaitsFor, What};
+use viewflow_store::{EventKind, JobState, ProcessId, ProcessStatus, TaskId, TaskRecord, TaskStatus, WaitsFor};
 
 use super::wait::{look_again, schedule};
 use super::{Step, mailbox};
@@ -37,7 +37,7 @@ impl Step {
         let now = self.db.now();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::Suspended;
-            unit.record(process, What::ProcessSuspended)
+            unit.record(process, EventKind::ProcessSuspended)
         })?;
         for task in self.open_tasks(process)? {
             self.rest_task(task.id, true)?;
@@ -68,7 +68,7 @@ impl Step {
         let mut children = Vec::new();
         self.db.unit(|unit| {
             unit.change_process(process)?.status = ProcessStatus::New;
-            unit.record(process, What::ProcessResumed)
+            unit.record(process, EventKind::ProcessResumed)
         })?;
         for task in self.open_tasks(process)? {
             self.rest_task(task.id, false)?;

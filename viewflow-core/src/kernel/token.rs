@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use viewflow_graph::Kind;
-use viewflow_store::{ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus, What};
+use viewflow_store::{EventKind, ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus};
 
-use super::turn::{Spawn, plain_spawn};
+use super::advance::{Spawn, plain_spawn};
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
@@ -139,7 +139,7 @@ impl Step {
             if node.kind.has_children() {
                 unit.note_past(task);
             }
-            unit.record(id, What::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
+            unit.record(id, EventKind::TaskCreated { task: task.ordinal, node: node.name.to_owned() })?;
             Ok(task)
         })
     }
@@ -151,7 +151,7 @@ impl Step {
             (task.node.clone(), task.scope, task.decision.clone())
         })?;
         self.count_done(id.process, scope, &node)?;
-        self.record(id.process, What::TaskFinished { task: id.ordinal, node, decision })?;
+        self.record(id.process, EventKind::TaskFinished { task: id.ordinal, node, decision })?;
         self.note_done(id)
     }
 

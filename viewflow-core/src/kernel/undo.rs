@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 use viewflow_graph::{Kind, Role};
 
-use super::turn::Spawn;
+use super::advance::Spawn;
 use super::{ROOT, Step};
 use crate::definition::Definition;
 use crate::error::{Error, Place, Result};
 use crate::lifecycle::Action;
 use crate::unit::Coming;
 use links::{Back, Link, Links};
-use viewflow_store::{ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus, What};
+use viewflow_store::{EventKind, ProcessId, ProcessStatus, ScopeId, ScopeRecord, TaskId, TaskRecord, TaskStatus};
 
 impl Step {
     /// Takes back one task, if nothing that came after it is done.
@@ -100,7 +100,7 @@ impl Step {
         let spawn = Spawn { target: index, seed: task.seed.clone(), data: self.task(id)?.data };
         let new = self.add_task(process, &spawn, task.scope, Some(id.ordinal))?;
         self.change_task(id, |task| task.status = TaskStatus::Revived)?;
-        self.record(process, What::TaskRevived { task: id.ordinal, node: task.node, by: new.ordinal })?;
+        self.record(process, EventKind::TaskRevived { task: id.ordinal, node: task.node, by: new.ordinal })?;
         self.prepare(new, true)?;
         self.drain()?;
         Ok(new)
@@ -139,7 +139,7 @@ impl Step {
         if links.without_place {
             // Some of the tasks were done under an earlier release.
             for event in self.db.unit(|unit| unit.events_since(process, first))? {
-                if let What::TaskFinished { task, .. } | What::TaskSkipped { task, .. } = event.what {
+                if let EventKind::TaskFinished { task, .. } | EventKind::TaskSkipped { task, .. } = event.kind {
                     links.done.insert(task, event.number);
                 }
             }
@@ -152,7 +152,7 @@ impl Step {
         let def = self.def_of(process)?;
         let mut left = BTreeMap::new();
         for event in self.db.unit(|unit| unit.events_since(process, links.first))? {
-            if let What::BoundaryTaken { task, then, .. } = event.what {
+            if let EventKind::BoundaryTaken { task, then, .. } = event.kind {
                 // Events keep the names that nodes had then.
                 if def.find_renamed(&then).map_or(then.as_str(), |node| def.nodes[node].name) == node {
                     *left.entry(task).or_default() += 1;
@@ -245,7 +245,11 @@ impl Step {
                 task.status = TaskStatus::Canceled;
             }
         })?;
-        if was_done { self.record(id.process, What::TaskUndone { task: id.ordinal, node: task.node }) } else { Ok(()) }
+        if was_done {
+            self.record(id.process, EventKind::TaskUndone { task: id.ordinal, node: task.node })
+        } else {
+            Ok(())
+        }
     }
 
     /// Opens the scopes around a task again: without what was taken back, and with a new token for the task.
@@ -369,7 +373,7 @@ impl Step {
             task.status = TaskStatus::Started;
             (task.finished, task.error) = (None, None);
         })?;
-        self.record(id.process, What::TaskReopened { task: id.ordinal, node: task.node })
+        self.record(id.process, EventKind::TaskReopened { task: id.ordinal, node: task.node })
     }
 }
 

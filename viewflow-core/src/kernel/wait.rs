@@ -20,7 +20,7 @@ struct Armed {
 }
 
 impl Step {
-    /// Makes a task wait for what its node waits for. If the node does not wait, the task's turn comes. `made` says
+    /// Makes a task wait for what its node waits for. If the node does not wait, the task is ready to advance. `made` says
     /// whether the task is new: then `on_create` and `assign` are called.
     pub(super) fn prepare(&mut self, id: TaskId, made: bool) -> Result<()> {
         let before = self.blame(id);

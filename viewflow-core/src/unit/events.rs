@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use viewflow_store::{DataChange, Event, ProcessId, TaskId, UserId, What};
+use viewflow_store::{DataChange, Event, EventKind, ProcessId, TaskId, UserId};
 
 use super::Unit;
 use super::looked::looked;
@@ -10,11 +10,11 @@ use crate::error::Result;
 
 impl Unit {
     /// Records what happened. The task that it is about, if there is one, gets the number of the event.
-    pub(crate) fn record(&mut self, process: ProcessId, what: What) -> Result<()> {
+    pub(crate) fn record(&mut self, process: ProcessId, kind: EventKind) -> Result<()> {
         let record = self.change_process(process)?;
         record.events += 1;
         let number = record.events;
-        let task = what.task().map(|ordinal| TaskId { process, ordinal });
+        let task = kind.task().map(|ordinal| TaskId { process, ordinal });
         if let Some(task) = task {
             self.change_task(task)?.event = number;
         }
@@ -24,7 +24,7 @@ impl Unit {
             on_behalf_of: task.and_then(|task| self.principal(task)),
             reason: self.reason.clone(),
             changes: changes.unwrap_or_default(),
-            ..Event::new(process, number, self.now, what)
+            ..Event::new(process, number, self.now, kind)
         });
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Unit {
         }
         let (mut of_tasks, mut of_processes) = (BTreeMap::new(), BTreeMap::new());
         for (index, event) in looked(self.events.iter().enumerate()) {
-            let task = event.what.task().map(|ordinal| TaskId { process: event.process, ordinal });
+            let task = event.kind.task().map(|ordinal| TaskId { process: event.process, ordinal });
             of_tasks.extend(task.filter(|task| untold.contains_key(task)).map(|task| (task, index)));
             of_processes.insert(event.process, index);
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use viewflow_store::{
-    Cursor, Event, ListedTask, NodeName, ProcessId, ProcessList, StoreError, TaskId, TaskList, TaskRecord, What,
+    Cursor, Event, EventKind, ListedTask, NodeName, ProcessId, ProcessList, StoreError, TaskId, TaskList, TaskRecord,
 };
 
 use super::Unit;
@@ -192,7 +192,7 @@ impl Unit {
             self.events.iter().filter(|event| event.process == process).cloned().collect();
         let own = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let mut before = self.process(process)?.events.saturating_sub(own);
-        let made = |event: &Event| matches!(event.what, What::TaskCreated { task: made, .. } if made == task);
+        let made = |event: &Event| matches!(event.kind, EventKind::TaskCreated { task: made, .. } if made == task);
         while before > 0 && !events.iter().take(PAGE as usize).any(made) {
             let after = before.saturating_sub(PAGE);
             let page = self.store.events(process, after, (before - after) as usize)?;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::Kind;
-use viewflow_store::{Event, ProcessId, TaskId, TaskRecord, TaskStatus, UserId, Way, What};
+use viewflow_store::{Event, EventKind, ProcessId, TaskId, TaskRecord, TaskStatus, UserId, Way};
 
 use super::Unit;
 use crate::error::Result;
@@ -195,8 +195,8 @@ impl Unit {
     /// Returns that one of the tasks whose end is recorded last among the events.
     fn last_told(&mut self, process: ProcessId, is_one: impl Fn(u32) -> bool) -> Result<Option<u32>> {
         const PAGE: u32 = 100;
-        let finished = |event: &Event| match event.what {
-            What::TaskFinished { task, .. } if event.process == process => Some(task).filter(|task| is_one(*task)),
+        let finished = |event: &Event| match event.kind {
+            EventKind::TaskFinished { task, .. } if event.process == process => Some(task).filter(|task| is_one(*task)),
             _ => None,
         };
         let own = self.events.iter().filter(|event| event.process == process).count();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use self::time::timer;
-use super::{Gateway, Shape, escaped, words_of};
+use super::{Figure, Gateway, escaped, words_of};
 use crate::detail::Detail;
 use crate::graph::{Edge, Graph};
 use crate::kind::{Drawn, Group, Happens, Kind};
@@ -191,7 +191,7 @@ impl Document<'_> {
                 self.line(3, format_args!("<outgoing>{}</outgoing>", flow_id(edge)));
             }
         }
-        if self.graph.shape(index) == Shape::Event {
+        if self.graph.figure(index) == Figure::Event {
             self.definition_of(index);
         }
         if self.is_many(index) {
@@ -209,19 +209,19 @@ impl Document<'_> {
     /// Returns the BPMN element that stands for a node.
     fn element(&self, index: usize) -> &'static str {
         let kind = self.graph.nodes()[index].kind;
-        match (self.graph.shape(index), kind) {
-            (Shape::Gateway, _) => match self.graph.gateway(self.sound.as_ref(), index) {
+        match (self.graph.figure(index), kind) {
+            (Figure::Gateway, _) => match self.graph.gateway(self.sound.as_ref(), index) {
                 Gateway::Exclusive => "exclusiveGateway",
                 Gateway::Parallel => "parallelGateway",
                 Gateway::Inclusive => "inclusiveGateway",
                 Gateway::EventBased => "eventBasedGateway",
                 Gateway::Complex => "complexGateway",
             },
-            (Shape::Event, kind) if kind.is_start() => "startEvent",
-            (Shape::Event, kind) if kind.is_end() => "endEvent",
-            (Shape::Event, kind) if kind.group() == Group::Throw => "intermediateThrowEvent",
-            (Shape::Event, _) => "intermediateCatchEvent",
-            (Shape::Task, kind) => match kind.drawn() {
+            (Figure::Event, kind) if kind.is_start() => "startEvent",
+            (Figure::Event, kind) if kind.is_end() => "endEvent",
+            (Figure::Event, kind) if kind.group() == Group::Throw => "intermediateThrowEvent",
+            (Figure::Event, _) => "intermediateCatchEvent",
+            (Figure::Task, kind) => match kind.drawn() {
                 Drawn::Task(element, _) => element,
                 Drawn::Calls { .. } => "callActivity",
                 // A catch with boundaries becomes a task, as no event can have them.
@@ -240,7 +240,7 @@ impl Document<'_> {
     /// Whether a task has many instances.
     fn is_many(&self, node: usize) -> bool {
         let per_item = |(_, edge): (usize, &Edge)| edge.role == Role::Branch(Selection::PerItem);
-        let task = self.graph.shape(node) == Shape::Task;
+        let task = self.graph.figure(node) == Figure::Task;
         matches!(self.graph.nodes()[node].kind.drawn(), Drawn::Calls { many: true })
             || (task && self.graph.into(node).any(per_item))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Gateway, Shape, leaves_the_border, told_way};
+use super::{Figure, Gateway, leaves_the_border, told_way};
 use crate::graph::Graph;
 
 impl Graph {
@@ -21,20 +21,20 @@ impl Graph {
         let sound = self.check().ok();
         let mut text = format!("digraph {} {{\n    rankdir=LR\n    label={}\n", id(&self.name), quoted(&self.title));
         for (index, node) in self.nodes().iter().enumerate() {
-            let shape = match self.shape(index) {
-                Shape::Task if node.kind.has_children() => "box, peripheries=2",
-                Shape::Task => "box, style=rounded",
-                Shape::Event if node.kind.is_start() => "circle",
-                Shape::Event if node.kind.is_end() => "circle, penwidth=3",
-                Shape::Event => "doublecircle",
-                Shape::Gateway => "diamond",
+            let shape = match self.figure(index) {
+                Figure::Task if node.kind.has_children() => "box, peripheries=2",
+                Figure::Task => "box, style=rounded",
+                Figure::Event if node.kind.is_start() => "circle",
+                Figure::Event if node.kind.is_end() => "circle, penwidth=3",
+                Figure::Event => "doublecircle",
+                Figure::Gateway => "diamond",
             };
-            let sign = match (self.shape(index), self.gateway(sound.as_ref(), index)) {
-                (Shape::Gateway, Gateway::Exclusive) => "×\n",
-                (Shape::Gateway, Gateway::Parallel) => "+\n",
-                (Shape::Gateway, Gateway::Inclusive) => "○\n",
-                (Shape::Gateway, Gateway::EventBased) => "⬠\n",
-                (Shape::Gateway, Gateway::Complex) => "*\n",
+            let sign = match (self.figure(index), self.gateway(sound.as_ref(), index)) {
+                (Figure::Gateway, Gateway::Exclusive) => "×\n",
+                (Figure::Gateway, Gateway::Parallel) => "+\n",
+                (Figure::Gateway, Gateway::Inclusive) => "○\n",
+                (Figure::Gateway, Gateway::EventBased) => "⬠\n",
+                (Figure::Gateway, Gateway::Complex) => "*\n",
                 _ => "",
             };
             let title = quoted(&format!("{sign}{}", node.title));

@@ -1,6 +1,6 @@
 //! The sizes and positions in a picture, which SVG and BPMN's diagram interchange share.
 
-use super::{Shape, label_of};
+use super::{Figure, label_of};
 use crate::detail::Detail;
 use crate::graph::Graph;
 use crate::layout::{Boundaries, Layout, Measures, Size, layout};
@@ -24,11 +24,11 @@ impl Graph {
     pub(super) fn picture(&self) -> Layout {
         let titles = (0..self.nodes().len()).map(|node| self.lines_of_title(node));
         let sizes = titles.enumerate().map(|(node, lines)| {
-            let shape = self.shape(node);
+            let figure = self.figure(node);
             let (half, high) = self.half_size(node);
             let broad = lines.iter().map(|line| width_of(line)).max().unwrap_or(0);
-            match shape {
-                Shape::Task => Size { width: 2 * half, half, border: high, up: high, down: high },
+            match figure {
+                Figure::Task => Size { width: 2 * half, half, border: high, up: high, down: high },
                 _ => {
                     let beneath = height_of(lines.len()) + 6;
                     Size { width: broad.max(2 * half), half, border: high, up: high, down: high + beneath }
@@ -55,7 +55,7 @@ impl Graph {
 
     /// Returns the lines of a node's title, as the picture shows them.
     pub(super) fn lines_of_title(&self, node: usize) -> Vec<String> {
-        let room = if self.shape(node) == Shape::Task { TITLE } else { BENEATH };
+        let room = if self.figure(node) == Figure::Task { TITLE } else { BENEATH };
         let node = &self.nodes()[node];
         let mut lines = wrapped(&node.title, room);
         if let Some(time) = node.detail.as_ref().and_then(Detail::told) {
@@ -67,13 +67,13 @@ impl Graph {
     /// Returns half the width and half the height of a node's shape.
     pub(super) fn half_size(&self, node: usize) -> (i32, i32) {
         let lines = self.lines_of_title(node).len();
-        match self.shape(node) {
-            Shape::Task => {
+        match self.figure(node) {
+            Figure::Task => {
                 let half = TASK.max(BOUNDARIES.room(self.boundaries(node).count()));
                 (half, 30.max(height_of(lines) / 2 + 15))
             }
-            Shape::Event => (EVENT, EVENT),
-            Shape::Gateway => (GATEWAY, GATEWAY),
+            Figure::Event => (EVENT, EVENT),
+            Figure::Gateway => (GATEWAY, GATEWAY),
         }
     }
 }

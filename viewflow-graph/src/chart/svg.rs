@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::picture::{BOUNDARY, EVENT, LINE};
 use super::symbols::{boundary_symbol, gateway_symbol, symbol};
-use super::{Mark, Shape, escaped, label_of};
+use super::{Figure, Mark, escaped, label_of};
 use crate::graph::Graph;
 use crate::kind::Drawn;
 use crate::layout::{Layout, leaves_the_border};
@@ -103,26 +103,26 @@ impl Drawing<'_> {
         self.text.push_str("</title>");
         let tint = color.map_or(String::new(), |color| format!(" fill=\"{color}\" fill-opacity=\".15\""));
         let (half, high) = self.graph.half_size(index);
-        match self.graph.shape(index) {
-            Shape::Task => self.task(index, (half, high), &tint),
-            Shape::Event => {
+        match self.graph.figure(index) {
+            Figure::Task => self.task(index, (half, high), &tint),
+            Figure::Event => {
                 let thick = if node.kind.is_end() { " stroke-width=\"3\"" } else { "" };
                 self.write(format_args!("<circle r=\"{EVENT}\"{thick}{tint}/>"));
                 if !node.kind.is_start() && !node.kind.is_end() {
                     self.write(format_args!("<circle r=\"{}\"/>", EVENT - 3));
                 }
-                self.text.push_str(symbol(node.kind, Shape::Event));
+                self.text.push_str(symbol(node.kind, Figure::Event));
             }
-            Shape::Gateway => {
+            Figure::Gateway => {
                 self.write(format_args!("<path d=\"M-{half} 0L0 -{half}L{half} 0L0 {half}z\"{tint}/>"));
                 self.text.push_str(gateway_symbol(self.graph.gateway(self.sound, index)));
             }
         }
         let lines = self.graph.lines_of_title(index);
         let count = i32::try_from(lines.len()).unwrap_or(0);
-        let first = match self.graph.shape(index) {
-            Shape::Task if node.kind.has_children() => -(count - 1) * LINE / 2,
-            Shape::Task => 8 - (count - 1) * LINE / 2,
+        let first = match self.graph.figure(index) {
+            Figure::Task if node.kind.has_children() => -(count - 1) * LINE / 2,
+            Figure::Task => 8 - (count - 1) * LINE / 2,
             _ => high + LINE,
         };
         self.text.push_str("<text text-anchor=\"middle\" fill=\"currentColor\" stroke=\"none\">");
@@ -141,7 +141,7 @@ impl Drawing<'_> {
         let calls = kind.has_children();
         let thick = if calls { " stroke-width=\"3\"" } else { "" };
         self.write(format_args!("<path d=\"{border}\"{thick}{tint}/>"));
-        let (sign, x, y) = (symbol(kind, Shape::Task), 13 - half, 13 - high);
+        let (sign, x, y) = (symbol(kind, Figure::Task), 13 - half, 13 - high);
         self.write(format_args!("<g transform=\"translate({x} {y})\" stroke-width=\"1.2\">{sign}</g>"));
         if calls {
             // The sign is in the middle, unless boundaries take that place.

@@ -1,14 +1,14 @@
 //! The symbols within BPMN's shapes, drawn around the origin.
 
-use super::{Gateway, Shape};
+use super::{Figure, Gateway};
 use crate::kind::signs::{self, ARROWHEAD, CLOCK, LIGHTNING, REWIND};
 use crate::kind::{Drawn, Kind};
 use crate::role::Role;
 
 /// Returns the symbol within an event, or in the corner of a task's box.
-pub(super) fn symbol(kind: Kind, shape: Shape) -> &'static str {
+pub(super) fn symbol(kind: Kind, figure: Figure) -> &'static str {
     match kind.drawn() {
-        Drawn::Catch(_, _, sign) if shape == Shape::Task => sign,
+        Drawn::Catch(_, _, sign) if figure == Figure::Task => sign,
         Drawn::Task(_, sign) | Drawn::Event(_, sign) | Drawn::Catch(_, sign, _) => sign,
         Drawn::Calls { .. } | Drawn::Gateway => signs::NONE,
     }

@@ -1,6 +1,6 @@
 //! Charts for a terminal.
 
-use super::{Gateway, Mark, Shape, label_of};
+use super::{Figure, Gateway, Mark, label_of};
 use crate::detail::Detail;
 use crate::graph::Graph;
 use crate::layout::{Boundaries, Layout, Measures, Route, Size, layout};
@@ -75,7 +75,7 @@ impl Graph {
         let mut grid = Grid::new(layout.width, layout.height);
         layout.edges.iter().for_each(|route| grid.line(&route.points));
         for (index, lines) in titles.iter().enumerate() {
-            grid.node(layout.nodes[index], self.shape(index), self.half_of(index, lines), lines);
+            grid.node(layout.nodes[index], self.figure(index), self.half_of(index, lines), lines);
         }
         for (index, edge) in self.edges().iter().enumerate() {
             let Route { points, label: (x, y) } = &layout.edges[index];
@@ -95,8 +95,8 @@ impl Graph {
     fn cells(&self, titles: &[Vec<String>]) -> Layout {
         let sizes = titles.iter().enumerate().map(|(node, lines)| {
             let half = self.half_of(node, lines);
-            let (up, down) = match self.shape(node) {
-                Shape::Task => (1 + (cells(lines.len()) - 1) / 2, 1 + cells(lines.len()) / 2),
+            let (up, down) = match self.figure(node) {
+                Figure::Task => (1 + (cells(lines.len()) - 1) / 2, 1 + cells(lines.len()) / 2),
                 _ => (0, 0),
             };
             Size { width: 2 * half + 1, half, border: down, up, down }
@@ -121,8 +121,8 @@ impl Graph {
     /// A task has a border and a blank on each side of its title, and room for its boundaries.
     fn half_of(&self, node: usize, lines: &[String]) -> i32 {
         let width = cells(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
-        match self.shape(node) {
-            Shape::Task => (width / 2 + 2).max(BOUNDARIES.room(self.boundaries(node).count())),
+        match self.figure(node) {
+            Figure::Task => (width / 2 + 2).max(BOUNDARIES.room(self.boundaries(node).count())),
             _ => width / 2,
         }
     }
@@ -131,7 +131,7 @@ impl Graph {
     ///
     /// Only tasks have several lines; other nodes have one line with their brackets.
     fn told_title(&self, sound: Option<&Sound>, node: usize, mark: Mark) -> Vec<String> {
-        let shape = self.shape(node);
+        let figure = self.figure(node);
         let kind = self.nodes()[node].kind;
         let time = self.nodes()[node].detail.as_ref().and_then(Detail::told);
         let mut words = self.nodes()[node].title.clone();
@@ -146,11 +146,11 @@ impl Graph {
             Gateway::EventBased => '1',
             Gateway::Complex => '*',
         };
-        match shape {
-            Shape::Task => wrapped(&words),
-            Shape::Event if kind.is_end() => vec![format!("(( {words} ))")],
-            Shape::Event => vec![format!("( {words} )")],
-            Shape::Gateway => vec![format!("<{sign} {words} >")],
+        match figure {
+            Figure::Task => wrapped(&words),
+            Figure::Event if kind.is_end() => vec![format!("(( {words} ))")],
+            Figure::Event => vec![format!("( {words} )")],
+            Figure::Gateway => vec![format!("<{sign} {words} >")],
         }
     }
 }
@@ -246,8 +246,8 @@ impl Grid {
         points.windows(2).for_each(|pair| self.piece(pair[0], pair[1]));
     }
 
-    fn node(&mut self, (x, y): (i32, i32), shape: Shape, half: i32, lines: &[String]) {
-        if shape != Shape::Task {
+    fn node(&mut self, (x, y): (i32, i32), figure: Figure, half: i32, lines: &[String]) {
+        if figure != Figure::Task {
             let title = lines.concat();
             self.put(x - cells(title.chars().count()) / 2, y, &title);
             return;

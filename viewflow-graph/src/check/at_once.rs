@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::graph::{Edge, Graph};
 use crate::kind::Kind;
 use crate::role::{Role, Selection};
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 use crate::walk::order;
 
 /// Checks that no branch of a split ends the process for certain and without waiting.
@@ -22,7 +22,7 @@ pub(super) fn check_ends_at_once(graph: &Graph, closes: &BTreeMap<usize, usize>,
                  vain: put a node that waits before it, or give the branch a `cond`",
                 nodes[edge.to].name, nodes[split].name
             );
-            faults.push(Fault::edge(Rule::EndsAtOnce, split, index, message).and(Place::Node(edge.to)));
+            faults.push(Fault::edge(Rule::EndsAtOnce, split, index, message).and(Spot::Node(edge.to)));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stacks::Stacks;
 use crate::graph::Graph;
 use crate::role::Role;
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 use crate::walk::reached;
 
 /// Checks that tokens beside a task do not run into the task's own way, or else that way would be taken twice.
@@ -47,7 +47,7 @@ pub(super) fn check_beside(graph: &Graph, stacks: &Stacks, closes: &BTreeMap<usi
                 "what `{host_name}` starts beside itself, `{beside}`, and `{host_name}` itself would both go on to \
                  `{shared_name}`: {way_out}"
             );
-            faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message).and(Place::Node(shared)));
+            faults.push(Fault::edge(Rule::RunsIntoHost, host, index, message).and(Spot::Node(shared)));
         }
     }
 }

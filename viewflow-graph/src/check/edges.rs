@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::graph::{Edge, Graph};
 use crate::kind::{Kind, Need};
 use crate::role::{Role, Selection};
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 
 /// Checks that a node has the edges that its kind needs, and no others.
 ///
@@ -54,13 +54,13 @@ fn check_no_extra_edges(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
                     ),
                     _ => format!("`{name}` has this `#[{attribute}(..)]` already: keep one of them"),
                 };
-                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Spot::Edge(first)));
             }
         } else if !matches!(edge.role, Role::Case(_) | Role::Branch(_)) {
             if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == attribute) {
                 let message =
                     format!("`{name}` has a second `#[{attribute}(..)]`: to run several branches, use a `Split`");
-                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(*first)));
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Spot::Edge(*first)));
             }
             seen.push((attribute, index));
         }
@@ -78,7 +78,7 @@ fn check_decision(graph: &Graph, node: usize, faults: &mut Vec<Fault>) {
         match (&edge.role, first) {
             (Role::Case(case), Some((first, _))) => {
                 let message = format!("`{name}` has two ways for `{case}`: keep one of them");
-                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
+                faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Spot::Edge(first)));
             }
             (Role::Next, None) => {
                 let message = format!(
@@ -101,7 +101,7 @@ fn check_otherwise_of_split(graph: &Graph, node: usize, faults: &mut Vec<Fault>)
             "split `{name}` always takes the branch to `{}`, so there is no otherwise: remove it, or give the branch a `cond`",
             graph.nodes()[always.to].name
         );
-        faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Place::Edge(first)));
+        faults.push(Fault::edge(Rule::ExtraEdge, node, index, message).and(Spot::Edge(first)));
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn check_into_start(graph: &Graph, faults: &mut Vec<Fault>) {
                 graph.nodes()[edge.from].name,
                 target.name
             );
-            faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message).and(Place::Node(edge.to)));
+            faults.push(Fault::edge(Rule::IntoStart, edge.from, index, message).and(Spot::Node(edge.to)));
         }
     }
 }
@@ -139,7 +139,7 @@ pub(super) fn check_compensation(graph: &Graph, faults: &mut Vec<Fault>) {
                 "`{name}` undoes `{host}` and stands apart, but `{}` leads to it: use another node there",
                 graph.nodes()[edge.from].name
             );
-            faults.push(Fault::edge(Rule::CompensationApart, edge.from, index, message).and(Place::Node(node)));
+            faults.push(Fault::edge(Rule::CompensationApart, edge.from, index, message).and(Spot::Node(node)));
         }
     }
 }
@@ -156,7 +156,7 @@ pub(super) fn check_first_branches(graph: &Graph, faults: &mut Vec<Fault>) {
                 to.name,
                 to.kind.with_article()
             );
-            faults.push(Fault::edge(Rule::FirstBranchWaits, edge.from, index, message).and(Place::Node(edge.to)));
+            faults.push(Fault::edge(Rule::FirstBranchWaits, edge.from, index, message).and(Spot::Node(edge.to)));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::course::{Ways, coming_to_an_end, ending_the_process};
 use crate::graph::{Edge, Graph};
 use crate::kind::Kind;
 use crate::role::{Role, Selection};
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 
 /// Checks that a token at any node can come to its end, with all tokens that it starts.
 ///
@@ -41,7 +41,7 @@ pub(super) fn check_can_finish(graph: &Graph, closes: &BTreeMap<usize, usize>, f
                  way to `{}` or to an `End`",
                 nodes[*join].name, nodes[*split].name, nodes[edge.to].name, nodes[*join].name
             );
-            faults.push(Fault::edge(Rule::UnreachableNode, *join, index, message).and(Place::Node(*join)));
+            faults.push(Fault::edge(Rule::UnreachableNode, *join, index, message).and(Spot::Node(*join)));
             return;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::course::in_one_step;
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 use crate::walk::cycles;
 
 /// Checks that every loop has a node that waits for someone or something, or else one step would never finish.
@@ -33,7 +33,7 @@ pub(crate) fn check_loops(graph: &Graph, successors: &[Vec<usize>], faults: &mut
         );
         let fault = Fault::node(Rule::AutomaticLoop, cycle[0], message);
         faults.push(match cycle[..] {
-            [_, .., last] => fault.and(Place::Node(last)),
+            [_, .., last] => fault.and(Spot::Node(last)),
             _ => fault,
         });
     }

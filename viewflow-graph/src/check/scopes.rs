@@ -10,7 +10,7 @@ use super::stacks::Stacks;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::role::{Role, Selection};
-use crate::rule::{Fault, Place, Rule};
+use crate::rule::{Fault, Rule, Spot};
 use crate::sound::Sound;
 
 /// Checks the rules for scopes. All edges have to be complete, and all nodes reachable.
@@ -81,7 +81,7 @@ fn check_one_stack(graph: &Graph, stacks: &Stacks, node: usize, faults: &mut Vec
     );
     let fault = Fault::edge(Rule::EscapesSplit, node, index, message);
     faults.push(match outside {
-        Some((other, _)) => fault.and(Place::Edge(other)),
+        Some((other, _)) => fault.and(Spot::Edge(other)),
         None => fault,
     });
 }
@@ -108,7 +108,7 @@ fn check_joins(graph: &Graph, stacks: &Stacks, faults: &mut Vec<Fault>) -> BTree
                         name(first),
                         name(node)
                     );
-                    faults.push(Fault::node(Rule::SplitClosedTwice, node, message).and(Place::Node(first)));
+                    faults.push(Fault::node(Rule::SplitClosedTwice, node, message).and(Spot::Node(first)));
                 }
             }
         }

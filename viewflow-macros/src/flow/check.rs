@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
-use viewflow_graph::{Graph, Kind, Need, Place, Sound};
+use viewflow_graph::{Graph, Kind, Need, Sound, Spot};
 
 use super::model::{Flow, Node};
 use super::people;
@@ -150,13 +150,13 @@ fn check_graph(flow: &Flow, graph: &Graph, edge_spans: &[Span], errors: &mut Err
         Err(faults) => {
             for fault in faults {
                 // The attributes of a node come before its name.
-                let place = |place: &Place| match *place {
-                    Place::Node(node) => ((node, usize::MAX), flow.nodes[node].ident.span()),
-                    Place::Edge(edge) => ((graph.edges()[edge].from, edge), edge_spans[edge]),
+                let spot = |spot: &Spot| match *spot {
+                    Spot::Node(node) => ((node, usize::MAX), flow.nodes[node].ident.span()),
+                    Spot::Edge(edge) => ((graph.edges()[edge].from, edge), edge_spans[edge]),
                 };
-                let mut places: Vec<_> = fault.places.iter().map(place).collect();
-                places.sort_by_key(|(order, _)| *order);
-                match places[..] {
+                let mut spots: Vec<_> = fault.spots.iter().map(spot).collect();
+                spots.sort_by_key(|(order, _)| *order);
+                match spots[..] {
                     [] => errors.at(flow.ident.span(), fault),
                     [(_, place)] => errors.at(place, fault),
                     [(_, first), .., (_, last)] => errors.between(first, last, fault),

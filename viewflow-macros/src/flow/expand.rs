@@ -1,4 +1,4 @@
-//! Writes a flow as calls of the typed builder, with handles to its nodes.
+//! Writes a flow as calls of the typed builder, with its node handles.
 
 mod call;
 mod decide;
@@ -28,7 +28,7 @@ use super::model::{Flow, Node};
 use crate::errors::Errors;
 use crate::syntax::{hidden, local, plain_name, private_items};
 
-/// Writes the flow and its handles. The chart goes to the head of their `impl`.
+/// Writes the flow and its node handles. The chart goes to the head of their `impl`.
 pub(super) fn expand(
     flow: &Flow,
     checked: &Checked,

@@ -159,7 +159,7 @@ pub(super) enum Message {
 
 /// The flow that a sub-process runs.
 pub(super) struct Child {
-    /// The handle of the flow's start.
+    /// The node handle of the flow's start.
     pub(super) start: TokenStream,
     /// The type of the flow.
     pub(super) flow: TokenStream,

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use viewflow_sled::SledStore;
 use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, IndexEntry, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, Store, TaskList,
-    TaskRecord, TaskStatus, What, index_key,
+    Change, Commit, Event, EventKind, IndexEntry, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, Store,
+    TaskList, TaskRecord, TaskStatus, index_key,
 };
 use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
@@ -51,7 +51,7 @@ fn commit(number: u64) -> Commit {
             Change::task(None, task),
             Change::Row { table: "post".into(), id: number, old: None, new: Some(row) },
         ],
-        events: vec![Event::new(id, 1, at, What::ProcessStarted)],
+        events: vec![Event::new(id, 1, at, EventKind::ProcessStarted)],
         ..Commit::default()
     }
 }

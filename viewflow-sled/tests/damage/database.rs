@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use serde_json::{Value, json};
 use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Cursor, Event, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
+    Change, Commit, Cursor, Event, EventKind, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
     ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TablePart, TaskList,
-    TaskRecord, TaskStatus, WaitsFor, Watched, What, index_key,
+    TaskRecord, TaskStatus, WaitsFor, Watched, index_key,
 };
 use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
@@ -132,7 +132,7 @@ fn tasks(process: u64) -> Vec<TaskRecord> {
 }
 
 fn event(process: u64, number: u32) -> Event {
-    let what = What::TaskCreated { task: number, node: "check".to_owned() };
+    let what = EventKind::TaskCreated { task: number, node: "check".to_owned() };
     Event { actor: Some(UserId::new("ann")), ..Event::new(ProcessId(process), number, at(process), what) }
 }
 

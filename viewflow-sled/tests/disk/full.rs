@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, ProcessData, ProcessList, ProcessRecord, RowRecord, Store, StoreError, StoreResult,
-    TaskRecord, What,
+    Change, Commit, Event, EventKind, ProcessData, ProcessList, ProcessRecord, RowRecord, Store, StoreError,
+    StoreResult, TaskRecord,
 };
 use viewflow_store::{ProcessId, TaskId, Timestamp};
 
@@ -55,7 +55,7 @@ impl Parts {
         let data = json!({"text": text}).as_object().cloned().unwrap();
         let process = ProcessRecord { events: 1, tasks: 1, ..ProcessRecord::new(id, "full", at) };
         let task = TaskRecord::new(TaskId { process: id, ordinal: 1 }, "full", "check", Kind::View, at);
-        let event = Event::new(id, 1, at, What::ProcessStarted);
+        let event = Event::new(id, 1, at, EventKind::ProcessStarted);
         Self {
             process: Some(process),
             data: Some(ProcessData { data: data.clone(), ..ProcessData::default() }),

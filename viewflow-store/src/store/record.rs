@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-pub use event::{Event, What};
+pub use event::{Event, EventKind};
 pub use process::{ProcessData, ProcessRecord, ProcessStatus, WholeProcess};
 pub use row::{IndexEntry, OnDelete, Reference, RowRecord};
 pub use scope::{ScopeId, ScopeRecord};

@@ -2,7 +2,7 @@
 
 use super::{all_of, process, put_task, task, write};
 use crate::id::ProcessId;
-use crate::store::{Change, Commit, Event, ProcessList, ProcessRecord, ProcessStatus, Store, TaskList, What};
+use crate::store::{Change, Commit, Event, EventKind, ProcessList, ProcessRecord, ProcessStatus, Store, TaskList};
 use crate::time::Timestamp;
 
 pub(super) fn what_is_over_is_listed_by_its_end(store: &impl Store) {
@@ -29,7 +29,7 @@ pub(super) fn what_is_forgotten_is_gone_from_every_list(store: &impl Store) {
     let done = ProcessRecord { status: ProcessStatus::Done, events: 5, ..process(1) };
     // There are enough tasks that a store which keeps several together has some of each kind.
     let tasks: Vec<_> = (1..=20).map(|ordinal| task(1, ordinal)).collect();
-    let event = |number| Event::new(ProcessId(1), number, Timestamp::from_millis(5), What::ProcessStarted);
+    let event = |number| Event::new(ProcessId(1), number, Timestamp::from_millis(5), EventKind::ProcessStarted);
     let mut changes: Vec<_> = tasks.iter().map(|task| put_task(None, task)).collect();
     changes.push(Change::process(None, done.clone()));
     changes.push(Change::process(None, process(2)));

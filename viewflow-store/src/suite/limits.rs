@@ -6,9 +6,9 @@ use super::{all_of, commit, document, put_row, put_task, row, task, write};
 use crate::id::{ProcessId, UserId};
 use crate::people::{Candidate, Object, Permission};
 use crate::store::{
-    Change, Commit, Event, IndexEntry, MAX_INDEX_KEY, MAX_KEY, MAX_RECORD_DEPTH, NodeName, OnDelete, Order,
+    Change, Commit, Event, EventKind, IndexEntry, MAX_INDEX_KEY, MAX_KEY, MAX_RECORD_DEPTH, NodeName, OnDelete, Order,
     ProcessData, Reads, Reference, RowRecord, Store, StoreError, TablePart, TaskList, TaskRecord, WaitsFor, Watched,
-    What, index_key,
+    index_key,
 };
 use crate::time::Timestamp;
 
@@ -111,7 +111,7 @@ pub(super) fn keys_are_kept_to_a_length_and_refused_beyond_it(store: &impl Store
     }
     let by = |actor: usize| {
         let actor = UserId::new("a".repeat(actor));
-        let event = Event::new(ProcessId(1), 1, Timestamp::from_millis(0), What::ProcessStarted);
+        let event = Event::new(ProcessId(1), 1, Timestamp::from_millis(0), EventKind::ProcessStarted);
         let event = Event { actor: Some(actor.clone()), ..event };
         let events = vec![event];
         let taken = store.commit(Commit { events, ..Commit::default() }).and_then(crate::store::Receipt::wait);

@@ -3,12 +3,12 @@
 use super::{process, write};
 use crate::id::{ProcessId, UserId};
 use crate::store::{
-    Change, Commit, Event, HistoryCursor, LogCursor, Logged, ProcessRecord, ProcessStatus, Store, What,
+    Change, Commit, Event, EventKind, HistoryCursor, LogCursor, Logged, ProcessRecord, ProcessStatus, Store,
 };
 use crate::time::Timestamp;
 
 fn event(process: u64, number: u32, at: i64, actor: &str) -> Event {
-    let what = What::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
+    let what = EventKind::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
     Event {
         actor: (!actor.is_empty()).then(|| UserId::new(actor)),
         ..Event::new(ProcessId(process), number, Timestamp::from_millis(at), what)

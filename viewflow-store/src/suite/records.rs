@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{all_of, commit, document, process, put_data, put_row, put_task, row, task, write};
 use crate::id::{ProcessId, TaskId, UserId};
 use crate::store::{
-    Change, Commit, Document, Event, Expect, IndexEntry, Key, ProcessData, ProcessRecord, RowRecord, ScopeId,
-    ScopeRecord, Store, StoreError, TaskList, TaskRecord, What, index_key,
+    Change, Commit, Document, Event, EventKind, Expect, IndexEntry, Key, ProcessData, ProcessRecord, RowRecord,
+    ScopeId, ScopeRecord, Store, StoreError, TaskList, TaskRecord, index_key,
 };
 use crate::time::Timestamp;
 
@@ -93,7 +93,7 @@ pub(super) fn fields_that_nobody_knows_are_kept(store: &impl Store) {
     );
     let scope_id = ScopeId { process: process.id, number: 0 };
     let event = |number| {
-        let event = Event::new(process.id, number, Timestamp::from_millis(5), What::ProcessStarted);
+        let event = Event::new(process.id, number, Timestamp::from_millis(5), EventKind::ProcessStarted);
         Event { unknown: if number < 3 { unknown.clone() } else { Document::new() }, ..event }
     };
     let changes = vec![
@@ -159,7 +159,7 @@ pub(super) fn a_record_that_should_not_be_there_is_refused(store: &impl Store) {
 
 pub(super) fn events_are_kept_in_order(store: &impl Store) {
     let event = |process, number| {
-        let what = What::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
+        let what = EventKind::TaskFinished { task: number, node: "approve".to_owned(), decision: None };
         let actor = Some(UserId::new("ann"));
         Event { actor, ..Event::new(ProcessId(process), number, Timestamp::from_millis(5), what) }
     };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use viewflow_graph::Kind;
 use viewflow_store::{
-    Cursor, Ended, ProcessId, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult, TaskId,
-    TaskList, TaskRecord, TaskStatus, Timestamp, WaitsFor, What, ended, process_lists, task_lists,
+    Cursor, Ended, EventKind, ProcessId, ProcessList, ProcessRecord, ProcessStatus, ScopeId, ScopeRecord, StoreResult,
+    TaskId, TaskList, TaskRecord, TaskStatus, Timestamp, WaitsFor, ended, process_lists, task_lists,
 };
 
 use super::past::{Tasks, Told};
@@ -166,15 +166,15 @@ impl Check<'_> {
                 }
                 last = event.number;
                 self.events.insert((id, event.number, event.actor.clone()));
-                told.last.extend(event.event.what.task().map(|task| (task, last)));
-                match event.event.what {
-                    What::TaskFinished { task, node, .. } | What::TaskSkipped { task, node } => {
+                told.last.extend(event.event.kind.task().map(|task| (task, last)));
+                match event.event.kind {
+                    EventKind::TaskFinished { task, node, .. } | EventKind::TaskSkipped { task, node } => {
                         told.finished.insert(task, last);
                         if !finished.insert(task) {
                             self.complain(format!("task {id}/{task} (`{node}`) was finished twice"));
                         }
                     }
-                    What::TaskReopened { task, .. } => drop(finished.remove(&task)),
+                    EventKind::TaskReopened { task, .. } => drop(finished.remove(&task)),
                     _ => {}
                 }
             }

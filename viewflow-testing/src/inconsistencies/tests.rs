@@ -3,8 +3,8 @@
 use serde_json::json;
 use viewflow_graph::Kind;
 use viewflow_store::{
-    Change, Commit, Event, IndexEntry, MemoryStore, OnDelete, ProcessRecord, Reference, RowRecord, ScopeId,
-    ScopeRecord, TaskId, TaskRecord, Timeout, Timestamp, WaitsFor, Way, What,
+    Change, Commit, Event, EventKind, IndexEntry, MemoryStore, OnDelete, ProcessRecord, Reference, RowRecord, ScopeId,
+    ScopeRecord, TaskId, TaskRecord, Timeout, Timestamp, WaitsFor, Way,
 };
 
 use super::*;
@@ -21,8 +21,8 @@ fn task(ordinal: u32) -> TaskRecord {
     TaskRecord::new(TaskId { process: ProcessId(1), ordinal }, "hello", "approve", Kind::View, now())
 }
 
-fn event(number: u32, what: What) -> Event {
-    Event::new(ProcessId(1), number, now(), what)
+fn event(number: u32, kind: EventKind) -> Event {
+    Event::new(ProcessId(1), number, now(), kind)
 }
 
 fn scope(number: u32, live: u64) -> Change {
@@ -61,7 +61,7 @@ fn found(commits: Vec<Vec<Change>>) -> String {
         put_row(1, row),
         put_row(2, refers(1)),
     ];
-    write(&store, sound, vec![event(1, What::ProcessStarted)]);
+    write(&store, sound, vec![event(1, EventKind::ProcessStarted)]);
     assert_eq!(inconsistencies(&store), Vec::<String>::new());
     commits.into_iter().for_each(|changes| write(&store, changes, Vec::new()));
     inconsistencies(&store).join("\n")
@@ -127,14 +127,14 @@ fn what_is_kept_of_the_past_and_is_not_so_is_told() {
 
 #[test]
 fn a_task_that_does_not_have_its_last_event_is_told() {
-    let created = |number, task| event(number, What::TaskCreated { task, node: "approve".to_owned() });
+    let created = |number, task| event(number, EventKind::TaskCreated { task, node: "approve".to_owned() });
     let complaints = |noted: [u32; 2]| {
         let store = MemoryStore::new();
         let process = ProcessRecord { tasks: 2, events: 3, ..process() };
         let tasks = [1, 2].map(|ordinal| TaskRecord { event: noted[ordinal as usize - 1], ..task(ordinal) });
         let mut changes = vec![Change::process(None, process), scope(0, 2)];
         changes.extend(tasks.into_iter().map(|task| Change::task(None, task)));
-        write(&store, changes, vec![event(1, What::ProcessStarted), created(2, 1), created(3, 2)]);
+        write(&store, changes, vec![event(1, EventKind::ProcessStarted), created(2, 1), created(3, 2)]);
         inconsistencies(&store)
     };
     assert_eq!(complaints([2, 3]), [""; 0]);
@@ -156,10 +156,10 @@ fn gaps_are_told() {
     expect("process 1 has no task before 1/3", vec![Change::task(None, task(3))]);
     expect("process 1 should have 4 events and has 1", vec![put_process(ProcessRecord { events: 4, ..process() })]);
     let store = MemoryStore::new();
-    let finished = || What::TaskFinished { task: 1, node: "approve".to_owned(), decision: None };
+    let finished = || EventKind::TaskFinished { task: 1, node: "approve".to_owned(), decision: None };
     let process = ProcessRecord { events: 4, ..process() };
     let changes = vec![Change::process(None, process), Change::task(None, task(1)), scope(0, 1)];
-    write(&store, changes, vec![event(1, What::ProcessStarted), event(3, finished()), event(4, finished())]);
+    write(&store, changes, vec![event(1, EventKind::ProcessStarted), event(3, finished()), event(4, finished())]);
     let expected = ["process 1 has no event before 3", "task 1/1 (`approve`) was finished twice"];
     assert_eq!(inconsistencies(&store), expected);
 }

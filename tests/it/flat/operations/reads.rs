@@ -1,8 +1,8 @@
 //! Operations that read.
 
+use viewflow::NodeName;
 use viewflow::desk::FormPlace;
 use viewflow::prelude::*;
-use viewflow::NodeName;
 
 use super::Operation;
 use crate::flat::flows::*;

@@ -1,4 +1,4 @@
-//! Handles to one open task, typed by its node.
+//! One open task, typed by its node.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -60,10 +60,10 @@ impl Engine {
     label = "only a `View`, a `ManualTask`, a `Handle` or a sub-process has tasks to open"
 )]
 pub trait Waiting: Node {
-    /// The handle to an open task.
+    /// The type of an open task of the node.
     type Open;
 
-    /// The handle to this task.
+    /// The open task with this number.
     #[doc(hidden)]
     fn open(self, engine: Engine, id: TaskId) -> Self::Open;
 }
@@ -170,7 +170,7 @@ impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
     }
 }
 
-/// A handle to a task that somebody has: never an [`OpenTask`].
+/// A task that somebody has: never an [`OpenTask`].
 #[doc(hidden)]
 #[expect(unnameable_types, reason = "nothing else is to be it")]
 #[diagnostic::on_unimplemented(
@@ -179,7 +179,7 @@ impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
 )]
 pub trait Assigned {}
 
-/// A person's task that somebody has. Doing it uses the handle up.
+/// A person's task that somebody has. Doing it uses the value up.
 pub struct AssignedTask<F, T, Fm>(OpenTask<F, T, Fm>);
 
 impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {

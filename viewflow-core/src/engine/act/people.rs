@@ -1,6 +1,6 @@
 //! Who has a task, and by when it should be done: what people do with their tasks and each other's.
 
-use viewflow_store::{ProcessId, ProcessStatus, TaskId, TaskRecord, Timestamp, What};
+use viewflow_store::{EventKind, ProcessId, ProcessStatus, TaskId, TaskRecord, Timestamp};
 
 use crate::engine::{Engine, gate};
 #[cfg(doc)]
@@ -133,6 +133,6 @@ pub(in crate::engine) fn hand_on(step: &Step, task: &TaskRecord, user: &dyn User
 pub(in crate::engine) fn reschedule(step: &Step, task: &TaskRecord, set: impl Fn(&mut TaskRecord)) -> Result<()> {
     step.db.unit(|unit| {
         set(unit.change_task(task.id)?);
-        unit.record(task.id.process, What::TaskRescheduled { task: task.id.ordinal, node: task.node.clone() })
+        unit.record(task.id.process, EventKind::TaskRescheduled { task: task.id.ordinal, node: task.node.clone() })
     })
 }

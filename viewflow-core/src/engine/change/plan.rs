@@ -25,7 +25,7 @@ pub struct Plan {
     /// The flows, by name.
     pub flows: Vec<FlowPlan>,
     /// Open tasks that the flows cannot go on with, by flow and node.
-    pub misfits: Vec<Misfit>,
+    pub mismatches: Vec<Mismatch>,
     /// Names in the store that are known only from `#[was(..)]`. Each has to stay in its `#[was(..)]` as long as it is
     /// in this list.
     pub earlier: Vec<NodeName>,
@@ -53,7 +53,7 @@ pub struct FlowPlan {
 /// Open tasks of a node that the current flow cannot go on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Misfit {
+pub struct Mismatch {
     /// The node, as the tasks name it.
     pub node: NodeName,
     /// The minimum number of such tasks.
@@ -61,13 +61,13 @@ pub struct Misfit {
     /// One of the tasks.
     pub example: TaskId,
     /// The problem.
-    pub why: Why,
+    pub reason: MismatchReason,
 }
 
 /// Why a flow cannot go on with an open task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Why {
+pub enum MismatchReason {
     /// The engine does not have the flow.
     FlowGone,
     /// The flow no longer has such a node.
@@ -99,7 +99,7 @@ pub enum Why {
     Data(String),
 }
 
-impl Why {
+impl MismatchReason {
     /// Returns whether [`keep_obsolete`](crate::EngineBuilder::keep_obsolete) still allows the engine to be built: only
     /// these tasks are affected.
     pub fn can_be_kept(&self) -> bool {
@@ -117,10 +117,10 @@ impl fmt::Display for Plan {
             }
             writeln!(f)?;
         }
-        for misfit in &self.misfits {
-            writeln!(f, "- {misfit}")?;
+        for mismatch in &self.mismatches {
+            writeln!(f, "- {mismatch}")?;
         }
-        if self.misfits.is_empty() {
+        if self.mismatches.is_empty() {
             writeln!(f, "every open task has its place")?;
         }
         self.earlier.iter().try_for_each(|NodeName { flow, node }| {
@@ -133,46 +133,46 @@ impl fmt::Display for Plan {
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { node: NodeName { flow, node }, tasks, example, why } = self;
+        let Self { node: NodeName { flow, node }, tasks, example, reason } = self;
         write!(f, "the store has open tasks of `{flow}.{node}` (at least {tasks}; task {example}, say), ")?;
         let within = |splits: &[String]| within(&splits.iter().map(String::as_str).collect::<Vec<_>>());
-        match why {
-            Why::FlowGone => f.write_str(
+        match reason {
+            MismatchReason::FlowGone => f.write_str(
                 "which is of a flow that is not here: give the flow to the builder until they are done, or give its replacement \
                  `#[was(\"..\")]`",
             ),
-            Why::NodeGone(_) => write!(
+            MismatchReason::NodeGone(_) => write!(
                 f,
                 "which is no node of the flow here: keep the node until they are done; or give its replacement \
                  `#[was(\"{node}\")]`; or build with `keep_obsolete()`, and then cancel or move them"
             ),
-            Why::BranchesOpen(kind) => write!(
+            MismatchReason::BranchesOpen(kind) => write!(
                 f,
                 "which is no node of the flow here, and was {} whose branches are open: keep it until they are joined, or \
                  give its replacement `#[was(\"{node}\")]`",
                 kind.with_article()
             ),
-            Why::OtherKind { was, is } => write!(
+            MismatchReason::OtherKind { was, is } => write!(
                 f,
                 "which was {} and is {} here: keep the old node until they are done, and give the new one a name of its own",
                 was.with_article(),
                 is.with_article()
             ),
-            Why::OtherScope { was, is } => write!(
+            MismatchReason::OtherScope { was, is } => write!(
                 f,
                 "which are {}, and the node is {} here: keep it where it was until they are done, and give the new node \
                  a name of its own",
                 within(was),
                 within(is)
             ),
-            Why::OtherCall { was, is } => write!(
+            MismatchReason::OtherCall { was, is } => write!(
                 f,
                 "which wait for `{was}`, and the node waits for `{is}` here: keep the name of what they wait for; or build with \
                  `keep_obsolete()`, and then cancel and revive them, or move them"
             ),
-            Why::Data(error) => write!(
+            MismatchReason::Data(error) => write!(
                 f,
                 "which cannot be read: {error}. Give fields of another type `#[field(from = ..)]`, new fields a default, \
                  and all fields rules that stored values keep; or build with `keep_obsolete()`, and then cancel the tasks"
@@ -200,7 +200,7 @@ pub(in crate::engine) fn survey(
         let all = def.is_some_and(|def| closely(def));
         OPEN.into_iter().try_for_each(|status| survey.look(node, status, all))
     })?;
-    Ok(Plan { misfits: survey.found.into_values().collect(), ..Plan::default() })
+    Ok(Plan { mismatches: survey.found.into_values().collect(), ..Plan::default() })
 }
 
 /// Returns the former names of flows and nodes in a store, which is read as it is. They are in tasks, in the splits
@@ -298,25 +298,26 @@ pub(in crate::engine) fn count(store: &dyn Store, flows: &Flows) -> Result<Vec<F
 struct Survey<'s> {
     store: &'s Arc<dyn Store>,
     flows: &'s Flows,
-    found: BTreeMap<(NodeName, Why), Misfit>,
+    found: BTreeMap<(NodeName, MismatchReason), Mismatch>,
 }
 
 impl Survey<'_> {
     fn look(&mut self, node: &NodeName, status: TaskStatus, all: bool) -> Result<()> {
         let mut last = None;
         each_task(&**self.store, &TaskList::Status(node.clone(), status), |task| {
-            if let Some(why) = self.judge(&task, all, &mut last)? {
-                self.note(node, &task, why);
+            if let Some(reason) = self.judge(&task, all, &mut last)? {
+                self.note(node, &task, reason);
             }
             Ok(if all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })
     }
 
-    fn note(&mut self, node: &NodeName, task: &TaskRecord, why: Why) {
+    fn note(&mut self, node: &NodeName, task: &TaskRecord, reason: MismatchReason) {
         // One example of unreadable data is enough.
-        let key = if let Why::Data(_) = why { Why::Data(String::new()) } else { why.clone() };
-        let misfit = Misfit { node: node.clone(), tasks: 0, example: task.id, why };
-        self.found.entry((node.clone(), key)).or_insert(misfit).tasks += 1;
+        let key =
+            if let MismatchReason::Data(_) = reason { MismatchReason::Data(String::new()) } else { reason.clone() };
+        let mismatch = Mismatch { node: node.clone(), tasks: 0, example: task.id, reason };
+        self.found.entry((node.clone(), key)).or_insert(mismatch).tasks += 1;
     }
 
     /// Returns why the flow cannot go on with a task. `last` is the process of the previous task, as many tasks share
@@ -326,15 +327,19 @@ impl Survey<'_> {
         task: &TaskRecord,
         closely: bool,
         last: &mut Option<(ProcessRecord, ProcessData)>,
-    ) -> Result<Option<Why>> {
-        let Some(def) = self.flows.get(task.flow.as_str()) else { return Ok(Some(Why::FlowGone)) };
+    ) -> Result<Option<MismatchReason>> {
+        let Some(def) = self.flows.get(task.flow.as_str()) else { return Ok(Some(MismatchReason::FlowGone)) };
         let Some(index) = def.find(&task.node) else {
             let has_branches = task.kind.is_split() || task.kind == Kind::Join;
-            return Ok(Some(if has_branches { Why::BranchesOpen(task.kind) } else { Why::NodeGone(task.kind) }));
+            return Ok(Some(if has_branches {
+                MismatchReason::BranchesOpen(task.kind)
+            } else {
+                MismatchReason::NodeGone(task.kind)
+            }));
         };
         let node = &def.nodes[index];
         if !node.kind.stands_for(task.kind) {
-            return Ok(Some(Why::OtherKind { was: task.kind, is: node.kind }));
+            return Ok(Some(MismatchReason::OtherKind { was: task.kind, is: node.kind }));
         }
         let (was, is) = match (&task.waits_for, &node.wait) {
             (Some(WaitsFor::Signal(was)), Wait::Signal(is)) => (&**was, *is),
@@ -342,13 +347,13 @@ impl Survey<'_> {
             _ => ("", ""),
         };
         if was != is {
-            return Ok(Some(Why::OtherCall { was: was.to_owned(), is: is.to_owned() }));
+            return Ok(Some(MismatchReason::OtherCall { was: was.to_owned(), is: is.to_owned() }));
         }
         if !closely || node.undoes {
             return Ok(None);
         }
-        if let Some(why) = self.other_scope(def, index, task)? {
-            return Ok(Some(why));
+        if let Some(reason) = self.other_scope(def, index, task)? {
+            return Ok(Some(reason));
         }
         if last.as_ref().is_none_or(|(last, _)| last.id != task.id.process) {
             let process = readable(self.store.process(task.id.process))?.map(|stored| stored.record);
@@ -358,7 +363,7 @@ impl Survey<'_> {
         match self.open(def, index, process, data, task) {
             Ok(()) => Ok(None),
             Err(error @ (Error::Store(_) | Error::Internal(_))) => Err(error),
-            Err(error) => Ok(Some(Why::Data(error.to_string()))),
+            Err(error) => Ok(Some(MismatchReason::Data(error.to_string()))),
         }
     }
 
@@ -376,7 +381,7 @@ impl Survey<'_> {
         (def.nodes[node].open)(proxy, task, db).map(drop)
     }
 
-    fn other_scope(&self, def: &Definition, node: usize, task: &TaskRecord) -> Result<Option<Why>> {
+    fn other_scope(&self, def: &Definition, node: usize, task: &TaskRecord) -> Result<Option<MismatchReason>> {
         let Some(sound) = &def.sound else { return Ok(None) };
         let process = task.id.process;
         let read = |number| Ok(self.store.scope(ScopeId { process, number })?);
@@ -393,7 +398,7 @@ impl Survey<'_> {
             return Ok(None);
         }
         let named = |splits: &[Option<usize>]| split_names(def, splits).into_iter().map(str::to_owned).collect();
-        Ok(Some(Why::OtherScope { was: named(&was), is: named(&is) }))
+        Ok(Some(MismatchReason::OtherScope { was: named(&was), is: named(&is) }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
-use viewflow_store::{DataChange, DataPart, Event, ProcessId, TaskId, TaskRecord, Timestamp, UserId, What};
+use viewflow_store::{DataChange, DataPart, Event, EventKind, ProcessId, TaskId, TaskRecord, Timestamp, UserId};
 
 use super::Desk;
 use super::shown::Shower;
@@ -37,7 +37,7 @@ pub struct ShownEvent {
     /// Why, if the actor said so.
     pub reason: Option<String>,
     /// What happened.
-    pub what: What,
+    pub kind: EventKind,
     /// What happened, in words.
     pub text: String,
     /// The task that it is about.
@@ -108,13 +108,13 @@ impl Desk<'_> {
         events.reverse();
         let next = events.last().map(|event| event.number).filter(|number| *number > 1);
         let shower = Shower::new(db);
-        let ordinals: BTreeSet<u32> = events.iter().filter_map(|event| event.what.task()).collect();
+        let ordinals: BTreeSet<u32> = events.iter().filter_map(|event| event.kind.task()).collect();
         let ids: Vec<TaskId> = ordinals.into_iter().map(|ordinal| TaskId { process, ordinal }).collect();
         let tasks = self.engine.0.store.tasks_at(&ids)?.into_iter().flatten();
         let tasks: BTreeMap<u32, TaskRecord> = tasks.map(|task| (task.id.ordinal, task)).collect();
         let mut items = Vec::new();
         for event in events {
-            let task = event.what.task().and_then(|ordinal| tasks.get(&ordinal));
+            let task = event.kind.task().and_then(|ordinal| tasks.get(&ordinal));
             items.push(self.shown_event(&shower, person, event, task)?);
         }
         Ok(Page { items, next, is_cut: false })
@@ -138,14 +138,14 @@ impl Desk<'_> {
             process: event.process,
             number: event.number,
             at: event.at,
-            text: event.what.to_string(),
-            task: event.what.task().map(|ordinal| TaskId { process: event.process, ordinal }),
+            text: event.kind.to_string(),
+            task: event.kind.task().map(|ordinal| TaskId { process: event.process, ordinal }),
             title: def.zip(node).map(|(def, node)| def.nodes[node].title.clone()),
             changes: changes.collect::<Result<_>>()?,
             actor: event.actor,
             on_behalf_of: event.on_behalf_of,
             reason: event.reason,
-            what: event.what,
+            kind: event.kind,
         })
     }
 }

@@ -26,8 +26,8 @@ use serde::Serialize;
 use serde_json::Value;
 use viewflow_graph::{Kind, Mark};
 use viewflow_store::{
-    DataChange, DataPart, Document, Event, ProcessData, ProcessId, ProcessStatus, TaskId, TaskRecord, TaskStatus,
-    Timestamp, UserId, What,
+    DataChange, DataPart, Document, Event, EventKind, ProcessData, ProcessId, ProcessStatus, TaskId, TaskRecord,
+    TaskStatus, Timestamp, UserId,
 };
 
 use super::Desk;
@@ -248,44 +248,44 @@ impl Past {
         }
         if is_before {
             self.at = event.at;
-            self.happened(event.what);
+            self.happened(event.kind);
         }
     }
 
-    fn happened(&mut self, what: What) {
+    fn happened(&mut self, what: EventKind) {
         let ordinal = what.task();
         let Some(ordinal) = ordinal else { return self.happened_to_process(&what) };
         let made = self.made.get(&ordinal);
         let (status, owner) = self.tasks.entry(ordinal).or_insert((TaskStatus::New, None));
         match what {
-            What::TaskCreated { .. } => {
+            EventKind::TaskCreated { .. } => {
                 *owner = made.and_then(|made| made.starter.clone());
                 *status = made.map_or(TaskStatus::New, |made| made.first_status(None));
             }
-            What::TaskRetried { .. } => {
+            EventKind::TaskRetried { .. } => {
                 *status = made.map_or(TaskStatus::New, |made| made.first_status(owner.as_ref()));
             }
-            What::TaskAssigned { owner: to, .. } | What::TaskDelegated { to, .. } => {
+            EventKind::TaskAssigned { owner: to, .. } | EventKind::TaskDelegated { to, .. } => {
                 (*status, *owner) = (TaskStatus::Assigned, Some(to));
             }
-            What::TaskUnassigned { .. } => (*status, *owner) = (TaskStatus::New, None),
-            What::TaskStarted { .. } | What::TaskReopened { .. } => *status = TaskStatus::Started,
-            What::TaskDelayed { .. } => *status = TaskStatus::Scheduled,
-            What::TaskFinished { .. } => *status = TaskStatus::Done,
-            What::TaskSkipped { .. } => (*status, *owner) = (TaskStatus::Done, None),
-            What::TaskFailed { .. } => *status = TaskStatus::Error,
-            What::TaskCanceled { .. } | What::TaskUndone { .. } => *status = TaskStatus::Canceled,
-            What::TaskRevived { .. } | What::TaskMoved { .. } => *status = TaskStatus::Revived,
+            EventKind::TaskUnassigned { .. } => (*status, *owner) = (TaskStatus::New, None),
+            EventKind::TaskStarted { .. } | EventKind::TaskReopened { .. } => *status = TaskStatus::Started,
+            EventKind::TaskDelayed { .. } => *status = TaskStatus::Scheduled,
+            EventKind::TaskFinished { .. } => *status = TaskStatus::Done,
+            EventKind::TaskSkipped { .. } => (*status, *owner) = (TaskStatus::Done, None),
+            EventKind::TaskFailed { .. } => *status = TaskStatus::Error,
+            EventKind::TaskCanceled { .. } | EventKind::TaskUndone { .. } => *status = TaskStatus::Canceled,
+            EventKind::TaskRevived { .. } | EventKind::TaskMoved { .. } => *status = TaskStatus::Revived,
             _ => {}
         }
     }
 
-    fn happened_to_process(&mut self, what: &What) {
+    fn happened_to_process(&mut self, what: &EventKind) {
         self.status = match what {
-            What::ProcessFinished => ProcessStatus::Done,
-            What::ProcessCanceled => ProcessStatus::Canceled,
-            What::ProcessFailed { .. } => ProcessStatus::Failed,
-            What::ProcessSuspended => ProcessStatus::Suspended,
+            EventKind::ProcessFinished => ProcessStatus::Done,
+            EventKind::ProcessCanceled => ProcessStatus::Canceled,
+            EventKind::ProcessFailed { .. } => ProcessStatus::Failed,
+            EventKind::ProcessSuspended => ProcessStatus::Suspended,
             _ => ProcessStatus::New,
         };
         if self.status == ProcessStatus::Suspended {

@@ -31,7 +31,7 @@ impl Engine {
     /// let day = Timestamp::from_millis(0)..Timestamp::from_millis(24 * 3600 * 1000);
     /// let page = engine.history().by(&UserId::new("ann")).between(day.start, day.end).page(None, 50)?;
     /// for event in &page.items {
-    ///     println!("{} {} in process {}", event.at, event.what, event.process);
+    ///     println!("{} {} in process {}", event.at, event.kind, event.process);
     /// }
     /// # Ok::<(), viewflow_core::Error>(())
     /// ```

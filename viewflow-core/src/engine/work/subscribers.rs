@@ -45,7 +45,7 @@ type Handler = Box<dyn Fn(&Engine, &Event) -> Result<()> + Send + Sync>;
 /// use viewflow_core::{Engine, MemoryStore, engine::Subscriber};
 ///
 /// let mailer = Subscriber::from_now_on("mailer", |_engine, event| {
-///     println!("process {}: {}", event.process, event.what);
+///     println!("process {}: {}", event.process, event.kind);
 ///     Ok(())
 /// });
 /// let engine = Engine::builder(MemoryStore::new()).subscriber(mailer).build()?;
@@ -96,17 +96,18 @@ pub struct Subscription {
 /// A subscriber of an engine, and what the engine knows of it.
 pub(in crate::engine) struct Subscribed {
     subscriber: Subscriber,
-    turn: Mutex<Turn>,
+    pace: Mutex<Pace>,
 }
 
+/// How an engine gets on with a subscriber.
 #[derive(Default)]
-struct Turn {
+struct Pace {
     failures: u32,
     /// When it failed, and until when it is left alone.
     rests: Option<(Timestamp, Timestamp)>,
 }
 
-impl Turn {
+impl Pace {
     fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         // After a clock was set back, the time of the failure means nothing.
         self.rests.filter(|(failed, until)| *failed <= now && now < *until).map(|(_, until)| until)
@@ -119,10 +120,10 @@ impl Subscribed {
     }
 
     /// Locks the subscriber, unless another thread works for it.
-    fn turn(&self) -> Option<MutexGuard<'_, Turn>> {
-        match self.turn.try_lock() {
-            Ok(turn) => Some(turn),
-            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+    fn lock(&self) -> Option<MutexGuard<'_, Pace>> {
+        match self.pace.try_lock() {
+            Ok(pace) => Some(pace),
+            Err(TryLockError::Poisoned(pace)) => Some(pace.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
@@ -135,7 +136,7 @@ pub(in crate::engine) fn subscribed(subscribers: Vec<Subscriber>, problems: &mut
             problems.push(format!("two subscribers have the name `{}`: give one of them another", subscriber.name));
         }
     }
-    let subscribed = |subscriber| Subscribed { subscriber, turn: Mutex::default() };
+    let subscribed = |subscriber| Subscribed { subscriber, pace: Mutex::default() };
     subscribers.into_iter().map(subscribed).collect()
 }
 
@@ -201,19 +202,19 @@ impl Engine {
     /// just failed.
     pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
-        let Some(mut turn) = subscribed.turn() else { return 0 };
+        let Some(mut pace) = subscribed.lock() else { return 0 };
         let now = self.now();
-        if turn.rests_until(now).is_some() {
+        if pace.rests_until(now).is_some() {
             return 0;
         }
         let mut told = 0;
         match self.hand_over(&subscribed.subscriber, &mut told) {
-            Ok(()) => *turn = Turn::default(),
+            Ok(()) => *pace = Pace::default(),
             Err(error) => {
-                turn.failures = if told > 0 { 1 } else { turn.failures.saturating_add(1) };
-                let rest = SHORTEST_REST.saturating_mul(1 << (turn.failures - 1).min(16)).min(LONGEST_REST);
-                turn.rests = Some((now, now.after(rest)));
-                drop(turn);
+                pace.failures = if told > 0 { 1 } else { pace.failures.saturating_add(1) };
+                let rest = SHORTEST_REST.saturating_mul(1 << (pace.failures - 1).min(16)).min(LONGEST_REST);
+                pace.rests = Some((now, now.after(rest)));
+                drop(pace);
                 if error.is_of_another_version() {
                     self.0.duties.leave(&*self.0.store, &duty_of(subscribed.name()));
                 }
@@ -304,9 +305,9 @@ impl Engine {
     /// nothing, or if another thread works for it.
     pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
-        let Some(turn) = subscribed.turn() else { return Ok(None) };
+        let Some(pace) = subscribed.lock() else { return Ok(None) };
         let now = self.now();
-        if let Some(until) = turn.rests_until(now) {
+        if let Some(until) = pace.rests_until(now) {
             return Ok(Some(until));
         }
         let Some(row) = self.0.store.row(SUBSCRIBERS, row_of(subscribed.name()))? else { return Ok(None) };

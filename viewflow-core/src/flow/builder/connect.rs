@@ -6,7 +6,7 @@ use viewflow_graph::{Attribute, Kind, Role, Selection};
 use viewflow_store::Object;
 
 use super::edge::PendingEdge;
-use crate::definition::{Action, After, Ask, Definition, EdgeDef, JobDef, NodeDef, Run, Wait};
+use crate::definition::{After, Ask, Behavior, Definition, EdgeDef, JobDef, NodeDef, Run, Wait};
 
 /// The calls about a node that only make sense together.
 #[derive(Default)]
@@ -143,16 +143,16 @@ fn missing(node: &NodeDef, decides: bool) -> Option<&'static str> {
     let timeouts_differ =
         || node.edges.iter().any(|edge| matches!(edge.role, Role::Timeout { .. }) != edge.after.is_some());
     Some(match node.kind {
-        Kind::If if !matches!(node.action, Action::Cond(_)) => "a condition",
-        Kind::Switch if !matches!(node.action, Action::Switch(_)) => "a value to switch by",
+        Kind::If if !matches!(node.behavior, Behavior::Cond(_)) => "a condition",
+        Kind::Switch if !matches!(node.behavior, Behavior::Switch(_)) => "a value to switch by",
         Kind::StartTimer if node.schedule.is_none() => "a rhythm",
         Kind::Timer if !matches!(node.wait, Wait::Time(_)) => "a delay",
         Kind::Job if !matches!(node.wait, Wait::Worker(_)) => "a handler",
         Kind::Subprocess | Kind::NSubprocess if !matches!(node.wait, Wait::Children(_)) => "a flow to run",
         Kind::SignalCatch if !matches!(node.wait, Wait::Signal(_)) => "a signal",
-        Kind::SignalThrow if !matches!(node.action, Action::Signal(_)) => "a signal",
+        Kind::SignalThrow if !matches!(node.behavior, Behavior::Signal(_)) => "a signal",
         Kind::MessageCatch if !matches!(node.wait, Wait::Message(_)) => "a message",
-        Kind::MessageThrow if !matches!(node.action, Action::Send(..)) => "a message",
+        Kind::MessageThrow if !matches!(node.behavior, Behavior::Send(..)) => "a message",
         Kind::ConditionalCatch if !matches!(node.wait, Wait::Condition(_)) => "a condition",
         Kind::ErrorEnd | Kind::EscalationThrow if node.code.is_none() => "a code",
         _ if decides && node.decide.is_none() => "to be told which way a form goes on, by `decide`",

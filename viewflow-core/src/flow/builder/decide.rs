@@ -6,7 +6,7 @@ use super::NodeBuilder;
 use super::erase::{encode_data, encode_seed, form_def, ref_of};
 use crate::data::field::FieldType;
 use crate::data::form::Form;
-use crate::definition::{Action, Chosen};
+use crate::definition::{Behavior, Chosen};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
@@ -22,7 +22,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         mut self,
         choose: impl Fn(&F, &Activation<F, T>, &Fm) -> Result<Chosen> + Send + Sync + 'static,
     ) -> Self {
-        if !matches!(self.def().action, Action::Call(_)) {
+        if !matches!(self.def().behavior, Behavior::Call(_)) {
             self.flow.note_fields::<Fm>();
             self.def().form = Some(form_def::<Fm>(None));
         }

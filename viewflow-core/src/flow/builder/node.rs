@@ -11,7 +11,7 @@ use super::edge::{EdgeBuilder, PendingEdge};
 use super::erase::{act, ask, form_def};
 use crate::data::document::stored_by_name;
 use crate::data::form::Form;
-use crate::definition::{Action, NodeDef, Wait};
+use crate::definition::{Behavior, NodeDef, Wait};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
@@ -51,9 +51,9 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         self.pending().told.push(any_of);
     }
 
-    pub(super) fn acts(mut self, any_of: &'static [Attribute], action: Action) -> Self {
+    pub(super) fn acts(mut self, any_of: &'static [Attribute], behavior: Behavior) -> Self {
         self.told(any_of);
-        self.def().action = action;
+        self.def().behavior = behavior;
         self
     }
 
@@ -84,7 +84,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     ) -> Self {
         self.flow.note_fields::<Fm>();
         self.def().form = Some(form_def::<Fm>(None));
-        self.acts(SUBMITTED, Action::Call(act::<F, T, Fm>(submit)))
+        self.acts(SUBMITTED, Behavior::Call(act::<F, T, Fm>(submit)))
     }
 
     /// As [`NodeBuilder::form`], for a form that consists of fields of the process.
@@ -93,12 +93,12 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         submit: impl Fn(&F, &mut Activation<F, T>, Fm) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.def().form = Some(form_def::<Fm>(Some(stored_by_name::<F::Process>)));
-        self.acts(&[Attribute::Fields], Action::Call(act::<F, T, Fm>(submit)))
+        self.acts(&[Attribute::Fields], Behavior::Call(act::<F, T, Fm>(submit)))
     }
 
     /// Sets the handler of a function.
     pub fn call(self, call: impl Fn(&F, &mut Activation<F, T>) -> Result<()> + Send + Sync + 'static) -> Self {
-        self.acts(CALLED, Action::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
+        self.acts(CALLED, Behavior::Call(act::<F, T, ()>(move |flow, a, ()| call(flow, a))))
     }
 
     /// Sets the handler of a node that takes an input.
@@ -111,7 +111,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
             def.form = None;
             def.input = std::any::type_name::<In>();
         }
-        self.acts(CALLED, Action::Call(act::<F, T, In>(call)))
+        self.acts(CALLED, Behavior::Call(act::<F, T, In>(call)))
     }
 
     /// The input of a [`NodeBuilder::call_with`] is a form: faces may send it, too.
@@ -125,7 +125,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     pub fn cond(mut self, cond: impl Fn(&F, &Activation<F, T>) -> Result<bool> + Send + Sync + 'static) -> Self {
         match self.def().kind {
             Kind::ConditionalCatch => self.waits(&[Attribute::Cond], Wait::Condition(ask(cond))),
-            _ => self.acts(&[Attribute::Cond], Action::Cond(ask(cond))),
+            _ => self.acts(&[Attribute::Cond], Behavior::Cond(ask(cond))),
         }
     }
 
@@ -154,7 +154,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
 
     /// Sets the function that chooses the edge of a `Switch`, by its number.
     pub fn switch(self, choose: impl Fn(&F, &Activation<F, T>) -> Result<usize> + Send + Sync + 'static) -> Self {
-        self.acts(&[Attribute::Switch], Action::Switch(ask(choose)))
+        self.acts(&[Attribute::Switch], Behavior::Switch(ask(choose)))
     }
 
     /// Sets the handler that runs when the task is made.

@@ -15,7 +15,7 @@ use crate::data::document;
 use crate::data::field::FieldType;
 #[cfg(feature = "tokio")]
 use crate::definition::BoxFuture;
-use crate::definition::{Action, After, Letter, MessageDef, Run, Schedule, Wait};
+use crate::definition::{After, Behavior, Letter, MessageDef, Run, Schedule, Wait};
 use crate::error::{Error, Place, Result};
 use crate::flow::Flow;
 use crate::flow::activation::Activation;
@@ -112,7 +112,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     /// Sets the signal that is caught or thrown.
     pub fn signal(mut self, name: &'static str) -> Self {
         match self.def().kind {
-            Kind::SignalThrow => self.acts(&[Attribute::Signal], Action::Signal(name)),
+            Kind::SignalThrow => self.acts(&[Attribute::Signal], Behavior::Signal(name)),
             _ => self.waits(&[Attribute::Signal], Wait::Signal(name)),
         }
     }
@@ -123,7 +123,7 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
         message: impl Fn(&F, &Activation<F, T>) -> Result<M> + Send + Sync + 'static,
     ) -> Self {
         self.flow.note_message::<M>();
-        self.acts(&[Attribute::Message], Action::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
+        self.acts(&[Attribute::Message], Behavior::Send(M::NAME, ask(move |flow, a| Letter::of(&message(flow, a)?))))
     }
 
     /// Sets the message that the task waits for, and its correlation key.

@@ -1,7 +1,7 @@
 //! The diagram interchange: the positions of shapes and lines.
 
 use super::{Document, boundary_id, flow_id};
-use crate::chart::Shape;
+use crate::chart::Figure;
 use crate::chart::picture::{BOUNDARY, LINE};
 use crate::layout::leaves_the_border;
 
@@ -13,7 +13,7 @@ impl Document<'_> {
         for node in 0..self.graph.nodes().len() {
             let (half, high) = self.graph.half_size(node);
             let id = self.ids[node].clone();
-            let title = (self.graph.shape(node) != Shape::Task).then(|| self.graph.lines_of_title(node).len());
+            let title = (self.graph.figure(node) != Figure::Task).then(|| self.graph.lines_of_title(node).len());
             self.shape(&id, self.picture.nodes[node], (half, high), title);
         }
         for (index, edge) in self.graph.edges().iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Writes the constructor of the flow, and a typed handle to each node.
+//! Writes the constructor of the flow, and a node handle for each node.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::flow::check::Checked;
 use crate::flow::model::{After, Flow, Message, Node, Way};
 use crate::syntax::{Closure, located, methods_named, plain_name};
 
-/// Writes the constructor of the flow, and a typed handle to each node.
+/// Writes the constructor of the flow, and a node handle for each node.
 pub(super) fn expand_inherent(flow: &Flow, chart: Option<&syn::Attribute>) -> TokenStream {
     let Flow { ident, vis, .. } = flow;
     let (impl_generics, ty_generics, where_clause) = flow.generics.split_for_impl();
@@ -87,7 +87,7 @@ fn expand_handle(flow: &Flow, node: &Node, methods: &BTreeSet<String>) -> TokenS
         }
         _ => quote!(__viewflow::InnerNode<Self, #task>),
     };
-    // A method of the flow, such as `new`, may have the name of a node. The handle then gets another name.
+    // A method of the flow, such as `new`, may have the name of a node. The node handle then gets another name.
     let plain = plain_name(ident);
     let handle = if plain == "new" || methods.contains(&plain) {
         format_ident!("{plain}_node", span = ident.span())

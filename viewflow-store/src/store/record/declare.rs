@@ -5,11 +5,16 @@
 /// A field with `= default` is left out of the JSON if it has the default of its type, and has that if it is missing. A
 /// field that the struct does not know goes to `unknown`, and is written again. So the data of a later release survives
 /// an earlier one. `serde(flatten)` would do the same, but read each record twice.
+///
+/// `#[stored = ".."]` above a field gives the name that it has in the JSON, if that is another one.
 macro_rules! record {
     ($(
         $(#[$attribute:meta])*
         pub struct $name:ident {
-            $($(#[doc = $doc:literal])* pub $field:ident: $type:ty $(as $stored:ident)? $(= $default:ident)?,)*
+            $(
+                $(#[doc = $doc:literal])* $(#[stored = $key:literal])?
+                pub $field:ident: $type:ty $(as $stored:ident)? $(= $default:ident)?,
+            )*
         }
     )*) => {$(
         $(#[$attribute])*
@@ -26,7 +31,7 @@ macro_rules! record {
             impl Serialize for $name {
                 fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     let mut map = serializer.serialize_map(None)?;
-                    $($crate::store::record::declare::write_field!(map, self, $field $(as $stored)? $(= $default)?);)*
+                    $($crate::store::record::declare::write_field!(map, self, $field [$($key)?] $(as $stored)? $(= $default)?);)*
                     self.unknown.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
                     map.end()
                 }
@@ -50,7 +55,7 @@ macro_rules! record {
 
                         fn visit_str<E>(self, key: &str) -> Result<Key, E> {
                             Ok(match key {
-                                $(stringify!($field) => Key::$field,)*
+                                $($crate::store::record::declare::key!($field [$($key)?]) => Key::$field,)*
                                 key => Key::Unknown(key.to_owned()),
                             })
                         }
@@ -81,7 +86,7 @@ macro_rules! record {
                                 }
                             }
                             Ok($name {
-                                $($field: $crate::store::record::declare::or_missing!($field $(= $default)?),)*
+                                $($field: $crate::store::record::declare::or_missing!($field [$($key)?] $(= $default)?),)*
                                 unknown,
                             })
                         }
@@ -93,17 +98,27 @@ macro_rules! record {
     )*};
 }
 
+/// The name under which a field is stored.
+macro_rules! key {
+    ($field:ident []) => {
+        stringify!($field)
+    };
+    ($field:ident [$key:literal]) => {
+        $key
+    };
+}
+
 /// Writes one field, unless it has its default.
 macro_rules! write_field {
-    ($map:ident, $this:ident, $field:ident) => {
-        $map.serialize_entry(stringify!($field), &$this.$field)?
+    ($map:ident, $this:ident, $field:ident [$($key:literal)?]) => {
+        $map.serialize_entry($crate::store::record::declare::key!($field [$($key)?]), &$this.$field)?
     };
-    ($map:ident, $this:ident, $field:ident as $stored:ident) => {
-        $map.serialize_entry(stringify!($field), &$stored($this.$field))?
+    ($map:ident, $this:ident, $field:ident [$($key:literal)?] as $stored:ident) => {
+        $map.serialize_entry($crate::store::record::declare::key!($field [$($key)?]), &$stored($this.$field))?
     };
-    ($map:ident, $this:ident, $field:ident = default) => {
+    ($map:ident, $this:ident, $field:ident [$($key:literal)?] = default) => {
         if !$crate::store::record::declare::is_default(&$this.$field) {
-            $map.serialize_entry(stringify!($field), &$this.$field)?
+            $map.serialize_entry($crate::store::record::declare::key!($field [$($key)?]), &$this.$field)?
         }
     };
 }
@@ -120,10 +135,10 @@ macro_rules! read_field {
 
 /// Returns a field that was read, or its default.
 macro_rules! or_missing {
-    ($field:ident) => {
-        $field.ok_or_else(|| serde::de::Error::missing_field(stringify!($field)))?
+    ($field:ident [$($key:literal)?]) => {
+        $field.ok_or_else(|| serde::de::Error::missing_field($crate::store::record::declare::key!($field [$($key)?])))?
     };
-    ($field:ident = default) => {
+    ($field:ident [$($key:literal)?] = default) => {
         $field.unwrap_or_default()
     };
 }
@@ -132,4 +147,4 @@ pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-pub(super) use {or_missing, read_field, record, write_field};
+pub(super) use {key, or_missing, read_field, record, write_field};

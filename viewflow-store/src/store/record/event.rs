@@ -27,7 +27,8 @@ record! {
         /// The reason that the person gave.
         pub reason: Option<String> = default,
         /// What happened.
-        pub what: What,
+        #[stored = "what"]
+        pub kind: EventKind,
         /// The changes of data that belong to it, before and after.
         pub changes: Vec<DataChange> = default,
     }
@@ -35,7 +36,7 @@ record! {
 
 impl Event {
     /// Makes an event without a person, and without changes of data.
-    pub fn new(process: ProcessId, number: u32, at: Timestamp, what: What) -> Self {
+    pub fn new(process: ProcessId, number: u32, at: Timestamp, kind: EventKind) -> Self {
         Self {
             process,
             number,
@@ -43,7 +44,7 @@ impl Event {
             actor: None,
             on_behalf_of: None,
             reason: None,
-            what,
+            kind,
             changes: Vec::new(),
             unknown: Document::new(),
         }
@@ -53,7 +54,7 @@ impl Event {
 /// A kind of event: what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum What {
+pub enum EventKind {
     /// The process was started.
     ProcessStarted,
     /// The last token came to its end.
@@ -213,7 +214,7 @@ pub enum What {
     },
 }
 
-impl What {
+impl EventKind {
     /// Returns the task that it is about, if it is about a task.
     pub fn task(&self) -> Option<u32> {
         match self {
@@ -244,7 +245,7 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ProcessStarted => f.write_str("process started"),

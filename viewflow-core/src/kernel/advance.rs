@@ -1,4 +1,4 @@
-//! Turns: a task's node does its work, and the token goes on.
+//! Advancing: a task's node does its work, and the token goes on.
 
 use std::any::Any;
 
@@ -7,7 +7,7 @@ use viewflow_graph::{Kind, Role};
 use viewflow_store::{Document, ProcessStatus, TaskId, TaskRecord, TaskStatus};
 
 use super::{Step, mailbox};
-use crate::definition::{Action, Chosen, Definition, EdgeDef, Items, NodeDef};
+use crate::definition::{Behavior, Chosen, Definition, EdgeDef, Items, NodeDef};
 use crate::error::{Error, Place, Result};
 
 /// How many tasks in a row one step may make, each following from the one before.
@@ -21,14 +21,14 @@ pub(super) struct Spawn {
 }
 
 impl Step {
-    pub(super) fn take_turns(&mut self) -> Result<()> {
+    pub(super) fn advance_all(&mut self) -> Result<()> {
         while let Some((task, depth)) = self.ready.pop_front() {
             if depth > DEPTH {
                 let task = self.task(task)?;
                 return Err(Error::Endless { at: Place::of_task(&task), tasks: DEPTH });
             }
             self.depth = depth;
-            self.turn(task)?;
+            self.advance(task)?;
         }
         Ok(())
     }
@@ -37,8 +37,8 @@ impl Step {
         self.ready.push_back((task, self.depth + 1));
     }
 
-    /// Takes the turn of a task that the engine itself does.
-    pub(super) fn turn(&mut self, id: TaskId) -> Result<()> {
+    /// Advances a task that the engine itself does.
+    pub(super) fn advance(&mut self, id: TaskId) -> Result<()> {
         let starts_children = |task: &TaskRecord| task.kind.has_children() && task.status == TaskStatus::New;
         if self.db.unit(|unit| unit.task(id).map(starts_children))? {
             self.blame(id);
@@ -75,8 +75,8 @@ impl Step {
             // What the task threw has ended its process.
             return Ok(());
         }
-        let handler = matches!(node.action, Action::Call(_));
-        let is_plain = matches!(node.action, Action::Pass | Action::Signal(_))
+        let handler = matches!(node.behavior, Behavior::Call(_));
+        let is_plain = matches!(node.behavior, Behavior::Pass | Behavior::Signal(_))
             && node.decide.is_none()
             && node.edges.iter().all(EdgeDef::is_plain);
         let (spawns, decision) = if is_plain {
@@ -100,19 +100,19 @@ impl Step {
         input: &dyn Any,
     ) -> Result<(Vec<Spawn>, Option<String>)> {
         let flow = &*def.flow;
-        let chosen = match &node.action {
-            Action::Pass | Action::Signal(_) => None,
-            Action::Call(call) => call(flow, activation, input).map(|()| None)?,
-            Action::Send(_, letter) => {
+        let chosen = match &node.behavior {
+            Behavior::Pass | Behavior::Signal(_) => None,
+            Behavior::Call(call) => call(flow, activation, input).map(|()| None)?,
+            Behavior::Send(_, letter) => {
                 let letter = letter(flow, activation)?;
                 self.db.unit(|unit| mailbox::post(unit, &letter))?;
                 None
             }
-            Action::Cond(cond) => {
+            Behavior::Cond(cond) => {
                 let role = if cond(flow, activation)? { Role::Then } else { Role::Otherwise };
                 node.edges.iter().find(|edge| edge.role == role)
             }
-            Action::Switch(choose) => {
+            Behavior::Switch(choose) => {
                 let chosen = node.edges.get(choose(flow, activation)?);
                 Some(chosen.ok_or(Error::Internal("a switch that chose an edge it does not have"))?)
             }
