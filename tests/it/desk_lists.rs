@@ -99,7 +99,7 @@ fn a_line_has_titles_and_times_as_text() {
         assert_eq!(line["id"], json!(task.to_string()));
         assert_eq!((&line["flow"], &line["node"]), (&json!("errand"), &json!("sort")));
         assert_eq!(line["flow_title"], json!(engine.title("errand").unwrap()));
-        assert_eq!((&line["title"], &line["status"]), (&json!("Sort"), &json!("New")));
+        assert_eq!((&line["title"], &line["status"]), (&json!("Sort"), &json!("new")));
         assert_eq!((&line["due_date"], &line["priority"]), (&json!("1970-01-02T00:00:00Z"), &json!(7)));
         assert!(line["created"].as_str().unwrap().ends_with('Z') && line.get("owner").is_none(), "{line}");
 
@@ -110,7 +110,7 @@ fn a_line_has_titles_and_times_as_text() {
         engine.desk(&ann).execute(refused, &Document::new()).unwrap();
         let page = serde_json::to_value(engine.desk(&viewer).processes().page(None, 5).unwrap()).unwrap();
         let [first, second] = [0, 1].map(|at| &page["items"][at]);
-        assert_eq!((&first["id"], &first["started_by"], &first["status"]), (&json!(1), &json!("eve"), &json!("New")));
+        assert_eq!((&first["id"], &first["started_by"], &first["status"]), (&json!(1), &json!("eve"), &json!("new")));
         assert!(first.get("outcome").is_none() && first.get("finished").is_none());
         assert_eq!((&second["outcome"], &second["outcome_title"]), (&json!("refuse"), &json!("Refuse")));
         assert!(second["finished"].as_str().unwrap().ends_with('Z'));

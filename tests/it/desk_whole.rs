@@ -211,7 +211,7 @@ fn answers_are_json_with_times_and_ids_as_text() {
     assert_eq!((&shown["line"]["status"], &shown["line"]["kind"]), (&json!("new"), &json!("View")));
     assert!(shown["line"]["created"].as_str().unwrap().ends_with('Z'), "{}", shown["line"]["created"]);
     let shown = serde_json::to_value(engine.desk(&MANAGER).process(id).unwrap()).unwrap();
-    assert_eq!((&shown["line"]["id"], &shown["history"]["items"][0]["task"]), (&json!("1"), &json!("1/2")));
+    assert_eq!((&shown["line"]["id"], &shown["history"]["items"][0]["task"]), (&json!(1), &json!("1/2")));
     let marks: Vec<_> = shown["chart"]["nodes"].as_array().unwrap().iter().map(|node| &node["mark"]).collect();
     assert_eq!(marks, ["passed", "active", "untouched", "untouched"]);
     assert_eq!(shown["artifact"]["text"], json!("Soup"));

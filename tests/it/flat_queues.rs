@@ -394,7 +394,7 @@ fn a_page_passes_over_so_many_barred_tasks_and_no_more() {
             assert_eq!(queue.list().unwrap().len(), 30);
         }
         let (_, read, found) = page(store, &engine.queue(&bob), 5);
-        assert!(found == 5 && read <= 35, "a page of who is barred from others is as short as before: {read}");
+        assert!(found == 5 && read <= 35, "a page costs the same for a person that is barred from other tasks: {read}");
     });
 }
 

@@ -38,6 +38,7 @@ mod dependent;
 mod described;
 mod desk_acts;
 mod desk_lists;
+mod desk_many;
 mod desk_once;
 mod desk_past;
 mod desk_whole;

@@ -47,7 +47,7 @@ pub struct ParcelFlow {
     end: End,
 }
 
-/// Who may start what.
+/// Starts for different people.
 #[derive(Flow)]
 #[flow(process = Errand, name = "gates")]
 pub struct GatesFlow {

@@ -52,7 +52,7 @@ fn happen(engine: &Engine, clock: &ManualClock, (what, process, by): Deed) {
         _ => {}
     }
     let Some(task) = task else { return };
-    let at = Some(clock.now().after(Duration::from_secs(u64::from(by.name.len() as u8 + process))));
+    let at = Some(clock.now().after(Duration::from_secs(u64::from(what % 7 + process))));
     drop(match what {
         9..=12 => engine.assign(task, by),
         13 => engine.unassign(task, by),
@@ -345,7 +345,7 @@ fn processes_are_listed(store: Arc<dyn Store>, deeds: &[Deed], asked: &[OfProces
     deeds.iter().for_each(|deed| happen(&engine, &clock, *deed));
     let (processes, tasks) = everything(&*store);
     let region =
-        |id: ProcessId| engine.process_record(id).unwrap().data.get("region").and_then(|region| region.as_u64());
+        |id: ProcessId| engine.process_record(id).unwrap().data.get("region").and_then(serde_json::Value::as_u64);
     for (number, asked) in asked.iter().enumerate() {
         let people = people();
         let person = &people[number % people.len()];

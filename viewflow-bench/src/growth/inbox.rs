@@ -1,4 +1,4 @@
-//! What a person sees first: a page of their inbox, with how many tasks there are in it and in their queue.
+//! A page of an inbox, with the counts of the inbox and of the queue.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::measure::{Result, Row, Run};
 
 const FEW: usize = 1_000;
 const MANY: usize = 1_000_000;
-/// How much more it may take among so many more.
+/// The greatest ratio of the two times.
 const AT_MOST: f64 = 2.0;
 const PAGE: usize = 25;
 

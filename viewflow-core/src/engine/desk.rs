@@ -9,6 +9,7 @@ mod command;
 mod happened;
 mod line;
 mod lists;
+mod many;
 mod may;
 pub(super) mod once;
 mod past;

@@ -93,7 +93,7 @@ pub(super) fn pass_send(user: &Person, name: &str) -> Result<()> {
 pub(super) fn may_start(user: &Person, permission: Option<&PermissionDef>) -> bool {
     let may = |permission: &PermissionDef| {
         let on_all = Permission::on_all(&*permission.name);
-        // On what it has to be is known when the form was submitted.
+        // The object is known only when the form is submitted.
         let on_some = || user.permissions().is_none_or(|all| all.iter().any(|other| other.name == permission.name));
         user.has(&on_all) || (permission.object.is_some() && on_some())
     };

@@ -165,6 +165,11 @@ impl Step {
         Ok((def, index))
     }
 
+    /// Begins another command within this step. The limit of tasks made one after the other holds for each command.
+    pub(crate) fn begin_anew(&mut self) {
+        self.depth = 0;
+    }
+
     /// Advances tasks until every token waits, and no awaited condition holds.
     pub(crate) fn drain(&mut self) -> Result<()> {
         self.advance_all()?;

@@ -142,7 +142,7 @@ impl Desk<'_> {
     }
 
     /// The task, if this person may do that to it.
-    fn passed(&self, db: &Db, task: TaskId, action: Action) -> Result<TaskRecord> {
+    pub(super) fn passed(&self, db: &Db, task: TaskId, action: Action) -> Result<TaskRecord> {
         let person = self.person(action)?;
         let record = db.unit(|unit| unit.task(task).cloned())?;
         self.may_see(&person, &record)?;
@@ -174,7 +174,13 @@ impl Desk<'_> {
         Ok(person)
     }
 
-    fn carry_out(&self, step: &mut Step, task: &TaskRecord, command: &TaskCommand, sent: &Sent) -> Result<Acted> {
+    pub(super) fn carry_out(
+        &self,
+        step: &mut Step,
+        task: &TaskRecord,
+        command: &TaskCommand,
+        sent: &Sent,
+    ) -> Result<Acted> {
         let id = task.id;
         match command {
             TaskCommand::Assign => people::take(step, task, self)?,

@@ -1,6 +1,6 @@
-//! What a person sees in lists: tasks, processes, and what they can start.
+//! Lists as a person sees them: of tasks, of processes, and of starts.
 //!
-//! One criterion that has a list of its own drives, and the others are checked while that list is looked through.
+//! One criterion that has a list of its own drives, and a page checks the others on the entries of that list.
 //! A page passes over a bounded number of entries, and reports when it stopped early: the next page goes on from there.
 
 mod cursor;

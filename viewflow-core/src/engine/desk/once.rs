@@ -34,7 +34,7 @@ const APART: u32 = 20;
 const AT_ONCE: usize = 64;
 
 /// What a person asks for under a key.
-struct Asked {
+pub(super) struct Asked {
     key: String,
     /// The person and the key, by which the row is found.
     by: Value,
@@ -51,28 +51,44 @@ impl Desk<'_> {
         body: &impl Serialize,
         work: impl Fn(&mut Step, &Db) -> Result<R>,
     ) -> Result<R> {
-        let asked = self.once.as_ref().map(|key| Asked::new(self.id(), key, body)).transpose()?;
-        self.engine.foreground(process, Some(self), |step, db| {
-            let Some(asked) = &asked else { return work(step, db) };
-            gate::pass_active(action, &Person::of(self))?;
-            if let Some(result) = db.unit(|unit| asked.result(unit))? {
-                return read(result);
-            }
-            let result = work(step, db)?;
-            let kept = written(&result)?;
-            db.unit(|unit| asked.keep(unit, kept))?;
-            Ok(result)
-        })
+        let asked = self.asked(None, body)?;
+        self.engine
+            .foreground(process, Some(self), |step, db| self.once_within(asked.as_ref(), action, db, || work(step, db)))
+    }
+
+    /// Returns what is asked for under the key of this desk, if it has one; of many, the one at this place.
+    pub(super) fn asked(&self, at: Option<usize>, body: &impl Serialize) -> Result<Option<Asked>> {
+        self.once.as_ref().map(|key| Asked::new(self.id(), key, at, body)).transpose()
+    }
+
+    /// As [`Desk::step_once`], within a step.
+    pub(super) fn once_within<R: Serialize + DeserializeOwned>(
+        &self,
+        asked: Option<&Asked>,
+        action: Action,
+        db: &Db,
+        work: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        let Some(asked) = asked else { return work() };
+        gate::pass_active(action, &Person::of(self))?;
+        if let Some(result) = db.unit(|unit| asked.result(unit))? {
+            return read(result);
+        }
+        let result = work()?;
+        let kept = written(&result)?;
+        db.unit(|unit| asked.keep(unit, kept))?;
+        Ok(result)
     }
 }
 
 impl Asked {
-    fn new(person: UserId, key: &str, body: &impl Serialize) -> Result<Self> {
+    fn new(person: UserId, key: &str, at: Option<usize>, body: &impl Serialize) -> Result<Self> {
         if key.is_empty() || key.len() > MAX_ONCE {
             return Err(Error::BadKey { length: key.len(), max: MAX_ONCE });
         }
         let person = person.as_str();
-        let by = Value::from(format!("{} {person} {key}", person.len()));
+        let place = at.map_or_else(String::new, |at| at.to_string());
+        let by = Value::from(format!("{} {person} {place}={key}", person.len()));
         // As a value, its fields stand in one order.
         let body = written(body)?.to_string();
         Ok(Self { key: key.to_owned(), by, body: stable_hash([body.as_str()]) })

@@ -36,7 +36,7 @@ impl Desk<'_> {
         if !person.is_active() {
             return Ok(false);
         }
-        // Of a sub-process the record says whose step made it: that person did not start it.
+        // The record of a sub-process names the person whose step made it, who did not start it.
         let has_started = process.parent.is_none() && process.started_by.as_ref() == Some(person.id());
         if has_started || gate::may_view(person, &process.flow, process.id) {
             return Ok(true);

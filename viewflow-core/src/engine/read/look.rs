@@ -30,9 +30,9 @@ pub(in crate::engine) struct TaskLook<'s> {
     pub(in crate::engine) lists: Vec<TaskList>,
     /// The tasks that are not shown, whatever lists they stand in.
     pub(in crate::engine) barred: Option<TaskList>,
-    /// What the tasks are sorted by; those that have none follow in the order of the lists.
+    /// The value that sorts the tasks; tasks without it follow in the order of the lists.
     pub(in crate::engine) order: Option<Order>,
-    /// The part of the lists that is looked through, in each of the two orders.
+    /// The part of the lists to look through, in each of the two orders.
     pub(in crate::engine) span: Span,
     pub(in crate::engine) sorted_span: Span,
 }
@@ -58,7 +58,7 @@ impl TaskLook<'_> {
         let (mut left, mut place) = (LOOK, after.map(|after| after.place));
         for order in self.orders(after) {
             let mut merged = self.merged(order, place.take(), limit - items.len(), left);
-            // What has what is sorted by was told before.
+            // A task that has the value that sorts was found before.
             let is_in_place =
                 |task: &TaskRecord| self.order.is_none_or(|asked| asked.of(task).is_some() == order.is_some());
             let mut fetch = |some: &[Cursor]| fetch(self.store, some, &|task| is_in_place(task) && wanted(task));
@@ -75,8 +75,9 @@ impl TaskLook<'_> {
         Ok(Page { items, next: None, is_cut: false })
     }
 
-    /// How many tasks of the lists in their first order are wanted, at most so many, and whether there may be more as the look stopped early.
-    /// Where `all` of them are, no record is read.
+    /// Counts the wanted tasks of the lists in their first order, `most` at most.
+    /// Also returns whether there may be more, as the look stopped early.
+    /// If `all` tasks are wanted, no record is read.
     pub(in crate::engine) fn count(
         &self,
         most: usize,
@@ -91,7 +92,7 @@ impl TaskLook<'_> {
             Ok(fetch(self.store, some, wanted)?.into_iter().map(|task| task.map(drop)).collect())
         };
         let Seen { items, end } = look(&mut merged, most, &mut fetch)?;
-        // What somebody is barred from was not known.
+        // The list of the barred tasks was not ready.
         if all && merged.is_blind() {
             return self.count(most, false, wanted);
         }

@@ -52,13 +52,13 @@ pub(in crate::engine) struct Merged<'s, L> {
     store: &'s dyn Store,
     lists: Vec<Ahead<L>>,
     barred: Option<Barred<L>>,
-    /// Whether the list of the barred is not ready: the records tell.
+    /// Whether the list of the barred is not ready, so that the records have to show it.
     is_blind: bool,
     /// The first entry of each list, but for the one that is to be read on.
     first: BinaryHeap<Reverse<(Cursor, usize)>>,
     /// The lists to be read on before anything is told.
     behind: Vec<usize>,
-    /// What was told or passed over last.
+    /// The entry that came last, shown or passed over.
     last: Option<Cursor>,
     /// What will be told next, if that is known.
     next: Option<Cursor>,
@@ -66,7 +66,7 @@ pub(in crate::engine) struct Merged<'s, L> {
     until: u64,
     /// How many more entries may be passed over.
     left: usize,
-    /// Whether it stopped as it had passed over so many.
+    /// Whether it stopped, as no more entries may be passed over.
     is_spent: bool,
 }
 
@@ -97,7 +97,7 @@ impl<'s, L: Listed> Merged<'s, L> {
         }
     }
 
-    /// The part of the lists within a span, of which at most `left` entries are passed over.
+    /// The part of the lists within a span. It passes over `left` entries at most.
     pub(in crate::engine) fn within(mut self, span: Span, left: usize) -> Self {
         for list in self.lists.iter_mut().chain(self.barred.as_mut().map(|barred| &mut barred.list)) {
             list.after = span.begin(list.after);
@@ -111,7 +111,7 @@ impl<'s, L: Listed> Merged<'s, L> {
         self.left
     }
 
-    /// Whether what somebody is barred from is not known, so that the records have to tell.
+    /// Whether the list of the barred is not ready, so that the records have to show it.
     pub(in crate::engine) fn is_blind(&self) -> bool {
         self.is_blind
     }
@@ -132,13 +132,13 @@ impl<'s, L: Listed> Merged<'s, L> {
         self.last.filter(|_| self.is_spent)
     }
 
-    /// Whether there is nothing left, as far as may be looked.
+    /// Whether nothing is left. It is false if the look stopped early.
     pub(in crate::engine) fn is_over(&mut self) -> StoreResult<bool> {
         self.next = self.next()?;
         Ok(self.next.is_none() && !self.is_spent)
     }
 
-    /// An entry that was told is passed over by what its record says.
+    /// Counts an entry whose record shows that it is not wanted.
     pub(in crate::engine) fn pass(&mut self) {
         self.left = self.left.saturating_sub(1);
     }
@@ -185,7 +185,7 @@ impl<'s, L: Listed> Merged<'s, L> {
     }
 }
 
-/// What a look came upon.
+/// The result of a look.
 pub(in crate::engine) struct Seen<T> {
     pub(in crate::engine) items: Vec<T>,
     pub(in crate::engine) end: End,
@@ -196,13 +196,13 @@ pub(in crate::engine) struct Seen<T> {
 pub(in crate::engine) enum End {
     /// At the end of the lists.
     Over,
-    /// After this place, with as much as was asked for.
+    /// After this place, with all the items that were asked for.
     Full { at: Cursor, is_over: bool },
     /// After this place, as too much was passed over.
     Cut(Cursor),
 }
 
-/// Looks for so many things. `fetch` has for each entry what is wanted there, if it is.
+/// Looks for `limit` items. `fetch` returns an item for each entry that is wanted.
 pub(in crate::engine) fn look<L: Listed, T, E: From<StoreError>>(
     merged: &mut Merged<'_, L>,
     limit: usize,
@@ -227,7 +227,7 @@ pub(in crate::engine) fn look<L: Listed, T, E: From<StoreError>>(
                 return Ok(Seen { items, end: End::Full { at: *place, is_over } });
             }
         }
-        // Where little is wanted, more is looked at.
+        // If few entries are wanted, the next read is larger.
         size = (limit - items.len()).max(size.saturating_mul(2).min(merged.left()));
     }
 }

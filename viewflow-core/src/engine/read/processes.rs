@@ -32,7 +32,8 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// What to hand to the next call; none on the last page.
     pub next: Option<C>,
-    /// Whether the page ended early, with fewer items than were asked for: so much was passed over that the next page has to go on.
+    /// Whether the page ended early with fewer items than were asked for, as it passed over too many entries.
+    /// The next page goes on.
     pub is_cut: bool,
 }
 

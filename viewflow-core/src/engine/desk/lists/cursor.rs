@@ -30,7 +30,7 @@ pub struct ListCursor {
     pub(super) place: Cursor,
 }
 
-/// The number of a list, by all that makes it the list that it is.
+/// The number of a list, from its kind, its person, and its filters.
 pub(super) fn list_number(kind: &str, user: &str, filters: &str) -> u64 {
     stable_hash([kind, user, filters])
 }

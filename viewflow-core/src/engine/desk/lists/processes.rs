@@ -30,7 +30,7 @@ impl<'u> Desk<'u> {
     }
 }
 
-/// That of which processes are the sub-processes.
+/// The task or process that sub-processes belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parent {
     /// A task.
@@ -54,11 +54,13 @@ impl From<ProcessId> for Parent {
 /// A list of processes as a person sees them. Nothing is read before it is asked for.
 ///
 /// A filter can be given once, but for [`ProcessLines::status`]; all of them have to hold.
-/// Of the filters with a list of their own the first one drives, in this order: parent, column, starter, part, outcome with its flow.
+/// Of the filters with a list of their own the first one drives.
+/// The order is parent, column, starter, participant, outcome with its flow.
 /// The processes of a starter, of a participant and of an outcome come newest first, others oldest first.
 /// Those of a parent process come by its tasks, the newest task first.
 ///
-/// Without such a filter, first come the processes that the person may look at by `flow.view` or `flow.manage`, oldest first.
+/// Without such a filter, the processes come first that the person may look at by `flow.view` or `flow.manage`,
+/// oldest first.
 /// Then come others that they started, took part in, or may look at alone, newest first.
 ///
 /// ```
@@ -114,14 +116,14 @@ impl Filters {
 enum By {
     /// By a right on them.
     Right,
-    /// They are the person's own, but for those of these flows that they may look at by a right, which another part shows.
-    /// Those of these numbers are told by permissions, and may be of other flows.
+    /// They are the person's own. Another part shows those of the flows `looked_at` that the person has a right on.
+    /// Permissions name the processes `told`, which may be of other flows.
     Own { looked_at: Vec<String>, told: BTreeSet<ProcessId> },
     /// Each is asked about.
     Each,
 }
 
-/// A column of a flow, and the key that is looked for in it.
+/// A column of a flow, and the key to find in it.
 struct Column {
     flow: &'static str,
     table: &'static str,
@@ -154,7 +156,7 @@ impl ProcessLines<'_> {
         self
     }
 
-    /// Only the processes that this person started; of a sub-process nobody has.
+    /// Only the processes that this person started, without sub-processes.
     pub fn starter(mut self, person: UserId) -> Self {
         self.filters.starter = Some(person);
         self
@@ -166,7 +168,7 @@ impl ProcessLines<'_> {
         self.starter(person)
     }
 
-    /// Only the processes in which this person took part: who has, had, did or delegated a task of them.
+    /// Only the processes in which this person took part: they have, had, did or delegated a task there.
     pub fn participant(mut self, person: UserId) -> Self {
         self.filters.part = Some(person);
         self
@@ -204,8 +206,9 @@ impl ProcessLines<'_> {
     /// Then it ends early ([`Page::is_cut`]), and the next page goes on from there.
     ///
     /// # Errors
-    /// [`Error::OtherList`](crate::Error::OtherList) when the cursor is not of this list, [`Error::NoColumn`](crate::Error::NoColumn) when there is no such column;
-    /// of [`Desk::children`] `NoTask` and `NoProcess` when the person does not see the parent.
+    /// [`Error::OtherList`](crate::Error::OtherList) when the cursor is not of this list;
+    /// [`Error::NoColumn`](crate::Error::NoColumn) when there is no such column.
+    /// For [`Desk::children`], `NoTask` and `NoProcess` when the person does not see the parent.
     pub fn page(&self, after: Option<ListCursor>, limit: usize) -> Result<Page<ProcessLine, ListCursor>> {
         let person = Person::for_lists(&self.desk);
         let list = list_number("processes", person.id().as_str(), &format!("{:?}", self.filters));

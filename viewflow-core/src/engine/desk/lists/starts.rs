@@ -1,4 +1,4 @@
-//! What a person can start, and what they have begun to fill in for it.
+//! The starts that a person may use, and their drafts of starts.
 
 use viewflow_graph::Kind;
 use viewflow_store::NodeName;
@@ -13,9 +13,9 @@ use crate::people::Person;
 impl Desk<'_> {
     /// The starts that this person may use, by flow and in the order of their flow.
     ///
-    /// A start that takes a permission on an object is listed for a person who has that permission on some object:
-    /// on which one it has to be is known when the form is submitted.
-    /// It is also listed for a person who does not tell all their permissions: see
+    /// A start that takes a permission on an object is listed for a person that has the permission on some object.
+    /// The right object is known only when the form is submitted.
+    /// It is also listed for a person that does not tell all their permissions: see
     /// [`User::permissions`](crate::User::permissions).
     pub fn starts(&self) -> Vec<StartLine> {
         let person = Person::for_lists(self);
@@ -30,7 +30,7 @@ impl Desk<'_> {
         starts
     }
 
-    /// The starts of which this person keeps a draft, under the names that they have today.
+    /// The starts that this person keeps a draft for, under their current names.
     ///
     /// # Errors
     /// When the store fails.

@@ -268,7 +268,7 @@ impl<'u> TaskLines<'u> {
         (self.of == Of::Queue).then(|| Audience::of(&self.desk, self.store())).transpose()
     }
 
-    /// The process whose tasks are looked through.
+    /// The process that drives the list, if one does.
     fn process_alone(&self) -> Option<ProcessId> {
         self.filters.process.filter(|_| self.of == Of::Seen)
     }
@@ -293,7 +293,7 @@ impl<'u> TaskLines<'u> {
         let mut at = after.map_or(0, |after| after.place.task.ordinal);
         let mut size = limit;
         while items.len() < limit {
-            // One more tells whether there are more.
+            // One more shows if there are more.
             let wants = size.saturating_add(1).min(MOST);
             let tasks = self.store().tasks(process, at, wants)?;
             let is_all = tasks.len() < wants;

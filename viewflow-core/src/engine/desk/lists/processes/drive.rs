@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::people::Person;
 
 impl ProcessLines<'_> {
-    /// The lists that are looked through, one part after the other, and by what their processes are seen.
+    /// The lists to look through, one part after the other, and the reason why the person sees their processes.
     pub(super) fn parts(&self, person: &Person, column: Option<&Column>) -> Result<Vec<(Vec<Source>, By)>> {
         let Filters { flow, parent, starter, part, outcome, .. } = &self.filters;
         let driving = if let Some(parent) = parent {
@@ -36,7 +36,7 @@ impl ProcessLines<'_> {
         Ok(vec![(driving, By::Each)])
     }
 
-    /// What the person may look at by a right on a flow, and then what is theirs.
+    /// The processes that the person may look at by a right on a flow, and then their own.
     fn parts_by_right(&self, person: &Person) -> Vec<(Vec<Source>, By)> {
         let flows: Vec<String> = match &self.filters.flow {
             Some(flow) => vec![flow.clone()],

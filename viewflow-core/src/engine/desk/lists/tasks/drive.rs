@@ -14,7 +14,7 @@ use crate::people::Person;
 const MOST_LISTS: usize = 64;
 
 impl TaskLines<'_> {
-    /// The lists in which the tasks are looked for, in an order.
+    /// The lists in which to look for the tasks, in an order.
     pub(super) fn look(
         &self,
         person: &Person,
@@ -28,7 +28,7 @@ impl TaskLines<'_> {
             Some(Order::Priority) => priority.map_or(Span::ALL, descending),
             _ => Span::ALL,
         };
-        // What has no due date is not due within a range.
+        // A task without a due date is not due within a range.
         let span = match self.of {
             _ if sorted_span != Span::ALL => Span { first: 1, last: 0 },
             Of::Archive => finished.map_or(Span::ALL, descending),
@@ -107,7 +107,7 @@ impl TaskLines<'_> {
         }
     }
 
-    /// Whether all that stands in the lists is to be shown, so that no record need be read to count it.
+    /// Whether the list shows all entries of the driving lists, so that they are counted without their records.
     pub(super) fn lists_tell_all(&self, order: Option<Order>) -> bool {
         let Filters { flow, node, statuses, process, owner, due, created, finished, priority } = &self.filters;
         let by_node = flow.as_ref().is_none_or(|flow| node.as_ref().is_some_and(|node| node.flow == *flow));
