@@ -7,7 +7,7 @@ pub use std::vec;
 pub use std::vec::Vec;
 
 pub use viewflow_core::__private::{
-    InputOf, Known, OtherInput, Unknown, embedded, encoded, set_none, settle, value_of,
+    InputOf, Known, OtherInput, Unknown, embedded, encoded, kind_of_choices, set_none, settle, value_of,
 };
 pub use viewflow_core::builder::{
     Chosen, FlowBuilder, IntoData, IntoKey, IntoMoment, IntoObject, IntoOwner, IntoSeed, Latch, NoDataNeeded,
@@ -15,8 +15,8 @@ pub use viewflow_core::builder::{
 };
 pub use viewflow_core::document::{FieldAt, Fields, NamedFields, Reader, Value, Writer};
 pub use viewflow_core::field::{
-    At, Choice, ChoiceSource, Depends, FieldKind, FieldOf, FieldSpec, FieldType, Index, Initial, NotAsked, NotComputed,
-    Pattern, Rules, Source, Widget, convert,
+    At, Choice, ChoiceList, ChoiceSource, Depends, FieldKind, FieldOf, FieldSpec, FieldType, Index, Initial, NotAsked,
+    NotComputed, Pattern, Rules, Source, Widget, convert,
 };
 pub use viewflow_core::form::{CaseOf, CaseSpec, Cases, NoFields};
 pub use viewflow_core::graph::{

@@ -99,9 +99,9 @@ pub mod handler {
 /// Look here to write a field type of your own, or to draw a widget for a field.
 pub mod field {
     pub use crate::data::field::{
-        At, Bounded, Choice, ChoiceSource, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType, HasLength,
-        HasText, Index, Initial, InitialOf, Looked, NotAsked, NotComputed, Pattern, Rules, SetNone, Source, ValueKind,
-        Widget, convert,
+        At, Bounded, Choice, ChoiceList, ChoiceSource, Choose, Depends, FieldKind, FieldOf, FieldSpec, FieldType,
+        HasLength, HasText, Index, Initial, InitialOf, Looked, NotAsked, NotComputed, Pattern, Rules, SetNone, Source,
+        ValueKind, Widget, convert,
     };
 }
 
@@ -152,7 +152,7 @@ pub mod change {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::data::document::{embedded, settle};
-    pub use crate::data::field::{Settled, encoded, set_none};
+    pub use crate::data::field::{Settled, encoded, kind_of_choices, set_none};
     pub use crate::flow::builder::{InputOf, OtherInput};
     pub use crate::flow::handler::{Fits, Never, value_of};
     pub use crate::flow::node::kinds;

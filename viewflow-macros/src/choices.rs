@@ -96,29 +96,39 @@ fn check_stored(choice: &Variant, others: &[Variant], errors: &mut Errors) {
 fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Errors) -> TokenStream {
     let (idents, values): (Vec<_>, Vec<_>) = variants.iter().map(|variant| (&variant.ident, &variant.value)).unzip();
     let was: Vec<_> = variants.iter().map(|variant| &variant.was).collect();
-    let labels = variants.iter().map(|variant| &variant.label);
+    let labels: Vec<_> = variants.iter().map(|variant| &variant.label).collect();
     let known = values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
     let must_be = format!("must be one of {known}");
     // A variant that is left out would make the `match` incomplete and cause a second error.
-    let encode = if variants.is_empty() || !errors.is_empty() {
-        quote!(::core::result::Result::Err(__viewflow::String::new()))
-    } else {
-        quote!(::core::result::Result::Ok(__viewflow::Value::from(match self { #(Self::#idents => #values,)* })))
-    };
-    let field_type = quote! {
+    let is_whole = !variants.is_empty() && errors.is_empty();
+    let of_each =
+        |texts: &[&String]| if is_whole { quote!(match self { #(Self::#idents => #texts,)* }) } else { quote!("") };
+    let (stored, label) = (of_each(&values), of_each(&labels));
+    let choices = quote! {
+        #[automatically_derived]
+        impl __viewflow::Choices for #ident {
+            const ALL: &'static [Self] = &[#(Self::#idents),*];
+
+            fn stored(&self) -> &'static ::core::primitive::str {
+                #stored
+            }
+
+            fn label(&self) -> &'static ::core::primitive::str {
+                #label
+            }
+        }
+
         #[automatically_derived]
         impl __viewflow::FieldType for #ident {
             type Item = Self;
             const SHAPE: __viewflow::Shape = __viewflow::Shape::Choice(&[#(&[#values #(, #was)*]),*]);
 
             fn kind() -> __viewflow::FieldKind {
-                __viewflow::FieldKind::Choice(__viewflow::vec![
-                    #(__viewflow::Choice { value: __viewflow::Value::from(#values), label: __viewflow::String::from(#labels) },)*
-                ])
+                __viewflow::kind_of_choices::<Self>()
             }
 
             fn encode(&self) -> ::core::result::Result<__viewflow::Value, __viewflow::String> {
-                #encode
+                ::core::result::Result::Ok(__viewflow::Value::from(__viewflow::Choices::stored(self)))
             }
 
             fn decode(__viewflow_value: &__viewflow::Value) -> ::core::result::Result<Self, __viewflow::String> {
@@ -131,7 +141,7 @@ fn expand(ident: &Ident, krate: &TokenStream, variants: &[Variant], errors: Erro
     };
     let cases: Vec<_> = variants.iter().map(|variant| way_of(variant, errors.is_empty())).collect();
     let cases = cases_impl(ident, &cases);
-    let (errors, items) = (errors.into_tokens(), private_items(krate, &quote!(#field_type #cases)));
+    let (errors, items) = (errors.into_tokens(), private_items(krate, &quote!(#choices #cases)));
     quote!(#errors #items)
 }
 

@@ -46,7 +46,7 @@ fn task(id: TaskId, number: usize) -> TaskRecord {
     let new = TaskRecord::new(id, "mail", "answer", NodeKind::View, at(number));
     let candidates = vec![Candidate::group("clerks")];
     let new = TaskRecord { candidates, due_date: Some(at(number * 7919 % 1_000_000)), ..new };
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return new;
     }
     TaskRecord { status: TaskStatus::Assigned, owner: Some(ann()), assigned: Some(new.created), ..new }

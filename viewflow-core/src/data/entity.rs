@@ -8,7 +8,7 @@ use serde_json::Value;
 use viewflow_store::{Id, Object, Ref, RowRecord};
 
 use crate::data::document::Fields;
-use crate::data::field::{Choice, ChoiceSource, Choices, Choose, FieldSpec, FieldType, Looked};
+use crate::data::field::{Choice, ChoiceList, ChoiceSource, Choose, FieldSpec, FieldType, Looked};
 use crate::data::table::Query;
 use crate::error::{Error, Result};
 use crate::unit::Db;
@@ -59,7 +59,7 @@ pub struct TableSpec {
     /// Converts a row to the form in which it would be stored now.
     pub(crate) of_today: fn(u64, RowRecord) -> Option<RowRecord>,
     /// All of its rows, as what can be chosen for a reference to it.
-    pub(crate) choices: fn(&Db) -> Box<dyn Choices>,
+    pub(crate) choices: fn(&Db) -> Box<dyn ChoiceList>,
 }
 
 impl TableSpec {
@@ -130,18 +130,18 @@ impl<E: Entity> Choose<Ref<E>> for E {
 }
 
 impl<E: Entity> ChoiceSource<Ref<E>> for Query<E> {
-    fn into_choices(self) -> Result<Box<dyn Choices>> {
+    fn into_choices(self) -> Result<Box<dyn ChoiceList>> {
         Ok(Box::new(self))
     }
 }
 
 impl<E: Entity> ChoiceSource<Ref<E>> for Result<Query<E>> {
-    fn into_choices(self) -> Result<Box<dyn Choices>> {
+    fn into_choices(self) -> Result<Box<dyn ChoiceList>> {
         self?.into_choices()
     }
 }
 
-impl<E: Entity> Choices for Query<E> {
+impl<E: Entity> ChoiceList for Query<E> {
     fn list(&self) -> Result<Vec<Choice>> {
         Self::list(self)?.iter().map(choice_of).collect()
     }

@@ -23,7 +23,7 @@ use viewflow_store::{Id, OnDelete, ProcessId, Ref};
 pub use basic::Bytes;
 pub(crate) use canonical::{canonical, canonical_fields, form_of};
 pub(crate) use choice::listed;
-pub use choice::{Choice, ChoiceSource, Choices, Choose, Looked};
+pub use choice::{Choice, ChoiceList, ChoiceSource, Choices, Choose, Looked, kind_of_choices};
 pub(crate) use kind::tables_of;
 pub use kind::{FieldKind, ValueKind};
 pub(crate) use problem::problems;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::FieldType;
+use super::{FieldKind, FieldType};
 use crate::error::{Error, Result};
 
 /// One choice for a field.
@@ -13,6 +13,49 @@ pub struct Choice {
     pub value: Value,
     /// The text that a person reads.
     pub label: String,
+}
+
+/// An enum whose variants can be chosen: `#[derive(Choices)]` implements it.
+///
+/// ```
+/// # use viewflow_core::{Choices, field::{FieldKind, FieldType}, document::Value};
+/// # enum Carrier { Post, Courier }
+/// # impl FieldType for Carrier {
+/// #     type Item = Self;
+/// #     fn kind() -> FieldKind { FieldKind::Text }
+/// #     fn encode(&self) -> Result<Value, String> { Ok(Value::from(self.stored())) }
+/// #     fn decode(_: &Value) -> Result<Self, String> { Ok(Self::Post) }
+/// # }
+/// # impl Choices for Carrier {
+/// #     const ALL: &'static [Self] = &[Self::Post, Self::Courier];
+/// #     fn stored(&self) -> &'static str { match self { Self::Post => "post", Self::Courier => "dhl" } }
+/// #     fn label(&self) -> &'static str { match self { Self::Post => "Post", Self::Courier => "By courier" } }
+/// # }
+/// let choices: Vec<_> = Carrier::ALL.iter().map(|carrier| (carrier.stored(), carrier.label())).collect();
+/// assert_eq!(choices, [("post", "Post"), ("dhl", "By courier")]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an enum of choices",
+    label = "not an enum of choices",
+    note = "write `#[derive(Choices)]` above `enum {Self}`"
+)]
+pub trait Choices: FieldType {
+    /// The variants, in the order of their declaration.
+    const ALL: &'static [Self];
+
+    /// Returns the name under which a variant is stored.
+    fn stored(&self) -> &'static str;
+
+    /// Returns the label that a person reads.
+    fn label(&self) -> &'static str;
+}
+
+/// Describes a field whose values are the variants of an enum.
+#[doc(hidden)]
+pub fn kind_of_choices<T: Choices>() -> FieldKind {
+    let choice =
+        |variant: &T| Choice { value: Value::from(variant.stored()), label: Choices::label(variant).to_owned() };
+    FieldKind::Choice(T::ALL.iter().map(choice).collect())
 }
 
 /// A value that stands for a choice of type `T`.
@@ -76,7 +119,7 @@ impl<T, V: Choose<T>> Choose<T> for (V, &'static str) {
 }
 
 /// A set of choices that can be listed, and searched for a value.
-pub trait Choices {
+pub trait ChoiceList {
     /// Returns all choices, in order.
     ///
     /// # Errors
@@ -131,14 +174,14 @@ pub struct Looked {
 }
 
 /// The choices of a list that stands in the code.
-pub(crate) fn listed(choices: Vec<Choice>) -> Box<dyn Choices> {
+pub(crate) fn listed(choices: Vec<Choice>) -> Box<dyn ChoiceList> {
     Box::new(Listed(choices.into_iter().map(|choice| (choice.value.clone(), choice)).collect()))
 }
 
 /// A list of choices, each with its canonical form.
 struct Listed(Vec<(Value, Choice)>);
 
-impl Choices for Listed {
+impl ChoiceList for Listed {
     fn list(&self) -> Result<Vec<Choice>> {
         Ok(self.0.iter().map(|(_, choice)| choice.clone()).collect())
     }
@@ -162,11 +205,11 @@ pub trait ChoiceSource<T> {
     ///
     /// # Errors
     /// If one of them cannot be stored.
-    fn into_choices(self) -> Result<Box<dyn Choices>>;
+    fn into_choices(self) -> Result<Box<dyn ChoiceList>>;
 }
 
 impl<T, C: Choose<T>> ChoiceSource<T> for Vec<C> {
-    fn into_choices(self) -> Result<Box<dyn Choices>> {
+    fn into_choices(self) -> Result<Box<dyn ChoiceList>> {
         let choice = |choice: &C| {
             let (key, value) = (choice.key().map_err(Error::msg)?, choice.value().map_err(Error::msg)?);
             Ok((key, Choice { value, label: choice.label() }))
@@ -176,7 +219,7 @@ impl<T, C: Choose<T>> ChoiceSource<T> for Vec<C> {
 }
 
 impl<T, C: Choose<T>, const N: usize> ChoiceSource<T> for [C; N] {
-    fn into_choices(self) -> Result<Box<dyn Choices>> {
+    fn into_choices(self) -> Result<Box<dyn ChoiceList>> {
         Vec::from(self).into_choices()
     }
 }

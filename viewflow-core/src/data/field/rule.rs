@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::{Bytes, Choices, FieldType};
+use super::{Bytes, ChoiceList, FieldType};
 use crate::error::{Complaint, FieldErrors, Result};
 
 /// The rules of one field, as data for code that draws a form.
@@ -84,7 +84,7 @@ impl<'e> At<'e> {
     }
 
     /// Requires that the value, or each of its items, is in a list of choices known beforehand.
-    pub fn one_of<T: FieldType>(self, value: &T, choices: Result<Box<dyn Choices>>) -> Self {
+    pub fn one_of<T: FieldType>(self, value: &T, choices: Result<Box<dyn ChoiceList>>) -> Self {
         let (encoded, canonical) = match (value.encode(), value.canonical()) {
             (Ok(encoded), Ok(canonical)) => (encoded, canonical),
             (Err(message), _) | (_, Err(message)) => return self.require(false, || message),

@@ -8,7 +8,7 @@ use viewflow_graph::{FieldShape, Plain, Shape};
 use viewflow_store::__private::follow;
 use viewflow_store::{Document, OnDelete};
 
-use super::{Choices, FieldKind, FieldType, Initial, InitialOf, Rules, Source, Widget, canonical, whole};
+use super::{ChoiceList, FieldKind, FieldType, Initial, InitialOf, Rules, Source, Widget, canonical, whole};
 use crate::error::{FieldErrors, Result};
 use crate::people::User;
 use crate::unit::Db;
@@ -36,7 +36,7 @@ pub struct FieldSpec {
     /// Its value at first.
     pub default: Option<fn() -> Value>,
     /// The values that a person can choose, if they are limited.
-    pub choices: Option<fn(&Db, &dyn User) -> Result<Box<dyn Choices>>>,
+    pub choices: Option<fn(&Db, &dyn User) -> Result<Box<dyn ChoiceList>>>,
     /// Whether a form shows it empty at first, even if something is stored or there is a default. It has to be sent
     /// again.
     pub begins_empty: bool,

@@ -8,7 +8,7 @@ use viewflow_store::{Document, ProcessId};
 
 use super::Form;
 use crate::data::document::{self, NOT_ASKED, is_blank};
-use crate::data::field::{Choices, FieldKind, FieldSpec, each_item, items_at, plain};
+use crate::data::field::{ChoiceList, FieldKind, FieldSpec, each_item, items_at, plain};
 use crate::error::{Complaint, Error, FieldErrors, Result};
 use crate::people::User;
 use crate::unit::Db;
@@ -52,7 +52,7 @@ struct Look<'a> {
     user: &'a dyn User,
     errors: &'a mut FieldErrors,
     /// The choices already asked for, by the field: a field in a list occurs many times.
-    choices: BTreeMap<usize, Box<dyn Choices>>,
+    choices: BTreeMap<usize, Box<dyn ChoiceList>>,
 }
 
 impl Look<'_> {

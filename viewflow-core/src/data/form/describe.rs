@@ -8,7 +8,7 @@ use super::{FormCase, FormField, FormPage, FormSpec, nested};
 use crate::data::decision::CaseSpec;
 use crate::data::document;
 use crate::data::field::{
-    Choice, Choices, Depends, FieldKind, FieldSpec, ValueKind, Widget, each_item, forget_secrets,
+    Choice, ChoiceList, Depends, FieldKind, FieldSpec, ValueKind, Widget, each_item, forget_secrets,
 };
 use crate::error::Result;
 use crate::people::User;
@@ -262,7 +262,7 @@ fn bound(bound: i128) -> Option<Value> {
 }
 
 /// Returns the choices that a value, or its items, are.
-fn picked(spec: &FieldSpec, choices: &dyn Choices, value: &Value) -> Result<Vec<Choice>> {
+fn picked(spec: &FieldSpec, choices: &dyn ChoiceList, value: &Value) -> Result<Vec<Choice>> {
     if value.is_null() || spec.is_secret() {
         return Ok(Vec::new());
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use viewflow_store::{NodeName, TaskId};
 
 use super::Desk;
-use crate::data::field::{Choice, Choices, FieldKind, FieldSpec, listed};
+use crate::data::field::{Choice, ChoiceList, FieldKind, FieldSpec, listed};
 use crate::definition::Definition;
 use crate::engine::no_node;
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
@@ -89,7 +89,7 @@ impl Desk<'_> {
         Ok((fields.ok_or_else(|| no_node(&node(), "with a form"))?, Place::of_task(&task)))
     }
 
-    fn choices_at(&self, db: &Db, specs: &'static [FieldSpec], path: &str) -> Result<Box<dyn Choices>> {
+    fn choices_at(&self, db: &Db, specs: &'static [FieldSpec], path: &str) -> Result<Box<dyn ChoiceList>> {
         let complain = |complaint: Complaint| {
             let mut errors = FieldErrors::default();
             errors.add(path, complaint);
@@ -153,7 +153,7 @@ fn item_of(kind: FieldKind) -> FieldKind {
     }
 }
 
-fn search_in(choices: &dyn Choices, words: &[String], mut after: u64, limit: usize) -> Result<ChoicePage> {
+fn search_in(choices: &dyn ChoiceList, words: &[String], mut after: u64, limit: usize) -> Result<ChoicePage> {
     let mut page = ChoicePage { items: Vec::new(), next: Some(after), is_cut: false };
     let (mut left, mut size) = (LOOK, limit.clamp(CHUNK.0, CHUNK.1));
     while page.items.len() < limit {

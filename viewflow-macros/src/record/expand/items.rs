@@ -110,7 +110,7 @@ fn choice_function(of: Subject<'_>, choices: &Choices) -> TokenStream {
     let into =
         quote_spanned!(body.span()=> __viewflow::ChoiceSource::<<#ty as __viewflow::FieldType>::Item>::into_choices);
     quote! {
-        fn #name(#parameters) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::Choices>> {
+        fn #name(#parameters) -> __viewflow::Result<__viewflow::Box<dyn __viewflow::ChoiceList>> {
             #into(#body)
         }
     }

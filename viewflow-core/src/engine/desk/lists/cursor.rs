@@ -16,7 +16,7 @@ const FORM: u8 = 1;
 /// How many bytes it stands for.
 const LENGTH: usize = 30;
 
-/// Where a page of a list of a [`Desk`](crate::desk::Desk) ended: the next page goes on from there.
+/// Where a page of a list of a [`Desk`](crate::Desk) ended: the next page goes on from there.
 ///
 /// As text it has 40 letters, digits, `-` and `_`, so that it can stand in an address.
 /// It belongs to one list of one person, with its filters and its order: every other list refuses it with
