@@ -117,7 +117,7 @@ impl Desk<'_> {
     /// The form of an open task as it is with what this person sends now, over what is stored and drafted, and all complaints
     /// that sending it would bring. Nothing is written: [`Desk::draft`] keeps it.
     ///
-    /// A face that goes from page to page keeps what was filled in as a draft, and goes on when [`Filled::of_page`](crate::Filled::of_page) has no
+    /// A face that goes from page to page keeps what was filled in as a draft, and goes on when [`Filled::of_page`](crate::form::Filled::of_page) has no
     /// complaint.
     ///
     /// # Errors
