@@ -30,6 +30,8 @@ fn main() {
 // -    #[next(fork)]
 // +    #[next(fork)]
 // -    #[outcome(good)]
+// -    #[outcome(approved)]
+// +    #[outcome(approved)]
 // -    #[outcome("refused")]
 // +    #[outcome(refused)]
 // -    #[outcome()]

@@ -92,7 +92,7 @@ macro_rules! replies {
 replies! {
     Form: Complaint;
     Data: Fault;
-    Handler: within, "that of the error in it; fault, if it is about something that is not there";
+    Handler: within, "that of the error in it; fault, if it is about something missing";
     Other: other, "complaint, if it holds complaints about fields; that of an `Error` in it; else fault";
     NoProcess: NotThere;
     NoTask: NotThere;

@@ -138,14 +138,20 @@ impl<'s, L: Listed> Merged<'s, L> {
         Ok(self.next.is_none() && !self.is_spent)
     }
 
-    /// Counts an entry whose record shows that it is not wanted.
-    pub(in crate::engine) fn pass(&mut self) {
-        self.left = self.left.saturating_sub(1);
+    /// Passes over an entry. Returns false if no more entries may be passed over, so that this one is the last.
+    fn pass(&mut self) -> bool {
+        let left = self.left.checked_sub(1);
+        self.left = left.unwrap_or(0);
+        self.is_spent = left.is_none();
+        !self.is_spent
     }
 
     fn next(&mut self) -> StoreResult<Option<Cursor>> {
         if let Some(next) = self.next.take() {
             return Ok(Some(next));
+        }
+        if self.is_spent {
+            return Ok(None);
         }
         loop {
             while let Some(list) = self.behind.pop() {
@@ -157,17 +163,15 @@ impl<'s, L: Listed> Merged<'s, L> {
             if next.sort > self.until {
                 return Ok(None);
             }
-            if self.left == 0 {
-                self.is_spent = true;
-                return Ok(None);
-            }
             self.first.pop();
             self.behind.push(list);
             // A task can be for somebody in several ways.
             if self.last.replace(next) != Some(next) && !self.is_barred(next)? {
                 return Ok(Some(next));
             }
-            self.left -= 1;
+            if !self.pass() {
+                return Ok(None);
+            }
         }
     }
 
@@ -218,8 +222,10 @@ pub(in crate::engine) fn look<L: Listed, T, E: From<StoreError>>(
         let found = fetch(&some)?;
         for (number, (place, item)) in some.iter().zip(found).enumerate() {
             let Some(item) = item else {
-                merged.pass();
-                continue;
+                if merged.pass() {
+                    continue;
+                }
+                return Ok(Seen { items, end: End::Cut(*place) });
             };
             items.push(item);
             if items.len() == limit {
