@@ -9,6 +9,7 @@
 mod bare;
 mod binary;
 mod child;
+mod desk;
 mod durable;
 mod flows;
 mod growth;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use measure::{Before, Result, Run};
 
 /// All figures, in the order in which they are measured.
-const FIGURES: [&str; 14] = [
+const FIGURES: [&str; 15] = [
     "memory-hello",
     "fanout",
     "durable-64",
@@ -37,6 +38,7 @@ const FIGURES: [&str; 14] = [
     "step-at-scale",
     "memory-1m",
     "open",
+    "desk",
     "growth",
     "idle",
     "lock",
@@ -87,6 +89,7 @@ fn figures(arguments: &[String]) -> Result<()> {
     durable::run(&run)?;
     binary::run(&run)?;
     large::run(&run)?;
+    desk::run(&run)?;
     growth::run(&run)?;
     idle::run(&run)?;
     lock::run(&run)
