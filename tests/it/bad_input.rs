@@ -137,7 +137,7 @@ fn a_task_of_another_node_is_refused() {
         let error = desk.refused(|| desk.engine.task(NoteFlow::write, start));
         assert_eq!(
             error.to_string(),
-            "task 1/1 is of `note.start`, not of `note.write`: use the handle of its own node"
+            "task 1/1 is of `note.start`, not of `note.write`: use the node handle of its own node"
         );
     });
 }
