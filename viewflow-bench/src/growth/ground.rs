@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow::engine::ManualClock;
@@ -43,6 +44,13 @@ impl Ground {
     /// For a store on disk, you may call this again only after everything built before is dropped.
     pub(super) fn builder(&self) -> Result<EngineBuilder> {
         Ok(self.builder_over(self.store()?))
+    }
+
+    /// Waits until a store on disk rests: then all commits are in its tree, and none in front of it.
+    pub(super) fn rest(&self) {
+        if matches!(self.kind, Kind::Sled) {
+            std::thread::sleep(Duration::from_secs(3));
+        }
     }
 
     pub(super) fn builder_over(&self, store: Arc<dyn Store>) -> EngineBuilder {

@@ -57,6 +57,7 @@ fn measure(ground: &Ground, size: usize) -> Result<[f64; 2]> {
     let store = ground.store()?;
     let engine = ground.builder_over(Arc::clone(&store)).flow(MailFlow::new()).build()?;
     fill(&*store, size, task)?;
+    ground.rest();
     let desk = engine.desk(&Clerk);
     let page = |by_due_date: bool| {
         each(100, |_| {

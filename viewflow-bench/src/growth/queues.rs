@@ -144,6 +144,7 @@ fn barred(ground: &Ground, size: usize) -> Result<Times> {
     for _ in 0..PAGE {
         engine.start(EyesFlow::start, &bob(), ())?;
     }
+    ground.rest();
     // It ends early where there are more than it may pass over.
     let is_cut = size > BARRED;
     let holds = if is_cut { 0 } else { PAGE };
