@@ -116,12 +116,13 @@ pub(crate) struct ProcessDef {
     pub(crate) shape: fn() -> lock::Data,
     pub(crate) open: fn(&ProcessRecord, &ProcessData, Option<Document>) -> Result<Box<Erased>>,
     pub(crate) save: fn(&Erased, &mut ProcessData) -> Result<Option<(Document, Document)>>,
-    /// The seed and the data as they are stored, of what a person sent: the fields by their names. Complaints stand under `seed` and
-    /// `data`.
+    /// The stored form of the seed and the data that a person sent, with the fields by their names. Complaints are
+    /// under
+    /// `seed` and `data`.
     pub(crate) sent: fn(&Value, &Document) -> Result<(Value, Data), FieldErrors>,
     /// The canonical forms of a seed and of an artifact.
     pub(crate) ends: [fn(&Value) -> Option<Value>; 2],
-    /// What kinds of values a seed and an artifact are.
+    /// The kinds of values of a seed and an artifact.
     pub(crate) end_kinds: [fn() -> FieldKind; 2],
     /// The fields under their names, as a person sees them.
     pub(crate) by_name: fn(&Document, Option<&Document>) -> Document,

@@ -35,7 +35,7 @@ pub use uuid;
 pub use viewflow_graph as graph;
 pub use viewflow_store as store;
 
-// What the code of an application names in its first week. The rest stands on the shelves below.
+// The names that an application's code uses in its first week. The rest is on the shelves below.
 pub use crate::data::document::Document;
 pub use crate::data::entity::Entity;
 pub use crate::data::field::{Bytes, Choices};
@@ -80,8 +80,8 @@ pub mod builder {
     pub use crate::moment::{IntoMoment, Moment};
 }
 
-/// What handlers are given beside [`Activation`] and [`JobRun`], and what the methods and closures that attributes name
-/// have to be like.
+/// The arguments of handlers beside [`Activation`] and [`JobRun`], and the traits of the methods and closures that
+/// attributes name.
 ///
 /// Look here for what a handler can read and set of its process and task, or when a message names one of these traits.
 pub mod handler {
@@ -113,7 +113,7 @@ pub mod form {
     pub use crate::data::form::{Filled, FormCase, FormField, FormPage, FormSpec};
 }
 
-/// What a person sees and does at a [`Desk`], as data.
+/// The things that a person sees and does at a [`Desk`], as data.
 ///
 /// Look here to write a face, such as a page or a terminal.
 pub mod desk {
@@ -131,7 +131,7 @@ pub mod document {
     pub use crate::data::document::{FieldAt, Fields, NamedFields, Reader, Value, Writer, read, write};
 }
 
-/// What tables are asked and described by, beside [`Table`].
+/// The queries and descriptions of tables, beside [`Table`].
 ///
 /// Look here for the type of a query or of an index such as `Post::by_slug`.
 pub mod table {
@@ -140,15 +140,15 @@ pub mod table {
     pub use viewflow_store::OnDelete;
 }
 
-/// What a version of the program would change in a store, or cannot bear.
+/// The changes that a version of the program would make to a store, or cannot bear.
 ///
-/// Look here for what [`EngineBuilder::plan`] tells before a version is put to work.
+/// Look here for the report of [`EngineBuilder::plan`] before a version is put to work.
 pub mod change {
     pub use crate::engine::change::plan::{FlowPlan, Mismatch, MismatchReason, Plan};
     pub use crate::engine::change::renewal::{Clash, Renewal, Replaced};
 }
 
-/// What the derives and attributes write about, by way of `viewflow::__private`. Nothing here is for others.
+/// The names that the derives and attributes write, by way of `viewflow::__private`. Nothing here is for others.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::data::document::{embedded, settle};

@@ -222,8 +222,8 @@ impl User for Anonymous {
 
 /// The people of the application by their names: [`EngineBuilder::people`](crate::EngineBuilder::people).
 ///
-/// The engine keeps no users. Faces name people, and the engine asks the directory for them: who a task is given to, and
-/// what that person may do.
+/// The engine keeps no users. Faces name people, and the engine asks the directory about them: the receiver of a task,
+/// and what that person may do.
 pub trait Directory: Send + Sync + 'static {
     /// The person with this name; none if there is no such person.
     ///

@@ -218,7 +218,8 @@ impl<E: Entity> Query<E> {
         Ok(self.list()?.len())
     }
 
-    /// Returns the rows of the query among the next `most` rows after a number, and the row after which others may come.
+    /// Returns the rows of the query among the next `most` rows after a number, and the row after which others may
+    /// come.
     pub(crate) fn look_at(&self, after: u64, most: usize) -> Result<(Vec<E>, Option<u64>)> {
         let index = self.index()?.map(|(field, key)| (*field, key.as_slice()));
         loop {

@@ -36,7 +36,7 @@ pub(crate) struct NodeDef {
     /// The document of a task that was given no data.
     pub(crate) no_data: fn() -> Result<Document, FieldErrors>,
     pub(crate) behavior: Behavior,
-    /// What a person fills in; of a node for code: what it takes, if that is a form.
+    /// The form that a person fills in; of a node for code: its input, if that is a form.
     pub(crate) form: Option<FormDef>,
     /// The type of what code gives.
     pub(crate) input: &'static str,
@@ -51,7 +51,7 @@ pub(crate) struct NodeDef {
     pub(crate) until: Option<Ask<bool>>,
     /// The code of an error or escalation.
     pub(crate) code: Option<&'static str>,
-    /// What a process has come to that ends here, where that is not the name of the node.
+    /// The outcome of a process that ends here, if it is not the name of the node.
     pub(crate) outcome: Option<&'static str>,
     pub(crate) schedule: Option<Schedule>,
     /// Whether it is the compensation of another node. No token comes to it.

@@ -1,4 +1,4 @@
-//! What people and the program do: start, take, do, send, cancel, go back.
+//! Actions of people and of the program: start, take, do, send, cancel, go back.
 
 pub(super) mod input;
 pub(super) mod lifecycle;

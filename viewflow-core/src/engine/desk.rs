@@ -41,7 +41,7 @@ pub use task::TaskDetails;
 use super::Engine;
 use crate::people::User;
 
-/// What a person sits at: reads and actions by name and as JSON, all of them gated.
+/// The desk of a person: reads and actions by name and as JSON, all of them gated.
 ///
 /// A read shows what this person may see, and reports the rest as not there.
 /// An action is checked in the step that carries it out, as those of [`Engine`] are.

@@ -76,7 +76,7 @@ pub(super) fn pass_run(user: &Person, flow: &str, place: impl Fn() -> Box<Place>
     if allowed { Ok(()) } else { Err(forbidden(Action::Run, user, place(), needs_manager(flow))) }
 }
 
-/// May this person do anything at all? It is asked before anything is looked at.
+/// May this person do anything at all? The engine checks it before it reads anything.
 pub(super) fn pass_active(action: Action, user: &Person) -> Result<()> {
     active(action, user, || Box::new(Place::Desk))
 }
@@ -105,7 +105,7 @@ pub(super) fn pass_receiver(action: Action, by: &Person, to: &Person, task: &Tas
     active(action, to, || Place::of_task(task))?;
     let by_manager = || acts_as(Actor::Manager, by, &task.flow, task.id.process, Some(task));
     match action {
-        // Who does it in another's place need not be one who could have taken it.
+        // A person that does it in another's place need not be able to take it.
         Action::Delegate => not_barred(Action::Assign, to, task),
         // The person for whom it is may have left.
         Action::Reassign if task.reserved && by_manager() => not_barred(Action::Assign, to, task),
@@ -121,7 +121,7 @@ fn active(action: Action, user: &Person, place: impl FnOnce() -> Box<Place>) -> 
     Err(forbidden(action, user, place(), format!("{who} may do nothing")))
 }
 
-/// Who is neither named nor permitted is told what it takes.
+/// A person that is neither named nor permitted learns what it takes.
 fn candidate(action: Action, user: &Person, task: &TaskRecord) -> Result<()> {
     not_barred(action, user, task)?;
     if is_candidate(user, task) {
@@ -170,7 +170,7 @@ fn acts_as(actor: Actor, user: &Person, flow: &str, process: ProcessId, task: Op
 /// The permissions by which somebody may look at a process.
 const VIEW: [&str; 2] = ["view", "manage"];
 
-/// The processes of a flow that this person may look at, where that can be told without looking at each; none: it cannot.
+/// The processes of a flow that this person may look at; none if that needs a look at each of them.
 pub(super) fn visible(user: &Person, flow: &str) -> Option<BTreeSet<ProcessId>> {
     if !user.is_active() {
         return Some(BTreeSet::new());

@@ -1,4 +1,4 @@
-//! What can be asked: forms, records, lists, the history, charts.
+//! The questions that the engine answers: forms, records, lists, the history, charts.
 
 pub(super) mod audience;
 pub(super) mod chart;

@@ -41,7 +41,7 @@ pub enum Place {
         /// The message's name.
         name: String,
     },
-    /// Before anything was looked at: at the desk of a person who may do nothing.
+    /// At the desk of a person who may do nothing, before the engine read anything.
     Desk,
     /// In a row of a table.
     Row {

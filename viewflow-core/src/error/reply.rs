@@ -1,4 +1,4 @@
-//! What a face does about an error.
+//! The reply of a face to an error.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use viewflow_store::StoreError;
 
 use super::Error;
 
-/// What a face does about an error: one of few things, whatever went wrong. [`Error::reply`] names it.
+/// The reply of a face to an error: one of few, whatever went wrong. [`Error::reply`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -20,9 +20,10 @@ pub enum Reply {
     NotAllowed,
     /// It says that somebody was faster, and shows the task as it is now.
     Overtaken,
-    /// It says that this does not go any more, and shows the task or process as it is now.
+    /// It says that this is no longer possible, and shows the task or process as it is now.
     Stale,
-    /// It shows the complaint where the person can mend it: [`Error::field_errors`] has it by field, if it is about fields.
+    /// It shows the complaint where the person can correct it. [`Error::field_errors`] has it by field, if it is about
+    /// fields.
     Complaint,
     /// It says to try again in a moment.
     NotNow,
@@ -63,8 +64,8 @@ impl fmt::Display for Reply {
     }
 }
 
-/// The table: a row for each variant of [`Error`]. Where a reply depends on what is in the error, a function tells it, and a text says
-/// how.
+/// The table: a row for each variant of [`Error`]. If a reply depends on the content of the error, a function finds it,
+/// and a text says how.
 macro_rules! replies {
     ($($variant:ident: $reply:ident $(, $told:literal)?;)*) => {
         impl Error {
@@ -143,7 +144,7 @@ replies! {
 
 fn within(error: &Error) -> Reply {
     match error {
-        // What a handler does not find is nothing that the person asked for.
+        // The person did not ask for the thing that a handler does not find.
         Error::Handler { source, .. } => match source.reply() {
             Reply::NotThere => Reply::Fault,
             reply => reply,

@@ -20,8 +20,8 @@ struct Armed {
 }
 
 impl Step {
-    /// Makes a task wait for what its node waits for. If the node does not wait, the task is ready to advance. `made` says
-    /// whether the task is new: then `on_create` and `assign` are called.
+    /// Makes a task wait for what its node waits for. If the node does not wait, the task is ready to advance. `made`
+    /// says whether the task is new: then `on_create` and `assign` are called.
     pub(super) fn prepare(&mut self, id: TaskId, made: bool) -> Result<()> {
         let before = self.blame(id);
         let task = self.task(id)?;

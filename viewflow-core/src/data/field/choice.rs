@@ -167,13 +167,13 @@ pub trait ChoiceList {
 /// Some of the choices, each with its place among them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Looked {
-    /// What can be chosen of what was looked at.
+    /// The choices among the rows that the search looked at.
     pub choices: Vec<(u64, Choice)>,
     /// The place after which more choices may come; none after the last one.
     pub next: Option<u64>,
 }
 
-/// The choices of a list that stands in the code.
+/// The choices of a list in the code.
 pub(crate) fn listed(choices: Vec<Choice>) -> Box<dyn ChoiceList> {
     Box::new(Listed(choices.into_iter().map(|choice| (choice.value.clone(), choice)).collect()))
 }

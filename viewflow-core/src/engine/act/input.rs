@@ -1,4 +1,4 @@
-//! What is handed in to a node: a form, or what code gives; and doing a task with it.
+//! The input of a node, which is a form or a value from code, and doing a task with it.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -64,7 +64,7 @@ impl Engine {
     }
 }
 
-/// What was handed in to a node last, to be asked should the step fail.
+/// The last input that a node got: the engine asks for it if the step fails.
 #[derive(Default)]
 pub(in crate::engine) struct Sent(RefCell<Option<Handed>>);
 
@@ -86,7 +86,8 @@ impl Sent {
         result
     }
 
-    /// A value that is taken is a complaint at the field of the form in which it was sent. Other errors stay what they are.
+    /// Turns the error of a taken value into a complaint at the field of the form that sent it. Other errors stay as
+    /// they are.
     pub(in crate::engine) fn complaint(&self, mut error: Error) -> Error {
         let mut inner = &mut error;
         while let Error::Handler { source, .. } = inner {
@@ -129,7 +130,7 @@ impl<'a> Asked<'a> {
         self.form.map_or(&[], |form| form.cases)
     }
 
-    /// What is sent of the form, over what was there.
+    /// The values that were sent, over those from before.
     fn completed(&self, before: Document, sent: &Document) -> Document {
         completed(self.fields(), decided(self.cases(), before, sent), sent)
     }
@@ -140,7 +141,7 @@ impl<'a> Asked<'a> {
         Ok(self.over(stored.as_ref()))
     }
 
-    /// What is stored of the form's fields, where they are those of a process that is there.
+    /// The stored values of the form's fields, if the fields are those of an existing process.
     fn stored(&self) -> Result<Option<Document>> {
         let (Some(by_name), Some(task)) = (self.form.and_then(|form| form.of_process), self.task) else {
             return Ok(None);
@@ -156,7 +157,7 @@ impl<'a> Asked<'a> {
         form::shown(self.fields(), stored, draft)
     }
 
-    /// Holds a whole form against its rules, and against what this person can choose.
+    /// Checks a whole form against its rules, and against the choices of this person.
     pub(in crate::engine) fn check<Fm: Form>(&self, user: &dyn User, form: &Fm) -> Result<Box<dyn Any>> {
         if let Some(def) = self.form {
             (def.check)(form, self.db, user, None)?.into_result()?;
@@ -176,7 +177,8 @@ impl<'a> Asked<'a> {
         Ok(self.read(user, Kept { sent: Some(sent), stored: stored.as_ref() }, &mut whole)??)
     }
 
-    /// Reads a form that is whole: what it is, or all that is wrong with it. What was kept and is not asked any more is taken out.
+    /// Reads a whole form, or returns all that is wrong with it. Takes out of it the kept values that the form no
+    /// longer asks for.
     fn read(
         &self,
         user: &dyn User,
@@ -197,7 +199,7 @@ impl<'a> Asked<'a> {
                 (Some(form), errors)
             }
             Err(mut errors) => {
-                // What else is wrong is told at once.
+                // The person sees all mistakes at once.
                 check_tables(def.fields, whole, Some(kept), db, user, &mut errors)?;
                 (None, errors)
             }

@@ -1,4 +1,4 @@
-//! What people do to processes and tasks that are under way: ending them, trying again, going back, going on without a task,
+//! Actions of people on running processes and tasks: ending them, trying again, going back, going on without a task,
 //! stopping for a while.
 
 use viewflow_store::{Document, NodeName, ProcessId, TaskId, TaskRecord};
@@ -30,7 +30,7 @@ impl Engine {
     }
 
     /// Has a failed task tried again, with all its attempts if it is a job. A sub-process is revived, as its children
-    /// cannot be tried again. Answers with the task that is open now.
+    /// cannot be tried again. Returns the task that is open now.
     ///
     /// # Errors
     /// [`Error::WrongStatus`] when it has not failed, and what it fails with this time.
@@ -38,34 +38,41 @@ impl Engine {
         self.gated(id, Action::Retry, user, |step, _| step.retry(id))
     }
 
-    /// Makes a canceled or failed task again, as another one with the same seed and data; its timeouts begin anew.
-    /// Answers with that task.
+    /// Makes a canceled or failed task again, as a new task with the same seed and data. Its timeouts begin again.
+    /// Returns the new task.
     ///
     /// # Errors
-    /// [`Error::WrongStatus`] when it was neither canceled nor failed, or the branch it was in has been joined;
+    /// [`Error::WrongStatus`] when it was neither canceled nor failed, or when its branch has been joined;
     /// [`Error::ProcessIsOver`].
     pub fn revive(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
         self.gated(id, Action::Revive, user, |step, _| step.revive(id))
     }
 
-    /// Takes back what a task has done, if nothing that came after it is done: what waits there is canceled, the task's
-    /// `#[undo(..)]` is called, and its node waits again. Answers with the task that is open now. A process whose start is
-    /// undone is canceled.
+    /// Takes back a task that is done, if nothing that came after it is done.
+    ///
+    /// The engine cancels the tasks that wait after it and calls the task's `#[undo(..)]`. Then its node waits again.
+    /// A process whose start is undone is canceled. Returns the task that is open now.
     ///
     /// # Errors
-    /// [`Error::DoneAfter`] when something that came after it is done: use [`Engine::go_back`]; [`Error::WrongStatus`] when it
-    /// is not done, or is a gateway or an end; [`Error::NoWayBack`] when it ran sub-processes that are done and has no
-    /// `#[undo(..)]`; [`Error::ProcessIsOver`]; and what an `#[undo(..)]` fails with. Nothing happens then.
+    /// [`Error::DoneAfter`] when something that came after it is done: use [`Engine::go_back`].
+    /// [`Error::WrongStatus`] when it is not done, or is a gateway or an end.
+    /// [`Error::NoWayBack`] when it ran sub-processes that are done and has no `#[undo(..)]`. [`Error::ProcessIsOver`].
+    /// The error of an `#[undo(..)]` that fails. Nothing happens then.
     pub fn undo(&self, id: TaskId, user: &impl User) -> Result<TaskId> {
         self.gated(id, Action::Undo, user, |step, _| step.undo(id))
     }
 
-    /// Goes back to a node: to its task that was done last. All that came after it is taken back, from the leaves: what is open
-    /// is canceled, with timers, jobs and sub-processes, and the `#[undo(..)]` of what is done is called, of the newest first.
-    /// Then the node waits again. Answers with the task that is open now. Costs a look at what was made since, and in the branches around it.
+    /// Goes back to a node, to the task of it that was done last.
+    ///
+    /// The engine takes back all that came after it, from the leaves.
+    /// It cancels open tasks, with timers, jobs and sub-processes, and calls the `#[undo(..)]` of tasks that are done,
+    /// newest first.
+    /// Then the node waits again. Returns the task that is open now.
+    /// The cost is a look at everything made since, and in the branches around it.
     ///
     /// # Errors
-    /// [`Error::NoneListed`] when no task of the node is done there; else as [`Engine::undo`], but for [`Error::DoneAfter`].
+    /// [`Error::NoneListed`] when no task of the node is done there. Else as [`Engine::undo`], without
+    /// [`Error::DoneAfter`].
     pub fn go_back<N: Node>(&self, process: ProcessId, node: N, user: &impl User) -> Result<TaskId> {
         let name = node.full_name();
         self.on_process(process, Action::GoBack, user, |step| go_back_to_node(step, process, &name))
@@ -79,20 +86,24 @@ impl Engine {
         self.on_process(id.process, Action::GoBack, user, |step| step.go_back(id))
     }
 
-    /// Goes on from an open or failed task without it, as if it were done: its handler is not called, it is nobody's, and its
-    /// sub-processes are canceled. What comes next has to do without what was never made.
+    /// Goes on without an open or failed task, as if it were done.
+    ///
+    /// The engine does not call its handler, unassigns it, and cancels its sub-processes.
+    /// The nodes that follow have to do without the data that the task never made.
     ///
     /// # Errors
-    /// [`Error::WrongStatus`] when it is done already, or is a start, a gateway or an end; [`Error::Undecided`] where a person decides which
-    /// way it goes on; [`Error::Handler`] when the seed or the
-    /// data of what comes next cannot be made. Nothing happens then.
+    /// [`Error::WrongStatus`] when it is done already, or is a start, a gateway or an end.
+    /// [`Error::Undecided`] where a person decides which way it goes on.
+    /// [`Error::Handler`] when the seed or the data of the next task cannot be made. Nothing happens then.
     pub fn skip(&self, id: TaskId, user: &impl User) -> Result<()> {
         self.gated(id, Action::Skip, user, |step, _| step.skip(id))
     }
 
-    /// Suspends a process, and the sub-processes that run in it: nothing goes on there until it is resumed. Its tasks leave inboxes
-    /// and queues, and nobody can do anything to them; its timers, timeouts and jobs wait. A job that a worker is at is done again
-    /// afterwards, and what that worker makes of it is refused. A message is kept for who waits for it there; a signal is missed.
+    /// Suspends a process, and the sub-processes that run in it: nothing goes on there until it is resumed.
+    ///
+    /// Its tasks leave inboxes and queues, and nobody can do anything to them. Its timers, timeouts and jobs wait.
+    /// A job that a worker has at that moment is done again afterwards, and the engine refuses that worker's result.
+    /// A message for a task that waits there is kept; a signal is missed.
     ///
     /// # Errors
     /// [`Error::Suspended`] when it is suspended already, [`Error::ProcessIsOver`].
@@ -100,11 +111,12 @@ impl Engine {
         self.on_process(process, Action::Suspend, user, |step| step.suspend(process))
     }
 
-    /// Lets a suspended process go on, and the sub-processes in it. What has become due meanwhile is done by the workers, or by
-    /// [`Engine::run_pending`].
+    /// Lets a suspended process go on, and the sub-processes in it. The workers, or [`Engine::run_pending`], do the
+    /// work that has become due meanwhile.
     ///
     /// # Errors
-    /// [`Error::NotSuspended`]; [`Error::Suspended`] when the process that it is a sub-process of is; [`Error::ProcessIsOver`].
+    /// [`Error::NotSuspended`]; [`Error::Suspended`] when the process that it is a sub-process of is;
+    /// [`Error::ProcessIsOver`].
     pub fn resume(&self, process: ProcessId, user: &impl User) -> Result<()> {
         self.on_process(process, Action::Resume, user, |step| step.resume(process))
     }

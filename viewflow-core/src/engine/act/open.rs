@@ -206,7 +206,7 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
         Ok(self)
     }
 
-    /// Has another person do the task in one's place: [`Engine::delegate`].
+    /// Has another person do the task in the owner's place: [`Engine::delegate`].
     ///
     /// # Errors
     /// As there.
@@ -218,8 +218,8 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
     /// Keeps what was filled in so far, as [`Desk::draft`](crate::Desk::draft) does.
     ///
     /// # Errors
-    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task, [`Error::Form`] when a value is nested
-    /// deeper than a store keeps.
+    /// [`Error::NotOwner`] and [`Error::WrongStatus`] when the person does not have the task. [`Error::Form`] when a
+    /// value is nested deeper than a store keeps.
     pub fn draft(&self, user: &impl User, form: &Document) -> Result<()> {
         let engine = &self.0.engine;
         engine.gated(self.0.id, Action::Draft, user, |step, task| draft(engine, step, task, form))
@@ -228,8 +228,8 @@ impl<F: Flow, T: Task, Fm: Form> AssignedTask<F, T, Fm> {
     /// Does the task and runs the process on until it waits.
     ///
     /// # Errors
-    /// [`Error::Form`] when the form is not filled in right, [`Error::NotOwner`] and [`Error::WrongStatus`] when the
-    /// person does not have the task, [`Error::Forbidden`] when the person took it and may not have it any more.
+    /// [`Error::Form`] when the form is not filled in right. [`Error::NotOwner`] and [`Error::WrongStatus`] when the
+    /// person does not have the task. [`Error::Forbidden`] when the person took it and may no longer have it.
     pub fn execute(self, user: &impl User, form: Fm) -> Result<()> {
         self.0.engine.execute_form(self.0.id, user, &|asked| asked.check(user, &form))
     }

@@ -1,4 +1,4 @@
-//! Who has a task, and by when it should be done: what people do with their tasks and each other's.
+//! The owner of a task and its due date: actions of people on their own tasks and on each other's.
 
 use viewflow_store::{EventKind, ProcessId, ProcessStatus, TaskId, TaskRecord, Timestamp};
 
@@ -20,9 +20,11 @@ impl Engine {
         self.gated(id, Action::Assign, user, |step, task| take(step, task, user))
     }
 
-    /// Gives a task back, so that nobody has it; one that was delegated goes back to who delegated it. The owner does that, and
-    /// so may who delegated it, and a manager. A task that the flow gave to a person, and is for no other candidates, can be taken
-    /// by that person alone afterwards.
+    /// Gives a task back, so that nobody has it. A delegated task goes back to the person that delegated it.
+    ///
+    /// The owner may do that, the person that delegated it, and a manager.
+    /// If the flow gave the task to a person and it is for no other candidates, that person alone can take it
+    /// afterwards.
     ///
     /// # Errors
     /// [`Error::NotOwner`] when somebody else has it, [`Error::WrongStatus`] when nobody has, or it is done.
@@ -30,20 +32,23 @@ impl Engine {
         self.gated(id, Action::Unassign, user, |step, _| kernel::unassign(&step.db, id))
     }
 
-    /// Gives a task to another person who may take it, for good. The owner does that, or a manager; but not a person who has it in
-    /// another's place. A manager may give a task to anybody that is for the person alone to whom the flow gave it.
+    /// Gives a task to another person who may take it, for good.
+    ///
+    /// The owner may do that, or a manager, but not a person who has it in another's place.
+    /// If a task is for one person alone, to whom the flow gave it, a manager may give it to anybody.
     ///
     /// # Errors
-    /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`, or not for the owner any more.
+    /// As [`Engine::unassign`]; [`Error::Forbidden`] also when the task is not for `to`, or no longer for the owner.
     pub fn reassign(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Reassign, user, |step, task| give(step, task, user, to))
     }
 
-    /// Has another person do a task in one's place, whether or not that person could have taken it. Given back, it is one's own again.
+    /// Has another person do a task in the owner's place, whether or not that person could have taken it. Given back,
+    /// it is the owner's again.
     ///
     /// # Errors
-    /// As [`Engine::unassign`]; [`Error::Forbidden`] when `to` did what the task looks at: `#[not_by(..)]`; or when the task is not for
-    /// the owner any more.
+    /// As [`Engine::unassign`]. [`Error::Forbidden`] when `to` is barred by the task's `#[not_by(..)]`, or when the
+    /// task is no longer for the owner.
     pub fn delegate(&self, id: TaskId, user: &impl User, to: &impl User) -> Result<()> {
         self.gated(id, Action::Delegate, user, |step, task| hand_on(step, task, user, to))
     }
@@ -76,7 +81,8 @@ impl Engine {
         self.gated(id, Action::Reschedule, user, |step, task| reschedule(step, task, &set))
     }
 
-    /// What this person may do to a task as it is now, in the order of [`Action::ALL`]: for the buttons of a page.
+    /// The actions that this person may do to a task as it is now, in the order of [`Action::ALL`]: for the buttons of
+    /// a page.
     ///
     /// # Errors
     /// [`Error::NoTask`].
@@ -97,7 +103,7 @@ impl Engine {
         Ok(actions.filter(|action| gate::pass(*action, &user, &task).is_ok()).collect())
     }
 
-    /// What this person may do to a process as it is now, likewise.
+    /// The actions that this person may do to a process as it is now, also in that order.
     ///
     /// # Errors
     /// [`Error::NoProcess`].

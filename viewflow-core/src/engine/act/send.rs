@@ -9,8 +9,8 @@ use crate::flow::message::Message;
 use crate::kernel::{mailbox, signal};
 
 impl Engine {
-    /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Answers with
-    /// how many there are.
+    /// Sends a signal to all tasks that wait for it now. Workers, or [`Engine::run_pending`], let them go on. Returns
+    /// the number of those tasks.
     ///
     /// # Errors
     /// [`Error::NobodyListens`] when no flow here has a catch for it.
@@ -19,11 +19,15 @@ impl Engine {
         self.step(None, None, |db| db.unit(|unit| signal::throw(unit, name)))
     }
 
-    /// Sends a message. Whoever waits for it with its key gets it from a worker, or from [`Engine::run_pending`], and if their process is
-    /// suspended, after it was resumed, however long that takes; one that nobody waits for is kept or dropped, as it says itself.
+    /// Sends a message.
+    ///
+    /// A task that waits for it with its key gets it from a worker, or from [`Engine::run_pending`].
+    /// A task of a suspended process gets it after the process was resumed, however long that takes.
+    /// If no task waits for it, the message itself says whether the store keeps or drops it.
     ///
     /// # Errors
-    /// [`Error::NobodyListens`] when no flow here has a catch for it, [`Error::Data`] when a field is against its rules.
+    /// [`Error::NobodyListens`] when no flow here has a catch for it. [`Error::Data`] when a field is against its
+    /// rules.
     pub fn send<M: Message>(&self, message: &M) -> Result<Delivery> {
         check_message(&self.0.flows, M::NAME)?;
         let known = self.0.flows.values().flat_map(|def| &def.messages);

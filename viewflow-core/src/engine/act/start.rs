@@ -23,8 +23,9 @@ impl Engine {
     /// Starts a process with what a person filled in, and runs it until it waits.
     ///
     /// # Errors
-    /// [`Error::Form`](crate::Error::Form) when the form is not filled in right, [`Error::Handler`](crate::Error::Handler) when a handler fails; nothing is
-    /// stored then.
+    /// [`Error::Form`](crate::Error::Form) when the form is not filled in right.
+    /// [`Error::Handler`](crate::Error::Handler) when a handler fails.
+    /// Nothing is stored then.
     pub fn start<F: Flow, T: Task, Fm: Form>(
         &self,
         node: StartNode<F, T, Fm>,
@@ -88,7 +89,7 @@ impl Starting {
         Box::new(Place::Node { flow: self.def.name.to_owned(), node: self.node().name.to_owned() })
     }
 
-    /// What its form is asked, over what was drafted of it.
+    /// The questions to its form, over the draft of it.
     pub(in crate::engine) fn asked<'a>(&'a self, draft: Option<&'a Document>, db: &'a Db) -> Asked<'a> {
         Asked { def: &self.def, form: self.node().form.as_ref(), input: self.node().input, task: None, draft, db }
     }
@@ -103,7 +104,8 @@ impl Starting {
         sent: &Sent,
     ) -> Result<ProcessId> {
         let (def, place) = (&self.def, || self.place());
-        // Who may do nothing is not told what is wrong with his form; what else it takes is known when it was submitted.
+        // A person who may do nothing does not learn the mistakes in the form. Any other need is known once it is
+        // submitted.
         let user = user.map(Person::of);
         let user = user.as_ref();
         user.map_or(Ok(()), |user| gate::pass_start(user, place, None))?;

@@ -1,7 +1,7 @@
-//! What people have filled in of starts so far.
+//! The drafts of starts: forms of starts that people have filled in so far.
 //!
-//! A draft is a row of the table `viewflow.draft` for a person and a start. It belongs to that person, and the commit that starts the
-//! process takes it away. Rows are listed by the person.
+//! A draft is a row of the table `viewflow.draft` for a person and a start. It belongs to that person, and the commit
+//! that starts the process takes it away. Rows are listed by the person.
 
 use serde_json::Value;
 use viewflow_store::__private::stable_hash;
@@ -17,7 +17,7 @@ const DRAFTS: &str = "viewflow.draft";
 /// The field by which a person's drafts are listed.
 const PERSON: &str = "person";
 
-/// What a person has filled in of a start so far.
+/// The input of a person for a start so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::engine) struct StartDraft {
     /// The start, under the name that it had when the draft was kept.
@@ -38,7 +38,7 @@ pub(in crate::engine) fn keep_draft(db: &Db, start: &Starting, user: &UserId, fo
     })
 }
 
-/// The starts of which this person keeps a draft.
+/// The starts for which this person keeps a draft.
 pub(in crate::engine) fn drafts_of(db: &Db, person: &UserId) -> Result<Vec<StartDraft>> {
     let Some(key) = index_key(&Value::from(person.as_str())) else { return Ok(Vec::new()) };
     db.unit(|unit| {
@@ -57,7 +57,7 @@ pub(in crate::engine) fn drafts_of(db: &Db, person: &UserId) -> Result<Vec<Start
     })
 }
 
-/// What this person drafted of a start, without taking it away.
+/// Returns the draft of this person for a start, and leaves it there.
 pub(in crate::engine) fn draft_of_start(db: &Db, start: &Starting, user: &UserId) -> Result<Option<Document>> {
     db.unit(|unit| {
         for (flow, node) in names(start) {
@@ -70,7 +70,7 @@ pub(in crate::engine) fn draft_of_start(db: &Db, start: &Starting, user: &UserId
     })
 }
 
-/// What this person drafted of a start, under the names that it has or had before; it is taken away.
+/// Returns the draft of this person for a start, under its present and earlier names, and takes it away.
 pub(in crate::engine) fn take_draft(db: &Db, start: &Starting, user: &UserId) -> Result<Option<Document>> {
     db.unit(|unit| {
         let mut found = None;
@@ -82,7 +82,7 @@ pub(in crate::engine) fn take_draft(db: &Db, start: &Starting, user: &UserId) ->
     })
 }
 
-/// What this person drafted of a start under this name; it is taken away.
+/// Returns the draft of this person for a start under this name, and takes it away.
 pub(in crate::engine) fn take_row(unit: &mut Unit, flow: &str, node: &str, user: &UserId) -> Result<Option<Document>> {
     let row = row_of(flow, node, user);
     match unit.row_copy(DRAFTS, row)?.filter(|record| is_for(record, flow, node, user)) {
@@ -91,7 +91,7 @@ pub(in crate::engine) fn take_row(unit: &mut Unit, flow: &str, node: &str, user:
     }
 }
 
-/// The names of a start: those of today, and all that it had before.
+/// The names of a start: the current ones, and all that it had before.
 fn names(start: &Starting) -> impl Iterator<Item = (&'static str, &'static str)> {
     let (name, was) = (start.node().name, start.node().was);
     let flows = std::iter::once(start.def.name).chain(start.def.was.iter().copied());

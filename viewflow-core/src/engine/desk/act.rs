@@ -1,4 +1,4 @@
-//! What a person does to tasks and processes.
+//! Actions of a person on tasks and processes.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -37,9 +37,10 @@ impl Desk<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoTask`], also when this person may not see the task; [`Error::Forbidden`], [`Error::NotOwner`] and
-    /// [`Error::WrongStatus`] when the table of the life cycle does not allow the action; and as the method of [`Engine`](crate::Engine)
-    /// of that name.
+    /// [`Error::NoTask`], also when this person may not see the task.
+    /// [`Error::Forbidden`], [`Error::NotOwner`] and [`Error::WrongStatus`] when the table of the life cycle does not
+    /// allow the action.
+    /// Else as the method of [`Engine`](crate::Engine) of that name.
     pub fn act(&self, task: TaskId, command: &TaskCommand) -> Result<Acted> {
         let sent = Sent::default();
         let acted =
@@ -50,9 +51,11 @@ impl Desk<'_> {
     /// Does something to a process.
     ///
     /// # Errors
-    /// [`Error::NoProcess`], also when this person may not see the process; [`Error::Forbidden`], [`Error::ProcessIsOver`],
-    /// [`Error::Suspended`] and [`Error::NotSuspended`] when the table of the life cycle does not allow the action; and as the method
-    /// of [`Engine`](crate::Engine) of that name.
+    /// [`Error::NoProcess`], also when this person may not see the process.
+    /// [`Error::Forbidden`], [`Error::ProcessIsOver`], [`Error::Suspended`] and [`Error::NotSuspended`] when the table
+    /// of the
+    /// life cycle does not allow the action.
+    /// Else as the method of [`Engine`](crate::Engine) of that name.
     pub fn act_on(&self, process: ProcessId, command: &ProcessCommand) -> Result<Acted> {
         self.step_once(command.action(), Some(process), &("process", process, command), |step, db| {
             let person = self.person(command.action())?;
@@ -77,7 +80,8 @@ impl Desk<'_> {
     ///
     /// A field that is left out stays as [`Desk::form`] shows it, with the task's draft.
     /// A field that is null is emptied, as by a JSON merge patch (RFC 7396).
-    /// That goes for nested structs and maps, too; lists are replaced as a whole, and so is a field that takes any JSON.
+    /// That goes for nested structs and maps, too. Lists are replaced as a whole, and so is a field that takes any
+    /// JSON.
     ///
     /// # Errors
     /// [`Error::Form`] when the form is not filled in right, and as [`Desk::act`].
@@ -89,7 +93,7 @@ impl Desk<'_> {
         done.map(drop).map_err(|error| sent.complaint(error))
     }
 
-    /// Keeps what was filled in so far of a task's form, unchecked, for the person who has the task: [`Desk::form`] shows it.
+    /// Keeps the input for a task's form so far, unchecked, for the person who has the task: [`Desk::form`] shows it.
     /// It is gone when the task is done, or becomes another person's.
     /// A field that is left out stays as it was drafted before, and a field that is null is drafted as empty.
     ///
@@ -102,11 +106,12 @@ impl Desk<'_> {
         drafted.map(drop)
     }
 
-    /// The form of an open task, described as data for this person: with what they can choose, filled in with what is
+    /// The form of an open task, described as data for this person, with what they can choose. It is filled in with
+    /// what is
     /// stored, and over that with the task's draft.
     ///
     /// # Errors
-    /// [`Error::NoTask`], also when this person may not see the task, and [`Error::NoNode`] when no person does such tasks.
+    /// [`Error::NoTask`], also when this person may not see the task. [`Error::NoNode`] when no person does such tasks.
     pub fn form(&self, task: TaskId) -> Result<FormSpec> {
         let may = |record: &TaskRecord| self.may_see(&Person::of(self), record);
         self.engine.on_form(task, may, |asked, title| {
@@ -114,11 +119,14 @@ impl Desk<'_> {
         })
     }
 
-    /// The form of an open task as it is with what this person sends now, over what is stored and drafted, and all complaints
-    /// that sending it would bring. Nothing is written: [`Desk::draft`] keeps it.
+    /// The form of an open task with the values that this person sends now, and the complaints about them.
     ///
-    /// A face that goes from page to page keeps what was filled in as a draft, and goes on when [`Filled::of_page`](crate::form::Filled::of_page) has no
-    /// complaint.
+    /// The values sent stand over the stored and drafted ones, and the complaints are those that sending them would
+    /// bring.
+    /// Nothing is written: [`Desk::draft`] keeps it.
+    ///
+    /// A face that goes from page to page keeps the input so far as a draft. It goes on when
+    /// [`Filled::of_page`](crate::form::Filled::of_page) has no complaint.
     ///
     /// # Errors
     /// As [`Desk::form`]; [`Error::Form`] when a value is nested deeper than a store keeps.

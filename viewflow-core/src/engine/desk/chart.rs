@@ -55,7 +55,7 @@ pub struct ChartEdge {
     pub from: usize,
     /// The number of the node it leads to.
     pub to: usize,
-    /// What stands on it; empty for the only way on.
+    /// The label of the edge; empty for the only way on.
     pub text: String,
 }
 
@@ -63,7 +63,7 @@ impl Desk<'_> {
     /// The chart of a flow, in which no node is marked.
     ///
     /// # Errors
-    /// [`Error::NoFlow`], also for a person who is not active.
+    /// [`Error::NoFlow`], also for an inactive person.
     pub fn chart(&self, flow: &str) -> Result<Chart> {
         if !self.is_active() {
             return Err(Error::NoFlow(flow.to_owned()));

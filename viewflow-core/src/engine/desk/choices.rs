@@ -32,7 +32,7 @@ pub enum FormPlace {
 pub struct ChoicePage {
     /// What can be chosen and was searched for.
     pub items: Vec<Choice>,
-    /// What to hand to the next call; none where all has been looked at.
+    /// The place to hand to the next call; none if the search has looked at all choices.
     pub next: Option<u64>,
     /// Whether the search stopped before the page was full, as it looks at 1,000 choices at a time.
     /// The next call goes on from there.
@@ -52,9 +52,9 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`Error::NoTask`] for a task that this person does not see.
-    /// [`Error::NoNode`] for a start or form that is not there.
+    /// [`Error::NoNode`] for a start or form that does not exist.
     /// [`Error::Forbidden`] for a start that this person may not use.
-    /// [`Error::Form`] for a field that is not there or has no choices.
+    /// [`Error::Form`] for a field that does not exist or has no choices.
     pub fn choices(
         &self,
         place: &FormPlace,
@@ -122,7 +122,7 @@ fn field_at(specs: &'static [FieldSpec], path: &str) -> Option<(&'static FieldSp
     }
 }
 
-/// What is at a path within a value of a kind.
+/// Returns the spec and the kind at a path within a value of a kind.
 fn within(spec: &'static FieldSpec, kind: FieldKind, path: &str) -> Option<(&'static FieldSpec, FieldKind)> {
     match kind {
         FieldKind::Embedded(specs) => field_at(specs, path),

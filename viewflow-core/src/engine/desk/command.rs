@@ -1,4 +1,4 @@
-//! What a person can do to a task or a process, as data.
+//! Commands of a person on a task or a process, as data.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use viewflow_store::{Document, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::lifecycle::Action;
 
-/// What a person does to a task, as data: `{"action": "reassign", "to": "bob"}`.
+/// A command of a person on a task, as data: `{"action": "reassign", "to": "bob"}`.
 ///
 /// The names are those of [`Action`], in lower case with underscores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub enum TaskCommand {
     },
     /// Does the task.
     Execute {
-        /// What was filled in: what is left out stays as it was stored or drafted, and `null` empties a field.
+        /// The input: a field that is left out stays as it was stored or drafted, and `null` empties a field.
         #[serde(default)]
         form: Document,
     },
@@ -83,11 +83,11 @@ pub enum TaskCommand {
     Skip,
     /// Takes back what the task has done.
     Undo,
-    /// Takes back what was done since the task, and has it done anew.
+    /// Takes back everything done since the task, and has the task done again.
     GoBack,
 }
 
-/// What a person does to a process, as data: `{"action": "suspend"}`.
+/// A command of a person on a process, as data: `{"action": "suspend"}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]

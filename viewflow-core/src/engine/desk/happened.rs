@@ -44,7 +44,7 @@ pub struct ShownEvent {
     pub task: Option<TaskId>,
     /// The title of the node of that task, as it is today.
     pub title: Option<String>,
-    /// What was changed in data by it: before and after.
+    /// The changes in data that it made: before and after.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ShownChange>,
 }
@@ -56,7 +56,7 @@ pub struct ShownChange {
     /// Which part: `process.title`, `process.seed`, `task.text`.
     #[serde(serialize_with = "text")]
     pub part: DataPart,
-    /// What a person reads before the value, where the field is known today.
+    /// The label that a person reads before the value, if the field is known today.
     pub label: Option<&'static str>,
     /// The value before.
     pub from: ShownValue,
@@ -78,7 +78,7 @@ pub struct ShownValue {
 }
 
 impl Desk<'_> {
-    /// What happened in a process, newest first: at most `limit` events with numbers less than `after`.
+    /// The events of a process, newest first: at most `limit` events with numbers less than `after`.
     ///
     /// A person who may not view the process sees what changed in its data, and in the data of tasks that they see.
     ///
@@ -92,7 +92,7 @@ impl Desk<'_> {
         })
     }
 
-    /// The same, once it is known that the person sees the process, which has so many events.
+    /// The same, for a process that the person is known to see, and that has `last` events.
     pub(super) fn happened(
         &self,
         db: &Db,

@@ -62,7 +62,7 @@ pub struct TaskLine {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<TaskError>,
-    /// What its owner decided: the stored name of the case that was chosen.
+    /// The decision of its owner: the stored name of the case that was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
 }
@@ -105,7 +105,7 @@ pub struct ProcessLine {
     pub error: Option<String>,
 }
 
-/// A start that a person may use, or of which they keep a draft.
+/// A start that a person may use, or for which they keep a draft.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StartLine {

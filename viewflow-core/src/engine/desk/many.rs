@@ -19,11 +19,13 @@ use crate::unit::Db;
 const TOGETHER: usize = 256;
 
 impl Desk<'_> {
-    /// Carries out commands on many tasks, each of which succeeds or fails for itself: a result for each, in their order.
+    /// Carries out commands on many tasks. Each command succeeds or fails for itself: it returns a result for each, in
+    /// their order.
     ///
     /// The gate is asked for each, and the history is as if they had come one after the other.
     /// Some hundred share a commit, so that they are durable together.
-    /// A program that is killed meanwhile has carried out a part; with [`Desk::once`], the call can be repeated as it was.
+    /// A program that is killed meanwhile has carried out a part. With [`Desk::once`], you can repeat the call as it
+    /// was.
     ///
     /// ```
     /// # use viewflow_core::{Engine, Error, MemoryStore, ProcessId, Superuser, TaskId, desk::TaskCommand};
@@ -48,7 +50,7 @@ impl Desk<'_> {
         self.together(&ActOn(self), 0, commands, &Cell::new(None))
     }
 
-    /// Starts many processes, each of which succeeds or fails for itself, as [`Desk::act_on_each`] acts on tasks.
+    /// Starts many processes. Each start succeeds or fails for itself, as in [`Desk::act_on_each`].
     pub fn start_each(&self, start: &NodeName, forms: &[Document]) -> Vec<Result<ProcessId>> {
         self.each(&StartAt(self, start), forms)
     }

@@ -1,4 +1,4 @@
-//! What a person may do now, and why not the rest: for the buttons of a page.
+//! The actions that a person may do now, and the reasons against the rest: for the buttons of a page.
 
 use serde::Serialize;
 use viewflow_store::{NodeName, ProcessRecord, ProcessStatus, TaskRecord, TaskStatus};
@@ -11,8 +11,8 @@ use crate::people::Person;
 
 /// Whether a person may do something now.
 ///
-/// It tells what the gate says, of the task or process as it is.
-/// What comes of the action is found out when it is done: a form may be wrong, and a step back may have no way.
+/// It shows the verdict of the gate on the task or process as it is.
+/// The action itself can still fail: a form may be wrong, and a step back may have no way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MayDo {
@@ -43,7 +43,7 @@ impl MayDo {
 }
 
 impl Engine {
-    /// What a person may do to a task, of all that can be done to tasks of its kind at some time.
+    /// The verdicts on all actions that can ever be done to tasks of its kind.
     pub(super) fn may_do(&self, person: &Person, process: &ProcessRecord, task: &TaskRecord) -> Vec<MayDo> {
         let def = self.0.flows.get(task.flow.as_str());
         let node = def.and_then(|def| def.find(&task.node).map(|node| &def.nodes[node]));

@@ -1,8 +1,10 @@
 //! Actions that happen once, however often they are sent.
 //!
-//! A row of the table `viewflow.once` keeps what a person asked for under a key, as a hash, and what came of it. It is written in
-//! the commit that did it, so that an action that failed leaves nothing, and of two at the same time one happens. The number of a row
-//! tells until when it is kept: the first rows are those that are over. An index finds a row by the person and the key.
+//! A row of the table `viewflow.once` keeps the request of a person under a key, as a hash, and its result.
+//! The commit of the action writes the row: an action that failed leaves nothing, and of two at the same time one
+//! happens.
+//! The number of a row shows until when it is kept: the first rows are those that are over.
+//! An index finds a row by the person and the key.
 
 use std::time::Duration;
 
@@ -43,7 +45,8 @@ pub(super) struct Asked {
 }
 
 impl Desk<'_> {
-    /// Does something in a step; with a key once, and again only its result is told. `body` is what is asked for, and to what.
+    /// Does something in a step. With a key it does so once, and later calls only return the result. `body` is the
+    /// request and its object.
     pub(super) fn step_once<R: Serialize + DeserializeOwned>(
         &self,
         action: Action,
@@ -123,7 +126,7 @@ impl Asked {
     }
 }
 
-/// Whether it need not be kept any more.
+/// Whether it is no longer needed.
 pub(in crate::engine) fn is_over(row: u64, now: Timestamp) -> bool {
     i64::try_from(row >> APART).is_ok_and(|until| until <= now.as_millis())
 }

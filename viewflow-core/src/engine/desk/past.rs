@@ -1,6 +1,6 @@
 //! A process as it was: just after any of its events.
 //!
-//! The events tell what happened to tasks, and what changed in data.
+//! The events report changes of tasks, and changes in data.
 //! Statuses and owners are found by following the events from the first one.
 //! A part of the data is what the last change up to the event made of it.
 //! Where there is no such change, it is what the first later change found there; without either it is as it is now.
@@ -8,15 +8,15 @@
 //! Some things are not kept, and are not shown as they were:
 //!
 //! - A value of more than 2,048 bytes of JSON, or of more than 64 arrays and objects.
-//!   The history keeps its length: the value is shown while it is the one of today, and else as null with its length.
-//! - What is secret: it is null.
+//!   The history keeps its length. The value is shown while it is the current one, and else as null with its length.
+//! - Secrets: they are null.
 //! - How an equal value was written: `1.5` may be shown for `1.50`.
-//! - That a deletion of a row has emptied a column, as no event tells of it.
-//!   Until the next change the column is shown as before.
+//! - That a deletion of a row has emptied a column, as no event reports it. Until the next change the column is shown
+//!   as before.
 //! - That a worker gave a job back: the job is shown as at work until a worker begins it again.
 //! - Drafts and the data of tasks.
-//! - Due dates, priorities and follow-up dates: an event tells that a task was rescheduled, and not to when.
-//! - Nodes and fields that the flow of today does not have.
+//! - Due dates, priorities and follow-up dates: an event only reports that a task was rescheduled.
+//! - Nodes and fields that the current flow does not have.
 //!
 //! Between two events of one step, the process is shown as the events up to there tell it.
 
@@ -139,7 +139,7 @@ impl Desk<'_> {
         })
     }
 
-    /// Follows all events of a process, and keeps what they tell of the moment after one of them.
+    /// Follows all events of a process, and keeps their news of the moment after one of them.
     fn follow(&self, (process, last): (ProcessId, u32), event: u32, specs: &'static [FieldSpec]) -> Result<Past> {
         let mut past = Past::new(process, event, specs, self.kinds_of(process)?);
         let mut after = 0;
@@ -157,7 +157,7 @@ impl Desk<'_> {
         Ok(past)
     }
 
-    /// What of the tasks of a process has never changed.
+    /// The parts of the tasks of a process that never change.
     fn kinds_of(&self, process: ProcessId) -> Result<BTreeMap<u32, Made>> {
         let mut made = BTreeMap::new();
         let mut after = 0;
@@ -174,7 +174,7 @@ impl Desk<'_> {
 struct Made {
     node: String,
     kind: Kind,
-    /// The person who did it, if it is a start: no event tells that.
+    /// The person who did it, if it is a start: no event records that.
     starter: Option<UserId>,
 }
 
@@ -198,13 +198,13 @@ impl Made {
 /// A part of data around a moment.
 #[derive(Default)]
 struct Part {
-    /// What the last change before it made of it.
+    /// The last change before it.
     before: Option<DataChange>,
     /// The first change after it.
     after: Option<DataChange>,
 }
 
-/// What the events of a process tell of one moment.
+/// The state of a process at one moment, from its events.
 struct Past {
     process: ProcessId,
     event: u32,
@@ -331,7 +331,7 @@ impl Past {
         }
     }
 
-    /// The data of the process, made of that of today.
+    /// The data of the process at the moment, made from its current data.
     fn data(&self, data: ProcessData, columns: Option<Document>) -> Then {
         let mut then = Then { data, columns, lengths: BTreeMap::new(), end_lengths: [None; 2] };
         let [seed_length, artifact_length] = &mut then.end_lengths;
@@ -370,7 +370,7 @@ struct Then {
 }
 
 impl Part {
-    /// The value at the moment, given the one of today; and its length, where that alone was kept.
+    /// The value at the moment, given the current one. Also its length, if the history keeps only that.
     fn value(&self, now: &Value) -> (Value, Option<u64>) {
         match (&self.before, &self.after) {
             (Some(before), None) if before.to_bytes.is_some_and(|bytes| bytes == now.to_string().len() as u64) => {

@@ -11,8 +11,8 @@ use crate::people::{Contact, Directory, User};
 const MOST: usize = 100;
 
 impl Desk<'_> {
-    /// People whom a text finds in the directory of the engine, for fields in which a person is chosen: at most `limit`, and at
-    /// most 100.
+    /// Searches the directory of the engine for people, for fields in which a person is chosen. Returns at most
+    /// `limit`, and at most 100.
     ///
     /// # Errors
     /// [`Error::NoDirectory`]; [`Error::Forbidden`] for a person who may do nothing; when the directory cannot be read.

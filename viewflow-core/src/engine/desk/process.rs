@@ -17,7 +17,7 @@ use crate::unit::Db;
 
 /// How many tasks, children and events a process is shown with.
 const PAGE: usize = 50;
-/// How many children are looked at for those that a person sees.
+/// How many children the desk looks at to find those that a person sees.
 const LOOK: usize = 500;
 
 /// A process with all that a person needs to see how far it is.
@@ -46,9 +46,9 @@ pub struct ProcessDetails {
     /// Its chart; none where the flow is not known here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
-    /// What happened in it, newest first: the first page of [`Desk::history`].
+    /// Its events, newest first: the first page of [`Desk::history`].
     pub history: Page<ShownEvent, u32>,
-    /// What this person may do with it now, and why not the rest.
+    /// The actions that this person may do with it now, and the reasons against the rest.
     pub actions: Vec<MayDo>,
 }
 
@@ -70,7 +70,8 @@ impl Desk<'_> {
         })
     }
 
-    /// The tasks of a process in the order in which they were made, each in a line: at most `limit` that come after the
+    /// The tasks of a process in the order in which they were made, each in a line. Returns at most `limit` tasks after
+    /// the
     /// ordinal `after`.
     ///
     /// # Errors

@@ -11,8 +11,10 @@ use crate::lifecycle::Action;
 use crate::people::Person;
 
 impl Desk<'_> {
-    /// Sends a message, as [`Engine::send`](crate::Engine::send) does: by its stored name, with its fields by their names. That
-    /// takes the permission `NAME.send`, such as `payment.send` for the message `payment`.
+    /// Sends a message, as [`Engine::send`](crate::Engine::send) does: by its stored name, with its fields by their
+    /// names.
+    ///
+    /// That takes the permission `NAME.send`, such as `payment.send` for the message `payment`.
     ///
     /// # Errors
     /// [`Error::NobodyListens`] when no flow here has a catch for it; [`Error::Forbidden`] without the permission;

@@ -34,12 +34,12 @@ pub struct ShownField {
 }
 
 impl ShownField {
-    /// A field of which the length alone was kept.
+    /// A field whose length alone was kept.
     pub(super) fn of_length(name: &'static str, label: &'static str, kind: ValueKind, bytes: u64) -> Self {
         Self { name, label, kind, value: Value::Null, text: String::new(), bytes: Some(bytes) }
     }
 
-    /// The same for a field that is there.
+    /// The same for an existing field.
     pub(super) fn has_only(&mut self, bytes: u64) {
         *self = Self::of_length(self.name, self.label, self.kind, bytes);
     }
@@ -80,7 +80,7 @@ impl<'a> Shower<'a> {
         ])
     }
 
-    /// The fields of a task, likewise.
+    /// The fields of a task.
     pub(super) fn task(&self, node: &NodeDef, task: &TaskRecord) -> Result<Vec<ShownField>> {
         self.fields(node.fields, (node.by_name)(&task.data, None))
     }
@@ -148,7 +148,7 @@ impl<'a> Shower<'a> {
         Ok(Some(ShownField { name, label, kind: kind.plain(), value, text, bytes: None }))
     }
 
-    /// What a person reads of a row; its table and number where it is gone.
+    /// The label of a row; its table and number if it is gone.
     fn label(&self, table: TableSpec, id: u64, value: &Value) -> Result<String> {
         if let Some(label) = self.labels.borrow().get(&(table.name, id)) {
             return Ok(label.clone());

@@ -1,9 +1,9 @@
-//! What a person may see.
+//! The limits of what a person may see.
 //!
 //! A task is seen by people who may take it, have it, had it or delegated it.
 //! A process is seen by the person who started it, by people who took part in it, and by those with the permission
 //! `flow.view` or `flow.manage` on it; the latter see its tasks, too.
-//! What a person may not see is reported as not there.
+//! Anything else is reported as not there.
 
 use viewflow_store::{Cursor, ProcessId, ProcessRecord, TaskId, TaskList, TaskRecord, TaskStatus, UserId};
 
@@ -19,7 +19,7 @@ impl Desk<'_> {
         task.filter(|task| sees_task(person, task)).ok_or(Error::NoTask(id))
     }
 
-    /// What this person may not see is not there.
+    /// Reports a task that this person may not see as missing.
     pub(super) fn may_see(&self, person: &Person, task: &TaskRecord) -> Result<()> {
         if sees_task(person, task) { Ok(()) } else { Err(Error::NoTask(task.id)) }
     }

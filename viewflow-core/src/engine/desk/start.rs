@@ -17,8 +17,8 @@ impl Desk<'_> {
     /// Starts a process with a form. A field that is left out stays as this person drafted it.
     ///
     /// # Errors
-    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name that a person begins;
-    /// [`Error::Forbidden`](crate::Error::Forbidden) without the permission that the start asks for;
+    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name that a person begins.
+    /// [`Error::Forbidden`](crate::Error::Forbidden) without the permission that the start asks for.
     /// [`Error::Form`](crate::Error::Form) when the form is not filled in right. Nothing is stored then.
     pub fn start(&self, node: &NodeName, form: &Document) -> Result<ProcessId> {
         let start = self.engine.start_of_a_person(node)?;
@@ -33,9 +33,10 @@ impl Desk<'_> {
     /// Begins a process at a start for code, with its input. That takes the permission `flow.manage` on all processes.
     ///
     /// # Errors
-    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no such start for code;
-    /// [`Error::Forbidden`](crate::Error::Forbidden); [`Error::NoForm`](crate::Error::NoForm) when the input is of a type that a
-    /// face cannot send; [`Error::Form`](crate::Error::Form) when the input is not right. Nothing is stored then.
+    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no such start for code.
+    /// [`Error::Forbidden`](crate::Error::Forbidden). [`Error::NoForm`](crate::Error::NoForm) when the input is of a
+    /// type that a
+    /// face cannot send. [`Error::Form`](crate::Error::Form) when the input is not right. Nothing is stored then.
     pub fn run(&self, node: &NodeName, input: &Document) -> Result<ProcessId> {
         let start = self.engine.starting(node, |kind| kind == Kind::StartHandle, "that code starts")?;
         let sent = Sent::default();
@@ -47,11 +48,12 @@ impl Desk<'_> {
         begun.map_err(|error| sent.complaint(error))
     }
 
-    /// The form of a start, described as data for this person: with what they can choose, filled in with what they drafted.
+    /// The form of a start, described as data for this person. It shows their choices, and their draft as its values.
     ///
     /// # Errors
-    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name that a person begins;
-    /// [`Error::Forbidden`](crate::Error::Forbidden) for a person who may not start there, as far as that is known before the
+    /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name that a person begins.
+    /// [`Error::Forbidden`](crate::Error::Forbidden) for a person who may not start there, as far as that is known
+    /// before the
     /// form is filled in.
     pub fn start_form(&self, node: &NodeName) -> Result<FormSpec> {
         let start = self.engine.start_of_a_person(node)?;
@@ -61,8 +63,10 @@ impl Desk<'_> {
         })
     }
 
-    /// The form of a start as it is with what this person sends now, over what they drafted, and all complaints that sending
-    /// it would bring. Nothing is written.
+    /// The form of a start with the values that this person sends now, and the complaints about them.
+    ///
+    /// The values sent stand over their draft, and the complaints are those that sending them would bring. Nothing is
+    /// written.
     ///
     /// # Errors
     /// As [`Desk::start_form`]; [`Error::Form`](crate::Error::Form) when a value is nested deeper than a store keeps.
@@ -72,8 +76,9 @@ impl Desk<'_> {
         self.engine.on_start(&start, self, |asked, title| asked.filled(title, self, form))
     }
 
-    /// Keeps what this person filled in so far of a start's form, unchecked: [`Desk::start_form`] shows it to them, and to
-    /// nobody else. It is gone when they start a process there.
+    /// Keeps this person's input for a start's form so far, unchecked: [`Desk::start_form`] shows it to them, and to
+    /// nobody
+    /// else. It is gone when they start a process there.
     /// A field that is left out stays as it was drafted before, and a field that is null is drafted as empty.
     ///
     /// # Errors
@@ -89,7 +94,8 @@ impl Desk<'_> {
         })
     }
 
-    /// Drops what this person drafted of a start, also of one that no flow has any more. Returns whether there was something.
+    /// Drops the draft of this person for a start, even if no flow has that start now. Returns whether there was a
+    /// draft.
     ///
     /// # Errors
     /// When the store fails.
@@ -102,8 +108,9 @@ impl Desk<'_> {
         })
     }
 
-    /// Whether this person may start there, as far as that is known before the form is filled in: a permission on an object
-    /// is asked when the form has named the object.
+    /// Whether this person may start there, as far as that is known before the form is filled in. A permission on an
+    /// object
+    /// is checked when the form has named the object.
     pub(super) fn may_start(&self, start: &Starting, person: &Person) -> Result<()> {
         let known = start.node().people.permission.as_ref().filter(|permission| permission.object.is_none());
         let permission = known.map(|permission| Permission::on_all(&*permission.name));

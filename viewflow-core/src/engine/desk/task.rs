@@ -27,7 +27,7 @@ pub struct TaskDetails {
     /// None where the task is over, and where nobody fills in a form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSpec>,
-    /// What its owner filled in so far, for the owner and for people who may view the process.
+    /// The draft of its owner, for the owner and for people who may view the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<Document>,
     /// Its own data.
@@ -42,7 +42,7 @@ pub struct TaskDetails {
     pub process: ProcessLine,
     /// The data of its process, columns included.
     pub process_fields: Vec<ShownField>,
-    /// What this person may do with it now, and why not the rest.
+    /// The actions that this person may do with it now, and the reasons against the rest.
     pub actions: Vec<MayDo>,
 }
 
@@ -51,7 +51,7 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`Error::NoTask`] for a task that this person does not see.
-    /// [`Error::Data`] for a task that its types of today cannot read.
+    /// [`Error::Data`] for a task that its current types cannot read.
     pub fn task(&self, id: TaskId) -> Result<TaskDetails> {
         let person = Person::of(self);
         self.engine.transaction(|db| {

@@ -9,7 +9,8 @@ use crate::people::{Person, User};
 /// How many permissions in use are read at the most at a time.
 const MOST: usize = 256;
 
-/// Somebody, by all that tasks in queues are for: by name, by group, by permission. What is for anybody is not among them.
+/// A person, with all roles for which queues have tasks: name, groups and permissions. Tasks for anybody are not among
+/// them.
 pub(in crate::engine) struct Audience {
     pub(in crate::engine) id: UserId,
     is_active: bool,
@@ -53,7 +54,8 @@ impl Audience {
     }
 }
 
-/// Of permissions in their order those that are not within another one: the list of one on all objects has the tasks of each.
+/// Of permissions in their order those that no other one contains: the list of a permission on all objects has the
+/// tasks of each object.
 fn outermost<'p>(all: impl IntoIterator<Item = &'p Permission>) -> impl Iterator<Item = &'p Permission> {
     let mut within: Option<&str> = None;
     all.into_iter().filter(move |permission| {
@@ -65,7 +67,7 @@ fn outermost<'p>(all: impl IntoIterator<Item = &'p Permission>) -> impl Iterator
     })
 }
 
-/// The permissions in use that a person has, who is asked for each of them.
+/// The permissions in use that a person has. The engine asks the person about each of them.
 fn held(user: &Person, store: &dyn Store, held: &mut BTreeSet<Candidate>) -> StoreResult<()> {
     let mut limit = 1;
     let mut after = None;

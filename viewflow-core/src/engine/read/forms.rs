@@ -11,7 +11,8 @@ use crate::error::{Place, Result};
 use crate::people::User;
 
 impl Engine {
-    /// The form of a start, described as data. Where choices depend on the person it is as somebody sees it of whom nothing is known: see
+    /// The form of a start, described as data. Choices that depend on the person are those of a person about whom
+    /// nothing is known: see
     /// [`Desk::start_form`](crate::Desk::start_form).
     ///
     /// # Errors
@@ -37,11 +38,12 @@ impl Engine {
         })
     }
 
-    /// The form of an open task, described as data for the person who has it, of whom no more is known than the name: see
+    /// The form of an open task, described as data for the person who has it. The engine knows only the name of that
+    /// person here: see
     /// [`Desk::form`](crate::Desk::form).
     ///
     /// # Errors
-    /// [`Error::NoTask`](crate::Error::NoTask), and [`Error::NoNode`](crate::Error::NoNode) when no person does such tasks.
+    /// [`Error::NoTask`](crate::Error::NoTask). [`Error::NoNode`](crate::Error::NoNode) when no person does such tasks.
     pub fn form(&self, id: TaskId) -> Result<FormSpec> {
         let owner = self.task_record(id)?.owner.unwrap_or_else(|| UserId::new(""));
         self.on_form(

@@ -1,4 +1,4 @@
-//! Who did what, when and why: by process, by person, by time.
+//! The history: the events of processes with their authors, times and reasons, by process, by person, by time.
 
 use viewflow_store::{Event, HistoryCursor, Logged, ProcessId, Timestamp, UserId};
 
@@ -11,8 +11,8 @@ const CHUNK: usize = 256;
 
 /// What happened, newest first. Nothing is read before it is asked for.
 ///
-/// It costs what it reads, at any place: of one process the events of that, of one person what that person did, else what happened in
-/// the time asked for.
+/// It costs what it reads, at any place: the events of the process asked for, or of the person.
+/// Without these it reads all events of the time asked for.
 #[derive(Clone, Debug)]
 pub struct HistoryQuery {
     engine: Engine,
@@ -23,7 +23,8 @@ pub struct HistoryQuery {
 }
 
 impl Engine {
-    /// What happened in all processes. It is kept as long as the process it happened in: see [`Retention`](crate::engine::Retention).
+    /// All events in all processes. An event is kept as long as its process: see
+    /// [`Retention`](crate::engine::Retention).
     ///
     /// ```
     /// # use viewflow_core::{Engine, MemoryStore, Timestamp, UserId};
@@ -41,7 +42,7 @@ impl Engine {
 }
 
 impl HistoryQuery {
-    /// Only what happened in this process. The newest first are those with the greatest numbers, whatever the clock said.
+    /// Only the events of this process. The newest first are those with the greatest numbers, whatever the clock said.
     pub fn of_process(mut self, process: ProcessId) -> Self {
         self.process = Some(process);
         self
@@ -67,8 +68,8 @@ impl HistoryQuery {
         Ok(self.page(None, usize::MAX)?.items)
     }
 
-    /// At most `limit` events that come after `after`, which is where a page ended. It goes on behind a place whose event was
-    /// forgotten.
+    /// At most `limit` events that come after `after`, which is where a page ended. If the event at that place was
+    /// forgotten, the page goes on with the next event.
     ///
     /// # Errors
     /// When the store fails.

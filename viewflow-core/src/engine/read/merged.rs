@@ -56,11 +56,11 @@ pub(in crate::engine) struct Merged<'s, L> {
     is_blind: bool,
     /// The first entry of each list, but for the one that is to be read on.
     first: BinaryHeap<Reverse<(Cursor, usize)>>,
-    /// The lists to be read on before anything is told.
+    /// The lists to be read on before the next entry is known.
     behind: Vec<usize>,
     /// The entry that came last, shown or passed over.
     last: Option<Cursor>,
-    /// What will be told next, if that is known.
+    /// The next entry, if it is known.
     next: Option<Cursor>,
     /// The greatest place that is asked for.
     until: u64,
@@ -79,7 +79,7 @@ impl<'s, L: Listed> Merged<'s, L> {
         after: Option<Cursor>,
         wanted: usize,
     ) -> Self {
-        // One more tells whether there are more.
+        // One more shows whether there are more.
         let each = (wanted.min(MOST) + 1).div_ceil(lists.len().max(1)).max(2);
         let behind = (0..lists.len()).rev().collect();
         Self {
@@ -116,7 +116,7 @@ impl<'s, L: Listed> Merged<'s, L> {
         self.is_blind
     }
 
-    /// The next entries, at most so many.
+    /// The next entries, at most that many.
     pub(in crate::engine) fn take(&mut self, limit: usize) -> StoreResult<Vec<Cursor>> {
         let mut taken = Vec::new();
         while taken.len() < limit
@@ -285,7 +285,7 @@ impl<L: Listed> Barred<L> {
         Self { list: Ahead::new(list, after, SOME), hits: 0 }
     }
 
-    /// Whether an entry stands in the list. Entries are asked for in their order, and what stands between them is leapt over.
+    /// Whether the list has an entry. Entries are asked for in their order, and it leaps over those between them.
     fn has(&mut self, store: &dyn Store, entry: Cursor) -> StoreResult<bool> {
         let list = &mut self.list;
         let passed = list.read.as_slice().partition_point(|other| *other < entry);

@@ -30,15 +30,17 @@ impl Engine {
 pub struct Page<T, C> {
     /// What is on the page.
     pub items: Vec<T>,
-    /// What to hand to the next call; none on the last page.
+    /// The cursor for the next call; none on the last page.
     pub next: Option<C>,
     /// Whether the page ended early with fewer items than were asked for, as it passed over too many entries.
     /// The next page goes on.
     pub is_cut: bool,
 }
 
-/// A list in which one looks for the next entry from some number on, as in [`ProcessQuery::by`]: what two lists have in common is found
-/// by going to the next of the one and of the other in turn, and costs no more than the shorter one.
+/// A list that can be searched for the next entry from some number on, as in [`ProcessQuery::by`].
+///
+/// The common entries of two lists are found by going on in the first and in the second in turn.
+/// That costs no more than the shorter list.
 struct Sought<R> {
     read: R,
     page: VecDeque<ProcessId>,
@@ -84,8 +86,10 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         Self { engine, status: None, viewer: None, _flow: PhantomData }
     }
 
-    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`. Those of whom
-    /// [`User::permissions`] tells are found by that; others are asked about each process, and what they may not see is passed over.
+    /// Only the processes that this person may look at, by the permission `flow.view` or `flow.manage`.
+    ///
+    /// If [`User::permissions`] lists the person's permissions, these find the processes.
+    /// Otherwise the engine asks the person about each process and passes over those that they may not see.
     pub fn visible_to(mut self, user: &'u dyn User) -> Self {
         self.viewer = Some(user);
         self
@@ -97,8 +101,9 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
         self
     }
 
-    /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs what it finds; with a status, no more than
-    /// the processes with that status, either.
+    /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs as much as it finds.
+    /// With a
+    /// status, it also costs no more than the processes with that status.
     ///
     /// # Errors
     /// When a process does not fit its proxy, or the store fails.

@@ -47,7 +47,8 @@ impl Engine {
         self.0.store.task(id)?.ok_or(Error::NoTask(id))
     }
 
-    /// The tasks of a process in the order in which they were made, at most `limit` that come after the ordinal `after`.
+    /// The tasks of a process in the order in which they were made: at most `limit` that come after the ordinal
+    /// `after`.
     ///
     /// # Errors
     /// When the store fails.
@@ -97,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// What happened in a process, at most `limit` events that come after the number `after`.
+    /// The events of a process, at most `limit` that come after the number `after`.
     ///
     /// # Errors
     /// When the store fails.

@@ -99,7 +99,9 @@ impl TaskQuery<'_> {
         self
     }
 
-    /// The soonest due date first, and after them the tasks that have none, oldest first. Of an inbox or a queue; an archive stays as it is.
+    /// The soonest due date first, and after them the tasks that have none, oldest first. Of an inbox or a queue; an
+    /// archive
+    /// stays as it is.
     pub fn by_due_date(self) -> Self {
         self.sorted(Order::DueDate)
     }
@@ -136,7 +138,7 @@ impl TaskQuery<'_> {
         self.first_of(usize::MAX)
     }
 
-    /// At most so many from the beginning, however many entries are passed over.
+    /// At most `limit` tasks from the beginning, however many entries are passed over.
     fn first_of(&self, limit: usize) -> Result<Vec<TaskRecord>> {
         let (mut items, mut after) = (Vec::new(), None);
         loop {
@@ -149,8 +151,9 @@ impl TaskQuery<'_> {
         }
     }
 
-    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list; a queue, something for each of
-    /// the person's groups and permissions: see [`User::permissions`]. The person is asked once for each page.
+    /// At most `limit` of them that come after `after`. A page costs the same wherever it is in the list.
+    /// A queue also costs something for each of the person's groups and permissions: see [`User::permissions`].
+    /// The person is asked once for each page.
     ///
     /// A page passes over 2,000 entries at most, such as those of tasks from which the person is barred.
     /// It then ends early ([`Page::is_cut`]), and the next page goes on from there.

@@ -89,7 +89,7 @@ impl Engine {
         }
         Ok(swept.done)
     }
-    /// Forgets what was done once and need not be kept any more, some of it.
+    /// Forgets a part of the results that were kept for repeated calls and are no longer needed.
     pub(super) fn sweep_once(&self) -> Result<usize> {
         let Ok(mut sweep) = self.0.pending.sweep.try_lock() else { return Ok(0) };
         let (now, after) = (self.now(), std::mem::take(&mut sweep.once));

@@ -192,9 +192,10 @@ impl<F: Flow, T: Task> NodeBuilder<'_, F, T> {
     }
 }
 
-/// An input of a node: the builder is told whether it is a form.
+/// An input of a node: it tells the builder whether it is a form.
 ///
-/// The derive asks `InputOf::<In>::tell`. That is the function of a form where `In` is one, and else that of [`OtherInput`].
+/// The derive calls `InputOf::<In>::tell`. That is the function of a form where `In` is one, and else that of
+/// [`OtherInput`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct InputOf<In>(PhantomData<In>);
@@ -206,7 +207,7 @@ impl<In: Form> InputOf<In> {
     }
 }
 
-/// An input of which nothing is known.
+/// An input about which nothing is known.
 #[doc(hidden)]
 pub trait OtherInput {
     /// It is no form.
