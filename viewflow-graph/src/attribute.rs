@@ -58,7 +58,7 @@ attributes! {
     Child = "child",
     /// The code of an error or escalation.
     Code = "code",
-    /// What a process has come to that ends here.
+    /// The outcome of a process that ends here.
     Outcome = "outcome",
     /// The permission that a person needs.
     Permission = "permission",

@@ -86,8 +86,10 @@ pub enum TaskList {
     Open(ProcessId),
     /// The done tasks of a node in a process, newest first. For a node that runs sub-processes, all its tasks.
     Past(ProcessId, NodeName),
-    /// The tasks of all kinds in which a person takes or took part ([`TaskRecord::people`]), whatever their status, suspended ones too.
-    /// Those of the newest process come first, so that you can ask for one process, and leap from one to the next: [`Cursor::of_part`].
+    /// The tasks of all kinds in which a person takes or took part ([`TaskRecord::people`]), whatever their status,
+    /// suspended ones too. Those of the newest process come first, so that you can ask for one process, and leap from
+    /// one
+    /// to the next: [`Cursor::of_part`].
     Part(UserId),
 }
 
@@ -131,8 +133,8 @@ pub enum ProcessList {
     StartedBy(UserId),
     /// Those of them with a status.
     StartedByWith(UserId, ProcessStatus),
-    /// The processes of a flow, sub-processes too, that are over and have this outcome, newest first. An outcome is listed under the name that
-    /// it had when the process ended.
+    /// The processes of a flow, sub-processes too, that are over and have this outcome, newest first. An outcome is
+    /// listed under the name that it had when the process ended.
     Outcome(String, String),
 }
 
@@ -153,8 +155,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The place of a task in [`TaskList::Part`]. No task has the ordinal 0 or [`u32::MAX`]: the place of the one is just before the tasks of
-    /// its process, that of the other just after them.
+    /// The place of a task in [`TaskList::Part`]. No task has the ordinal 0 or [`u32::MAX`]. The place of the former is
+    /// just
+    /// before the tasks of its process, and that of the latter just after them.
     pub fn of_part(task: TaskId) -> Self {
         Self { sort: !task.process.0, task }
     }

@@ -13,7 +13,7 @@ const STRIDE: u32 = 16;
 /// The tasks of a process, by ordinal.
 pub(super) type Tasks = BTreeMap<u32, TaskRecord>;
 
-/// What the events of a process tell of its tasks.
+/// The facts about the tasks of a process that its events report.
 #[derive(Default)]
 pub(super) struct Told {
     /// The events that tell last of each task that it was finished.
@@ -24,7 +24,7 @@ pub(super) struct Told {
     pub(super) forgotten: u32,
 }
 
-/// What was on the way to a task before it, without what was not over.
+/// The way to a task, up to the task before it, without nodes that were not over.
 fn walked(tasks: &Tasks, told_of: &Way, task: &TaskRecord) -> Way {
     let nodes: Vec<&str> = told_of.by.keys().map(String::as_str).collect();
     let mut way = Way::telling_of(&nodes);

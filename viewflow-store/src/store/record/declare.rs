@@ -6,7 +6,7 @@
 /// field that the struct does not know goes to `unknown`, and is written again. So the data of a later release survives
 /// an earlier one. `serde(flatten)` would do the same, but read each record twice.
 ///
-/// `#[stored = ".."]` above a field gives the name that it has in the JSON, if that is another one.
+/// `#[stored = ".."]` above a field gives the name that it has in the JSON, if that is a different one.
 macro_rules! record {
     ($(
         $(#[$attribute:meta])*

@@ -101,10 +101,12 @@ record! {
         pub owner: Option<UserId> = default,
         /// The person that delegated it to its owner.
         pub delegated_by: Option<UserId> = default,
-        /// The people who had the task and have it no longer, each of them once: it was given back, or another person got it.
+        /// The people who had the task and have it no longer, each of them once: it was given back, or another person
+        /// got it.
         pub had: Vec<UserId> = default,
-        /// Whether the flow gave it to its owner, or a manager gave it to somebody who is no candidate: that person keeps it, while a person who
-        /// took it has to be a candidate to this day. Of a task that is delegated it tells of the person in whose place it is done.
+        /// Whether the flow gave it to its owner, or a manager gave it to a person outside the candidates.
+        /// Such a person keeps it, while a person who took it has to be a candidate to this day.
+        /// Of a delegated task, it describes the person in whose place it is done.
         pub given: bool = default,
         /// Whether its only candidate is the person to whom the flow gave it, because the flow names no candidates.
         /// Given back, it is for that person alone, unless a manager gives it to another person.
@@ -175,10 +177,10 @@ record! {
         pub steps: u32 = default,
         /// A summary of the way to it. Only some tasks have one.
         pub way: Option<Box<Way>> = default,
-        /// The number of the last event about it among the events of its process: a tag that changes with each of them. 0 where nothing has
-        /// happened to it since an earlier release, which noted no number.
+        /// The number of the last event about it among the events of its process: a tag that changes with each of them.
+        /// 0 if nothing has happened to it since an earlier release, which noted no number.
         pub event: u32 = default,
-        /// What its owner decided: the stored name of the case that was chosen.
+        /// The decision of its owner: the stored name of the case that was chosen.
         pub decision: Option<String> = default,
         /// Its seed, encoded; null if there is none.
         pub seed: Value = default,
@@ -205,7 +207,9 @@ impl TaskRecord {
         self.doers().chain(&self.had)
     }
 
-    /// Gives the task to a person, who may do it in the place of another one, or to nobody. Those who have it no longer are noted in `had`.
+    /// Gives the task to a person, or to nobody. The person may do it in the place of another. Those who have it no
+    /// longer
+    /// are noted in `had`.
     pub fn pass_to(&mut self, owner: Option<UserId>, delegated_by: Option<UserId>) {
         let before =
             [std::mem::replace(&mut self.owner, owner), std::mem::replace(&mut self.delegated_by, delegated_by)];
