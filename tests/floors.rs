@@ -146,7 +146,7 @@ fn our_crates_depend_on_each_other_as_the_page_draws_it() {
     }
 }
 
-/// What stands at `viewflow::`: what an application's code names in its first week, and shelves for the rest.
+/// The names at `viewflow::`: those that an application's code uses in its first week, and shelves for the rest.
 const ROOT: &str = "
     Activation Anonymous Artifact Bytes Choices Db Desk Document Embedded Engine EngineBuilder Entity Error
     Event EventKind FieldErrors Flow Form Id JobRun MemoryStore Message NodeName Page Permission Process ProcessId

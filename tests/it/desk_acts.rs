@@ -1,4 +1,4 @@
-//! What people do at the desk: by name, as JSON, what waits for code, too.
+//! Actions of people at the desk: by name, as JSON, on what waits for code, too.
 
 use std::sync::Arc;
 
@@ -239,7 +239,7 @@ fn an_input_that_is_no_form_is_told_with_the_way_out_and_none_at_all_is_empty() 
             )
         );
         assert!(matches!(engine.desk(&MANAGER).form(count), Err(Error::NoNode { .. })));
-        // It is not executed, whoever tries, and the message says how it is done.
+        // Nobody can execute it, and the message says how it is done.
         let error = engine.desk(&boss()).execute(count, &Document::new()).unwrap_err().to_string();
         assert!(error.contains("`Handle`") && error.contains("by the command `run`"), "{error}");
         engine.task(PayFlow::count, count).unwrap().run(3).unwrap();
@@ -345,7 +345,7 @@ fn a_task_goes_to_people_of_the_directory_with_their_rights() {
         assert!(matches!(&error, Error::Forbidden { user: of, .. } if *of == user("bob")), "{error}");
         assert!(matches!(to(&engine, "gone"), Err(Error::Forbidden { .. })), "who is not active");
         assert!(matches!(to(&engine, "lost"), Err(Error::Handler { .. } | Error::Other(_))));
-        // Who may not see the task is not told who is there.
+        // A person that may not see the task does not learn which people exist.
         let blind = engine.desk(&STRANGER).act(pack, &command(json!({"action": "reassign", "to": "eve"})));
         assert!(matches!(blind, Err(Error::NoTask(_))));
         to(&engine, "ann").unwrap();
@@ -363,7 +363,7 @@ fn a_task_goes_to_people_of_the_directory_with_their_rights() {
     });
 }
 
-/// Ann packs, bob does not, one is gone, and of another one nothing can be read.
+/// Ann packs, bob does not, one person is gone, and the directory cannot read another.
 struct Packers;
 
 struct Packer(&'static str);
@@ -465,7 +465,7 @@ fn who_acts_on_what_is_not_so_any_more_is_told_that_somebody_was_faster() {
             assert!(told, "{error}");
             assert_eq!(error.reply(), viewflow::error::Reply::Overtaken);
         }
-        // Lea does not see the task any more, and not that something has happened to it.
+        // Lea no longer sees the task, nor that something has happened to it.
         let unseen = engine.desk(&lea).seen(seen).act(pack, &TaskCommand::Assign);
         assert!(matches!(unseen, Err(Error::NoTask(_))));
         assert_eq!((tag(), engine.task_record(pack).unwrap().owner), (now, Some(user("ann"))));

@@ -309,7 +309,7 @@ fn the_children_of_what_a_person_does_not_see_are_reported_as_not_there() {
         assert!(numbers(&desk.children(task).status(ProcessStatus::Done)).is_empty());
         engine.assign(carry, &clerk("cyd").of(&["carriers"])).unwrap();
         engine.desk(&clerk("cyd")).execute(carry, &Document::new()).unwrap_err();
-        // Whoever started the process sees it, and nothing of what they have no part in.
+        // The person who started the process sees it, and nothing of what they have no part in.
         assert!(numbers(&engine.desk(&eve).children(parent)).is_empty());
         assert!(matches!(engine.desk(&eve).children(task).page(None, 1), Err(Error::NoTask(id)) if id == task));
         let stranger = clerk("stranger");

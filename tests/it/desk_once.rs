@@ -154,7 +154,7 @@ fn another_action_under_a_key_is_refused_and_another_person_has_keys_of_their_ow
         }
         assert_eq!((processes(&engine), kept(&*store)), (1, 1));
         let second = engine.desk(&user("bob")).once("k").start(&start, &pieces(3)).unwrap();
-        // No two people and keys are told apart by where the one ends.
+        // Ann's key `k` and the key `n k` of `an` are not confused.
         let third = engine.desk(&user("an")).once("n k").start(&start, &pieces(3)).unwrap();
         assert!(first < second && second < third);
         for key in ["", &"k".repeat(101)] {
@@ -162,7 +162,7 @@ fn another_action_under_a_key_is_refused_and_another_person_has_keys_of_their_ow
             assert!(matches!(error, Error::BadKey { length, max: 100 } if length == key.len()), "{error}");
         }
         engine.desk(&ann).once("k".repeat(100)).start(&start, &pieces(3)).unwrap();
-        // Who may do nothing any more is not told what they did.
+        // A person that may no longer do anything does not learn what they did.
         let gone = viewflow::Anonymous;
         assert!(matches!(engine.desk(&gone).once("k").start(&start, &pieces(3)), Err(Error::Forbidden { .. })));
     });

@@ -18,7 +18,7 @@ use viewflow::{JobRun, Store};
 use crate::random::{Block, Go, PLAN, Pick, RandomFlow, START, UNIT, begun_by_a_task, block, cases, number};
 use crate::support::{boss, manual, on_every_store, user};
 
-/// What there is of a process at a moment.
+/// All that a process is at a moment.
 #[derive(Clone, Debug, PartialEq)]
 struct Snapshot {
     status: ProcessStatus,
@@ -60,7 +60,7 @@ impl Snapshot {
 /// Snapshots of all processes, each by the last event of the commit after which it was taken.
 #[derive(Clone, Default)]
 struct Album {
-    /// The engine that looks: another one over the same store.
+    /// The engine that looks: a second one over the same store.
     looker: Arc<OnceLock<Engine>>,
     taken: Arc<Mutex<BTreeMap<(ProcessId, u32), Snapshot>>>,
 }
@@ -95,7 +95,7 @@ impl Album {
     }
 }
 
-/// A random flow, of which a snapshot is taken at every commit.
+/// A random flow, with a snapshot of it at every commit.
 struct Run {
     engine: Engine,
     clock: Arc<ManualClock>,
@@ -467,7 +467,7 @@ fn a_value_that_was_too_long_for_the_history_is_told_by_its_length() {
         let long = moment();
         let all: Vec<String> = (0..1000).map(|tag| tag.to_string()).collect();
         assert_eq!(tags(short), (json!(["0", "1"]), None));
-        assert_eq!(tags(long), (json!(all), None), "as long as it is the value of today");
+        assert_eq!(tags(long), (json!(all), None), "as long as it is the current value");
         edit(&engine, id, 4, 3);
         assert_eq!(tags(long), (Value::Null, Some(json!(all).to_string().len() as u64)));
         assert_eq!(tags(moment()), (json!(["0", "1", "2"]), None));

@@ -230,7 +230,7 @@ fn a_row_that_is_gone_is_shown_by_its_number() {
     assert_eq!(shown.fields[1].text, "whole_dish 1");
 }
 
-/// What of a kitchen a person sees: its process, the task, the form of that, and its draft.
+/// The parts of a kitchen that a person sees: its process, the task, the form of that, and its draft.
 fn sees(kitchen: &Kitchen, person: &Somebody) -> [bool; 4] {
     let desk = kitchen.engine.desk(person);
     let (process, task) = (kitchen.id, kitchen.task);
@@ -317,7 +317,7 @@ fn what_may_be_done_is_told_with_why_the_rest_may_not() {
         engine.assign(task, &CHEF).unwrap();
         assert_eq!((before < tag(), tag()), (true, engine.process_record(id).unwrap().events));
         assert_eq!(told(&MANAGER, Action::Execute).0, "not_owner");
-        // What the desk tells is what the engine does.
+        // The verdicts of the desk agree with the actions of the engine.
         for action in engine.actions(task, &CHEF).unwrap() {
             assert_eq!(told(&CHEF, action).0, "allowed", "{action}");
         }
@@ -424,7 +424,7 @@ fn a_process_shows_the_children_that_a_person_sees_and_a_child_its_parent() {
         let child = whole.children[0].id;
         let host = open_task(&engine, PublicationFlow::translate, id).id;
         assert_eq!(engine.desk(&boss()).process(child).unwrap().parent, Some(host));
-        // Who views one flow does not see the processes of another.
+        // A person that views one flow does not see the processes of another.
         let of_parent = somebody("pat", &["publication.view"]);
         let of_children = somebody("kim", &["translation.view"]);
         let flow = engine.process_record(id).unwrap().flow.clone();
@@ -445,7 +445,7 @@ fn a_chart_of_a_flow_is_for_everybody_who_is_active() {
     assert!(matches!(engine.desk(&GONE).chart("whole"), Err(Error::NoFlow(_))));
 }
 
-/// A kitchen with so many dishes, of which every hundredth is a soup.
+/// A kitchen with this number of dishes. Every hundredth is a soup.
 fn large(store: Arc<dyn Store>, dishes: usize) -> Engine {
     let engine = Engine::builder(store).flow(DinnerFlow::new()).build().unwrap();
     let names: Vec<String> =
@@ -495,7 +495,7 @@ fn a_search_for_choices_pages_and_tells_when_it_stopped_early() {
         assert_eq!((page.items[0].value.clone(), page.is_cut), (json!(100), false));
         let page = search("soup hot", page.next, 2);
         assert_eq!(labels(&page), ["Hot Soup number 300", "Hot Soup number 400"]);
-        // One search looks at so many; the next one goes on from there.
+        // One search looks at a bounded number; the next one goes on from there.
         let page = search("2400", None, 10);
         assert!(page.items.is_empty() && page.is_cut && page.next.is_some());
         let (mut after, mut found, mut calls) = (None, Vec::new(), 0);

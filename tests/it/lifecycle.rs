@@ -199,7 +199,7 @@ enum Face {
     Desk,
 }
 
-/// What is done is done, or refused; none where code has no way to it.
+/// Does an action, or returns the refusal; none where code has no way to it.
 fn act(engine: &Engine, from: Face, action: Action, task: TaskId, by: &impl User) -> Option<Result<()>> {
     if from == Face::Desk {
         let command: TaskCommand = serde_json::from_value(command(action)).unwrap();
@@ -244,7 +244,7 @@ fn command(action: Action) -> serde_json::Value {
     }
 }
 
-/// Who sees a task that is like this: who may take it, who has or had it, who delegated it, and managers.
+/// Whether somebody sees a task in this state: people who may take it, have or had it or delegated it, and managers.
 fn sees(somebody: &Somebody, state: State) -> bool {
     let is_theirs = match state {
         State::New => matches!(somebody.name, "candidate" | "permitted on all"),
@@ -350,7 +350,7 @@ fn hold(store: &Arc<dyn Store>, from: Face, action: Action, state: State, somebo
     }
 }
 
-/// What is done to a process: what it is called, how it is done, and how as JSON.
+/// An action on a process: its name, how it is done, and how as JSON.
 type OnProcess = (Action, fn(&Engine, ProcessId, &dyn User) -> Result<()>, &'static str);
 
 const ON_PROCESS: [OnProcess; 4] = [
@@ -402,7 +402,7 @@ fn whoever_does_whatever_to_a_process_has_the_listed_effect_or_an_error_and_none
                 };
                 assert!(told, "{} does `{action}`: {error}", somebody.name);
             }
-            // Who sees it is told why not.
+            // A person that sees it learns why not.
             for somebody in [&viewer as &dyn User, &user("somebody"), &Anonymous] {
                 let error = act_on(&engine, from, on, id, somebody).unwrap_err();
                 assert!(matches!(error, Error::Forbidden { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! What a face does about errors.
+//! Replies of a face to errors.
 
 use std::error::Error as _;
 

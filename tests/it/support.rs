@@ -64,7 +64,7 @@ pub fn user(name: &str) -> UserId {
     UserId::new(name)
 }
 
-/// A directory of people of whom no more is known than their names, which are all there.
+/// A directory of existing people, about whom only the name is known.
 pub struct Names;
 
 impl Directory for Names {

@@ -1,4 +1,4 @@
-//! A store under the names of today lists what is stored under earlier names, too.
+//! A store under the current names lists what is stored under earlier names, too.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a store's types are as text, and read back from it.
+//! The types of a store as text, and read back from it.
 
 use std::time::Duration;
 

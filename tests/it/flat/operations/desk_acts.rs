@@ -1,4 +1,4 @@
-//! What people do from faces: by name, as JSON.
+//! Actions of people from faces: by name, as JSON.
 
 use viewflow::desk::{ProcessCommand, TaskCommand};
 use viewflow::{Document, NodeName};
