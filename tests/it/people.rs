@@ -176,7 +176,7 @@ fn a_start_asks_for_the_permission_on_what_its_form_named() {
             "`bill.start`: `ann` may not start this: that takes the permission `register` on row 2 of `department`"
         );
         assert_eq!(engine.processes::<BillFlow>().list().unwrap().len(), 1, "nothing is left of what was refused");
-        assert!(told(engine.start(OpenFlow::start, &Anonymous, ())).contains("who is not known may do nothing"));
+        assert!(told(engine.start(OpenFlow::start, &Anonymous, ())).contains("an unknown person may do nothing"));
     });
 }
 

@@ -83,8 +83,9 @@ fn bytes(run: &Run) -> Result<()> {
     let live = float(bare::live(directory.path())?);
 
     let note = format!(
-        "against the keys and values of a step, {keys:.1} of them; {logged:.0} B/step go to sled's log, where a leaf \
-         is written again after a few changes, in {writes:.2} writes/step, of which the kernel writes whole pages, or more"
+        "against the keys and values of a step, {keys:.1} of them; {logged:.0} B/step go to sled's log, \
+         in {writes:.2} writes/step. sled writes a leaf again after a few changes, and the kernel writes whole pages, \
+         or more"
     );
     run.show(&Row::new("bytes-written", written, "B/step").against(each).note(note));
     let note = format!(

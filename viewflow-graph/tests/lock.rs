@@ -300,7 +300,7 @@ fn fields_are_found_by_the_keys_that_they_had() {
     assert!(reads_field(&[renamed], "old", &U8));
     assert!(!reads_field(&[renamed], "old", &TEXT_SHAPE));
     assert!(reads_field(&[FieldShape { converted: true, ..renamed }], "old", &TEXT_SHAPE));
-    assert!(reads_field(&[], "old", &U8), "what nobody reads any more is kept");
+    assert!(reads_field(&[], "old", &U8), "a key without a reader is kept");
     assert!(!reads_field(&[renamed], "new", &Shape::Optional(&U8)));
     assert!(
         reads_field(&[FieldShape { optional: true, ..renamed }], "new", &Shape::Optional(&U8)),

@@ -203,7 +203,7 @@ fn a_line_that_is_wrong_is_told_with_its_number() {
     assert!(with(process + 3, lines[process + 1]).contains("is task 2/1 of process 2, and is out of order"));
     let elsewhere = lines[process + 1].replace("\"process\":2", "\"process\":3").replace("2/1", "3/1");
     assert_ne!(elsewhere, lines[process + 1]);
-    assert!(with(process + 2, &elsewhere).contains("does not stand behind its process"));
+    assert!(with(process + 2, &elsewhere).contains("does not follow its process"));
     let row = lines.iter().position(|line| line.starts_with("{\"row\"")).unwrap() + 1;
     let taken = lines[row - 1].replace("\"id\":1,", "\"id\":2,");
     assert_ne!(taken, lines[row - 1]);

@@ -8,7 +8,7 @@ use crate::measure::{Result, micros, seconds};
 
 pub(super) const GROUPS: &[Group] = &[
     Group::new("timers that have fired", 100, BOTH, timers),
-    Group::new("tasks in the inbox, of which half are done", 100, BOTH, inbox),
+    Group::new("tasks in the inbox, half of them done", 100, BOTH, inbox),
 ];
 
 #[derive(Flow)]

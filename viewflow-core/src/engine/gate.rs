@@ -117,7 +117,7 @@ fn active(action: Action, user: &Person, place: impl FnOnce() -> Box<Place>) -> 
     if user.is_active() {
         return Ok(());
     }
-    let who = if user.id().as_str().is_empty() { "who is not known" } else { "who is not active" };
+    let who = if user.id().as_str().is_empty() { "an unknown person" } else { "an inactive person" };
     Err(forbidden(action, user, place(), format!("{who} may do nothing")))
 }
 

@@ -57,7 +57,8 @@ fn trouble(flow: &Flow, old: &Node, now: &[Now<'_>], find: &dyn Fn(&str) -> Opti
         let (what, way_out) = if kind.waits() {
             (
                 "processes may wait at it",
-                "keep it until they are done, or renew the lock, build with `keep_obsolete()`, and see to their tasks",
+                "keep it until they are done, or renew the lock, build with `keep_obsolete()`, and cancel or \
+                 move their tasks",
             )
         } else {
             ("branches may be open at it", "keep it until they are joined")

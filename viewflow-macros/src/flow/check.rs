@@ -58,7 +58,7 @@ fn check_earlier_names(flow: &Flow, errors: &mut Errors) {
                 Some(other) => errors.at(
                     was.span(),
                     format!(
-                        "`{name}` is already a name of `{other}`: an earlier name belongs to one node, and to no node of today"
+                        "`{name}` is already a name of `{other}`: an earlier name belongs to one node, and to no current node"
                     ),
                 ),
                 None => drop(seen.insert(name, ident)),

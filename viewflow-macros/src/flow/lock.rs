@@ -148,8 +148,8 @@ impl Known<'_> {
             self.assert(
                 quote!(__viewflow::stays_column(<#ty as __viewflow::Fields>::SHAPES, #key)),
                 format!(
-                    "flow `{flow}`: the field `{key}` of {whose} was a column, and what is stored in it would not be read any more: \
-                     keep `#[field(column)]`; {renew}"
+                    "flow `{flow}`: the field `{key}` of {whose} was a column, and what is stored in it would no longer \
+                     be read: keep `#[field(column)]`; {renew}"
                 ),
             )
         });

@@ -37,7 +37,7 @@ pub enum StoreError {
         known: String,
     },
     /// The path holds something other than a store.
-    #[error("the directory `{path}` is no store ({detail}): choose another one")]
+    #[error("the directory `{path}` is no store ({detail}): choose another directory")]
     NotAStore {
         /// The directory.
         path: String,

@@ -56,7 +56,7 @@ pub enum TransferError {
     },
     /// A line is wrong.
     #[error(
-        "line {line} {detail}: mend it and start again with an empty store, as this one may hold a part of the export"
+        "line {line} {detail}: correct it and start again with an empty store, as this one may hold a part of the export"
     )]
     BadLine {
         /// The line's number, counted from 1.

@@ -121,7 +121,7 @@ pub(super) fn permissions_that_tasks_take_are_listed_once(store: &impl Store) {
     assert_eq!(store.permissions(Some(&last), 9).unwrap(), all[2..], "after a place that no permission has");
     let done = TaskRecord { status: TaskStatus::Done, ..tasks[3].clone() };
     write(store, vec![put_task(Some(&tasks[3]), &done)]);
-    assert!(!store.permissions(None, 10).unwrap().contains(&may("si", None)), "nothing waits for it any more");
+    assert!(!store.permissions(None, 10).unwrap().contains(&may("si", None)), "nothing waits for it now");
 }
 
 pub(super) fn a_task_stands_in_the_orders_it_has_a_place_in(store: &impl Store) {

@@ -79,7 +79,7 @@ pub(super) fn events_are_logged_in_the_order_of_their_commits(store: &impl Store
     let numbers: Vec<u32> = all[..4].iter().map(|logged| logged.cursor.index).collect();
     assert_eq!(numbers, [0, 1, 2, 3], "{:?}", all[0].cursor);
     assert!(all[..4].iter().all(|logged| logged.cursor.commit == all[0].cursor.commit));
-    assert_eq!(store.events(ProcessId(2), 2, 1).unwrap(), [all[3].clone()], "an event is told with its place");
+    assert_eq!(store.events(ProcessId(2), 2, 1).unwrap(), [all[3].clone()], "an event comes with its place");
     let end = LogCursor::behind(store.log_end().unwrap());
     assert!(store.log(Some(end), 9).unwrap().is_empty());
     put(store, vec![event(2, 5, 60, "bob")]);

@@ -35,7 +35,7 @@ pub(super) fn an_index_stamp_changes_with_each_row_that_has_the_value(store: &im
     };
     let with = |slug: &str, n: u32| Some(RowRecord { data: row(json!({"n": n})).data, ..indexed(slug, false) });
     changes(None, with("a", 1), "a row that comes to it");
-    changes(with("a", 1), with("a", 2), "a row that stays and is another one otherwise");
+    changes(with("a", 1), with("a", 2), "a row that stays and changes otherwise");
     changes(with("a", 2), with("b", 2), "a row that leaves it");
     changes(with("b", 2), with("a", 2), "a row that comes from another value");
     changes(with("a", 2), None, "a row that is deleted");

@@ -69,7 +69,7 @@ pub(super) fn a_piece_of_work_is_reserved_by_one(store: &impl Store) {
     assert!(store.reserve("task 1.1", 1, hold).unwrap(), "who has it has it still");
     assert!(store.reserve("task 1.2", 2, hold).unwrap(), "another one is free");
     store.release("task 1.1", 2).unwrap();
-    assert!(!store.reserve("task 1.1", 2, hold).unwrap(), "it is not his to let go of");
+    assert!(!store.reserve("task 1.1", 2, hold).unwrap(), "it is not theirs to let go of");
     store.release("task 1.1", 1).unwrap();
     assert!(store.reserve("task 1.1", 2, Duration::ZERO).unwrap());
     assert!(store.reserve("task 1.1", 1, hold).unwrap(), "his time is over");

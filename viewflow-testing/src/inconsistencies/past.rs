@@ -147,7 +147,7 @@ impl Check<'_> {
         if let Some(way) = &task.way {
             let (told, is) = (read(tasks, way), walked(tasks, way, task));
             if told != is {
-                self.complain(format!("the way to task {} is told as {told:?}, and is {is:?}", task.id));
+                self.complain(format!("the way to task {} is noted as {told:?}, and is {is:?}", task.id));
             }
         } else if let Some(before) = task.previous.and_then(|before| tasks.get(&before))
             && task.steps != 0

@@ -142,7 +142,7 @@ impl Check<'_> {
         let Some(parent) = process.parent else { return Ok(()) };
         let host = self.store.task(parent)?;
         match host {
-            None => self.complain(format!("process {id} is a sub-process of task {parent}, which is not there")),
+            None => self.complain(format!("process {id} is a sub-process of task {parent}, which is missing")),
             Some(host) if host.status.is_final() && !process.status.is_final() => {
                 self.complain(format!("process {id} runs, and task {parent} that ran it is {}", host.status));
             }
@@ -265,7 +265,7 @@ impl Check<'_> {
 
     fn places_of_task(&mut self, task: &TaskRecord) -> StoreResult<()> {
         if self.store.task(task.id)?.as_ref() != Some(task) {
-            self.complain(format!("task {} is another one when it is asked for by its number", task.id));
+            self.complain(format!("task {} is a different one when it is read by its number", task.id));
         }
         let before = TaskId { ordinal: task.id.ordinal.saturating_sub(1), ..task.id };
         for (list, place) in task_lists(task) {

@@ -38,7 +38,7 @@ impl Check<'_> {
             if self.store.row(table, *id)?.is_none() {
                 let by =
                     by.first().map(|(table, id, field)| format!("row {id} of `{table}` refers to it in `{field}`"));
-                self.complain(format!("row {id} of `{table}` is not there, and {}", by.unwrap_or_default()));
+                self.complain(format!("row {id} of `{table}` is missing, and {}", by.unwrap_or_default()));
             }
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Check<'_> {
     /// Checks that a row is found under its values, and that no other row has its unique values.
     fn row(&mut self, table: &str, id: u64, row: &RowRecord) -> StoreResult<()> {
         if table == PROCESSES && self.store.process(ProcessId(id))?.is_none() {
-            self.complain(format!("process {id} is not there, and noted as one that rows refer to"));
+            self.complain(format!("process {id} is missing, and noted as one that rows refer to"));
         }
         for entry in &row.index {
             let Some(key) = index_key(&entry.value) else {
@@ -109,8 +109,8 @@ impl Check<'_> {
                     [MAILBOX, PROMISED].map(|place| letters.get(&(count("number"), place)).copied().unwrap_or(0));
                 if (count("kept"), count("promised")) != (free + promised, promised) || promised > resting {
                     check.complain(format!(
-                        "the mailbox of `{name}` {key} counts {} letters, {} of them promised to {resting} who are suspended, and \
-                         there are {}, {promised} of them promised",
+                        "the mailbox of `{name}` {key} counts {} letters, {} of them promised to {resting} suspended tasks, \
+                         and there are {}, {promised} of them promised",
                         count("kept"),
                         count("promised"),
                         free + promised

@@ -120,7 +120,7 @@ fn what_is_kept_of_the_past_and_is_not_so_is_told() {
     expect("task 1/2 counts 2 tasks on the way to it, and it has 1", vec![Change::task(None, counted), two()]);
     let told = Way { done: [("approve".to_owned(), 1)].into(), ..Way::default() };
     let summed_up = TaskRecord { way: Some(Box::new(told)), ..second };
-    expect("the way to task 1/2 is told as", vec![Change::task(None, summed_up.clone()), two()]);
+    expect("the way to task 1/2 is noted as", vec![Change::task(None, summed_up.clone()), two()]);
     let found = found(vec![vec![Change::task(None, summed_up), put_task(done), two()]]);
     assert!(!found.contains("the way"), "{found}");
 }
@@ -236,7 +236,7 @@ fn a_scope_that_is_joined_twice_is_told() {
 
 #[test]
 fn rows_that_do_not_fit_are_told() {
-    expect("row 9 of `post` is not there, and row 3 of `post` refers to it in `about`", vec![put_row(3, refers(9))]);
+    expect("row 9 of `post` is missing, and row 3 of `post` refers to it in `about`", vec![put_row(3, refers(9))]);
     expect("row 1 of `post` does not know rightly who refers to it", vec![put_row(2, RowRecord::default())]);
     let taken = RowRecord {
         index: vec![IndexEntry { field: "slug".to_owned(), value: json!("b"), unique: true }],

@@ -174,7 +174,7 @@ impl<F: Flow, T: Task, Fm: Form> OpenTask<F, T, Fm> {
 #[doc(hidden)]
 #[expect(unnameable_types, reason = "nothing else is to be it")]
 #[diagnostic::on_unimplemented(
-    message = "this task is nobody's yet, and only who has it can do it",
+    message = "this task is unassigned, and only its owner can do it",
     label = "write `.assign(&user)?` before this"
 )]
 pub trait Assigned {}

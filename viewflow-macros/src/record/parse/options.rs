@@ -171,7 +171,7 @@ fn widget(option: &Opt) -> Result<Widget> {
             let code = text("\"EUR\"")?;
             let value = code.value();
             if value.len() != 3 || !value.bytes().all(|letter| letter.is_ascii_uppercase()) {
-                let message = "a currency is told by its code of three capital letters: `widget = currency(\"EUR\")`";
+                let message = "a currency has a code of three capital letters: `widget = currency(\"EUR\")`";
                 return Err(Error::new(code.span(), message));
             }
             quote!(Currency(#code))

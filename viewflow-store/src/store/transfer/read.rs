@@ -240,7 +240,7 @@ impl<'s, P: FnMut(u64)> Batch<'s, P> {
     /// Checks that a record of a process comes after the process, and in order.
     fn follows(&self, process: ProcessId, what: &str, in_order: bool) -> Result<(), String> {
         if self.process != Some(process) {
-            return Err(format!("is {what} of process {process}, and does not stand behind its process"));
+            return Err(format!("is {what} of process {process}, and does not follow its process"));
         }
         if in_order { Ok(()) } else { Err(format!("is {what} of process {process}, and is out of order")) }
     }
