@@ -10,12 +10,14 @@ use viewflow::engine::{Delivery, ManualClock, Retention};
 use viewflow::error::Reply;
 use viewflow::nodes::Node;
 use viewflow::prelude::*;
-use viewflow::{Document, Store};
+use viewflow::{Document, Store, Timestamp, User};
 
 use crate::support::{boss, complaints, manual, on_every_store, open_task, user};
 
 const ONCE: &str = "viewflow.once";
 const DAY: Duration = Duration::from_hours(24);
+/// So many pieces take a while.
+const SLOW: u32 = 7;
 
 #[derive(Process, Clone, Debug)]
 pub struct Order {
@@ -61,8 +63,24 @@ pub struct OrderFlow {
 
 impl OrderFlow {
     fn begin(&self, a: &mut Activation<Self, ()>, form: Pieces) -> Result<()> {
+        if form.pieces == SLOW {
+            thread::sleep(Duration::from_millis(3));
+        }
         a.process.pieces = form.pieces;
         Ok(())
+    }
+}
+
+/// Ann, who has left.
+struct Gone;
+
+impl User for Gone {
+    fn id(&self) -> UserId {
+        user("ann")
+    }
+
+    fn is_active(&self) -> bool {
+        false
     }
 }
 
@@ -154,17 +172,17 @@ fn another_action_under_a_key_is_refused_and_another_person_has_keys_of_their_ow
         }
         assert_eq!((processes(&engine), kept(&*store)), (1, 1));
         let second = engine.desk(&user("bob")).once("k").start(&start, &pieces(3)).unwrap();
-        // Ann's key `k` and the key `n k` of `an` are not confused.
-        let third = engine.desk(&user("an")).once("n k").start(&start, &pieces(3)).unwrap();
-        assert!(first < second && second < third);
+        // The texts of a person's name and a key do not decide where the one ends and the other begins.
+        let third = engine.desk(&user("ann k")).once("l").start(&start, &pieces(3)).unwrap();
+        let fourth = engine.desk(&user("ann")).once("k l").start(&start, &pieces(3)).unwrap();
+        assert!(first < second && second < third && third < fourth);
         for key in ["", &"k".repeat(101)] {
             let error = engine.desk(&ann).once(key).start(&start, &pieces(3)).unwrap_err();
             assert!(matches!(error, Error::BadKey { length, max: 100 } if length == key.len()), "{error}");
         }
         engine.desk(&ann).once("k".repeat(100)).start(&start, &pieces(3)).unwrap();
         // A person that may no longer do anything does not learn what they did.
-        let gone = viewflow::Anonymous;
-        assert!(matches!(engine.desk(&gone).once("k").start(&start, &pieces(3)), Err(Error::Forbidden { .. })));
+        assert!(matches!(engine.desk(&Gone).once("k").start(&start, &pieces(3)), Err(Error::Forbidden { .. })));
     });
 }
 
@@ -237,7 +255,10 @@ fn many_results_are_swept() {
 #[test]
 fn of_two_at_the_same_time_one_happens() {
     on_every_store(|store| {
-        let engines = [over(&store).0, over(&store).0];
+        // Their clocks differ, so that they write different rows: what one has done the others see by the key alone.
+        let engines = [over(&store), over(&store)];
+        engines[1].1.set(Timestamp::from_millis(1));
+        let engines = engines.map(|(engine, _)| engine);
         for round in 0..10 {
             let barrier = Arc::new(Barrier::new(4));
             let threads: Vec<_> = (0..4)
@@ -246,7 +267,7 @@ fn of_two_at_the_same_time_one_happens() {
                     thread::spawn(move || {
                         barrier.wait();
                         let desk = user("ann");
-                        engine.desk(&desk).once(format!("{round}")).start(&OrderFlow::start.full_name(), &pieces(3))
+                        engine.desk(&desk).once(format!("{round}")).start(&OrderFlow::start.full_name(), &pieces(SLOW))
                     })
                 })
                 .collect();

@@ -12,6 +12,22 @@ pub(super) const DESK_ACTS: &[Operation] = &[
         let node = NodeName { flow: "flat".to_owned(), node: "tell".to_owned() };
         lab.count(|| lab.engine.desk(&user("ann")).start(&node, &Document::new()))
     }),
+    ("Desk::start_each", |lab| {
+        let node = NodeName::new("flat", "tell");
+        lab.count(|| lab.engine.desk(&user("ann")).start_each(&node, &[Document::new()]).remove(0))
+    }),
+    ("Desk::start_all", |lab| {
+        let node = NodeName::new("flat", "tell");
+        lab.count(|| lab.engine.desk(&user("ann")).start_all(&node, &[Document::new()]))
+    }),
+    ("Desk::act_on_each", |lab| {
+        let commands = [(lab.desk(), TaskCommand::Assign)];
+        lab.count(|| lab.engine.desk(&user("ann")).act_on_each(&commands).remove(0))
+    }),
+    ("Desk::act_on_all", |lab| {
+        let commands = [(lab.desk(), TaskCommand::Assign)];
+        lab.count(|| lab.engine.desk(&user("ann")).act_on_all(&commands))
+    }),
     ("Desk::execute", |lab| {
         let task = lab.assigned();
         lab.count(|| lab.engine.desk(&user("ann")).execute(task, &Document::new()))
