@@ -16,7 +16,7 @@ use crate::support::{boss, complaints, manual, on_every_store, open_task, user};
 
 const ONCE: &str = "viewflow.once";
 const DAY: Duration = Duration::from_hours(24);
-/// So many pieces take a while.
+/// An order of this size takes a while.
 const SLOW: u32 = 7;
 
 #[derive(Process, Clone, Debug)]
