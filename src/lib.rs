@@ -8,6 +8,7 @@
 //! [children]: guide::children
 //! [decisions]: guide::decisions
 //! [events]: guide::events
+//! [faces]: guide::faces
 //! [failures]: guide::failures
 //! [flow]: derive@Flow
 //! [forms]: guide::forms
