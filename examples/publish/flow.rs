@@ -67,6 +67,7 @@ pub enum Verdict {
         /// The languages in which the post is published.
         languages: Vec<String>,
     },
+    #[case(confirm = "Reject it for good?")]
     Reject {
         /// A note for the author.
         #[field(max_length = 150)]

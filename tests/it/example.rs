@@ -79,6 +79,40 @@ fn mistakes_at_the_terminal_are_told_and_change_nothing() {
 }
 
 #[test]
+fn a_person_that_saw_a_task_before_another_took_it_is_shown_it_anew() {
+    let data = TempDir::new().unwrap();
+    let printed = run(
+        &data,
+        "post Hello\nstart ann post=1\nwaiting eve\n\
+         take 1/2 bob\nback 1/2 bob\ntake 1/2 eve\ntake 1/2 eve\ntake 1/2 bob\n",
+    );
+    let mut takes = printed.split("publish> ").filter(|part| part.starts_with("take"));
+    let mut told = || takes.next().unwrap();
+    assert!(told().contains("waits for bob"), "{printed}");
+    let late = told();
+    assert!(late.contains("somebody was faster: the task is no longer as it was"), "{printed}");
+    assert!(late.contains("this is how it is now:\n  task 1/2    review     Hello waits for anybody"), "{printed}");
+    assert!(told().contains("waits for eve"), "she has seen it now: {printed}");
+    let late = told();
+    assert!(late.contains("somebody was faster") && late.contains("waits for eve"), "{printed}");
+}
+
+#[test]
+fn a_decision_with_a_question_is_made_when_the_person_says_yes() {
+    let data = TempDir::new().unwrap();
+    let reject = "do 1/2 bob Reject remark=short";
+    let script = ["post Hello", "start ann post=1", reject, "no", "waiting", reject, "yes", "history 1 bob"];
+    let printed = run(&data, &script.join("\n"));
+    assert_eq!(printed.matches("Reject it for good? (yes or no)").count(), 2, "{printed}");
+    let (before, after) = printed.split_once("nothing is decided").unwrap();
+    assert!(
+        !before.contains("process 1 is done") && after.contains("task 1/2    review     Hello waits for anybody"),
+        "{printed}"
+    );
+    assert!(after.contains("process 1 is done") && after.contains("review finished: Reject (bob)"), "{printed}");
+}
+
+#[test]
 fn what_was_answered_survives_a_killed_program() {
     let data = TempDir::new().unwrap();
     for round in 1..=8 {
@@ -106,7 +140,7 @@ fn what_was_answered_survives_a_killed_program() {
 
 #[path = "../../examples/orders.rs"]
 #[allow(dead_code)]
-mod orders;
+pub(crate) mod orders;
 
 #[test]
 fn orders_are_shipped_paid_back_and_forgotten() {
