@@ -16,6 +16,12 @@ pub(crate) struct Paid {
     pub cents: u32,
 }
 
+/// What the shop sends for a new order. It is a form, so that a face can send it, too.
+#[derive(Form, Clone, Debug)]
+pub(crate) struct Ordered {
+    pub number: u32,
+}
+
 #[derive(Process, Clone, Debug)]
 pub(crate) struct Order {
     #[field(default = 0)]
@@ -72,7 +78,7 @@ pub(crate) struct ParcelFlow {
 #[derive(Flow)]
 #[flow(process = Order)]
 pub(crate) struct OrderFlow {
-    #[input(u32)]
+    #[input(Ordered)]
     #[call(Self::order)]
     #[next(rebate)]
     start: StartHandle,
@@ -137,9 +143,9 @@ pub(crate) struct OrderFlow {
 }
 
 impl OrderFlow {
-    fn order(&self, a: &mut Activation<Self, ()>, number: u32) -> Result<()> {
-        a.process.number = number;
-        a.process.cents = number * 100;
+    fn order(&self, a: &mut Activation<Self, ()>, form: Ordered) -> Result<()> {
+        a.process.number = form.number;
+        a.process.cents = form.number * 100;
         a.process.parcels = vec!["cup".to_owned(), "saucer".to_owned()];
         Ok(())
     }
@@ -226,7 +232,7 @@ pub(crate) fn story() -> Result<Vec<String>> {
         Ok(())
     };
 
-    let shipped = engine.run(OrderFlow::start, 25)?.id;
+    let shipped = engine.run(OrderFlow::start, Ordered { number: 25 })?.id;
     pass(8)?;
     engine.send(&Paid { order: 25, cents: 2250 })?;
     pass(1)?;
@@ -234,13 +240,13 @@ pub(crate) fn story() -> Result<Vec<String>> {
     pass(2)?;
     tell(shipped)?;
 
-    let broken = engine.run(OrderFlow::start, 7)?.id;
+    let broken = engine.run(OrderFlow::start, Ordered { number: 7 })?.id;
     engine.send(&Paid { order: 7, cents: 700 })?;
     pass(1)?;
     pack(&Look::Broken)?;
     tell(broken)?;
 
-    let forgotten = engine.run(OrderFlow::start, 8)?.id;
+    let forgotten = engine.run(OrderFlow::start, Ordered { number: 8 })?.id;
     pass(14)?;
     tell(forgotten)?;
     told.push(format!("{} nights", engine.processes::<TidyFlow>().list()?.len()));
