@@ -50,6 +50,7 @@ mod engines;
 mod entities;
 mod equal_values;
 mod example;
+mod faces;
 mod fields;
 mod flat;
 mod flat_conditions;
