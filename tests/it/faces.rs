@@ -1,4 +1,6 @@
 //! Faces: whole flows through the desk alone, as each kind of person, by name and as JSON.
+//!
+//! `source` checks that this goes for the sources of all faces.
 
 mod bills;
 mod decisions;
@@ -6,6 +8,7 @@ mod hello;
 mod orders;
 mod publish;
 mod shipment;
+mod source;
 
 use serde_json::{Value, json};
 use viewflow::desk::{ProcessCommand, TaskCommand, TaskLine, TaskLines};
