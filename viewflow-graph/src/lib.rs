@@ -21,6 +21,9 @@
 extern crate self as viewflow_graph;
 
 // Each group is one floor, from the top down. ARCHITECTURE.md lists the floors.
+#[cfg(feature = "serde")]
+mod serial;
+
 mod chart;
 mod family;
 pub mod lock;
