@@ -145,7 +145,7 @@ impl Desk<'_> {
     ) -> Result<Acted> {
         self.step_once(action, Some(task.process), &("task", task, command), |step, db| {
             let record = self.passed(db, task, action)?;
-            work(step, &record)
+            tagged(db, task, work(step, &record)?)
         })
     }
 
@@ -245,6 +245,13 @@ impl Desk<'_> {
         let known = self.engine.definition(flow)?.find(node).is_some();
         if known { Ok(name) } else { Err(crate::engine::no_node(&name, what)) }
     }
+}
+
+/// Adds the tag that the task has now.
+pub(super) fn tagged(db: &Db, task: TaskId, acted: Acted) -> Result<Acted> {
+    let task = acted.task.unwrap_or(task);
+    let tag = db.unit(|unit| unit.task(task).map(|task| task.event))?;
+    Ok(Acted { tag: Some(tag), ..acted })
 }
 
 impl Acted {

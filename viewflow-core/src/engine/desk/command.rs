@@ -115,6 +115,9 @@ pub struct Acted {
     /// The process that was begun: by a start, or as a child.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessId>,
+    /// The tag that the task has now, for [`Desk::seen`](crate::Desk::seen): of `task`, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<u32>,
 }
 
 impl TaskCommand {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viewflow_store::{Document, NodeName, ProcessId, TaskId};
 
+use super::act::tagged;
 use super::once::Asked;
 use super::{Acted, Desk, TaskCommand};
 use crate::engine::act::input;
@@ -141,7 +142,7 @@ impl Many for ActOn<'_> {
 
     fn carry_out(&self, step: &mut Step, db: &Db, (task, command): &Self::Item, sent: &Sent) -> Result<Acted> {
         let record = self.0.passed(db, *task, command.action())?;
-        self.0.carry_out(step, &record, command, sent)
+        tagged(db, *task, self.0.carry_out(step, &record, command, sent)?)
     }
 }
 
