@@ -257,6 +257,11 @@ fn sees(kitchen: &Kitchen, person: &Somebody) -> [bool; 4] {
     // The form is filled in with the draft for those alone who see it.
     let drafted = shown.as_ref().and_then(|shown| shown.form.as_ref()).map(|form| form.fields[0].value.clone());
     assert_eq!(drafted == Some(json!(9)), draft.is_some(), "{}", person.name);
+    // The form alone shows no more of it.
+    if let Some(drafted) = drafted {
+        let alone = [desk.form(task).unwrap(), desk.fill_in(task, &Document::new()).unwrap().form];
+        alone.iter().for_each(|form| assert_eq!(form.fields[0].value, drafted, "{}", person.name));
+    }
     [sees_process, shown.is_some(), has_form, draft.is_some()]
 }
 

@@ -21,6 +21,7 @@ use crate::unit::Db;
 pub(in crate::engine) type InputOf<'a> = dyn Fn(&Asked<'_>) -> Result<Box<dyn Any>> + 'a;
 
 /// A node that is to be done, and its task if there is one already.
+#[derive(Clone, Copy)]
 pub(in crate::engine) struct Asked<'a> {
     pub(in crate::engine) def: &'a Definition,
     pub(in crate::engine) form: Option<&'a FormDef>,

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use viewflow_store::{Document, NodeName, ProcessId, TaskId, TaskRecord};
 
+use super::sight::with_draft_seen;
 use super::{Acted, Desk, ProcessCommand, TaskCommand};
 use crate::data::form::{self, FormSpec};
-use crate::engine::act::input::Sent;
+use crate::engine::act::input::{Asked, Sent};
 use crate::engine::act::{lifecycle, people};
 use crate::engine::gate;
 use crate::error::{Error, FieldErrors, Place, Result};
@@ -113,10 +114,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::NoTask`], also when this person may not see the task. [`Error::NoNode`] when no person does such tasks.
     pub fn form(&self, task: TaskId) -> Result<FormSpec> {
-        let may = |record: &TaskRecord| self.may_see(&Person::of(self), record);
-        self.engine.on_form(task, may, |asked, title| {
-            form::describe(title, asked.described(), asked.db, self, &asked.shown()?)
-        })
+        self.on_form(task, |asked, title| form::describe(title, asked.described(), asked.db, self, &asked.shown()?))
     }
 
     /// The form of an open task with the values that this person sends now, and the complaints about them.
@@ -131,8 +129,14 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::form`]; [`Error::Form`] when a value is nested deeper than a store keeps.
     pub fn fill_in(&self, task: TaskId, form: &Document) -> Result<form::Filled> {
-        let may = |record: &TaskRecord| self.may_see(&Person::of(self), record);
-        self.engine.on_form(task, may, |asked, title| asked.filled(title, self, form))
+        self.on_form(task, |asked, title| asked.filled(title, self, form))
+    }
+
+    /// Asks the form of a task something, with its title, as far as this person sees the task and its draft.
+    fn on_form<R>(&self, task: TaskId, ask: impl Fn(&Asked<'_>, &str) -> Result<R>) -> Result<R> {
+        let person = Person::of(self);
+        let may = |record: &TaskRecord| self.may_see(&person, record);
+        self.engine.on_form(task, may, |asked, title| ask(&with_draft_seen(&person, *asked), title))
     }
 
     /// Does something to a task in a step, if this person may do that.

@@ -8,6 +8,7 @@
 use viewflow_store::{Cursor, ProcessId, ProcessRecord, TaskId, TaskList, TaskRecord, TaskStatus, UserId};
 
 use super::Desk;
+use crate::engine::act::input::Asked;
 use crate::engine::gate;
 use crate::error::{Error, Result};
 use crate::people::Person;
@@ -57,4 +58,15 @@ pub(super) fn sees_task(person: &Person, task: &TaskRecord) -> bool {
     let is_theirs = || task.people().any(|user| user == person.id());
     let may_take = || task.status == TaskStatus::New && task.kind.is_human() && gate::is_candidate(person, task);
     person.is_active() && (is_theirs() || may_take() || gate::may_view(person, &task.flow, task.id.process))
+}
+
+/// Whether this person may see the input of a task's owner so far.
+pub(super) fn sees_draft(person: &Person, task: &TaskRecord) -> bool {
+    task.owner.as_ref() == Some(person.id()) || gate::may_view(person, &task.flow, task.id.process)
+}
+
+/// The questions to the form of a task, over its draft if this person may see that.
+pub(super) fn with_draft_seen<'a>(person: &Person, asked: Asked<'a>) -> Asked<'a> {
+    let is_seen = asked.task.is_some_and(|task| sees_draft(person, task));
+    Asked { draft: asked.draft.filter(|_| is_seen), ..asked }
 }

@@ -7,10 +7,9 @@ use super::Desk;
 use super::line::{ProcessLine, TaskLine};
 use super::may::MayDo;
 use super::shown::{Shower, ShownField};
+use super::sight::{sees_draft, with_draft_seen};
 use crate::data::form::{self, FormSpec};
-use crate::definition::Definition;
 use crate::engine::act::input::Asked;
-use crate::engine::gate;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::{Place, Result};
@@ -95,22 +94,11 @@ impl Desk<'_> {
             details.fields = shower.task(node, task)?;
             [details.seed, details.artifact] = shower.ends(node.end_kinds, &task.seed, &task.artifact)?;
             if let (Some(_), false) = (&node.form, task.status.is_final()) {
-                let asked = open_form(def, person, task, db);
+                let asked = with_draft_seen(person, Asked::of_task(def, task, db));
                 let user: &dyn User = self;
                 details.form = Some(form::describe(&node.title, asked.described(), db, user, &asked.shown()?)?);
             }
         }
         Ok(details)
     }
-}
-
-/// The form of a task, with its draft where this person sees that.
-fn open_form<'a>(def: &'a Definition, person: &Person, task: &'a TaskRecord, db: &'a Db) -> Asked<'a> {
-    let asked = Asked::of_task(def, task, db);
-    Asked { draft: asked.draft.filter(|_| sees_draft(person, task)), ..asked }
-}
-
-/// Whether a person sees what the owner of a task has filled in so far.
-fn sees_draft(person: &Person, task: &TaskRecord) -> bool {
-    task.owner.as_ref() == Some(person.id()) || gate::may_view(person, &task.flow, task.id.process)
 }
