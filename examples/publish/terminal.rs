@@ -7,7 +7,7 @@ use viewflow::desk::{FormPlace, TaskCommand, TaskDetails, TaskLine};
 use viewflow::error::Reply;
 use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Desk, NodeName, User};
+use viewflow::{Desk, NodeName, Page, User};
 
 use crate::flow::{Mailer, Post};
 
@@ -150,15 +150,10 @@ impl Terminal {
     /// The posts that a person can choose in the form of the start.
     fn posts(&self, person: &Person) -> Outcome {
         let (desk, form) = (self.engine.desk(person), FormPlace::Start(start()));
-        let mut after = None;
-        loop {
-            let page = desk.choices(&form, "post", "", after, PAGE)?;
-            page.items.iter().for_each(|post| println!("  {}  {}", post.value, post.label));
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
+        for post in all(|after| desk.choices(&form, "post", "", after, PAGE))? {
+            println!("  {}  {}", post.value, post.label);
         }
+        Ok(())
     }
 
     fn starts(&self, person: &Person) {
@@ -177,18 +172,8 @@ impl Terminal {
 
     fn waiting(&mut self, person: &Person) -> Outcome {
         let desk = self.engine.desk(person);
-        let mut tasks = Vec::new();
-        for list in [desk.queue(), desk.tasks().status(TaskStatus::Assigned)] {
-            let mut after = None;
-            loop {
-                let page = list.page(after, PAGE)?;
-                tasks.extend(page.items);
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
+        let mut tasks = all(|after| desk.queue().page(after, PAGE))?;
+        tasks.extend(all(|after| desk.tasks().status(TaskStatus::Assigned).page(after, PAGE))?);
         if tasks.is_empty() {
             println!("  nothing is waiting");
         }
@@ -274,18 +259,11 @@ impl Terminal {
 
     fn processes(&self, person: &Person) -> Outcome {
         let list = self.engine.desk(person).processes();
-        let mut after = None;
-        loop {
-            let page = list.page(after, PAGE)?;
-            for process in page.items {
-                let outcome = process.outcome_title.map_or(String::new(), |end| format!(": {end}"));
-                println!("  process {} is {}{outcome}", process.id, process.status);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
+        for process in all(|after| list.page(after, PAGE))? {
+            let outcome = process.outcome_title.map_or(String::new(), |end| format!(": {end}"));
+            println!("  process {} is {}{outcome}", process.id, process.status);
         }
+        Ok(())
     }
 
     fn show(&self, id: ProcessId, person: &Person) -> Outcome {
@@ -306,16 +284,7 @@ impl Terminal {
     /// What happened, and last what happened last.
     fn history(&self, id: ProcessId, person: &Person) -> Outcome {
         let desk = self.engine.desk(person);
-        let (mut events, mut after) = (Vec::new(), None);
-        loop {
-            let page = desk.history(id, after, PAGE)?;
-            events.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        for event in events.iter().rev() {
+        for event in all(|after| desk.history(id, after, PAGE))?.iter().rev() {
             let actor = event.actor.as_ref().map_or(String::new(), |actor| format!(" ({actor})"));
             println!("  {:3}  {}{actor}", event.number, event.text);
             for change in &event.changes {
@@ -329,6 +298,19 @@ impl Terminal {
     fn read_mail(&self) {
         if let Ok(mut mail) = self.mailer.lock() {
             mail.drain(..).for_each(|letter| println!("  mail: {letter}"));
+        }
+    }
+}
+
+/// Reads a list page by page to its end.
+fn all<T, C>(page: impl Fn(Option<C>) -> Result<Page<T, C>>) -> Result<Vec<T>> {
+    let (mut items, mut after) = (Vec::new(), None);
+    loop {
+        let Page { items: found, next, .. } = page(after)?;
+        items.extend(found);
+        after = next;
+        if after.is_none() {
+            return Ok(items);
         }
     }
 }
