@@ -3,8 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::guard::Failed;
 use crate::journal::{DURABLE, FILES};

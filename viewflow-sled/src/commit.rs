@@ -3,8 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use viewflow_store::StoreError;
-use viewflow_store::{Commit, Receipt, StoreResult, check_limits};
+use viewflow_store::{Commit, Receipt, StoreError, StoreResult, check_limits};
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::bundle::{BundleId, Changes};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use viewflow_store::StoreError;
-use viewflow_store::{Commit, Expect, Key, Reference, StoreResult};
+use viewflow_store::{Commit, Expect, Key, Reference, StoreError, StoreResult};
 
 use crate::ahead::{Ahead, View};
 use crate::entry;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use viewflow_store::ProcessId;
 use viewflow_store::{
-    Change, Commit, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord, ended,
-    index_key, process_lists, task_lists,
+    Change, Commit, ProcessData, ProcessId, ProcessList, ProcessRecord, Reference, RowRecord, StoreResult, TaskRecord,
+    ended, index_key, process_lists, task_lists,
 };
 
 use crate::bundle::{BundleId, Changes, DATA, LONGEST};

@@ -1,9 +1,8 @@
 //! Keys of lists, indexes and references, and of their entries: docs/format.md, "Keys".
 
-use viewflow_store::{Candidate, Object, Permission, ProcessId, TaskId, UserId};
 use viewflow_store::{
-    Cursor, Ended, HistoryCursor, LogCursor, NodeName, Order, ProcessList, ProcessStatus, TablePart, TaskList,
-    TaskStatus, Watched, due_sort,
+    Candidate, Cursor, Ended, HistoryCursor, LogCursor, NodeName, Object, Order, Permission, ProcessId, ProcessList,
+    ProcessStatus, TablePart, TaskId, TaskList, TaskStatus, UserId, Watched, due_sort,
 };
 
 use crate::key::events_through;

@@ -2,8 +2,7 @@
 
 use std::ops::Bound;
 
-use viewflow_store::{HistoryCursor, LogCursor, Logged, StoreResult};
-use viewflow_store::{ProcessId, UserId};
+use viewflow_store::{HistoryCursor, LogCursor, Logged, ProcessId, StoreResult, UserId};
 
 use crate::describe::describe;
 use crate::entry;

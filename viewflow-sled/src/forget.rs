@@ -1,7 +1,6 @@
 //! Forgets the first events of a process.
 
-use viewflow_store::ProcessId;
-use viewflow_store::StoreResult;
+use viewflow_store::{ProcessId, StoreResult};
 
 use crate::ahead::View;
 use crate::draft::Draft;

@@ -9,8 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use sled::Db;
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 /// How long a flush may take before another flush is tried. After a failed write of its log, sled may wait in
 /// `flush` forever, until another thread calls `flush`.

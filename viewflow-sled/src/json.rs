@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use viewflow_store::StoreError;
-use viewflow_store::{MAX_RECORD_DEPTH, StoreResult};
+use viewflow_store::{MAX_RECORD_DEPTH, StoreError, StoreResult};
 
 /// How deep a document may be nested. A deeper one could not be read back.
 pub(crate) const MAX_DEPTH: usize = MAX_RECORD_DEPTH;

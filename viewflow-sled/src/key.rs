@@ -1,7 +1,6 @@
 //! Keys of records and of the store's own numbers: docs/format.md, "Keys".
 
-use viewflow_store::ProcessId;
-use viewflow_store::{Key, ScopeId};
+use viewflow_store::{Key, ProcessId, ScopeId};
 
 use crate::parts::{KeyBuf, KeyReader};
 

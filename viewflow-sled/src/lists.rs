@@ -8,8 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::derived::derived_in;

@@ -6,8 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sled::Db;
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::checkpoint::apply;
 use crate::guard::{flush, guarded};

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use viewflow_store::{
-    NodeName, Order, ProcessList, ProcessStatus, ScopeId, TablePart, TaskList, TaskStatus, Watched, index_key,
+    NodeName, Order, ProcessId, ProcessList, ProcessStatus, ScopeId, TablePart, TaskId, TaskList, TaskStatus, UserId,
+    Watched, index_key,
 };
-use viewflow_store::{ProcessId, TaskId, UserId};
 
 use crate::{bucket, bundle, commit, entry, frame, json as text, lists, open, run};
 

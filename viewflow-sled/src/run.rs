@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use viewflow_store::{Commit, DataChange, Document, Event, EventKind, HistoryCursor, LogCursor, Logged, StoreResult};
-use viewflow_store::{ProcessId, Timestamp, UserId};
+use viewflow_store::{
+    Commit, DataChange, Document, Event, EventKind, HistoryCursor, LogCursor, Logged, ProcessId, StoreResult,
+    Timestamp, UserId,
+};
 
 use crate::entry;
 use crate::json::{What, cut_short, json, parse};

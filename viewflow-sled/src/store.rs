@@ -8,11 +8,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use viewflow_store::{
-    Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, ProcessData, ProcessList,
-    ProcessRecord, ProcessStatus, Receipt, Reference, Reliance, Reservations, RowRecord, ScopeId, ScopeRecord, Store,
-    StoreResult, Stored, TaskList, TaskRecord, Turn, Turns, Watcher, Watchers,
+    Claims, Commit, Cursor, Ended, HistoryCursor, ListedTask, LogCursor, Logged, NodeName, Permission, ProcessData,
+    ProcessId, ProcessList, ProcessRecord, ProcessStatus, Receipt, Reference, Reliance, Reservations, RowRecord,
+    ScopeId, ScopeRecord, Store, StoreResult, Stored, TaskId, TaskList, TaskRecord, Timestamp, Turn, Turns, UserId,
+    Watcher, Watchers,
 };
-use viewflow_store::{Permission, ProcessId, TaskId, Timestamp, UserId};
 
 use crate::backup::backup;
 use crate::bundle::{self, BundleId};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use sled::Db;
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::checkpoint::{apply, put_into_tree};
 use crate::guard::guarded;

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Bound, RangeBounds};
 
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::bucket::{self, Entries};
 use crate::entry;

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use viewflow_store::StoreError;
-use viewflow_store::StoreResult;
+use viewflow_store::{StoreError, StoreResult};
 
 use crate::ahead::{Ahead, Locked, View};
 use crate::bucket;

@@ -8,13 +8,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
-use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, EventKind, Expect, HistoryCursor, IndexEntry, Key, LogCursor, NodeName, OnDelete,
-    ProcessList, ProcessRecord, ProcessStatus, Reference, RowRecord, Store, StoreError, TaskList, TaskRecord,
-    TaskStatus, index_key, task_lists,
+    Change, Commit, Event, EventKind, Expect, HistoryCursor, IndexEntry, Key, Kind, LogCursor, NodeName, OnDelete,
+    ProcessId, ProcessList, ProcessRecord, ProcessStatus, Reference, RowRecord, Store, StoreError, TaskId, TaskList,
+    TaskRecord, TaskStatus, Timestamp, UserId, index_key, task_lists,
 };
-use viewflow_store::{ProcessId, TaskId, Timestamp, UserId};
 
 /// How many entries stay in each list.
 const LEFT: u64 = 50;

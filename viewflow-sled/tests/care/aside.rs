@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
-use viewflow_store::Kind;
-use viewflow_store::{Change, Commit, ProcessData, ProcessRecord, Store, TaskRecord};
-use viewflow_store::{ProcessId, TaskId, Timestamp};
+use viewflow_store::{
+    Change, Commit, Kind, ProcessData, ProcessId, ProcessRecord, Store, TaskId, TaskRecord, Timestamp,
+};
 
 use crate::document;
 

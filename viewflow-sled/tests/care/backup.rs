@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow_sled::SledStore;
-use viewflow_store::ProcessId;
-use viewflow_store::{Store, StoreError};
+use viewflow_store::{ProcessId, Store, StoreError};
 
 use crate::{put, whole_commits};
 

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use viewflow_sled::SledStore;
-use viewflow_store::StoreError;
-use viewflow_store::{Change, Commit, IndexEntry, RowRecord, Store};
+use viewflow_store::{Change, Commit, IndexEntry, RowRecord, Store, StoreError};
 
 use crate::{copy, document, open_sled, put, whole_commits};
 

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
-use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, ListedTask, Order, ProcessList, ProcessRecord, ProcessStatus, Store, StoreResult, TaskList,
-    TaskRecord, TaskStatus,
+    Change, Commit, Kind, ListedTask, Order, ProcessId, ProcessList, ProcessRecord, ProcessStatus, Store, StoreError,
+    StoreResult, TaskId, TaskList, TaskRecord, TaskStatus, Timestamp, UserId,
 };
-use viewflow_store::{ProcessId, StoreError, TaskId, Timestamp, UserId};
 
 use crate::open_sled;
 

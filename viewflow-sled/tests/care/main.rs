@@ -13,12 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use viewflow_sled::SledStore;
-use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, EventKind, IndexEntry, ProcessData, ProcessList, ProcessRecord, Reference, RowRecord, Store,
-    TaskList, TaskRecord, TaskStatus, index_key,
+    Change, Commit, Document, Event, EventKind, IndexEntry, Kind, OnDelete, ProcessData, ProcessId, ProcessList,
+    ProcessRecord, Reference, RowRecord, Store, TaskId, TaskList, TaskRecord, TaskStatus, Timestamp, UserId, index_key,
 };
-use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
 fn document(value: serde_json::Value) -> Document {
     value.as_object().cloned().unwrap()

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use viewflow_sled::{Durability, SledStore};
-use viewflow_store::ProcessId;
-use viewflow_store::{Store, StoreError};
+use viewflow_store::{ProcessId, Store, StoreError};
 
 use crate::{copy, put, whole_commits};
 

@@ -5,8 +5,7 @@ use std::thread;
 
 use tempfile::TempDir;
 use viewflow_sled::SledStore;
-use viewflow_store::UserId;
-use viewflow_store::{Change, Commit, Store, StoreError, TaskList, TaskRecord, TaskStatus, index_key};
+use viewflow_store::{Change, Commit, Store, StoreError, TaskList, TaskRecord, TaskStatus, UserId, index_key};
 
 use crate::{commit, put, tamper};
 

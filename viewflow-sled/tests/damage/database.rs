@@ -3,13 +3,12 @@
 use std::fmt::Debug;
 
 use serde_json::{Value, json};
-use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Cursor, Event, EventKind, HistoryCursor, IndexEntry, LogCursor, NodeName, ProcessData, ProcessList,
-    ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord, Store, StoreResult, TablePart, TaskList,
-    TaskRecord, TaskStatus, WaitsFor, Watched, index_key,
+    Change, Commit, Cursor, Document, Event, EventKind, HistoryCursor, IndexEntry, Kind, LogCursor, NodeName, OnDelete,
+    ProcessData, ProcessId, ProcessList, ProcessRecord, ProcessStatus, Reference, RowRecord, ScopeId, ScopeRecord,
+    Store, StoreResult, TablePart, TaskId, TaskList, TaskRecord, TaskStatus, Timestamp, UserId, WaitsFor, Watched,
+    index_key,
 };
-use viewflow_store::{Document, OnDelete, ProcessId, TaskId, Timestamp, UserId};
 
 const PROCESSES: u64 = 200;
 const AUTHORS: u64 = 7;

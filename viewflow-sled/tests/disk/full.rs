@@ -9,12 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use viewflow_store::Kind;
 use viewflow_store::{
-    Change, Commit, Event, EventKind, ProcessData, ProcessList, ProcessRecord, RowRecord, Store, StoreError,
-    StoreResult, TaskRecord,
+    Change, Commit, Event, EventKind, Kind, ProcessData, ProcessId, ProcessList, ProcessRecord, RowRecord, Store,
+    StoreError, StoreResult, TaskId, TaskRecord, Timestamp,
 };
-use viewflow_store::{ProcessId, TaskId, Timestamp};
 
 use viewflow_sled::SledStore;
 

@@ -449,7 +449,7 @@ pub(super) fn nodes_with_tasks_are_listed_once(store: &impl Store) {
     let done = TaskRecord { status: TaskStatus::Done, ..of(3, "b", "x") };
     write(store, vec![put_task(Some(&of(3, "b", "x")), &done)]);
     let names = |after: Option<&NodeName>, limit| -> Vec<String> {
-        store.nodes(after, limit).unwrap().into_iter().map(|name| format!("{}.{}", name.flow, name.node)).collect()
+        store.nodes(after, limit).unwrap().into_iter().map(|name| name.to_string()).collect()
     };
     assert_eq!(names(None, 10), ["a.y", "a.z", "ab.c", "b.x"]);
     let after = NodeName { flow: "a".to_owned(), node: "y".to_owned() };
