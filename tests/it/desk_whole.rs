@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use viewflow::desk::{ChoicePage, FormPlace, ShownField};
+use viewflow::desk::{FormPlace, ShownField};
+use viewflow::field::Choice;
 use viewflow::lifecycle::Action;
 use viewflow::people::Object;
 use viewflow::prelude::*;
-use viewflow::{Document, NodeName, Store, User};
+use viewflow::{Document, NodeName, Page, Store, User};
 
 use crate::children::{NewText, PublicationFlow, TranslationFlow};
 use crate::support::{boss, complaints, on_every_store, open_task, user};
@@ -493,7 +494,8 @@ fn a_search_for_choices_pages_and_tells_when_it_stopped_early() {
         let place = FormPlace::Start(DinnerFlow::order.full_name());
         let desk = engine.desk(&ANN);
         let search = |words: &str, after, limit| desk.choices(&place, "dish", words, after, limit).unwrap();
-        let labels = |page: &ChoicePage| page.items.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>();
+        let labels =
+            |page: &Page<Choice, u64>| page.items.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>();
         // All words, in capital letters or not, in any order.
         let page = search("soup HOT", None, 2);
         assert_eq!(labels(&page), ["Hot Soup number 100", "Hot Soup number 200"]);

@@ -118,9 +118,9 @@ pub mod form {
 /// Look here to write a face, such as a page or a terminal.
 pub mod desk {
     pub use crate::engine::desk::{
-        Acted, Chart, ChartEdge, ChartNode, ChoicePage, Count, FormPlace, ListCursor, MayDo, Parent, PastProcess,
-        PastTask, ProcessCommand, ProcessDetails, ProcessLine, ProcessLines, ShownChange, ShownEvent, ShownField,
-        ShownValue, StartLine, TaskCommand, TaskDetails, TaskLine, TaskLines, WhyNot,
+        Acted, Chart, ChartEdge, ChartNode, Count, FormPlace, ListCursor, MayDo, Parent, PastProcess, PastTask,
+        ProcessCommand, ProcessDetails, ProcessLine, ProcessLines, ShownChange, ShownEvent, ShownField, ShownValue,
+        StartLine, TaskCommand, TaskDetails, TaskLine, TaskLines, WhyNot,
     };
 }
 

@@ -30,6 +30,18 @@ pub enum Mark {
     Failed,
 }
 
+impl Mark {
+    /// Returns the name of the mark, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Passed => "passed",
+            Self::Active => "active",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The figure that BPMN draws for a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Figure {

@@ -60,7 +60,7 @@ pub struct Edge {
 
 impl Edge {
     /// Returns the label of the edge for people: its title, or else the text of its role.
-    pub(crate) fn way(&self) -> String {
+    pub fn way(&self) -> String {
         self.title.clone().unwrap_or_else(|| self.role.to_string())
     }
 }

@@ -88,11 +88,6 @@ impl Serialize for Role {
 
 impl Serialize for Mark {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Self::Untouched => "untouched",
-            Self::Passed => "passed",
-            Self::Active => "active",
-            Self::Failed => "failed",
-        })
+        serializer.serialize_str(self.name())
     }
 }

@@ -10,7 +10,7 @@ mod happened;
 mod line;
 mod lists;
 mod many;
-mod may;
+pub(super) mod may;
 pub(super) mod once;
 mod past;
 mod people;
@@ -27,7 +27,7 @@ use std::fmt;
 use viewflow_store::UserId;
 
 pub use chart::{Chart, ChartEdge, ChartNode};
-pub use choices::{ChoicePage, FormPlace};
+pub use choices::FormPlace;
 pub use command::{Acted, ProcessCommand, TaskCommand};
 pub use happened::{ShownChange, ShownEvent, ShownValue};
 pub use line::{ProcessLine, StartLine, TaskLine};

@@ -62,18 +62,15 @@ pub(super) fn may_view(user: &Person, flow: &str, process: ProcessId) -> bool {
 
 /// May this person start a process by what the start asks for?
 pub(super) fn pass_start(user: &Person, place: impl Fn() -> Box<Place>, permission: Option<&Permission>) -> Result<()> {
-    active(Action::Start, user, &place)?;
     match permission {
-        Some(permission) if !user.has(permission) => Err(forbidden(Action::Start, user, place(), needs(permission))),
-        _ => Ok(()),
+        Some(permission) => permitted(Action::Start, user, place, permission),
+        None => active(Action::Start, user, place),
     }
 }
 
 /// May this person begin a process at a start for code? That takes the right of a manager on all processes of the flow.
 pub(super) fn pass_run(user: &Person, flow: &str, place: impl Fn() -> Box<Place>) -> Result<()> {
-    active(Action::Run, user, &place)?;
-    let allowed = user.has(&Permission::on_all(named("manage", flow)));
-    if allowed { Ok(()) } else { Err(forbidden(Action::Run, user, place(), needs_manager(flow))) }
+    permitted(Action::Run, user, place, &Permission::on_all(named("manage", flow)))
 }
 
 /// May this person do anything at all? The engine checks it before it reads anything.
@@ -83,10 +80,7 @@ pub(super) fn pass_active(action: Action, user: &Person) -> Result<()> {
 
 /// May this person send the message of this name?
 pub(super) fn pass_send(user: &Person, name: &str) -> Result<()> {
-    let place = || Place::of_message(name);
-    active(Action::Send, user, place)?;
-    let permission = Permission::on_all(named("send", name));
-    if user.has(&permission) { Ok(()) } else { Err(forbidden(Action::Send, user, place(), needs(&permission))) }
+    permitted(Action::Send, user, || Place::of_message(name), &Permission::on_all(named("send", name)))
 }
 
 /// Whether this person may start what takes such a permission, as far as that can be told without a form.
@@ -111,6 +105,12 @@ pub(super) fn pass_receiver(action: Action, by: &Person, to: &Person, task: &Tas
         Action::Reassign if task.reserved && by_manager() => not_barred(Action::Assign, to, task),
         _ => candidate(Action::Assign, to, task),
     }
+}
+
+/// The person is active and has this permission.
+fn permitted(action: Action, user: &Person, place: impl Fn() -> Box<Place>, permission: &Permission) -> Result<()> {
+    active(action, user, &place)?;
+    if user.has(permission) { Ok(()) } else { Err(forbidden(action, user, place(), needs(permission))) }
 }
 
 fn active(action: Action, user: &Person, place: impl FnOnce() -> Box<Place>) -> Result<()> {

@@ -83,7 +83,7 @@ pub trait Node: Copy {
 
     /// Returns the stored names of flow and node.
     fn full_name(self) -> NodeName {
-        NodeName { flow: Self::Flow::NAME.to_owned(), node: self.name().to_owned() }
+        NodeName::new(Self::Flow::NAME, self.name())
     }
 }
 

@@ -141,7 +141,7 @@ impl Step {
     fn go_on(&mut self, def: &Definition, index: usize, task: &TaskRecord, spawns: Vec<Spawn>) -> Result<()> {
         let (id, node) = (task.id, &def.nodes[index]);
         if node.kind.is_end() {
-            self.ends.insert(id.process, node.outcome.unwrap_or(&task.node).to_owned());
+            self.ends.insert(id.process, task.node.clone());
         }
         match node.kind {
             // A split whose branches run is not done, as its scope is open.

@@ -66,10 +66,8 @@ impl Step {
 
     /// Returns the outcome of the end that the last token of a process came to.
     fn outcome(&mut self, process: ProcessId) -> Result<Option<String>> {
-        if let Some(outcome) = self.ends.remove(&process) {
-            return Ok(Some(outcome));
-        }
-        let Some(end) = self.last_end(process)? else { return Ok(None) };
+        let end = self.ends.remove(&process).map_or_else(|| self.last_end(process), |end| Ok(Some(end)))?;
+        let Some(end) = end else { return Ok(None) };
         let def = self.def_of(process)?;
         let told = def.find(&end).and_then(|node| def.nodes[node].outcome);
         Ok(Some(told.map_or(end, str::to_owned)))

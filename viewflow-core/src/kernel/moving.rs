@@ -94,8 +94,7 @@ impl Step {
     /// Returns the node to which a task is to be moved, if a token of its scope may come there.
     fn target_of(&mut self, task: &TaskRecord, to: &NodeName) -> Result<(std::sync::Arc<Definition>, usize)> {
         let def = self.def_of(task.id.process)?;
-        let refused =
-            |why: String| Error::CannotMove { at: Place::of_task(task), to: format!("{}.{}", to.flow, to.node), why };
+        let refused = |why: String| Error::CannotMove { at: Place::of_task(task), to: to.to_string(), why };
         if def.name != to.flow {
             return Err(refused(format!("is a node of another flow: the task is of `{}`", def.name)));
         }

@@ -167,6 +167,6 @@ pub(in crate::engine) fn go_back_to_node(step: &mut Step, process: ProcessId, na
     if flow != name.flow {
         return Err(Error::OtherFlow { process, expected: name.flow.clone(), found: flow });
     }
-    let list = || format!("process {process} that is done at `{}.{}`", name.flow, name.node);
+    let list = || format!("process {process} that is done at `{name}`");
     step.go_back_to_node(process, &name.node)?.ok_or_else(|| Error::NoneListed(list()))
 }

@@ -29,7 +29,7 @@ impl Engine {
         if (&task.flow, &task.node) != (&expected.flow, &expected.node) {
             return Err(Error::OtherNode {
                 task: id,
-                expected: format!("{}.{}", expected.flow, expected.node),
+                expected: expected.to_string(),
                 found: format!("{}.{}", task.flow, task.node),
             });
         }
@@ -47,7 +47,7 @@ impl Engine {
         match self.find_open(process, of_node)? {
             Some(task) => Ok(node.open(self.clone(), task.id)),
             None => {
-                let list = format!("process {process} that is open at `{}.{}`", name.flow, name.node);
+                let list = format!("process {process} that is open at `{name}`");
                 Err(Error::NoneListed(list))
             }
         }

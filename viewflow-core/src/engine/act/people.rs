@@ -1,7 +1,8 @@
 //! The owner of a task and its due date: actions of people on their own tasks and on each other's.
 
-use viewflow_store::{EventKind, ProcessId, ProcessStatus, TaskId, TaskRecord, Timestamp};
+use viewflow_store::{EventKind, ProcessId, TaskId, TaskRecord, Timestamp};
 
+use crate::engine::desk::may::may_do_to_process;
 use crate::engine::{Engine, gate};
 #[cfg(doc)]
 use crate::error::Error;
@@ -87,20 +88,11 @@ impl Engine {
     /// # Errors
     /// [`Error::NoTask`].
     pub fn actions(&self, id: TaskId, user: &impl User) -> Result<Vec<Action>> {
-        let task = self.task_record(id)?;
-        if self.process_record(id.process)?.status == ProcessStatus::Suspended {
-            return Ok(Vec::new());
-        }
-        let def = self.0.flows.get(task.flow.as_str());
-        let node = def.and_then(|def| def.find(&task.node).map(|node| &def.nodes[node]));
-        let possible = |action: &Action| match node {
-            // Nobody goes on without what a person decides.
-            Some(node) => *action != Action::Skip || node.decide.is_none(),
-            None => matches!(action, Action::CancelTask | Action::Move),
-        };
-        let actions = Action::ALL.into_iter().filter(possible);
-        let user = Person::of(user);
-        Ok(actions.filter(|action| gate::pass(*action, &user, &task).is_ok()).collect())
+        let (task, process) = (self.task_record(id)?, self.process_record(id.process)?);
+        let mut may = self.may_do(&Person::of(user), &process, &task);
+        // The way back is an action on the process.
+        may.retain(|may| may.allowed && may.action != Action::GoBack);
+        Ok(may.into_iter().map(|may| may.action).collect())
     }
 
     /// The actions that this person may do to a process as it is now, also in that order.
@@ -108,9 +100,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoProcess`].
     pub fn process_actions(&self, id: ProcessId, user: &impl User) -> Result<Vec<Action>> {
-        let process = self.process_record(id)?;
-        let user = Person::of(user);
-        Ok(Action::ALL.into_iter().filter(|action| gate::pass_process(*action, &user, &process).is_ok()).collect())
+        let may = may_do_to_process(&Person::of(user), &*self.process_record(id)?);
+        Ok(may.into_iter().filter(|may| may.allowed).map(|may| may.action).collect())
     }
 }
 

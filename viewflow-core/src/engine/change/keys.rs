@@ -53,7 +53,7 @@ impl Awaited {
     fn nodes(&self) -> impl Iterator<Item = (NodeName, &MessageDef)> {
         self.nodes.iter().filter_map(|(def, index)| {
             let node = &def.nodes[*index];
-            let name = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
+            let name = NodeName::new(def.name, node.name);
             Some((name, node.wait.message()?))
         })
     }

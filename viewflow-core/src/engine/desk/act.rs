@@ -1,6 +1,5 @@
 //! Actions of a person on tasks and processes.
 
-use serde::Serialize;
 use serde_json::Value;
 use viewflow_store::{Document, NodeName, ProcessId, TaskId, TaskRecord};
 
@@ -15,14 +14,6 @@ use crate::kernel::{self, Child, Step};
 use crate::lifecycle::Action;
 use crate::people::Person;
 use crate::unit::Db;
-
-/// A command with a form, as [`TaskCommand`] is written.
-#[derive(Serialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
-enum Filled<'f> {
-    Execute { form: &'f Document },
-    Draft { form: &'f Document },
-}
 
 impl Desk<'_> {
     /// Does something to a task.
@@ -44,9 +35,26 @@ impl Desk<'_> {
     /// Else as the method of [`Engine`](crate::Engine) of that name.
     pub fn act(&self, task: TaskId, command: &TaskCommand) -> Result<Acted> {
         let sent = Sent::default();
-        let acted =
-            self.on_task(task, command.action(), command, |step, record| self.carry_out(step, record, command, &sent));
+        let acted = self.step_once(command.action(), Some(task.process), &("task", task, command), |step, db| {
+            self.act_within(step, db, task, command, &sent)
+        });
         acted.map_err(|error| sent.complaint(error))
+    }
+
+    /// As [`Desk::act`], within a step.
+    pub(super) fn act_within(
+        &self,
+        step: &mut Step,
+        db: &Db,
+        task: TaskId,
+        command: &TaskCommand,
+        sent: &Sent,
+    ) -> Result<Acted> {
+        let record = self.passed(db, task, command.action())?;
+        let acted = self.carry_out(step, &record, command, sent)?;
+        let task = acted.task.unwrap_or(task);
+        let tag = db.unit(|unit| unit.task(task).map(|task| task.event))?;
+        Ok(Acted { tag: Some(tag), ..acted })
     }
 
     /// Does something to a process.
@@ -60,10 +68,7 @@ impl Desk<'_> {
     pub fn act_on(&self, process: ProcessId, command: &ProcessCommand) -> Result<Acted> {
         self.step_once(command.action(), Some(process), &("process", process, command), |step, db| {
             let person = self.person(command.action())?;
-            let record = db.unit(|unit| unit.process(process).cloned())?;
-            if !self.sees_process(&person, &record)? {
-                return Err(Error::NoProcess(process));
-            }
+            let record = self.process_in_step(db, &person, process)?;
             gate::pass_process(command.action(), &person, &record)?;
             match command {
                 ProcessCommand::Cancel => step.cancel(process).map(|()| Acted::default()),
@@ -87,11 +92,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::Form`] when the form is not filled in right, and as [`Desk::act`].
     pub fn execute(&self, task: TaskId, form: &Document) -> Result<()> {
-        let sent = Sent::default();
-        let done = self.on_task(task, Action::Execute, &Filled::Execute { form }, |step, record| {
-            self.submit(step, record, form, &sent).map(|()| Acted::default())
-        });
-        done.map(drop).map_err(|error| sent.complaint(error))
+        self.act(task, &TaskCommand::Execute { form: form.clone() }).map(drop)
     }
 
     /// Keeps the input for a task's form so far, unchecked, for the person who has the task: [`Desk::form`] shows it.
@@ -101,10 +102,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::Form`] when a value is nested deeper than a store keeps, and as [`Desk::act`].
     pub fn draft(&self, task: TaskId, form: &Document) -> Result<()> {
-        let drafted = self.on_task(task, Action::Draft, &Filled::Draft { form }, |step, record| {
-            lifecycle::draft(&self.engine, step, record, form).map(|()| Acted::default())
-        });
-        drafted.map(drop)
+        self.act(task, &TaskCommand::Draft { form: form.clone() }).map(drop)
     }
 
     /// The form of an open task, described as data for this person, with what they can choose. It is filled in with
@@ -139,25 +137,10 @@ impl Desk<'_> {
         self.engine.on_form(task, may, |asked, title| ask(&with_draft_seen(&person, *asked), title))
     }
 
-    /// Does something to a task in a step, if this person may do that.
-    fn on_task(
-        &self,
-        task: TaskId,
-        action: Action,
-        command: &impl Serialize,
-        work: impl Fn(&mut Step, &TaskRecord) -> Result<Acted>,
-    ) -> Result<Acted> {
-        self.step_once(action, Some(task.process), &("task", task, command), |step, db| {
-            let record = self.passed(db, task, action)?;
-            tagged(db, task, work(step, &record)?)
-        })
-    }
-
     /// The task, if this person may do that to it.
-    pub(super) fn passed(&self, db: &Db, task: TaskId, action: Action) -> Result<TaskRecord> {
+    fn passed(&self, db: &Db, task: TaskId, action: Action) -> Result<TaskRecord> {
         let person = self.person(action)?;
-        let record = db.unit(|unit| unit.task(task).cloned())?;
-        self.may_see(&person, &record)?;
+        let record = self.task_in_step(db, &person, task)?;
         self.is_as_seen(&record)?;
         if action == Action::GoBack {
             let process = db.unit(|unit| unit.process(task.process).cloned())?;
@@ -186,13 +169,7 @@ impl Desk<'_> {
         Ok(person)
     }
 
-    pub(super) fn carry_out(
-        &self,
-        step: &mut Step,
-        task: &TaskRecord,
-        command: &TaskCommand,
-        sent: &Sent,
-    ) -> Result<Acted> {
+    fn carry_out(&self, step: &mut Step, task: &TaskRecord, command: &TaskCommand, sent: &Sent) -> Result<Acted> {
         let id = task.id;
         match command {
             TaskCommand::Assign => people::take(step, task, self)?,
@@ -211,7 +188,7 @@ impl Desk<'_> {
             TaskCommand::Undo => return step.undo(id).map(Acted::task),
             TaskCommand::GoBack => return step.go_back(id).map(Acted::task),
             TaskCommand::Move { to } => {
-                let to = NodeName { flow: task.flow.clone(), node: to.clone() };
+                let to = NodeName::new(&task.flow, to);
                 return step.move_to(id, &to).map(Acted::task);
             }
             TaskCommand::Run { input } => self.submit(step, task, input, sent)?,
@@ -245,17 +222,10 @@ impl Desk<'_> {
 
     /// A node of a flow by its stored name.
     fn node_named(&self, flow: &str, node: &str, what: &'static str) -> Result<NodeName> {
-        let name = NodeName { flow: flow.to_owned(), node: node.to_owned() };
+        let name = NodeName::new(flow, node);
         let known = self.engine.definition(flow)?.find(node).is_some();
         if known { Ok(name) } else { Err(crate::engine::no_node(&name, what)) }
     }
-}
-
-/// Adds the tag that the task has now.
-pub(super) fn tagged(db: &Db, task: TaskId, acted: Acted) -> Result<Acted> {
-    let task = acted.task.unwrap_or(task);
-    let tag = db.unit(|unit| unit.task(task).map(|task| task.event))?;
-    Ok(Acted { tag: Some(tag), ..acted })
 }
 
 impl Acted {

@@ -4,7 +4,6 @@ use serde::Serialize;
 use viewflow_graph::{Graph, Kind, Mark};
 
 use super::Desk;
-use super::spelled::text;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::people::User;
@@ -41,7 +40,6 @@ pub struct ChartNode {
     /// What a person reads.
     pub title: String,
     /// Its kind.
-    #[serde(serialize_with = "text")]
     pub kind: Kind,
     /// How far it is: `untouched`, `passed`, `active` or `failed`.
     pub mark: &'static str,
@@ -80,18 +78,9 @@ pub(super) fn chart_of(def: &Definition, marks: Vec<Mark>) -> Chart {
         name: node.name.clone(),
         title: node.title.clone(),
         kind: node.kind,
-        mark: match mark {
-            Mark::Untouched => "untouched",
-            Mark::Passed => "passed",
-            Mark::Active => "active",
-            Mark::Failed => "failed",
-        },
+        mark: mark.name(),
     };
-    let edge = |edge: &viewflow_graph::Edge| ChartEdge {
-        from: edge.from,
-        to: edge.to,
-        text: edge.title.clone().unwrap_or_else(|| edge.role.to_string()),
-    };
+    let edge = |edge: &viewflow_graph::Edge| ChartEdge { from: edge.from, to: edge.to, text: edge.way() };
     Chart {
         flow: def.name.to_owned(),
         title: def.title.to_owned(),

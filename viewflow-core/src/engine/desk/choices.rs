@@ -1,12 +1,11 @@
 //! A search for what can be chosen in a field of a form.
 
-use serde::Serialize;
 use viewflow_store::{NodeName, TaskId};
 
 use super::Desk;
 use crate::data::field::{Choice, ChoiceList, FieldKind, FieldSpec, listed};
 use crate::definition::Definition;
-use crate::engine::no_node;
+use crate::engine::{Page, no_node};
 use crate::error::{Complaint, Error, FieldErrors, Place, Result};
 use crate::people::{Person, User};
 use crate::unit::Db;
@@ -26,19 +25,6 @@ pub enum FormPlace {
     Task(TaskId),
 }
 
-/// Some of what can be chosen.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ChoicePage {
-    /// What can be chosen and was searched for.
-    pub items: Vec<Choice>,
-    /// The place to hand to the next call; none if the search has looked at all choices.
-    pub next: Option<u64>,
-    /// Whether the search stopped before the page was full, as it looks at 1,000 choices at a time.
-    /// The next call goes on from there.
-    pub is_cut: bool,
-}
-
 impl Desk<'_> {
     /// Searches what this person can choose in a field of a form: at most `limit` choices that come after a place.
     ///
@@ -49,6 +35,7 @@ impl Desk<'_> {
     /// A reference without choices of its own can be any row of its table.
     ///
     /// One call looks at 1,000 choices at the most, in the order in which they are stored.
+    /// Then it ends early ([`Page::is_cut`]), and the next call goes on from there.
     ///
     /// # Errors
     /// [`Error::NoTask`] for a task that this person does not see.
@@ -62,7 +49,7 @@ impl Desk<'_> {
         search: &str,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<ChoicePage> {
+    ) -> Result<Page<Choice, u64>> {
         let person = Person::of(self);
         let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         self.engine.transaction(|db| {
@@ -85,7 +72,7 @@ impl Desk<'_> {
         let task = self.task_in_step(db, person, id)?;
         let form = |def: &Definition| Some(def.nodes[def.find(&task.node)?].form.as_ref()?.fields);
         let fields = self.flow_of(&task.flow).and_then(form).filter(|_| !task.status.is_final());
-        let node = || NodeName { flow: task.flow.clone(), node: task.node.clone() };
+        let node = || NodeName::new(&task.flow, &task.node);
         Ok((fields.ok_or_else(|| no_node(&node(), "with a form"))?, Place::of_task(&task)))
     }
 
@@ -153,8 +140,8 @@ fn item_of(kind: FieldKind) -> FieldKind {
     }
 }
 
-fn search_in(choices: &dyn ChoiceList, words: &[String], mut after: u64, limit: usize) -> Result<ChoicePage> {
-    let mut page = ChoicePage { items: Vec::new(), next: Some(after), is_cut: false };
+fn search_in(choices: &dyn ChoiceList, words: &[String], mut after: u64, limit: usize) -> Result<Page<Choice, u64>> {
+    let mut page = Page { items: Vec::new(), next: Some(after), is_cut: false };
     let (mut left, mut size) = (LOOK, limit.clamp(CHUNK.0, CHUNK.1));
     while page.items.len() < limit {
         if left == 0 {

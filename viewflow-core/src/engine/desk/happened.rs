@@ -23,7 +23,6 @@ use crate::unit::Db;
 #[non_exhaustive]
 pub struct ShownEvent {
     /// In which process.
-    #[serde(serialize_with = "text")]
     pub process: ProcessId,
     /// Its number within the process, counting up from 1.
     pub number: u32,
@@ -31,18 +30,23 @@ pub struct ShownEvent {
     #[serde(serialize_with = "time")]
     pub at: Timestamp,
     /// The person who did it; none where it happened by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<UserId>,
     /// The person in whose place the actor did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<UserId>,
     /// Why, if the actor said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What happened.
     pub kind: EventKind,
     /// What happened, in words.
     pub text: String,
     /// The task that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
     /// The title of the node of that task, as it is today.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The changes in data that it made: before and after.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,6 +61,7 @@ pub struct ShownChange {
     #[serde(serialize_with = "text")]
     pub part: DataPart,
     /// The label that a person reads before the value, if the field is known today.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<&'static str>,
     /// The value before.
     pub from: ShownValue,

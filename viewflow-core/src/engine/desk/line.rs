@@ -26,7 +26,6 @@ pub struct TaskLine {
     /// The title of its node; where that is not known here, its name.
     pub title: String,
     /// The kind of its node.
-    #[serde(serialize_with = "text")]
     pub kind: Kind,
     /// How far it is.
     #[serde(serialize_with = "text")]
@@ -125,7 +124,6 @@ pub struct StartLine {
 impl Desk<'_> {
     pub(super) fn task_line(&self, task: TaskRecord) -> TaskLine {
         let (flow_title, title) = self.titles(&task.flow, &task.node);
-        let (flow_title, title) = (flow_title.to_owned(), title.to_owned());
         let delegated_by = task.principal().cloned();
         TaskLine {
             id: task.id,
@@ -151,8 +149,8 @@ impl Desk<'_> {
     }
 
     pub(super) fn process_line(&self, process: ProcessRecord) -> ProcessLine {
-        let title = self.titles(&process.flow, "").0.to_owned();
-        let outcome_title = process.outcome.as_ref().map(|end| self.titles(&process.flow, end).1.to_owned());
+        let title = self.titles(&process.flow, "").0;
+        let outcome_title = process.outcome.as_ref().map(|end| self.titles(&process.flow, end).1);
         ProcessLine {
             id: process.id,
             flow: process.flow,

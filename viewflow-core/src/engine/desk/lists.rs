@@ -112,13 +112,13 @@ impl Desk<'_> {
     fn node_today(&self, node: &NodeName) -> NodeName {
         let Some(def) = self.flow_of(&node.flow) else { return node.clone() };
         let name = def.find_renamed(&node.node).map_or(&*node.node, |index| def.nodes[index].name);
-        NodeName { flow: def.name.to_owned(), node: name.to_owned() }
+        NodeName::new(def.name, name)
     }
 
     /// The titles of a flow and of a node of it; where they are not known here, the stored names.
-    pub(super) fn titles<'t>(&'t self, flow: &'t str, node: &'t str) -> (&'t str, &'t str) {
-        let Some(def) = self.engine.0.flows.get(flow) else { return (flow, node) };
-        let node = def.find(node).map_or(node, |index| &def.nodes[index].title);
-        (def.title, node)
+    pub(super) fn titles(&self, flow: &str, node: &str) -> (String, String) {
+        let def = self.engine.0.flows.get(flow);
+        let title = def.and_then(|def| Some(&*def.nodes[def.find(node)?].title)).unwrap_or(node);
+        (def.map_or(flow, |def| def.title).to_owned(), title.to_owned())
     }
 }

@@ -6,11 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viewflow_store::{Document, NodeName, ProcessId, TaskId};
 
-use super::act::tagged;
 use super::once::Asked;
 use super::{Acted, Desk, TaskCommand};
-use crate::engine::act::input;
-use crate::engine::act::input::Sent;
+use crate::engine::act::input::{self, Sent};
 use crate::error::Result;
 use crate::kernel::Step;
 use crate::lifecycle::Action;
@@ -96,7 +94,7 @@ impl Desk<'_> {
         items: &[M::Item],
         failed: &Cell<Option<usize>>,
     ) -> Result<Vec<M::Done>> {
-        let asked = |(at, item)| many.asked(self, from + at, item);
+        let asked = |(at, item)| many.asked(from + at, item);
         let asked: Vec<Option<Asked>> = items.iter().enumerate().map(asked).collect::<Result<_>>()?;
         let sent = Sent::default();
         let done = self.engine.foreground(None, Some(self), |step, db| {
@@ -104,7 +102,7 @@ impl Desk<'_> {
             let each = items.iter().zip(&asked).enumerate().map(|(at, (item, asked))| {
                 step.begin_anew();
                 let work = || many.carry_out(step, db, item, &sent);
-                let done = self.once_within(asked.as_ref(), many.action(item), db, work);
+                let done = self.once_within(asked.as_ref(), db, work);
                 done.inspect_err(|_| failed.set(Some(at)))
             });
             each.collect()
@@ -118,10 +116,8 @@ trait Many {
     type Item;
     type Done: Serialize + DeserializeOwned;
 
-    fn action(&self, item: &Self::Item) -> Action;
-
     /// Returns what is asked for under a key: the same as for the item alone.
-    fn asked(&self, desk: &Desk<'_>, at: usize, item: &Self::Item) -> Result<Option<Asked>>;
+    fn asked(&self, at: usize, item: &Self::Item) -> Result<Option<Asked>>;
 
     fn carry_out(&self, step: &mut Step, db: &Db, item: &Self::Item, sent: &Sent) -> Result<Self::Done>;
 }
@@ -132,17 +128,12 @@ impl Many for ActOn<'_> {
     type Item = (TaskId, TaskCommand);
     type Done = Acted;
 
-    fn action(&self, (_, command): &Self::Item) -> Action {
-        command.action()
-    }
-
-    fn asked(&self, desk: &Desk<'_>, at: usize, (task, command): &Self::Item) -> Result<Option<Asked>> {
-        desk.asked(Some(at), &("task", task, command))
+    fn asked(&self, at: usize, (task, command): &Self::Item) -> Result<Option<Asked>> {
+        self.0.asked(command.action(), Some(at), &("task", task, command))
     }
 
     fn carry_out(&self, step: &mut Step, db: &Db, (task, command): &Self::Item, sent: &Sent) -> Result<Acted> {
-        let record = self.0.passed(db, *task, command.action())?;
-        tagged(db, *task, self.0.carry_out(step, &record, command, sent)?)
+        self.0.act_within(step, db, *task, command, sent)
     }
 }
 
@@ -152,12 +143,9 @@ impl Many for StartAt<'_> {
     type Item = Document;
     type Done = ProcessId;
 
-    fn action(&self, _: &Document) -> Action {
-        Action::Start
-    }
-
-    fn asked(&self, desk: &Desk<'_>, at: usize, form: &Document) -> Result<Option<Asked>> {
-        desk.asked(Some(at), &("start", &self.1.flow, &self.1.node, form))
+    fn asked(&self, at: usize, form: &Document) -> Result<Option<Asked>> {
+        let Self(desk, node) = self;
+        desk.asked(Action::Start, Some(at), &("start", &node.flow, &node.node, form))
     }
 
     fn carry_out(&self, step: &mut Step, db: &Db, form: &Document, sent: &Sent) -> Result<ProcessId> {

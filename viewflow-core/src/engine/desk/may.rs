@@ -44,7 +44,7 @@ impl MayDo {
 
 impl Engine {
     /// The verdicts on all actions that can ever be done to tasks of its kind.
-    pub(super) fn may_do(&self, person: &Person, process: &ProcessRecord, task: &TaskRecord) -> Vec<MayDo> {
+    pub(in crate::engine) fn may_do(&self, person: &Person, process: &ProcessRecord, task: &TaskRecord) -> Vec<MayDo> {
         let def = self.0.flows.get(task.flow.as_str());
         let node = def.and_then(|def| def.find(&task.node).map(|node| &def.nodes[node]));
         let has_row = |action: Action| match action {
@@ -57,7 +57,7 @@ impl Engine {
 }
 
 /// What a person may do to a process.
-pub(super) fn may_do_to_process(person: &Person, process: &ProcessRecord) -> Vec<MayDo> {
+pub(in crate::engine) fn may_do_to_process(person: &Person, process: &ProcessRecord) -> Vec<MayDo> {
     let has_row = |action: Action| PROCESS_TRANSITIONS.iter().any(|row| row.action == action && !row.from.is_empty());
     let actions = Action::ALL.into_iter().filter(|action| has_row(*action));
     actions.map(|action| MayDo::of(action, gate::pass_process(action, person, process))).collect()
@@ -84,7 +84,7 @@ fn may(
     }
     match node {
         None if !matches!(action, Action::CancelTask | Action::Move) => {
-            Err(no_node(&NodeName { flow: task.flow.clone(), node: task.node.clone() }, "any more"))
+            Err(no_node(&NodeName::new(&task.flow, &task.node), "any more"))
         }
         // Nobody goes on without what a person decides.
         Some(node) if action == Action::Skip && node.decide.is_some() => {

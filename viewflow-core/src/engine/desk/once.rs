@@ -37,6 +37,7 @@ const AT_ONCE: usize = 64;
 
 /// What a person asks for under a key.
 pub(super) struct Asked {
+    action: Action,
     key: String,
     /// The person and the key, by which the row is found.
     by: Value,
@@ -54,26 +55,24 @@ impl Desk<'_> {
         body: &impl Serialize,
         work: impl Fn(&mut Step, &Db) -> Result<R>,
     ) -> Result<R> {
-        let asked = self.asked(None, body)?;
-        self.engine
-            .foreground(process, Some(self), |step, db| self.once_within(asked.as_ref(), action, db, || work(step, db)))
+        let asked = self.asked(action, None, body)?;
+        self.engine.foreground(process, Some(self), |step, db| self.once_within(asked.as_ref(), db, || work(step, db)))
     }
 
     /// Returns what is asked for under the key of this desk, if it has one; of many, the one at this place.
-    pub(super) fn asked(&self, at: Option<usize>, body: &impl Serialize) -> Result<Option<Asked>> {
-        self.once.as_ref().map(|key| Asked::new(self.id(), key, at, body)).transpose()
+    pub(super) fn asked(&self, action: Action, at: Option<usize>, body: &impl Serialize) -> Result<Option<Asked>> {
+        self.once.as_ref().map(|key| Asked::new(action, self.id(), key, at, body)).transpose()
     }
 
     /// As [`Desk::step_once`], within a step.
     pub(super) fn once_within<R: Serialize + DeserializeOwned>(
         &self,
         asked: Option<&Asked>,
-        action: Action,
         db: &Db,
         work: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
         let Some(asked) = asked else { return work() };
-        gate::pass_active(action, &Person::of(self))?;
+        gate::pass_active(asked.action, &Person::of(self))?;
         if let Some(result) = db.unit(|unit| asked.result(unit))? {
             return read(result);
         }
@@ -85,7 +84,7 @@ impl Desk<'_> {
 }
 
 impl Asked {
-    fn new(person: UserId, key: &str, at: Option<usize>, body: &impl Serialize) -> Result<Self> {
+    fn new(action: Action, person: UserId, key: &str, at: Option<usize>, body: &impl Serialize) -> Result<Self> {
         if key.is_empty() || key.len() > MAX_ONCE {
             return Err(Error::BadKey { length: key.len(), max: MAX_ONCE });
         }
@@ -94,7 +93,7 @@ impl Asked {
         let by = Value::from(format!("{} {person} {place}={key}", person.len()));
         // As a value, its fields stand in one order.
         let body = written(body)?.to_string();
-        Ok(Self { key: key.to_owned(), by, body: stable_hash([body.as_str()]) })
+        Ok(Self { action, key: key.to_owned(), by, body: stable_hash([body.as_str()]) })
     }
 
     /// What came of it, if it was done.

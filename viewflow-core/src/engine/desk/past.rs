@@ -48,7 +48,6 @@ const CHUNK: usize = 256;
 #[non_exhaustive]
 pub struct PastProcess {
     /// Which process.
-    #[serde(serialize_with = "text")]
     pub id: ProcessId,
     /// The number of the event.
     pub event: u32,
@@ -84,12 +83,12 @@ pub struct PastTask {
     /// The title of its node; the name where the node is gone.
     pub title: String,
     /// The kind of its node.
-    #[serde(serialize_with = "text")]
     pub kind: Kind,
     /// How far it was.
     #[serde(serialize_with = "text")]
     pub status: TaskStatus,
     /// The person who had it, or had done it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
 }
 
@@ -108,8 +107,8 @@ impl Desk<'_> {
     pub fn process_at(&self, id: ProcessId, event: u32) -> Result<PastProcess> {
         let person = Person::of(self);
         self.engine.transaction(|db| {
-            let last = db.unit(|unit| unit.process(id).map(|process| process.events))?;
-            let process = self.seen_process(&person, id)?;
+            let process = self.process_in_step(db, &person, id)?;
+            let last = process.events;
             if !(1..=last).contains(&event) {
                 return Err(Error::NoEvent { process: id, number: event, last });
             }

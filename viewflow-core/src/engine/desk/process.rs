@@ -1,7 +1,7 @@
 //! A process whole.
 
 use serde::Serialize;
-use viewflow_store::{NodeName, ProcessId, ProcessList, ProcessRecord, StoreError, TaskId, TaskList};
+use viewflow_store::{ProcessId, ProcessRecord, StoreError, TaskId};
 
 use super::Desk;
 use super::chart::{Chart, chart_of};
@@ -9,16 +9,13 @@ use super::happened::ShownEvent;
 use super::line::{ProcessLine, TaskLine};
 use super::may::{MayDo, may_do_to_process};
 use super::shown::{Shower, ShownField};
-use crate::definition::Definition;
 use crate::engine::Page;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::people::Person;
 use crate::unit::Db;
 
 /// How many tasks, children and events a process is shown with.
 const PAGE: usize = 50;
-/// How many children the desk looks at to find those that a person sees.
-const LOOK: usize = 500;
 
 /// A process with all that a person needs to see how far it is.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +36,7 @@ pub struct ProcessDetails {
     pub artifact: Option<ShownField>,
     /// Its tasks, in the order in which they were made: the first page of [`Desk::tasks_of`].
     pub tasks: Page<TaskLine, u32>,
-    /// The first of its sub-processes, of those that this person sees.
+    /// The first of its sub-processes, of those that this person sees: the first page of [`Desk::children`].
     pub children: Vec<ProcessLine>,
     /// Whether it may have more sub-processes than are shown here.
     pub more_children: bool,
@@ -64,8 +61,7 @@ impl Desk<'_> {
         let person = Person::of(self);
         self.engine.transaction(|db| {
             // The step relies on the process, so that all of this is of one moment.
-            db.unit(|unit| unit.process(id).map(drop))?;
-            let process = self.seen_process(&person, id)?;
+            let process = self.process_in_step(db, &person, id)?;
             self.process_details(db, &person, &process)
         })
     }
@@ -86,7 +82,7 @@ impl Desk<'_> {
         let has_more = tasks.len() > limit;
         tasks.truncate(limit);
         let next = tasks.last().map_or(after, |task| task.id.ordinal);
-        let items = tasks.iter().map(|task| self.task_line(task.clone())).collect();
+        let items = tasks.into_iter().map(|task| self.task_line(task)).collect();
         Ok(Page { items, next: has_more.then_some(next), is_cut: false })
     }
 
@@ -116,61 +112,16 @@ impl Desk<'_> {
         details.fields = shower.process(&def.process, &data, columns.as_ref())?;
         [details.seed, details.artifact] = shower.ends(def.process.end_kinds, &data.seed, &data.artifact)?;
         details.chart = Some(chart_of(def, self.engine.marks(process.id)?));
-        self.add_children(person, def, process.id, &mut details)?;
+        (details.children, details.more_children) = self.first_children(process.id)?;
         Ok(details)
     }
 
-    /// The first children of a process that this person sees, found at the nodes that run some.
-    fn add_children(
-        &self,
-        person: &Person,
-        def: &Definition,
-        process: ProcessId,
-        details: &mut ProcessDetails,
-    ) -> Result<()> {
-        let store = &self.engine.0.store;
-        let mut left = LOOK;
-        for node in def.nodes.iter().filter(|node| node.kind.has_children()) {
-            let node = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
-            let hosts = match store.list_tasks(&TaskList::Past(process, node), None, left) {
-                // A store of an earlier release still fills the list.
-                Err(StoreError::NotReady { .. }) => {
-                    details.more_children = true;
-                    return Ok(());
-                }
-                hosts => hosts?,
-            };
-            for host in hosts {
-                let list = ProcessList::Children(host.task);
-                let mut after = None;
-                loop {
-                    let wanted = left.min(PAGE);
-                    let children = store.list_processes(&list, after, wanted)?;
-                    after = children.last().copied();
-                    left = left.saturating_sub(children.len().max(1));
-                    let is_last = children.len() < wanted;
-                    for child in children {
-                        let record = store.process(child)?.map(|record| record.record);
-                        let Some(record) = record else { continue };
-                        if !self.sees_process(person, &record)? {
-                            continue;
-                        }
-                        if details.children.len() == PAGE {
-                            details.more_children = true;
-                            return Ok(());
-                        }
-                        details.children.push(self.process_line(record));
-                    }
-                    if left == 0 {
-                        details.more_children = true;
-                        return Ok(());
-                    }
-                    if is_last {
-                        break;
-                    }
-                }
-            }
+    /// The first children of a process that this person sees, and whether there may be more.
+    fn first_children(&self, process: ProcessId) -> Result<(Vec<ProcessLine>, bool)> {
+        match self.children(process).page(None, PAGE) {
+            // A store of an earlier release still fills the list.
+            Err(Error::Store(StoreError::NotReady { .. })) => Ok((Vec::new(), true)),
+            page => page.map(|page| (page.items, page.next.is_some())),
         }
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::engine::act::input::Asked;
 use crate::engine::gate;
 use crate::error::{Error, Result};
 use crate::people::Person;
+use crate::unit::Db;
 
 impl Desk<'_> {
     /// A task, if this person may see it.
@@ -25,11 +26,26 @@ impl Desk<'_> {
         if sees_task(person, task) { Ok(()) } else { Err(Error::NoTask(task.id)) }
     }
 
+    /// A task that the step relies on, if this person may see it.
+    pub(super) fn task_in_step(&self, db: &Db, person: &Person, id: TaskId) -> Result<TaskRecord> {
+        let task = db.unit(|unit| unit.task(id).cloned())?;
+        self.may_see(person, &task)?;
+        Ok(task)
+    }
+
     /// A process, if this person may see it.
     pub(super) fn seen_process(&self, person: &Person, id: ProcessId) -> Result<ProcessRecord> {
         let process = self.engine.0.store.process(id)?.map(|process| process.record);
-        let process = process.ok_or(Error::NoProcess(id))?;
-        if self.sees_process(person, &process)? { Ok(process) } else { Err(Error::NoProcess(id)) }
+        self.if_seen(person, process.ok_or(Error::NoProcess(id))?)
+    }
+
+    /// A process that the step relies on, if this person may see it.
+    pub(super) fn process_in_step(&self, db: &Db, person: &Person, id: ProcessId) -> Result<ProcessRecord> {
+        self.if_seen(person, db.unit(|unit| unit.process(id).cloned())?)
+    }
+
+    fn if_seen(&self, person: &Person, process: ProcessRecord) -> Result<ProcessRecord> {
+        if self.sees_process(person, &process)? { Ok(process) } else { Err(Error::NoProcess(process.id)) }
     }
 
     /// Whether this person may see a process.

@@ -60,13 +60,6 @@ impl Desk<'_> {
         })
     }
 
-    /// A task as a step sees it, if this person may see it.
-    pub(super) fn task_in_step(&self, db: &Db, person: &Person, id: TaskId) -> Result<TaskRecord> {
-        // The step relies on the task, so that all it reads is of one moment.
-        db.unit(|unit| unit.task(id).map(drop))?;
-        self.seen_task(person, id)
-    }
-
     fn task_details(
         &self,
         db: &Db,

@@ -6,7 +6,7 @@
 //! them is refused. Sub-processes go before the tasks that ran them.
 
 use std::fmt;
-use std::sync::{Mutex, TryLockError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use viewflow_store::__private::process_lines;
@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
 use crate::engine::work::duties::OnDuty;
+use crate::engine::work::pending::try_lock;
 use crate::error::{Error, Result};
 use crate::unit::Unit;
 use crate::unit::tables::PROCESSES;
@@ -183,11 +184,7 @@ impl Engine {
     pub(in crate::engine) fn forget_some(&self, report: &mut dyn FnMut(Error)) -> usize {
         let retaining = &self.0.retaining;
         let Some(keep) = retaining.retention.keep else { return 0 };
-        let mut state = match retaining.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(state)) => state.into_inner(),
-            Err(TryLockError::WouldBlock) => return 0,
-        };
+        let Some(mut state) = try_lock(&retaining.state) else { return 0 };
         let now = self.now();
         // After a clock was set back, the time of the last look means nothing.
         if state.next.is_some_and(|next| now < next) && state.looked.is_some_and(|looked| looked <= now) {

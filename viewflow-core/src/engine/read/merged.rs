@@ -315,10 +315,7 @@ mod tests {
     use viewflow_graph::Kind;
 
     use super::*;
-    use viewflow_store::Candidate;
-    use viewflow_store::Timestamp;
-    use viewflow_store::UserId;
-    use viewflow_store::{Change, Commit, MemoryStore, Receipt, TaskRecord};
+    use viewflow_store::{Candidate, Change, Commit, MemoryStore, Receipt, TaskRecord, Timestamp, UserId};
 
     fn queue(group: u8) -> TaskList {
         TaskList::Queue(Some(Candidate::group(group.to_string())), None)

@@ -203,7 +203,7 @@ impl TaskQuery<'_> {
     }
 
     fn describe(&self) -> String {
-        let of = self.node.as_ref().map_or(String::new(), |node| format!(" for `{}.{}`", node.flow, node.node));
+        let of = self.node.as_ref().map_or(String::new(), |node| format!(" for `{node}`"));
         match &self.of {
             Of::Inbox(user) => format!("the inbox of `{user}`{of}"),
             Of::Queue(user) => format!("the queue of `{}`{of}", user.id()),

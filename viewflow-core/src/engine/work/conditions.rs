@@ -83,7 +83,7 @@ impl Engine {
             return pass;
         }
         for (def, node) in conditional(&self.0.flows) {
-            let node = NodeName { flow: def.name.to_owned(), node: node.name.to_owned() };
+            let node = NodeName::new(def.name, node.name);
             pass.add(self.ask_list(&TaskList::Status(node, TaskStatus::New), &mut Strange::new()));
         }
         if !pass.errors.iter().all(Error::is_unreadable) {

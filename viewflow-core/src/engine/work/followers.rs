@@ -1,9 +1,10 @@
 //! Listeners that follow the log. Each engine passes the events of all engines to its own listeners.
 
-use std::sync::{Mutex, TryLockError};
+use std::sync::Mutex;
 
 use viewflow_store::{Commit, Event, LogCursor, StoreError};
 
+use super::pending::try_lock;
 use super::subscribers::BATCH;
 use crate::engine::Engine;
 use crate::engine::call::call;
@@ -36,11 +37,7 @@ impl Engine {
         if self.0.followers.is_empty() {
             return 0;
         }
-        let mut place = match self.0.followers.place.try_lock() {
-            Ok(place) => place,
-            Err(TryLockError::Poisoned(place)) => place.into_inner(),
-            Err(TryLockError::WouldBlock) => return 0,
-        };
+        let Some(mut place) = try_lock(&self.0.followers.place) else { return 0 };
         let mut told = 0;
         self.follow_from(&mut place, &mut told).unwrap_or_else(report);
         told

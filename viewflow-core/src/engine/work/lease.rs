@@ -69,7 +69,7 @@ impl Engine {
         let mut pass = Pass::default();
         let jobs = self.0.flows.values().flat_map(|def| {
             let nodes = def.nodes.iter().filter(|node| node.kind == Kind::Job);
-            nodes.map(|node| NodeName { flow: def.name.to_owned(), node: node.name.to_owned() })
+            nodes.map(|node| NodeName::new(def.name, node.name))
         });
         for list in jobs.flat_map(|node| of.iter().map(move |status| TaskList::Status(node.clone(), *status))) {
             let mut after = None;

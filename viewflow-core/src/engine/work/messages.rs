@@ -1,11 +1,9 @@
 //! Messages that lie in a mailbox are handed to waiting tasks, and forgotten when no task waits for too long.
 
-use std::sync::TryLockError;
-
 use serde_json::Value;
 use viewflow_store::index_key;
 
-use super::pending::BATCH;
+use super::pending::{BATCH, lock, try_lock};
 use crate::engine::Engine;
 use crate::engine::change::noted::noted;
 use crate::engine::desk::once::{self, ONCE, is_over};
@@ -51,7 +49,7 @@ impl Engine {
             return Ok(());
         }
         if !store.row_ids(MAILBOXES, 0, 1)?.is_empty() {
-            super::pending::lock(&self.0.pending.sweep).listed = Some(0);
+            lock(&self.0.pending.sweep).listed = Some(0);
         } else if self.0.flows.values().any(|def| !def.messages.is_empty()) {
             self.note(About::Rows, MAILBOXES, LISTED)?;
         }
@@ -60,11 +58,7 @@ impl Engine {
 
     /// Forgets some of the messages that were kept too long and for which no task waits.
     pub(super) fn sweep_mailboxes(&self) -> Result<usize> {
-        let mut sweep = match self.0.pending.sweep.try_lock() {
-            Ok(sweep) => sweep,
-            Err(TryLockError::Poisoned(sweep)) => sweep.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(0),
-        };
+        let Some(mut sweep) = try_lock(&self.0.pending.sweep) else { return Ok(0) };
         if let Some(after) = sweep.listed {
             let Some(_duty) = self.on_duty(SWEEP)? else { return Ok(0) };
             sweep.listed = self.step(None, None, |db| db.unit(|unit| mailbox::enter_all(unit, after, BATCH)))?;
@@ -89,9 +83,10 @@ impl Engine {
         }
         Ok(swept.done)
     }
+
     /// Forgets a part of the results that were kept for repeated calls and are no longer needed.
     pub(super) fn sweep_once(&self) -> Result<usize> {
-        let Ok(mut sweep) = self.0.pending.sweep.try_lock() else { return Ok(0) };
+        let Some(mut sweep) = try_lock(&self.0.pending.sweep) else { return Ok(0) };
         let (now, after) = (self.now(), std::mem::take(&mut sweep.once));
         let next = self.0.store.row_ids(ONCE, after, 1)?;
         if !next.first().is_some_and(|row| is_over(*row, now)) {

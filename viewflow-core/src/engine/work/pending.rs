@@ -1,7 +1,7 @@
 //! Work to do outside of steps: jobs, timers, signals, messages, conditions over tables, starts by the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use viewflow_store::{Cursor, ListedTask, News, TaskId, TaskList, Timestamp, due_of_sort};
@@ -65,6 +65,15 @@ pub(super) enum Claim {
     Conditions,
     /// What is due of a task. Anything that is due of it later is another piece.
     Task(ListedTask),
+}
+
+/// Locks it, unless another thread has it.
+pub(in crate::engine) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 pub(in crate::engine) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

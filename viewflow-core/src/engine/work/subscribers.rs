@@ -5,7 +5,7 @@
 //! events again, and misses none.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ use viewflow_store::__private::stable_hash;
 use viewflow_store::{Commit, Event, LogCursor, Logged, ProcessId, RowRecord, StoreError, Timestamp};
 
 use super::duties::{OnDuty, forget_duty};
+use super::pending::try_lock;
 use crate::engine::Engine;
 use crate::engine::call::call;
 use crate::engine::step::refuse_in_step;
@@ -118,15 +119,6 @@ impl Subscribed {
     pub(in crate::engine) fn name(&self) -> &str {
         &self.subscriber.name
     }
-
-    /// Locks the subscriber, unless another thread works for it.
-    fn lock(&self) -> Option<MutexGuard<'_, Pace>> {
-        match self.pace.try_lock() {
-            Ok(pace) => Some(pace),
-            Err(TryLockError::Poisoned(pace)) => Some(pace.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
 }
 
 /// Puts subscribers together, and collects problems with them.
@@ -202,7 +194,7 @@ impl Engine {
     /// just failed.
     pub(super) fn tell_subscriber(&self, index: usize, report: &mut dyn FnMut(Error)) -> usize {
         let Some(subscribed) = self.0.subscribers.get(index) else { return 0 };
-        let Some(mut pace) = subscribed.lock() else { return 0 };
+        let Some(mut pace) = try_lock(&subscribed.pace) else { return 0 };
         let now = self.now();
         if pace.rests_until(now).is_some() {
             return 0;
@@ -305,7 +297,7 @@ impl Engine {
     /// nothing, or if another thread works for it.
     pub(super) fn next_to_tell(&self, index: usize) -> Result<Option<Timestamp>> {
         let Some(subscribed) = self.0.subscribers.get(index) else { return Ok(None) };
-        let Some(pace) = subscribed.lock() else { return Ok(None) };
+        let Some(pace) = try_lock(&subscribed.pace) else { return Ok(None) };
         let now = self.now();
         if let Some(until) = pace.rests_until(now) {
             return Ok(Some(until));

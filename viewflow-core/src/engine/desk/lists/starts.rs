@@ -23,7 +23,7 @@ impl Desk<'_> {
         for def in self.engine.0.flows.values() {
             for node in def.nodes.iter().filter(|node| node.kind == Kind::Start) {
                 if gate::may_start(&person, node.people.permission.as_ref()) {
-                    starts.push(self.start_line(NodeName { flow: def.name.to_owned(), node: node.name.to_owned() }));
+                    starts.push(self.start_line(NodeName::new(def.name, node.name)));
                 }
             }
         }
@@ -35,10 +35,10 @@ impl Desk<'_> {
     /// # Errors
     /// When the store fails.
     pub fn start_drafts(&self) -> Result<Vec<StartLine>> {
-        if !Person::of(self).is_active() {
+        let person = Person::of(self);
+        if !person.is_active() {
             return Ok(Vec::new());
         }
-        let person = Person::of(self);
         let drafts = self.engine.transaction(|db| drafts_of(db, person.id()))?;
         let line = |start: &NodeName| self.start_line(self.node_today(start));
         Ok(drafts.iter().map(|draft| StartLine { drafted: Some(draft.kept), ..line(&draft.start) }).collect())
@@ -46,7 +46,6 @@ impl Desk<'_> {
 
     fn start_line(&self, start: NodeName) -> StartLine {
         let (flow_title, title) = self.titles(&start.flow, &start.node);
-        let (flow_title, title) = (flow_title.to_owned(), title.to_owned());
         StartLine { flow: start.flow, node: start.node, flow_title, title, drafted: None }
     }
 }

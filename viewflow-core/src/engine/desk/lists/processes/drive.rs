@@ -85,7 +85,7 @@ impl ProcessLines<'_> {
         let def = flow.and_then(|flow| self.desk.engine.0.flows.get(flow.as_str()));
         let nodes = def.into_iter().flat_map(|def| def.nodes.iter().map(move |node| (def.name, node)));
         let nodes = nodes.filter(|(_, node)| node.kind.has_children());
-        Ok(nodes.map(|(flow, node)| NodeName { flow: flow.to_owned(), node: node.name.to_owned() }).collect())
+        Ok(nodes.map(|(flow, node)| NodeName::new(flow, node.name)).collect())
     }
 
     /// The column that is asked for.

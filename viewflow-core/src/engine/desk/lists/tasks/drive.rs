@@ -70,7 +70,7 @@ impl TaskLines<'_> {
     fn nodes_of_flow(&self) -> Option<Vec<NodeName>> {
         let def = self.desk.engine.0.flows.get(self.filters.flow.as_deref()?)?;
         let nodes = def.nodes.iter().filter(|node| node.kind.is_human());
-        Some(nodes.map(|node| NodeName { flow: def.name.to_owned(), node: node.name.to_owned() }).collect())
+        Some(nodes.map(|node| NodeName::new(def.name, node.name)).collect())
     }
 
     /// The lists of all tasks of the nodes that are asked for.
@@ -82,7 +82,7 @@ impl TaskLines<'_> {
             (None, flow) => {
                 let asked = flows.values().filter(|def| flow.as_ref().is_none_or(|flow| flow == def.name));
                 let nodes = asked.flat_map(|def| def.nodes.iter().map(|node| (def.name, node.name)));
-                nodes.map(|(flow, node)| NodeName { flow: flow.to_owned(), node: node.to_owned() }).collect()
+                nodes.map(|(flow, node)| NodeName::new(flow, node)).collect()
             }
         };
         let asked = &self.filters.statuses;
