@@ -117,8 +117,7 @@ pub(crate) struct ProcessDef {
     pub(crate) open: fn(&ProcessRecord, &ProcessData, Option<Document>) -> Result<Box<Erased>>,
     pub(crate) save: fn(&Erased, &mut ProcessData) -> Result<Option<(Document, Document)>>,
     /// The stored form of the seed and the data that a person sent, with the fields by their names. Complaints are
-    /// under
-    /// `seed` and `data`.
+    /// under `seed` and `data`.
     pub(crate) sent: fn(&Value, &Document) -> Result<(Value, Data), FieldErrors>,
     /// The canonical forms of a seed and of an artifact.
     pub(crate) ends: [fn(&Value) -> Option<Value>; 2],

@@ -88,8 +88,7 @@ pub enum TaskList {
     Past(ProcessId, NodeName),
     /// The tasks of all kinds in which a person takes or took part ([`TaskRecord::people`]), whatever their status,
     /// suspended ones too. Those of the newest process come first, so that you can ask for one process, and leap from
-    /// one
-    /// to the next: [`Cursor::of_part`].
+    /// one to the next: [`Cursor::of_part`].
     Part(UserId),
 }
 
@@ -156,8 +155,7 @@ pub struct Cursor {
 
 impl Cursor {
     /// The place of a task in [`TaskList::Part`]. No task has the ordinal 0 or [`u32::MAX`]. The place of the former is
-    /// just
-    /// before the tasks of its process, and that of the latter just after them.
+    /// just before the tasks of its process, and that of the latter just after them.
     pub fn of_part(task: TaskId) -> Self {
         Self { sort: !task.process.0, task }
     }

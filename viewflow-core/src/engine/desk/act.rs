@@ -62,8 +62,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::NoProcess`], also when this person may not see the process.
     /// [`Error::Forbidden`], [`Error::ProcessIsOver`], [`Error::Suspended`] and [`Error::NotSuspended`] when the table
-    /// of the
-    /// life cycle does not allow the action.
+    /// of the life cycle does not allow the action.
     /// Else as the method of [`Engine`](crate::Engine) of that name.
     pub fn act_on(&self, process: ProcessId, command: &ProcessCommand) -> Result<Acted> {
         self.step_once(command.action(), Some(process), &("process", process, command), |step, db| {
@@ -106,8 +105,7 @@ impl Desk<'_> {
     }
 
     /// The form of an open task, described as data for this person, with what they can choose. It is filled in with
-    /// what is
-    /// stored, and over that with the task's draft.
+    /// what is stored, and over that with the task's draft.
     ///
     /// # Errors
     /// [`Error::NoTask`], also when this person may not see the task. [`Error::NoNode`] when no person does such tasks.

@@ -67,8 +67,7 @@ impl Desk<'_> {
     }
 
     /// The tasks of a process in the order in which they were made, each in a line. Returns at most `limit` tasks after
-    /// the
-    /// ordinal `after`.
+    /// the ordinal `after`.
     ///
     /// # Errors
     /// As [`Desk::process`].

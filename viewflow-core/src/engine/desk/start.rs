@@ -35,8 +35,8 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no such start for code.
     /// [`Error::Forbidden`](crate::Error::Forbidden). [`Error::NoForm`](crate::Error::NoForm) when the input is of a
-    /// type that a
-    /// face cannot send. [`Error::Form`](crate::Error::Form) when the input is not right. Nothing is stored then.
+    /// type that a face cannot send. [`Error::Form`](crate::Error::Form) when the input is not right. Nothing is stored
+    /// then.
     pub fn run(&self, node: &NodeName, input: &Document) -> Result<ProcessId> {
         let start = self.engine.starting(node, |kind| kind == Kind::StartHandle, "that code starts")?;
         let sent = Sent::default();
@@ -53,8 +53,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Error::NoNode`](crate::Error::NoNode) when the flow has no start with this name that a person begins.
     /// [`Error::Forbidden`](crate::Error::Forbidden) for a person who may not start there, as far as that is known
-    /// before the
-    /// form is filled in.
+    /// before the form is filled in.
     pub fn start_form(&self, node: &NodeName) -> Result<FormSpec> {
         let start = self.engine.start_of_a_person(node)?;
         self.may_start(&start, &Person::of(self))?;
@@ -77,8 +76,7 @@ impl Desk<'_> {
     }
 
     /// Keeps this person's input for a start's form so far, unchecked: [`Desk::start_form`] shows it to them, and to
-    /// nobody
-    /// else. It is gone when they start a process there.
+    /// nobody else. It is gone when they start a process there.
     /// A field that is left out stays as it was drafted before, and a field that is null is drafted as empty.
     ///
     /// # Errors
@@ -109,8 +107,7 @@ impl Desk<'_> {
     }
 
     /// Whether this person may start there, as far as that is known before the form is filled in. A permission on an
-    /// object
-    /// is checked when the form has named the object.
+    /// object is checked when the form has named the object.
     pub(super) fn may_start(&self, start: &Starting, person: &Person) -> Result<()> {
         let known = start.node().people.permission.as_ref().filter(|permission| permission.object.is_none());
         let permission = known.map(|permission| Permission::on_all(&*permission.name));

@@ -102,8 +102,7 @@ impl<'u, F: Flow> ProcessQuery<'u, F> {
     }
 
     /// The processes with this value in an indexed column: `ShipmentProcess::BY_CARRIER`. Costs as much as it finds.
-    /// With a
-    /// status, it also costs no more than the processes with that status.
+    /// With a status, it also costs no more than the processes with that status.
     ///
     /// # Errors
     /// When a process does not fit its proxy, or the store fails.

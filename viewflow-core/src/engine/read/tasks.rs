@@ -100,8 +100,7 @@ impl TaskQuery<'_> {
     }
 
     /// The soonest due date first, and after them the tasks that have none, oldest first. Of an inbox or a queue; an
-    /// archive
-    /// stays as it is.
+    /// archive stays as it is.
     pub fn by_due_date(self) -> Self {
         self.sorted(Order::DueDate)
     }

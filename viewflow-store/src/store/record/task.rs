@@ -208,8 +208,7 @@ impl TaskRecord {
     }
 
     /// Gives the task to a person, or to nobody. The person may do it in the place of another. Those who have it no
-    /// longer
-    /// are noted in `had`.
+    /// longer are noted in `had`.
     pub fn pass_to(&mut self, owner: Option<UserId>, delegated_by: Option<UserId>) {
         let before =
             [std::mem::replace(&mut self.owner, owner), std::mem::replace(&mut self.delegated_by, delegated_by)];
